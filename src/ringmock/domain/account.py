@@ -1,0 +1,184 @@
+"""An account as the messaging rules see it: extensions, phone numbers and who owns what.
+
+An `Account` never changes. A freeze or a change of members makes a new one that shares the rest, which is why
+a fork of a world costs nothing and a reset is an assignment.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+_E164 = re.compile(r"\+?[1-9][0-9]{6,14}")
+
+
+class ExtensionType(StrEnum):
+    """Extension types of the API; only three of them take part in messaging (R-02, R-03)."""
+
+    USER = "User"
+    VOICEMAIL = "Voicemail"
+    DEPARTMENT = "Department"
+    ANNOUNCEMENT = "Announcement"
+    DIGITAL_USER = "DigitalUser"
+    VIRTUAL_USER = "VirtualUser"
+    FAX_USER = "FaxUser"
+    FLEXIBLE_USER = "FlexibleUser"
+    PAGING_ONLY = "PagingOnly"
+    SHARED_LINES_GROUP = "SharedLinesGroup"
+    IVR_MENU = "IvrMenu"
+    APPLICATION_EXTENSION = "ApplicationExtension"
+    PARK_LOCATION = "ParkLocation"
+    LIMITED = "Limited"
+    BOT = "Bot"
+    ROOM = "Room"
+    SITE = "Site"
+
+
+class ExtensionStatus(StrEnum):
+    """Extension statuses of the API."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    FROZEN = "Frozen"
+    NOT_ACTIVATED = "NotActivated"
+    UNASSIGNED = "Unassigned"
+
+
+class Feature(StrEnum):
+    """What a phone number may be used for; `SmsSender` is what R-13 speaks of."""
+
+    CALLER_ID = "CallerId"
+    SMS_SENDER = "SmsSender"
+    A2P_SMS_SENDER = "A2PSmsSender"
+    MMS_SENDER = "MmsSender"
+    INTERNATIONAL_SMS_SENDER = "InternationalSmsSender"
+    DELEGATED = "Delegated"
+
+
+class UsageType(StrEnum):
+    """Why the account has a phone number."""
+
+    MAIN_COMPANY_NUMBER = "MainCompanyNumber"
+    COMPANY_NUMBER = "CompanyNumber"
+    ADDITIONAL_COMPANY_NUMBER = "AdditionalCompanyNumber"
+    DIRECT_NUMBER = "DirectNumber"
+    COMPANY_FAX_NUMBER = "CompanyFaxNumber"
+    FORWARDED_NUMBER = "ForwardedNumber"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One extension. `members` and `manager` are extension numbers and only a Department has them."""
+
+    id: int
+    number: str
+    type: ExtensionType = ExtensionType.USER
+    status: ExtensionStatus = ExtensionStatus.ENABLED
+    name: str = ""
+    administrator: bool = False
+    members: tuple[str, ...] = ()
+    manager: str | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """R-15 names Disabled and Frozen; every other status receives (D-08)."""
+        return self.status not in (ExtensionStatus.DISABLED, ExtensionStatus.FROZEN)
+
+    @property
+    def can_log_in(self) -> bool:
+        """Only an Enabled extension can open a session (D-08)."""
+        return self.status is ExtensionStatus.ENABLED
+
+    @property
+    def is_department(self) -> bool:
+        return self.type is ExtensionType.DEPARTMENT
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A number of the account, as digits without `+`; `owner` is an extension number, None for the company's own."""
+
+    id: int
+    digits: str
+    owner: str | None = None
+    features: tuple[Feature, ...] = ()
+    usage_type: UsageType = UsageType.DIRECT_NUMBER
+
+    def can(self, feature: Feature) -> bool:
+        """Whether the number carries `feature` (R-13)."""
+        return feature in self.features
+
+
+@dataclass(frozen=True)
+class Account:
+    """Extensions by number, phone numbers by digits, and handsets: phones outside the account.
+
+    `extensions` and `phone_numbers` keep the order of the fixture, which is the order of the API's lists.
+    """
+
+    id: int
+    main_number: str
+    extensions: Mapping[str, Extension]
+    phone_numbers: Mapping[str, PhoneNumber]
+    handsets: tuple[str, ...] = ()
+    _number_of_id: Mapping[int, str] = field(init=False, repr=False, compare=False)
+    _owned: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        owned: dict[str, list[PhoneNumber]] = {number: [] for number in self.extensions}
+        for phone in self.phone_numbers.values():
+            if phone.owner is not None:
+                owned[phone.owner].append(phone)
+        object.__setattr__(self, "_number_of_id", {e.id: e.number for e in self.extensions.values()})
+        object.__setattr__(self, "_owned", {number: tuple(phones) for number, phones in owned.items()})
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        id: int,  # noqa: A002 - RingCentral's own field name
+        main_number: str,
+        extensions: Iterable[Extension],
+        phone_numbers: Iterable[PhoneNumber] = (),
+        handsets: Iterable[str] = (),
+    ) -> "Account":
+        """An account of these parts, in this order."""
+        return cls(
+            id=id,
+            main_number=main_number,
+            extensions={extension.number: extension for extension in extensions},
+            phone_numbers={phone.digits: phone for phone in phone_numbers},
+            handsets=tuple(handsets),
+        )
+
+    def extension_by_id(self, extension_id: int) -> Extension | None:
+        """The extension with this id, or None."""
+        number = self._number_of_id.get(extension_id)
+        return None if number is None else self.extensions[number]
+
+    def owner_of(self, digits: str) -> Extension | None:
+        """The extension that owns the phone number, None for a company number or a stranger's."""
+        phone = self.phone_numbers.get(digits)
+        return None if phone is None or phone.owner is None else self.extensions[phone.owner]
+
+    def numbers_of(self, extension: Extension) -> tuple[PhoneNumber, ...]:
+        """The phone numbers of one extension, in the fixture's order."""
+        return self._owned[extension.number]
+
+    def members_of(self, department: Extension) -> tuple[Extension, ...]:
+        """Who is in the Department now; empty for an extension of any other type."""
+        return tuple(self.extensions[number] for number in department.members)
+
+    def with_extension(self, extension: Extension) -> "Account":
+        """The same account with this extension in the place of its namesake."""
+        return replace(self, extensions={**self.extensions, extension.number: extension})
+
+
+def digits_of(phone_number: str) -> str:
+    """A phone number without its `+`: both spellings name one number (D-10)."""
+    return phone_number.removeprefix("+")
+
+
+def is_e164(phone_number: str) -> bool:
+    """Whether the text is a full international number: 7 to 15 digits, with or without `+`."""
+    return _E164.fullmatch(phone_number) is not None

@@ -1,0 +1,50 @@
+"""Conversations: whom they were addressed to, and who takes part in them now.
+
+A conversation keeps whom it was addressed to and never who was in those Departments. Membership is asked of the
+account at the moment of asking, so someone removed is out of the thread without any further code (R-22).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .account import Account, Extension
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A thread of messages.
+
+    `addressed`: for pagers the extension numbers in person, its starter first; empty for SMS.
+    `departments`: those of them that are Departments.
+    `numbers`: for SMS the phone numbers of all ends; empty for pagers.
+    """
+
+    id: int | None  # None until the store names it: a new pager thread may be named after its first message
+    addressed: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
+
+
+def participants(conversation: Conversation, account: Account) -> tuple[Extension, ...]:
+    """R-21, R-22: everyone addressed, then whoever is in the addressed Departments now; nobody twice."""
+    numbers = dict.fromkeys(conversation.addressed)
+    for department in conversation.departments:
+        numbers.update(dict.fromkeys(account.extensions[department].members))
+    return tuple(account.extensions[number] for number in numbers)
+
+
+def is_member_of_any(departments: Iterable[str], extension_number: str, account: Account) -> bool:
+    """Whether the extension is in one of the Departments now (R-20, R-22)."""
+    return any(extension_number in account.extensions[number].members for number in departments)
+
+
+def takes_part(conversation: Conversation, extension_number: str, account: Account) -> bool:
+    """Whether the extension belongs to a pager thread now: addressed, or in an addressed Department (R-21).
+
+    An SMS conversation belongs to whoever has it in the mailbox.
+    """
+    return (
+        bool(conversation.numbers)
+        or extension_number in conversation.addressed
+        or is_member_of_any(conversation.departments, extension_number, account)
+    )

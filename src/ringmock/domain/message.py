@@ -1,0 +1,122 @@
+"""Messages, what becomes of each recipient, and the plan of one sending."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .conversation import Conversation
+
+
+class MessageType(StrEnum):
+    """R-01: there are two types of short text messages."""
+
+    SMS = "SMS"
+    PAGER = "Pager"
+
+
+class Direction(StrEnum):
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+
+
+class ReadStatus(StrEnum):
+    READ = "Read"
+    UNREAD = "Unread"
+
+
+class Availability(StrEnum):
+    """Deleted keeps everything and can be listed on request; Purged has lost its content."""
+
+    ALIVE = "Alive"
+    DELETED = "Deleted"
+    PURGED = "Purged"
+
+
+class MessageStatus(StrEnum):
+    QUEUED = "Queued"
+    SENT = "Sent"
+    DELIVERED = "Delivered"
+    DELIVERY_FAILED = "DeliveryFailed"
+    SENDING_FAILED = "SendingFailed"
+    RECEIVED = "Received"
+
+
+class Outcome(StrEnum):
+    """What became of one recipient of one message."""
+
+    DELIVERED = "delivered"
+    DROPPED = "dropped"
+    SKIPPED = "skipped"
+    OUTSIDE = "outside"
+    UNDELIVERABLE = "undeliverable"
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The outcome for one recipient (phone number digits or extension number) and the rule that decided it."""
+
+    recipient: str
+    outcome: Outcome
+    rule: str
+    mailbox: str | None = None
+    """Extension number of the mailbox that gets a copy; None when no mailbox does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The whole plan of one sending: who is told what, decided before anything is stored.
+
+    `sender` and `recipients` are phone number digits for an SMS and extension numbers for a Pager.
+    """
+
+    type: MessageType
+    sender: str
+    outbox: str | None
+    """Extension number that keeps the outbound copy; None for an SMS that comes from a handset."""
+    recipients: tuple[str, ...]
+    text: str
+    conversation: Conversation
+    routed: tuple[Routed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How an outbound message's status moves: `accepted` in the answer, then each status after its delay."""
+
+    accepted: MessageStatus
+    later: tuple[tuple[timedelta, MessageStatus], ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One record in one mailbox. `sender` and `recipients` as in `Delivery`; times are aware UTC."""
+
+    id: int
+    mailbox: str
+    type: MessageType
+    direction: Direction
+    sender: str
+    recipients: tuple[str, ...]
+    text: str
+    created: datetime
+    modified: datetime
+    read_status: ReadStatus
+    progress: Progress
+    conversation: Conversation
+    order: int
+    """Sorts by creation time, then by age in the store."""
+    availability: Availability = Availability.ALIVE
+
+    def status_at(self, now: datetime) -> MessageStatus:
+        """The status that the message has reached by `now`."""
+        status = self.progress.accepted
+        for delay, reached in self.progress.later:
+            if now >= self.created + delay:
+                status = reached
+        return status
+
+    @property
+    def via(self) -> tuple[str, ...]:
+        """Departments through which alone the mailbox's owner takes part; empty when addressed in person."""
+        thread = self.conversation
+        return () if self.mailbox in thread.addressed else thread.departments

@@ -1,0 +1,39 @@
+"""What a caller wants to see of a mailbox, and the page that answers it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+
+from .message import Availability, Direction, Message, MessageType, ReadStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Filters of the message list. Both dates are inclusive, aware UTC; `page` counts from 1.
+
+    An empty set lets nothing through; the defaults let everything through but the Deleted and the Purged.
+    """
+
+    date_from: datetime
+    date_to: datetime
+    types: frozenset[MessageType] = frozenset(MessageType)
+    directions: frozenset[Direction] = frozenset(Direction)
+    read_statuses: frozenset[ReadStatus] = frozenset(ReadStatus)
+    availabilities: frozenset[Availability] = frozenset({Availability.ALIVE})
+    conversation_id: int | None = None
+    phone_number: str | None = None
+    distinct_conversations: bool = False
+    page: int = 1
+    per_page: int = 100
+
+    def combinations(self) -> frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]:
+        """Every combination of the four enumerated properties that the filter lets through."""
+        return frozenset(product(self.types, self.directions, self.read_statuses, self.availabilities))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list and the number of matches in the whole of it."""
+
+    records: tuple[Message, ...]
+    total: int

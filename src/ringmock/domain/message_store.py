@@ -1,0 +1,328 @@
+"""Every mailbox of one world, in memory, indexed so that no request costs more when more is stored.
+
+A mailbox keeps its records in sorted buckets, one for each combination of the enumerated properties. A page of a
+list is cut out of the few buckets that the filter names: counting and skipping are bisections, whatever they hold.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from itertools import count, islice
+from operator import attrgetter
+from typing import NamedTuple
+
+from sortedcontainers import SortedKeyList
+
+from .account import Account, digits_of
+from .conversation import Conversation, is_member_of_any
+from .generation import SMS_IS_MODIFIED_AFTER, Generation, ending_in
+from .message import (
+    Availability,
+    Delivery,
+    Direction,
+    Message,
+    MessageStatus,
+    MessageType,
+    Outcome,
+    Progress,
+    ReadStatus,
+)
+from .message_filter import MessageFilter, Page
+from .ports import IdGenerator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_AGES = 1 << 40
+"""Room for this many records of one millisecond in `Message.order`."""
+
+_order = attrgetter("order")
+
+
+class Bucket(NamedTuple):
+    """The properties that the records of one sorted list share."""
+
+    type: MessageType
+    direction: Direction
+    read_status: ReadStatus
+    availability: Availability
+    via: tuple[str, ...]
+    """Departments on whose membership seeing these records depends; empty for the rest."""
+
+
+def _bucket_of(message: Message) -> Bucket:
+    return Bucket(message.type, message.direction, message.read_status, message.availability, message.via)
+
+
+class _Index:
+    """Sorted lists by bucket."""
+
+    __slots__ = ("_buckets",)
+
+    def __init__(self) -> None:
+        self._buckets: dict[Bucket, SortedKeyList[Message, int]] = {}
+
+    def add(self, message: Message, bucket: Bucket) -> None:
+        records = self._buckets.get(bucket)
+        if records is None:
+            records = self._buckets[bucket] = SortedKeyList(key=_order)
+        records.add(message)
+
+    def remove(self, message: Message, bucket: Bucket) -> None:
+        self._buckets[bucket].remove(message)
+
+    def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
+        """The part of each matching bucket that lies between the filter's dates; no empty ones."""
+        low, high = _first_order(wanted.date_from), _first_order(wanted.date_to + _MILLISECOND)
+        combinations = wanted.combinations()
+        found = []
+        for bucket, records in self._buckets.items():
+            if bucket[:4] in combinations and is_visible(bucket):
+                part = _Slice(records, records.bisect_key_left(low), records.bisect_key_left(high))
+                if len(part):
+                    found.append(part)
+        return found
+
+
+@dataclass(slots=True)
+class _Slice:
+    """Records `[low, high)` of a sorted list, taken from the newest end."""
+
+    records: "SortedKeyList[Message, int]"
+    low: int
+    high: int
+
+    def __len__(self) -> int:
+        return self.high - self.low
+
+    def newest_first(self) -> Iterator[Message]:
+        return iter(self.records.islice(self.low, self.high, reverse=True))
+
+    def order_at_depth(self, depth: int) -> int:
+        """`order` of the depth-th newest record, of the oldest when there are fewer."""
+        order: int = self.records[max(self.high - depth, self.low)].order
+        return order
+
+
+@dataclass(slots=True)
+class _Mailbox:
+    """One extension's records: all of them, and again by conversation and by phone number."""
+
+    all: _Index = field(default_factory=_Index)
+    by_conversation: defaultdict[int, _Index] = field(default_factory=lambda: defaultdict(_Index))
+    by_phone_number: defaultdict[str, _Index] = field(default_factory=lambda: defaultdict(_Index))
+
+    def indexes_of(self, message: Message) -> Iterator[_Index]:
+        """Every index that lists the message."""
+        yield self.all
+        assert message.conversation.id is not None  # named when recorded
+        yield self.by_conversation[message.conversation.id]
+        for number in message.conversation.numbers:
+            yield self.by_phone_number[number]
+
+    def index_for(self, wanted: MessageFilter) -> _Index | None:
+        """The smallest index that holds every match; None when there is none."""
+        if wanted.conversation_id is not None:
+            return self.by_conversation.get(wanted.conversation_id)
+        if wanted.phone_number is not None:
+            return self.by_phone_number.get(digits_of(wanted.phone_number))
+        return self.all
+
+
+class InMemoryMessageStore:
+    """The `MessageStore` of a world. Not thread-safe: one thread serves a world."""
+
+    def __init__(self, ids: IdGenerator, generation: Generation) -> None:
+        self._ids = ids
+        self._generation = generation
+        self._messages: dict[int, Message] = {}
+        self._mailboxes: defaultdict[str, _Mailbox] = defaultdict(_Mailbox)
+        self._sms_conversations: dict[frozenset[str], Conversation] = {}
+        self._handsets: defaultdict[str, list[Message]] = defaultdict(list)
+        self._ages = count()
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def record(self, delivery: Delivery, now: datetime) -> tuple[Message, ...]:
+        """R-17: the outbox keeps whatever was sent, and a mailbox gets a copy only where one was delivered.
+
+        Returns the copies, the sender's first; none for an SMS from a handset that reaches no mailbox.
+        """
+        created = now.replace(microsecond=0)
+        conversation: Conversation | None = None
+        copies: list[Message] = []
+        for mailbox, direction in _mailboxes(delivery):
+            message_id = self._ids.next_message_id()
+            conversation = conversation or self._named(delivery.conversation, message_id)
+            is_outbound = direction is Direction.OUTBOUND
+            is_outbound_sms = is_outbound and delivery.type is MessageType.SMS
+            message = Message(
+                id=message_id,
+                mailbox=mailbox,
+                type=delivery.type,
+                direction=direction,
+                sender=delivery.sender,
+                recipients=delivery.recipients,
+                text=delivery.text,
+                created=created,
+                modified=created + SMS_IS_MODIFIED_AFTER if is_outbound_sms else now,
+                read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
+                progress=_progress(delivery, direction, self._generation),
+                conversation=conversation,
+                order=_first_order(created) + next(self._ages),
+            )
+            self._file(message)
+            copies.append(message)
+        self._hand_over(delivery, copies)
+        return tuple(copies)
+
+    def held(self, mailbox: str, message_id: int) -> Message | None:
+        """The message when that mailbox holds it, whatever its availability."""
+        message = self._messages.get(message_id)
+        return message if message is not None and message.mailbox == mailbox else None
+
+    def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> Page:
+        """Newest first; D-04: without the threads that the mailbox's owner was removed from."""
+        box = self._mailboxes.get(mailbox)
+        if box is None:
+            return Page((), 0)
+
+        def is_visible(bucket: Bucket) -> bool:
+            return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
+
+        if wanted.distinct_conversations or (wanted.conversation_id is not None and wanted.phone_number is not None):
+            return _page_of_matches(_matches(box, wanted, is_visible), wanted)
+        index = box.index_for(wanted)
+        return _page_of([] if index is None else index.slices(wanted, is_visible), wanted)
+
+    def received_by_handset(self, digits: str) -> Sequence[Message]:
+        """What a phone outside the account was sent, oldest first: the sender's copies."""
+        return tuple(self._handsets.get(digits, ()))
+
+    def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
+        """Mark as Read or Unread; `modified` moves even when nothing else does."""
+        with self._refiled(message, now):
+            message.read_status = status
+
+    def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
+        """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once. Purged stays so."""
+        if message.availability is Availability.PURGED:
+            return
+        is_last_step = purge or message.availability is Availability.DELETED
+        with self._refiled(message, now):
+            message.availability = Availability.PURGED if is_last_step else Availability.DELETED
+            if is_last_step:
+                message.text = ""
+
+    def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
+        """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
+        if thread.id is not None:
+            return thread
+        if not thread.numbers:
+            by_message = self._generation.thread_id_is_first_message_id
+            return replace(thread, id=first_message_id if by_message else self._ids.next_conversation_id())
+        known = self._sms_conversations.get(thread.numbers)
+        if known is None:
+            known = replace(thread, id=self._ids.next_conversation_id())
+            self._sms_conversations[thread.numbers] = known
+        return known
+
+    def _hand_over(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        for routed in delivery.routed:
+            if routed.outcome is Outcome.OUTSIDE:
+                self._handsets[routed.recipient].append(copies[0])
+
+    def _file(self, message: Message) -> None:
+        self._messages[message.id] = message
+        bucket = _bucket_of(message)
+        for index in self._mailboxes[message.mailbox].indexes_of(message):
+            index.add(message, bucket)
+
+    @contextmanager
+    def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
+        """Move the record to the bucket that its properties name after the block."""
+        indexes = tuple(self._mailboxes[message.mailbox].indexes_of(message))
+        before = _bucket_of(message)
+        yield
+        message.modified = max(now, message.created)
+        after = _bucket_of(message)
+        if after != before:
+            for index in indexes:
+                index.remove(message, before)
+                index.add(message, after)
+
+
+def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
+    """Each mailbox that gets a copy, the sender's first."""
+    if delivery.outbox is not None:
+        yield delivery.outbox, Direction.OUTBOUND
+    for routed in delivery.routed:
+        if routed.mailbox is not None:
+            yield routed.mailbox, Direction.INBOUND
+
+
+def _progress(delivery: Delivery, direction: Direction, generation: Generation) -> Progress:
+    if delivery.type is MessageType.PAGER:
+        return Progress(MessageStatus.SENT)
+    if direction is Direction.INBOUND:
+        return Progress(MessageStatus.RECEIVED)
+    outcomes = {routed.outcome for routed in delivery.routed}
+    if outcomes == {Outcome.UNDELIVERABLE}:
+        return ending_in(MessageStatus.DELIVERY_FAILED, generation.sms_progress)  # D-09
+    if outcomes == {Outcome.DROPPED}:
+        return ending_in(MessageStatus.SENT, generation.sms_progress)  # D-03
+    return generation.sms_progress
+
+
+def _first_order(moment: datetime) -> int:
+    """The lowest `Message.order` of a record created at this moment, to the millisecond."""
+    return (moment - _EPOCH) // _MILLISECOND * _AGES
+
+
+def _matches(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[Message]:
+    """Matching records of the conversations that the filter leaves, newest first within each."""
+    chosen: Iterable[_Index]
+    if wanted.conversation_id is None:
+        chosen = box.by_conversation.values()
+    else:
+        chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
+    number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+    for index in chosen:
+        parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
+        records = merge(*parts, key=_order, reverse=True)
+        matching = (m for m in records if number is None or number in m.conversation.numbers)
+        yield from islice(matching, 1) if wanted.distinct_conversations else matching
+
+
+def _page_of_matches(matches: Iterable[Message], wanted: MessageFilter) -> Page:
+    records = sorted(matches, key=_order, reverse=True)
+    start = (wanted.page - 1) * wanted.per_page
+    return Page(tuple(records[start : start + wanted.per_page]), len(records))
+
+
+def _page_of(slices: list[_Slice], wanted: MessageFilter) -> Page:
+    total = sum(map(len, slices))
+    offset = (wanted.page - 1) * wanted.per_page
+    if offset >= total:
+        return Page((), total)
+    _skip_newest(slices, offset)
+    records = merge(*(part.newest_first() for part in slices), key=_order, reverse=True)
+    return Page(tuple(islice(records, wanted.per_page)), total)
+
+
+def _skip_newest(slices: list[_Slice], depth: int) -> None:
+    """Shorten the slices by their `depth` newest records, in steps that halve what is left to skip.
+
+    Where each of k slices offers its next `depth // k` records, those of the slice whose offer ends newest are
+    all among the `depth` newest: no more than the other offers together can come before them.
+    """
+    while depth:
+        left = [part for part in slices if len(part)]
+        step = max(1, depth // len(left))
+        newest = max(left, key=lambda part: part.order_at_depth(step))
+        taken = min(step, len(newest))
+        newest.high -= taken
+        depth -= taken

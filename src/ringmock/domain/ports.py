@@ -1,0 +1,57 @@
+"""What the domain asks of the world around it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from .account import Account
+from .message import Delivery, Message, ReadStatus
+from .message_filter import MessageFilter, Page
+
+
+class Clock(Protocol):
+    """Tells the world's time."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+
+class IdGenerator(Protocol):
+    """Names what is recorded."""
+
+    def next_message_id(self) -> int:
+        """A message id that this world has not used, below 2**63."""
+        ...
+
+    def next_conversation_id(self) -> int:
+        """A 63-bit conversation id that this world has not used."""
+        ...
+
+
+class MessageStore(Protocol):
+    """Every mailbox of one world."""
+
+    def record(self, delivery: Delivery, now: datetime) -> tuple[Message, ...]:
+        """File a plan's copies and return them, the sender's first."""
+        ...
+
+    def held(self, mailbox: str, message_id: int) -> Message | None:
+        """The message when that mailbox holds it."""
+        ...
+
+    def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> Page:
+        """The mailbox's matching messages, newest first, less the threads its owner was removed from (D-04)."""
+        ...
+
+    def received_by_handset(self, digits: str) -> Sequence[Message]:
+        """What a phone outside the account was sent, oldest first: the sender's copies."""
+        ...
+
+    def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
+        """Mark as Read or Unread."""
+        ...
+
+    def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
+        """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once."""
+        ...

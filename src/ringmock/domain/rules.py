@@ -1,0 +1,80 @@
+"""The rules that are tables, and the checks that read them. The rulebook says which sentence each one keeps."""
+
+from enum import StrEnum
+
+from . import errors
+from .account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
+from .conversation import Conversation, takes_part
+from .message import MessageType, Outcome
+from .text import utf16_units
+
+
+class Route(StrEnum):
+    """The way by which a message comes to a recipient, as far as inactive recipients are concerned."""
+
+    SMS = "sms"
+    PAGER_DIRECT = "pager, addressed in person"
+    PAGER_VIA_DEPARTMENT = "pager, as a member of a Department"
+
+
+RECEIVABLE_BY = {
+    MessageType.SMS: frozenset({ExtensionType.USER, ExtensionType.VOICEMAIL}),  # R-02
+    MessageType.PAGER: frozenset({ExtensionType.USER, ExtensionType.VOICEMAIL, ExtensionType.DEPARTMENT}),  # R-03
+}
+
+MAX_UTF16_UNITS = {MessageType.SMS: 1000, MessageType.PAGER: 1024}  # R-04
+
+WHEN_INACTIVE: dict[Route, tuple[Outcome, str] | type[errors.Refusal]] = {
+    Route.SMS: (Outcome.DROPPED, "R-16"),
+    Route.PAGER_DIRECT: errors.RecipientInactive,  # R-18
+    Route.PAGER_VIA_DEPARTMENT: (Outcome.SKIPPED, "R-19"),
+}
+
+THREAD_PERMISSION = "ReadMessages"
+"""What a removed participant lacks for a thread's messages (D-04)."""
+
+
+def can_receive(extension: Extension, message_type: MessageType) -> bool:
+    """R-02, R-03: whether the extension's type receives messages of this type."""
+    return extension.type in RECEIVABLE_BY[message_type]
+
+
+def check_text_length(text: str, message_type: MessageType) -> None:
+    """R-04, R-05: raise `TextTooLong` for a text of more UTF-16 units than the type allows."""
+    if utf16_units(text) > MAX_UTF16_UNITS[message_type]:
+        raise errors.TextTooLong("text")
+
+
+def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneNumber:
+    """R-11, R-12, R-13: the sender's own number with SmsSender, whatever the sender's type; a Department's too.
+
+    Raises `SenderNumberUnknown`, `SenderNumberOfAnother` or `SenderNumberWithoutSms`, each about `from`.
+    """
+    phone = account.phone_numbers.get(digits_of(number))
+    if phone is None:
+        raise errors.SenderNumberUnknown("from", number)
+    if phone.owner != sender.number:
+        raise errors.SenderNumberOfAnother("from", number)
+    if not phone.can(Feature.SMS_SENDER):
+        raise errors.SenderNumberWithoutSms("from", number)
+    return phone
+
+
+def check_pager_sender(sender: Extension) -> None:
+    """R-14: raise `DepartmentCannotPage` for a page on behalf of a Department."""
+    if sender.is_department:
+        raise errors.DepartmentCannotPage("from", sender.number)
+
+
+def check_thread_access(conversation: Conversation, extension: Extension, account: Account) -> None:
+    """R-20, R-23: raise `NotAThreadParticipant` when the extension no longer belongs to the thread."""
+    if not takes_part(conversation, extension.number, account):
+        raise errors.NotAThreadParticipant("replyOn")
+
+
+def when_inactive(route: Route, recipient: str, parameter: str) -> tuple[Outcome, str]:
+    """R-15: what becomes of a Disabled or Frozen recipient on this route: an outcome and its rule, or a refusal."""
+    fate = WHEN_INACTIVE[route]
+    if isinstance(fate, tuple):
+        return fate
+    raise fate(parameter, recipient)

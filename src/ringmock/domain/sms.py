@@ -1,0 +1,113 @@
+"""Planning an SMS: from a number of the account, or from a handset to one."""
+
+from dataclasses import dataclass
+
+from . import errors
+from .account import Account, Extension, Feature, PhoneNumber, digits_of, is_e164
+from .conversation import Conversation
+from .generation import Generation
+from .message import Delivery, MessageType, Outcome, Routed
+from .rules import Route, can_receive, check_sms_sender, check_text_length, when_inactive
+
+HOME_COUNTRY_CODE = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class SendSms:
+    """A request to send an SMS: phone numbers with or without `+` (D-10)."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    text: str
+    with_attachments: bool = False
+
+
+def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Generation) -> Delivery:
+    """Decide what an SMS of `sender` would do. Pure; raises a `Refusal` for what the rules do not allow."""
+    check_text_length(sms.text, MessageType.SMS)
+    number = check_sms_sender(account, sender, sms.sender)
+    check_recipients(account, number, sms.recipients, generation)
+    if sms.with_attachments:
+        raise errors.MmsNotAvailable
+    recipients = tuple(digits_of(recipient) for recipient in sms.recipients)
+    return _delivery(account, number.digits, sender.number, recipients, sms.text)
+
+
+def plan_inbound_sms(account: Account, handset: str, recipient: str, text: str) -> Delivery:
+    """R-06: decide what an SMS from a handset outside to a number of the account would do.
+
+    Inbound length is not limited. Raises `InvalidParameter` about `from` or `to` when the handset is a number
+    of the account, or the recipient is not.
+    """
+    if not is_e164(handset) or digits_of(handset) in account.phone_numbers:
+        raise errors.InvalidParameter("from", handset)
+    if digits_of(recipient) not in account.phone_numbers:
+        raise errors.InvalidParameter("to", recipient)
+    return _delivery(account, digits_of(handset), None, (digits_of(recipient),), text)
+
+
+def check_recipients(
+    account: Account, sender: PhoneNumber, recipients: tuple[str, ...], generation: Generation
+) -> None:
+    """R-07: as many full phone numbers as the generation allows, each once. Raises all problems of a kind."""
+    _check_count(sender, recipients, generation)
+    found: list[errors.Refusal] = []
+    seen: set[str] = set()
+    for recipient in recipients:
+        problem = _recipient_problem(account, sender, recipient)
+        if problem is None and digits_of(recipient) in seen:
+            problem = errors.DuplicateValue("to", recipient)
+        seen.add(digits_of(recipient))
+        if problem is not None:
+            found.append(problem)
+    errors.raise_all(found)
+
+
+def _check_count(sender: PhoneNumber, recipients: tuple[str, ...], generation: Generation) -> None:
+    if len(recipients) <= 1:
+        return
+    if generation.max_sms_recipients == 1:
+        raise errors.SeveralSmsRecipients("to")
+    if len(recipients) > generation.max_sms_recipients:
+        raise errors.TooManySmsRecipients("to", str(generation.max_sms_recipients))
+    if not sender.can(Feature.MMS_SENDER):
+        raise errors.MmsNotAvailable
+
+
+def _recipient_problem(account: Account, sender: PhoneNumber, recipient: str) -> errors.Refusal | None:
+    if recipient in account.extensions:
+        return errors.ExtensionNumberAsSmsRecipient("to", recipient)
+    if len(digits_of(recipient)) < 7:
+        return errors.ShortNumberAsSmsRecipient("to", recipient)
+    if not is_e164(recipient):
+        return errors.InvalidParameter("to.phoneNumber", recipient)
+    if not digits_of(recipient).startswith(HOME_COUNTRY_CODE) and not sender.can(Feature.INTERNATIONAL_SMS_SENDER):
+        return errors.InternationalNotAllowed("to", recipient)
+    return None
+
+
+def _delivery(account: Account, sender: str, outbox: str | None, recipients: tuple[str, ...], text: str) -> Delivery:
+    return Delivery(
+        type=MessageType.SMS,
+        sender=sender,
+        outbox=outbox,
+        recipients=recipients,
+        text=text,
+        conversation=Conversation(id=None, numbers=frozenset({sender, *recipients})),
+        routed=tuple(route_sms(account, recipient) for recipient in recipients),
+    )
+
+
+def route_sms(account: Account, recipient: str) -> Routed:
+    """R-06 outside the account; R-16 dropped; D-09 no mailbox for it; R-02 delivered."""
+    if recipient not in account.phone_numbers:
+        return Routed(recipient, Outcome.OUTSIDE, "R-06")
+    owner = account.owner_of(recipient)
+    if owner is None:
+        return Routed(recipient, Outcome.UNDELIVERABLE, "D-09")
+    if not owner.is_active:
+        outcome, rule = when_inactive(Route.SMS, owner.number, "to")
+        return Routed(recipient, outcome, rule)
+    if not can_receive(owner, MessageType.SMS):
+        return Routed(recipient, Outcome.UNDELIVERABLE, "D-09")
+    return Routed(recipient, Outcome.DELIVERED, "R-02", mailbox=owner.number)

@@ -1,0 +1,14 @@
+"""Measuring text the way the documentation measures it."""
+
+
+def utf16_units(text: str) -> int:
+    """Number of 2-byte UTF-16 units in `text`; a character outside the BMP counts as 2 (R-05).
+
+    A lone surrogate counts as the one unit that it is, so that measuring never fails.
+    """
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def is_encodable(text: str) -> bool:
+    """Whether `text` can be answered in UTF-8: false when it holds a lone surrogate."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)

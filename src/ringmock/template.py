@@ -1,0 +1,77 @@
+"""What a world starts from: a checked account fixture. It never changes, so any number of worlds share it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .domain.account import Account
+from .domain.message import MessageType
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application that may sign in; without a secret it is a public one."""
+
+    client_id: str
+    client_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How one extension signs in. What is None cannot be used."""
+
+    password: str | None = None
+    jwt: str | None = None
+    access_token: str | None = None
+    """A ready-made access token that never expires, for a first curl."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStart:
+    """The time a world starts at, aware UTC, None for the real time; a frozen clock stands still."""
+
+    now: datetime | None = None
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdStart:
+    """Where the id sequences start; message ids rise by `message_step`."""
+
+    first_message: int = 320270670010
+    message_step: int = 2000000
+    first_conversation: int = 4178398077955743750
+
+
+@dataclass(frozen=True, slots=True)
+class SeedMessage:
+    """A message that is in the store from the start, sent by the rules like any other.
+
+    `sender` and `recipients` are phone numbers for an SMS and extension numbers for a Pager. `created` is aware
+    UTC, None for the world's start. A Pager may answer an earlier seed, named by `reply_on`.
+    """
+
+    type: MessageType
+    sender: str
+    recipients: tuple[str, ...]
+    text: str
+    created: datetime | None = None
+    name: str | None = None
+    reply_on: str | None = None
+    read: bool = False
+    """Whether the recipients have read it."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Everything that a fixture says. `credentials` are by extension number."""
+
+    name: str
+    account: Account
+    applications: tuple[Application, ...] = ()
+    credentials: Mapping[str, Credentials] = field(default_factory=dict)
+    clock: ClockStart = ClockStart()
+    ids: IdStart = IdStart()
+    messages: tuple[SeedMessage, ...] = ()
+    generation: str = "2012"
+    """A key of `GENERATIONS`."""
