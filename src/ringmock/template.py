@@ -20,6 +20,8 @@ class Application:
 class Credentials:
     """How one extension signs in. What is None cannot be used."""
 
+    user_name: str | None = None
+    """A name beside the phone numbers that every extension can sign in with."""
     password: str | None = None
     jwt: str | None = None
     access_token: str | None = None

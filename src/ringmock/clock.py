@@ -1,0 +1,40 @@
+"""The clock of one world: the real time, moved or stopped as a test likes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from .template import ClockStart
+
+RealTime = Callable[[], datetime]
+"""Tells the real time, aware UTC."""
+
+
+def real_time() -> datetime:
+    """The real time, aware UTC."""
+    return datetime.now(UTC)
+
+
+class WorldClock:
+    """A `Clock` that can be set, advanced and frozen; it runs at the pace of the real time otherwise."""
+
+    def __init__(self, start: ClockStart, real_time: RealTime) -> None:
+        self._real_time = real_time
+        self.set(start.now or real_time(), frozen=start.frozen)
+
+    @property
+    def is_frozen(self) -> bool:
+        return self._stands_at is not None
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self._stands_at or self._real_time() + self._offset
+
+    def set(self, now: datetime, *, frozen: bool) -> None:
+        """Move to `now` (aware), and stand still there or go on from there."""
+        now = now.astimezone(UTC)
+        self._offset = now - self._real_time()
+        self._stands_at = now if frozen else None
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward, or back; raises `OverflowError` beyond the years 1 to 9999."""
+        self.set(self.now() + by, frozen=self.is_frozen)

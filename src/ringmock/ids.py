@@ -1,0 +1,27 @@
+"""The id sequences of one world: the same for every world of a template, so that answers can be foretold."""
+
+from .template import IdStart
+
+_CONVERSATION_IDS = 1 << 63
+# Knuth's MMIX generator: a full period modulo any power of two, so no conversation id comes twice.
+_MULTIPLIER, _INCREMENT = 6364136223846793005, 1442695040888963407
+
+
+class SequentialIds:
+    """An `IdGenerator`: message ids rise evenly, conversation ids look like the service's 63-bit hashes."""
+
+    def __init__(self, start: IdStart) -> None:
+        self._message = start.first_message
+        self._step = start.message_step
+        self._conversation = start.first_conversation
+
+    def next_message_id(self) -> int:
+        """Rises by the template's step."""
+        issued, self._message = self._message, self._message + self._step
+        return issued
+
+    def next_conversation_id(self) -> int:
+        """Of 63 bits; 0 is left out, as an id that clients take for none."""
+        issued = self._conversation
+        self._conversation = (issued * _MULTIPLIER + _INCREMENT) % _CONVERSATION_IDS
+        return issued or self.next_conversation_id()

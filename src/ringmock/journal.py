@@ -1,0 +1,51 @@
+"""Every call that a world has seen, with the rules that decided it."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from .domain.message import Routed
+
+MAX_ENTRIES = 1000
+"""A world remembers this many calls; the oldest go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call. `who` is an extension number, None before sign-in; `milliseconds` is the server's own time."""
+
+    at: datetime
+    who: str | None
+    method: str
+    path: str
+    operation: str | None
+    status: int
+    milliseconds: float
+    routed: tuple[Routed, ...] = ()
+    errors: tuple[Mapping[str, Any], ...] = ()
+    """The `errors[]` of a refusal."""
+    rules: tuple[str, ...] = ()
+    """The rules and decisions that decided, each once."""
+    body: Any = None
+    token: str | None = None
+
+
+class Journal:
+    """A bounded list of entries."""
+
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+        self._entries: deque[Entry] = deque(maxlen=max_entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, entry: Entry) -> None:
+        """Remember a call, and forget the oldest when there are too many."""
+        self._entries.append(entry)
+
+    def newest_first(self, limit: int = MAX_ENTRIES) -> Iterator[Entry]:
+        """At most `limit` entries."""
+        return islice(reversed(self._entries), limit)

@@ -1,0 +1,136 @@
+"""One isolated universe: an account, its mailboxes, its clock, its ids and its journal.
+
+A world is what every handler asks and tells. It decides by the domain's plans, records what they say, and shares
+nothing that changes with any other world.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .clock import RealTime, WorldClock
+from .domain import errors
+from .domain.account import Account, Extension, ExtensionStatus
+from .domain.conversation import takes_part
+from .domain.generation import GENERATIONS, Generation
+from .domain.message import Delivery, Direction, Message, ReadStatus, Routed
+from .domain.message_filter import MessageFilter, Page
+from .domain.message_store import InMemoryMessageStore
+from .domain.pager import SendPager, plan_pager
+from .domain.ports import MessageStore
+from .domain.rules import THREAD_PERMISSION
+from .domain.sms import SendSms, plan_inbound_sms, plan_sms
+from .ids import SequentialIds
+from .journal import Journal
+from .seeds import plan_seed
+from .template import SeedMessage, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sending left: the sender's own copy, and what became of each recipient."""
+
+    message: Message
+    routed: tuple[Routed, ...]
+
+
+class World:
+    """See the module. One thread serves a world; nothing here waits."""
+
+    def __init__(self, template: Template, real_time: RealTime, generation: Generation | None = None) -> None:
+        """`generation` goes before the one that the template names."""
+        self.template = template
+        self.generation = generation or GENERATIONS[template.generation]
+        self._real_time = real_time
+        self.account: Account
+        self.clock: WorldClock
+        self.journal: Journal
+        self.messages: MessageStore
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the template: account, mailboxes, clock, ids and journal. Sessions stay open."""
+        ids = SequentialIds(self.template.ids)
+        self.account = self.template.account
+        self.clock = WorldClock(self.template.clock, self._real_time)
+        self.journal = Journal()
+        self.messages = InMemoryMessageStore(ids, self.generation)
+        self._seed(self.template.messages)
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    def send_sms(self, sender: Extension, sms: SendSms) -> Sent:
+        """Send an SMS as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
+        return self._send(plan_sms(self.account, sender, sms, self.generation))
+
+    def send_pager(self, sender: Extension, pager: SendPager) -> Sent:
+        """Send a page as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
+        replied_to = None if pager.reply_on is None else self.messages.held(sender.number, pager.reply_on)
+        return self._send(plan_pager(self.account, sender, pager, replied_to))
+
+    def receive_sms(self, handset: str, recipient: str, text: str) -> tuple[Routed, ...]:
+        """An SMS from a phone outside to a number of the account; what became of it.
+
+        Raises `InvalidParameter` when either end is on the wrong side.
+        """
+        delivery = plan_inbound_sms(self.account, handset, recipient, text)
+        self.messages.record(delivery, self.clock.now())
+        return delivery.routed
+
+    def _send(self, delivery: Delivery) -> Sent:
+        return Sent(self.messages.record(delivery, self.clock.now())[0], delivery.routed)
+
+    # --- the message store -----------------------------------------------------------------------
+
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+        """The extension's matching messages, newest first."""
+        return self.messages.list_messages(extension.number, wanted, self.account)
+
+    def read_message(self, extension: Extension, message_id: int) -> Message:
+        """One message of the extension's.
+
+        Raises `NotFound` when the mailbox does not hold it, `ThreadNotAccessible` when the extension was
+        removed from its thread (D-04).
+        """
+        message = self.messages.held(extension.number, message_id)
+        if message is None:
+            raise errors.NotFound("messageId", str(message_id))
+        if not takes_part(message.conversation, extension.number, self.account):
+            raise errors.ThreadNotAccessible("messageId", THREAD_PERMISSION)
+        return message
+
+    def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
+        """Mark as Read or Unread; raises as `read_message` does."""
+        message = self.read_message(extension, message_id)
+        self.messages.set_read_status(message, status, self.clock.now())
+        return message
+
+    def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
+        """Delete, or purge what is deleted already; one that is not there is none to delete."""
+        try:
+            message = self.read_message(extension, message_id)
+        except errors.NotFound:
+            return
+        self.messages.delete(message, self.clock.now(), purge=purge)
+
+    # --- the account -----------------------------------------------------------------------------
+
+    def set_status(self, extension: Extension, status: ExtensionStatus) -> None:
+        """Freeze, thaw, disable ... an extension."""
+        self.account = self.account.with_extension(replace(extension, status=status))
+
+    def set_members(self, department: Extension, members: Iterable[str]) -> None:
+        """Put these extension numbers, and nobody else, into a Department."""
+        self.account = self.account.with_extension(replace(department, members=tuple(dict.fromkeys(members))))
+
+    # --- seeds -----------------------------------------------------------------------------------
+
+    def _seed(self, seeds: Iterable[SeedMessage]) -> None:
+        named: dict[str, tuple[Message, ...]] = {}
+        for seed in seeds:
+            plan = plan_seed(self.account, seed, self.generation, named)
+            copies = self.messages.record(plan, seed.created or self.clock.now())
+            if seed.name is not None:
+                named[seed.name] = copies
+            for copy in copies:
+                if seed.read and copy.direction is Direction.INBOUND:
+                    self.messages.set_read_status(copy, ReadStatus.READ, copy.modified)
