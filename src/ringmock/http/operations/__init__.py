@@ -1,0 +1,1 @@
+"""One function for each operationId: parse, ask the world, present."""

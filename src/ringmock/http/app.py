@@ -1,0 +1,104 @@
+"""The server as an ASGI application: the contract, the stages, the handlers and the worlds behind them."""
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+
+from connexion import ConnexionMiddleware
+from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.request_validation import RequestValidationMiddleware
+from connexion.middleware.response_validation import ResponseValidationMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from ..contract.openapi import load_contract
+from ..domain.errors import Refusal
+from ..sessions import SignInRefused
+from ..worlds import Worlds
+from . import errors, oauth
+from .call import SCOPE_KEY, Call
+from .operations import account, messages, sign_in
+from .stages import Dispatch, Done, EdgeGuard, Handler, Recorder, Routing, Security
+from .validation import VALIDATOR_MAP, StrictUriParser
+
+log = logging.getLogger("ringmock")
+
+
+def handlers(worlds: Worlds) -> Mapping[str, Handler]:
+    """Every operation of the contract and the function that answers it."""
+    return {
+        "readAPIVersions": sign_in.read_api_versions,
+        "readAPIVersion": sign_in.read_api_version,
+        "getToken": sign_in.get_token(worlds),
+        "revokeToken": sign_in.revoke_token(worlds),
+        "readAccountInfo": account.read_account_info,
+        "listExtensions": account.list_extensions,
+        "readExtension": account.read_extension,
+        "listAccountPhoneNumbers": account.list_account_phone_numbers,
+        "listExtensionPhoneNumbers": account.list_extension_phone_numbers,
+        "listDepartmentMembers": account.list_department_members,
+        "assignMultipleDepartmentMembers": account.assign_multiple_department_members,
+        "createSMSMessage": messages.create_sms_message,
+        "createInternalTextMessage": messages.create_internal_text_message,
+        "listMessages": messages.list_messages,
+        "readMessage": messages.read_message,
+        "updateMessage": messages.update_message,
+        "deleteMessage": messages.delete_message,
+        "readMessageContent": messages.read_message_content,
+    }
+
+
+def create_app(worlds: Worlds, behind: ASGIApp, done: Done) -> ConnexionMiddleware:
+    """The whole server. `behind` answers what the contract does not name; `done` is told of every call."""
+    app = ConnexionMiddleware(
+        Dispatch(behind),
+        import_name="ringmock",
+        middlewares=[
+            partial(Recorder, done=done),
+            partial(ServerErrorMiddleware, handler=answer_refusal),
+            ExceptionMiddleware,
+            EdgeGuard,
+            Routing,
+            partial(Security, worlds=worlds),
+            RequestValidationMiddleware,
+            ResponseValidationMiddleware,
+            LifespanMiddleware,
+        ],
+        resolver=handlers(worlds).__getitem__,
+        uri_parser_class=StrictUriParser,
+        validator_map=VALIDATOR_MAP,
+        validate_responses=True,
+    )
+    for kind in (HTTPException, ProblemException, Exception):
+        app.add_error_handler(kind, answer_refusal)
+    app.add_api(load_contract())
+    return app
+
+
+async def answer_refusal(request: ConnexionRequest, exception: Exception) -> ConnexionResponse:
+    """Any exception as RingCentral words it; a fault of our own as 500, with its story in the log."""
+    call: Call = request.scope[SCOPE_KEY]
+    known = translated(exception)
+    if isinstance(known, errors.InternalError):
+        log.error("%s %s failed", call.method, call.path, exc_info=exception)
+    render = oauth.render if call.operation in oauth.OPERATIONS else errors.render
+    status, headers, body = render(known)
+    call.problems = errors.problems_of(known)
+    return ConnexionResponse(
+        status, mimetype="application/json", content_type="application/json", body=body, headers=headers
+    )
+
+
+def translated(exception: Exception) -> Exception:
+    """The exception as our catalogues know it."""
+    if isinstance(exception, (Refusal, SignInRefused)) or type(exception) in errors.CATALOGUE:
+        return exception
+    if isinstance(exception, UnsupportedMediaTypeProblem):
+        return errors.UnsupportedMediaType()
+    if isinstance(exception, HTTPException) and 400 <= exception.status_code < 500:
+        return errors.UnparseableRequest()
+    return errors.InternalError()

@@ -1,0 +1,64 @@
+"""One HTTP call on its way through the stages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domain.account import Extension
+from ..domain.message import Routed
+from ..sessions import Session
+from ..world import World
+
+SCOPE_KEY = "ringmock.call"
+"""Where a call travels in the ASGI scope. Stages copy scopes; the call itself is one object."""
+
+
+@dataclass(slots=True)
+class Call:
+    """What the stages have found out so far. `operation` is an operationId, `base_url` ends without a slash."""
+
+    method: str
+    path: str
+    base_url: str
+    operation: str | None = None
+    session: Session | None = None
+    world: World | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """Path and query parameters by their names in the contract, checked and coerced; defaults filled in."""
+    body: Any = None
+    basic: tuple[str, str] | None = None
+    """Client id and secret of a Basic header."""
+    token: str | None = None
+    attachments: int = 0
+    """Parts of a multipart body beyond the first."""
+    query: Sequence[tuple[str, str]] = ()
+    """The query as it came, name by name."""
+    routed: tuple[Routed, ...] = ()
+    problems: Sequence[Exception] = ()
+    """What the call was refused for."""
+
+    @property
+    def signed_in(self) -> Session:
+        """The session; the security stage lets no operation that needs one run without."""
+        assert self.session is not None
+        return self.session
+
+    @property
+    def here(self) -> World:
+        """The session's world."""
+        return self.signed_in.world
+
+    @property
+    def caller(self) -> Extension:
+        """The extension that is signed in."""
+        return self.signed_in.extension
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler says. A body of text or bytes goes out as it is, any other as JSON."""
+
+    body: Any = None
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    media_type: str = "application/json"

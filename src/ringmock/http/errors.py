@@ -1,0 +1,213 @@
+"""How RingCentral words a refusal: one catalogue, one envelope."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from .. import sessions
+from ..domain import errors as domain
+
+
+class Row(NamedTuple):
+    """One entry of the catalogue.
+
+    `message` may hold `{parameter}` and `{value}`. `word` is the older logical code that some answers carry at
+    the top in the place of `code`.
+    """
+
+    status: int
+    code: str
+    message: str
+    word: str | None = None
+
+
+class UnparseableJson(Exception):
+    """A body that is no JSON, or more of it than can be held."""
+
+
+class UnparseableRequest(Exception):
+    """A body that is not what its Content-Type promises."""
+
+
+class BodyTooLarge(Exception):
+    """More bytes than the server reads."""
+
+
+class UnsupportedMediaType(Exception):
+    """A Content-Type that the operation does not take."""
+
+
+class InvalidUri(Exception):
+    """A path that names nothing."""
+
+
+class MethodNotAllowed(Exception):
+    """A path that is known, by other methods: those in `allowed`."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(allowed)
+        self.allowed = tuple(allowed)
+
+
+class AuthorizationMissing(Exception):
+    """No Authorization header."""
+
+
+class AuthorizationMalformed(Exception):
+    """An Authorization header that cannot be read."""
+
+
+class AuthorizationNotSupported(Exception):
+    """Basic credentials where a bearer token is needed."""
+
+
+class InternalError(Exception):
+    """A fault of the mock itself."""
+
+
+_VALUE_IS_INVALID = "Parameter [{parameter}] value is invalid."
+_NOT_FOUND = "Resource for parameter [{parameter}] is not found"
+_WORD_400 = "InvalidParameter"
+_WORD_401 = "TokenInvalid"
+_WORD_FEATURE = "FeatureNotAvailable"
+
+CATALOGUE: dict[type[Exception], Row] = {
+    # The request as such
+    domain.InvalidParameter: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.ParameterNotFound: Row(400, "CMN-102", _NOT_FOUND, _WORD_400),
+    domain.NotFound: Row(404, "CMN-102", _NOT_FOUND),
+    domain.DuplicateValue: Row(
+        400, "CMN-406", "Duplicate value for parameter [{parameter}]: [{value}] found in request", _WORD_400
+    ),
+    UnparseableJson: Row(400, "CMN-103", "JSON can't be parsed."),
+    UnparseableRequest: Row(400, "CMN-104", "Cannot parse request"),
+    BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
+    UnsupportedMediaType: Row(415, "CMN-104", "Cannot parse request: unsupported media type"),
+    InvalidUri: Row(404, "CMN-120", "Invalid URI"),
+    MethodNotAllowed: Row(405, "CMN-120", "Invalid URI: the method is not allowed here"),
+    InternalError: Row(500, "CMN-203", "Internal Server Error"),
+    # Who asks
+    AuthorizationMissing: Row(401, "AGW-401", "Authorization header is not specified", _WORD_401),
+    AuthorizationMalformed: Row(401, "AGW-402", "Invalid Authorization header", _WORD_401),
+    AuthorizationNotSupported: Row(401, "OAU-151", "Authorization method not supported", _WORD_401),
+    sessions.TokenInvalid: Row(401, "OAU-149", "OAuth token is invalid", _WORD_401),
+    sessions.TokenExpired: Row(401, "OAU-128", "Access token expired", _WORD_401),
+    sessions.TokenReplaced: Row(401, "OAU-129", "Access token corrupted", _WORD_401),
+    sessions.TokenUnknown: Row(401, "OAU-213", "Token not found", _WORD_401),
+    domain.AnotherExtension: Row(403, "CMN-419", "Access to the resources of another extension is not allowed"),
+    domain.PermissionDenied: Row(
+        403, "CMN-408", "In order to call this API endpoint, user needs to have [{value}] permission."
+    ),
+    # SMS
+    domain.TextTooLong: Row(400, "MSG-338", "Message size limit exceeded", _WORD_400),
+    domain.SenderNumberUnknown: Row(
+        400,
+        "MSG-245",
+        "Parameter [from] value [{value}] is invalid [Cannot find the phone number which belongs to user]",
+        _WORD_400,
+    ),
+    domain.SenderNumberOfAnother: Row(403, "MSG-304", "Phone number doesn't belong to extension", _WORD_FEATURE),
+    domain.SenderNumberWithoutSms: Row(403, "MSG-242", "The requested feature is not available", _WORD_FEATURE),
+    domain.ExtensionNumberAsSmsRecipient: Row(
+        400, "MSG-246", "Parameter [to] value [{value}] is invalid [Extension numbers cannot receive SMS]", _WORD_400
+    ),
+    domain.ShortNumberAsSmsRecipient: Row(
+        400, "MSG-247", "Parameter [to] value [{value}] is invalid [Short numbers cannot receive SMS]", _WORD_400
+    ),
+    domain.SeveralSmsRecipients: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.TooManySmsRecipients: Row(
+        400, "MSG-381", "Exceeded maximum number of recipients for a Group MMS: [{value}]", _WORD_400
+    ),
+    domain.InternationalNotAllowed: Row(
+        403, "MSG-240", "International SMS is not available for account.", "InternationalProhibited"
+    ),
+    domain.MmsNotAvailable: Row(403, "MSG-380", "The MMS feature is not available", _WORD_FEATURE),
+    # Pager
+    domain.PagerToPhoneNumber: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.PagerRecipientNotFound: Row(400, "CMN-102", _NOT_FOUND, _WORD_400),
+    domain.PagerRecipientCannotReceive: Row(
+        400, "MSG-316", "Parameter [to] value [{value}] is invalid [Extension cannot receive pages]", _WORD_400
+    ),
+    domain.DepartmentWithoutMembers: Row(400, "MSG-316", "No department members found.", _WORD_400),
+    domain.RecipientInactive: Row(400, "MSG-324", "Extension is of unappropriate state", _WORD_400),
+    domain.RecipientIdAndNumberDisagree: Row(
+        400,
+        "MSG-335",
+        "Parameter [to] value [{value}] is invalid [Extension number and extension id name different extensions]",
+        _WORD_400,
+    ),
+    domain.SenderNumberMismatch: Row(
+        400,
+        "MSG-331",
+        "Parameter [from] value [{value}] is invalid"
+        " [Sender extension number does not correspond to logged in extension]",
+        _WORD_400,
+    ),
+    domain.SenderIdMismatch: Row(
+        400,
+        "MSG-332",
+        "Parameter [from] value [{value}] is invalid [Sender extension id does not correspond to logged in extension]",
+        _WORD_400,
+    ),
+    domain.DepartmentCannotPage: Row(403, "MSG-330", "Sending pages is not allowed for the Department extension type"),
+    domain.NotAThreadParticipant: Row(
+        403, "MSG-326", "Reply is denied for user, who is no longer a thread participant"
+    ),
+    domain.NotInThread: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.ReplyTargetNotFound: Row(404, "CMN-102", _NOT_FOUND),
+    domain.ThreadNotAccessible: Row(
+        403,
+        "CMN-408",
+        "In order to call this API endpoint, user needs to have [{value}] permission for requested resource.",
+    ),
+}
+
+_NAMES_PERMISSION = (domain.PermissionDenied, domain.ThreadNotAccessible)
+_NAMES_NO_PARAMETER = (*_NAMES_PERMISSION, domain.AnotherExtension)
+
+
+def entry(problem: Exception) -> dict[str, str]:
+    """One entry of `errors[]`: errorCode, message and what they are about."""
+    row = CATALOGUE[type(problem)]
+    parameter, value = getattr(problem, "parameter", None) or "", getattr(problem, "value", None) or ""
+    said = {"errorCode": row.code, "message": row.message.format(parameter=parameter, value=value)}
+    if isinstance(problem, _NAMES_PERMISSION):
+        said["permissionName"] = value
+    elif parameter and not isinstance(problem, _NAMES_NO_PARAMETER):
+        said["parameterName"] = parameter
+    return said
+
+
+def envelope(problems: Sequence[Exception]) -> dict[str, Any]:
+    """The body of a refusal: the first problem at the top, all of them in `errors`."""
+    errors = list(_each_once(entry(problem) for problem in problems))
+    top = errors[0]
+    word = CATALOGUE[type(problems[0])].word
+    body: dict[str, Any] = {"errorCode": word or top["errorCode"], "message": top["message"], "errors": errors}
+    body.update({key: top[key] for key in ("parameterName", "permissionName") if key in top})
+    return body
+
+
+def problems_of(exception: Exception) -> Sequence[Exception]:
+    """Everything that one exception tells, the most important first."""
+    return exception.refusals if isinstance(exception, domain.Refusal) else (exception,)
+
+
+def headers_of(problem: Exception, status: int) -> dict[str, str]:
+    """What a refusal says beside its body."""
+    if isinstance(problem, MethodNotAllowed):
+        return {"Allow": ", ".join(problem.allowed)}
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="RingCentral REST API"'}
+    return {}
+
+
+def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and JSON body for any refusal of the catalogue."""
+    problems = problems_of(exception)
+    status = CATALOGUE[type(problems[0])].status
+    return status, headers_of(problems[0], status), json.dumps(envelope(problems)).encode()
+
+
+def _each_once(entries: Iterable[dict[str, str]]) -> Iterable[dict[str, str]]:
+    return {json.dumps(said): said for said in entries}.values()

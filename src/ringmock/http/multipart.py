@@ -1,0 +1,58 @@
+"""Multipart bodies as the official clients send them: any subtype, parts with or without a disposition."""
+
+from dataclasses import dataclass, field
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
+
+from .errors import UnparseableRequest
+
+
+@dataclass(slots=True)
+class Part:
+    """One part: header values by lower-case name, and the content as it came."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytes = b""
+
+
+class _Collector:
+    """Receives the parser's callbacks and keeps whole parts."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self._name = b""
+        self._value = b""
+
+    def on_part_begin(self) -> None:
+        self.parts.append(Part())
+
+    def on_header_begin(self) -> None:
+        self._name = self._value = b""
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        self.parts[-1].headers[self._name.decode("latin-1").lower()] = self._value.decode("latin-1")
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.parts[-1].content += data[start:end]
+
+
+def split(content_type: str, body: bytes) -> list[Part]:
+    """The parts in their order. Raises `UnparseableRequest` without a boundary or for a body that breaks off."""
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    collector = _Collector()
+    callbacks = {name: getattr(collector, name) for name in dir(collector) if name.startswith("on_")}
+    try:
+        parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]  # a TypedDict of these very names
+        parser.write(body)
+    except (FormParserError, ValueError) as error:
+        raise UnparseableRequest from error
+    if not boundary or parser.state != MultipartState.END or not collector.parts:
+        raise UnparseableRequest
+    return collector.parts

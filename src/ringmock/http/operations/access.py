@@ -1,0 +1,57 @@
+"""Which account and extension a path names, and who may go there."""
+
+from ...domain import errors
+from ...domain.account import Extension
+from .. import wire
+from ..call import Call
+
+OWN = "~"
+
+
+def view_of(call: Call) -> wire.View:
+    """The caller's eyes on the world, as it is now."""
+    world = call.here
+    return wire.View(world.account, world.generation, call.base_url, world.clock.now())
+
+
+def check_account(call: Call) -> None:
+    """Raise `NotFound` for any account but the caller's."""
+    account_id = call.parameters["accountId"]
+    if account_id not in (OWN, str(call.here.account.id)):
+        raise errors.NotFound("accountId", account_id)
+
+
+def named_extension(call: Call) -> Extension:
+    """The extension of the path. Raises `NotFound` about `accountId` or `extensionId`."""
+    check_account(call)
+    extension_id = call.parameters["extensionId"]
+    if extension_id == OWN:
+        return call.caller
+    extension = call.here.account.extension_by_id(int(extension_id))
+    if extension is None:
+        raise errors.NotFound("extensionId", extension_id)
+    return extension
+
+
+def own_extension(call: Call) -> Extension:
+    """R-12: messages are sent and read by whoever is logged in, a Department's by its own credentials.
+
+    Raises `NotFound`, or `AnotherExtension` for anyone else's path, the administrator's included.
+    """
+    extension = named_extension(call)
+    if extension.number != call.caller.number:
+        raise errors.AnotherExtension("extensionId", str(extension.id))
+    return extension
+
+
+def governed_extension(call: Call) -> Extension:
+    """The caller's own extension, one that he manages, or any for an administrator. Raises as above."""
+    extension = named_extension(call)
+    if extension.number != call.caller.number and not governs(call.caller, extension):
+        raise errors.AnotherExtension("extensionId", str(extension.id))
+    return extension
+
+
+def governs(caller: Extension, extension: Extension) -> bool:
+    """Whether the caller administers the account, or manages this Department."""
+    return caller.administrator or extension.manager == caller.number

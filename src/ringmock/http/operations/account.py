@@ -1,0 +1,142 @@
+"""The account around the messages: extensions, phone numbers, Departments and who is in them."""
+
+from collections.abc import Iterable
+
+from ...domain import errors
+from ...domain.account import Extension, Feature, PhoneNumber
+from ...domain.message import MessageType
+from ...domain.rules import can_receive
+from .. import wire
+from ..call import Answer, Call
+from .access import check_account, governed_extension, governs, named_extension, view_of
+
+_MEMBERSHIP_PERMISSION = "UserGroups"
+
+
+def read_account_info(call: Call) -> Answer:
+    """`readAccountInfo`."""
+    check_account(call)
+    return Answer(wire.account_resource(view_of(call)))
+
+
+def list_extensions(call: Call) -> Answer:
+    """`listExtensions`: the company's directory, open to everyone in it. No extension has an e-mail here."""
+    check_account(call)
+    asked, view = call.parameters, view_of(call)
+    records = [
+        wire.extension_resource(extension, view)
+        for extension in view.account.extensions.values()
+        if asked["extensionNumber"] in (None, extension.number)
+        and extension.type.value in (asked["type"] or [extension.type.value])
+        and extension.status.value in (asked["status"] or [extension.status.value])
+        and not asked["email"]
+    ]
+    return _page(call, f"{view.account_uri}/extension", records)
+
+
+def read_extension(call: Call) -> Answer:
+    """`readExtension`."""
+    extension = named_extension(call)
+    return Answer(wire.extension_info(extension, _features(call, extension), view_of(call)))
+
+
+def list_extension_phone_numbers(call: Call) -> Answer:
+    """`listExtensionPhoneNumbers`: R-13, a Department's numbers with their SmsSender flag."""
+    extension, view = governed_extension(call), view_of(call)
+    records = [
+        wire.phone_number_resource(phone, view, with_features=True)
+        for phone in _of_usage(call, view.account.numbers_of(extension))
+        if call.parameters["status"] in (None, "Normal")
+    ]
+    return _page(call, f"{view.extension_uri(extension)}/phone-number", records)
+
+
+def list_account_phone_numbers(call: Call) -> Answer:
+    """`listAccountPhoneNumbers`."""
+    check_account(call)
+    view, asked = view_of(call), call.parameters
+    records = [
+        wire.phone_number_resource(phone, view, with_features=False)
+        for phone in _of_usage(call, view.account.phone_numbers.values())
+        if "Normal" in (asked["status"] or ["Normal"])
+        and "Local" in (asked["paymentType"] or ["Local"])
+        and _owner_status(call, phone) == (asked["extensionStatus"] or _owner_status(call, phone))
+    ]
+    return _page(call, f"{view.account_uri}/phone-number", records)
+
+
+def list_department_members(call: Call) -> Answer:
+    """`listDepartmentMembers`."""
+    check_account(call)
+    view = view_of(call)
+    department = _department(call, call.parameters["departmentId"])
+    if department is None:
+        raise errors.NotFound("departmentId", call.parameters["departmentId"])
+    records = [wire.extension_reference(member, view) for member in view.account.members_of(department)]
+    return _page(call, f"{view.account_uri}/department/{department.id}/members", records)
+
+
+def assign_multiple_department_members(call: Call) -> Answer:
+    """`assignMultipleDepartmentMembers`: all of it or, with one mistake in it, none."""
+    check_account(call)
+    changes = [_membership(call, item) for item in call.body["items"]]
+    for department_number, added, removed in changes:
+        department = call.here.account.extensions[department_number]
+        kept = [number for number in department.members if number not in removed]
+        call.here.set_members(department, [*kept, *added])
+    return Answer(status=204)
+
+
+def _membership(call: Call, item: wire.Json) -> tuple[str, list[str], list[str]]:
+    """A Department, who joins and who leaves, as extension numbers."""
+    department = _department(call, item["departmentId"])
+    if department is None:
+        raise errors.ParameterNotFound("items.departmentId", item["departmentId"])
+    if not governs(call.caller, department):
+        raise errors.PermissionDenied("items.departmentId", _MEMBERSHIP_PERMISSION)
+    added = _extensions(call, item, "addedExtensionIds")
+    for extension in added:
+        if extension.is_department or not can_receive(extension, MessageType.PAGER):
+            raise errors.InvalidParameter("items.addedExtensionIds", str(extension.id))
+    removed = _extensions(call, item, "removedExtensionIds")
+    return department.number, [e.number for e in added], [e.number for e in removed]
+
+
+def _extensions(call: Call, item: wire.Json, name: str) -> list[Extension]:
+    found = []
+    for extension_id in item.get(name, ()):
+        extension = call.here.account.extension_by_id(int(extension_id))
+        if extension is None:
+            raise errors.ParameterNotFound(f"items.{name}", extension_id)
+        found.append(extension)
+    return found
+
+
+def _department(call: Call, department_id: str) -> Extension | None:
+    extension = call.here.account.extension_by_id(int(department_id))
+    return extension if extension is not None and extension.is_department else None
+
+
+def _features(call: Call, extension: Extension) -> list[tuple[str, bool]]:
+    """The switches by which clients show or hide their message forms."""
+    can_send_sms = any(phone.can(Feature.SMS_SENDER) for phone in call.here.account.numbers_of(extension))
+    return [
+        ("SMS", can_send_sms),
+        ("SMSReceiving", can_receive(extension, MessageType.SMS)),
+        ("Pager", not extension.is_department),
+        ("PagerReceiving", can_receive(extension, MessageType.PAGER)),
+    ]
+
+
+def _of_usage(call: Call, phones: Iterable[PhoneNumber]) -> Iterable[PhoneNumber]:
+    wanted = call.parameters["usageType"]
+    return (phone for phone in phones if not wanted or phone.usage_type.value in wanted)
+
+
+def _owner_status(call: Call, phone: PhoneNumber) -> str | None:
+    owner = call.here.account.owner_of(phone.digits)
+    return None if owner is None else owner.status.value
+
+
+def _page(call: Call, uri: str, records: list[wire.Json]) -> Answer:
+    return Answer(wire.paged(uri, call.query, records, call.parameters["page"], call.parameters["perPage"]))

@@ -1,0 +1,84 @@
+"""Log-in and log-out, and the versions of the API: what can be asked without a token."""
+
+from ... import __version__, sessions
+from ...sessions import Session
+from ...world import World
+from ...worlds import Worlds
+from .. import wire
+from ..call import Answer, Call
+from ..errors import InvalidUri
+from ..stages import Handler
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+
+
+def read_api_versions(call: Call) -> Answer:
+    """`readAPIVersions`."""
+    return Answer(wire.api_versions(call.base_url, __version__))
+
+
+def read_api_version(call: Call) -> Answer:
+    """`readAPIVersion`."""
+    if call.parameters["apiVersion"] != wire.API_VERSION["uriString"]:
+        raise InvalidUri
+    return Answer(wire.api_version(call.base_url))
+
+
+def get_token(worlds: Worlds) -> Handler:
+    """`getToken` for the applications of this registry."""
+
+    def handler(call: Call) -> Answer:
+        call.world, client_id = _world_of_client(worlds, call)
+        session = _granted(worlds, call.world, client_id, call.body)
+        call.session = session
+        return Answer(wire.token_info(session), headers=_NO_STORE)
+
+    return handler
+
+
+def revoke_token(worlds: Worlds) -> Handler:
+    """`revokeToken`: either token ends the session; one that is dead already is no reason to refuse."""
+
+    def handler(call: Call) -> Answer:
+        call.world, _ = _world_of_client(worlds, call)
+        token = (call.body or {}).get("token") or call.parameters.get("token")
+        if not token:
+            raise sessions.TokenMissing
+        worlds.revoke(call.world, token)
+        return Answer()
+
+    return handler
+
+
+def _world_of_client(worlds: Worlds, call: Call) -> tuple[World, str]:
+    """The client by its Basic header, or by the form when there is none: clients send both."""
+    if call.basic is not None:
+        client_id, secret = call.basic
+        return worlds.world_of_client(client_id, secret or None), client_id
+    form = call.body or {}
+    if not form.get("client_id"):
+        raise sessions.ClientAuthenticationMissing
+    return worlds.world_of_client(form["client_id"], form.get("client_secret") or None), form["client_id"]
+
+
+def _granted(worlds: Worlds, world: World, client_id: str, form: dict[str, str]) -> Session:
+    grant_type = form["grant_type"]
+    if grant_type == "refresh_token":
+        return worlds.refresh(world, form.get("refresh_token"))
+    if grant_type == "password":
+        extension = sessions.extension_by_password(
+            world.template, world.account, form.get("username"), form.get("extension"), form.get("password")
+        )
+    elif grant_type in (JWT_BEARER, "partner_jwt"):
+        extension = sessions.extension_by_jwt(world.template, world.account, form.get("assertion"))
+    else:
+        raise sessions.UnsupportedGrantType
+    return worlds.open_session(
+        world,
+        extension,
+        client_id,
+        endpoint_id=form.get("endpoint_id") or None,
+        access_ttl=sessions.access_ttl(form.get("access_token_ttl")),
+        refresh_ttl=sessions.refresh_ttl(form.get("refresh_token_ttl")),
+    )

@@ -1,0 +1,318 @@
+"""The stages that a call passes, in order: each is Connexion's own or a subclass of it, built once per operation.
+
+Recorder    journal and log, around everything
+EdgeGuard   what no handler should ever see: odd paths, bodies too large, unknown encodings
+Routing     which operation it is, or which methods the path knows
+Security    whose call it is
+(Connexion) the request against the contract, the answer against the contract
+Dispatch    the handler; what the contract does not name goes on to the application behind
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityAPI, SecurityMiddleware
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..worlds import Worlds
+from . import oauth
+from .call import SCOPE_KEY, Answer, Call
+from .errors import (
+    AuthorizationMalformed,
+    AuthorizationMissing,
+    AuthorizationNotSupported,
+    BodyTooLarge,
+    InvalidUri,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+)
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""The service's own limit for `sms`."""
+
+MAX_PATH_LENGTH = 2048
+CONTROL_PREFIX = "/_mock/"
+
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+_HOST = re.compile(r"[A-Za-z0-9.\-_]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)\"?", re.IGNORECASE)
+
+Handler = Callable[[Call], Answer]
+Done = Callable[[Call, int, float], None]
+"""Told of a call that was answered: the status and the server's own time in milliseconds."""
+
+
+class Recorder:
+    """Opens the call, and tells when it was answered."""
+
+    def __init__(self, app: ASGIApp, done: Done) -> None:
+        self.app = app
+        self._done = done
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        call = Call(method=scope["method"], path=scope["path"], base_url=base_url(scope))
+        scope[SCOPE_KEY] = call
+        status = 500
+
+        async def noting_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting_status)
+        finally:
+            self._done(call, status, (time.perf_counter() - began) * 1000)
+
+
+def base_url(scope: Scope) -> str:
+    """The origin by which the client reached the server, to complete every `uri`; without a slash at the end."""
+    host = Headers(scope=scope).get("host", "")
+    if not _HOST.fullmatch(host):
+        address, port = scope.get("server") or ("127.0.0.1", 80)
+        host = f"{address}:{port}"
+    return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
+
+
+class EdgeGuard:
+    """Reads the body whole, within a bound, and refuses what the stages behind would trip over."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            check_path(scope["path"])
+            body = await read_body(scope, receive)
+            if not scope["path"].startswith(CONTROL_PREFIX):
+                normalize_content_type(scope, has_body=bool(body))
+            receive = replayed(body, receive)
+        await self.app(scope, receive, send)
+
+
+def check_path(path: str) -> None:
+    """Raise `InvalidUri` for a path that no resource has: empty segments, control characters, a slash at the end."""
+    is_odd = len(path) > MAX_PATH_LENGTH or "//" in path or (path.endswith("/") and len(path) > 1)
+    if (is_odd and not path.startswith(CONTROL_PREFIX)) or _CONTROL_CHARACTER.search(path):
+        raise InvalidUri
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body. Raises `BodyTooLarge`, before reading any of it where the client says how much it sends."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
+        raise BodyTooLarge(str(MAX_BODY_BYTES))
+    chunks, length = [], 0
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        length += len(chunks[-1])
+        if length > MAX_BODY_BYTES:
+            raise BodyTooLarge(str(MAX_BODY_BYTES))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body in one message, and then whatever the server has to say."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def normalize_content_type(scope: Scope, *, has_body: bool) -> None:
+    """Spell the media type in one way, so that every stage finds the same schema for it.
+
+    Raises `UnsupportedMediaType` for a body without one, for one that is no media type, for any charset but
+    UTF-8 and for a compressed body. Clients name a type without sending a body: that counts for nothing.
+    """
+    headers = MutableHeaders(scope=scope)
+    content_type = headers.get("content-type")
+    if not has_body:
+        return
+    if content_type is None or headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType
+    media_type, semicolon, parameters = content_type.partition(";")
+    media_type = media_type.strip().lower()
+    charset = _CHARSET.search(semicolon + parameters)
+    if not _MEDIA_TYPE.fullmatch(media_type) or (charset and charset[1].lower() not in ("utf-8", "utf8")):
+        raise UnsupportedMediaType
+    is_multipart = media_type.startswith("multipart/")
+    scope["headers"] = list(scope["headers"])
+    headers = MutableHeaders(scope=scope)
+    headers["content-type"] = f"{media_type};{parameters}" if is_multipart else media_type
+
+
+class Routing(RoutingMiddleware):
+    """Finds the operation by the contract's paths; a known path with another method is told its methods."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._base_path = ""
+        self._paths: list[tuple[re.Pattern[str], dict[str, str]]] = []
+
+    def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
+        super().add_api(specification, base_path, **kwargs)
+        self._base_path = specification.base_path
+        for path, operations in specification["paths"].items():
+            methods = {
+                method.upper(): operation["operationId"]
+                for method, operation in operations.items()
+                if isinstance(operation, dict) and "operationId" in operation
+            }
+            self._paths.append((compile_path(self._base_path + path)[0], methods))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            operation_id, path_params = self._operation_for(scope["method"], scope["path"])
+            scope["path_params"] = path_params
+            scope[SCOPE_KEY].operation = operation_id
+            # A server may share one `extensions` between requests.
+            scope["extensions"] = {
+                **scope.get("extensions", {}),
+                ROUTING_CONTEXT: {"api_base_path": self._base_path, "operation_id": operation_id},
+            }
+        await self.app(scope, receive, send)
+
+    def _operation_for(self, method: str, path: str) -> tuple[str | None, dict[str, str]]:
+        for pattern, methods in self._paths:
+            match = pattern.match(path)
+            if match is None:
+                continue
+            if method not in methods:
+                raise MethodNotAllowed(sorted(methods))
+            return methods[method], match.groupdict()
+        return None, {}
+
+
+class _SecurityOperation:
+    """The credentials that one operation needs, put on the call."""
+
+    def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], None] | None) -> None:
+        self._next_app = next_app
+        self._read = read
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._read is not None:
+            self._read(scope[SCOPE_KEY], scope)
+        await self._next_app(scope, receive, send)
+
+
+class _SecurityApi(SecurityAPI):
+    def __init__(self, *args: Any, worlds: Worlds, **kwargs: Any) -> None:
+        self._worlds = worlds
+        super().__init__(*args, **kwargs)
+
+    def make_operation(self, operation: Any) -> _SecurityOperation:
+        types = {
+            operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
+        }
+        if "oauth2" in types:
+            return _SecurityOperation(self.next_app, self._sign_in)
+        return _SecurityOperation(self.next_app, read_client if "http" in types else None)
+
+    def _sign_in(self, call: Call, scope: Scope) -> None:
+        call.token = bearer_token(scope)
+        call.session = self._worlds.session_of(call.token)
+        call.world = call.session.world
+
+
+class Security(SecurityMiddleware):
+    """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints."""
+
+    api_cls = _SecurityApi
+
+    def __init__(self, app: ASGIApp, worlds: Worlds) -> None:
+        super().__init__(app)
+        self._worlds = worlds
+
+    def add_api(self, specification: Any, **kwargs: Any) -> Any:
+        return super().add_api(specification, worlds=self._worlds, **kwargs)
+
+
+def bearer_token(scope: Scope) -> str:
+    """The access token of the header, or of the query, as links to media have it.
+
+    Raises `AuthorizationMissing`, `AuthorizationMalformed` or `AuthorizationNotSupported`.
+    """
+    authorization = Headers(scope=scope).get("authorization")
+    if authorization is None:
+        in_query = parse_qs(scope["query_string"].decode("latin-1")).get("access_token")
+        if in_query is None:
+            raise AuthorizationMissing
+        return str(in_query[-1])
+    kind, _, value = authorization.strip().partition(" ")
+    if kind.lower() == "basic":
+        raise AuthorizationNotSupported
+    if kind.lower() != "bearer" or not value.strip():
+        raise AuthorizationMalformed
+    return value.strip()
+
+
+def read_client(call: Call, scope: Scope) -> None:
+    """Put the client id and secret of a Basic header on the call, where there is one."""
+    authorization = Headers(scope=scope).get("authorization")
+    if authorization is not None:
+        call.basic = oauth.basic_credentials(authorization)
+
+
+class _HandlerOperation:
+    """One operation's handler, run in the loop's own thread: handlers never wait."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._handler(scope[SCOPE_KEY])
+        body = encoded(answer.body)
+        headers = [(b"content-length", str(len(body)).encode())]
+        if answer.status != 204:
+            headers.append((b"content-type", answer.media_type.encode()))
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def encoded(body: Any) -> bytes:
+    """Text and bytes as they are, nothing as nothing, anything else as JSON in UTF-8."""
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+
+
+class _DispatchApi(RoutedAPI):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> _HandlerOperation:
+        return _HandlerOperation(operation.function)
+
+
+class Dispatch(RoutedMiddleware):
+    """The end of the line: the handler that the resolver found for the operation."""
+
+    api_cls = _DispatchApi

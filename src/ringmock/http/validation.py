@@ -1,0 +1,327 @@
+"""What the contract's schemas mean, and Connexion's validators that apply them.
+
+Connexion takes these classes by its `validator_map` and `uri_parser_class`. They parse once, collect every problem
+of a request, name each one's parameter, and leave what they parsed on the call for the handler.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from connexion.json_schema import Draft4RequestValidator, Draft4ResponseValidator
+from connexion.uri_parsing import OpenAPIURIParser
+from connexion.validators import JSONResponseBodyValidator
+from connexion.validators.abstract import AbstractRequestBodyValidator
+from jsonschema import FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from starlette.datastructures import Headers
+
+from ..domain import errors
+from ..domain.text import is_encodable, utf16_units
+from . import date_time, multipart
+from .call import SCOPE_KEY, Call
+from .errors import UnparseableJson, UnparseableRequest
+
+Json = Any
+
+_MAY_HOLD_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+MAX_PER_PAGE = "1000"
+
+# --- schemas -------------------------------------------------------------------------------------
+
+formats = FormatChecker(formats=())
+"""The formats that the contract uses, as ECMA and RFC 3339 have them."""
+
+
+@formats.checks("int64")
+def _is_int64(value: object) -> bool:
+    return not isinstance(value, int) or -(1 << 63) <= value < 1 << 63
+
+
+@formats.checks("int32")
+def _is_int32(value: object) -> bool:
+    return not isinstance(value, int) or -(1 << 31) <= value < 1 << 31
+
+
+@formats.checks("date-time")
+def _is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or date_time.is_rfc3339(value)
+
+
+@formats.checks("ringcentral-date-time")
+def _is_partial_date_time(value: object) -> bool:
+    return not isinstance(value, str) or date_time.parse(value) is not None
+
+
+def _pattern(_: Any, pattern: str, instance: Json, __: Any) -> Iterator[ValidationError]:
+    # ECMA's `$` is the end of the text; Python's also matches before a last line feed.
+    if isinstance(instance, str) and not re.search(re.sub(r"(?<!\\)\$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _max_length_utf16(_: Any, limit: int, instance: Json, __: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and utf16_units(instance) > limit:
+        yield ValidationError(f"the text has more than {limit} UTF-16 units")
+
+
+_KEYWORDS = {"pattern": _pattern, "x-maxLengthUtf16": _max_length_utf16}
+RequestSchema: Any = extend(Draft4RequestValidator, _KEYWORDS)
+ResponseSchema: Any = extend(Draft4ResponseValidator, _KEYWORDS)
+
+
+def problems_of(schema: Mapping[str, Any], instance: Json) -> list[errors.Refusal]:
+    """Every way in which a body breaks its schema, each naming its parameter (`to.phoneNumber`)."""
+    found = list(RequestSchema(schema, format_checker=formats).iter_errors(instance))
+    return _of_one_status([_refusal(error) for error in found])
+
+
+def _refusal(error: Any) -> errors.Refusal:
+    parameter = ".".join(str(step) for step in error.absolute_path if isinstance(step, str))
+    if error.validator == "required":
+        return errors.InvalidParameter(_joined(parameter, _missing_names(error)))
+    if error.validator == "anyOf":
+        return errors.InvalidParameter(_joined(parameter, _any_of_names(error)))
+    if error.validator in ("x-maxLengthUtf16", "maxLength") and "x-maxLengthUtf16" in error.schema:
+        return errors.TextTooLong(parameter)
+    return errors.InvalidParameter(parameter)
+
+
+def _missing_names(error: Any) -> str:
+    return next(str(name) for name in error.validator_value if name not in error.instance)
+
+
+def _any_of_names(error: Any) -> str:
+    """What to name when none of several requirements is met: a phone number where an extension is wanted (R-08)."""
+    if isinstance(error.instance, dict) and "phoneNumber" in error.instance:
+        return "phoneNumber"
+    first = error.validator_value[0].get("required", [""])
+    return str(first[0])
+
+
+def _joined(parent: str, name: str) -> str:
+    return f"{parent}.{name}" if parent and name else parent or name
+
+
+def _of_one_status(refusals: list[errors.Refusal]) -> list[errors.Refusal]:
+    """Broken parameters first: an over-long text among them is told after them, under their code."""
+    return sorted(refusals, key=lambda refusal: isinstance(refusal, errors.TextTooLong))
+
+
+def refuse(problems: list[errors.Refusal]) -> None:
+    """Raise the problems, together when there are several."""
+    if problems:
+        raise problems[0] if len(problems) == 1 else errors.SeveralRefusals(problems)
+
+
+# --- bodies --------------------------------------------------------------------------------------
+
+
+def parse_json(body: bytes) -> Json:
+    """Strict JSON in UTF-8: no NaN, no infinity, no number beyond what Python reads, no lone surrogate.
+
+    Raises `UnparseableJson`, or `InvalidParameter` about the parameter that holds a lone surrogate.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise UnparseableJson from error
+    if _MAY_HOLD_LONE_SURROGATE.search(body):
+        refuse([errors.InvalidParameter(parameter) for parameter in _unencodable(value)])
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(text)
+    return value
+
+
+def _unencodable(value: Json, parameter: str = "") -> Iterator[str]:
+    if isinstance(value, str):
+        if not is_encodable(value):
+            yield parameter
+    elif isinstance(value, list):
+        for item in value:
+            yield from _unencodable(item, parameter)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if not is_encodable(name):
+                yield parameter
+                continue
+            yield from _unencodable(item, _joined(parameter, name))
+
+
+class _Body(AbstractRequestBodyValidator):
+    """Reads the body once, checks it and leaves it on the call."""
+
+    async def wrap_receive(self, receive: Any, *, scope: Any) -> tuple[Any, Any]:
+        body = b"".join([chunk async for chunk in _chunks(receive)])
+        call: Call = scope[SCOPE_KEY]
+        if body or self._required:
+            call.body = await self.parse(body, scope)
+            self.check(call.body)
+        return receive, scope
+
+    async def parse(self, body: bytes, scope: Any) -> Json:
+        """The body's value."""
+        raise NotImplementedError
+
+    def check(self, value: Json) -> None:
+        """Raise every problem of the value."""
+        refuse(problems_of(self._schema, value))
+
+
+async def _chunks(receive: Any) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+
+
+class JsonBody(_Body):
+    """`application/json`."""
+
+    async def parse(self, body: bytes, scope: Any) -> Json:
+        if not body:
+            raise errors.InvalidParameter("")
+        return parse_json(body)
+
+
+class FormBody(_Body):
+    """`application/x-www-form-urlencoded`: texts; a name given twice keeps its list and breaks its schema."""
+
+    async def parse(self, body: bytes, scope: Any) -> Json:
+        try:
+            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=1000)
+        except ValueError as error:
+            raise UnparseableRequest from error
+        return {name: values[0] if len(values) == 1 else values for name, values in _by_name(pairs).items()}
+
+
+def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+class MultipartBody(_Body):
+    """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name."""
+
+    async def parse(self, body: bytes, scope: Any) -> Json:
+        parts = multipart.split(Headers(scope=scope)["content-type"], body)
+        scope[SCOPE_KEY].attachments = len(parts) - 1
+        return parse_json(parts[0].content)
+
+    def check(self, value: Json) -> None:
+        refuse(problems_of(self._schema["properties"]["json"], value))
+
+
+# --- parameters ----------------------------------------------------------------------------------
+
+
+class StrictUriParser(OpenAPIURIParser):
+    """Coerces by the contract's types and leaves what does not fit as it is, for the schema to refuse."""
+
+    def resolve_params(self, params: Mapping[str, Any], _in: str) -> dict[str, Any]:
+        return {name: self._resolve(name, values, _in) for name, values in params.items()}
+
+    def _resolve(self, name: str, values: Any, _in: str) -> Any:
+        schema = self.param_schemas.get(name, {})
+        if _in == "path":
+            return values
+        if schema.get("type") == "array":
+            return [value for given in values for value in given.split(",")]
+        return coerce(schema, values[0]) if len(values) == 1 else values
+
+
+def coerce(schema: Mapping[str, Any], text: str) -> Any:
+    """A query value by its schema's type; the text itself when it does not fit."""
+    match schema.get("type"):
+        case "integer" if _INTEGER.fullmatch(text) and len(text) < 20:
+            return int(text)
+        case "boolean":
+            return _BOOLEANS.get(text.lower(), text)
+    return text
+
+
+class Parameters:
+    """Path and query parameters: all problems of a request at once, by the names of the contract."""
+
+    def __init__(self, parameters: list[dict[str, Any]], uri_parser: StrictUriParser, **_: Any) -> None:
+        self._parameters = parameters
+        self._uri_parser = uri_parser
+
+    def validate(self, scope: Any) -> None:
+        """Leave the values on the call, defaults filled in. Raises `InvalidParameter`, one or several."""
+        query = query_of(scope)
+        given = {
+            "query": self._uri_parser.resolve_query(_by_name(query)),
+            "path": self._uri_parser.resolve_path(scope.get("path_params", {})),
+        }
+        values: dict[str, Any] = {}
+        problems: list[errors.Refusal] = []
+        for parameter in self._parameters:
+            name, schema = parameter["name"], parameter["schema"]
+            value = given.get(parameter["in"], {}).get(name)
+            if value is None:
+                values[name] = schema.get("default")
+            elif next(RequestSchema(schema, format_checker=formats).iter_errors(value), None):
+                problems.append(errors.InvalidParameter(name))
+            else:
+                values[name] = value
+        refuse(problems)
+        call: Call = scope[SCOPE_KEY]
+        call.parameters = values
+        call.query = query
+
+
+def query_of(scope: Any) -> list[tuple[str, str]]:
+    """The query as official clients write it.
+
+    A raw `+` is a plus, since some clients do not encode it and no parameter has spaces; `name[]` is `name`;
+    `perPage=max` is the greatest page.
+    """
+    try:
+        text = scope["query_string"].decode("utf-8").replace("+", "%2B")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except ValueError as error:
+        raise UnparseableRequest from error
+    return [
+        (name.removesuffix("[]"), MAX_PER_PAGE if (name, value.lower()) == ("perPage", "max") else value)
+        for name, value in pairs
+    ]
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+class JsonAnswer(JSONResponseBodyValidator):
+    """What the server says is held to the contract by the same keywords and formats."""
+
+    @property
+    def validator(self) -> Any:
+        return ResponseSchema(self._schema, format_checker=formats)
+
+
+VALIDATOR_MAP: Mapping[str, Any] = {
+    "parameter": Parameters,
+    "body": {
+        "application/json": JsonBody,
+        "application/x-www-form-urlencoded": FormBody,
+        "multipart/form-data": MultipartBody,
+        "multipart/mixed": MultipartBody,
+    },
+    "response": {"application/json": JsonAnswer},
+}

@@ -1,0 +1,401 @@
+"""JSON to domain and back: the only room with camelCase.
+
+What a resource looks like depends on who looks, when and from where: that is a `View`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from ..domain import errors
+from ..domain.account import Account, Extension, PhoneNumber
+from ..domain.generation import Generation
+from ..domain.message import Availability, Direction, Message, MessageType, ReadStatus
+from ..domain.message_filter import MessageFilter, Page
+from ..domain.pager import Address, SendPager
+from ..domain.sms import SendSms
+from ..sessions import Session
+from . import date_time
+from .date_time import iso8601
+
+Json = dict[str, Any]
+_E = TypeVar("_E", bound=StrEnum)
+
+MAX_PER_PAGE = 1000
+DEFAULT_WINDOW = timedelta(hours=24)
+PRIORITY = "Normal"
+TEXT_ATTACHMENT_ID = 1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whose eyes: `base_url` without a slash at the end, `now` in the world's time."""
+
+    account: Account
+    generation: Generation
+    base_url: str
+    now: datetime
+
+    @property
+    def account_uri(self) -> str:
+        return f"{self.base_url}/restapi/v1.0/account/{self.account.id}"
+
+    def extension_uri(self, extension: Extension) -> str:
+        return f"{self.account_uri}/extension/{extension.id}"
+
+    def phone(self, digits: str) -> str:
+        """D-10: a phone number as the generation writes it."""
+        return f"+{digits}" if self.generation.plus_before_numbers else digits
+
+
+# --- requests ------------------------------------------------------------------------------------
+
+
+def sms_from(body: Json, attachments: int = 0) -> SendSms:
+    """A checked `createSMSMessage` body."""
+    return SendSms(
+        sender=body["from"]["phoneNumber"],
+        recipients=tuple(to["phoneNumber"] for to in body["to"]),
+        text=body["text"],
+        with_attachments=attachments > 0,
+    )
+
+
+def pager_from(body: Json) -> SendPager:
+    """A checked `createInternalTextMessage` body."""
+    return SendPager(
+        to=tuple(_address(to) for to in body.get("to", ())),
+        text=body["text"],
+        sender=_address(body["from"]) if body.get("from") else None,
+        reply_on=body.get("replyOn"),
+    )
+
+
+def _address(party: Json) -> Address:
+    extension_id = party.get("extensionId")
+    return Address(
+        number=party.get("extensionNumber"),
+        id=None if extension_id is None else int(extension_id),
+        phone_number=party.get("phoneNumber"),
+    )
+
+
+def filter_from(parameters: Mapping[str, Any], now: datetime) -> MessageFilter:
+    """Checked `listMessages` parameters.
+
+    `dateTo` is now unless given, `dateFrom` the minute that lies 24 hours before it. Types that this server has
+    no messages of let nothing through. Raises `InvalidParameter` for a window outside the years 1 to 9999.
+    """
+    date_to = _moment(parameters, "dateTo") or now
+    conversation_id = parameters.get("conversationId")
+    return MessageFilter(
+        date_from=_moment(parameters, "dateFrom") or _default_date_from(date_to),
+        date_to=date_to,
+        types=_chosen(MessageType, parameters.get("messageType")),
+        directions=_chosen(Direction, parameters.get("direction")),
+        read_statuses=_chosen(ReadStatus, parameters.get("readStatus")),
+        availabilities=_chosen(Availability, parameters.get("availability") or [Availability.ALIVE]),
+        conversation_id=None if conversation_id is None else int(conversation_id),
+        phone_number=parameters.get("phoneNumber"),
+        distinct_conversations=bool(parameters.get("distinctConversations")),
+        page=parameters["page"],
+        per_page=min(parameters["perPage"], MAX_PER_PAGE),
+    )
+
+
+def wants_own_messages(parameters: Mapping[str, Any], extension: Extension) -> bool:
+    """Whether the `owner` filters leave the extension's own mailbox in, which is all that there is to list."""
+    own = {"Any", "Personal", str(extension.id)}
+    types = parameters.get("ownerExtensionType") or [extension.type.value]
+    return bool(own & set(parameters.get("owner") or own)) and extension.type.value in types
+
+
+def _moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
+    text = parameters.get(name)
+    return None if text is None else date_time.parse(text)
+
+
+def _default_date_from(date_to: datetime) -> datetime:
+    try:
+        return (date_to - DEFAULT_WINDOW).replace(second=0, microsecond=0)
+    except OverflowError as error:
+        raise errors.InvalidParameter("dateTo") from error
+
+
+def _chosen(enum: type[_E], names: Iterable[str] | None) -> frozenset[_E]:
+    known = {member.value: member for member in enum}
+    return frozenset(enum) if names is None else frozenset(known[name] for name in names if name in known)
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+
+def message_resource(message: Message, view: View, *, just_sent: bool = False) -> Json:
+    """A message as its mailbox's owner sees it, its keys in the documented order.
+
+    `just_sent`: the answer to a sending, which shows the status that the message was accepted with.
+    """
+    uri = f"{view.extension_uri(view.account.extensions[message.mailbox])}/message-store/{message.id}"
+    status = message.progress.accepted if just_sent else message.status_at(view.now)
+    is_pager = message.type is MessageType.PAGER
+    resource: Json = {
+        "uri": uri,
+        "id": message.id,
+        "to": _pager_to(message, view) if is_pager else [_sms_party(n, view) for n in message.recipients],
+        "from": _pager_party(message.sender, view) if is_pager else _sms_party(message.sender, view),
+        "type": message.type.value,
+        "creationTime": iso8601(message.created),
+        "readStatus": message.read_status.value,
+        "priority": PRIORITY,
+        "attachments": _attachments(message, uri, view.generation),
+        "direction": message.direction.value,
+        "availability": message.availability.value,
+        "subject": message.text,
+        "messageStatus": status.value,
+        "conversationId": message.conversation.id,
+        "lastModifiedTime": iso8601(message.modified),
+    }
+    if is_pager:
+        resource["pgToDepartment"] = bool(message.conversation.departments)
+    if view.generation.with_current_fields:
+        resource.update(_current_fields(message, view))
+    return resource
+
+
+def attachment_id(message: Message, generation: Generation) -> int:
+    """The id under which the text of a message is kept."""
+    return message.id if generation.attachment_id_is_message_id else TEXT_ATTACHMENT_ID
+
+
+def _attachments(message: Message, uri: str, generation: Generation) -> list[Json]:
+    if message.availability is Availability.PURGED:
+        return []
+    number = attachment_id(message, generation)
+    attachment: Json = {"id": number, "uri": f"{uri}/content/{number}", "contentType": "text/plain"}
+    if generation.with_current_fields:
+        attachment["type"] = "Text"
+    return [attachment]
+
+
+def _pager_to(message: Message, view: View) -> list[Json]:
+    numbers: tuple[str, ...] = message.recipients
+    if view.generation.sender_first_in_pager_to:
+        numbers = tuple(dict.fromkeys((message.sender, *numbers)))
+    return [_pager_party(number, view) for number in numbers]
+
+
+def _pager_party(number: str, view: View) -> Json:
+    if not view.generation.with_current_fields:
+        return {"extensionNumber": number}
+    extension = view.account.extensions[number]
+    return {"extensionNumber": number, "extensionId": str(extension.id), "name": extension.name}
+
+
+def _sms_party(digits: str, view: View) -> Json:
+    party: Json = {"phoneNumber": view.phone(digits)}
+    owner = view.account.owner_of(digits)
+    if view.generation.with_current_fields and owner is not None:
+        party["name"] = owner.name
+    return party
+
+
+def _current_fields(message: Message, view: View) -> Json:
+    owner = view.account.extensions[message.mailbox]
+    conversation_id = str(message.conversation.id)
+    fields: Json = {
+        "extensionId": str(owner.id),
+        "conversation": {
+            "id": conversation_id,
+            "uri": f"{view.extension_uri(owner)}/message-store?conversationId={conversation_id}",
+        },
+    }
+    if message.type is MessageType.SMS and message.direction is Direction.OUTBOUND:
+        fields["smsSendingAttemptsCount"] = 1
+    return fields
+
+
+def message_list(
+    page: Page, wanted: MessageFilter, given: Sequence[tuple[str, str]], extension: Extension, view: View
+) -> Json:
+    """One page of the message list; `given` are the filters of the request, in their order."""
+    effective = [(name, value) for name, value in given if name not in ("page", "perPage")]
+    names = {name for name, _ in effective}
+    if "availability" not in names:
+        effective.append(("availability", Availability.ALIVE.value))
+    if "dateFrom" not in names:
+        effective.append(("dateFrom", iso8601(wanted.date_from)))
+    records = [message_resource(message, view) for message in page.records]
+    uri = f"{view.extension_uri(extension)}/message-store"
+    return _list(uri, effective, records, page.total, wanted.page, wanted.per_page)
+
+
+def paged(uri: str, given: Sequence[tuple[str, str]], records: Sequence[Json], page: int, per_page: int) -> Json:
+    """One page out of all the records of a short list."""
+    per_page = min(per_page, MAX_PER_PAGE)
+    filters = [(name, value) for name, value in given if name not in ("page", "perPage")]
+    start = (page - 1) * per_page
+    return _list(uri, filters, records[start : start + per_page], len(records), page, per_page)
+
+
+def _list(
+    uri: str, filters: Sequence[tuple[str, str]], records: Sequence[Json], total: int, page: int, per_page: int
+) -> Json:
+    last = max(1, ceil(total / per_page)) if per_page else 1
+
+    def link(number: int) -> Json:
+        query = urlencode([*filters, ("page", number), ("perPage", per_page)], quote_via=quote, safe=":+")
+        return {"uri": f"{uri}?{query}"}
+
+    paging: Json = {"perPage": per_page, "totalElements": total, "totalPages": last if total and per_page else 0}
+    navigation: Json = {"firstPage": link(1)}
+    if records:
+        start = (page - 1) * per_page
+        paging.update(page=page, pageStart=start, pageEnd=start + len(records) - 1)
+    if 1 < page <= last + 1:
+        navigation["previousPage"] = link(page - 1)
+    if page < last:
+        navigation["nextPage"] = link(page + 1)
+    navigation["lastPage"] = link(last)
+    return {**link(page), "records": list(records), "paging": paging, "navigation": navigation}
+
+
+# --- the account ---------------------------------------------------------------------------------
+
+
+def account_resource(view: View) -> Json:
+    """`readAccountInfo`."""
+    administrator = next((e for e in view.account.extensions.values() if e.administrator), None)
+    resource: Json = {
+        "uri": view.account_uri,
+        "id": view.account.id,
+        "mainNumber": view.phone(view.account.main_number),
+        "status": "Confirmed",
+        "serviceInfo": {
+            "uri": f"{view.account_uri}/service-info",
+            "brand": {"id": "1210", "name": "RingCentral", "homeCountry": COUNTRY},
+        },
+        "setupWizardState": "Completed",
+        "regionalSettings": {"homeCountry": COUNTRY},
+    }
+    if administrator is not None:
+        resource["operator"] = extension_reference(administrator, view)
+    return resource
+
+
+COUNTRY: Json = {"id": "1", "name": "United States", "isoCode": "US", "callingCode": "1"}
+
+
+def extension_reference(extension: Extension, view: View) -> Json:
+    """An extension as others name it."""
+    return {
+        "uri": view.extension_uri(extension),
+        "id": extension.id,
+        "extensionNumber": extension.number,
+        "name": extension.name,
+    }
+
+
+def extension_resource(extension: Extension, view: View) -> Json:
+    """One record of `listExtensions`, and the core of `readExtension`."""
+    first, _, last = extension.name.partition(" ")
+    return {
+        **extension_reference(extension, view),
+        "type": extension.type.value,
+        "status": extension.status.value,
+        "contact": {"firstName": first, "lastName": last},
+        "permissions": {
+            "admin": {"enabled": extension.administrator},
+            "internationalCalling": {"enabled": False},
+        },
+        "hidden": False,
+    }
+
+
+def extension_info(extension: Extension, features: Sequence[tuple[str, bool]], view: View) -> Json:
+    """`readExtension`: `features` are the messaging features by name, on or off."""
+    departments = [
+        {"uri": view.extension_uri(d), "id": str(d.id), "extensionNumber": d.number}
+        for d in view.account.extensions.values()
+        if extension.number in d.members
+    ]
+    return {
+        **extension_resource(extension, view),
+        "account": {"id": str(view.account.id), "uri": view.account_uri},
+        "departments": departments,
+        "serviceFeatures": [_feature(name, enabled=enabled) for name, enabled in features],
+        "setupWizardState": "Completed",
+    }
+
+
+def _feature(name: str, *, enabled: bool) -> Json:
+    return {"featureName": name, "enabled": enabled} | ({} if enabled else {"reason": "ExtensionLimitation"})
+
+
+def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool) -> Json:
+    """One record of a phone-number list. `features`, with R-13's SmsSender, are on the extension's list only."""
+    owner = view.account.owner_of(phone.digits)
+    resource: Json = {
+        "uri": f"{view.account_uri}/phone-number/{phone.id}",
+        "id": phone.id,
+        "phoneNumber": view.phone(phone.digits),
+        "paymentType": "Local",
+        "type": "VoiceFax",
+        "usageType": phone.usage_type.value,
+        "status": "Normal",
+        "country": {"uri": f"{view.base_url}/restapi/v1.0/dictionary/country/1", "id": "1", "name": COUNTRY["name"]},
+    }
+    if owner is not None:
+        resource["extension"] = {
+            "uri": view.extension_uri(owner),
+            "id": owner.id,
+            "extensionNumber": owner.number,
+        }
+    if with_features:
+        resource["features"] = [feature.value for feature in phone.features]
+    return resource
+
+
+# --- sessions and versions -----------------------------------------------------------------------
+
+SCOPES = "ReadAccounts EditAccounts SMS InternalMessages ReadMessages EditMessages"
+
+
+def token_info(session: Session) -> Json:
+    """`getToken`, in the order of the captures."""
+    info: Json = {
+        "access_token": session.access_token,
+        "token_type": "bearer",
+        "expires_in": session.access_ttl,
+        "refresh_token": session.refresh_token,
+        "refresh_token_expires_in": session.refresh_ttl,
+        "scope": SCOPES,
+        "owner_id": str(session.extension.id),
+        "endpoint_id": session.endpoint_id,
+    }
+    return info if session.refresh_token else {k: v for k, v in info.items() if not k.startswith("refresh")}
+
+
+API_VERSION: Json = {
+    "versionString": "1.0.60",
+    "releaseDate": "2026-08-13T00:00:00.000Z",
+    "uriString": "v1.0",
+}
+
+
+def api_version(base_url: str) -> Json:
+    """`readAPIVersion`."""
+    return {"uri": f"{base_url}/restapi/v1.0", **API_VERSION}
+
+
+def api_versions(base_url: str, server_version: str) -> Json:
+    """`readAPIVersions`."""
+    return {
+        "uri": f"{base_url}/restapi",
+        "apiVersions": [api_version(base_url)],
+        "serverVersion": server_version,
+        "serverRevision": "ringmock",
+    }
