@@ -170,7 +170,7 @@ class InMemoryMessageStore:
                 created=created,
                 modified=created + SMS_IS_MODIFIED_AFTER if is_outbound_sms else now,
                 read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
-                progress=_progress(delivery, direction, self._generation),
+                progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
                 order=_first_order(created) + next(self._ages),
             )
@@ -264,7 +264,8 @@ def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
             yield routed.mailbox, Direction.INBOUND
 
 
-def _progress(delivery: Delivery, direction: Direction, generation: Generation) -> Progress:
+def progress_of(delivery: Delivery, direction: Direction, generation: Generation) -> Progress:
+    """How the status of a copy moves; D-03 for what was dropped, D-09 for what no mailbox takes."""
     if delivery.type is MessageType.PAGER:
         return Progress(MessageStatus.SENT)
     if direction is Direction.INBOUND:

@@ -13,7 +13,7 @@ from connexion.middleware.request_validation import RequestValidationMiddleware
 from connexion.middleware.response_validation import ResponseValidationMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.openapi import load_contract
 from ..domain.errors import Refusal
@@ -22,10 +22,11 @@ from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .operations import account, messages, sign_in
-from .stages import Dispatch, Done, EdgeGuard, Handler, Recorder, Routing, Security
+from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Routing, Security
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
+logging.getLogger("connexion").setLevel(logging.ERROR)  # it warns of every refusal, and of every second media type
 
 
 def handlers(worlds: Worlds) -> Mapping[str, Handler]:
@@ -52,10 +53,10 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
     }
 
 
-def create_app(worlds: Worlds, behind: ASGIApp, done: Done) -> ConnexionMiddleware:
+def create_app(worlds: Worlds, behind: ASGIApp, done: Done) -> ASGIApp:
     """The whole server. `behind` answers what the contract does not name; `done` is told of every call."""
     app = ConnexionMiddleware(
-        Dispatch(behind),
+        Dispatch(control_only(behind)),
         import_name="ringmock",
         middlewares=[
             partial(Recorder, done=done),
@@ -76,6 +77,18 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done) -> ConnexionMiddlewa
     for kind in (HTTPException, ProblemException, Exception):
         app.add_error_handler(kind, answer_refusal)
     app.add_api(load_contract())
+    stack: ASGIApp = app
+    return stack
+
+
+def control_only(behind: ASGIApp) -> ASGIApp:
+    """`behind` for its own paths; anything else that the contract does not name is no valid URI."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PREFIX):
+            raise errors.InvalidUri
+        await behind(scope, receive, send)
+
     return app
 
 

@@ -19,9 +19,10 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from starlette.datastructures import Headers
 
+from .. import timestamps
 from ..domain import errors
 from ..domain.text import is_encodable, utf16_units
-from . import date_time, multipart
+from . import multipart
 from .call import SCOPE_KEY, Call
 from .errors import UnparseableJson, UnparseableRequest
 
@@ -50,12 +51,12 @@ def _is_int32(value: object) -> bool:
 
 @formats.checks("date-time")
 def _is_date_time(value: object) -> bool:
-    return not isinstance(value, str) or date_time.is_rfc3339(value)
+    return not isinstance(value, str) or timestamps.is_rfc3339(value)
 
 
 @formats.checks("ringcentral-date-time")
 def _is_partial_date_time(value: object) -> bool:
-    return not isinstance(value, str) or date_time.parse(value) is not None
+    return not isinstance(value, str) or timestamps.parse(value) is not None
 
 
 def _pattern(_: Any, pattern: str, instance: Json, __: Any) -> Iterator[ValidationError]:

@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
+from .. import timestamps
 from ..domain import errors
 from ..domain.account import Account, Extension, PhoneNumber
 from ..domain.generation import Generation
@@ -19,8 +20,7 @@ from ..domain.message_filter import MessageFilter, Page
 from ..domain.pager import Address, SendPager
 from ..domain.sms import SendSms
 from ..sessions import Session
-from . import date_time
-from .date_time import iso8601
+from ..timestamps import iso8601
 
 Json = dict[str, Any]
 _E = TypeVar("_E", bound=StrEnum)
@@ -116,7 +116,7 @@ def wants_own_messages(parameters: Mapping[str, Any], extension: Extension) -> b
 
 def _moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
     text = parameters.get(name)
-    return None if text is None else date_time.parse(text)
+    return None if text is None else timestamps.parse(text)
 
 
 def _default_date_from(date_to: datetime) -> datetime:

@@ -1,0 +1,157 @@
+"""The command line: serve an account, check contract and fixtures, print the rules."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import __version__
+from .domain.generation import GENERATIONS
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from starlette.types import ASGIApp
+
+    from .server import Server, Swappable
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ringmock")
+def main() -> None:
+    """A mock server of RingCentral's SMS, pager and message-store API.
+
+    Independent of RingCentral: not made, endorsed or supported by RingCentral, Inc.
+    """
+
+
+@main.command()
+@click.option("--fixture", default="demo", show_default=True, metavar="NAME|FILE", help="Account to serve.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for any.")
+@click.option("--port-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the port here when ready.")
+@click.option("--generation", type=click.Choice(list(GENERATIONS)), help="Shape of the answers, over the fixture's.")
+@click.option(
+    "--open-worlds/--named-worlds",
+    default=True,
+    show_default=True,
+    help="Whether client credentials that the fixture does not name open a world of their own.",
+)
+@click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
+@click.option("--quiet", is_flag=True, help="No line for each call.")
+def serve(
+    fixture: str,
+    host: str,
+    port: int,
+    port_file: Path | None,
+    generation: str | None,
+    open_worlds: bool,
+    reload: bool,
+    quiet: bool,
+) -> None:
+    """Serve an account until Ctrl-C.
+
+    NAME is a bundled account (demo, source-page); FILE is a YAML file of your own.
+    """
+    from . import server, start_screen
+    from .fixture import FixtureError, load_named, sources_of
+    from .worlds import Worlds
+
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+    chosen = GENERATIONS[generation] if generation else None
+
+    def worlds() -> Worlds:
+        return Worlds(load_named(fixture), open_worlds=open_worlds, generation=chosen)
+
+    def rebuild() -> "ASGIApp | None":
+        try:
+            app = server.build(worlds())
+        except FixtureError as error:
+            click.echo(f"{error}\nThe account from before stays.", err=True)
+            return None
+        click.echo("Started afresh.", err=True)
+        return app
+
+    if port_file is not None:
+        port_file.unlink(missing_ok=True)
+    try:
+        first = worlds()
+        bound = server.bound_socket(host, port)
+    except FixtureError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any") from error
+
+    def ready() -> None:
+        click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
+        if port_file is not None:
+            _write_whole(port_file, f"{bound.getsockname()[1]}\n")
+
+    app = server.Swappable(server.build(first))
+    running = server.Server(app, ready)
+    with bound:
+        asyncio.run(_until_stopped(running, bound, app, rebuild, sources_of(fixture) if reload else ()))
+
+
+async def _until_stopped(
+    running: "Server",
+    bound: "socket",
+    app: "Swappable",
+    rebuild: Callable[[], "ASGIApp | None"],
+    watched: Sequence[Path],
+) -> None:
+    from .server import rebuilt_on_change
+
+    watching = asyncio.create_task(rebuilt_on_change(app, rebuild, watched)) if watched else None
+    await running.serve(sockets=[bound])
+    if watching is not None:
+        watching.cancel()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write so that a reader who finds the file finds all of it."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+
+
+@main.command()
+@click.argument("fixtures", nargs=-1, metavar="[NAME|FILE]...")
+def check(fixtures: tuple[str, ...]) -> None:
+    """Check the contract and account fixtures, the bundled ones unless told which.
+
+    Every mistake is told with its file, line and what would pass; the exit status is 1 when there is one.
+    """
+    from .contract.lint import lint
+    from .contract.openapi import contract_text, line_marks, load_contract
+    from .fixture import FixtureError, bundled_names, load_named
+
+    mistakes = [f"openapi.yaml: {problem}" for problem in lint(load_contract(), line_marks(contract_text()))]
+    click.echo(f"openapi.yaml: {'fine' if not mistakes else f'{len(mistakes)} mistakes'}")
+    for name in fixtures or bundled_names():
+        try:
+            template = load_named(name)
+        except FixtureError as error:
+            mistakes.append(str(error))
+            click.echo(f"{name}: refused")
+        else:
+            click.echo(f"{name}: fine, {len(template.account.extensions)} extensions")
+    if mistakes:
+        click.echo("\n" + "\n".join(mistakes), err=True)
+        sys.exit(1)
+
+
+@main.command()
+def rules() -> None:
+    """Print the documented rules, word for word, and the decisions, each with what keeps it."""
+    from .domain.rulebook import DECISIONS, RULEBOOK
+
+    for rule in RULEBOOK:
+        click.echo(f'{rule.id}  "{rule.sentence}"\n      ringmock.{rule.home}\n')
+    for made in DECISIONS:
+        click.echo(f"{made.id}  {made.question}\n      {made.decision}\n      ringmock.{made.home}\n")

@@ -1,0 +1,234 @@
+"""Every sentence of the source page that this server keeps, word for word, with the one place that keeps it.
+
+The source page is RingCentral's guide "SMS and Pager Messages"; its sentences are quoted as they stand. What the
+page leaves open is decided here too, so that nobody has to guess what the server does or why.
+"""
+
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """`sentence` is a verbatim piece of the source page; `home` names what keeps it, under `ringmock`."""
+
+    id: str
+    sentence: str
+    home: str
+
+
+class Decision(NamedTuple):
+    """A question that the source page leaves open, and the answer that this server gives."""
+
+    id: str
+    question: str
+    decision: str
+    home: str
+
+
+_UNTIL_REMOVED = (
+    "Those internal message conversations are not accessible for reading or writing by users which were removed"
+    " from the explicit or implicit list of recipients in this conversation."
+)
+_ONCE_REMOVED = (
+    "Once this particular user is removed from the department, he/she is not able to reply to previous messages,"
+    " nor send or receive new messages."
+)
+
+RULEBOOK = (
+    Rule(
+        "R-01",
+        "There are two types of short text messages supported by RingCentral: SMS and Pager.",
+        "domain.message.MessageType",
+    ),
+    Rule(
+        "R-02",
+        "SMS messages can be received by the extension types: User and Take Messages Only (Voicemail).",
+        "domain.rules.RECEIVABLE_BY",
+    ),
+    Rule(
+        "R-03",
+        "Pager messages can be received by the extension types: User, Take Messages Only (Voicemail) and Department.",
+        "domain.rules.RECEIVABLE_BY",
+    ),
+    Rule(
+        "R-04",
+        "SMS/pager message length limitation is 1000/1024 symbols encoded in 2 bytes in UTF-16.",
+        "domain.rules.MAX_UTF16_UNITS",
+    ),
+    Rule(
+        "R-05",
+        "If a character is encoded in 4 bytes in UTF-16 it is treated as 2 characters,"
+        " thus restricting the maximum message length to 500/512 symbols.",
+        "domain.text.utf16_units",
+    ),
+    Rule(
+        "R-06",
+        "SMS messages can be sent out to or received from the handsets operated by most mobile carriers"
+        " (all major US carriers are currently supported).",
+        "domain.sms.route_sms",
+    ),
+    Rule(
+        "R-07",
+        "Each SMS is a peer-to-peer message from one phone number to another.",
+        "domain.sms.check_recipients",
+    ),
+    Rule(
+        "R-08",
+        "Pager messages are RingCentral specific types of text messages"
+        " which can be sent between extensions of one account.",
+        "domain.pager.resolve_recipients",
+    ),
+    Rule(
+        "R-09",
+        "Unlike SMS, pager messages can be sent to multiple recipients,"
+        " so the API allows several extension numbers in the `to` field.",
+        "domain.pager.SendPager",
+    ),
+    Rule(
+        "R-10",
+        "Another difference from SMS is that the pager message that is sent to the department extension"
+        " is automatically forwarded to all department members.",
+        "domain.pager.fan_out",
+    ),
+    Rule(
+        "R-11",
+        "Sending SMS messages on behalf of Department extensions is allowed.",
+        "domain.rules.check_sms_sender",
+    ),
+    Rule(
+        "R-12",
+        "To send an SMS message from the Department direct phone number,"
+        " the user should be logged in as the department manager (with department credentials).",
+        "domain.rules.check_sms_sender",
+    ),
+    Rule(
+        "R-13",
+        "When requesting a phone number list for a Department extension type,"
+        " SmsSender flag set for department numbers is returned.",
+        "domain.account.PhoneNumber.features",
+    ),
+    Rule(
+        "R-14",
+        "Sending pager messages on behalf of a Department is not allowed; in the case of such an attempt, the"
+        " department manager is notified that sending pages is not allowed for the Department extension type.",
+        "domain.rules.check_pager_sender",
+    ),
+    Rule(
+        "R-15",
+        "Sending pager/SMS messages to Disabled and Frozen extension types is not allowed.",
+        "domain.account.Extension.is_active",
+    ),
+    Rule(
+        "R-16",
+        "When an SMS message is sent to a Disabled/Frozen extension, it is dropped.",
+        "domain.rules.WHEN_INACTIVE",
+    ),
+    Rule(
+        "R-17",
+        "The dropped message is saved only in the sender's outbox.",
+        "domain.message_store.InMemoryMessageStore.record",
+    ),
+    Rule(
+        "R-18",
+        "When the page is sent to a Disabled/Frozen extension or to the list of extensions containing at least one"
+        " Disabled/Frozen extension, the server immediately responds with the `400 Bad Request` error code"
+        " and the explanatory message.",
+        "domain.rules.WHEN_INACTIVE",
+    ),
+    Rule(
+        "R-19",
+        "But if the page is sent to a Department extension list containing any Disabled/Frozen extensions, the error"
+        " is not returned, and this pager message is received only by active extensions of the Department.",
+        "domain.rules.WHEN_INACTIVE",
+    ),
+    Rule("R-20", _UNTIL_REMOVED, "domain.conversation.takes_part"),
+    Rule(
+        "R-21",
+        "For example, a user extension included in a Department extension is able to participate in the Department"
+        " conversation, sending and receiving messages.",
+        "domain.conversation.participants",
+    ),
+    Rule("R-22", _ONCE_REMOVED, "domain.conversation.participants"),
+    Rule(
+        "R-23",
+        "It means that, when somebody posts a reply to a particular conversation (by indicating `replyOn` in API"
+        " requests), the server checks if the user belongs to the actual list of recipients (implicitly, through"
+        " Department membership, or explicitly).",
+        "domain.rules.check_thread_access",
+    ),
+    Rule(
+        "R-24",
+        "If the user does not belong to the recipient list, the server returns the 403 Forbidden error code"
+        " with the appropriate logical code.",
+        "http.errors.CATALOGUE",
+    ),
+)
+
+DECISIONS = (
+    Decision(
+        "D-01",
+        "Which code an over-long text gets.",
+        "400 MSG-338, parameterName `text`.",
+        "domain.rules.check_text_length",
+    ),
+    Decision(
+        "D-02",
+        "How the Department's manager is notified of a refused page.",
+        "By the refusal: 403 MSG-330, whose message says that sending pages is not allowed for the Department"
+        " extension type.",
+        "domain.rules.check_pager_sender",
+    ),
+    Decision(
+        "D-03",
+        "The messageStatus of a dropped SMS.",
+        "`Sent`; the journal shows the drop and R-16.",
+        "domain.message_store.progress_of",
+    ),
+    Decision(
+        "D-04",
+        "Reading, updating or deleting a message of a thread that one was removed from.",
+        "403 CMN-408 with permissionName; lists leave such messages out.",
+        "world.World.read_message",
+    ),
+    Decision(
+        "D-05",
+        "A reply when an explicitly addressed participant is now Disabled or Frozen.",
+        "R-18 to the letter: 400 MSG-324, and nothing is stored.",
+        "domain.pager.fan_out",
+    ),
+    Decision(
+        "D-06",
+        "`to` given together with `replyOn`.",
+        "The thread's participants are addressed; an entry of `to` that is none of them: 400 CMN-101 [to].",
+        "domain.pager.check_in_thread",
+    ),
+    Decision(
+        "D-07",
+        "A Department without members, and one with inactive members only.",
+        "400 MSG-316; 200 and everyone is skipped (R-19).",
+        "domain.pager.check_addressable",
+    ),
+    Decision(
+        "D-08",
+        "NotActivated and Unassigned extensions.",
+        "They receive like Enabled ones and cannot log in.",
+        "domain.account.Extension.can_log_in",
+    ),
+    Decision(
+        "D-09",
+        "An SMS to a number of the account whose extension's type cannot receive SMS.",
+        "200, messageStatus `Sent` and by the next look `DeliveryFailed`; nothing in that mailbox.",
+        "domain.sms.route_sms",
+    ),
+    Decision(
+        "D-10",
+        "Phone numbers with and without `+`.",
+        "Both are accepted and equal; `2012` answers without it, `current` with it.",
+        "domain.account.digits_of",
+    ),
+    Decision(
+        "D-11",
+        "`replyOn` that names a message which the caller does not hold.",
+        "404 CMN-102 [replyOn].",
+        "domain.pager.plan_pager",
+    ),
+)

@@ -1,0 +1,69 @@
+"""What is kept of a call that was answered: an entry in its world's journal, and one line of the log."""
+
+import logging
+from collections.abc import Iterable
+
+from ..journal import Entry
+from ..worlds import Worlds
+from . import errors, oauth
+from .call import Call
+from .stages import CONTROL_PREFIX, Done
+
+log = logging.getLogger("ringmock.calls")
+
+
+def recorder(worlds: Worlds) -> Done:
+    """Records a call in its world, or in the default world as long as nobody has signed in."""
+
+    def done(call: Call, status: int, milliseconds: float) -> None:
+        entry = entry_of(call, status, milliseconds, worlds)
+        if not call.path.startswith(CONTROL_PREFIX):
+            (call.world or worlds.default).journal.add(entry)
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s", line(entry))
+
+    return done
+
+
+def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> Entry:
+    """The journal's entry for a call."""
+    return Entry(
+        at=(call.world or worlds.default).clock.now(),
+        who=call.session.extension_number if call.session else None,
+        method=call.method,
+        path=call.path,
+        operation=call.operation,
+        status=status,
+        milliseconds=milliseconds,
+        routed=call.routed,
+        errors=tuple(_error_of(problem) for problem in call.problems),
+        rules=tuple(_rules_of(call)),
+        body=call.body,
+        token=call.token,
+    )
+
+
+def _error_of(problem: Exception) -> dict[str, str]:
+    row = oauth.OAUTH_CATALOGUE.get(type(problem))
+    return errors.entry(problem) if row is None else {"errorCode": row.code, "message": row.description}
+
+
+def _rules_of(call: Call) -> Iterable[str]:
+    """The rules that decided, each once."""
+    decided = [routed.rule for routed in call.routed]
+    refused = [rule for rule in (getattr(problem, "rule", None) for problem in call.problems) if rule]
+    return dict.fromkeys(decided + refused)
+
+
+def line(entry: Entry) -> str:
+    """Who, what, status, time and the rules that decided; the reason when it was refused."""
+    outcomes = ", ".join(f"{r.recipient} {r.outcome} ({r.rule})" for r in entry.routed)
+    reasons = "; ".join(f"{e['errorCode']} {e['message']}" for e in entry.errors)
+    rules = f" ({', '.join(entry.rules)})" if entry.errors and entry.rules else ""
+    said = f"{entry.who or '-':>4} {entry.method} {printable(entry.path)} {entry.status} {entry.milliseconds:.1f}ms"
+    return "  ".join(part for part in (said, outcomes, reasons + rules) if part)
+
+
+def printable(path: str) -> str:
+    """A path that cannot break the line that it stands in."""
+    return path.encode("unicode_escape").decode("ascii")[:200]

@@ -1,0 +1,302 @@
+"""The control API: JSON in and out under `/_mock/`, acting on one world.
+
+Which world: that of the bearer token that the call carries, the default one without a token. Bad input gets 400
+and a sentence that says what would be right. Calls are taken from this machine only.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from .. import __version__
+from ..domain import errors as domain
+from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
+from ..domain.message import Message, MessageType, Routed
+from ..domain.rules import can_receive
+from ..journal import MAX_ENTRIES, Entry
+from ..sessions import TokenRefused
+from ..timestamps import iso8601, parse
+from ..world import World
+from ..worlds import Worlds
+
+Json = Any
+
+control = Blueprint("control", __name__, url_prefix="/_mock")
+
+
+class BadInput(Exception):
+    """What is wrong with the call, and what would be right; told to the caller as it stands."""
+
+
+def create_control_app(worlds: Worlds) -> Flask:
+    """The Flask application for this registry of worlds."""
+    app = Flask("ringmock.inspector")
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # every provider that Flask ships has it
+    app.extensions["ringmock.worlds"] = worlds
+    app.register_blueprint(control)
+    app.register_error_handler(BadInput, lambda error: _said(400, str(error)))
+    app.register_error_handler(HTTPException, lambda error: _said(error.code or 500, error.description or ""))
+    return app
+
+
+def _said(status: int, sentence: str) -> tuple[Response, int]:
+    return jsonify(error=sentence), status
+
+
+@control.before_request
+def _choose_world() -> tuple[Response, int] | None:
+    if not _comes_from_here(request):
+        return _said(403, "The control API takes calls from this machine only, and from no other site's pages.")
+    worlds: Worlds = current_app.extensions["ringmock.worlds"]
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if not kind:
+        g.world = worlds.default
+        return None
+    try:
+        g.world = worlds.session_of(token.strip() if kind.lower() == "bearer" else "").world
+    except TokenRefused:
+        return _said(
+            401, "This access token opens no world: sign in again, or leave the header out for the default world."
+        )
+    return None
+
+
+def _comes_from_here(call: Request) -> bool:
+    """Whether the caller is on this machine, and no page of another site that a browser shows there."""
+    try:
+        is_local = ipaddress.ip_address(call.remote_addr or "").is_loopback
+    except ValueError:
+        is_local = False
+    origin = call.headers.get("Origin")
+    return is_local and (origin is None or urlsplit(origin).netloc == call.host)
+
+
+# --- what is there -------------------------------------------------------------------------------
+
+
+@control.get("/ready")
+def ready() -> Response:
+    """The server answers calls."""
+    world = _world()
+    return jsonify(status="ready", version=__version__, account=world.account.id, generation=world.generation.name)
+
+
+@control.get("/journal")
+def journal() -> Response:
+    """The world's calls, newest first. `limit`: how many; `include`: `text`, `token` or both, with commas."""
+    limit = _limit(request.args.get("limit"))
+    asked = {name for name in request.args.get("include", "").split(",") if name}
+    if not asked <= {"text", "token"}:
+        raise BadInput("'include' takes 'text', 'token' or both with a comma between, as in ?include=text,token.")
+    return jsonify([_entry(entry, asked) for entry in _world().journal.newest_first(limit)])
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return MAX_ENTRIES
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MAX_ENTRIES):
+        raise BadInput(f"'limit' is a number from 1 to {MAX_ENTRIES}, as in ?limit=20.")
+    return int(text)
+
+
+def _entry(entry: Entry, asked: Iterable[str]) -> Json:
+    said = {
+        "at": iso8601(entry.at),
+        "who": entry.who,
+        "method": entry.method,
+        "path": entry.path,
+        "operation": entry.operation,
+        "status": entry.status,
+        "milliseconds": round(entry.milliseconds, 3),
+        "rules": entry.rules,
+        "recipients": _outcomes(entry.routed),
+        "errors": entry.errors,
+    }
+    if "text" in asked:
+        said["body"] = entry.body
+    if "token" in asked:
+        said["token"] = entry.token
+    return said
+
+
+def _outcomes(routed: Iterable[Routed]) -> list[Json]:
+    return [{"recipient": r.recipient, "outcome": r.outcome.value, "rule": r.rule} for r in routed]
+
+
+# --- the world -----------------------------------------------------------------------------------
+
+
+@control.post("/reset")
+def reset() -> Response:
+    """Back to the fixture: account, mailboxes, clock, ids and journal; sign-ins stay good."""
+    _world().reset()
+    return ready()
+
+
+@control.get("/clock")
+def read_clock() -> Response:
+    """The world's time."""
+    clock = _world().clock
+    return jsonify(now=iso8601(clock.now()), frozen=clock.is_frozen)
+
+
+@control.put("/clock")
+def set_clock() -> Response:
+    """Move the world's clock: `{"now": "2012-10-16T06:34:58Z", "frozen": true}`; either may be left out."""
+    example = '{"now": "2012-10-16T06:34:58Z", "frozen": true}'
+    body = _object(example, {"now", "frozen"})
+    clock = _world().clock
+    frozen = body.get("frozen", clock.is_frozen)
+    text = body.get("now")
+    now = clock.now() if text is None else parse(text) if isinstance(text, str) else None
+    if now is None or not isinstance(frozen, bool) or not body:
+        raise BadInput(f"The clock takes a date-time and whether to stand still, as in {example}.")
+    clock.set(now, frozen=frozen)
+    return read_clock()
+
+
+@control.post("/clock/advance")
+def advance_clock() -> Response:
+    """Move on: `{"seconds": 60}`."""
+    seconds = _object('{"seconds": 60}', {"seconds"}).get("seconds")
+    try:
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            raise ValueError
+        _world().clock.advance(timedelta(seconds=seconds))
+    except (ValueError, OverflowError) as error:
+        raise BadInput(
+            "'seconds' is a number that stays within the years 1 to 9999, as in {\"seconds\": 60}."
+        ) from error
+    return read_clock()
+
+
+# --- the account ---------------------------------------------------------------------------------
+
+
+@control.patch("/extensions/<number>")
+def change_extension(number: str) -> Response:
+    """Freeze, thaw, disable ...: `{"status": "Frozen"}`."""
+    extension = _extension(number)
+    statuses = ", ".join(ExtensionStatus)
+    status = _object('{"status": "Frozen"}', {"status"}).get("status")
+    if not isinstance(status, str) or status not in set(ExtensionStatus):
+        raise BadInput(f'\'status\' is one of {statuses}, as in {{"status": "Frozen"}}.')
+    _world().set_status(extension, ExtensionStatus(status))
+    return jsonify(_shown(_extension(number)))
+
+
+@control.put("/departments/<number>/members")
+def put_members(number: str) -> Response:
+    """Say who is in a Department, all of them: `["102", "103"]`."""
+    department = _extension(number)
+    if not department.is_department:
+        raise BadInput(f"Extension {number} is a {department.type}: only a Department has members.")
+    members = _json()
+    if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
+        raise BadInput('Members are a list of extension numbers, each a text, as in ["102", "103"].')
+    for member in map(_extension, members):
+        if member.is_department or not can_receive(member, MessageType.PAGER):
+            raise BadInput(f"Extension {member.number} is a {member.type}: members are Users or Voicemails.")
+    _world().set_members(department, members)
+    return jsonify(_shown(_extension(number)))
+
+
+@control.get("/extensions/<number>")
+def read_extension(number: str) -> Response:
+    """One extension as the world has it now."""
+    return jsonify(_shown(_extension(number)))
+
+
+def _extension(number: str) -> Extension:
+    extensions = _world().account.extensions
+    if number not in extensions:
+        raise BadInput(f"There is no extension {number!r}: this account has {', '.join(extensions)}.")
+    return extensions[number]
+
+
+def _shown(extension: Extension) -> Json:
+    said: dict[str, Json] = {
+        "number": extension.number,
+        "id": extension.id,
+        "type": extension.type.value,
+        "status": extension.status.value,
+        "name": extension.name,
+    }
+    return {**said, "members": extension.members} if extension.is_department else said
+
+
+# --- handsets ------------------------------------------------------------------------------------
+
+
+@control.post("/handsets/<phone_number>/messages")
+def send_from_handset(phone_number: str) -> tuple[Response, int]:
+    """An SMS from outside: `{"to": "16509100010", "text": "..."}`; answers what became of it."""
+    example = '{"to": "16509100010", "text": "Hello"}'
+    handset = _handset(phone_number)
+    body = _object(example, {"to", "text"})
+    to, text = body.get("to"), body.get("text")
+    if not isinstance(to, str) or not isinstance(text, str) or not text:
+        raise BadInput(f"An inbound SMS has a number of the account and a text, as in {example}.")
+    try:
+        routed = _world().receive_sms(handset, to, text)
+    except domain.InvalidParameter as error:
+        numbers = ", ".join(_world().account.phone_numbers)
+        raise BadInput(f"'to' is a phone number of this account, one of {numbers}.") from error
+    return jsonify(recipients=_outcomes(routed)), 201
+
+
+@control.get("/handsets/<phone_number>/messages")
+def received_by_handset(phone_number: str) -> Response:
+    """What a phone outside the account has received, oldest first."""
+    messages = _world().messages.received_by_handset(digits_of(_handset(phone_number)))
+    return jsonify([_received(message) for message in messages])
+
+
+def _handset(phone_number: str) -> str:
+    owner = _world().account.phone_numbers.get(digits_of(phone_number))
+    if owner is not None:
+        raise BadInput(f"{phone_number} belongs to the account: a handset is a phone outside, as 14151003732 is.")
+    if not is_e164(phone_number):
+        raise BadInput(f"{phone_number!r} is no phone number: write 7 to 15 digits, as in 14151003732.")
+    return phone_number
+
+
+def _received(message: Message) -> Json:
+    return {
+        "id": message.id,
+        "from": message.sender,
+        "to": message.recipients,
+        "text": message.text,
+        "created": iso8601(message.created),
+    }
+
+
+# --- input ---------------------------------------------------------------------------------------
+
+
+def _world() -> World:
+    world: World = g.world
+    return world
+
+
+def _json() -> Json:
+    """The body, whatever its Content-Type: curl names none of its own accord."""
+    try:
+        return request.get_json(force=True)
+    except HTTPException as error:
+        raise BadInput("The body is JSON in UTF-8, and this is not.") from error
+
+
+def _object(example: str, names: set[str]) -> dict[str, Json]:
+    body = _json()
+    if not isinstance(body, dict):
+        raise BadInput(f"The body is an object, as in {example}.")
+    unknown = sorted(set(body) - names)
+    if unknown:
+        raise BadInput(f"{unknown[0]!r} is not known here; the body is an object as in {example}.")
+    return body

@@ -1,0 +1,119 @@
+"""Running the server on a socket: on port 0 for any, ready when it says so, restarted in place on a change."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .domain.generation import Generation
+from .http.app import create_app
+from .http.recording import recorder
+from .inspector.control import create_control_app
+from .inspector.mount import mounted
+from .template import Template
+from .worlds import Worlds
+
+WATCH_SECONDS = 0.5
+KEEP_ALIVE_SECONDS = 60
+
+
+def build(worlds: Worlds) -> ASGIApp:
+    """The whole application for a registry of worlds: the API, and the control API behind it."""
+    return create_app(worlds, mounted(create_control_app(worlds)), recorder(worlds))
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening address, port 0 for any. Raises `OSError` when it is taken or not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """Where a client reaches it, without a slash at the end."""
+    host, port = bound.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn, saying when it is ready."""
+
+    def __init__(self, app: ASGIApp, ready: Callable[[], None] = lambda: None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                ws="none",
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
+        self.should_exit = True
+
+
+class Swappable:
+    """An ASGI application that can be replaced while it is served."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+async def rebuilt_on_change(app: Swappable, rebuild: Callable[[], ASGIApp | None], watched: Sequence[Path]) -> None:
+    """Put what `rebuild` makes in the place of the application whenever a watched file changes; None keeps it."""
+    before = _signature(watched)
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        now = _signature(watched)
+        if now != before:
+            before = now
+            app.app = rebuild() or app.app
+
+
+def _signature(paths: Sequence[Path]) -> list[tuple[float, int] | None]:
+    return [(path.stat().st_mtime, path.stat().st_size) if path.exists() else None for path in paths]
+
+
+@contextlib.contextmanager
+def running(template: Template, *, generation: Generation | None = None) -> Iterator[tuple[str, Worlds]]:
+    """A server on any port of 127.0.0.1 in a thread of its own, stopped at the end: its URL and its worlds."""
+    worlds = Worlds(template, generation=generation)
+    is_ready = threading.Event()
+    with contextlib.closing(bound_socket("127.0.0.1", 0)) as bound:
+        server = Server(build(worlds), is_ready.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock")
+        thread.start()
+        try:
+            if not is_ready.wait(timeout=30):
+                raise RuntimeError("the server did not become ready within 30 seconds")
+            yield url_of(bound), worlds
+        finally:
+            server.should_exit = True
+            thread.join()
