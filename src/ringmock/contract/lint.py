@@ -42,8 +42,8 @@ Check = Callable[[Object], Iterator[Problem]]
 def lint(contract: Object, lines: Mapping[str, int] | None = None) -> list[Problem]:
     """Every problem of a contract, in the order of their lines; an empty list is a sound contract.
 
-    `lines` are those of `openapi.line_marks`. What is no OpenAPI 3.0, or refers to nothing, is reported alone:
-    the further checks read the document as what it claims to be.
+    `lines` are those of `openapi.line_marks`. A document that is no OpenAPI 3.0, or has a $ref to nothing, is
+    answered with that alone: the further checks read it as what it claims to be.
     """
     unreadable = [problem for check in FIRST_CHECKS for problem in check(contract)]
     problems = unreadable or [problem for check in CHECKS for problem in check(contract)]
