@@ -1,0 +1,111 @@
+"""The contract, openapi.yaml, for whoever serves, checks or reports by it."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML without libyaml
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+FILE = "openapi.yaml"
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class ContractError(ValueError):
+    """The contract is missing or cannot be read; the message names file and line where there are any."""
+
+
+def contract_text() -> str:
+    """The text of openapi.yaml: the copy in the installed package, else the one at the top of the repository.
+
+    Raises ContractError if there is neither.
+    """
+    checkout = Path(__file__).parents[3] / FILE
+    candidates: tuple[Traversable, ...] = (files("ringmock") / "data" / FILE, checkout)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.read_text(encoding="utf-8")
+    raise ContractError(f"{FILE} is neither in the installed package nor at {checkout}")
+
+
+def load_contract() -> dict[str, Any]:
+    """openapi.yaml as a fresh dict. Dates in it are strings. Raises ContractError with file and line."""
+    return parse_contract(contract_text())
+
+
+def parse_contract(text: str, file: str = FILE) -> dict[str, Any]:
+    """A contract from its YAML, a fresh dict.
+
+    Raises ContractError("file:line: what is wrong") on broken YAML, a repeated key or one that is no string.
+    """
+    try:
+        document = yaml.load(text, _ContractLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ContractError(f"{file}:{line}: {error.problem}") from error
+    if not isinstance(document, dict):
+        raise ContractError(f"{file}:1: the document is not a mapping")
+    return document
+
+
+def operations(contract: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation in the contract's order, as (method in lower case, path, Operation Object)."""
+    for path, item in contract["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield method, path, item[method]
+
+
+def line_marks(text: str) -> dict[str, int]:
+    """The line, counted from 1, of everything in a YAML text, by JSON pointer (RFC 6901)."""
+    root = yaml.compose(text, _ContractLoader)
+    return {"": 1} | dict(_marks(root, "")) if root else {}
+
+
+def step(pointer: str, key: str | int) -> str:
+    """The JSON pointer (RFC 6901) to a member of what `pointer` points to."""
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def _marks(node: yaml.Node, pointer: str) -> Iterator[tuple[str, int]]:
+    if isinstance(node, yaml.MappingNode):
+        members = [(key.value, key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        members = [(index, value, value) for index, value in enumerate(node.value)]
+    else:
+        members = []
+    for name, marked, value in members:
+        inner = step(pointer, name)
+        yield inner, marked.start_mark.line + 1
+        yield from _marks(value, inner)
+
+
+class _ContractLoader(_SafeLoader):
+    """Reads YAML as JSON has it: keys are strings and stand once, and a date is a string."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's own class attribute)
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        first_lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:str":
+                raise _refused(key, f"the key {key.value} is not a string; quote it")
+            if key.value in first_lines:
+                raise _refused(
+                    key, f"the key {key.value!r} stands here again, first at line {first_lines[key.value]}"
+                )
+            first_lines[key.value] = key.start_mark.line + 1
+        return super().construct_mapping(node, deep)
+
+
+def _refused(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
