@@ -169,9 +169,7 @@ def test_the_contract_is_sound(contract):
 )
 def test_the_lint_finds_a_planted_mistake_and_says_what_would_pass(contract, pointer, value, found_at, says):
     problems = lint(with_planted(contract, pointer, value))
-    assert [problem for problem in problems if problem.pointer == found_at and says in problem.message], (
-        problems
-    )
+    assert [problem for problem in problems if problem.pointer == found_at and says in problem.message], problems
     assert all(problem.passes for problem in problems)
 
 
@@ -187,9 +185,7 @@ def test_a_problem_is_shown_with_file_and_line():
     )
     problem, *_ = lint(parse_contract(text), line_marks(text))
     line = 1 + text[: text.index("    ReadMessage:\n      operationId: read\n")].count("\n")
-    assert str(problem).startswith(
-        f"openapi.yaml:{line}: /components/links/ReadMessage: no operation is called read "
-    )
+    assert str(problem).startswith(f"openapi.yaml:{line}: /components/links/ReadMessage: no operation is called read ")
 
 
 @pytest.mark.parametrize(
@@ -248,9 +244,7 @@ def test_the_contract_names_no_python(contract):
 
 
 def test_the_contract_says_that_the_project_is_independent(contract):
-    assert "not made, endorsed or supported by RingCentral" in " ".join(
-        contract["info"]["description"].split()
-    )
+    assert "not made, endorsed or supported by RingCentral" in " ".join(contract["info"]["description"].split())
 
 
 SMS_ASKED = {
@@ -319,9 +313,7 @@ PAGE_ANSWERED = {
         ("createInternalTextMessage", "PageToTwo", PAGE_ASKED, PAGE_ANSWERED),
     ],
 )
-def test_the_source_pages_examples_stand_in_the_contract_key_by_key(
-    contract, operation_id, example, asked, answered
-):
+def test_the_source_pages_examples_stand_in_the_contract_key_by_key(contract, operation_id, example, asked, answered):
     [operation] = [found for *_, found in operations(contract) if found["operationId"] == operation_id]
     request = operation["requestBody"]["content"]["application/json"]
     response = operation["responses"]["200"]["content"]["application/json"]

@@ -187,9 +187,7 @@ def operations_are_described(contract: Object) -> Iterator[Problem]:
             if not operation.get(key):
                 yield Problem(pointer, f"the operation has no {key}", f"{key} with a value")
         for tag in set(operation.get("tags", [])) - declared:
-            yield Problem(
-                step(pointer, "tags"), f"the tag {tag} is not declared", f"one of {sorted(declared)}"
-            )
+            yield Problem(step(pointer, "tags"), f"the tag {tag} is not declared", f"one of {sorted(declared)}")
 
 
 def security_schemes_are_declared(contract: Object) -> Iterator[Problem]:
@@ -218,9 +216,7 @@ def components_are_used(contract: Object) -> Iterator[Problem]:
     for kind, named in components.items():
         for name in named:
             if f"#/components/{kind}/{name}" not in reached:
-                yield Problem(
-                    f"/components/{kind}/{name}", "the component is unused", "a $ref to it, or its removal"
-                )
+                yield Problem(f"/components/{kind}/{name}", "the component is unused", "a $ref to it, or its removal")
 
 
 def parameters_have_a_type(contract: Object) -> Iterator[Problem]:
@@ -229,9 +225,7 @@ def parameters_have_a_type(contract: Object) -> Iterator[Problem]:
         if "in" in node and isinstance(node.get("schema"), dict):
             schema = _follow(contract, At(step(pointer, "schema"), node["schema"]))
             if "type" not in schema.node:
-                yield Problem(
-                    schema.pointer, f"the schema of {node['name']} has no type", "a schema with a type"
-                )
+                yield Problem(schema.pointer, f"the schema of {node['name']} has no type", "a schema with a type")
 
 
 def patterns_are_portable(contract: Object) -> Iterator[Problem]:
@@ -239,9 +233,7 @@ def patterns_are_portable(contract: Object) -> Iterator[Problem]:
     for pointer, schema in _schemas(contract):
         found = re.search(r"\\[dDwWsS]", schema.get("pattern", ""))
         if found:
-            yield Problem(
-                step(pointer, "pattern"), f"{found[0]} differs between readers", "a class such as [0-9]"
-            )
+            yield Problem(step(pointer, "pattern"), f"{found[0]} differs between readers", "a class such as [0-9]")
 
 
 def required_names_are_properties(contract: Object) -> Iterator[Problem]:
@@ -273,9 +265,7 @@ def values_meet_their_schema(contract: Object) -> Iterator[Problem]:
     for pointer, schema, value in _values(contract):
         for error in _validator(contract, schema).iter_errors(value):
             where = error.json_path.removeprefix("$")
-            yield Problem(
-                pointer, f"{where}: {error.message}".removeprefix(": "), f"a value valid by {schema}"
-            )
+            yield Problem(pointer, f"{where}: {error.message}".removeprefix(": "), f"a value valid by {schema}")
 
 
 def _values(contract: Object) -> Iterator[tuple[str, str, Any]]:
@@ -299,9 +289,7 @@ def _examples(described: At) -> Iterator[tuple[str, Any]]:
             yield step(step(step(described.pointer, "examples"), name), "value"), example["value"]
 
 
-def _max_length_utf16(
-    validator: Validator, limit: int, instance: Any, schema: Object
-) -> Iterator[ValidationError]:
+def _max_length_utf16(validator: Validator, limit: int, instance: Any, schema: Object) -> Iterator[ValidationError]:
     if isinstance(instance, str) and len(instance.encode("utf-16-le", "surrogatepass")) // 2 > limit:
         yield ValidationError(f"{instance!r} is longer than {limit} UTF-16 code units")
 
@@ -324,9 +312,7 @@ def links_lead_somewhere(contract: Object) -> Iterator[Problem]:
         if "operationId" not in node or "responses" in node:
             continue
         if node["operationId"] not in parameters:
-            yield Problem(
-                pointer, f"no operation is called {node['operationId']}", f"one of {sorted(parameters)}"
-            )
+            yield Problem(pointer, f"no operation is called {node['operationId']}", f"one of {sorted(parameters)}")
             continue
         target = parameters[node["operationId"]]
         given = {re.sub(r"^(path|query|header|cookie)\.", "", name) for name in node.get("parameters", {})}
@@ -338,9 +324,7 @@ def links_lead_somewhere(contract: Object) -> Iterator[Problem]:
                 f"one of {known}",
             )
         for name in {parameter["name"] for parameter in target if parameter["in"] == "path"} - given:
-            yield Problem(
-                pointer, f"the link leaves out the path parameter {name}", f"{name} among its parameters"
-            )
+            yield Problem(pointer, f"the link leaves out the path parameter {name}", f"{name} among its parameters")
 
 
 def refusals_are_declared(contract: Object) -> Iterator[Problem]:
@@ -362,18 +346,14 @@ def _refusal_problems(contract: Object, refusal: At) -> Iterator[Problem]:
     answer = response.get("content", {}).get("application/json", {})
     envelope = _follow(contract, At("", answer.get("schema", {}))).node
     if "errors" not in envelope.get("required", []):
-        yield Problem(
-            pointer, "the refusal does not carry the error envelope", "a JSON schema that requires errors"
-        )
+        yield Problem(pointer, "the refusal does not carry the error envelope", "a JSON schema that requires errors")
     codes = response.get("x-error-codes", [])
     if not codes:
         yield Problem(pointer, "the refusal lists no codes", "x-error-codes with at least one code")
     for place, example in _examples(At(f"{pointer}/content/application~1json", answer)):
         for error in example.get("errors", []):
             if error.get("errorCode") not in codes:
-                yield Problem(
-                    place, f"{error.get('errorCode')} is not among the refusal's codes", f"one of {codes}"
-                )
+                yield Problem(place, f"{error.get('errorCode')} is not among the refusal's codes", f"one of {codes}")
 
 
 FIRST_CHECKS: tuple[Check, ...] = (valid_by_the_openapi_schema, references_resolve)

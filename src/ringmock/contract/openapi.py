@@ -100,9 +100,7 @@ class _ContractLoader(_SafeLoader):
             if key.tag != "tag:yaml.org,2002:str":
                 raise _refused(key, f"the key {key.value} is not a string; quote it")
             if key.value in first_lines:
-                raise _refused(
-                    key, f"the key {key.value!r} stands here again, first at line {first_lines[key.value]}"
-                )
+                raise _refused(key, f"the key {key.value!r} stands here again, first at line {first_lines[key.value]}")
             first_lines[key.value] = key.start_mark.line + 1
         return super().construct_mapping(node, deep)
 

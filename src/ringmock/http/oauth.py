@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from .. import sessions
-from .errors import CATALOGUE, AuthorizationMalformed, entry, problems_of
+from .errors import CATALOGUE, AuthorizationMalformed, AuthorizationNotSupported, entry, problems_of
 
 OPERATIONS = frozenset({"getToken", "revokeToken"})
 """The operations that answer refusals as RFC 6749 has them."""
@@ -32,19 +32,23 @@ OAUTH_CATALOGUE: dict[type[Exception], Row] = {
     sessions.UnsupportedGrantType: Row("unsupported_grant_type", "OAU-250", "Unsupported grant type"),
     sessions.RefreshTokenDead: Row("invalid_grant", "OAU-213", "Token not found"),
     sessions.TokenMissing: Row("invalid_request", "CMN-101", "Parameter [token] value is invalid."),
-    AuthorizationMalformed: Row("invalid_client", "OAU-123", "Client authentication is required"),
 }
 
 
+_ERRORS = {401: "invalid_client"}
+
+
 def basic_credentials(authorization: str) -> tuple[str, str]:
-    """Client id and secret of a Basic header. Raises `AuthorizationMalformed`."""
+    """Client id and secret of a Basic header. Raises `AuthorizationNotSupported` or `AuthorizationMalformed`."""
     kind, _, value = authorization.strip().partition(" ")
+    if kind.lower() != "basic":
+        raise AuthorizationNotSupported
     try:
         text = base64.b64decode(value.strip(), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise AuthorizationMalformed from error
     client_id, colon, secret = text.partition(":")
-    if kind.lower() != "basic" or not colon:
+    if not colon:
         raise AuthorizationMalformed
     return client_id, secret
 
@@ -59,7 +63,9 @@ def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
     problems = problems_of(exception)
     said = [entry(problem) for problem in problems]
     status = CATALOGUE[type(problems[0])].status
-    return status, headers, _body("invalid_request", said[0]["message"], said)
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="RingCentral REST API"'
+    return status, headers, _body(_ERRORS.get(status, "invalid_request"), said[0]["message"], said)
 
 
 def _body(error: str, description: str, errors: list[dict[str, str]]) -> bytes:

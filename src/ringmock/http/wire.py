@@ -268,8 +268,9 @@ def _list(
 
 def account_resource(view: View) -> Json:
     """`readAccountInfo`."""
-    administrator = next((e for e in view.account.extensions.values() if e.administrator), None)
-    resource: Json = {
+    extensions = view.account.extensions.values()
+    operator = next((e for e in extensions if e.administrator), next(iter(extensions)))
+    return {
         "uri": view.account_uri,
         "id": view.account.id,
         "mainNumber": view.phone(view.account.main_number),
@@ -280,10 +281,8 @@ def account_resource(view: View) -> Json:
         },
         "setupWizardState": "Completed",
         "regionalSettings": {"homeCountry": COUNTRY},
+        "operator": extension_reference(operator, view),
     }
-    if administrator is not None:
-        resource["operator"] = extension_reference(administrator, view)
-    return resource
 
 
 COUNTRY: Json = {"id": "1", "name": "United States", "isoCode": "US", "callingCode": "1"}

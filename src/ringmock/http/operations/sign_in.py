@@ -1,5 +1,7 @@
 """Log-in and log-out, and the versions of the API: what can be asked without a token."""
 
+import re
+
 from ... import __version__, sessions
 from ...sessions import Session
 from ...world import World
@@ -10,6 +12,7 @@ from ..errors import InvalidUri
 from ..stages import Handler
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
@@ -78,7 +81,12 @@ def _granted(worlds: Worlds, world: World, client_id: str, form: dict[str, str])
         world,
         extension,
         client_id,
-        endpoint_id=form.get("endpoint_id") or None,
+        endpoint_id=_endpoint_id(form.get("endpoint_id")),
         access_ttl=sessions.access_ttl(form.get("access_token_ttl")),
         refresh_ttl=sessions.refresh_ttl(form.get("refresh_token_ttl")),
     )
+
+
+def _endpoint_id(asked: str | None) -> str | None:
+    """What the client asked for, when it can be one."""
+    return asked if asked and _ENDPOINT_ID.fullmatch(asked) else None
