@@ -152,7 +152,7 @@ def kind_of(value: Any) -> str:
 
 
 _KINDS: Sequence[tuple[type | tuple[type, ...], str]] = (
-    (bool, "true or false"),
+    (bool, "a boolean"),
     ((int, float), "a number"),
     (str, "text"),
     (list, "a list"),
