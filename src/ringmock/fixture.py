@@ -33,14 +33,17 @@ def bundled_names() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".yaml") for file in found if file.name.endswith(".yaml")))
 
 
-def load_named(name_or_path: str) -> Template:
-    """The template of a bundled account, or of the file at a path. Raises `FixtureError`."""
-    return _template(_located(name_or_path, Path()))
+def load_named(name_or_path: str, *, generation: str | None = None) -> Template:
+    """The template of a bundled account, or of the file at a path; `generation` goes before the fixture's own.
+
+    Raises `FixtureError`.
+    """
+    return _template(_located(name_or_path, Path()), generation)
 
 
-def load_fixture(path: Path) -> Template:
-    """The template of the file at `path`, named after it. Raises `FixtureError`."""
-    return _template(_of_path(path))
+def load_fixture(path: Path, *, generation: str | None = None) -> Template:
+    """The template of the file at `path`, named after it; otherwise as `load_named`."""
+    return _template(_of_path(path), generation)
 
 
 def sources_of(name_or_path: str) -> tuple[Path, ...]:
@@ -148,11 +151,13 @@ def _identity(place: _Place) -> str:
     return str(place.file.resolve()) if isinstance(place.file, Path) else str(place.file)
 
 
-def _template(place: _Place) -> Template:
+def _template(place: _Place, generation: str | None) -> Template:
     chain = _Chain()
     chain.follow(place)
     problems = list(chain.problems)
     if chain.source is not None:
+        if generation is not None:
+            chain.source.data["generation"] = generation
         problems += _mistakes(chain.source, is_whole=chain.is_whole)
     if problems:
         raise FixtureError(_in_order(problems, [place.shown for place in chain.places]))

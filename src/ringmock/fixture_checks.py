@@ -6,6 +6,7 @@ may lack any key, and list items that could not be read are None.
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from .domain import errors
@@ -17,7 +18,6 @@ from .domain.rules import MAX_UTF16_UNITS, RECEIVABLE_BY
 from .fixture_build import account_of, seed_of, usage_type_of
 from .ids import SequentialIds
 from .seeds import plan_seed
-from .shape import nearest
 from .template import IdStart, SeedMessage
 from .yaml_source import Path, path_text
 
@@ -153,9 +153,7 @@ def _answers(data: Data) -> Iterator[Mistake]:
         if answered is not None and message.get("type") == MessageType.SMS:
             yield Mistake(here, "only a Pager answers another: leave it out")
         elif answered is not None and answered not in earlier:
-            close = nearest(answered, earlier)
-            known = f"did you mean {close!r}?" if close else "give one of those before it this name"
-            yield Mistake(here, f"{answered!r} is no earlier message: {known}")
+            yield Mistake(here, f"{answered!r} is no earlier message: give one of those before it this name")
         elif answered is not None and earlier[answered] == MessageType.SMS:
             yield Mistake(here, f"{answered!r} is an SMS: a Pager answers a Pager")
         if "name" in message:
@@ -167,9 +165,7 @@ def seed_mistakes(data: Data, mistaken: Collection[Path]) -> list[Mistake]:
 
     `mistaken`: where the others are. A message that has one, or that touches something that has one, is left out.
     """
-    generation = GENERATIONS.get(data.get("generation", "2012"))
-    if generation is None or "account" not in data or any(path[:1] == ("account",) for path in mistaken):
-        return []
+    generation = GENERATIONS["current" if ("generation",) in mistaken else data.get("generation", "2012")]
     account = _sound_account(data, mistaken)
     in_doubt = _written_numbers(data) - set(account.extensions) - set(account.phone_numbers)
     store = InMemoryMessageStore(SequentialIds(IdStart()), generation)
@@ -189,6 +185,7 @@ def seed_mistakes(data: Data, mistaken: Collection[Path]) -> list[Mistake]:
 
 
 _ANY_TIME = datetime(2012, 1, 1, tzinfo=UTC)
+_NO_NUMBER = "0"
 
 
 def _sound_account(data: Data, mistaken: Collection[Path]) -> Account:
@@ -202,7 +199,7 @@ def _sound_account(data: Data, mistaken: Collection[Path]) -> Account:
         for _, entry in _sound(_entries(data, "phone_numbers"), mistaken)
         if entry.get("owner") is None or entry["owner"] in numbers
     ]
-    return account_of(data["account"], extensions, phones, ())
+    return account_of({"id": 1, "main_number": _main_number(data) or _NO_NUMBER}, extensions, phones, ())
 
 
 def _sound(entries: "Iterable[_Entry]", mistaken: Collection[Path]) -> "Iterator[_Entry]":
@@ -263,6 +260,7 @@ _NO_SUCH_NUMBER: Mapping[tuple[MessageType, str | None], str] = {
 # --- reading -----------------------------------------------------------------------------------------
 
 _Entry = tuple[Path, Data]
+_KNOWN_SHOWN = 20
 
 
 def _entries(data: Data, key: str) -> list[_Entry]:
@@ -297,7 +295,9 @@ def _written_numbers(data: Data) -> set[str]:
 
 def _dangling(path: Path, number: str | None, types: Mapping[str, Any]) -> Iterator[Mistake]:
     if number is not None and number not in types:
-        yield Mistake(path, f"{number!r} is no extension of this account: there are {', '.join(types) or 'none'}")
+        known = [known for known in islice(types, _KNOWN_SHOWN) if known.isalnum()]
+        more = " ..." if len(types) > _KNOWN_SHOWN else ""
+        yield Mistake(path, f"{number!r} is no extension of this account: there are {', '.join(known) or 'none'}{more}")
 
 
 def _repeated(data: Data, listing: str, key: str, words: str) -> Iterator[Mistake]:

@@ -4,6 +4,7 @@ The schema's own descriptions say what would pass, so one file serves the loader
 """
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -63,8 +64,7 @@ def _misfit(path: Path, error: ValidationError, source: Source) -> Misfit:
         case "type":
             return _wrong_type(path, error, source.written(path))
         case "enum":
-            known = ", ".join(map(str, _schema_of(error)["enum"]))
-            return Misfit(path, f"{_shown(error.instance)} is not one of {known}")
+            return _none_of(path, error.instance, _schema_of(error))
         case keyword:
             value = error.instance if keyword == "pattern" else None
             return Misfit(path, f"{_shown(error.instance)} is not {_described(_schema_of(error))}", value)
@@ -96,14 +96,26 @@ def _wrong_type(path: Path, error: ValidationError, written: str | None) -> Misf
     value, schema = error.instance, _schema_of(error)
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     if "string" in types and written is not None and value is not None:
-        meant = written if written in schema.get("enum", [written]) else None
-        return Misfit(path, f'{written} is {kind_of(value)} here: quote it, "{written}"', meant)
+        return _unquoted(path, written, kind_of(value), schema)
     if "integer" in types and isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,18}", value):
         return Misfit(path, f"{value!r} is text here: write it without quotes, {value}", int(value))
     wanted = " or ".join(_WANTED[name] for name in types)
     if value is None or isinstance(value, list | dict):
         return Misfit(path, f"{kind_of(value)} stands here, where {wanted} is wanted")
     return Misfit(path, f"{_shown(value)} is not {wanted}")
+
+
+def _unquoted(path: Path, written: str, kind: str, schema: Schema) -> Misfit:
+    """Text without its quotes; quoting is no advice where the text would not pass either."""
+    if written not in schema.get("enum", [written]):
+        return _none_of(path, written, schema)
+    if re.fullmatch(schema.get("pattern", ".*"), written) is None:
+        return Misfit(path, f"{written} is not {_described(schema)}", written)
+    return Misfit(path, f'{written} is {kind} here: quote it, "{written}"', written)
+
+
+def _none_of(path: Path, value: Any, schema: Schema) -> Misfit:
+    return Misfit(path, f"{_shown(value)} is not one of {', '.join(map(str, schema['enum']))}")
 
 
 def _schema_of(error: ValidationError) -> Schema:
@@ -160,9 +172,12 @@ def _as_yaml(example: Any) -> str:
 def _unique(_: Any, wanted: bool, instance: Any, __: Schema) -> Iterator[ValidationError]:
     if not wanted or not isinstance(instance, list):
         return
+    seen: set[str] = set()
     for index, item in enumerate(instance):
-        if item in instance[:index]:
+        key = json.dumps(item, sort_keys=True)
+        if key in seen:
             yield ValidationError(f"{_shown(item)} is listed twice", path=(index,))
+        seen.add(key)
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Schema) -> Iterator[ValidationError]:

@@ -5,6 +5,7 @@ date, `yes` and `12:30` stay the text that they are. Size, depth and aliases are
 are duplicate keys, merge keys and keys that are no text. Fixtures and contract cases are read by it.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -138,7 +139,7 @@ def path_text(path: Path) -> str:
         elif _WORD.fullmatch(step):
             text += f".{step}" if text else step
         else:
-            text += f'["{step}"]'
+            text += f"[{json.dumps(step)}]"
     return text
 
 
@@ -412,7 +413,7 @@ _ADVICE = {
 
 
 def _short(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!")
+    return ascii(tag.replace("tag:yaml.org,2002:", "!!"))
 
 
 def _single(file: str, line: int | None, message: str) -> SourceError:
