@@ -36,7 +36,9 @@ KEYS = [
 ]  # fmt: skip
 GOOD_BODIES: list[Any] = [
     {"from": {"phoneNumber": "16509100010"}, "to": [{"phoneNumber": "14151003732"}], "text": "Hi"},
-    {"from": {"phoneNumber": "1"}, "to": [{"phoneNumber": "2"}, {"phoneNumber": "+3"}], "text": "t", "country": {"id": "1"}},
+    {"from": {"phoneNumber": "1"}, "to": [{"phoneNumber": "2"}], "text": "😀" * 500, "country": {"id": "1"}},
+    {"from": {"phoneNumber": "1"}, "to": [{"phoneNumber": "2"}, {"phoneNumber": "+3"}], "text": "😀" * 501},
+    {"to": [{"extensionNumber": "102"}], "text": "😀" * 512 + "a"},
     {"to": [{"extensionNumber": "102"}], "text": "Hi"},
     {"to": [{"extensionId": "7"}, {"extensionNumber": "103"}], "from": {"extensionNumber": "101"}, "text": "Hi"},
     {"replyOn": 320272670010, "text": "Hi"},
