@@ -15,6 +15,7 @@ from ringmock.domain import errors
 from ringmock.domain.account import ExtensionStatus, ExtensionType, Feature, UsageType, is_e164
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import MessageType
+from ringmock.domain.message_store import InMemoryMessageStore
 from ringmock.fixture import MAX_CHAIN, FixtureError, bundled_names, load_fixture, load_named, sources_of
 from ringmock.fixture_checks import WORDING
 from ringmock.resources import bundled
@@ -291,7 +292,9 @@ def test_whatever_a_fixture_can_say_comes_through(files: Files) -> None:
     ]
     assert template.messages[0].created == datetime(2026, 1, 1, tzinfo=UTC)
     assert template.messages[1].reply_on == template.messages[0].name == "one"
-    assert len(Worlds(template).default.messages) == 5  # each page for 101 and for 200, and the SMS
+    store = Worlds(template).default.messages
+    assert isinstance(store, InMemoryMessageStore)
+    assert len(store) == 5  # each page for 101 and for 200, and the SMS
 
 
 # --- mistakes ----------------------------------------------------------------------------------------
@@ -358,7 +361,7 @@ def test_the_mistake_of_the_manual_reads_as_in_the_manual(files: Files) -> None:
         (
             "id: 1,",
             "id: 1, credentials: {password: ''},",
-            "3: extensions[0].credentials.password: '' is not a text that is not empty",
+            "3: extensions[0].credentials.password: '' is not a text of at least one character",
         ),
         ("[SmsSender]", "[SmsSender, SmsSender]", "9: phone_numbers[0].features[1]: 'SmsSender' is listed twice"),
         (
@@ -448,7 +451,7 @@ ALL = "there are 101, 102, 107, 200, 201"
         (
             "id: 1, type: User",
             'id: 1, type: User, manager: "102"',
-            "3: extensions[0].manager: only a Department has manager, and this is of type User",
+            "3: extensions[0].manager: only a Department has a manager, and this is of type User",
         ),
         ('number: "102"', 'number: "101"', "4: extensions[1].number: '101' is the number of extensions[0] already"),
         ("id: 2", "id: 1", "4: extensions[1].id: 1 is the id of extensions[0] already"),
@@ -661,6 +664,15 @@ def test_every_refusal_that_a_seed_can_meet_has_its_words() -> None:
 
 
 GROUP = "messages: [{type: SMS, from: '16509100101', to: ['14151003732', '14151003733'], text: Hi}]"
+
+
+def test_seeds_are_checked_beside_a_main_number_that_is_none(files: Files) -> None:
+    seed = "messages: [{type: Pager, from: '101', to: ['102'], text: Hi}]"
+    assert files.refused(HEAD.replace('"16509100001"', "main") + seed) == [
+        "my.yaml:1: account.main_number: 'main' is not an E.164 phone number: 7 to 15 digits in quotes,"
+        " the first not 0, with or without +",
+        "my.yaml:11: messages[0].to[0]: '102' is Disabled or Frozen and cannot be paged (R-18)",
+    ]
 
 
 def test_the_generation_decides_what_a_seed_may_do(files: Files) -> None:
