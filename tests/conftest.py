@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from support import Client
 
 from ringmock.fixture import load_named
 from ringmock.server import running
+from support import Client
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import pytest
 from ringcentral import SDK
 from ringcentral.http.api_exception import ApiException
 from ringcentral.platform.platform import Platform
+
 from support import (
     DIRECT_NUMBER,
     HANDSET,
