@@ -169,8 +169,11 @@ class _Body(AbstractRequestBodyValidator):
         body = b"".join([chunk async for chunk in _chunks(receive)])
         call: Call = scope[SCOPE_KEY]
         if body or self._required:
-            call.body = await self.parse(body, scope)
-            self.check(call.body)
+            try:
+                call.body = await self.parse(body, scope)
+                self.check(call.body)
+            except RecursionError as error:  # shallow enough to be parsed, too deep to be walked
+                raise UnparseableJson from error
         return receive, scope
 
     async def parse(self, body: bytes, scope: Any) -> Json:
