@@ -1,6 +1,7 @@
 """Whatever comes over the wire: an answer in the service's own words, and a server that goes on."""
 
 import pytest
+
 from hostile import HOSTILE_INPUTS, JSON, MEGABYTE, Answer, Hostile, exchange, send
 from support import SMS, Client, assert_envelope, assert_oauth_envelope
 

@@ -7,7 +7,6 @@ from python_multipart.multipart import MultipartParser, MultipartState, parse_op
 
 from .errors import UnparseableRequest
 
-
 MAX_PARTS = 50
 """The service takes ten attachments."""
 
