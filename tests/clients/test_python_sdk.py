@@ -264,5 +264,5 @@ def test_a_jwt_of_nobody_raises_an_exception_with_the_words_of_oauth(sdk: SDK) -
     status, body = refusal_of(lambda: sdk.platform().login(jwt="nobody"))
 
     assert status == 400
-    assert_oauth_envelope(body, "invalid_grant", "CMN-101")
+    assert_oauth_envelope(body, "invalid_grant", "OAU-140")
     assert body["error_description"] == "Unparseable assertion"
