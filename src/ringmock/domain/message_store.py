@@ -75,14 +75,14 @@ class _Index:
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
-        low, high = _first_order(wanted.date_from), _first_order(wanted.date_to + _MILLISECOND)
+        low, high = _first_order(wanted.date_from), _first_order(wanted.date_to) + _AGES
         combinations = wanted.combinations()
         found = []
         for bucket, records in self._buckets.items():
             if bucket[:4] in combinations and is_visible(bucket):
-                part = _Slice(records, records.bisect_key_left(low), records.bisect_key_left(high))
-                if len(part):
-                    found.append(part)
+                start, end = records.bisect_key_left(low), records.bisect_key_left(high)
+                if start < end:
+                    found.append(_Slice(records, start, end))
         return found
 
 

@@ -23,7 +23,7 @@ class Row(NamedTuple):
 OAUTH_CATALOGUE: dict[type[Exception], Row] = {
     sessions.CredentialsIncomplete: Row("invalid_request", "CMN-101", "Resource Owner credentials are incomplete."),
     sessions.WrongCredentials: Row("invalid_grant", "OAU-140", "Invalid resource owner credentials."),
-    sessions.UnparseableAssertion: Row("invalid_grant", "CMN-101", "Unparseable assertion"),
+    sessions.UnparseableAssertion: Row("invalid_grant", "OAU-140", "Unparseable assertion"),
     sessions.ExtensionCannotLogIn: Row("invalid_grant", "OAU-236", "Extension is disabled or frozen"),
     sessions.ClientAuthenticationMissing: Row("invalid_client", "OAU-123", "Client authentication is required"),
     sessions.UnknownClient: Row("invalid_client", "OAU-153", "Invalid client application"),

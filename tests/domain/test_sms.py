@@ -1,0 +1,215 @@
+import pytest
+
+from builders import HANDSET, account, department, direct, extension, mailbox, outcomes, set_status, sms, user, world
+from ringmock.domain import errors
+from ringmock.domain.account import ExtensionStatus, ExtensionType, Feature
+from ringmock.domain.generation import GENERATIONS
+from ringmock.domain.message import Direction, MessageStatus, MessageType
+from ringmock.domain.rules import RECEIVABLE_BY
+from ringmock.domain.sms import SendSms, plan_sms
+
+ENABLED, DISABLED, FROZEN = ExtensionStatus.ENABLED, ExtensionStatus.DISABLED, ExtensionStatus.FROZEN
+CURRENT = GENERATIONS["current"]
+RECEIVERS = {ExtensionType.USER, ExtensionType.VOICEMAIL}
+
+
+def test_r01_there_are_two_types_of_messages() -> None:
+    assert [str(kind) for kind in MessageType] == ["SMS", "Pager"]
+
+
+@pytest.mark.parametrize("kind", list(ExtensionType))
+def test_r02_d09_an_sms_is_received_by_users_and_voicemails_and_fails_for_any_other_type(kind: ExtensionType) -> None:
+    here = world(user("101"), extension("106", kind))
+    sent = sms(here, "101", direct("106"))
+    receives = kind in RECEIVERS
+    assert (kind in RECEIVABLE_BY[MessageType.SMS]) is receives
+    assert outcomes(sent.routed) == {direct("106"): ("delivered", "R-02") if receives else ("undeliverable", "D-09")}
+    assert len(mailbox(here, "106")) == receives
+    assert sent.message.progress.accepted is MessageStatus.SENT
+    reached = sent.message.status_at(here.clock.now())
+    assert reached is (MessageStatus.SENT if receives else MessageStatus.DELIVERY_FAILED)
+
+
+def test_d09_an_sms_to_a_number_of_the_company_itself_fails() -> None:
+    here = world(user("101"))
+    sent = sms(here, "101", "16509100001")
+    assert outcomes(sent.routed) == {"16509100001": ("undeliverable", "D-09")}
+    assert sent.message.status_at(here.clock.now()) is MessageStatus.DELIVERY_FAILED
+
+
+def test_r06_an_sms_reaches_a_handset_and_a_handset_reaches_an_extension() -> None:
+    here = world(user("101"))
+    sent = sms(here, "101", HANDSET, text="out")
+    assert outcomes(sent.routed) == {HANDSET: ("outside", "R-06")}
+    assert [m.text for m in here.messages.received_by_handset(HANDSET)] == ["out"]
+    assert outcomes(here.receive_sms(HANDSET, direct("101"), "in")) == {direct("101"): ("delivered", "R-02")}
+    inbound, outbound = mailbox(here, "101")
+    assert (inbound.text, inbound.direction, inbound.sender) == ("in", Direction.INBOUND, HANDSET)
+    assert (outbound.text, outbound.direction, outbound.recipients) == ("out", Direction.OUTBOUND, (HANDSET,))
+    assert inbound.conversation == outbound.conversation
+
+
+@pytest.mark.parametrize(
+    ("handset", "recipient", "parameter"),
+    [
+        (direct("101"), direct("101"), "from"),
+        ("123", direct("101"), "from"),
+        (HANDSET, HANDSET, "to"),
+        (HANDSET, "101", "to"),
+    ],
+)
+def test_r06_a_handset_is_outside_and_writes_to_a_number_of_the_account(
+    handset: str, recipient: str, parameter: str
+) -> None:
+    here = world(user("101"))
+    with pytest.raises(errors.InvalidParameter) as refused:
+        here.receive_sms(handset, recipient, "in")
+    assert refused.value.parameter == parameter
+    assert mailbox(here, "101") == ()
+
+
+@pytest.mark.parametrize(
+    ("recipients", "refusal"),
+    [
+        ((HANDSET, "14151003733"), errors.SeveralSmsRecipients),
+        (("102",), errors.ExtensionNumberAsSmsRecipient),
+        (("12345",), errors.ShortNumberAsSmsRecipient),
+        (("+123456",), errors.ShortNumberAsSmsRecipient),
+        (("04151003732",), errors.InvalidParameter),
+        (("442071838750",), errors.InternationalNotAllowed),
+    ],
+)
+def test_r07_an_sms_goes_to_one_full_phone_number(recipients: tuple[str, ...], refusal: type[errors.Refusal]) -> None:
+    here = world(user("101"), user("102"))
+    with pytest.raises(refusal):
+        sms(here, "101", *recipients)
+    assert mailbox(here, "101") == ()
+
+
+def test_an_international_recipient_needs_a_number_with_that_feature() -> None:
+    here = world(user("101"), features=(Feature.SMS_SENDER, Feature.INTERNATIONAL_SMS_SENDER))
+    assert outcomes(sms(here, "101", "442071838750").routed) == {"442071838750": ("outside", "R-06")}
+
+
+@pytest.mark.parametrize(
+    ("count", "features", "refusal"),
+    [
+        (2, (Feature.SMS_SENDER, Feature.MMS_SENDER), None),
+        (10, (Feature.SMS_SENDER, Feature.MMS_SENDER), None),
+        (11, (Feature.SMS_SENDER, Feature.MMS_SENDER), errors.TooManySmsRecipients),
+        (2, (Feature.SMS_SENDER,), errors.MmsNotAvailable),
+    ],
+)
+def test_in_the_current_generation_a_group_has_up_to_ten_recipients_and_needs_mms(
+    count: int, features: tuple[Feature, ...], refusal: type[errors.Refusal] | None
+) -> None:
+    here = world(user("101"), generation=CURRENT, features=features)
+    group = [f"1415100{number}" for number in range(4000, 4000 + count)]
+    if refusal is not None:
+        with pytest.raises(refusal):
+            sms(here, "101", *group)
+        return
+    assert sms(here, "101", *group).message.recipients == tuple(group)
+    assert len(mailbox(here, "101")) == 1
+
+
+def test_in_the_current_generation_a_number_given_twice_is_refused_in_either_spelling() -> None:
+    here = world(user("101"), generation=CURRENT, features=(Feature.SMS_SENDER, Feature.MMS_SENDER))
+    with pytest.raises(errors.DuplicateValue):
+        sms(here, "101", HANDSET, f"+{HANDSET}")
+
+
+def test_attachments_are_refused_and_nothing_is_stored() -> None:
+    home = account(user("101"))
+    request = SendSms(direct("101"), (HANDSET,), "Hi", with_attachments=True)
+    with pytest.raises(errors.MmsNotAvailable):
+        plan_sms(home, home.extensions["101"], request, CURRENT)
+
+
+def test_several_bad_recipients_of_a_kind_are_told_together() -> None:
+    here = world(user("101"), generation=CURRENT, features=(Feature.SMS_SENDER, Feature.MMS_SENDER))
+    with pytest.raises(errors.SeveralRefusals) as refused:
+        sms(here, "101", "111", "222", HANDSET)
+    assert [r.value for r in refused.value.refusals] == ["111", "222"]
+
+
+def test_r11_r12_a_department_sends_sms_from_its_own_number() -> None:
+    here = world(user("101"), department("200", "101"))
+    assert sms(here, "200", HANDSET).message.sender == direct("200")
+    assert len(mailbox(here, "200")) == 1
+
+
+@pytest.mark.parametrize(
+    ("sender", "from_number", "refusal"),
+    [
+        ("101", direct("200"), errors.SenderNumberOfAnother),
+        ("101", direct("102"), errors.SenderNumberOfAnother),
+        ("200", direct("101"), errors.SenderNumberOfAnother),
+        ("101", "16509100001", errors.SenderNumberOfAnother),
+        ("101", HANDSET, errors.SenderNumberUnknown),
+        ("101", "101", errors.SenderNumberUnknown),
+    ],
+)
+def test_r12_an_sms_goes_out_from_the_senders_own_number_only(
+    sender: str, from_number: str, refusal: type[errors.Refusal]
+) -> None:
+    here = world(user("101", administrator=True), user("102"), department("200", "101"))
+    with pytest.raises(refusal) as refused:
+        sms(here, sender, HANDSET, from_number=from_number)
+    assert refused.value.parameter == "from"
+
+
+@pytest.mark.parametrize(
+    ("features", "sends"), [((Feature.SMS_SENDER,), True), ((Feature.CALLER_ID,), False), ((), False)]
+)
+def test_r13_a_number_sends_sms_when_it_has_the_sms_sender_feature(features: tuple[Feature, ...], sends: bool) -> None:
+    here = world(department("200"), features=features)
+    if sends:
+        assert sms(here, "200", HANDSET)
+        return
+    with pytest.raises(errors.SenderNumberWithoutSms):
+        sms(here, "200", HANDSET)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_active"),
+    [
+        (ENABLED, True),
+        (ExtensionStatus.NOT_ACTIVATED, True),
+        (ExtensionStatus.UNASSIGNED, True),
+        (DISABLED, False),
+        (FROZEN, False),
+    ],
+)
+def test_r15_r16_d08_an_sms_to_a_disabled_or_frozen_extension_is_dropped(
+    status: ExtensionStatus, is_active: bool
+) -> None:
+    here = world(user("101"), user("104", status))
+    assert here.account.extensions["104"].is_active is is_active
+    sent = sms(here, "101", direct("104"))
+    assert outcomes(sent.routed) == {direct("104"): ("delivered", "R-02") if is_active else ("dropped", "R-16")}
+    assert len(mailbox(here, "104")) == is_active
+
+
+@pytest.mark.parametrize("generation", GENERATIONS.values(), ids=GENERATIONS)
+def test_r17_d03_a_dropped_sms_is_kept_as_sent_in_the_senders_outbox_and_nowhere_else(generation) -> None:
+    here = world(user("101"), user("104", FROZEN), generation=generation)
+    sent = sms(here, "101", direct("104"))
+    assert mailbox(here, "101") == (sent.message,)
+    assert sent.message.status_at(here.clock.now()) is MessageStatus.SENT
+    set_status(here, "104", ENABLED)
+    assert mailbox(here, "104") == ()
+    assert here.messages.received_by_handset(direct("104")) == ()
+
+
+@pytest.mark.parametrize(("given", "told"), [(f"+{HANDSET}", HANDSET), (HANDSET, HANDSET)])
+def test_d10_a_number_with_a_plus_and_one_without_are_the_same(given: str, told: str) -> None:
+    here = world(user("101"))
+    sent = sms(here, "101", given, from_number=f"+{direct('101')}").message
+    assert (sent.sender, sent.recipients) == (direct("101"), (told,))
+
+
+def test_an_sms_to_oneself_leaves_two_records() -> None:
+    here = world(user("101"))
+    sms(here, "101", direct("101"))
+    assert [m.direction for m in mailbox(here, "101")] == [Direction.INBOUND, Direction.OUTBOUND]

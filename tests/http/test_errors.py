@@ -1,0 +1,168 @@
+import inspect
+import json
+
+import pytest
+
+from ringmock import sessions
+from ringmock.contract.openapi import load_contract, operations
+from ringmock.domain import errors as domain
+from ringmock.http import errors, oauth
+from ringmock.http.errors import CATALOGUE, envelope, render
+
+ABSTRACT = {domain.Refusal, domain.SeveralRefusals, sessions.SignInRefused, sessions.TokenRefused}
+
+
+def exceptions_of(module) -> list[type[Exception]]:
+    return [
+        kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, Exception) and kind.__module__ == module.__name__ and kind not in ABSTRACT
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind", [*exceptions_of(domain), *exceptions_of(errors), *exceptions_of(sessions)], ids=lambda kind: kind.__name__
+)
+def test_every_exception_class_has_exactly_one_row(kind: type[Exception]) -> None:
+    assert (kind in CATALOGUE) + (kind in oauth.OAUTH_CATALOGUE) == 1
+
+
+REACHED_OUTSIDE_THE_CONTRACT = {
+    errors.InternalError: "a fault of the mock itself",
+    errors.InvalidUri: "paths that the contract does not name",
+    errors.MethodNotAllowed: "methods that the contract does not name",
+}
+
+
+def declared_codes() -> set[tuple[int, str]]:
+    """Every status and code that the contract declares for any operation."""
+    contract = load_contract()
+    found: set[tuple[int, str]] = set()
+    for _, _, operation in operations(contract):
+        for status, response in operation["responses"].items():
+            reference = response.get("$ref", "").rpartition("/")[2]
+            said = contract["components"]["responses"][reference] if reference else response
+            found.update((int(status), code) for code in said.get("x-error-codes", ()))
+    return found
+
+
+@pytest.mark.parametrize("kind", CATALOGUE.keys() - REACHED_OUTSIDE_THE_CONTRACT.keys(), ids=lambda kind: kind.__name__)
+def test_every_row_is_declared_in_the_contract(kind: type[Exception]) -> None:
+    assert (CATALOGUE[kind].status, CATALOGUE[kind].code) in declared_codes()
+
+
+@pytest.mark.parametrize("kind", oauth.OAUTH_CATALOGUE, ids=lambda kind: kind.__name__)
+def test_every_oauth_row_is_declared_in_the_contract(kind: type[Exception]) -> None:
+    assert (400, oauth.OAUTH_CATALOGUE[kind].code) in declared_codes()
+
+
+def test_every_code_that_the_contract_declares_has_a_row() -> None:
+    rows = {(row.status, row.code) for row in CATALOGUE.values()}
+    rows |= {(400, row.code) for row in oauth.OAUTH_CATALOGUE.values()}
+    rows |= {(404, CATALOGUE[errors.InvalidUri].code)}
+    assert declared_codes() - rows == set()
+
+
+def test_r24_who_is_no_participant_gets_403_forbidden_with_the_logical_code() -> None:
+    status, _, body = render(domain.NotAThreadParticipant("replyOn"))
+    assert (status, json.loads(body)["errors"][0]["errorCode"]) == (403, "MSG-326")
+
+
+def test_d02_the_managers_notice_says_that_a_department_cannot_page() -> None:
+    status, _, body = render(domain.DepartmentCannotPage("from", "200"))
+    said = json.loads(body)
+    assert (status, said["errors"][0]["errorCode"]) == (403, "MSG-330")
+    assert said["message"] == "Sending pages is not allowed for the Department extension type"
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (
+            domain.ParameterNotFound("to", "999"),
+            {
+                "errorCode": "InvalidParameter",
+                "message": "Resource for parameter [to] is not found",
+                "errors": [
+                    {
+                        "errorCode": "CMN-102",
+                        "message": "Resource for parameter [to] is not found",
+                        "parameterName": "to",
+                    }
+                ],
+                "parameterName": "to",
+            },
+        ),
+        (
+            domain.NotFound("messageId", "1"),
+            {
+                "errorCode": "CMN-102",
+                "message": "Resource for parameter [messageId] is not found",
+                "errors": [
+                    {
+                        "errorCode": "CMN-102",
+                        "message": "Resource for parameter [messageId] is not found",
+                        "parameterName": "messageId",
+                    }
+                ],
+                "parameterName": "messageId",
+            },
+        ),
+        (
+            domain.ThreadNotAccessible("messageId", "ReadMessages"),
+            {
+                "errorCode": "CMN-408",
+                "message": "In order to call this API endpoint, user needs to have [ReadMessages] permission"
+                " for requested resource.",
+                "errors": [
+                    {
+                        "errorCode": "CMN-408",
+                        "message": "In order to call this API endpoint, user needs to have [ReadMessages] permission"
+                        " for requested resource.",
+                        "permissionName": "ReadMessages",
+                    }
+                ],
+                "permissionName": "ReadMessages",
+            },
+        ),
+        (
+            errors.UnparseableJson(),
+            {
+                "errorCode": "CMN-103",
+                "message": "JSON can't be parsed.",
+                "errors": [{"errorCode": "CMN-103", "message": "JSON can't be parsed."}],
+            },
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_envelope_is_the_documented_one(problem: Exception, expected: dict) -> None:
+    assert json.loads(json.dumps(envelope(errors.problems_of(problem)))) == expected
+    assert list(envelope(errors.problems_of(problem))) == list(expected)
+
+
+def test_several_problems_are_told_together_each_once() -> None:
+    problem = domain.SeveralRefusals(
+        [
+            domain.InvalidParameter("to.phoneNumber"),
+            domain.InvalidParameter("to.phoneNumber"),
+            domain.TextTooLong("text"),
+        ]
+    )
+    said = envelope(problem.refusals)
+    assert [(e["errorCode"], e["parameterName"]) for e in said["errors"]] == [
+        ("CMN-101", "to.phoneNumber"),
+        ("MSG-338", "text"),
+    ]
+    assert said["parameterName"] == "to.phoneNumber"
+
+
+@pytest.mark.parametrize(
+    ("problem", "name", "value"),
+    [
+        (errors.AuthorizationMissing(), "WWW-Authenticate", 'Bearer realm="RingCentral REST API"'),
+        (errors.MethodNotAllowed(["GET", "POST"]), "Allow", "GET, POST"),
+    ],
+)
+def test_a_refusal_says_in_its_headers_what_its_status_demands(problem: Exception, name: str, value: str) -> None:
+    assert render(problem)[1] == {name: value}

@@ -1,0 +1,69 @@
+"""The arrow of the house: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "ringmock"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported_by(path: Path) -> set[str]:
+    """Absolute names of the modules that a file imports, at the top or anywhere in it."""
+    package = ("ringmock", *path.relative_to(PACKAGE).parent.parts)
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
+    return found
+
+
+def rooms_of(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("ringmock.")}
+
+
+ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES} - {"__init__"}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name == "domain"], ids=lambda p: p.stem)
+def test_the_domain_imports_nothing_of_ours_but_itself(path: Path) -> None:
+    assert rooms_of(imported_by(path)) & ROOMS <= {"domain"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_http_room_imports_connexion(path: Path) -> None:
+    imports_connexion = any(name.split(".")[0] == "connexion" for name in imported_by(path))
+    assert not imports_connexion or path.parent.name == "http"
+
+
+@pytest.mark.parametrize(
+    ("module", "may_not_import"),
+    [
+        ("world", {"http", "inspector", "worlds", "cli", "server", "contract"}),
+        ("worlds", {"http", "inspector", "cli", "server", "contract"}),
+        ("fixture", {"http", "inspector", "worlds", "cli", "server"}),
+        ("sessions", {"http", "inspector", "worlds", "cli", "server"}),
+    ],
+)
+def test_the_world_knows_nothing_of_those_who_serve_it(module: str, may_not_import: set[str]) -> None:
+    assert not rooms_of(imported_by(PACKAGE / f"{module}.py")) & may_not_import
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nothing_imports_the_command_line(path: Path) -> None:
+    assert "cli" not in rooms_of(imported_by(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_name_of_ours_is_in_camel_case(path: Path) -> None:
+    names = {
+        node.arg if isinstance(node, ast.arg) else node.id
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.arg, ast.Name))
+    }
+    assert not {n for n in names if n[:1].islower() and n != n.lower() and "_" not in n}

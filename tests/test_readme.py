@@ -1,0 +1,71 @@
+"""The README's tables are made from what they describe. Run this file to write them."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from ringmock.fixture import load_named
+
+from ringmock.domain.generation import GENERATIONS
+from ringmock.domain.rulebook import DECISIONS, RULEBOOK
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
+
+
+def rules() -> str:
+    return table(("id", "sentence", "kept by"), ((rule.id, rule.sentence, f"`{rule.home}`") for rule in RULEBOOK))
+
+
+def decisions() -> str:
+    return table(("id", "question", "decision"), ((d.id, d.question, d.decision) for d in DECISIONS))
+
+
+def demo_account() -> str:
+    account = load_named("demo").account
+    rows = []
+    for extension in account.extensions.values():
+        traits = [f"{extension.type}, {extension.status}"]
+        traits += ["administrator"] if extension.administrator else []
+        if extension.is_department:
+            traits += [f"members {', '.join(extension.members)}" if extension.members else "no members"]
+            traits += [f"manager {extension.manager}"]
+        numbers = [f"{p.digits}: {', '.join(p.features) or 'none'}" for p in account.numbers_of(extension)]
+        rows.append(
+            (extension.number, str(extension.id), "; ".join(traits), extension.name, ", ".join(numbers) or "none")
+        )
+    return table(("ext", "id", "type, status", "name", "direct number: features"), rows)
+
+
+SECTIONS = {"rules": rules, "decisions": decisions, "demo account": demo_account}
+
+
+def section_of(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_generated_tables_are_up_to_date(name: str) -> None:
+    (written,) = section_of(name).findall(README.read_text(encoding="utf-8"))
+    assert written.strip() == SECTIONS[name]()
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_every_generation_has_its_column(generation: str) -> None:
+    assert f"| `{generation}` |" in README.read_text(encoding="utf-8")
+
+
+def test_it_says_that_the_project_is_independent() -> None:
+    assert "independent of RingCentral" in README.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    text = README.read_text(encoding="utf-8")
+    for name, make in SECTIONS.items():
+        text = section_of(name).sub(lambda _, make=make: f"\n{make()}\n\n", text)
+    README.write_text(text, encoding="utf-8")

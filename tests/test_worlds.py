@@ -1,0 +1,308 @@
+from datetime import timedelta
+
+import pytest
+
+from builders import STANDING_STILL, START, Clock, account, department, direct, mailbox, page, sms, texts, user
+from ringmock import sessions
+from ringmock.domain.account import ExtensionStatus
+from ringmock.domain.generation import GENERATIONS
+from ringmock.domain.message import MessageType, ReadStatus
+from ringmock.template import Application, ClockStart, Credentials, SeedMessage, Template
+from ringmock.world import World
+from ringmock.worlds import Worlds
+
+HANDSET = "14151003732"
+
+
+def template(**fields) -> Template:
+    """An office with the application `app`, whose users all sign in with `secret`."""
+    home = account(user("101", administrator=True), user("102"), department("200", "102"))
+    credentials = {
+        number: Credentials(
+            "name@example.test" if number == "102" else None, "secret", f"jwt-{number}", f"ready-{number}"
+        )
+        for number in home.extensions
+    }
+    return Template("test", home, (Application("app", "hush"),), credentials, **{"clock": STANDING_STILL, **fields})
+
+
+def worlds(clock: Clock | None = None, **fields) -> Worlds:
+    numbered = iter(range(1_000_000))
+    return Worlds(
+        template(),
+        real_time=clock or Clock(),
+        token_source=lambda: f"{next(numbered):032}",
+        **{"open_worlds": True, **fields},
+    )
+
+
+def log_in(here: Worlds, world: World, number: str = "101", **ttl: int) -> sessions.Session:
+    lifetimes = {"access_ttl": 3600, "refresh_ttl": 604800, **ttl}
+    return here.open_session(world, world.account.extensions[number], "app", **lifetimes)
+
+
+def test_the_fixtures_application_has_the_first_world_and_any_other_client_one_of_its_own() -> None:
+    here = worlds()
+    assert here.world_of_client("app", "hush") is here.default
+    other = here.world_of_client("another", "x")
+    assert other is not here.default
+    assert here.world_of_client("another", "x") is other
+    assert here.world_of_client("third", None) is not other
+
+
+def test_worlds_never_meet() -> None:
+    here = worlds()
+    first, second = here.world_of_client("one", "x"), here.world_of_client("two", "x")
+    page(first, "101", "102")
+    first.set_status(first.account.extensions["102"], ExtensionStatus.FROZEN)
+    first.clock.advance(timedelta(days=1))
+    assert mailbox(second, "102") == mailbox(here.default, "102") == ()
+    assert second.account.extensions["102"].is_active
+    assert second.clock.now() == START
+    assert sms(second, "101", HANDSET).message.id == sms(here.default, "101", HANDSET).message.id
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret", "is_open", "refusal"),
+    [
+        ("app", "wrong", True, sessions.WrongClientSecret),
+        ("app", None, True, sessions.WrongClientSecret),
+        ("", "x", True, sessions.UnknownClient),
+        ("two words", "x", True, sessions.UnknownClient),
+        ("x" * 65, "x", True, sessions.UnknownClient),
+        ("another\n", "x", True, sessions.UnknownClient),
+        ("another", "x", False, sessions.UnknownClient),
+    ],
+)
+def test_a_client_is_refused(client_id: str, secret: str | None, is_open: bool, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        worlds(open_worlds=is_open).world_of_client(client_id, secret)
+
+
+def test_a_client_that_opened_a_world_keeps_its_secret() -> None:
+    here = worlds()
+    here.world_of_client("another", "x")
+    with pytest.raises(sessions.WrongClientSecret):
+        here.world_of_client("another", "y")
+
+
+def test_ready_made_tokens_open_the_first_world_and_never_expire() -> None:
+    here = worlds()
+    session = here.session_of("ready-102")
+    assert (session.world, session.extension.number) == (here.default, "102")
+    here.default.clock.advance(timedelta(days=3650))
+    assert here.session_of("ready-102") is session
+    here.revoke(here.default, "ready-102")
+    assert here.session_of("ready-102") is session
+
+
+@pytest.mark.parametrize(("seconds", "is_alive"), [(3599, True), (3600, False)])
+def test_a_token_expires_by_its_worlds_clock(seconds: int, is_alive: bool) -> None:
+    here = worlds()
+    token = log_in(here, here.default).access_token
+    here.default.clock.advance(timedelta(seconds=seconds))
+    if is_alive:
+        assert here.session_of(token)
+        return
+    with pytest.raises(sessions.TokenExpired):
+        here.session_of(token)
+
+
+def test_a_refresh_gives_new_tokens_and_ends_the_old_ones() -> None:
+    here = worlds()
+    old = log_in(here, here.default, "102")
+    new = here.refresh(here.default, old.refresh_token)
+    assert here.session_of(new.access_token).extension.number == "102"
+    assert new.endpoint_id == old.endpoint_id
+    with pytest.raises(sessions.TokenReplaced):
+        here.session_of(old.access_token)
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(here.default, old.refresh_token)
+
+
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+def test_revoking_either_token_ends_the_session(which: str) -> None:
+    here = worlds()
+    session = log_in(here, here.default)
+    here.revoke(here.default, getattr(session, which))
+    with pytest.raises(sessions.TokenUnknown):
+        here.session_of(session.access_token)
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(here.default, session.refresh_token)
+
+
+def test_one_world_neither_refreshes_nor_revokes_the_tokens_of_another() -> None:
+    here = worlds()
+    session = log_in(here, here.default)
+    other = here.world_of_client("another", "x")
+    here.revoke(other, session.access_token)
+    assert here.session_of(session.access_token) is session
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(other, session.refresh_token)
+
+
+@pytest.mark.parametrize(
+    ("token", "refusal"),
+    [("garbage", sessions.TokenInvalid), ("", sessions.TokenInvalid), ("AT-" + "x" * 32, sessions.TokenUnknown)],
+)
+def test_a_token_that_opens_nothing_is_told_from_one_that_could_not(token: str, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        worlds().session_of(token)
+
+
+@pytest.mark.parametrize("seconds", [604799, 604800])
+def test_a_refresh_token_expires_too(seconds: int) -> None:
+    here = worlds()
+    session = log_in(here, here.default)
+    here.default.clock.advance(timedelta(seconds=seconds))
+    if seconds < 604800:
+        assert here.refresh(here.default, session.refresh_token)
+        return
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(here.default, session.refresh_token)
+
+
+def test_without_a_lifetime_there_is_no_refresh_token() -> None:
+    here = worlds()
+    assert log_in(here, here.default, refresh_ttl=0).refresh_token is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        (None, 3600),
+        ("", 3600),
+        ("NaN", 3600),
+        ("-1", 600),
+        ("0", 600),
+        ("600", 600),
+        ("601", 601),
+        ("9999", 3600),
+        ("٦٠١", 3600),
+    ],
+)
+def test_an_access_tokens_lifetime_is_clamped_and_never_refused(asked: str | None, seconds: int) -> None:
+    assert sessions.access_ttl(asked) == seconds
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [(None, 604800), ("NaN", 604800), ("-1", 0), ("0", 0), ("1", 1), ("999999", 604800)]
+)
+def test_a_refresh_tokens_lifetime_is_clamped_and_never_refused(asked: str | None, seconds: int) -> None:
+    assert sessions.refresh_ttl(asked) == seconds
+
+
+@pytest.mark.parametrize(
+    ("username", "extension", "found"),
+    [
+        (direct("102"), None, "102"),
+        (f"+{direct('102')}", None, "102"),
+        (f" {direct('102')}", None, "102"),
+        (direct("102"), "102", "102"),
+        (direct("102"), "101", None),
+        ("16509100001", "102", "102"),
+        ("16509100001*102", None, "102"),
+        ("+16509100001", "200", "200"),
+        ("16509100001", None, "101"),
+        ("16509100001", "999", None),
+        ("name@example.test", None, "102"),
+        ("14151003732", None, None),
+        ("102", None, None),
+    ],
+)
+def test_a_user_name_is_a_direct_number_or_the_main_number_with_an_extension(
+    username: str, extension: str | None, found: str | None
+) -> None:
+    start = template()
+    if found is None:
+        with pytest.raises(sessions.WrongCredentials):
+            sessions.extension_by_password(start, start.account, username, extension, "secret")
+        return
+    assert sessions.extension_by_password(start, start.account, username, extension, "secret").number == found
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "refusal"),
+    [
+        (direct("102"), "wrong", sessions.WrongCredentials),
+        (direct("102"), None, sessions.CredentialsIncomplete),
+        (None, "secret", sessions.CredentialsIncomplete),
+    ],
+)
+def test_a_sign_in_needs_the_right_password(
+    username: str | None, password: str | None, refusal: type[Exception]
+) -> None:
+    start = template()
+    with pytest.raises(refusal):
+        sessions.extension_by_password(start, start.account, username, None, password)
+
+
+@pytest.mark.parametrize("status", list(ExtensionStatus))
+def test_d08_only_an_enabled_extension_signs_in(status: ExtensionStatus) -> None:
+    start = template()
+    home = start.account.with_extension(user("102", status))
+    if status is ExtensionStatus.ENABLED:
+        assert sessions.extension_by_jwt(start, home, "jwt-102").number == "102"
+        return
+    with pytest.raises(sessions.ExtensionCannotLogIn):
+        sessions.extension_by_jwt(start, home, "jwt-102")
+
+
+@pytest.mark.parametrize("assertion", ["jwt-999", "", None])
+def test_a_jwt_that_nobody_was_given_opens_nothing(assertion: str | None) -> None:
+    start = template()
+    with pytest.raises(sessions.UnparseableAssertion):
+        sessions.extension_by_jwt(start, start.account, assertion)
+
+
+# --- one world -----------------------------------------------------------------------------------
+
+
+def test_a_reset_takes_everything_back_and_leaves_sign_ins_good() -> None:
+    here = worlds()
+    token = log_in(here, here.default).access_token
+    world = here.default
+    first = page(world, "101", "102").message
+    world.set_status(world.account.extensions["102"], ExtensionStatus.FROZEN)
+    world.clock.advance(timedelta(minutes=1))
+    world.reset()
+    assert mailbox(world, "102") == ()
+    assert world.account == world.template.account
+    assert world.clock.now() == START
+    assert page(world, "101", "102").message.id == first.id
+    assert here.session_of(token).world is world
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_clock_stands_still_or_goes_on_from_where_it_was_set(frozen: bool) -> None:
+    real = Clock()
+    here = Worlds(template(clock=ClockStart(START - timedelta(days=1), frozen=frozen)), real_time=real).default
+    real.moment += timedelta(seconds=5)
+    passed = timedelta(0) if frozen else timedelta(seconds=5)
+    assert here.clock.now() == START - timedelta(days=1) + passed
+    here.clock.advance(timedelta(seconds=60))
+    assert here.clock.now() == START - timedelta(days=1) + passed + timedelta(seconds=60)
+    assert here.clock.is_frozen is frozen
+
+
+def test_seeds_are_sent_by_the_rules_at_their_own_time() -> None:
+    an_hour_ago = START - timedelta(hours=1)
+    seeds = (
+        SeedMessage(MessageType.PAGER, "101", ("200",), "Ask", an_hour_ago, name="ask", read=True),
+        SeedMessage(MessageType.PAGER, "102", (), "Answer", reply_on="ask"),
+        SeedMessage(MessageType.SMS, HANDSET, (direct("101"),), "From outside"),
+        SeedMessage(MessageType.SMS, direct("101"), (HANDSET,), "To outside"),
+    )
+    here = Worlds(template(messages=seeds), real_time=Clock()).default
+    assert texts(here, "102") == ["Answer", "Ask"]
+    assert texts(here, "101") == ["To outside", "From outside", "Answer", "Ask"]
+    answer, asked = mailbox(here, "102")
+    assert (asked.read_status, asked.created) == (ReadStatus.READ, an_hour_ago)
+    assert (answer.conversation, answer.created) == (asked.conversation, START)
+
+
+def test_the_chosen_generation_goes_before_the_fixtures() -> None:
+    assert Worlds(template(generation="current")).default.generation is GENERATIONS["current"]
+    chosen = Worlds(template(generation="current"), generation=GENERATIONS["2012"])
+    assert chosen.default.generation is GENERATIONS["2012"]
+    assert chosen.world_of_client("another", "x").generation is GENERATIONS["2012"]
