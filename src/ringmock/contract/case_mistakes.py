@@ -1,37 +1,182 @@
-"""What is wrong with a file of cases: each mistake with its line and what would pass, all of them at once."""
+"""What is wrong with a file of cases: every mistake at once, with its line and what would pass.
+
+`fixtures/case.schema.json` gives the shape. This module knows what a schema cannot see: whether the operations,
+parameters, rules and kept values that a case speaks of are there.
+"""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from ..domain.rulebook import DECISIONS, RULEBOOK
+from ..resources import bundled
+from ..shape import Misfit, Shape, nearest
+from ..yaml_source import Path, Problem, Source
 from .expectations import is_pattern, names_in
-from .openapi import load_contract, step
+from .openapi import load_contract
 from .operation import Operation, error_codes, operations_by_id
 
 Json = Any
+Found = Iterator[tuple[Path, str]]
 
-SCHEMA_FILE = "case.schema.json"
+GOES_WITH = {
+    "as": "when",
+    "when": "then",
+    "then": "when",
+    "keep": "when",
+    "outcomes": "when",
+}
+"""Parts of a step that make no sense without another."""
+
+_EXPECTATIONS = ("then", "outcomes", "mailboxes", "handsets")
+_LOOKS = ("outcomes", "mailboxes", "handsets")
+_FEW = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """`sentence` says what is wrong and what would pass."""
+def mistakes_in(source: Source) -> list[Problem]:
+    """Every mistake of a file that is YAML."""
+    misfits = _shape().misfits(source)
+    found = [(misfit.path, misfit.message) for misfit in misfits]
+    found += _meaning(source.data, misfits)
+    return [source.problem(path, message) for path, message in found]
 
-    file: str
-    line: int
-    sentence: str
 
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.sentence}"
+@cache
+def _shape() -> Shape:
+    return Shape(json.loads(bundled("fixtures", "case.schema.json").read_text(encoding="utf-8")))
+
+
+# --- meaning -------------------------------------------------------------------------------------
+
+
+def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
+    """Whatever has the right shape and speaks of what is not there."""
+    cases = data.get("cases")
+    for index, case in enumerate(cases if isinstance(cases, list) else ()):
+        path: Path = ("cases", index)
+        if not isinstance(case, dict):
+            continue
+        if _is_sound((*path, "keeps"), misfits):
+            yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
+        if _is_sound((*path, "given", "clock"), misfits):
+            yield from _clock(case.get("given"), (*path, "given"))
+        yield from _steps(case.get("steps"), (*path, "steps"), misfits)
+
+
+def _is_sound(path: Path, misfits: Iterable[Misfit]) -> bool:
+    """Whether what is at the path has the right shape, and so has all that is in it."""
+    return not any(
+        misfit.path[: len(path)] == path or (not misfit.is_extra and path[: len(misfit.path)] == misfit.path)
+        for misfit in misfits
+    )
+
+
+def _unknown_ids(ids: Iterable[str], path: Path) -> Found:
+    known = _vocabulary().ids
+    for index, name in enumerate(ids):
+        if name not in known:
+            yield (*path, index), f"{name!r} is no rule, decision or error code{_suggestion(name, known)}"
+
+
+def _steps(steps: Json, path: Path, misfits: Iterable[Misfit]) -> Found:
+    kept: set[str] = set()
+    for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        if isinstance(step, dict):
+            at = (*path, index)
+            yield from _lonely_parts(step, at)
+            sound = {part: value for part, value in step.items() if _is_sound((*at, part), misfits)}
+            yield from _step(sound, at, kept)
+            kept |= set(sound.get("keep", ()))
+
+
+def _step(step: Mapping[str, Json], at: Path, kept: set[str]) -> Found:
+    yield from _unknown_names(step, at, kept)
+    yield from _clock(step.get("change"), (*at, "change"))
+    yield from _call(step, at)
+    for part in _EXPECTATIONS:
+        yield from _broken_patterns(step.get(part), (*at, part))
+
+
+def _lonely_parts(step: Mapping[str, Json], at: Path) -> Found:
+    for part, other in GOES_WITH.items():
+        if part in step and other not in step:
+            yield at, f"{part!r} does not stand without {other!r}"
+    if "when" in step and "as" not in step:
+        yield at, "'as' is missing: it says who makes the call, as in as: \"101\""
+
+
+def _unknown_names(step: Mapping[str, Json], at: Path, kept: set[str]) -> Found:
+    for part, value in step.items():
+        # What a step keeps of its answer may be looked for in the mailboxes that the same step looks into.
+        known = kept | set(step.get("keep", ())) if part in _LOOKS else kept
+        for name in names_in(value):
+            if name not in known:
+                yield (*at, part), f"${{{name}}} was not kept: an earlier step would say keep: {{{name}: id}}"
+
+
+def _clock(change: Json, path: Path) -> Found:
+    clock = (change or {}).get("clock", {})
+    if "advance" in clock and len(clock) > 1:
+        yield (*path, "clock", "advance"), "a clock is set or advanced: 'advance' stands alone"
+
+
+def _call(step: Mapping[str, Json], at: Path) -> Found:
+    call, then = step.get("when"), step.get("then", {})
+    path = (*at, "when")
+    if call is None:
+        return
+    for one, other in (("operation", "request"), ("body", "raw")):
+        if one in call and other in call:
+            yield (*path, other), f"a call has {one!r} or {other!r}, not both"
+    if "operation" in call:
+        yield from _operation(call, then, at)
+    elif "request" not in call:
+        yield path, "'operation' is missing: an operationId of openapi.yaml, as createSMSMessage"
+    if "error" in then and then["error"] not in _vocabulary().ids:
+        sentence = f"{then['error']!r} is no error code of openapi.yaml"
+        yield (*at, "then", "error"), f"{sentence}{_suggestion(then['error'], _vocabulary().ids)}"
+
+
+def _operation(call: Mapping[str, Json], then: Mapping[str, Json], at: Path) -> Found:
+    known = _vocabulary().operations
+    operation = known.get(call["operation"])
+    if operation is None:
+        name = call["operation"]
+        yield (*at, "when", "operation"), f"{name!r} is no operationId of openapi.yaml{_suggestion(name, known)}"
+        return
+    for part, names in (("path", operation.path_parameters), ("query", operation.query_parameters)):
+        for name in call.get(part, {}):
+            if name not in names:
+                sentence = f"{operation.id} has no {part} parameter {name!r}{_suggestion(name, names)}"
+                yield (*at, "when", part, name), sentence
+    for name in operation.path_parameters:
+        if name not in ("accountId", "extensionId") and name not in call.get("path", {}):
+            yield (*at, "when"), f"{operation.id} takes a path parameter: write path: {{{name}: ...}}"
+    if "status" in then and then["status"] not in operation.statuses:
+        statuses = ", ".join(map(str, operation.statuses))
+        yield (*at, "then", "status"), f"{operation.id} does not answer {then['status']}: it answers {statuses}"
+
+
+def _broken_patterns(value: Json, at: Path) -> Found:
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _broken_patterns(item, (*at, key))
+    elif is_pattern(value):
+        try:
+            re.compile(re.sub(r"\$\{\w+\}", "x", value[1:]))
+        except re.error as error:
+            yield at, f"{value!r} is no regular expression: {error}"
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    """The nearest of what is known; everything, as long as that is a line's worth."""
+    near, known = nearest(name, known), tuple(known)
+    if near is not None:
+        return f": did you mean {near!r}?"
+    return f": known are {', '.join(known)}" if 0 < len(known) <= _FEW else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,162 +185,6 @@ class _Vocabulary:
 
     ids: frozenset[str]
     operations: Mapping[str, Operation]
-
-
-def mistakes_in(document: Json, file: str, lines: Mapping[str, int]) -> Iterator[Mistake]:
-    """Every mistake of a document, by line; `lines` are those of its JSON pointers."""
-    found = list(_shape(document)) or list(_meaning(document))
-    for pointer, sentence in sorted(found, key=lambda mistake: lines[mistake[0]]):
-        yield Mistake(file, lines[pointer], sentence)
-
-
-# --- shape ---------------------------------------------------------------------------------------
-
-
-def _shape(document: Json) -> Iterator[tuple[str, str]]:
-    """JSON pointer and sentence for everything that breaks the schema."""
-    for error in _validator().iter_errors(document):
-        pointer = ""
-        for key in error.absolute_path:
-            pointer = step(pointer, key)
-        for at, sentence in _sentences(error, pointer):
-            yield at, f"{_place(error)}{sentence}"
-
-
-def _sentences(error: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    if error.validator == "additionalProperties" and error.validator_value is False:
-        known = error.schema["properties"]
-        for key in error.instance.keys() - known.keys():
-            yield step(pointer, key), f"{key!r} is not known here{_suggestion(key, known)}"
-    elif error.validator == "required":
-        yield pointer, f"{error.message.split(' is a required')[0]} is missing: this is {_wanted(error)}"
-    elif error.validator == "dependentRequired":
-        yield pointer, _lonely(error)
-    elif error.validator is None:  # a property that another one rules out
-        yield pointer, "this cannot stand beside the other one of its kind"
-    else:
-        yield pointer, f"{_shown(error.instance)} is not {_wanted(error)}"
-
-
-def _lonely(error: Any) -> str:
-    given, missing = re.findall(r"'(\w+)'", error.message)[::-1][:2]
-    return f"{given!r} does not stand without {missing!r}"
-
-
-def _wanted(error: Any) -> str:
-    return str(error.schema.get("description", "what the schema describes")) if isinstance(error.schema, dict) else ""
-
-
-def _place(error: Any) -> str:
-    where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.absolute_path).lstrip(".")
-    return f"{where}: " if where else ""
-
-
-def _shown(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-@cache
-def _validator() -> Any:
-    installed = files("ringmock") / "data" / SCHEMA_FILE
-    checkout = Path(__file__).parents[3] / "fixtures" / SCHEMA_FILE
-    source = installed if installed.is_file() else checkout
-    return Draft202012Validator(json.loads(source.read_text(encoding="utf-8")))
-
-
-# --- meaning -------------------------------------------------------------------------------------
-
-
-def _meaning(document: Json) -> Iterator[tuple[str, str]]:
-    """JSON pointer and sentence for whatever has the right shape and speaks of what is not there."""
-    for index, case in enumerate(document["cases"]):
-        pointer = f"/cases/{index}"
-        yield from _unknown_ids(case["keeps"], f"{pointer}/keeps")
-        kept: set[str] = set()
-        for number, taken in enumerate(case["steps"]):
-            at = f"{pointer}/steps/{number}"
-            yield from _unknown_names(taken, at, kept)
-            yield from _call(taken, at)
-            yield from _patterns(taken, at)
-            kept |= taken.get("keep", {}).keys()
-
-
-def _unknown_ids(ids: list[str], pointer: str) -> Iterator[tuple[str, str]]:
-    known = _vocabulary().ids
-    for index, name in enumerate(ids):
-        if name not in known:
-            yield step(pointer, index), f"{name!r} is no rule, decision or error code{_suggestion(name, known)}"
-
-
-def _unknown_names(taken: Json, at: str, kept: set[str]) -> Iterator[tuple[str, str]]:
-    for part, value in taken.items():
-        # What a step keeps of its answer can be looked for in the mailboxes that the same step looks into.
-        known = kept | taken.get("keep", {}).keys() if part in ("mailboxes", "handsets", "outcomes") else kept
-        for name in names_in(value):
-            if name not in known:
-                yield step(at, part), f"${{{name}}} was not kept before: an earlier step says keep: {{{name}: id}}"
-
-
-def _call(taken: Json, at: str) -> Iterator[tuple[str, str]]:
-    call = taken.get("when")
-    if call is None:
-        return
-    if ("operation" in call) is ("request" in call):
-        yield f"{at}/when", "a call has 'operation' or 'request'"
-    elif "operation" in call:
-        yield from _operation(call, taken["then"], at)
-    if "error" in taken["then"] and taken["then"]["error"] not in _vocabulary().ids:
-        code = taken["then"]["error"]
-        yield f"{at}/then/error", f"{code!r} is no error code of openapi.yaml{_suggestion(code, _vocabulary().ids)}"
-
-
-def _operation(call: Json, then: Json, at: str) -> Iterator[tuple[str, str]]:
-    known = _vocabulary().operations
-    operation = known.get(call["operation"])
-    if operation is None:
-        name = call["operation"]
-        yield f"{at}/when/operation", f"{name!r} is no operationId of openapi.yaml{_suggestion(name, known)}"
-        return
-    yield from _parameters(call, operation.path_parameters, f"{at}/when", "path")
-    yield from _parameters(call, operation.query_parameters, f"{at}/when", "query")
-    for name in set(operation.path_parameters) - {"accountId", "extensionId"} - call.get("path", {}).keys():
-        yield f"{at}/when", f"{operation.id} takes the path parameter {name!r}: write path: {{{name}: ...}}"
-    if then["status"] not in operation.statuses:
-        statuses = ", ".join(map(str, operation.statuses))
-        yield f"{at}/then/status", f"{operation.id} does not answer {then['status']}: it answers {statuses}"
-
-
-def _parameters(call: Json, known: tuple[str, ...], at: str, part: str) -> Iterator[tuple[str, str]]:
-    for name in call.get(part, {}):
-        if name not in known:
-            sentence = f"{call['operation']} has no {part} parameter {name!r}{_suggestion(name, known)}"
-            yield step(f"{at}/{part}", name), sentence
-
-
-def _patterns(value: Json, at: str) -> Iterator[tuple[str, str]]:
-    """Patterns among what is expected; `~` among what is sent is RingCentral's own word."""
-    for part in ("then", "outcomes", "mailboxes", "handsets"):
-        yield from _broken_patterns(value.get(part), step(at, part))
-
-
-def _broken_patterns(value: Json, at: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, (dict, list)):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _broken_patterns(item, step(at, key))
-    elif is_pattern(value):
-        try:
-            re.compile(re.sub(r"\$\{\w+\}", "x", value[1:]))
-        except re.error as error:
-            yield at, f"{value!r} is no regular expression: {error}"
-
-
-def _suggestion(name: str, known: Mapping[str, Any] | frozenset[str] | tuple[str, ...]) -> str:
-    """The nearest of what is known; everything, as long as that is a line's worth."""
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known: {', '.join(known)}" if 0 < len(known) <= 12 else ""
 
 
 @cache

@@ -37,6 +37,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.exchange is not None:
         yield ""
         yield f"answer: {_answer(finding.exchange.answer)}"
+        if finding.after is not None:
+            yield curl(finding.after.base_url, finding.after.request)
         yield curl(finding.exchange.base_url, finding.exchange.request)
 
 

@@ -25,6 +25,8 @@ API = "/restapi/v1.0"
 OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
 HIDDEN = "$TOKEN"
+JOURNAL_LIMIT = 5
+"""Between a call and the look at its outcomes there are sign-ins at the most."""
 
 _STATUS_BY_CHANGE = {
     "enable": "Enabled",
@@ -54,6 +56,8 @@ class Finding:
     differences: tuple[Difference, ...]
     exchange: Exchange | None
     """None when no answer came."""
+    after: Exchange | None = None
+    """The call of the same step, when it is not that one that was answered wrongly but what it left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,9 @@ class _Run:
                 yield Finding(found, exchange)
                 return
             self._keep(step.keep, exchange)
-        yield from self._looks(step)
+            yield from (replace(finding, after=exchange) for finding in self._looks(step))
+        else:
+            yield from self._looks(step)
 
     def _keep(self, names: Mapping[str, str], exchange: Exchange) -> None:
         for name, where in names.items():
@@ -139,16 +145,19 @@ class _Run:
             self._kept[name] = value
 
     def _looks(self, step: Step) -> Iterator[Finding]:
+        if step.outcomes and step.when is not None:
+            yield from self._outcomes(step.outcomes, step.when.get("operation"))
         for number, expected in step.mailboxes.items():
             yield from self._look(f"mailbox of {number}", expected, "subject", self._caller.mailbox(number))
         for phone, expected in step.handsets.items():
             yield from self._look(f"handset {phone}", expected, "text", self._caller.handset(phone))
-        if step.outcomes and step.when is not None:
-            journal = self._caller.control("GET", "/journal")
-            actual = _outcomes(journal.answer.json, step.when.get("operation"))
-            found = tuple(differences(filled(dict(step.outcomes), self._kept), actual, "outcomes", exact=True))
-            if found:
-                yield Finding(found, journal)
+
+    def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Finding]:
+        journal = self._caller.control("GET", f"/journal?limit={JOURNAL_LIMIT}")
+        actual = _outcomes_of(journal.answer.json, operation)
+        found = tuple(differences(filled(dict(expected), self._kept), actual, "outcomes", exact=True))
+        if found:
+            yield Finding(found, journal)
 
     def _look(self, where: str, expected: Json, text: str, look: tuple[Exchange, Json]) -> Iterator[Finding]:
         exchange, actual = look
@@ -178,7 +187,7 @@ def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference
         yield from differences(expected, answer.headers.get(name.lower(), ABSENT), f"headers.{name}")
 
 
-def _outcomes(journal: Json, operation: str | None) -> Json:
+def _outcomes_of(journal: Json, operation: str | None) -> Json:
     """What became of each recipient of the newest call of the operation, as `{"104": "skipped R-19"}`."""
     for entry in journal:
         if entry["operation"] == operation:

@@ -4,14 +4,15 @@ Cases are YAML, for people who do not program; `fixtures/case.schema.json` gives
 reads and checks them; `case_runner` runs them against a server.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .case_mistakes import Mistake, mistakes_in
-from .openapi import ContractError, line_marks, parse_contract
+from ..resources import bundled
+from ..yaml_source import Path as Place
+from ..yaml_source import Problem, Source, SourceError, load
+from .case_mistakes import mistakes_in
 
 Json = Any
 
@@ -19,12 +20,8 @@ DEFAULT_ACCOUNT = "demo"
 DEFAULT_GENERATION = "2012"
 
 
-class CaseFileError(ValueError):
-    """Case files that cannot be used: every mistake of every file, one a line, as `file:line: what would pass`."""
-
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(map(str, self.mistakes)))
+class CaseFileError(SourceError):
+    """Case files that cannot be used. `str()` has one mistake on each line, as `file:line: place: what would pass`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,71 +58,62 @@ class Case:
 
 def load_cases(paths: Iterable[Path]) -> tuple[Case, ...]:
     """Every case of these files, in their order. Raises `CaseFileError` with all the mistakes of all files."""
-    cases: list[Case] = []
-    mistakes: list[Mistake] = []
-    for path in paths:
-        try:
-            cases += parse_cases(_text_of(path), str(path))
-        except CaseFileError as error:
-            mistakes += error.mistakes
-    mistakes += _repeated_names(cases)
-    if mistakes:
-        raise CaseFileError(mistakes)
-    return tuple(cases)
+    return _cases_of((path, str(path)) for path in paths)
 
 
 def parse_cases(text: str, file: str = "cases.yaml") -> tuple[Case, ...]:
     """The cases of one file's text. Raises `CaseFileError`."""
-    try:
-        document = parse_contract(text, file)
-    except ContractError as error:
-        raise CaseFileError([_syntax_mistake(error, file)]) from error
-    lines = line_marks(text)
-    mistakes = list(mistakes_in(document, file, lines))
-    if mistakes:
-        raise CaseFileError(mistakes)
-    return tuple(_case(case, f"/cases/{index}", file, lines) for index, case in enumerate(document["cases"]))
+    return _cases_of([(text, file)])
 
 
 def bundled_case_files() -> tuple[Path, ...]:
     """The case files that come with the program, by name."""
-    installed = Path(str(files("ringmock") / "data" / "cases"))
-    checkout = Path(__file__).parents[3] / "fixtures" / "cases"
-    return tuple(sorted((installed if installed.is_dir() else checkout).glob("*.yaml")))
+    return tuple(sorted(Path(str(bundled("fixtures", "cases"))).glob("*.yaml")))
 
 
-def _text_of(path: Path) -> str:
+def _cases_of(sources: Iterable[tuple[str | Path, str]]) -> tuple[Case, ...]:
+    cases: list[Case] = []
+    problems: list[Problem] = []
+    for content, file in sources:
+        source, mistakes = _checked(content, file)
+        problems += mistakes
+        if source is not None and not mistakes:
+            cases += [_case(case, ("cases", index), source) for index, case in enumerate(source.data["cases"])]
+    problems += _repeated_names(cases)
+    if problems:
+        raise CaseFileError(problems)
+    return tuple(cases)
+
+
+def _checked(content: str | Path, file: str) -> tuple[Source | None, list[Problem]]:
+    """What could be read of a file, and every mistake in it; one for each spot."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise CaseFileError([Mistake(str(path), 1, f"the file cannot be read: {problem}")]) from error
+        source: Source | None = load(content, file)
+        unreadable: tuple[Problem, ...] = ()
+    except SourceError as error:
+        source, unreadable = error.source, error.problems
+    problems = [*unreadable, *(mistakes_in(source) if source is not None else ())]
+    once = {(problem.line, problem.path): problem for problem in reversed(problems)}
+    return source, sorted(once.values(), key=lambda problem: (problem.line or 0, problem.path))
 
 
-def _syntax_mistake(error: ContractError, file: str) -> Mistake:
-    line, _, problem = str(error).removeprefix(f"{file}:").partition(": ")
-    return Mistake(file, int(line), problem)
-
-
-def _repeated_names(cases: Iterable[Case]) -> Iterable[Mistake]:
+def _repeated_names(cases: Iterable[Case]) -> Iterator[Problem]:
     first: dict[str, Case] = {}
     for case in cases:
         known = first.setdefault(case.name, case)
         if known is not case:
-            place = f"{known.file}:{known.line}"
-            yield Mistake(
-                case.file, case.line, f"{case.name!r} is the name of the case at {place} too; tell them apart"
-            )
+            sentence = f"{case.name!r} is the name of the case at {known.file}:{known.line} too: tell them apart"
+            yield Problem(case.file, case.line, "name", sentence)
 
 
-def _case(case: Json, pointer: str, file: str, lines: Mapping[str, int]) -> Case:
+def _case(case: Json, path: Place, source: Source) -> Case:
     given = dict(case.get("given", {}))
     return Case(
         name=case["name"],
         keeps=tuple(case["keeps"]),
-        steps=tuple(_step(step, lines[f"{pointer}/steps/{index}"]) for index, step in enumerate(case["steps"])),
-        file=file,
-        line=lines[pointer],
+        steps=tuple(_step(step, source.line_of((*path, "steps", index))) for index, step in enumerate(case["steps"])),
+        file=source.file,
+        line=source.line_of(path),
         account=given.pop("account", DEFAULT_ACCOUNT),
         generation=given.pop("generation", DEFAULT_GENERATION),
         given=given,
