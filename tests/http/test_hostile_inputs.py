@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostile import HOSTILE_INPUTS, JSON, MEGABYTE, Answer, Hostile, exchange, send
+from hostile import HOSTILE_INPUTS, JSON, MEGABYTE, Answer, Hostile, exchange, send, sms_with
 from support import SMS, Client, assert_envelope, assert_oauth_envelope
 
 
@@ -18,12 +18,21 @@ def test_a_hostile_input_is_refused_in_the_words_of_the_service(world_client: Cl
 def assert_told(answer: Answer, hostile: Hostile) -> None:
     assert answer.status == hostile.status, answer.content
     assert answer.headers["content-type"].startswith("application/json")
-    if not hostile.is_oauth:
-        assert_envelope(answer.json(), hostile.code, hostile.parameter)
-    elif hostile.code.startswith("OAU"):
-        assert_oauth_envelope(answer.json(), "invalid_client", hostile.code)
+    if hostile.is_oauth:
+        error = "invalid_client" if answer.status == 401 else "invalid_request"
+        assert_oauth_envelope(answer.json(), error, hostile.code)
     else:
-        assert_oauth_envelope(answer.json(), "invalid_request", hostile.code)
+        assert_envelope(answer.json(), hostile.code, hostile.parameter)
+
+
+@pytest.mark.parametrize("innermost", [b"", b'"\\ud800"'], ids=["an empty array", "a lone surrogate"])
+def test_a_text_of_arrays_is_refused_at_every_depth(world_client: Client, innermost: bytes) -> None:
+    bodies = (sms_with(b"[" * depth + innermost + b"]" * depth) for depth in range(900, 1010))
+
+    answers = [world_client.post(SMS, content=body, headers=JSON) for body in bodies]
+
+    assert {answer.status_code for answer in answers} == {400}
+    assert {answer.json()["errors"][0]["errorCode"] for answer in answers} <= {"CMN-101", "CMN-103"}
 
 
 def test_a_body_without_end_is_refused_at_ten_megabytes(world_client: Client) -> None:
@@ -35,6 +44,7 @@ def test_a_body_without_end_is_refused_at_ten_megabytes(world_client: Client) ->
 
     assert answer.status == 413
     assert_envelope(answer.json(), "CMN-104")
+    assert "larger than 10485760 bytes" in answer.json()["message"]
     assert world_client.post_sms("Still there?").status_code == 200
 
 

@@ -49,7 +49,10 @@ class _Collector:
 
 
 def split(content_type: bytes, body: bytes) -> list[Part]:
-    """The parts in their order. Raises `UnparseableRequest` without a boundary, for too many parts or a body that breaks off."""
+    """The parts in their order.
+
+    Raises `UnparseableRequest` without a boundary, for too many parts and for a body that breaks off.
+    """
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     collector = _Collector()
     callbacks = {name: getattr(collector, name) for name in dir(collector) if name.startswith("on_")}
