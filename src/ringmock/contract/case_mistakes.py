@@ -69,7 +69,7 @@ def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
 def _is_sound(path: Path, misfits: Iterable[Misfit]) -> bool:
     """Whether what is at the path has the right shape, and so has all that is in it."""
     return not any(
-        misfit.path[: len(path)] == path or (not misfit.is_extra and path[: len(misfit.path)] == misfit.path)
+        misfit.path[: len(path)] == path or (not misfit.stays and path[: len(misfit.path)] == misfit.path)
         for misfit in misfits
     )
 
