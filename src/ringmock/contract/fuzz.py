@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ..template import Credentials, Template
+from ..template import Template
 from .client import Client
 from .grounding import Grounding, grounding
 from .observed import Observed
 from .openapi import load_contract
-from .probes import probe
+from .probes import OWN, PAGER, RESOURCES, SMS, plain, probe
+from .sign_in import access_token
 
 CHECKS_OFF: Mapping[str, str] = {
     "positive_data_acceptance": (
@@ -127,8 +128,9 @@ def run(
     if with_probes:
         report.faults += probe(url, template, report.observed, generation)
     for identity in identities:
-        token = access_token(url, template, identity.number)
-        account = prepared(url, grounding(template, identity.number, token, generation))
+        with Client(url) as client:
+            token = access_token(client, template, identity.number)
+            account = prepared(client, grounding(template, identity.number, token, generation))
         for single in passes:
             count = max(1, round(examples * identity.share))
             outcome, observed = _fuzzed(url, account, single, seed, count, reports)
@@ -137,35 +139,10 @@ def run(
     return report
 
 
-class SignInFailed(Exception):
-    """An identity without an access token, whose credentials the server does not accept."""
-
-
-def access_token(url: str, template: Template, number: str) -> str:
-    """The extension's ready-made token, else one that the server gives for its credentials."""
-    credentials = template.credentials.get(number, Credentials())
-    if credentials.access_token is not None:
-        return credentials.access_token
-    account = grounding(template, number, "")
-    with Client(url) as client:
-        for form in account.sign_in:
-            reply = client.send_form("/restapi/oauth/token", form, account.client_id, account.client_secret)
-            if reply.status == 200:
-                return str(reply.json["access_token"])
-    raise SignInFailed(f"extension {number} has no access token and cannot sign in at {url}")
-
-
-def prepared(url: str, account: Grounding) -> Grounding:
+def prepared(client: Client, account: Grounding) -> Grounding:
     """The same with a message in the identity's mailbox, for the examples of operations on one."""
-    extension = "/restapi/v1.0/account/~/extension/~"
-    with Client(url) as client:
-        if account.is_department:
-            body: dict[str, object] = {"from": {"phoneNumber": account.sms_from[0]}, "text": "A message to read"}
-            body["to"] = [{"phoneNumber": number} for number in account.sms_to[0]]
-            reply = client.send_json("POST", f"{extension}/sms", account.token, body)
-        else:
-            body = {"text": "A message to read", "to": [{"extensionNumber": number} for number in account.page_to[0]]}
-            reply = client.send_json("POST", f"{extension}/company-pager", account.token, body)
+    operation = SMS if account.is_department else PAGER
+    reply = client.send_json("POST", f"{OWN}/{RESOURCES[operation]}", account.token, plain(operation, account))
     return replace(account, message_id=str(reply.json["id"])) if reply.status == 200 else account
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 import schemathesis
@@ -27,11 +27,10 @@ from .grounding import NO_EXTENSION, Grounding
 from .openapi import load_contract
 from .texts import texts_around
 
-Body = dict[str, Any]
+Values = dict[str, Any]
 
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
 LIMITS = (1000, 1024)
-NO_MESSAGE = "999999999999"
 CONTRACT = load_contract()
 
 checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]))
@@ -77,8 +76,8 @@ _is_page_from, _is_page_to = _validator(f"{_PAGER}/from"), _validator(f"{_PAGER}
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
-_is_path_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
-_is_message_id = re.compile(r"[0-9]{1,19}").fullmatch
+_is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
+_is_id = re.compile(r"[0-9]{1,19}").fullmatch
 
 
 # --- what was seen --------------------------------------------------------------------------------
@@ -90,7 +89,7 @@ class Seen:
     SIZE = 200
 
     def __init__(self) -> None:
-        self.messages: dict[str, Body] = {}
+        self.messages: dict[str, Values] = {}
 
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
@@ -98,10 +97,10 @@ class Seen:
             if len(self.messages) > self.SIZE:
                 del self.messages[next(iter(self.messages))]
 
-    def any(self, rnd: Random) -> Body | None:
+    def any(self, rnd: Random) -> Values | None:
         return rnd.choice(list(self.messages.values())) if self.messages else None
 
-    def any_page(self, rnd: Random) -> Body | None:
+    def any_page(self, rnd: Random) -> Values | None:
         pages = [message for message in self.messages.values() if message["type"] == "Pager"]
         return rnd.choice(pages) if pages else None
 
@@ -110,22 +109,15 @@ SEEN = Seen()
 
 
 @schemathesis.hook
-def after_call(context: HookContext, case: Case, response: Response) -> None:
+def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Count the call, and remember the messages in the answer."""
     if context.operation is None or case.method.upper() != context.operation.method.upper():
         return
-    body = _json_of(response)
+    body = checks.json_of(response)
     checks.OBSERVED.of(checks.operation_id(case)).count(response.status_code, codes_of(body))
     if response.status_code == 200 and isinstance(body, dict):
         for message in [body, *(body.get("records") or ())]:
             SEEN.note(message)
-
-
-def _json_of(response: Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None
 
 
 # --- generation -----------------------------------------------------------------------------------
@@ -134,13 +126,13 @@ def _json_of(response: Response) -> Any:
 @schemathesis.hook
 def flatmap_path_parameters(context: HookContext, path_parameters: Any) -> st.SearchStrategy[Any]:
     """Paths that lead somewhere, and now and then to another's or to nothing."""
-    return _path(path_parameters) if isinstance(path_parameters, dict) else st.just(path_parameters)
+    return _grounded(_ground_path, path_parameters)
 
 
 @schemathesis.hook
 def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
     """Filters that keep something."""
-    return _query(query) if isinstance(query, dict) else st.just(query)
+    return _grounded(_ground_query, query)
 
 
 @schemathesis.hook
@@ -150,57 +142,81 @@ def flatmap_body(context: HookContext, body: Any) -> st.SearchStrategy[Any]:
     ground = BODIES.get(operation.definition.raw.get("operationId")) if operation is not None else None
     if ground is None:
         return st.just(body)
-    if isinstance(body, dict):
-        return _body(ground, body)
     fields = getattr(body, "body", None)
     if isinstance(fields, dict):  # a form, with the content type of each field
-        kind, content_types = type(body), getattr(body, "content_types", None)
-        return _body(ground, fields).map(lambda grounded: kind(body=grounded, content_types=content_types))
-    return st.just(body)
+        kind, content_types = type(body), body.content_types
+        return _grounded(ground, fields).map(lambda grounded: kind(body=grounded, content_types=content_types))
+    return _grounded(ground, body)
 
 
-@st.composite
-def _path(draw: st.DrawFn, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    rnd: Random = draw(st.randoms(use_true_random=True))
-    path = dict(parameters)
-    message = SEEN.any(rnd)
-    for name, value in parameters.items():
-        if not isinstance(value, str):
-            continue
-        if name in ("accountId", "extensionId") and _is_path_id(value):
-            path[name] = _account_id(rnd, value) if name == "accountId" else _extension_id(rnd, value)
-        elif name == "departmentId" and _is_message_id(value) and rnd.random() < 0.9:
-            path[name] = GROUNDING.ids[rnd.choice(GROUNDING.departments)]
-        elif name == "messageId" and _is_message_id(value) and rnd.random() < 0.9:
-            path[name] = str(message["id"]) if message else NO_MESSAGE
-        elif name == "attachmentId" and _is_message_id(value) and rnd.random() < 0.9:
-            path[name] = _attachment_id(message, value)
-        elif name == "apiVersion" and rnd.random() < 0.7:
-            path[name] = "v1.0"
+Ground = Callable[[Random, Values], Values]
+
+
+def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
+    """Grounded values; anything else than a mapping as it is.
+
+    The dice are seeded by Hypothesis and by the values, so a replay throws them alike, and values that differ in
+    nothing but what is swapped do not all get the same.
+    """
+    if not isinstance(values, dict):
+        return st.just(values)
+    return st.integers(0, 1 << 32).map(lambda seed: ground(Random(f"{seed} {values!r}"), dict(values)))
+
+
+def _ground_path(rnd: Random, path: Values) -> Values:
+    """What leads somewhere already, as the value of a link does, stays."""
+    message = SEEN.messages.get(str(path.get("messageId"))) or SEEN.any(rnd)
+    for name, swap in PATHS.items():
+        value = path.get(name)
+        if isinstance(value, str) and swap.is_valid(value):
+            path[name] = swap.other(rnd, value, message)
     return path
 
 
-def _account_id(rnd: Random, value: str) -> str:
+def _account_id(rnd: Random, value: str, message: Values | None) -> str:
     return rnd.choices(["~", GROUNDING.account_id, value], [60, 38, 2])[0]
 
 
-def _extension_id(rnd: Random, value: str) -> str:
+def _extension_id(rnd: Random, value: str, message: Values | None) -> str:
+    if value in GROUNDING.ids.values():
+        return value
     other = GROUNDING.ids[rnd.choice(GROUNDING.others)]
     return rnd.choices(["~", GROUNDING.id, other, value], [55, 40, 3, 2])[0]
 
 
-def _attachment_id(message: Body | None, value: str) -> str:
+def _department_id(rnd: Random, value: str, message: Values | None) -> str:
+    return GROUNDING.ids[rnd.choice(GROUNDING.departments)] if rnd.random() < 0.9 else value
+
+
+def _message_id(rnd: Random, value: str, message: Values | None) -> str:
+    return str(message["id"]) if message and rnd.random() < 0.95 else value
+
+
+def _attachment_id(rnd: Random, value: str, message: Values | None) -> str:
     attachments = message["attachments"] if message else []
-    return str(attachments[0]["id"]) if attachments else value
+    return str(attachments[0]["id"]) if attachments and rnd.random() < 0.95 else value
 
 
-@st.composite
-def _query(draw: st.DrawFn, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    rnd: Random = draw(st.randoms(use_true_random=True))
-    query = dict(parameters)
-    message = SEEN.any(rnd)
-    conversation_id = query.get("conversationId")
-    if message and isinstance(conversation_id, str) and _is_message_id(conversation_id) and rnd.random() < 0.8:
+class Swap(NamedTuple):
+    """When a path parameter may be swapped, and for what."""
+
+    is_valid: Callable[[str], object]
+    other: Callable[[Random, str, Values | None], str]
+
+
+PATHS = {
+    "accountId": Swap(_is_owned_id, _account_id),
+    "extensionId": Swap(_is_owned_id, _extension_id),
+    "departmentId": Swap(_is_id, _department_id),
+    "messageId": Swap(_is_id, _message_id),
+    "attachmentId": Swap(_is_id, _attachment_id),
+    "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
+}
+
+
+def _ground_query(rnd: Random, query: Values) -> Values:
+    message, conversation_id = SEEN.any(rnd), query.get("conversationId")
+    if message and isinstance(conversation_id, str) and _is_id(conversation_id) and rnd.random() < 0.8:
         query["conversationId"] = str(message["conversationId"])
     for name in ("page", "perPage"):
         if type(query.get(name)) is int and query[name] > 0 and rnd.random() < 0.7:
@@ -208,14 +224,9 @@ def _query(draw: st.DrawFn, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return query
 
 
-@st.composite
-def _body(draw: st.DrawFn, ground: Callable[[Random, Body], Body], body: Body) -> Body:
-    return ground(draw(st.randoms(use_true_random=True)), dict(body))
-
-
-def _ground_sms(rnd: Random, body: Body) -> Body:
-    if isinstance(body.get("json"), dict):  # parts: the first one is the message
-        return {"json": _ground_sms(rnd, dict(body["json"]))} | {k: v for k, v in body.items() if k != "json"}
+def _ground_sms(rnd: Random, body: Values) -> Values:
+    if isinstance(body.get("json"), dict):
+        return _ground_parts(rnd, body)
     if _is_sms_from(body.get("from")) and GROUNDING.sms_from:
         senders = GROUNDING.sms_from if rnd.random() < 0.93 else GROUNDING.sms_from_refused
         body["from"] = {"phoneNumber": _spelled(rnd, rnd.choice(senders))}
@@ -225,17 +236,23 @@ def _ground_sms(rnd: Random, body: Body) -> Body:
     return body
 
 
+def _ground_parts(rnd: Random, parts: Values) -> Values:
+    """The message stands first, mostly alone: any further part makes it an MMS."""
+    message = {"json": _ground_sms(rnd, dict(parts["json"]))}
+    return message if rnd.random() < 0.85 else message | {name: parts[name] for name in parts if name != "json"}
+
+
 def _spelled(rnd: Random, number: str) -> str:
     """D-10: with or without `+`; what is no full number stays as it is."""
     return f"+{number}" if len(number) > 8 and number[0] != "+" and rnd.random() < 0.3 else number
 
 
-def _ground_page(rnd: Random, body: Body) -> Body:
+def _ground_page(rnd: Random, body: Values) -> Values:
     if _is_page_from(body.get("from")):
         body["from"] = _page_from(rnd)
     thread = None
     if _is_reply_on(body.get("replyOn")) and rnd.random() < 0.9:
-        thread = SEEN.any_page(rnd)
+        thread = SEEN.messages.get(str(body["replyOn"])) or SEEN.any_page(rnd)
         body["replyOn"] = int(thread["id"]) if thread else body["replyOn"]
     if _is_page_to(body.get("to")):
         parties = [to["extensionNumber"] for to in thread["to"] if "extensionNumber" in to] if thread else []
@@ -247,7 +264,7 @@ def _ground_page(rnd: Random, body: Body) -> Body:
     return body
 
 
-def _page_from(rnd: Random) -> Body:
+def _page_from(rnd: Random) -> Values:
     if rnd.random() < 0.94:
         return _named(rnd, GROUNDING.number, GROUNDING.id)
     other = rnd.choice(GROUNDING.others)
@@ -256,26 +273,26 @@ def _page_from(rnd: Random) -> Body:
     )
 
 
-def _party(rnd: Random, number: str) -> Body:
+def _party(rnd: Random, number: str) -> Values:
     party = _named(rnd, number, GROUNDING.ids.get(number, NO_EXTENSION))
     if len(party) == 2 and rnd.random() < 0.1:
         party["extensionId"] = GROUNDING.ids[rnd.choice(GROUNDING.others)]
     return party
 
 
-def _named(rnd: Random, number: str, extension_id: str) -> Body:
+def _named(rnd: Random, number: str, extension_id: str) -> Values:
     """An extension by its number, by its id, or by both."""
     by_number, by_id = {"extensionNumber": number}, {"extensionId": extension_id}
     return rnd.choices([by_number, by_id, by_number | by_id], [60, 20, 20])[0]
 
 
-def _ground_assignment(rnd: Random, body: Body) -> Body:
+def _ground_assignment(rnd: Random, body: Values) -> Values:
     if _is_assignment(body.get("items")) and rnd.random() < 0.9:
         body["items"] = [_assignment(rnd) for _ in body["items"][:3]]
     return body
 
 
-def _assignment(rnd: Random) -> Body:
+def _assignment(rnd: Random) -> Values:
     joining, leaving = rnd.choice(GROUNDING.may_join), rnd.choice(GROUNDING.may_join)
     return {
         "departmentId": GROUNDING.ids[rnd.choice(GROUNDING.departments)],
@@ -284,13 +301,13 @@ def _assignment(rnd: Random) -> Body:
     }
 
 
-def _ground_sign_in(rnd: Random, body: Body) -> Body:
+def _ground_sign_in(rnd: Random, body: Values) -> Values:
     if _is_grant_type(body.get("grant_type")) and GROUNDING.sign_in and rnd.random() < 0.8:
         body.update(rnd.choice(GROUNDING.sign_in))
     return body
 
 
-BODIES: Mapping[str | None, Callable[[Random, Body], Body]] = {
+BODIES: Mapping[str | None, Ground] = {
     "createSMSMessage": _ground_sms,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
