@@ -9,11 +9,9 @@ from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.request_validation import RequestValidationMiddleware
-from connexion.middleware.response_validation import ResponseValidationMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..contract.openapi import load_contract
 from ..domain.errors import Refusal
@@ -21,6 +19,7 @@ from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
+from .compiled import RequestValidation, ResponseValidation
 from .operations import account, messages, sign_in
 from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Routing, Security
 from .validation import VALIDATOR_MAP, StrictUriParser
@@ -65,8 +64,8 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done) -> ASGIApp:
             EdgeGuard,
             Routing,
             partial(Security, worlds=worlds),
-            RequestValidationMiddleware,
-            ResponseValidationMiddleware,
+            RequestValidation,
+            ResponseValidation,
             LifespanMiddleware,
         ],
         resolver=handlers(worlds).__getitem__,
@@ -87,7 +86,11 @@ def control_only(behind: ASGIApp) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PREFIX):
             raise errors.InvalidUri
-        await behind(scope, receive, send)
+
+        async def whole_body() -> Message:
+            return {"type": "http.request", "body": scope[SCOPE_KEY].content, "more_body": False}
+
+        await behind(scope, whole_body, send)
 
     return app
 

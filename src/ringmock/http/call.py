@@ -1,6 +1,6 @@
 """One HTTP call on its way through the stages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,13 @@ class Call:
     method: str
     path: str
     base_url: str
+    headers: Mapping[bytes, bytes]
+    """By lower-case name; of a name that came twice, the last."""
+    content: bytes = b""
+    """The body as it came, all of it."""
+    media_type: str = ""
+    """The body's, in lower case and without parameters; empty without a body."""
+    answer: "Answer | None" = None
     operation: str | None = None
     session: Session | None = None
     world: World | None = None

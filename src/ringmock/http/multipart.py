@@ -43,7 +43,7 @@ class _Collector:
         self.parts[-1].content += data[start:end]
 
 
-def split(content_type: str, body: bytes) -> list[Part]:
+def split(content_type: bytes, body: bytes) -> list[Part]:
     """The parts in their order. Raises `UnparseableRequest` without a boundary or for a body that breaks off."""
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     collector = _Collector()

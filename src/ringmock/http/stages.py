@@ -11,14 +11,13 @@ Dispatch    the handler; what the contract does not name goes on to the applicat
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +31,7 @@ from .errors import (
     BodyTooLarge,
     InvalidUri,
     MethodNotAllowed,
+    UnparseableRequest,
     UnsupportedMediaType,
 )
 
@@ -40,6 +40,7 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 MAX_PATH_LENGTH = 2048
 CONTROL_PREFIX = "/_mock/"
+JSON = "application/json"
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[A-Za-z0-9.\-_]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -63,7 +64,8 @@ class Recorder:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        call = Call(method=scope["method"], path=scope["path"], base_url=base_url(scope))
+        headers = dict(scope["headers"])
+        call = Call(scope["method"], scope["path"], base_url(scope, headers.get(b"host", b"")), headers)
         scope[SCOPE_KEY] = call
         status = 500
 
@@ -79,13 +81,13 @@ class Recorder:
             self._done(call, status, (time.perf_counter() - began) * 1000)
 
 
-def base_url(scope: Scope) -> str:
+def base_url(scope: Scope, host: bytes) -> str:
     """The origin by which the client reached the server, to complete every `uri`; without a slash at the end."""
-    host = Headers(scope=scope).get("host", "")
-    if not _HOST.fullmatch(host):
+    name = host.decode("latin-1")
+    if not _HOST.fullmatch(name):
         address, port = scope.get("server") or ("127.0.0.1", 80)
-        host = f"{address}:{port}"
-    return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
+        name = f"{address}:{port}"
+    return f"{scope['scheme']}://{name}{scope.get('root_path', '')}"
 
 
 class EdgeGuard:
@@ -96,11 +98,12 @@ class EdgeGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            check_path(scope["path"])
-            body = await read_body(scope, receive)
-            if not scope["path"].startswith(CONTROL_PREFIX):
-                normalize_content_type(scope, has_body=bool(body))
-            receive = replayed(body, receive)
+            call: Call = scope[SCOPE_KEY]
+            check_path(call.path)
+            call.content = await read_body(call, receive)
+            if call.content and not call.path.startswith(CONTROL_PREFIX):
+                call.media_type = media_type_of(call.headers)
+                scope["headers"] = with_media_type(scope["headers"], call.media_type)
         await self.app(scope, receive, send)
 
 
@@ -111,14 +114,20 @@ def check_path(path: str) -> None:
         raise InvalidUri
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body. Raises `BodyTooLarge`, before reading any of it where the client says how much it sends."""
-    declared = Headers(scope=scope).get("content-length", "0")
+async def read_body(call: Call, receive: Receive) -> bytes:
+    """The whole body.
+
+    Raises `BodyTooLarge`, before reading any of it where the client says how much it sends, and
+    `UnparseableRequest` when the client goes away in the middle of it.
+    """
+    declared = call.headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
         raise BodyTooLarge(str(MAX_BODY_BYTES))
     chunks, length = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise UnparseableRequest
         chunks.append(message.get("body", b""))
         length += len(chunks[-1])
         if length > MAX_BODY_BYTES:
@@ -127,41 +136,30 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
             return b"".join(chunks)
 
 
-def replayed(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body in one message, and then whatever the server has to say."""
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
-
-
-def normalize_content_type(scope: Scope, *, has_body: bool) -> None:
-    """Spell the media type in one way, so that every stage finds the same schema for it.
+def media_type_of(headers: Mapping[bytes, bytes]) -> str:
+    """The media type of a body, in one spelling, so that every stage finds the same schema for it.
 
     Raises `UnsupportedMediaType` for a body without one, for one that is no media type, for any charset but
-    UTF-8 and for a compressed body. Clients name a type without sending a body: that counts for nothing.
+    UTF-8 and for a compressed body.
     """
-    headers = MutableHeaders(scope=scope)
-    content_type = headers.get("content-type")
-    if not has_body:
-        return
-    if content_type is None or headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType
-    media_type, semicolon, parameters = content_type.partition(";")
+    given = headers.get(b"content-type", b"").decode("latin-1")
+    if given == JSON:
+        return given
+    media_type, semicolon, parameters = given.partition(";")
     media_type = media_type.strip().lower()
     charset = _CHARSET.search(semicolon + parameters)
     if not _MEDIA_TYPE.fullmatch(media_type) or (charset and charset[1].lower() not in ("utf-8", "utf8")):
         raise UnsupportedMediaType
-    is_multipart = media_type.startswith("multipart/")
-    scope["headers"] = list(scope["headers"])
-    headers = MutableHeaders(scope=scope)
-    headers["content-type"] = f"{media_type};{parameters}" if is_multipart else media_type
+    return media_type
+
+
+def with_media_type(headers: Sequence[tuple[bytes, bytes]], media_type: str) -> list[tuple[bytes, bytes]]:
+    """The headers with this Content-Type alone. Raises `UnsupportedMediaType` for a compressed body."""
+    for name, value in headers:
+        if name == b"content-encoding" and value.lower() != b"identity":
+            raise UnsupportedMediaType
+    kept = [(name, value) for name, value in headers if name != b"content-type"]
+    return [*kept, (b"content-type", media_type.encode())]
 
 
 class Routing(RoutingMiddleware):
@@ -233,7 +231,7 @@ class _SecurityApi(SecurityAPI):
         return _SecurityOperation(self.next_app, read_client if "http" in types else None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
-        call.token = bearer_token(scope)
+        call.token = bearer_token(call, scope["query_string"])
         call.session = self._worlds.session_of(call.token)
         call.world = call.session.world
 
@@ -251,18 +249,18 @@ class Security(SecurityMiddleware):
         return super().add_api(specification, worlds=self._worlds, **kwargs)
 
 
-def bearer_token(scope: Scope) -> str:
+def bearer_token(call: Call, query: bytes) -> str:
     """The access token of the header, or of the query, as links to media have it.
 
     Raises `AuthorizationMissing`, `AuthorizationMalformed` or `AuthorizationNotSupported`.
     """
-    authorization = Headers(scope=scope).get("authorization")
-    if authorization is None:
-        in_query = parse_qs(scope["query_string"].decode("latin-1")).get("access_token")
+    given = call.headers.get(b"authorization")
+    if given is None:
+        in_query = parse_qs(query.decode("latin-1")).get("access_token")
         if in_query is None:
             raise AuthorizationMissing
         return str(in_query[-1])
-    kind, _, value = authorization.strip().partition(" ")
+    kind, _, value = given.decode("latin-1").strip().partition(" ")
     if kind.lower() == "basic":
         raise AuthorizationNotSupported
     if kind.lower() != "bearer" or not value.strip():
@@ -270,11 +268,11 @@ def bearer_token(scope: Scope) -> str:
     return value.strip()
 
 
-def read_client(call: Call, scope: Scope) -> None:
+def read_client(call: Call, _: Scope) -> None:
     """Put the client id and secret of a Basic header on the call, where there is one."""
-    authorization = Headers(scope=scope).get("authorization")
+    authorization = call.headers.get(b"authorization")
     if authorization is not None:
-        call.basic = oauth.basic_credentials(authorization)
+        call.basic = oauth.basic_credentials(authorization.decode("latin-1"))
 
 
 class _HandlerOperation:
@@ -284,7 +282,8 @@ class _HandlerOperation:
         self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._handler(scope[SCOPE_KEY])
+        call: Call = scope[SCOPE_KEY]
+        answer = call.answer = self._handler(call)
         body = encoded(answer.body)
         headers = [(b"content-length", str(len(body)).encode())]
         if answer.status != 204:

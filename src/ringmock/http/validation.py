@@ -6,7 +6,7 @@ of a request, name each one's parameter, and leave what they parsed on the call 
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,7 +17,6 @@ from connexion.validators.abstract import AbstractRequestBodyValidator
 from jsonschema import FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
-from starlette.datastructures import Headers
 
 from .. import timestamps
 from ..domain import errors
@@ -128,7 +127,7 @@ def parse_json(body: bytes) -> Json:
     Raises `UnparseableJson`, or `InvalidParameter` about the parameter that holds a lone surrogate.
     """
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        value = _STRICT.decode(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise UnparseableJson from error
     if _MAY_HOLD_LONE_SURROGATE.search(body):
@@ -147,6 +146,9 @@ def _finite(text: str) -> float:
     return value
 
 
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+
+
 def _unencodable(value: Json, parameter: str = "") -> Iterator[str]:
     if isinstance(value, str):
         if not is_encodable(value):
@@ -163,17 +165,16 @@ def _unencodable(value: Json, parameter: str = "") -> Iterator[str]:
 
 
 class _Body(AbstractRequestBodyValidator):
-    """Reads the body once, checks it and leaves it on the call."""
+    """Parses the body that the edge guard has read, checks it and leaves it on the call."""
 
     async def wrap_receive(self, receive: Any, *, scope: Any) -> tuple[Any, Any]:
-        body = b"".join([chunk async for chunk in _chunks(receive)])
         call: Call = scope[SCOPE_KEY]
-        if body or self._required:
-            call.body = await self.parse(body, scope)
+        if call.content or self._required:
+            call.body = self.parse(call)
             self.check(call.body)
         return receive, scope
 
-    async def parse(self, body: bytes, scope: Any) -> Json:
+    def parse(self, call: Call) -> Json:
         """The body's value."""
         raise NotImplementedError
 
@@ -182,35 +183,29 @@ class _Body(AbstractRequestBodyValidator):
         refuse(problems_of(self._schema, value))
 
 
-async def _chunks(receive: Any) -> AsyncIterator[bytes]:
-    while True:
-        message = await receive()
-        yield message.get("body", b"")
-        if not message.get("more_body", False):
-            return
-
-
 class JsonBody(_Body):
     """`application/json`."""
 
-    async def parse(self, body: bytes, scope: Any) -> Json:
-        if not body:
+    def parse(self, call: Call) -> Json:
+        if not call.content:
             raise errors.InvalidParameter("")
-        return parse_json(body)
+        return parse_json(call.content)
 
 
 class FormBody(_Body):
     """`application/x-www-form-urlencoded`: texts; a name given twice keeps its list and breaks its schema."""
 
-    async def parse(self, body: bytes, scope: Any) -> Json:
+    def parse(self, call: Call) -> Json:
         try:
-            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=1000)
+            text = call.content.decode("utf-8")
+            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
         except ValueError as error:
             raise UnparseableRequest from error
-        return {name: values[0] if len(values) == 1 else values for name, values in _by_name(pairs).items()}
+        return {name: values[0] if len(values) == 1 else values for name, values in by_name(pairs).items()}
 
 
-def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Every value of each name, in their order."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
@@ -220,9 +215,9 @@ def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 class MultipartBody(_Body):
     """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name."""
 
-    async def parse(self, body: bytes, scope: Any) -> Json:
-        parts = multipart.split(Headers(scope=scope)["content-type"], body)
-        scope[SCOPE_KEY].attachments = len(parts) - 1
+    def parse(self, call: Call) -> Json:
+        parts = multipart.split(call.headers[b"content-type"], call.content)
+        call.attachments = len(parts) - 1
         return parse_json(parts[0].content)
 
     def check(self, value: Json) -> None:
@@ -268,7 +263,7 @@ class Parameters:
         """Leave the values on the call, defaults filled in. Raises `InvalidParameter`, one or several."""
         query = query_of(scope)
         given = {
-            "query": self._uri_parser.resolve_query(_by_name(query)),
+            "query": self._uri_parser.resolve_query(by_name(query)),
             "path": self._uri_parser.resolve_path(scope.get("path_params", {})),
         }
         values: dict[str, Any] = {}

@@ -1,0 +1,210 @@
+"""The contract's checks compiled once per operation, for the requests and answers that keep it.
+
+A request that a compiled check refuses goes to Connexion's own stage, which words the refusal: there is one wording,
+and no second opinion on what is refused. `tests/http/test_agreement.py` holds both to the same verdicts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
+from connexion.middleware.request_validation import (
+    RequestValidationAPI,
+    RequestValidationMiddleware,
+    RequestValidationOperation,
+)
+from connexion.middleware.response_validation import ResponseValidationAPI, ResponseValidationMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .. import timestamps
+from ..domain.errors import Refusal
+from ..domain.text import utf16_units
+from .call import SCOPE_KEY, Answer, Call
+from .errors import UnparseableJson, UnparseableRequest
+from .validation import ResponseSchema, StrictUriParser, by_name, formats, parse_json, query_of
+
+Json = Any
+
+JSON = "application/json"
+
+_BOUNDS = {"int64": (-(1 << 63), (1 << 63) - 1), "int32": (-(1 << 31), (1 << 31) - 1)}
+_FORMATS = {
+    "date-time": timestamps.is_rfc3339,
+    "ringcentral-date-time": lambda text: timestamps.parse(text) is not None,
+}
+
+
+class _MaxLengthUtf16:
+    """`x-maxLengthUtf16` for the compiled validator."""
+
+    def __init__(self, _: Json, limit: int, __: Json) -> None:
+        self._limit = limit
+
+    def validate(self, instance: Json) -> None:
+        if isinstance(instance, str) and utf16_units(instance) > self._limit:
+            raise ValueError(f"more than {self._limit} UTF-16 units")
+
+
+def compiled(schema: Mapping[str, Any]) -> "jsonschema_rs.Validator":
+    """A validator of a dereferenced schema of the contract, with its own keywords and formats."""
+    return jsonschema_rs.Draft4Validator(
+        _in_draft_4(schema),
+        formats=_FORMATS,
+        validate_formats=True,
+        keywords={"x-maxLengthUtf16": _MaxLengthUtf16},
+    )
+
+
+def _in_draft_4(schema: Json) -> Json:
+    """The schema with OpenAPI's integer formats as bounds, and without the components that nothing refers to."""
+    if isinstance(schema, list):
+        return [_in_draft_4(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    plain = {key: _in_draft_4(value) for key, value in schema.items() if key not in ("components", "example")}
+    if isinstance(plain.get("format"), str) and plain["format"] in _BOUNDS:
+        low, high = _BOUNDS[plain.pop("format")]
+        plain["minimum"] = max(low, plain.get("minimum", low))
+        plain["maximum"] = min(high, plain.get("maximum", high))
+    return plain
+
+
+# --- requests ------------------------------------------------------------------------------------
+
+
+class _ParameterPlan:
+    """The path and query parameters of one operation."""
+
+    def __init__(self, parameters: list[dict[str, Any]]) -> None:
+        self._parser = StrictUriParser(parameters, {})
+        self._path = [(p["name"], compiled(p["schema"])) for p in parameters if p["in"] == "path"]
+        self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
+        self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
+
+    def read(self, scope: Scope, call: Call) -> bool:
+        """Put the values on the call, defaults filled in; False when one of them breaks its schema."""
+        values = self._defaults.copy()
+        path_params = scope["path_params"]
+        for name, validator in self._path:
+            values[name] = path_params[name]
+            if not validator.is_valid(values[name]):
+                return False
+        if scope["query_string"]:
+            call.query = query_of(scope)
+            for name, value in self._parser.resolve_query(by_name(call.query)).items():
+                known = self._query.get(name)
+                if known is None:
+                    continue
+                if not known.is_valid(value):
+                    return False
+                values[name] = value
+        call.parameters = values
+        return True
+
+
+class _RequestOperation:
+    """One operation's compiled checks, and Connexion's stage for what they refuse."""
+
+    def __init__(self, stock: RequestValidationOperation, operation: Any) -> None:
+        self._stock = stock
+        self._next_app: ASGIApp = stock.next_app
+        self._parameters = _ParameterPlan(operation.parameters)
+        self._takes_body = bool(operation.consumes)
+        self._json = compiled(operation.body_schema(JSON)) if JSON in operation.consumes else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._accepts(scope, scope[SCOPE_KEY]):
+            await self._next_app(scope, receive, send)
+        else:
+            await self._stock(scope, receive, send)
+
+    def _accepts(self, scope: Scope, call: Call) -> bool:
+        try:
+            return self._parameters.read(scope, call) and self._accepts_body(call)
+        except (Refusal, UnparseableJson, UnparseableRequest):
+            return False
+
+    def _accepts_body(self, call: Call) -> bool:
+        if not self._takes_body:
+            return True
+        if self._json is None or call.media_type != JSON or not call.content:
+            return False
+        call.body = parse_json(call.content)
+        return self._json.is_valid(call.body)
+
+
+class _RequestApi(RequestValidationAPI):
+    def make_operation(self, operation: Any) -> _RequestOperation:
+        return _RequestOperation(super().make_operation(operation), operation)
+
+
+class RequestValidation(RequestValidationMiddleware):
+    """Connexion's request validation, compiled."""
+
+    api_cls = _RequestApi
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+class _AnswerPlan:
+    """What one status of one operation may say."""
+
+    def __init__(self, response: Mapping[str, Any]) -> None:
+        self._headers = [name.lower() for name, header in response.get("headers", {}).items() if header.get("required")]
+        self._schemas = {name: content.get("schema", {}) for name, content in response.get("content", {}).items()}
+        self._validators = {name: compiled(schema) for name, schema in self._schemas.items()}
+
+    def check(self, answer: Answer) -> None:
+        """Raise Connexion's `NonConformingResponse...` for an answer that breaks the contract."""
+        given = {name.lower() for name, _ in answer.headers}
+        missing = [name for name in self._headers if name not in given]
+        if missing:
+            raise NonConformingResponseHeaders(detail=f"missing headers: {missing}")
+        if answer.body is None and not self._validators:
+            return
+        media_type = answer.media_type.partition(";")[0]
+        validator = self._validators.get(media_type)
+        if validator is None:
+            raise NonConformingResponseHeaders(detail=f"{media_type} is none of {list(self._validators)}")
+        if not validator.is_valid(answer.body):
+            stock = ResponseSchema(self._schemas[media_type], format_checker=formats)
+            error = next(stock.iter_errors(answer.body), "the compiled schema refuses it")
+            raise NonConformingResponseBody(detail=str(error))
+
+
+class _AnswerOperation:
+    """Checks what the handler says before a byte of it goes out."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any) -> None:
+        self._next_app = next_app
+        self._plans = {int(status): _AnswerPlan(response) for status, response in operation.responses.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope[SCOPE_KEY]
+
+        async def checked(message: Message) -> None:
+            if message["type"] == "http.response.start" and call.answer is not None:
+                self.check(call.answer)
+            await send(message)
+
+        await self._next_app(scope, receive, checked)
+
+    def check(self, answer: Answer) -> None:
+        """Raise Connexion's `NonConformingResponse...` for a status or a body that the contract does not have."""
+        plan = self._plans.get(answer.status)
+        if plan is None:
+            raise NonConformingResponseHeaders(detail=f"the contract has no answer of {answer.status} here")
+        plan.check(answer)
+
+
+class _AnswerApi(ResponseValidationAPI):
+    def make_operation(self, operation: Any) -> _AnswerOperation:
+        return _AnswerOperation(self.next_app, operation)
+
+
+class ResponseValidation(ResponseValidationMiddleware):
+    """Connexion's response validation, compiled, over what the handler said and before it is encoded."""
+
+    api_cls = _AnswerApi
