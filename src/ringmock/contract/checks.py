@@ -51,7 +51,7 @@ def is_well_formed(case: Case[Any]) -> bool:
 
 
 def _is_own_method(case: Case[Any]) -> bool:
-    return case.method.upper() == case.operation.method.upper()
+    return bool(case.method.upper() == case.operation.method.upper())
 
 
 def json_of(response: Response) -> Json:
