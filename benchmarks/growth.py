@@ -16,9 +16,8 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from ringmock.fixture import load_named
-
 from ringmock.domain.sms import SendSms
+from ringmock.fixture import load_named
 from ringmock.server import running
 from ringmock.world import World
 

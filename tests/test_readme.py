@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from ringmock.fixture import load_named
 
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
+from ringmock.fixture import load_named
 
 README = Path(__file__).parents[1] / "README.md"
 

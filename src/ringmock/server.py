@@ -60,6 +60,7 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 server_header=False,
                 ws="none",
+                proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=2,
             )

@@ -1,5 +1,6 @@
 import pytest
 
+from builders import HANDSET, mailbox, page, sms, user, world
 from ringmock.domain import errors
 from ringmock.domain.message import MessageType
 from ringmock.domain.rules import check_text_length
@@ -65,3 +66,12 @@ def test_r04_d01_the_limit_is_1000_units_for_an_sms_and_1024_for_a_page(
 )
 def test_a_lone_surrogate_cannot_be_answered_in_utf_8(text: str, can_be_answered: bool) -> None:
     assert is_encodable(text) is can_be_answered
+
+
+def test_r04_a_message_that_is_one_unit_too_long_is_sent_to_nobody() -> None:
+    here = world(user("101"), user("102"))
+    with pytest.raises(errors.TextTooLong):
+        sms(here, "101", HANDSET, text="a" * 1001)
+    with pytest.raises(errors.TextTooLong):
+        page(here, "101", "102", text="a" * 1025)
+    assert mailbox(here, "101") == mailbox(here, "102") == ()

@@ -1,12 +1,11 @@
 """The contract, openapi.yaml, for whoever serves, checks or reports by it."""
 
 from collections.abc import Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 import yaml
+
+from ..resources import bundled
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -22,16 +21,11 @@ class ContractError(ValueError):
 
 
 def contract_text() -> str:
-    """The text of openapi.yaml: the copy in the installed package, else the one at the top of the repository.
-
-    Raises ContractError if there is neither.
-    """
-    checkout = Path(__file__).parents[3] / FILE
-    candidates: tuple[Traversable, ...] = (files("ringmock") / "data" / FILE, checkout)
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate.read_text(encoding="utf-8")
-    raise ContractError(f"{FILE} is neither in the installed package nor at {checkout}")
+    """The text of openapi.yaml, the packaged copy or the checkout's. Raises ContractError if there is neither."""
+    try:
+        return bundled(FILE).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ContractError(f"{FILE} cannot be read: {error.strerror}") from error
 
 
 def load_contract() -> dict[str, Any]:

@@ -29,10 +29,7 @@ Json = Any
 JSON = "application/json"
 
 _BOUNDS = {"int64": (-(1 << 63), (1 << 63) - 1), "int32": (-(1 << 31), (1 << 31) - 1)}
-_FORMATS = {
-    "date-time": timestamps.is_rfc3339,
-    "ringcentral-date-time": lambda text: timestamps.parse(text) is not None,
-}
+_FORMATS = {"ringcentral-date-time": lambda text: timestamps.parse(text) is not None}
 
 
 class _MaxLengthUtf16:

@@ -30,7 +30,11 @@ class UnparseableRequest(Exception):
 
 
 class BodyTooLarge(Exception):
-    """More bytes than the server reads."""
+    """More bytes than the server reads, which is `value`."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
 
 
 class UnsupportedMediaType(Exception):

@@ -7,6 +7,9 @@ from python_multipart.multipart import MultipartParser, MultipartState, parse_op
 
 from .errors import UnparseableRequest
 
+MAX_PARTS = 50
+"""The service takes ten attachments."""
+
 
 @dataclass(slots=True)
 class Part:
@@ -25,6 +28,8 @@ class _Collector:
         self._value = b""
 
     def on_part_begin(self) -> None:
+        if len(self.parts) == MAX_PARTS:
+            raise FormParserError
         self.parts.append(Part())
 
     def on_header_begin(self) -> None:
@@ -44,7 +49,10 @@ class _Collector:
 
 
 def split(content_type: bytes, body: bytes) -> list[Part]:
-    """The parts in their order. Raises `UnparseableRequest` without a boundary or for a body that breaks off."""
+    """The parts in their order.
+
+    Raises `UnparseableRequest` without a boundary, for too many parts and for a body that breaks off.
+    """
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     collector = _Collector()
     callbacks = {name: getattr(collector, name) for name in dir(collector) if name.startswith("on_")}

@@ -3,11 +3,15 @@
 import logging
 from collections.abc import Iterable
 
+from ..domain.errors import Refusal
 from ..journal import Entry
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
 from .stages import CONTROL_PREFIX, Done
+
+MAX_KEPT_BODY = 16 * 1024
+"""Bytes; a thousand bodies of ten megabytes would be more than a machine has."""
 
 log = logging.getLogger("ringmock.calls")
 
@@ -38,7 +42,7 @@ def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> En
         routed=call.routed,
         errors=tuple(_error_of(problem) for problem in call.problems),
         rules=tuple(_rules_of(call)),
-        body=call.body,
+        body=call.body if len(call.content) <= MAX_KEPT_BODY else None,
         token=call.token,
     )
 
@@ -50,9 +54,9 @@ def _error_of(problem: Exception) -> dict[str, str]:
 
 def _rules_of(call: Call) -> Iterable[str]:
     """The rules that decided, each once."""
-    decided = [routed.rule for routed in call.routed]
-    refused = [rule for rule in (getattr(problem, "rule", None) for problem in call.problems) if rule]
-    return dict.fromkeys(decided + refused)
+    rules = [routed.rule for routed in call.routed]
+    rules += [problem.rule for problem in call.problems if isinstance(problem, Refusal) and problem.rule]
+    return dict.fromkeys(rules)
 
 
 def line(entry: Entry) -> str:

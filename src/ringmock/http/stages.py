@@ -39,6 +39,9 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 """The service's own limit for `sms`."""
 
 MAX_PATH_LENGTH = 2048
+MAX_KNOWN_PATHS = 4096
+"""Method and path pairs whose operation is remembered."""
+
 CONTROL_PREFIX = "/_mock/"
 JSON = "application/json"
 
@@ -169,6 +172,7 @@ class Routing(RoutingMiddleware):
         super().__init__(app)
         self._base_path = ""
         self._paths: list[tuple[re.Pattern[str], dict[str, str]]] = []
+        self._found: dict[tuple[str, str], tuple[str | None, dict[str, str]]] = {}
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
         super().add_api(specification, base_path, **kwargs)
@@ -183,8 +187,14 @@ class Routing(RoutingMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            operation_id, path_params = self._operation_for(scope["method"], scope["path"])
-            scope["path_params"] = path_params
+            key = scope["method"], scope["path"]
+            found = self._found.get(key)
+            if found is None:
+                found = self._operation_for(*key)
+                if len(self._found) >= MAX_KNOWN_PATHS:
+                    self._found.clear()
+                self._found[key] = found
+            operation_id, scope["path_params"] = found
             scope[SCOPE_KEY].operation = operation_id
             # A server may share one `extensions` between requests.
             scope["extensions"] = {

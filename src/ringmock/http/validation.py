@@ -7,6 +7,7 @@ of a request, name each one's parameter, and leave what they parsed on the call 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,8 @@ _MAY_HOLD_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 MAX_PER_PAGE = "1000"
+MAX_PROBLEMS = 100
+"""More than anyone reads of one body: a list of a million mistakes must not keep the others waiting."""
 
 # --- schemas -------------------------------------------------------------------------------------
 
@@ -75,8 +78,8 @@ ResponseSchema: Any = extend(Draft4ResponseValidator, _KEYWORDS)
 
 
 def problems_of(schema: Mapping[str, Any], instance: Json) -> list[errors.Refusal]:
-    """Every way in which a body breaks its schema, each naming its parameter (`to.phoneNumber`)."""
-    found = list(RequestSchema(schema, format_checker=formats).iter_errors(instance))
+    """The ways in which a body breaks its schema, each naming its parameter (`to.phoneNumber`)."""
+    found = islice(RequestSchema(schema, format_checker=formats).iter_errors(instance), MAX_PROBLEMS)
     return _of_one_status([_refusal(error) for error in found])
 
 
@@ -128,10 +131,10 @@ def parse_json(body: bytes) -> Json:
     """
     try:
         value = _STRICT.decode(body.decode("utf-8"))
+        unencodable = list(_unencodable(value)) if _MAY_HOLD_LONE_SURROGATE.search(body) else []
     except (ValueError, RecursionError) as error:
         raise UnparseableJson from error
-    if _MAY_HOLD_LONE_SURROGATE.search(body):
-        refuse([errors.InvalidParameter(parameter) for parameter in _unencodable(value)])
+    refuse([errors.InvalidParameter(parameter) for parameter in unencodable])
     return value
 
 
@@ -170,8 +173,11 @@ class _Body(AbstractRequestBodyValidator):
     async def wrap_receive(self, receive: Any, *, scope: Any) -> tuple[Any, Any]:
         call: Call = scope[SCOPE_KEY]
         if call.content or self._required:
-            call.body = self.parse(call)
-            self.check(call.body)
+            try:
+                call.body = self.parse(call)
+                self.check(call.body)
+            except RecursionError as error:  # shallow enough to be parsed, too deep to be walked
+                raise UnparseableJson from error
         return receive, scope
 
     def parse(self, call: Call) -> Json:

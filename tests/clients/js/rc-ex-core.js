@@ -1,0 +1,53 @@
+// A day with @rc-ex/core, which sends every SMS as multipart and has paths for everything.
+
+const { default: RingCentral } = require("@rc-ex/core");
+const { server, clientId, clientSecret, tell, callWithToken, run } = require("./story.js");
+
+function application() {
+  return new RingCentral({ server, clientId, clientSecret, appName: "ringmock-tests", appVersion: "1.0" });
+}
+
+function own(rc) {
+  return rc.restapi().account().extension();
+}
+
+run(async () => {
+  const administrator = application();
+  await administrator.authorize({ jwt: "demo-jwt-101" });
+  tell("log in by JWT", await own(administrator).get());
+
+  const member = application();
+  await member.getToken({ grant_type: "password", username: "+16509100001", extension: "102", password: "Secret-1" });
+  tell("log in by password", await own(member).get());
+
+  const sms = { from: { phoneNumber: "16509100010" }, to: [{ phoneNumber: "14151003732" }], text: "Hello" };
+  tell("send an SMS", await own(administrator).sms().post(sms));
+
+  const page = { to: [{ extensionNumber: "200" }], text: "Anyone there?" };
+  tell("page a Department", await own(administrator).companyPager().post(page));
+
+  const received = await own(member).messageStore().list({ messageType: ["Pager", "SMS"], direction: ["Inbound"] });
+  tell("list", received);
+  const id = received.records[0].id;
+  const message = own(member).messageStore(id);
+
+  tell("reply", await own(member).companyPager().post({ replyOn: id, text: "I am" }));
+
+  tell("read", await message.get());
+  tell("read the text", (await member.get(received.records[0].attachments[0].uri)).data);
+  tell("mark as read", await message.put({ readStatus: "Read" }));
+  tell("delete", (await member.delete(message.path(), [])).status); // as message.delete([]), which hides the status
+  tell("read what was deleted", await message.get());
+
+  const tooLong = { ...sms, text: "a".repeat(1001) };
+  const refused = await own(administrator).sms().post(tooLong).catch((error) => error);
+  tell("send too long a text", { status: refused.response.status, body: refused.response.data });
+
+  const before = member.token.access_token;
+  await member.refresh();
+  const token = member.token.access_token;
+  tell("refresh", { replaced: token !== before, old: await callWithToken(before), new: await callWithToken(token) });
+
+  await member.revoke();
+  tell("log out", await callWithToken(token));
+});

@@ -1,0 +1,56 @@
+// A day with @ringcentral/sdk: everybody is in the one world of this client id.
+
+const { SDK } = require("@ringcentral/sdk");
+const { server, clientId, clientSecret, tell, callWithToken, run } = require("./story.js");
+
+const OWN = "/restapi/v1.0/account/~/extension/~";
+
+/** Two SDKs of one process share their tokens unless their caches are told apart. */
+async function loggedIn(cachePrefix, credentials) {
+  const application = { server, clientId, clientSecret, appName: "ringmock-tests", appVersion: "1.0" };
+  const user = new SDK({ ...application, cachePrefix }).platform();
+  await user.login(credentials);
+  return user;
+}
+
+async function json(answer) {
+  return (await answer).json();
+}
+
+run(async () => {
+  const administrator = await loggedIn("administrator", { jwt: "demo-jwt-101" });
+  tell("log in by JWT", await json(administrator.get(OWN)));
+
+  const member = await loggedIn("member", { username: "+16509100001", extension: "102", password: "Secret-1" });
+  tell("log in by password", await json(member.get(OWN)));
+
+  const sms = { from: { phoneNumber: "16509100010" }, to: [{ phoneNumber: "14151003732" }], text: "Hello" };
+  tell("send an SMS", await json(administrator.post(`${OWN}/sms`, sms)));
+
+  const page = { to: [{ extensionNumber: "200" }], text: "Anyone there?" };
+  tell("page a Department", await json(administrator.post(`${OWN}/company-pager`, page)));
+
+  const received = await json(member.get(`${OWN}/message-store`, { messageType: ["Pager", "SMS"], direction: "Inbound" }));
+  tell("list", received);
+  const message = `${OWN}/message-store/${received.records[0].id}`;
+
+  const reply = { replyOn: received.records[0].id, text: "I am" };
+  tell("reply", await json(member.post(`${OWN}/company-pager`, reply)));
+
+  tell("read", await json(member.get(message)));
+  tell("read the text", await (await member.get(received.records[0].attachments[0].uri)).text());
+  tell("mark as read", await json(member.put(message, { readStatus: "Read" })));
+  tell("delete", (await member.delete(message)).status);
+  tell("read what was deleted", await json(member.get(message)));
+
+  const refused = await administrator.post(`${OWN}/sms`, { ...sms, text: "a".repeat(1001) }).catch((error) => error);
+  tell("send too long a text", { status: refused.response.status, body: await refused.response.json() });
+
+  const before = (await member.auth().data()).access_token;
+  await member.refresh();
+  const token = (await member.auth().data()).access_token;
+  tell("refresh", { replaced: token !== before, old: await callWithToken(before), new: await callWithToken(token) });
+
+  await member.logout();
+  tell("log out", await callWithToken(token));
+});

@@ -1,0 +1,104 @@
+"""RingCentral's own JavaScript SDKs, as npm has them, against the server's socket.
+
+Each is run once, through one day of a small account; the tests look at what each step came to.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import Client, assert_envelope, needs
+
+SCRIPTS = Path(__file__).parent / "js"
+MODULES = Path(os.environ.get("RINGMOCK_JS_MODULES", SCRIPTS / "node_modules"))
+NODE = shutil.which("node")
+HOW = "install Node.js 18 or later, then `npm ci` in tests/clients/js (or name a node_modules in RINGMOCK_JS_MODULES)"
+
+Day = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["ringcentral-sdk", "rc-ex-core"])
+def day(request: pytest.FixtureRequest, server_url: str) -> Day:
+    """What each step of the SDK's day came to, by the step's name."""
+    needs(NODE, "node", HOW)
+    needs((MODULES / "@ringcentral/sdk").is_dir(), "@ringcentral/sdk", HOW)
+    needs((MODULES / "@rc-ex/core").is_dir(), "@rc-ex/core", HOW)
+    with Client(server_url) as application:
+        ended = subprocess.run(
+            [str(NODE), f"{request.param}.js", server_url, application.client_id, application.client_secret],
+            cwd=SCRIPTS,
+            env={**os.environ, "NODE_PATH": str(MODULES.resolve()), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == 0, ended.stderr
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    return {line["step"]: line["result"] for line in lines}
+
+
+@pytest.mark.parametrize(("step", "number"), [("log in by JWT", "101"), ("log in by password", "102")])
+def test_the_extension_that_logs_in_is_the_one_that_calls(day: Day, step: str, number: str) -> None:
+    assert day[step]["extensionNumber"] == number
+
+
+def test_an_sms_is_answered_with_the_message(day: Day) -> None:
+    sent = day["send an SMS"]
+
+    assert (sent["type"], sent["direction"], sent["subject"]) == ("SMS", "Outbound", "Hello")
+    assert sent["to"] == [{"phoneNumber": "14151003732"}]
+
+
+def test_a_page_to_a_department_is_in_the_mailbox_of_its_member(day: Day) -> None:
+    assert day["page a Department"]["pgToDepartment"] is True
+    assert [(m["subject"], m["direction"]) for m in day["list"]["records"]] == [("Anyone there?", "Inbound")]
+
+
+def test_a_reply_stays_in_the_thread(day: Day) -> None:
+    reply = day["reply"]
+
+    assert reply["conversationId"] == day["page a Department"]["conversationId"]
+    assert reply["subject"] == "I am"
+    assert {"extensionNumber": "101"} in reply["to"]
+
+
+def test_a_received_message_is_read_in_full(day: Day) -> None:
+    assert day["read"] == day["list"]["records"][0]
+    assert day["read the text"] == "Anyone there?"
+
+
+def test_a_message_is_unread_until_it_is_marked(day: Day) -> None:
+    assert day["read"]["readStatus"] == "Unread"
+    assert day["mark as read"]["readStatus"] == "Read"
+
+
+def test_a_deleted_message_says_so(day: Day) -> None:
+    assert day["delete"] == 204
+    assert day["read what was deleted"]["availability"] == "Deleted"
+
+
+def test_a_refusal_reaches_the_caller_with_its_envelope(day: Day) -> None:
+    refused = day["send too long a text"]
+
+    assert refused["status"] == 400
+    assert_envelope(refused["body"], "MSG-338", "text")
+
+
+def test_a_refresh_kills_the_old_token_and_the_new_one_serves(day: Day) -> None:
+    refresh = day["refresh"]
+
+    assert refresh["replaced"]
+    assert refresh["new"]["status"] == 200
+    assert refresh["old"]["status"] == 401
+    assert_envelope(refresh["old"]["body"], "OAU-129")
+
+
+def test_the_token_is_dead_after_a_log_out(day: Day) -> None:
+    assert day["log out"]["status"] == 401
+    assert_envelope(day["log out"]["body"], "OAU-213")

@@ -1,0 +1,268 @@
+"""RingCentral's own Python SDK, as PyPI has it, against the server's socket. Only its server URL is ours."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ringcentral import SDK
+from ringcentral.http.api_exception import ApiException
+from ringcentral.platform.platform import Platform
+
+from support import (
+    DIRECT_NUMBER,
+    HANDSET,
+    MAIN_NUMBER,
+    PASSWORD,
+    Client,
+    assert_envelope,
+    assert_oauth_envelope,
+    jwt_of,
+    sms_body,
+)
+
+OWN = "/account/~/extension/~"
+SMS = f"{OWN}/sms"
+PAGER = f"{OWN}/company-pager"
+STORE = f"{OWN}/message-store"
+
+
+@pytest.fixture
+def new_sdk(world_client: Client) -> Callable[[], SDK]:
+    """Makes SDKs of one application: their users are in one world."""
+    return lambda: SDK(world_client.client_id, world_client.client_secret, world_client.url, "ringmock-tests", "1.0")
+
+
+@pytest.fixture
+def sdk(new_sdk: Callable[[], SDK]) -> SDK:
+    return new_sdk()
+
+
+@pytest.fixture
+def log_in(new_sdk: Callable[[], SDK]) -> Callable[[str], Platform]:
+    """Logs an extension in by its JWT."""
+
+    def log_in(extension: str) -> Platform:
+        platform = new_sdk().platform()
+        platform.login(jwt=jwt_of(extension))
+        return platform
+
+    return log_in
+
+
+def own_extension_number(platform: Platform) -> str:
+    return platform.get(OWN).json_dict()["extensionNumber"]
+
+
+def page(platform: Platform, *to: str, text: str = "Hello", **more: Any) -> dict[str, Any]:
+    return platform.post(
+        PAGER, {"to": [{"extensionNumber": number} for number in to], "text": text, **more}
+    ).json_dict()
+
+
+def inbox(platform: Platform, **filters: Any) -> list[dict[str, Any]]:
+    return platform.get(STORE, {"direction": "Inbound", **filters}).json_dict()["records"]
+
+
+def refusal_of(call: Callable[[], object]) -> tuple[int, dict[str, Any]]:
+    """The status and the body of the ApiException that a call raises."""
+    with pytest.raises(ApiException) as caught:
+        call()
+    response = caught.value.api_response()
+    return response.response().status_code, response.json_dict()
+
+
+# --- log-in and log-out --------------------------------------------------------------------------
+
+
+def test_a_jwt_logs_in_the_extension_that_it_was_made_for(sdk: SDK) -> None:
+    sdk.platform().login(jwt=jwt_of("102"))
+
+    assert own_extension_number(sdk.platform()) == "102"
+
+
+@pytest.mark.parametrize(
+    ("username", "extension", "who"),
+    [
+        (DIRECT_NUMBER["102"], "", "102"),
+        ("+" + DIRECT_NUMBER["102"], "", "102"),
+        (DIRECT_NUMBER["102"], "102", "102"),
+        (MAIN_NUMBER, "103", "103"),
+        ("+" + MAIN_NUMBER, "103", "103"),
+        (MAIN_NUMBER, "", "101"),
+        (DIRECT_NUMBER["200"], "", "200"),
+        (MAIN_NUMBER, "200", "200"),
+    ],
+)
+def test_a_password_logs_in_by_direct_number_or_by_main_number_and_extension(
+    sdk: SDK, username: str, extension: str, who: str
+) -> None:
+    with pytest.warns(UserWarning, match="will soon be deprecated"):
+        sdk.platform().login(username, extension, PASSWORD)
+
+    assert own_extension_number(sdk.platform()) == who
+
+
+def test_a_refresh_replaces_both_tokens_and_the_session_goes_on(sdk: SDK) -> None:
+    platform = sdk.platform()
+    before = platform.login(jwt=jwt_of("102")).json_dict()
+
+    after = platform.refresh().json_dict()
+
+    assert {before["access_token"], before["refresh_token"]}.isdisjoint({after["access_token"], after["refresh_token"]})
+    assert own_extension_number(platform) == "102"
+
+
+def test_an_expired_access_token_is_refreshed_before_the_next_call(sdk: SDK) -> None:
+    platform = sdk.platform()
+    before = platform.login(jwt=jwt_of("102")).json_dict()
+    platform.auth().set_data({"expire_time": 0})
+
+    assert own_extension_number(platform) == "102"
+    assert platform.auth().access_token() != before["access_token"]
+
+
+def test_the_access_token_is_dead_after_a_log_out(sdk: SDK, world_client: Client) -> None:
+    platform = sdk.platform()
+    token = platform.login(jwt=jwt_of("102")).json_dict()["access_token"]
+
+    platform.logout()
+
+    answer = world_client.get("/restapi/v1.0" + OWN, by=None, headers={"Authorization": f"bearer {token}"})
+    assert answer.status_code == 401
+    assert_envelope(answer.json(), "OAU-213")
+    assert platform.logged_in() is False
+
+
+# --- sending -------------------------------------------------------------------------------------
+
+
+def test_an_sms_to_a_handset_is_answered_with_the_message(log_in: Callable[[str], Platform]) -> None:
+    sent = log_in("101").post(SMS, sms_body("Hello")).json()
+
+    assert sent.type == "SMS"
+    assert sent.direction == "Outbound"
+    assert sent.subject == "Hello"
+    assert sent.to[0].phoneNumber == HANDSET
+    assert sent.from_.phoneNumber == DIRECT_NUMBER["101"]
+
+
+@pytest.mark.parametrize("is_mixed", [False, True], ids=["form-data", "mixed"])
+def test_the_multipart_builder_sends_an_sms_of_a_json_part_alone(
+    sdk: SDK, log_in: Callable[[str], Platform], is_mixed: bool
+) -> None:
+    builder = sdk.create_multipart_builder().set_body(sms_body("In parts")).set_multipart_mixed(is_mixed)
+
+    sent = log_in("101").send_request(builder.request(SMS)).json_dict()
+
+    assert sent["subject"] == "In parts"
+
+
+def test_a_page_to_a_department_reaches_its_active_members_and_a_reply_goes_back(
+    log_in: Callable[[str], Platform],
+) -> None:
+    administrator, member = log_in("101"), log_in("102")
+
+    sent = page(administrator, "200", text="Anyone there?")
+    received = inbox(member)
+    reply = member.post(PAGER, {"replyOn": received[0]["id"], "text": "I am"}).json_dict()
+
+    assert sent["pgToDepartment"] is True
+    assert [message["subject"] for message in received] == ["Anyone there?"]
+    assert reply["conversationId"] == sent["conversationId"]
+    assert [message["subject"] for message in inbox(administrator)] == ["I am"]
+
+
+# --- the message store ---------------------------------------------------------------------------
+
+
+def test_a_list_is_filtered_by_a_phone_number_with_a_raw_plus(log_in: Callable[[str], Platform]) -> None:
+    administrator = log_in("101")
+    administrator.post(SMS, sms_body("To one", to="14151003732"))
+    administrator.post(SMS, sms_body("To another", to="14151003733"))
+
+    listed = administrator.get(STORE, {"phoneNumber": "+14151003733"})
+
+    assert "phoneNumber=+14151003733" in listed.request().url
+    assert [message["subject"] for message in listed.json_dict()["records"]] == ["To another"]
+
+
+@pytest.mark.parametrize(
+    ("types", "subjects"),
+    [(["SMS", "Pager"], ["A page", "An SMS"]), (["SMS"], ["An SMS"]), (["Pager"], ["A page"]), (["Fax"], [])],
+)
+def test_a_list_is_filtered_by_every_message_type_that_is_named(
+    log_in: Callable[[str], Platform], types: list[str], subjects: list[str]
+) -> None:
+    administrator = log_in("101")
+    administrator.post(SMS, sms_body("An SMS"))
+    page(administrator, "102", text="A page")
+
+    listed = administrator.get(STORE, {"messageType": types}).json_dict()["records"]
+
+    assert [message["subject"] for message in listed] == subjects
+
+
+def test_a_message_is_read_marked_as_read_and_deleted(log_in: Callable[[str], Platform]) -> None:
+    administrator, member = log_in("101"), log_in("102")
+    page(administrator, "102", text="Read me")
+    message = f"{STORE}/{inbox(member)[0]['id']}"
+
+    before = member.get(message).json_dict()
+    marked = member.put(message, {"readStatus": "Read"}).json_dict()
+    deleted = member.delete(message)
+
+    assert (before["subject"], before["readStatus"]) == ("Read me", "Unread")
+    assert marked["readStatus"] == "Read"
+    assert deleted.response().status_code == 204
+    assert inbox(member) == []
+    assert member.get(message).json_dict()["availability"] == "Deleted"
+
+
+def test_an_attachment_is_fetched_by_its_absolute_uri(log_in: Callable[[str], Platform]) -> None:
+    administrator = log_in("101")
+    sent = administrator.post(SMS, sms_body("Grüße 😀")).json_dict()
+
+    content = administrator.get(sent["attachments"][0]["uri"])
+
+    assert content.body().decode() == "Grüße 😀"
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "parameter"),
+    [
+        ({"from": {"phoneNumber": DIRECT_NUMBER["102"]}}, 403, "MSG-304", "from"),
+        ({"text": "a" * 1001}, 400, "MSG-338", "text"),
+        ({"to": []}, 400, "CMN-101", "to"),
+        ({"text": None}, 400, "CMN-101", "text"),
+    ],
+)
+def test_a_refused_sms_raises_an_exception_with_the_envelope(
+    log_in: Callable[[str], Platform], change: dict[str, Any], status: int, code: str, parameter: str | None
+) -> None:
+    administrator = log_in("101")
+
+    refused, envelope = refusal_of(lambda: administrator.post(SMS, {**sms_body(), **change}))
+
+    assert refused == status
+    assert_envelope(envelope, code, parameter)
+    assert administrator.get(STORE).json_dict()["records"] == []
+
+
+def test_a_message_that_does_not_exist_raises_an_exception_with_the_envelope(log_in: Callable[[str], Platform]) -> None:
+    administrator = log_in("101")
+
+    status, envelope = refusal_of(lambda: administrator.get(f"{STORE}/1"))
+
+    assert status == 404
+    assert_envelope(envelope, "CMN-102", "messageId")
+
+
+def test_a_jwt_of_nobody_raises_an_exception_with_the_words_of_oauth(sdk: SDK) -> None:
+    status, body = refusal_of(lambda: sdk.platform().login(jwt="nobody"))
+
+    assert status == 400
+    assert_oauth_envelope(body, "invalid_grant", "OAU-140")
+    assert body["error_description"] == "Unparseable assertion"
