@@ -25,16 +25,15 @@ from .client import codes_of
 from .examples import with_examples
 from .grounding import NO_EXTENSION, Grounding
 from .openapi import load_contract
-from .texts import texts_around
+from .texts import near, texts_around
 
 Values = dict[str, Any]
 
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
-LIMITS = (1000, 1024)
 CONTRACT = load_contract()
 
 checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]))
-for _limit in LIMITS:
+for _limit in checks.LIMITS.values():
     schemathesis.openapi.format(f"utf16-{_limit}", texts_around(_limit))
 
 
@@ -71,8 +70,8 @@ def _validator(pointer: str) -> Callable[[Any], bool]:
 
 _SMS = "schemas/CreateSMSMessage/properties"
 _PAGER = "schemas/CreateInternalTextMessageRequest/properties"
-_is_sms_from, _is_sms_to = _validator(f"{_SMS}/from"), _validator(f"{_SMS}/to")
-_is_page_from, _is_page_to = _validator(f"{_PAGER}/from"), _validator(f"{_PAGER}/to")
+_is_sms_from, _is_sms_to, _is_sms_text = (_validator(f"{_SMS}/{name}") for name in ("from", "to", "text"))
+_is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for name in ("from", "to", "text"))
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
@@ -233,7 +232,13 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
     if _is_sms_to(body.get("to")):
         recipients = GROUNDING.sms_to if rnd.random() < 0.9 else GROUNDING.sms_to_refused
         body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
+    if _is_sms_text(body.get("text")):
+        body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
     return body
+
+
+def _text(rnd: Random, text: str, limit: int) -> str:
+    return near(rnd, limit) if rnd.random() < 0.3 else text
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
@@ -261,6 +266,8 @@ def _ground_page(rnd: Random, body: Values) -> Values:
         else:
             lists = GROUNDING.page_to if rnd.random() < 0.85 else GROUNDING.page_to_refused
             body["to"] = [_party(rnd, number) for number in rnd.choice(lists)]
+    if _is_page_text(body.get("text")):
+        body["text"] = _text(rnd, body["text"], checks.LIMITS["createInternalTextMessage"])
     return body
 
 

@@ -1,5 +1,7 @@
 """Texts around a limit that counts UTF-16 code units."""
 
+from random import Random
+
 from hypothesis import strategies as st
 
 ASTRAL = ("😀", "𝒜", "𠜎", "🏽")
@@ -7,19 +9,22 @@ IN_PLANE = ("a", "é", "ß", "中", "\u200d", " ")
 COMBINING = ("e\u0301", "n\u0303", "\u0915\u094d\u0937")
 
 
-@st.composite
-def texts_around(draw: st.DrawFn, limit: int) -> str:
-    """Short texts, and texts of one unit less than the limit, of the limit, and of one unit more.
+def near(rnd: Random, limit: int) -> str:
+    """A text of one unit less than the limit, of the limit, or of one unit more.
 
-    Their characters number at most `limit`, so JSON Schema's `maxLength` lets all of them pass; those of one unit
-    more hold a character of two units.
+    Its characters number at most `limit`, so JSON Schema's `maxLength` lets it pass: one unit more than the limit
+    takes a character of two units.
     """
-    if draw(st.integers(0, 9)) < 4:
-        return draw(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=40))
-    units = draw(st.sampled_from([limit - 1, limit, limit, limit, limit + 1]))
+    units = rnd.choice([limit - 1, limit, limit, limit, limit + 1])
     fewest = 1 if units > limit else 0
-    astral = draw(st.sampled_from(sorted({fewest, 1, units // 4, units // 2 - 1, units // 2})))
-    return _filled(draw(st.sampled_from(ASTRAL)), astral, units, draw(st.sampled_from(IN_PLANE + COMBINING)))
+    astral = rnd.choice([fewest, 1, units // 4, units // 2 - 1, units // 2])
+    return _filled(rnd.choice(ASTRAL), astral, units, rnd.choice(IN_PLANE + COMBINING))
+
+
+def texts_around(limit: int) -> st.SearchStrategy[str]:
+    """Short texts of any characters, and texts near the limit."""
+    short = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=40)
+    return st.one_of(short, st.integers(0, 1 << 32).map(lambda seed: near(Random(seed), limit)))
 
 
 def _filled(astral: str, count: int, units: int, filler: str) -> str:
