@@ -106,15 +106,22 @@ def _signature(paths: Sequence[Path]) -> list[tuple[float, int] | None]:
 def running(template: Template, *, generation: Generation | None = None) -> Iterator[tuple[str, Worlds]]:
     """A server on any port of 127.0.0.1 in a thread of its own, stopped at the end: its URL and its worlds."""
     worlds = Worlds(template, generation=generation)
+    with served(build(worlds)) as url:
+        yield url, worlds
+
+
+@contextlib.contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """The URL of an application on any port of 127.0.0.1, in a thread of its own, stopped at the end."""
     is_ready = threading.Event()
     with contextlib.closing(bound_socket("127.0.0.1", 0)) as bound:
-        server = Server(build(worlds), is_ready.set)
+        server = Server(app, is_ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock")
         thread.start()
         try:
             if not is_ready.wait(timeout=30):
                 raise RuntimeError("the server did not become ready within 30 seconds")
-            yield url_of(bound), worlds
+            yield url_of(bound)
         finally:
             server.should_exit = True
             thread.join()

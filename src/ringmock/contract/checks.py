@@ -1,0 +1,296 @@
+"""What schemas cannot say, judged on every fuzzed call: codes, echoes, read-after-write and the length rule.
+
+Schemathesis makes one instance of each class for a run. A call is judged only if it used the operation's own method.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import schemathesis
+from schemathesis import Case, CheckContext, GenerationMode, Response
+
+from .client import Client, Reply, codes_of
+from .grounding import Grounding
+from .observed import DOCUMENTED, SENDING, Observed
+from .texts import boundary
+
+OWN_STORE = "/restapi/v1.0/account/~/extension/~/message-store"
+PATHS = {
+    "createSMSMessage": "/restapi/v1.0/account/~/extension/~/sms",
+    "createInternalTextMessage": "/restapi/v1.0/account/~/extension/~/company-pager",
+}
+LIMITS = {"createSMSMessage": 1000, "createInternalTextMessage": 1024}
+OAUTH = ("getToken", "revokeToken")
+SCHEMA_CODES = ("CMN-101", "CMN-103", "CMN-104")
+"""Codes that blame the request's form: no answer to a request that keeps the contract, but for `EXCUSES`."""
+TOO_LONG = "MSG-338"
+
+Json = Any
+
+OBSERVED = Observed()
+_OUTPUT: list[Path] = []
+_GROUNDING: list[Grounding] = []
+
+
+def start(grounding: Grounding, output: Path) -> None:
+    """Judge as the identity of this grounding, and write what was met to `output` at the end of the run."""
+    _GROUNDING.append(grounding)
+    _OUTPUT.append(output)
+
+
+def operation_id(case: Case[Any]) -> str:
+    """RingCentral's name of the operation that a case calls."""
+    return str(case.operation.definition.raw["operationId"])
+
+
+def is_well_formed(case: Case[Any]) -> bool:
+    """Whether Schemathesis made the case to keep the contract."""
+    return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+
+
+def _is_own_method(case: Case[Any]) -> bool:
+    return bool(case.method.upper() == case.operation.method.upper())
+
+
+def json_of(response: Response) -> Json:
+    """The body as JSON, None when it is none. Schemathesis's own `json()` would take the text 0 for a number."""
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return None
+
+
+def _sent(case: Case[Any]) -> Json:
+    """The JSON of a sending call's body, of a multipart one too; None for anything else."""
+    body = case.body
+    if isinstance(body, dict) and isinstance(body.get("json"), dict):
+        body = body["json"]
+    return body if isinstance(body, dict) else None
+
+
+def _wrong(sentence: str) -> NoReturn:
+    raise AssertionError(sentence)
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+@schemathesis.check
+def documented_error_codes(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Every refusal has the envelope, and every code in it is documented for the operation and the status."""
+    if response.status_code < 400 or not _is_own_method(case):
+        return
+    body, name = json_of(response), operation_id(case)
+    codes = codes_of(body)
+    if not codes or not _is_envelope(body, codes, is_oauth=name in OAUTH):
+        _wrong(f"{response.status_code} without a well-formed error envelope: {response.text[:300]}")
+    documented = DOCUMENTED[name].get(response.status_code)
+    for code in codes:
+        if documented is not None and code not in documented:
+            _wrong(f"{name} answers {response.status_code} with {code}, which its x-error-codes do not list")
+
+
+def _is_envelope(body: Mapping[str, Json], codes: list[str], *, is_oauth: bool) -> bool:
+    if len(codes) != len(body["errors"]) or any(not entry.get("message") for entry in body["errors"]):
+        return False
+    if is_oauth:
+        return bool(body.get("error") and body.get("error_description"))
+    return bool(body.get("errorCode") and body.get("message"))
+
+
+@schemathesis.check
+def valid_request_accepted(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """A request that keeps the contract may be refused for a documented reason of business and for no other.
+
+    Takes the place of `positive_data_acceptance`, which knows no such reasons.
+    """
+    if response.status_code < 400 or not is_well_formed(case) or not _is_own_method(case):
+        return
+    name, codes = operation_id(case), codes_of(json_of(response))
+    business = [code for code in DOCUMENTED[name].get(response.status_code, []) if code not in SCHEMA_CODES]
+    if response.status_code == 401 or not codes:
+        business = []
+    if not all(code in business or (code == "CMN-101" and _is_excused(name, case)) for code in codes):
+        _wrong(f"{name} refuses a request that keeps the contract: {response.status_code} {' '.join(codes)}")
+
+
+def _is_excused(name: str, case: Case[Any]) -> bool:
+    excuse = EXCUSES.get(name)
+    return excuse is not None and excuse(case)
+
+
+def _sms_recipients_are_odd(case: Case[Any]) -> bool:
+    """R-07 allows 2012 one recipient; and a full number has 7 to 15 digits and does not begin with 0."""
+    numbers = [to["phoneNumber"].removeprefix("+") for to in (_sent(case) or {}).get("to", ())]
+    return len(numbers) > 1 or any(number.startswith("0") or len(number) < 7 for number in numbers)
+
+
+def _names_parties_of_a_reply(case: Case[Any]) -> bool:
+    """D-06: who is named beside `replyOn` must be in the thread."""
+    return {"to", "replyOn"} <= (_sent(case) or {}).keys()
+
+
+def _names_members(case: Case[Any]) -> bool:
+    """Only extensions that receive pages can join a Department, and Departments cannot."""
+    items = (_sent(case) or {}).get("items", ())
+    return any(item.get("addedExtensionIds") for item in items)
+
+
+def _dates_back_to_the_beginning(case: Case[Any]) -> bool:
+    """The 24 hours before the first day of the calendar, or a time zone beyond either end of it."""
+    query = case.query or {}
+    return any(str(query.get(name, "")).startswith(("0001", "9999")) for name in ("dateFrom", "dateTo"))
+
+
+EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
+    "createSMSMessage": _sms_recipients_are_odd,
+    "createInternalTextMessage": _names_parties_of_a_reply,
+    "assignMultipleDepartmentMembers": _names_members,
+    "listMessages": _dates_back_to_the_beginning,
+    "getToken": lambda case: True,
+    "revokeToken": lambda case: True,
+}
+"""Where CMN-101 answers a request that keeps the schema, for what no schema can say.
+
+The OAuth operations' forms depend on the grant type, and revoke takes its token from one of two places.
+"""
+
+
+# --- sending --------------------------------------------------------------------------------------
+
+
+@schemathesis.check
+def sent_message_is_echoed(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """The answer to a sending says what was sent: text, sender and recipients, in the generation's shape."""
+    name, sent = operation_id(case), _sent(case)
+    if name not in SENDING or response.status_code != 200 or sent is None or not _is_own_method(case):
+        return
+    message, account = json_of(response), _GROUNDING[-1]
+    if message["subject"] != sent.get("text"):
+        _wrong(f"the answer's subject {message['subject']!r} is not the text {sent.get('text')!r}")
+    if name == "createSMSMessage":
+        _compare("from", [message["from"]["phoneNumber"]], [_phone(sent["from"], account)])
+        _compare("to", [to["phoneNumber"] for to in message["to"]], [_phone(to, account) for to in sent["to"]])
+        return
+    _compare("from", [message["from"]["extensionNumber"]], [account.number])
+    if "replyOn" not in sent:
+        wanted = list(dict.fromkeys(_extension(to, account) for to in sent["to"]))
+        if account.generation == "2012":
+            wanted = list(dict.fromkeys([account.number, *wanted]))
+        _compare("to", [to["extensionNumber"] for to in message["to"]], wanted)
+
+
+def _compare(name: str, given: list[str], wanted: list[str]) -> None:
+    if given != wanted:
+        _wrong(f"the answer's {name} is {given}, and {wanted} was sent")
+
+
+def _phone(party: Mapping[str, str], account: Grounding) -> str:
+    """D-10: a phone number as the generation writes it."""
+    digits = party["phoneNumber"].removeprefix("+")
+    return f"+{digits}" if account.generation == "current" else digits
+
+
+def _extension(party: Mapping[str, str], account: Grounding) -> str:
+    if "extensionNumber" in party:
+        return party["extensionNumber"]
+    return next(number for number, extension_id in account.ids.items() if extension_id == party["extensionId"])
+
+
+@schemathesis.check
+class created_is_readable:  # noqa: N801  (Schemathesis reports a check by its class's name)
+    """A created message is in its sender's mailbox: by its id, at the head of the list, and its text as content."""
+
+    def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+        sent = _sent(case)
+        if operation_id(case) not in SENDING or response.status_code != 200 or not _is_own_method(case):
+            return
+        message, token = json_of(response), _GROUNDING[-1].token
+        path = f"{OWN_STORE}/{message['id']}"
+        with Client(_base_url(case)) as client:
+            read = client.send_json("GET", path, token)
+            if read.status != 200 or read.json["id"] != message["id"] or read.json["subject"] != message["subject"]:
+                _wrong(f"{path} is not the message that was created: {read.status} {read.body[:200]!r}")
+            listed = client.send_json("GET", f"{OWN_STORE}?perPage=10", token)
+            if message["id"] not in [record["id"] for record in listed.json["records"]]:
+                _wrong(f"message {message['id']} is not among the ten newest of the list")
+            content = client.send_json("GET", f"{path}/content/{message['attachments'][0]['id']}", token)
+            if sent is not None and content.body.decode() != sent.get("text"):
+                _wrong(f"the content of message {message['id']} is not its text: {content.body[:200]!r}")
+
+
+def _base_url(case: Case[Any]) -> str:
+    return str(case.operation.schema.get_base_url()).rstrip("/")
+
+
+@schemathesis.check
+class length_counts_utf16_units:  # noqa: N801
+    """R-04, R-05: no text is refused that fits and none accepted that does not, in UTF-16 units.
+
+    Every fuzzed sending is judged; and once for each operation seven texts on both sides of the limit are sent.
+    """
+
+    def __init__(self) -> None:
+        self._verdicts: dict[str, str | None] = {}
+
+    def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+        name, sent = operation_id(case), _sent(case)
+        if name not in SENDING or not _is_own_method(case) or not isinstance((sent or {}).get("text"), str):
+            return
+        self._judge(LIMITS[name], str(sent["text"]), response)
+        if response.status_code == 200:
+            if name not in self._verdicts:
+                self._verdicts[name] = _boundary_fault(name, _base_url(case))
+            fault = self._verdicts[name]
+            if fault is not None:
+                _wrong(fault)
+
+    def _judge(self, limit: int, text: str, response: Response) -> None:
+        units = len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+        if units > limit and response.status_code == 200:
+            _wrong(f"a text of {units} UTF-16 units is accepted, the limit is {limit}")
+        if units <= limit and TOO_LONG in codes_of(json_of(response)):
+            _wrong(f"a text of {units} UTF-16 units is refused as too long, the limit is {limit}")
+
+
+def _boundary_fault(name: str, url: str) -> str | None:
+    """What is wrong with the answers to seven texts around the limit; None when nothing is."""
+    account, limit = _GROUNDING[-1], LIMITS[name]
+    with Client(url) as client:
+        for text, fits in boundary(limit):
+            reply = client.send_json("POST", PATHS[name], account.token, _plain(name, account, text))
+            OBSERVED.of(name).count(reply.status, reply.codes, by_probe=True)
+            if not _is_right(reply, fits):
+                units = len(text.encode("utf-16-le")) // 2
+                return f"{name}: {units} UTF-16 units in {len(text)} characters get {reply.status} {reply.codes}"
+    return None
+
+
+def _plain(name: str, account: Grounding, text: str) -> dict[str, Json]:
+    if name == "createSMSMessage":
+        to = [{"phoneNumber": number} for number in account.sms_to[0]]
+        return {"from": {"phoneNumber": account.sms_from[0]}, "to": to, "text": text}
+    return {"to": [{"extensionNumber": number} for number in account.page_to[0]], "text": text}
+
+
+def _is_right(reply: Reply, fits: bool) -> bool:
+    return reply.status == 200 if fits else (reply.status, reply.codes) == (400, [TOO_LONG])
+
+
+# --- the account of the run -----------------------------------------------------------------------
+
+
+@schemathesis.check
+class well_formed_calls:  # noqa: N801
+    """Counts the well-formed calls and those of them that got a 2xx; never fails."""
+
+    def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+        if is_well_formed(case) and _is_own_method(case):
+            tally = OBSERVED.of(operation_id(case))
+            tally.well_formed += 1
+            tally.accepted += 200 <= response.status_code < 300
+
+    def after_run(self, ctx: CheckContext) -> None:
+        _OUTPUT[-1].write_text(json.dumps(OBSERVED.to_json()), encoding="utf-8")

@@ -1,0 +1,64 @@
+"""The contract's examples, taken from an account: where no hook reaches, they are what grounds a call."""
+
+from typing import Any
+
+from .grounding import Grounding
+
+Object = dict[str, Any]
+
+
+def with_examples(contract: Object, account: Grounding) -> None:
+    """Put the account's own numbers and ids in the place of the contract's examples."""
+    schemas, parameters = contract["components"]["schemas"], contract["components"]["parameters"]
+    _ground_sms(schemas["CreateSMSMessage"]["properties"], account)
+    _ground_pager(schemas, account)
+    _ground_assignment(schemas["BulkAssignItem"]["properties"], account)
+    if account.message_id is not None:
+        parameters["messageId"]["example"] = account.message_id
+        if account.generation == "current":
+            _attachment_parameter(contract)["example"] = account.message_id
+    _ground_requests(contract, account)
+
+
+def _ground_sms(properties: Object, account: Grounding) -> None:
+    if account.sms_from:
+        properties["from"]["properties"]["phoneNumber"]["example"] = account.sms_from[0]
+    properties["to"]["items"]["properties"]["phoneNumber"]["example"] = account.sms_to[0][0]
+
+
+def _ground_pager(schemas: Object, account: Grounding) -> None:
+    sender = schemas["CreateInternalTextMessageRequest"]["properties"]["from"]["properties"]
+    sender["extensionNumber"]["example"], sender["extensionId"]["example"] = account.number, account.id
+    recipient = schemas["PagerCallerInfoRequest"]["properties"]
+    number = account.page_to[0][0]
+    recipient["extensionNumber"]["example"], recipient["extensionId"]["example"] = number, account.ids[number]
+    if account.message_id is not None:
+        schemas["CreateInternalTextMessageRequest"]["properties"]["replyOn"]["example"] = int(account.message_id)
+
+
+def _ground_assignment(properties: Object, account: Grounding) -> None:
+    if not (account.departments and account.may_join):
+        return
+    properties["departmentId"]["example"] = account.ids[account.departments[0]]
+    for name in ("addedExtensionIds", "removedExtensionIds"):
+        properties[name]["items"]["example"] = account.ids[account.may_join[0]]
+
+
+def _attachment_parameter(contract: Object) -> Object:
+    extension = "/restapi/v1.0/account/{accountId}/extension/{extensionId}"
+    operation = contract["paths"][f"{extension}/message-store/{{messageId}}/content/{{attachmentId}}"]["get"]
+    found: Object = next(p for p in operation["parameters"] if p.get("name") == "attachmentId")
+    return found
+
+
+def _ground_requests(contract: Object, account: Grounding) -> None:
+    extension = "/restapi/v1.0/account/{accountId}/extension/{extensionId}"
+    sms = contract["paths"][f"{extension}/sms"]["post"]["requestBody"]["content"]["application/json"]
+    for example in sms["examples"].values():
+        if account.sms_from:
+            example["value"]["from"] = {"phoneNumber": account.sms_from[0]}
+        example["value"]["to"] = [{"phoneNumber": account.sms_to[0][0]}]
+    page = contract["paths"][f"{extension}/company-pager"]["post"]["requestBody"]["content"]["application/json"]
+    for example in page["examples"].values():
+        example["value"]["from"] = {"extensionNumber": account.number}
+        example["value"]["to"] = [{"extensionNumber": number} for number in account.page_to[0]]

@@ -1,0 +1,104 @@
+"""The grounded fuzz: Schemathesis on openapi.yaml, as several identities of an account, with checks of our own.
+
+Before it, every documented refusal of the sending operations is provoked once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..template import Template
+from .client import Client
+from .engine import CHECKS_OFF, PASSES, Outcome, Pass, Plan, start
+from .grounding import Grounding, grounding
+from .observed import Observed
+from .probes import OWN, PAGER, RESOURCES, SMS, plain, probe
+from .sign_in import access_token
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An extension to fuzz as, and the part of the run's examples that it gets."""
+
+    number: str
+    share: float = 1.0
+
+
+@dataclass(slots=True)
+class Report:
+    """What runs met and how they ended."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    observed: Observed = field(default_factory=Observed)
+    faults: list[str] = field(default_factory=list)
+    """Probes that were answered with something else than the documented refusal."""
+
+    @property
+    def failures(self) -> int:
+        """Unique failures and errors of all passes, and the probes' faults."""
+        return sum(outcome.failures for outcome in self.outcomes) + len(self.faults)
+
+    @property
+    def failed_output(self) -> str:
+        """What there is to read about the failures."""
+        return "\n".join([*self.faults, *(outcome.output for outcome in self.outcomes if outcome.failures)])
+
+    def add(self, other: "Report") -> None:
+        """Take another run's outcomes into this report."""
+        self.outcomes += other.outcomes
+        self.faults += other.faults
+        self.observed.add(other.observed)
+
+    def table(self) -> str:
+        """The report as text: passes, calls by operation, refusals, and the checks that were off."""
+        lines = [f"{'as':<6}{'shape':<9}{'phases':<20}{'seed':>6}{'cases':>8}{'failures':>10}{'seconds':>9}"]
+        lines += [
+            f"{o.identity:<6}{o.generation:<9}{' '.join(o.phases):<20}"
+            f"{o.seed:>6}{o.cases:>8}{o.failures:>10}{o.seconds:>9.1f}"
+            for o in self.outcomes
+        ]
+        lines += ["", self.observed.table(), ""]
+        lines += [f"probe: {fault}" for fault in self.faults]
+        lines += [f"check off: {name}: {reason}" for name, reason in CHECKS_OFF.items()]
+        return "\n".join(lines)
+
+
+def run(
+    url: str,
+    template: Template,
+    *,
+    seed: int,
+    examples: int,
+    identities: Sequence[Identity],
+    passes: Sequence[Pass] = PASSES,
+    generation: str | None = None,
+    operations: Sequence[str] = (),
+    with_probes: bool = True,
+    reports: Path | None = None,
+) -> Report:
+    """Fuzz the server at `url`, which serves the account of `template`, and tell what was met.
+
+    `examples`: Schemathesis's own number per operation, for an identity whose share is 1. `generation` goes before
+    the template's. `operations`: operationIds to keep to, all without any. `reports`: a folder for Schemathesis's
+    JUnit reports. Raises `OSError` when the server does not answer and `SignInFailed` when an identity cannot sign in.
+    """
+    report = Report()
+    if with_probes:
+        report.faults += probe(url, template, report.observed, generation)
+    for identity in identities:
+        with Client(url) as client:
+            token = access_token(client, template, identity.number)
+            account = prepared(client, grounding(template, identity.number, token, generation))
+        for single in passes:
+            count = max(1, round(examples * identity.share))
+            outcome, observed = start(Plan(url, account, single, seed, count, operations, reports))
+            report.outcomes.append(outcome)
+            report.observed.add(observed)
+    return report
+
+
+def prepared(client: Client, account: Grounding) -> Grounding:
+    """The same with a message in the identity's mailbox, for the examples of operations on one."""
+    operation = SMS if account.is_department else PAGER
+    reply = client.send_json("POST", f"{OWN}/{RESOURCES[operation]}", account.token, plain(operation, account))
+    return replace(account, message_id=str(reply.json["id"])) if reply.status == 200 else account

@@ -1,0 +1,167 @@
+"""What an account knows that a generator does not: numbers, ids and tokens that mean something on the server.
+
+A fuzz that is not grounded stops at 401, 403 and 404. Everything here is derived from a template, without asking
+the server; what belongs together (accepted, refused) is sorted by the documented rules.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..domain.account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
+from ..template import Application, Credentials, Template
+
+STRANGER = "12025550123"
+"""A number of the home country that is reserved for fiction, so it belongs to no account and no handset."""
+ABROAD = "447700900123"
+"""Reserved for fiction in the United Kingdom."""
+TOO_SHORT = "12345"
+NOT_E164 = "0123456789"
+NO_EXTENSION = "99999999"
+MAX_GROUP = 10
+"""Recipients of one group message in the current generation."""
+
+_CAN_RECEIVE_PAGES = (ExtensionType.USER, ExtensionType.VOICEMAIL, ExtensionType.DEPARTMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """One identity's view of an account. Plain texts and lists of them, so that it travels as JSON.
+
+    Extensions are given by number; `ids` leads to their ids. Phone numbers are digits without `+`. `_refused`:
+    well-formed, and answered with a documented refusal.
+    """
+
+    account_id: str
+    generation: str
+    number: str
+    is_department: bool
+    token: str
+    ids: Mapping[str, str]
+    departments: Sequence[str]
+    may_join: Sequence[str]
+    sms_from: Sequence[str]
+    sms_from_refused: Sequence[str]
+    sms_to: Sequence[Sequence[str]]
+    sms_to_refused: Sequence[Sequence[str]]
+    page_to: Sequence[Sequence[str]]
+    page_to_refused: Sequence[Sequence[str]]
+    sign_in: Sequence[Mapping[str, str]]
+    """Forms of `getToken` that open a session of this identity."""
+    client_id: str = ""
+    client_secret: str = ""
+    message_id: str | None = None
+    """A message in the identity's mailbox, for examples; whoever starts a run sends it."""
+
+    @property
+    def id(self) -> str:
+        """The identity's own extension id."""
+        return self.ids[self.number]
+
+    @property
+    def others(self) -> list[str]:
+        """The numbers of all extensions but the identity's own."""
+        return [number for number in self.ids if number != self.number]
+
+
+def grounding(template: Template, number: str, token: str, generation: str | None = None) -> Grounding:
+    """The account of a template as the extension with this number sees it.
+
+    `generation` goes before the one that the template names. Raises `KeyError` for a number that is no extension.
+    """
+    account = template.account
+    extension = account.extensions[number]
+    application = next(iter(template.applications), Application(""))
+    generation = generation or template.generation
+    senders = [phone for phone in account.numbers_of(extension) if phone.can(Feature.SMS_SENDER)]
+    return Grounding(
+        account_id=str(account.id),
+        generation=generation,
+        number=number,
+        is_department=extension.is_department,
+        token=token,
+        ids={e.number: str(e.id) for e in account.extensions.values()},
+        departments=[e.number for e in account.extensions.values() if e.is_department],
+        may_join=[e.number for e in account.extensions.values() if _is_person(e)],
+        sms_from=[phone.digits for phone in senders],
+        sms_from_refused=[*_numbers_of_others(account, extension), *_mute(account, extension), STRANGER],
+        sms_to=list(_sms_to(account, senders, generation)),
+        sms_to_refused=list(_sms_to_refused(account, senders, generation)),
+        page_to=list(_page_to(account)),
+        page_to_refused=list(_page_to_refused(account)),
+        sign_in=list(_sign_in(account, extension, template.credentials.get(number, Credentials()))),
+        client_id=application.client_id,
+        client_secret=application.client_secret or "",
+    )
+
+
+def _is_person(extension: Extension) -> bool:
+    return extension.type in _CAN_RECEIVE_PAGES and not extension.is_department
+
+
+def _numbers_of_others(account: Account, extension: Extension) -> list[str]:
+    return [phone.digits for phone in account.phone_numbers.values() if phone.owner != extension.number]
+
+
+def _mute(account: Account, extension: Extension) -> list[str]:
+    return [phone.digits for phone in account.numbers_of(extension) if not phone.can(Feature.SMS_SENDER)]
+
+
+def _reachable(account: Account) -> list[str]:
+    """Numbers that an SMS may be sent to at home; what becomes of it there is another matter."""
+    return [number for number in (*map(digits_of, account.handsets), *account.phone_numbers) if number[0] == "1"]
+
+
+def _sms_to(account: Account, senders: Sequence[PhoneNumber], generation: str) -> Iterator[list[str]]:
+    reachable = _reachable(account)
+    yield from ([number] for number in reachable)
+    if generation == "current" and all(phone.can(Feature.MMS_SENDER) for phone in senders):
+        yield from map(list, pairwise(reachable))
+
+
+def _sms_to_refused(account: Account, senders: Sequence[PhoneNumber], generation: str) -> Iterator[list[str]]:
+    reachable = _reachable(account)
+    yield from ([number] for number in list(account.extensions)[:2])
+    yield from ([TOO_SHORT], [NOT_E164])
+    if not any(phone.can(Feature.INTERNATIONAL_SMS_SENDER) for phone in senders):
+        yield [ABROAD]
+    if generation == "2012":
+        yield reachable[:2]
+    else:
+        yield [reachable[0], f"+{reachable[0]}"]
+        yield [f"1202555{ending:04}" for ending in range(100, 101 + MAX_GROUP)]
+
+
+def _page_to(account: Account) -> Iterator[list[str]]:
+    people = [e.number for e in account.extensions.values() if _is_person(e) and e.is_active]
+    departments = [
+        e.number for e in account.extensions.values() if e.is_department and e.is_active and account.members_of(e)
+    ]
+    yield from ([number] for number in (*people, *departments))
+    yield from map(list, pairwise(people))
+    yield from ([department, people[0]] for department in departments if people)
+
+
+def _page_to_refused(account: Account) -> Iterator[list[str]]:
+    everyone = account.extensions.values()
+    active = next((e.number for e in everyone if _is_person(e) and e.is_active), None)
+    for extension in everyone:
+        can_receive = extension.type in _CAN_RECEIVE_PAGES
+        is_empty = extension.is_department and not account.members_of(extension)
+        if is_empty or not can_receive or not extension.is_active:
+            yield [extension.number]
+        if active is not None and can_receive and not extension.is_active:
+            yield [active, extension.number]
+    yield [NO_EXTENSION]
+
+
+def _sign_in(account: Account, extension: Extension, credentials: Credentials) -> Iterator[dict[str, str]]:
+    if credentials.password is not None:
+        yield {
+            "grant_type": "password",
+            "username": account.main_number,
+            "extension": extension.number,
+            "password": credentials.password,
+        }
+    if credentials.jwt is not None:
+        yield {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": credentials.jwt}

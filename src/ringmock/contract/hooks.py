@@ -1,0 +1,322 @@
+"""Schemathesis's hooks: generation that is grounded in an account, and the account of what was met.
+
+Schemathesis loads this module by name (`hooks` of its configuration); nothing else imports it. The grounding comes
+from the JSON file that the environment variable RINGMOCK_GROUNDING names, and what was met goes to the file of
+RINGMOCK_OBSERVED at the end of the run.
+
+A hook only ever swaps one valid value for another. A case that breaks the contract keeps its defect.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import Case, HookContext, Response
+
+from . import checks
+from .client import codes_of
+from .examples import with_examples
+from .grounding import NO_EXTENSION, Grounding
+from .openapi import load_contract
+from .texts import near, texts_around
+
+Values = dict[str, Any]
+
+GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
+CONTRACT = load_contract()
+
+checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]))
+for _limit in checks.LIMITS.values():
+    schemathesis.openapi.format(f"utf16-{_limit}", texts_around(_limit))
+
+
+# --- the contract, as the generator reads it ------------------------------------------------------
+
+
+@schemathesis.hook
+def before_load_schema(context: HookContext, raw_schema: Any) -> None:
+    """Draw texts at the UTF-16 limit, take examples from the account, and see bearer tokens in OAuth 2.0.
+
+    For a scheme of type oauth2 Schemathesis generates no credentials, and its `ignored_auth` does nothing.
+    """
+    _draw_at_the_limit(raw_schema)
+    with_examples(raw_schema, GROUNDING)
+    raw_schema["components"]["securitySchemes"]["oauth2"] = {"type": "http", "scheme": "bearer"}
+
+
+def _draw_at_the_limit(node: Any) -> None:
+    if isinstance(node, dict):
+        if node.get("type") == "string" and "x-maxLengthUtf16" in node:
+            node["format"] = f"utf16-{node['x-maxLengthUtf16']}"
+        for child in node.values():
+            _draw_at_the_limit(child)
+    elif isinstance(node, list):
+        for child in node:
+            _draw_at_the_limit(child)
+
+
+def _validator(pointer: str) -> Callable[[Any], bool]:
+    """Whether a value keeps the schema at this place of the contract, by the engine that Schemathesis judges by."""
+    schema = {"$ref": f"#/components/{pointer}", "components": CONTRACT["components"]}
+    return jsonschema_rs.Draft4Validator(schema).is_valid
+
+
+_SMS = "schemas/CreateSMSMessage/properties"
+_PAGER = "schemas/CreateInternalTextMessageRequest/properties"
+_is_sms_from, _is_sms_to, _is_sms_text = (_validator(f"{_SMS}/{name}") for name in ("from", "to", "text"))
+_is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for name in ("from", "to", "text"))
+_is_reply_on = _validator(f"{_PAGER}/replyOn")
+_is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
+_is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
+_is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
+_is_id = re.compile(r"[0-9]{1,19}").fullmatch
+
+
+# --- what was seen --------------------------------------------------------------------------------
+
+
+class Seen:
+    """Messages in the identity's own mailbox, by id, the newest last; at most `SIZE` of them."""
+
+    SIZE = 200
+
+    def __init__(self) -> None:
+        self.messages: dict[str, Values] = {}
+
+    def note(self, message: Any) -> None:
+        if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
+            self.messages[str(message["id"])] = message
+            if len(self.messages) > self.SIZE:
+                del self.messages[next(iter(self.messages))]
+
+    def any(self, rnd: Random) -> Values | None:
+        return rnd.choice(list(self.messages.values())) if self.messages else None
+
+    def any_page(self, rnd: Random) -> Values | None:
+        pages = [message for message in self.messages.values() if message["type"] == "Pager"]
+        return rnd.choice(pages) if pages else None
+
+
+SEEN = Seen()
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
+    """Count the call, and remember the messages in the answer."""
+    if context.operation is None or case.method.upper() != context.operation.method.upper():
+        return
+    body = checks.json_of(response)
+    checks.OBSERVED.of(checks.operation_id(case)).count(response.status_code, codes_of(body))
+    if response.status_code == 200 and isinstance(body, dict):
+        for message in [body, *(body.get("records") or ())]:
+            SEEN.note(message)
+
+
+# --- generation -----------------------------------------------------------------------------------
+
+
+@schemathesis.hook
+def flatmap_path_parameters(context: HookContext, path_parameters: Any) -> st.SearchStrategy[Any]:
+    """Paths that lead somewhere, and now and then to another's or to nothing."""
+    return _grounded(_ground_path, path_parameters)
+
+
+@schemathesis.hook
+def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
+    """Filters that keep something."""
+    return _grounded(_ground_query, query)
+
+
+@schemathesis.hook
+def flatmap_body(context: HookContext, body: Any) -> st.SearchStrategy[Any]:
+    """Bodies with numbers, extensions and messages that exist."""
+    operation = context.operation
+    ground = BODIES.get(operation.definition.raw.get("operationId")) if operation is not None else None
+    if ground is None:
+        return st.just(body)
+    fields = getattr(body, "body", None)
+    if isinstance(fields, dict):  # a form, with the content type of each field
+        kind, content_types = type(body), body.content_types
+        return _grounded(ground, fields).map(lambda grounded: kind(body=grounded, content_types=content_types))
+    return _grounded(ground, body)
+
+
+Ground = Callable[[Random, Values], Values]
+
+
+def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
+    """Grounded values; anything else than a mapping as it is.
+
+    The dice are seeded by Hypothesis and by the values, so a replay throws them alike, and values that differ in
+    nothing but what is swapped do not all get the same.
+    """
+    if not isinstance(values, dict):
+        return st.just(values)
+    return st.integers(0, 1 << 32).map(lambda seed: ground(Random(f"{seed} {values!r}"), dict(values)))
+
+
+def _ground_path(rnd: Random, path: Values) -> Values:
+    """What leads somewhere already, as the value of a link does, stays."""
+    message = SEEN.messages.get(str(path.get("messageId"))) or SEEN.any(rnd)
+    for name, swap in PATHS.items():
+        value = path.get(name)
+        if isinstance(value, str) and swap.is_valid(value):
+            path[name] = swap.other(rnd, value, message)
+    return path
+
+
+def _account_id(rnd: Random, value: str, message: Values | None) -> str:
+    return rnd.choices(["~", GROUNDING.account_id, value], [60, 38, 2])[0]
+
+
+def _extension_id(rnd: Random, value: str, message: Values | None) -> str:
+    if value in GROUNDING.ids.values():
+        return value
+    other = GROUNDING.ids[rnd.choice(GROUNDING.others)]
+    return rnd.choices(["~", GROUNDING.id, other, value], [55, 40, 3, 2])[0]
+
+
+def _department_id(rnd: Random, value: str, message: Values | None) -> str:
+    return GROUNDING.ids[rnd.choice(GROUNDING.departments)] if rnd.random() < 0.9 else value
+
+
+def _message_id(rnd: Random, value: str, message: Values | None) -> str:
+    return str(message["id"]) if message and rnd.random() < 0.95 else value
+
+
+def _attachment_id(rnd: Random, value: str, message: Values | None) -> str:
+    attachments = message["attachments"] if message else []
+    return str(attachments[0]["id"]) if attachments and rnd.random() < 0.95 else value
+
+
+class Swap(NamedTuple):
+    """When a path parameter may be swapped, and for what."""
+
+    is_valid: Callable[[str], object]
+    other: Callable[[Random, str, Values | None], str]
+
+
+PATHS = {
+    "accountId": Swap(_is_owned_id, _account_id),
+    "extensionId": Swap(_is_owned_id, _extension_id),
+    "departmentId": Swap(_is_id, _department_id),
+    "messageId": Swap(_is_id, _message_id),
+    "attachmentId": Swap(_is_id, _attachment_id),
+    "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
+}
+
+
+def _ground_query(rnd: Random, query: Values) -> Values:
+    message, conversation_id = SEEN.any(rnd), query.get("conversationId")
+    if message and isinstance(conversation_id, str) and _is_id(conversation_id) and rnd.random() < 0.8:
+        query["conversationId"] = str(message["conversationId"])
+    for name in ("page", "perPage"):
+        if type(query.get(name)) is int and query[name] > 0 and rnd.random() < 0.7:
+            query[name] = rnd.choice([1, 2, 3, 10])
+    return query
+
+
+def _ground_sms(rnd: Random, body: Values) -> Values:
+    if isinstance(body.get("json"), dict):
+        return _ground_parts(rnd, body)
+    if _is_sms_from(body.get("from")) and GROUNDING.sms_from:
+        senders = GROUNDING.sms_from if rnd.random() < 0.93 else GROUNDING.sms_from_refused
+        body["from"] = {"phoneNumber": _spelled(rnd, rnd.choice(senders))}
+    if _is_sms_to(body.get("to")):
+        recipients = GROUNDING.sms_to if rnd.random() < 0.9 else GROUNDING.sms_to_refused
+        body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
+    if _is_sms_text(body.get("text")):
+        body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
+    return body
+
+
+def _text(rnd: Random, text: str, limit: int) -> str:
+    return near(rnd, limit) if rnd.random() < 0.3 else text
+
+
+def _ground_parts(rnd: Random, parts: Values) -> Values:
+    """The message stands first, mostly alone: any further part makes it an MMS."""
+    message = {"json": _ground_sms(rnd, dict(parts["json"]))}
+    return message if rnd.random() < 0.85 else message | {name: parts[name] for name in parts if name != "json"}
+
+
+def _spelled(rnd: Random, number: str) -> str:
+    """D-10: with or without `+`; what is no full number stays as it is."""
+    return f"+{number}" if len(number) > 8 and number[0] != "+" and rnd.random() < 0.3 else number
+
+
+def _ground_page(rnd: Random, body: Values) -> Values:
+    if _is_page_from(body.get("from")):
+        body["from"] = _page_from(rnd)
+    thread = None
+    if _is_reply_on(body.get("replyOn")) and rnd.random() < 0.9:
+        thread = SEEN.messages.get(str(body["replyOn"])) or SEEN.any_page(rnd)
+        body["replyOn"] = int(thread["id"]) if thread else body["replyOn"]
+    if _is_page_to(body.get("to")):
+        parties = [to["extensionNumber"] for to in thread["to"] if "extensionNumber" in to] if thread else []
+        if parties and rnd.random() < 0.9:
+            body["to"] = [_party(rnd, rnd.choice(parties))]
+        else:
+            lists = GROUNDING.page_to if rnd.random() < 0.85 else GROUNDING.page_to_refused
+            body["to"] = [_party(rnd, number) for number in rnd.choice(lists)]
+    if _is_page_text(body.get("text")):
+        body["text"] = _text(rnd, body["text"], checks.LIMITS["createInternalTextMessage"])
+    return body
+
+
+def _page_from(rnd: Random) -> Values:
+    if rnd.random() < 0.94:
+        return _named(rnd, GROUNDING.number, GROUNDING.id)
+    other = rnd.choice(GROUNDING.others)
+    return rnd.choice(
+        [{"extensionNumber": other}, {"extensionId": GROUNDING.ids[other]}, {"extensionId": NO_EXTENSION}]
+    )
+
+
+def _party(rnd: Random, number: str) -> Values:
+    party = _named(rnd, number, GROUNDING.ids.get(number, NO_EXTENSION))
+    if len(party) == 2 and rnd.random() < 0.1:
+        party["extensionId"] = GROUNDING.ids[rnd.choice(GROUNDING.others)]
+    return party
+
+
+def _named(rnd: Random, number: str, extension_id: str) -> Values:
+    """An extension by its number, by its id, or by both."""
+    by_number, by_id = {"extensionNumber": number}, {"extensionId": extension_id}
+    return rnd.choices([by_number, by_id, by_number | by_id], [60, 20, 20])[0]
+
+
+def _ground_assignment(rnd: Random, body: Values) -> Values:
+    if _is_assignment(body.get("items")) and rnd.random() < 0.9:
+        body["items"] = [_assignment(rnd) for _ in body["items"][:3]]
+    return body
+
+
+def _assignment(rnd: Random) -> Values:
+    joining, leaving = rnd.choice(GROUNDING.may_join), rnd.choice(GROUNDING.may_join)
+    return {
+        "departmentId": GROUNDING.ids[rnd.choice(GROUNDING.departments)],
+        "addedExtensionIds": [GROUNDING.ids[joining]],
+        "removedExtensionIds": [GROUNDING.ids[leaving]],
+    }
+
+
+def _ground_sign_in(rnd: Random, body: Values) -> Values:
+    if _is_grant_type(body.get("grant_type")) and GROUNDING.sign_in and rnd.random() < 0.8:
+        body.update(rnd.choice(GROUNDING.sign_in))
+    return body
+
+
+BODIES: Mapping[str | None, Ground] = {
+    "createSMSMessage": _ground_sms,
+    "createInternalTextMessage": _ground_page,
+    "assignMultipleDepartmentMembers": _ground_assignment,
+    "getToken": _ground_sign_in,
+}

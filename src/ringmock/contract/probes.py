@@ -1,0 +1,294 @@
+"""Every documented refusal of the sending operations, each provoked by one call that is meant to get it.
+
+Some of them no generator reaches: expired and revoked tokens, a body too large, a thread that one was removed from.
+A probe that the account cannot make (it has no Department, say) or the server does not allow is left out, and its
+refusal stays unreached.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ..domain.account import Extension, ExtensionType, Feature
+from ..template import Template
+from .client import Client, Reply
+from .grounding import ABROAD, NO_EXTENSION, STRANGER, TOO_SHORT, Grounding, grounding
+from .observed import Observed
+from .sign_in import REVOKE, TOKEN, SignInFailed, access_token, open_session
+
+SMS, PAGER = "createSMSMessage", "createInternalTextMessage"
+RESOURCES = {SMS: "sms", PAGER: "company-pager"}
+LIMITS = {SMS: 1000, PAGER: 1024}
+ACCOUNT = "/restapi/v1.0/account/~"
+OWN = f"{ACCOUNT}/extension/~"
+TOO_LARGE = 10 * 1024 * 1024 + 1
+PROBE_CLIENT = "ringmock-probe"
+"""Opens a world of its own, whose clock can be moved without the others' noticing."""
+SHORTEST_TTL = 600
+
+Json = Any
+
+
+class Probed(NamedTuple):
+    """A probe that was made: the operation, the documented refusal ("status code") it is for, and the answer."""
+
+    operation: str
+    wanted: str
+    reply: Reply
+
+
+def probe(url: str, template: Template, observed: Observed, generation: str | None = None) -> list[str]:
+    """Make every probe and count it; what was answered otherwise than documented, a sentence for each."""
+    faults = []
+    with Client(url) as client:
+        for operation, wanted, reply in probes(Scene(client, template, generation)):
+            observed.of(operation).count(reply.status, reply.codes, by_probe=True)
+            if wanted not in [f"{reply.status} {code}" for code in reply.codes]:
+                faults.append(f"{operation} should refuse with {wanted}: {reply.status} {reply.body[:300]!r}")
+    return faults
+
+
+@dataclass
+class Scene:
+    """A server, the account it serves, and who sends the probes."""
+
+    client: Client
+    template: Template
+    generation: str | None = None
+
+    @cached_property
+    def sender(self) -> Grounding:
+        """A User who can sign in and has a number with SmsSender, an administrator before others."""
+        users = [e for e in self._active(ExtensionType.USER) if self._can_send(e)]
+        return self.as_extension(min(users, key=lambda extension: not extension.administrator))
+
+    def as_extension(self, extension: Extension) -> Grounding:
+        token = access_token(self.client, self.template, extension.number)
+        return grounding(self.template, extension.number, token, self.generation)
+
+    def as_one_of(self, extensions: Iterator[Extension]) -> Grounding | None:
+        """The first of these that can sign in; None without one."""
+        for extension in extensions:
+            try:
+                return self.as_extension(extension)
+            except SignInFailed:
+                continue
+        return None
+
+    def departments(self) -> Iterator[Extension]:
+        return self._active(ExtensionType.DEPARTMENT)
+
+    def with_mute_number(self) -> Iterator[Extension]:
+        """Extensions that own a number without SmsSender."""
+        account = self.template.account
+        for extension in self._active(ExtensionType.USER):
+            if any(not phone.can(Feature.SMS_SENDER) for phone in account.numbers_of(extension)):
+                yield extension
+
+    def members(self, department: Extension) -> Iterator[Extension]:
+        members = self.template.account.members_of(department)
+        return (e for e in members if e.can_log_in and e.number != self.sender.number)
+
+    def _active(self, kind: ExtensionType) -> Iterator[Extension]:
+        return (e for e in self.template.account.extensions.values() if e.type is kind and e.can_log_in)
+
+    def _can_send(self, extension: Extension) -> bool:
+        return any(phone.can(Feature.SMS_SENDER) for phone in self.template.account.numbers_of(extension))
+
+    def send(self, operation: str, body: Json, sender: Grounding | None = None, path: str = OWN) -> Reply:
+        """One sending call in JSON, of the scene's sender or another."""
+        token = (sender or self.sender).token
+        return self.client.send_json("POST", f"{path}/{RESOURCES[operation]}", token, body)
+
+    def raw(self, operation: str, body: bytes, headers: Mapping[str, str], query: str = "") -> Reply:
+        """One sending call as it stands, of the scene's sender unless the headers say otherwise."""
+        given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.sender.token}"} | dict(headers)
+        present = {name: value for name, value in given.items() if value}
+        return self.client.call("POST", f"{OWN}/{RESOURCES[operation]}{query}", body, present)
+
+
+def probes(scene: Scene) -> Iterator[Probed]:
+    """All of them, in an order that leaves the account as it was."""
+    for operation in (SMS, PAGER):
+        yield from _of_headers(scene, operation)
+        yield from _of_tokens(scene, operation)
+        yield from _of_bodies(scene, operation)
+        yield from _of_paths(scene, operation)
+    yield from _of_sms(scene)
+    yield from _of_pages(scene)
+    yield from _of_departments(scene)
+
+
+def plain(operation: str, account: Grounding, text: str = "Probe") -> dict[str, Json]:
+    """A body that is accepted."""
+    if operation == SMS:
+        return _sms(account, [account.sms_to[0][0]], text)
+    return _page([account.page_to[0][0]], text)
+
+
+def _sms(account: Grounding, to: list[str], text: str = "Probe", sender: str | None = None) -> dict[str, Json]:
+    return {
+        "from": {"phoneNumber": sender or account.sms_from[0]},
+        "to": [{"phoneNumber": number} for number in to],
+        "text": text,
+    }
+
+
+def _page(to: list[str], text: str = "Probe") -> dict[str, Json]:
+    return {"to": [{"extensionNumber": number} for number in to], "text": text}
+
+
+# --- who asks -------------------------------------------------------------------------------------
+
+
+def _of_headers(scene: Scene, operation: str) -> Iterator[Probed]:
+    for wanted, authorization in (
+        ("401 AGW-401", ""),
+        ("401 AGW-402", "Bearer"),
+        ("401 OAU-149", "Bearer no-token"),
+        ("401 OAU-151", "Basic cmluZ21vY2s6"),
+    ):
+        yield Probed(operation, wanted, scene.raw(operation, b"{}", {"Authorization": authorization}))
+
+
+def _of_tokens(scene: Scene, operation: str) -> Iterator[Probed]:
+    sender, client = scene.sender, scene.client
+    session = open_session(client, sender)
+    if session is not None:
+        _form(scene, TOKEN, grant_type="refresh_token", refresh_token=session["refresh_token"])
+        yield Probed(operation, "401 OAU-129", _with_token(scene, operation, session))
+    session = open_session(client, sender)
+    if session is not None:
+        _form(scene, REVOKE, token=session["access_token"])
+        yield Probed(operation, "401 OAU-213", _with_token(scene, operation, session))
+    session = open_session(client, sender, PROBE_CLIENT, access_token_ttl=str(SHORTEST_TTL))
+    if session is not None and _has_moved_on(scene, session["access_token"]):
+        yield Probed(operation, "401 OAU-128", _with_token(scene, operation, session))
+
+
+def _form(scene: Scene, path: str, **form: str) -> Reply:
+    return scene.client.send_form(path, form, scene.sender.client_id, scene.sender.client_secret)
+
+
+def _with_token(scene: Scene, operation: str, session: Mapping[str, Json]) -> Reply:
+    holder = replace(scene.sender, token=session["access_token"])
+    return scene.send(operation, plain(operation, holder), holder)
+
+
+def _has_moved_on(scene: Scene, token: str) -> bool:
+    """Whether the server's control API could bring the token's world past its end."""
+    seconds = {"seconds": SHORTEST_TTL + 1}
+    return scene.client.send_json("POST", "/_mock/clock/advance", token, seconds).status == 200
+
+
+# --- what is asked --------------------------------------------------------------------------------
+
+
+def _of_bodies(scene: Scene, operation: str) -> Iterator[Probed]:
+    body = plain(operation, scene.sender)
+    yield Probed(operation, "400 CMN-101", scene.send(operation, {"to": body["to"]}))
+    yield Probed(operation, "400 CMN-103", scene.raw(operation, b'{"text": ', {}))
+    yield Probed(operation, "400 CMN-104", scene.raw(operation, b"{}", {}, query="?page=%FF"))
+    long = plain(operation, scene.sender, "x" * (LIMITS[operation] + 1))
+    yield Probed(operation, "400 MSG-338", scene.send(operation, long))
+    yield Probed(operation, "415 CMN-104", scene.raw(operation, b"Probe", {"Content-Type": "text/plain"}))
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {scene.sender.token}"}
+    too_large = scene.client.announce("POST", f"{OWN}/{RESOURCES[operation]}", TOO_LARGE, headers)
+    yield Probed(operation, "413 CMN-104", too_large)
+
+
+def _of_paths(scene: Scene, operation: str) -> Iterator[Probed]:
+    body, sender = plain(operation, scene.sender), scene.sender
+    elsewhere = f"{ACCOUNT}/extension/{sender.ids[sender.others[0]]}"
+    yield Probed(operation, "403 CMN-419", scene.send(operation, body, path=elsewhere))
+    nowhere = f"{ACCOUNT}/extension/{NO_EXTENSION}"
+    yield Probed(operation, "404 CMN-102", scene.send(operation, body, path=nowhere))
+    yield Probed(operation, "404 CMN-120", scene.send(operation, body, path=f"{ACCOUNT}/extension/%01"))
+
+
+# --- SMS ------------------------------------------------------------------------------------------
+
+
+def _of_sms(scene: Scene) -> Iterator[Probed]:
+    sender, account = scene.sender, scene.template.account
+    to = sender.sms_to[0][0]
+    yield Probed(SMS, "400 MSG-245", scene.send(SMS, _sms(sender, [to], sender=STRANGER)))
+    yield Probed(SMS, "400 MSG-246", scene.send(SMS, _sms(sender, [sender.number])))
+    yield Probed(SMS, "400 MSG-247", scene.send(SMS, _sms(sender, [TOO_SHORT])))
+    yield Probed(SMS, "403 MSG-380", scene.raw(SMS, *_with_attachment(plain(SMS, sender))))
+    if [ABROAD] in sender.sms_to_refused:
+        yield Probed(SMS, "403 MSG-240", scene.send(SMS, _sms(sender, [ABROAD])))
+    elsewhere = next((p.digits for p in account.phone_numbers.values() if p.owner not in (None, sender.number)), None)
+    if elsewhere is not None:
+        yield Probed(SMS, "403 MSG-304", scene.send(SMS, _sms(sender, [to], sender=elsewhere)))
+    mute = scene.as_one_of(scene.with_mute_number())
+    if mute is not None:
+        number = next(n.digits for n in account.numbers_of(account.extensions[mute.number]))
+        yield Probed(SMS, "403 MSG-242", scene.send(SMS, _sms(mute, [to], sender=number), mute))
+    if sender.generation == "current":
+        duplicate, crowd = sender.sms_to_refused[-2:]
+        yield Probed(SMS, "400 CMN-406", scene.send(SMS, _sms(sender, list(duplicate))))
+        yield Probed(SMS, "400 MSG-381", scene.send(SMS, _sms(sender, list(crowd))))
+
+
+def _with_attachment(body: Json) -> tuple[bytes, dict[str, str]]:
+    """A multipart body of the message and one picture, and its headers."""
+    head = f"--probe\r\nContent-Type: application/json\r\n\r\n{json.dumps(body)}\r\n--probe\r\n"
+    picture = 'Content-Disposition: form-data; name="picture"; filename="dot.gif"\r\nContent-Type: image/gif\r\n\r\n'
+    content = (head + picture).encode() + b"GIF89a\r\n--probe--\r\n"
+    return content, {"Content-Type": "multipart/form-data; boundary=probe"}
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def _of_pages(scene: Scene) -> Iterator[Probed]:
+    sender, account = scene.sender, scene.template.account
+    someone, other = sender.page_to[0][0], sender.others[0]
+    page = _page([someone])
+    yield Probed(PAGER, "400 CMN-102", scene.send(PAGER, _page([NO_EXTENSION])))
+    by_number = page | {"from": {"extensionNumber": other}}
+    yield Probed(PAGER, "400 MSG-331", scene.send(PAGER, by_number))
+    by_id = page | {"from": {"extensionId": sender.ids[other]}}
+    yield Probed(PAGER, "400 MSG-332", scene.send(PAGER, by_id))
+    party = {"extensionNumber": sender.number, "extensionId": sender.ids[other]}
+    yield Probed(PAGER, "400 MSG-335", scene.send(PAGER, {"to": [party], "text": "Probe"}))
+    everyone = account.extensions.values()
+    empty = next((e.number for e in everyone if e.is_department and not account.members_of(e)), None)
+    if empty is not None:
+        yield Probed(PAGER, "400 MSG-316", scene.send(PAGER, _page([empty])))
+    inactive = next((e.number for e in everyone if e.type is ExtensionType.USER and not e.is_active), None)
+    if inactive is not None:
+        yield Probed(PAGER, "400 MSG-324", scene.send(PAGER, _page([inactive])))
+
+
+def _of_departments(scene: Scene) -> Iterator[Probed]:
+    department = scene.as_one_of(scene.departments())
+    if department is not None:
+        yield Probed(PAGER, "403 MSG-330", scene.send(PAGER, plain(PAGER, department), department))
+    for extension in scene.departments():
+        member = scene.as_one_of(scene.members(extension))
+        if member is not None:
+            yield from _of_a_removed_member(scene, extension, member)
+            return
+
+
+def _of_a_removed_member(scene: Scene, department: Extension, member: Grounding) -> Iterator[Probed]:
+    """R-22: who was removed from a Department cannot answer in its threads."""
+    scene.send(PAGER, _page([department.number]))
+    inbox = scene.client.send_json("GET", f"{OWN}/message-store?messageType=Pager&perPage=1", member.token)
+    newest = inbox.json["records"][0]["id"]
+    if _assign(scene, department, removedExtensionIds=[member.id]).status != 204:
+        return
+    try:
+        yield Probed(PAGER, "403 MSG-326", scene.send(PAGER, {"replyOn": newest, "text": "Probe"}, member))
+    finally:
+        _assign(scene, department, addedExtensionIds=[member.id])
+
+
+def _assign(scene: Scene, department: Extension, **change: list[str]) -> Reply:
+    body = {"items": [{"departmentId": str(department.id), **change}]}
+    path = f"{ACCOUNT}/department/bulk-assign"
+    return scene.client.send_json("POST", path, scene.sender.token, body)
