@@ -2,8 +2,8 @@
 
     python benchmarks/hostile.py
 
-Connecting, sending and reading the answer are counted in. The exit status is 1 when an input takes too long every
-time; one that does so once has most likely met Python's collector of cyclic garbage, and is named.
+Connecting, sending and reading the answer are counted in. An input that is slow once has most likely met Python's
+collector of cyclic garbage, and is named. The exit status tells of wrong answers and a dead server, never of time.
 """
 
 import sys
@@ -44,7 +44,7 @@ def main() -> int:
     state = "alive" if alive else "dead"
     print(f"{len(rows)} inputs, {len(too_slow)} always over {LIMIT:.0f} ms; the server is {state}")
     print(f"over {LIMIT:.0f} ms at least once: {', '.join(once_slow) or 'none'}")
-    return 0 if alive and not too_slow else 1
+    return 0 if alive else 1
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from ringmock.contract.case_report import report
-from ringmock.contract.case_runner import Target, run_case
 from ringmock.contract.cases import parse_cases
+from ringmock.contract.cases.report import report
+from ringmock.contract.cases.runner import Target, run_case
 from ringmock.server import bound_socket, url_of
 
 ServerOf = Callable[[str, str], str]

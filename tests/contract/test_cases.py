@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ringmock.contract.case_report import failure_report
-from ringmock.contract.case_runner import Target, run_case
 from ringmock.contract.cases import Case, bundled_case_files, load_cases
+from ringmock.contract.cases.report import failure_report
+from ringmock.contract.cases.runner import Target, run_case
 from ringmock.contract.openapi import load_contract, operations
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ringmock.contract.expectations import ABSENT, differences, filled, found_at
+from ringmock.contract.cases.expectations import ABSENT, differences, filled, found_at
 
 
 @pytest.mark.parametrize(

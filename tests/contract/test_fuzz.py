@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ringmock.contract.engine import PASSES, Pass
 from ringmock.contract.fuzz import Identity, Report, run
-from ringmock.contract.observed import SENDING
+from ringmock.contract.fuzz.engine import PASSES, Pass
+from ringmock.contract.fuzz.observed import SENDING
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
 from ringmock.server import running

@@ -6,9 +6,9 @@ import faults
 import pytest
 from starlette.types import ASGIApp
 
-from ringmock.contract.engine import Pass
 from ringmock.contract.fuzz import Identity, run
-from ringmock.contract.observed import SENDING
+from ringmock.contract.fuzz.engine import Pass
+from ringmock.contract.fuzz.observed import SENDING
 from ringmock.fixture import load_named
 from ringmock.server import build, served
 from ringmock.worlds import Worlds

@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from .expectations import ABSENT
+from .cases.expectations import ABSENT
 
 TIMEOUT_SECONDS = 30.0
 
@@ -73,7 +73,7 @@ class HttpClient:
         self._prefix = parts.path
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
 
-    def __enter__(self) -> "HttpClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,11 +4,10 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Self
-from urllib.parse import urlencode, urlsplit
+from typing import Any
+from urllib.parse import urlencode
 
-TIMEOUT_SECONDS = 30
+from ..http_client import HttpClient, NoAnswer, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +39,19 @@ def codes_of(body: Any) -> list[str]:
     return [str(entry["errorCode"]) for entry in entries if isinstance(entry, dict) and "errorCode" in entry]
 
 
-class Client:
-    """One connection to a server, opened anew when it was closed. `url` has no slash at the end."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
-        self._prefix = parts.path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+class Client(HttpClient):
+    """One connection to a server, opened anew when it was closed."""
 
     def call(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Send one request. Raises `OSError` or `HTTPException` when the server does not answer."""
+        """Send one request. Raises `NoAnswer` when the server does not answer."""
+        request = Request(method, path, headers or {}, body)
         try:
-            return self._exchange(method, path, body, headers or {})
-        except (ConnectionError, HTTPException):  # a server may close an idle connection at any time
-            self._connection.close()
-            return self._exchange(method, path, body, headers or {})
+            answer = self.send(request)
+        except NoAnswer:  # a server may close an idle connection at any time
+            answer = self.send(request)
+        return Reply(answer.status, answer.body)
 
     def send_json(self, method: str, path: str, token: str, body: Any = None) -> Reply:
         """Send JSON, or no body at all, with a bearer token."""
@@ -86,14 +74,7 @@ class Client:
             self._connection.putheader(name, value)
         self._connection.endheaders()
         try:
-            return self._reply()
+            response = self._connection.getresponse()
+            return Reply(response.status, response.read())
         finally:
             self._connection.close()
-
-    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
-        self._connection.request(method, self._prefix + path, body, dict(headers))
-        return self._reply()
-
-    def _reply(self) -> Reply:
-        response = self._connection.getresponse()
-        return Reply(response.status, response.read())

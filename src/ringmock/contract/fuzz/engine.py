@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..openapi import load_contract
 from .grounding import Grounding
 from .observed import Observed
-from .openapi import load_contract
 
 CHECKS_OFF: Mapping[str, str] = {
     "positive_data_acceptance": (
@@ -117,7 +117,7 @@ def _environment(folder: Path) -> dict[str, str]:
     return {
         "RINGMOCK_GROUNDING": str(folder / "grounding.json"),
         "RINGMOCK_OBSERVED": str(folder / "observed.json"),
-        "SCHEMATHESIS_HOOKS": "ringmock.contract.hooks",
+        "SCHEMATHESIS_HOOKS": "ringmock.contract.fuzz.hooks",
         "PYTHONPATH": os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path),
         "PYTHONUTF8": "1",
         "NO_COLOR": "1",

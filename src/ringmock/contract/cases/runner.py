@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from .cases import Case, Step
+from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
+from ..openapi import load_contract
+from . import Case, Step
 from .expectations import ABSENT, Difference, differences, filled, found_at
-from .http_client import Answer, Exchange, HttpClient, NoAnswer, Request
-from .openapi import load_contract
 from .operation import FORM, JSON, Operation, operations_by_id
 
 Json = Any

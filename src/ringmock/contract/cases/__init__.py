@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..resources import bundled
-from ..yaml_source import Path as Place
-from ..yaml_source import Problem, Source, SourceError, load
-from .case_mistakes import mistakes_in
+from ...fixture.yaml_source import Path as Place
+from ...fixture.yaml_source import Problem, Source, SourceError, load
+from ...resources import bundled
+from .mistakes import mistakes_in
 
 Json = Any
 

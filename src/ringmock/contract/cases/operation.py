@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .openapi import operations
+from ..openapi import operations
 
 Json = dict[str, Any]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..domain.account import Extension, ExtensionType, Feature
-from ..template import Template
+from ...domain.account import Extension, ExtensionType, Feature
+from ...template import Template
 from .client import Client, Reply
 from .grounding import ABROAD, NO_EXTENSION, STRANGER, TOO_SHORT, Grounding, grounding
 from .observed import Observed

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..template import Template
+from ...template import Template
 from .client import Client
 from .engine import CHECKS_OFF, PASSES, Outcome, Pass, Plan, start
 from .grounding import Grounding, grounding
@@ -80,7 +80,7 @@ def run(
 
     `examples`: Schemathesis's own number per operation, for an identity whose share is 1. `generation` goes before
     the template's. `operations`: operationIds to keep to, all without any. `reports`: a folder for Schemathesis's
-    JUnit reports. Raises `OSError` when the server does not answer and `SignInFailed` when an identity cannot sign in.
+    JUnit reports. Raises `NoAnswer` when the server does not answer and `SignInFailed` when an identity cannot sign in.
     """
     report = Report()
     if with_probes:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ..domain.rulebook import DECISIONS, RULEBOOK
-from ..resources import bundled
-from ..shape import Misfit, Shape, nearest
-from ..yaml_source import Path, Problem, Source
+from ...domain.rulebook import DECISIONS, RULEBOOK
+from ...fixture.shape import Misfit, Shape, nearest
+from ...fixture.yaml_source import Path, Problem, Source
+from ...resources import bundled
+from ..openapi import load_contract
 from .expectations import is_pattern, names_in
-from .openapi import load_contract
 from .operation import Operation, error_codes, operations_by_id
 
 Json = Any

@@ -20,11 +20,11 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
 
+from ..openapi import load_contract
 from . import checks
 from .client import codes_of
 from .examples import with_examples
 from .grounding import NO_EXTENSION, Grounding
-from .openapi import load_contract
 from .texts import near, texts_around
 
 Values = dict[str, Any]

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .case_runner import CaseResult, Failure, Finding
-from .cases import Case
+from ..http_client import Answer, curl
+from . import Case
 from .expectations import ABSENT, Difference
-from .http_client import Answer, curl
+from .runner import CaseResult, Failure, Finding
 
 MAX_CELL = 60
 MAX_BODY = 4000

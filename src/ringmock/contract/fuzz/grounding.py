@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..domain.account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
-from ..template import Application, Credentials, Template
+from ...domain.account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
+from ...template import Application, Credentials, Template
 
 STRANGER = "12025550123"
 """A number of the home country that is reserved for fiction, so it belongs to no account and no handset."""
