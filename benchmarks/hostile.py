@@ -39,9 +39,8 @@ def main() -> int:
     for times, hostile in sorted(rows, key=lambda row: -min(row[0])):
         print(f"{min(times):7.1f} {max(times):7.1f}  {hostile.status}  {hostile.id}")
     too_slow = [hostile.id for times, hostile in rows if min(times) >= LIMIT]
-    print(
-        f"{len(rows)} inputs, {len(too_slow)} of them over {LIMIT:.0f} ms; the server is {'alive' if alive else 'dead'}"
-    )
+    state = "alive" if alive else "dead"
+    print(f"{len(rows)} inputs, {len(too_slow)} of them over {LIMIT:.0f} ms; the server is {state}")
     return 0 if alive and not too_slow else 1
 
 

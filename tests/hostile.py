@@ -19,6 +19,7 @@ VALID = json.dumps(sms_body()).encode()
 RECIPIENT = b'{"phoneNumber": "14151003732"}'
 UTF_16 = VALID.decode().encode("utf-16")
 GZIP = gzip.compress(VALID, mtime=0)
+LARGE_ID = b'{"replyOn": 9223372036854775808, "text": "Hello"}'
 DEEP = 20_000
 MEGABYTE = 1024 * 1024
 
@@ -118,7 +119,7 @@ HOSTILE_INPUTS = (
     body("a text in the place of the object", "CMN-101", b'"Hello"'),
     body("a phone number and a line feed", "CMN-101", VALID.replace(b'3732"', b'3732\\n"'), "to.phoneNumber"),
     body("20,000 recipients that are none", "CMN-101", VALID.replace(RECIPIENT, b"1," * 20_000 + b"1"), "to"),
-    Hostile("an id beyond 64 bits", 400, "CMN-101", "replyOn", b'{"replyOn": 9223372036854775808}', target=PAGER),
+    Hostile("an id of 64 bits", 400, "CMN-101", "replyOn", LARGE_ID, target=PAGER),
     # How much of it
     Hostile("64 MB, as Content-Length has it", 413, "CMN-104", headers={**JSON, "Content-Length": str(64 * MEGABYTE)}),
     Hostile("a Content-Length of 18 digits", 413, "CMN-104", headers={**JSON, "Content-Length": "9" * 18}),

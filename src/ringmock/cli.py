@@ -63,10 +63,9 @@ def serve(
     from .worlds import Worlds
 
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
-    chosen = GENERATIONS[generation] if generation else None
 
     def worlds() -> Worlds:
-        return Worlds(load_named(fixture), open_worlds=open_worlds, generation=chosen)
+        return Worlds(load_named(fixture, generation=generation), open_worlds=open_worlds)
 
     def rebuild() -> "ASGIApp | None":
         try:

@@ -47,9 +47,9 @@ def _repeated_extensions(data: Data) -> Iterator[Mistake]:
 def _department_keys(data: Data) -> Iterator[Mistake]:
     for path, extension in _entries(data, "extensions"):
         kind = extension.get("type")
-        for key in ("members", "manager"):
+        for key, words in (("members", "members"), ("manager", "a manager")):
             if key in extension and kind not in (None, ExtensionType.DEPARTMENT):
-                yield Mistake((*path, key), f"only a Department has {key}, and this is of type {kind}")
+                yield Mistake((*path, key), f"only a Department has {words}, and this is of type {kind}")
 
 
 def _members(data: Data) -> Iterator[Mistake]:
@@ -178,7 +178,7 @@ def seed_mistakes(data: Data, mistaken: Collection[Path]) -> list[Mistake]:
         try:
             copies = store.record(plan_seed(account, seed, generation, named), seed.created or _ANY_TIME)
         except errors.Refusal as refusal:
-            found += [_refused(path, seed, each) for each in refusal.refusals]
+            found += _refused(path, seed, refusal)
         else:
             named.setdefault(seed.name or "", copies)
     return found
@@ -199,7 +199,8 @@ def _sound_account(data: Data, mistaken: Collection[Path]) -> Account:
         for _, entry in _sound(_entries(data, "phone_numbers"), mistaken)
         if entry.get("owner") is None or entry["owner"] in numbers
     ]
-    return account_of({"id": 1, "main_number": _main_number(data) or _NO_NUMBER}, extensions, phones, ())
+    main_number = None if ("account", "main_number") in mistaken else _main_number(data)
+    return account_of({"id": 1, "main_number": main_number or _NO_NUMBER}, extensions, phones, ())
 
 
 def _sound(entries: "Iterable[_Entry]", mistaken: Collection[Path]) -> "Iterator[_Entry]":
@@ -207,10 +208,12 @@ def _sound(entries: "Iterable[_Entry]", mistaken: Collection[Path]) -> "Iterator
     return (entry for entry in entries if entry[0] not in spots)
 
 
-def _refused(path: Path, seed: SeedMessage, refusal: errors.Refusal) -> Mistake:
-    message = _wording(seed, refusal).format(value=refusal.value, limit=MAX_UTF16_UNITS[seed.type])
-    rule = f" ({refusal.rule})" if refusal.rule else ""
-    return Mistake((*path, *_spot(seed, refusal)), message + rule)
+def _refused(path: Path, seed: SeedMessage, refusal: errors.Refusal) -> Iterator[Mistake]:
+    indexes = {recipient: index for index, recipient in enumerate(seed.recipients)}
+    for each in refusal.refusals:
+        message = _wording(seed, each).format(value=each.value, limit=MAX_UTF16_UNITS[seed.type])
+        rule = f" ({each.rule})" if each.rule else ""
+        yield Mistake((*path, *_spot(each, indexes)), message + rule)
 
 
 def _wording(seed: SeedMessage, refusal: errors.Refusal) -> str:
@@ -220,11 +223,11 @@ def _wording(seed: SeedMessage, refusal: errors.Refusal) -> str:
     return WORDING[type(refusal)]
 
 
-def _spot(seed: SeedMessage, refusal: errors.Refusal) -> Path:
+def _spot(refusal: errors.Refusal, indexes: Mapping[str, int]) -> Path:
     """The key, and the list item, that a refusal is about."""
     parameter = (refusal.parameter or "").partition(".")[0]
-    if parameter == "to" and refusal.value in seed.recipients:
-        return "to", len(seed.recipients) - 1 - seed.recipients[::-1].index(refusal.value)
+    if parameter == "to" and refusal.value is not None and refusal.value in indexes:
+        return "to", indexes[refusal.value]
     return {"from": ("from",), "text": ("text",), "to": ("to",), "replyOn": ("reply_on",)}.get(parameter, ())
 
 

@@ -32,13 +32,16 @@ _WANTED = {
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A spot that the schema refuses. `value` is what was meant as far as anyone can tell, None when nobody can."""
+    """A spot that the schema refuses.
+
+    `value` is what was meant as far as anyone can tell, None when nobody can; `stays` when what is there can be
+    read on with as it is.
+    """
 
     path: Path
     message: str
     value: Any = None
-    is_extra: bool = False
-    """Whether nothing is wrong with the value but its being there, or not being there."""
+    stays: bool = False
 
 
 class Shape:
@@ -60,20 +63,20 @@ class Shape:
 def _misfit(path: Path, error: ValidationError, source: Source) -> Misfit:
     match error.validator:
         case "required" | "additionalProperties" | "uniqueItems" | "minItems":
-            return Misfit(path, error.message, is_extra=True)
+            return Misfit(path, error.message, stays=True)
         case "type":
             return _wrong_type(path, error, source.written(path))
         case "enum":
             return _none_of(path, error.instance, _schema_of(error))
         case keyword:
-            value = error.instance if keyword == "pattern" else None
-            return Misfit(path, f"{_shown(error.instance)} is not {_described(_schema_of(error))}", value)
+            message = f"{_shown(error.instance)} is not {_described(_schema_of(error))}"
+            return Misfit(path, message, stays=keyword == "pattern")
 
 
 def mend(data: Any, misfits: Iterable[Misfit]) -> None:
-    """Take every misfit out of `data`, or put what was meant in its place; list items become None."""
+    """Take every misfit that cannot stay out of `data`, or put what was meant in its place; list items become None."""
     for misfit in misfits:
-        if misfit.is_extra or not misfit.path:
+        if misfit.stays or not misfit.path:
             continue
         holder = data
         for step in misfit.path[:-1]:

@@ -26,6 +26,7 @@ from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
 logging.getLogger("connexion").setLevel(logging.ERROR)  # it warns of every refusal, and of every second media type
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every body that breaks off
 
 
 def handlers(worlds: Worlds) -> Mapping[str, Handler]:

@@ -18,6 +18,7 @@ from ..domain import errors as domain
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
 from ..domain.message import Message, MessageType, Routed
 from ..domain.rules import can_receive
+from ..domain.text import is_encodable
 from ..journal import MAX_ENTRIES, Entry
 from ..sessions import TokenRefused
 from ..timestamps import iso8601, parse
@@ -195,13 +196,13 @@ def put_members(number: str) -> Response:
     """Say who is in a Department, all of them: `["102", "103"]`."""
     department = _extension(number)
     if not department.is_department:
-        raise BadInput(f"Extension {number} is a {department.type}: only a Department has members.")
+        raise BadInput(f"Extension {number} is of type {department.type}: only a Department has members.")
     members = _json()
     if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
         raise BadInput('Members are a list of extension numbers, each a text, as in ["102", "103"].')
     for member in map(_extension, members):
         if member.is_department or not can_receive(member, MessageType.PAGER):
-            raise BadInput(f"Extension {member.number} is a {member.type}: members are Users or Voicemails.")
+            raise BadInput(f"Extension {member.number} is of type {member.type}: members are Users or Voicemails.")
     _world().set_members(department, members)
     return jsonify(_shown(_extension(number)))
 
@@ -242,6 +243,8 @@ def send_from_handset(phone_number: str) -> tuple[Response, int]:
     to, text = body.get("to"), body.get("text")
     if not isinstance(to, str) or not isinstance(text, str) or not text:
         raise BadInput(f"An inbound SMS has a number of the account and a text, as in {example}.")
+    if not is_encodable(text):
+        raise BadInput("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
     try:
         routed = _world().receive_sms(handset, to, text)
     except domain.InvalidParameter as error:
@@ -288,7 +291,7 @@ def _json() -> Json:
     """The body, whatever its Content-Type: curl names none of its own accord."""
     try:
         return request.get_json(force=True)
-    except HTTPException as error:
+    except (HTTPException, RecursionError) as error:
         raise BadInput("The body is JSON in UTF-8, and this is not.") from error
 
 

@@ -1,0 +1,194 @@
+"""What is wrong with a file of cases: every mistake at once, with its line and what would pass.
+
+`fixtures/case.schema.json` gives the shape. This module knows what a schema cannot see: whether the operations,
+parameters, rules and kept values that a case speaks of are there.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ..domain.rulebook import DECISIONS, RULEBOOK
+from ..resources import bundled
+from ..shape import Misfit, Shape, nearest
+from ..yaml_source import Path, Problem, Source
+from .expectations import is_pattern, names_in
+from .openapi import load_contract
+from .operation import Operation, error_codes, operations_by_id
+
+Json = Any
+Found = Iterator[tuple[Path, str]]
+
+GOES_WITH = {
+    "as": "when",
+    "when": "then",
+    "then": "when",
+    "keep": "when",
+    "outcomes": "when",
+}
+"""Parts of a step that make no sense without another."""
+
+_EXPECTATIONS = ("then", "outcomes", "mailboxes", "handsets")
+_LOOKS = ("outcomes", "mailboxes", "handsets")
+_FEW = 12
+
+
+def mistakes_in(source: Source) -> list[Problem]:
+    """Every mistake of a file that is YAML."""
+    misfits = _shape().misfits(source)
+    found = [(misfit.path, misfit.message) for misfit in misfits]
+    found += _meaning(source.data, misfits)
+    return [source.problem(path, message) for path, message in found]
+
+
+@cache
+def _shape() -> Shape:
+    return Shape(json.loads(bundled("fixtures", "case.schema.json").read_text(encoding="utf-8")))
+
+
+# --- meaning -------------------------------------------------------------------------------------
+
+
+def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
+    """Whatever has the right shape and speaks of what is not there."""
+    cases = data.get("cases")
+    for index, case in enumerate(cases if isinstance(cases, list) else ()):
+        path: Path = ("cases", index)
+        if not isinstance(case, dict):
+            continue
+        if _is_sound((*path, "keeps"), misfits):
+            yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
+        if _is_sound((*path, "given", "clock"), misfits):
+            yield from _clock(case.get("given"), (*path, "given"))
+        yield from _steps(case.get("steps"), (*path, "steps"), misfits)
+
+
+def _is_sound(path: Path, misfits: Iterable[Misfit]) -> bool:
+    """Whether what is at the path has the right shape, and so has all that is in it."""
+    return not any(
+        misfit.path[: len(path)] == path or (not misfit.stays and path[: len(misfit.path)] == misfit.path)
+        for misfit in misfits
+    )
+
+
+def _unknown_ids(ids: Iterable[str], path: Path) -> Found:
+    known = _vocabulary().ids
+    for index, name in enumerate(ids):
+        if name not in known:
+            yield (*path, index), f"{name!r} is no rule, decision or error code{_suggestion(name, known)}"
+
+
+def _steps(steps: Json, path: Path, misfits: Iterable[Misfit]) -> Found:
+    kept: set[str] = set()
+    for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        if isinstance(step, dict):
+            at = (*path, index)
+            yield from _lonely_parts(step, at)
+            sound = {part: value for part, value in step.items() if _is_sound((*at, part), misfits)}
+            yield from _step(sound, at, kept)
+            kept |= set(sound.get("keep", ()))
+
+
+def _step(step: Mapping[str, Json], at: Path, kept: set[str]) -> Found:
+    yield from _unknown_names(step, at, kept)
+    yield from _clock(step.get("change"), (*at, "change"))
+    yield from _call(step, at)
+    for part in _EXPECTATIONS:
+        yield from _broken_patterns(step.get(part), (*at, part))
+
+
+def _lonely_parts(step: Mapping[str, Json], at: Path) -> Found:
+    for part, other in GOES_WITH.items():
+        if part in step and other not in step:
+            yield at, f"{part!r} does not stand without {other!r}"
+    if "when" in step and "as" not in step:
+        yield at, "'as' is missing: it says who makes the call, as in as: \"101\""
+
+
+def _unknown_names(step: Mapping[str, Json], at: Path, kept: set[str]) -> Found:
+    for part, value in step.items():
+        # What a step keeps of its answer may be looked for in the mailboxes that the same step looks into.
+        known = kept | set(step.get("keep", ())) if part in _LOOKS else kept
+        for name in names_in(value):
+            if name not in known:
+                yield (*at, part), f"${{{name}}} was not kept: an earlier step would say keep: {{{name}: id}}"
+
+
+def _clock(change: Json, path: Path) -> Found:
+    clock = (change or {}).get("clock", {})
+    if "advance" in clock and len(clock) > 1:
+        yield (*path, "clock", "advance"), "a clock is set or advanced: 'advance' stands alone"
+
+
+def _call(step: Mapping[str, Json], at: Path) -> Found:
+    call, then = step.get("when"), step.get("then", {})
+    path = (*at, "when")
+    if call is None:
+        return
+    for one, other in (("operation", "request"), ("body", "raw")):
+        if one in call and other in call:
+            yield (*path, other), f"a call has {one!r} or {other!r}, not both"
+    if "operation" in call:
+        yield from _operation(call, then, at)
+    elif "request" not in call:
+        yield path, "'operation' is missing: an operationId of openapi.yaml, as createSMSMessage"
+    if "error" in then and then["error"] not in _vocabulary().ids:
+        sentence = f"{then['error']!r} is no error code of openapi.yaml"
+        yield (*at, "then", "error"), f"{sentence}{_suggestion(then['error'], _vocabulary().ids)}"
+
+
+def _operation(call: Mapping[str, Json], then: Mapping[str, Json], at: Path) -> Found:
+    known = _vocabulary().operations
+    operation = known.get(call["operation"])
+    if operation is None:
+        name = call["operation"]
+        yield (*at, "when", "operation"), f"{name!r} is no operationId of openapi.yaml{_suggestion(name, known)}"
+        return
+    for part, names in (("path", operation.path_parameters), ("query", operation.query_parameters)):
+        for name in call.get(part, {}):
+            if name not in names:
+                sentence = f"{operation.id} has no {part} parameter {name!r}{_suggestion(name, names)}"
+                yield (*at, "when", part, name), sentence
+    for name in operation.path_parameters:
+        if name not in ("accountId", "extensionId") and name not in call.get("path", {}):
+            yield (*at, "when"), f"{operation.id} takes a path parameter: write path: {{{name}: ...}}"
+    if "status" in then and then["status"] not in operation.statuses:
+        statuses = ", ".join(map(str, operation.statuses))
+        yield (*at, "then", "status"), f"{operation.id} does not answer {then['status']}: it answers {statuses}"
+
+
+def _broken_patterns(value: Json, at: Path) -> Found:
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _broken_patterns(item, (*at, key))
+    elif is_pattern(value):
+        try:
+            re.compile(re.sub(r"\$\{\w+\}", "x", value[1:]))
+        except re.error as error:
+            yield at, f"{value!r} is no regular expression: {error}"
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    """The nearest of what is known; everything, as long as that is a line's worth."""
+    near, known = nearest(name, known), tuple(known)
+    if near is not None:
+        return f": did you mean {near!r}?"
+    return f": known are {', '.join(known)}" if 0 < len(known) <= _FEW else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """What a case may speak of."""
+
+    ids: frozenset[str]
+    operations: Mapping[str, Operation]
+
+
+@cache
+def _vocabulary() -> _Vocabulary:
+    contract = load_contract()
+    rules = {rule.id for rule in RULEBOOK} | {made.id for made in DECISIONS}
+    return _Vocabulary(frozenset(rules) | error_codes(contract), operations_by_id(contract))

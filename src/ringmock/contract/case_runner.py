@@ -1,0 +1,362 @@
+"""Running a contract case against a server: a fresh world, its changes, its calls, what they left.
+
+Client credentials that the server has never seen open a world of their own, so cases never meet. What the contract
+has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock's control API.
+"""
+
+import base64
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from .cases import Case, Step
+from .expectations import ABSENT, Difference, differences, filled, found_at
+from .http_client import Answer, Exchange, HttpClient, NoAnswer, Request
+from .openapi import load_contract
+from .operation import FORM, JSON, Operation, operations_by_id
+
+Json = Any
+
+API = "/restapi/v1.0"
+OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
+EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
+HIDDEN = "$TOKEN"
+JOURNAL_LIMIT = 5
+"""Between a call and the look at its outcomes there are sign-ins at the most."""
+
+_STATUS_BY_CHANGE = {
+    "enable": "Enabled",
+    "freeze": "Frozen",
+    "disable": "Disabled",
+    "deactivate": "NotActivated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The server to test, and how to sign in there."""
+
+    base_url: str
+    application: tuple[str, str] | None = None
+    """Client id and secret; None makes up new ones for each case, and each has a world of its own."""
+    jwt: str = "demo-jwt-{extension}"
+    """The JWT of an extension, by its number."""
+    steward: str = "101"
+    """The extension that changes of the world are made in the name of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one call was answered otherwise than expected; at least one difference."""
+
+    differences: tuple[Difference, ...]
+    exchange: Exchange | None
+    """None when no answer came."""
+    after: Exchange | None = None
+    """The call of the same step, when it is not that one that was answered wrongly but what it left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The step that failed, counted from 1 (0 is what the case is given), and all that was wrong with it."""
+
+    number: int
+    line: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case and what came of it. The steps after a failed one are not run."""
+
+    case: Case
+    failure: Failure | None
+
+    @property
+    def passed(self) -> bool:
+        return self.failure is None
+
+
+class _Stuck(Exception):
+    """What a step needed and did not get: the rest of the case has no sense."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
+
+
+class _SignInRefused(_Stuck):
+    """No access token for an extension."""
+
+
+def run_case(case: Case, target: Target) -> CaseResult:
+    """Run a case in a world of its own. Whatever the server does, it ends in a result."""
+    with HttpClient(target.base_url) as client:
+        return CaseResult(case, _Run(case, _Caller(client, target)).failure())
+
+
+class _Run:
+    """One case under way."""
+
+    def __init__(self, case: Case, caller: "_Caller") -> None:
+        self._case = case
+        self._caller = caller
+        self._kept: dict[str, Json] = {}
+
+    def failure(self) -> Failure | None:
+        """Run step after step, as far as the first that fails."""
+        given = Step(line=self._case.line, change=self._case.given)
+        for number, step in enumerate((given, *self._case.steps)):
+            findings = self._findings(step)
+            if findings:
+                return Failure(number, step.line, findings)
+        return None
+
+    def _findings(self, step: Step) -> tuple[Finding, ...]:
+        try:
+            return tuple(self._taken(step))
+        except _Stuck as stuck:
+            return (stuck.finding,)
+        except NoAnswer as error:
+            return (Finding((Difference("connection", "an answer", str(error)),), None),)
+
+    def _taken(self, step: Step) -> Iterator[Finding]:
+        _World(self._caller).change(filled(dict(step.change), self._kept))
+        if step.when is not None:
+            exchange = self._caller.call(filled(step.caller, self._kept), filled(dict(step.when), self._kept))
+            found = tuple(_unexpected(filled(dict(step.then), self._kept), exchange.answer))
+            if found:
+                yield Finding(found, exchange)
+                return
+            self._keep(step.keep, exchange)
+            yield from (replace(finding, after=exchange) for finding in self._looks(step))
+        else:
+            yield from self._looks(step)
+
+    def _keep(self, names: Mapping[str, str], exchange: Exchange) -> None:
+        for name, where in names.items():
+            value = found_at(exchange.answer.json, where)
+            if value is ABSENT:
+                raise _Stuck(Finding((Difference(where, f"a value to keep as {name}", ABSENT),), exchange))
+            self._kept[name] = value
+
+    def _looks(self, step: Step) -> Iterator[Finding]:
+        if step.outcomes and step.when is not None:
+            yield from self._outcomes(step.outcomes, step.when.get("operation"))
+        for number, expected in step.mailboxes.items():
+            yield from self._look(f"mailbox of {number}", expected, "subject", self._caller.mailbox(number))
+        for phone, expected in step.handsets.items():
+            yield from self._look(f"handset {phone}", expected, "text", self._caller.handset(phone))
+
+    def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Finding]:
+        journal = self._caller.control("GET", f"/journal?limit={JOURNAL_LIMIT}")
+        actual = _outcomes_of(journal.answer.json, operation)
+        found = tuple(differences(filled(dict(expected), self._kept), actual, "outcomes", exact=True))
+        if found:
+            yield Finding(found, journal)
+
+    def _look(self, where: str, expected: Json, text: str, look: tuple[Exchange, Json]) -> Iterator[Finding]:
+        exchange, actual = look
+        if isinstance(expected, int):
+            actual = len(actual)
+        else:
+            expected = filled([{text: one} if isinstance(one, str) else one for one in expected], self._kept)
+        found = tuple(differences(expected, actual, where))
+        if found:
+            yield Finding(found, exchange)
+
+
+def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference]:
+    """Every difference between an answer and what is expected of it."""
+    yield from differences(then["status"], answer.status, "status")
+    body = answer.json
+    for name, where in (("error", "errors.0.errorCode"), ("parameter", "errors.0.parameterName")):
+        if name in then:
+            yield from differences(then[name], found_at(body, where), where)
+    if "body" in then:
+        yield from differences(then["body"], body, "body")
+    if "exact" in then:
+        yield from differences(then["exact"], body, "body", exact=True)
+    if "text" in then:
+        yield from differences(then["text"], answer.text, "text")
+    for name, expected in then.get("headers", {}).items():
+        yield from differences(expected, answer.headers.get(name.lower(), ABSENT), f"headers.{name}")
+
+
+def _outcomes_of(journal: Json, operation: str | None) -> Json:
+    """What became of each recipient of the newest call of the operation, as `{"104": "skipped R-19"}`."""
+    for entry in journal:
+        if entry["operation"] == operation:
+            return {said["recipient"]: f"{said['outcome']} {said['rule']}" for said in entry["recipients"]}
+    return ABSENT
+
+
+class _Caller:
+    """Makes calls in the world of one application, and signs in whoever makes them."""
+
+    def __init__(self, client: HttpClient, target: Target) -> None:
+        self._client = client
+        self._target = target
+        self._application = target.application or (f"case-{uuid.uuid4()}", "case-secret")
+        self._tokens: dict[str, str] = {}
+
+    def call(self, caller: Json, call: Mapping[str, Json]) -> Exchange:
+        """Make the call that a case describes."""
+        return self._send(_request(call), self._authorization(caller))
+
+    def mailbox(self, number: str) -> tuple[Exchange, Json]:
+        """Every message that an extension can list, newest first."""
+        with self._awake(number):
+            request = Request("GET", f"{OWN_MAILBOX}?{urlencode(EVERYTHING)}")
+            exchange = self._send(request, f"Bearer {self._token_of(number)}")
+        return exchange, _needed(exchange, "records")
+
+    def handset(self, phone: str) -> tuple[Exchange, Json]:
+        """Every SMS that a phone outside the account has received, newest first."""
+        exchange = self.control("GET", f"/handsets/{quote(phone)}/messages")
+        return exchange, exchange.answer.json[::-1]
+
+    def control(self, method: str, path: str, body: Json = None) -> Exchange:
+        """Call the control API about this world. Raises `_Stuck` with the sentence that refuses the call."""
+        request = Request(method, f"/_mock{path}", *_encoded(body, JSON))
+        exchange = self._send(request, f"Bearer {self._token_of(self._target.steward)}")
+        if exchange.answer.status >= 300:
+            said = found_at(exchange.answer.json, "error")
+            raise _Stuck(Finding((Difference("control API", "2xx", f"{exchange.answer.status} {said}"),), exchange))
+        return exchange
+
+    def forget_sessions(self) -> None:
+        """Sign in again at the next call: a moved clock may have ended every session."""
+        self._tokens.clear()
+
+    @contextmanager
+    def _awake(self, number: str) -> Iterator[None]:
+        """Let someone who may not sign in do so for one look into the mailbox, and be as before afterwards."""
+        try:
+            self._token_of(number)
+        except _SignInRefused:
+            path = f"/extensions/{number}"
+            status = self.control("GET", path).answer.json["status"]
+            self.control("PATCH", path, {"status": "Enabled"})
+            yield
+            self.control("PATCH", path, {"status": status})
+        else:
+            yield
+
+    def _authorization(self, caller: Json) -> str | None:
+        if isinstance(caller, dict):
+            return f"Bearer {caller['token']}"
+        if caller == "application":
+            return self._basic()
+        return None if caller == "nobody" else f"Bearer {self._token_of(caller)}"
+
+    def _token_of(self, number: str) -> str:
+        if number not in self._tokens:
+            self._tokens[number] = self._sign_in(number)
+        return self._tokens[number]
+
+    def _sign_in(self, number: str) -> str:
+        form = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "assertion": self._target.jwt.format(extension=number),
+        }
+        exchange = self._send(Request("POST", "/restapi/oauth/token", *_encoded(form, FORM)), self._basic())
+        token = found_at(exchange.answer.json, "access_token")
+        if exchange.answer.status != 200 or not isinstance(token, str):
+            said = f"{exchange.answer.status} {exchange.answer.text}"
+            raise _SignInRefused(Finding((Difference(f"sign-in of {number}", "an access token", said),), exchange))
+        return token
+
+    def _basic(self) -> str:
+        return "Basic " + base64.b64encode(":".join(self._application).encode()).decode()
+
+    def _send(self, request: Request, authorization: str | None) -> Exchange:
+        if authorization is not None:
+            request = replace(request, headers={"Authorization": authorization, **request.headers})
+        return Exchange(self._client.base_url, self._shown(request), self._client.send(request))
+
+    def _shown(self, request: Request) -> Request:
+        """The request as a report may show it: tokens of a world that was made up for a case are no secrets."""
+        authorization = request.headers.get("Authorization")
+        if self._target.application is None or authorization is None:
+            return request
+        kind = authorization.partition(" ")[0]
+        return replace(request, headers={**request.headers, "Authorization": f"{kind} {HIDDEN}"})
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """Changes of the world, through the control API."""
+
+    caller: _Caller
+
+    def change(self, change: Mapping[str, Json]) -> None:
+        """Make these changes: the clock first, inbound messages last."""
+        if "clock" in change:
+            self._set_clock(change["clock"])
+        for number, members in change.get("members", {}).items():
+            self.caller.control("PUT", f"/departments/{number}/members", members)
+        for word, status in _STATUS_BY_CHANGE.items():
+            for number in change.get(word, ()):
+                self.caller.control("PATCH", f"/extensions/{number}", {"status": status})
+        for sms in change.get("inbound", ()):
+            path = f"/handsets/{quote(sms['from'])}/messages"
+            self.caller.control("POST", path, {"to": sms["to"], "text": sms["text"]})
+
+    def _set_clock(self, clock: Mapping[str, Json]) -> None:
+        if "advance" in clock:
+            self.caller.control("POST", "/clock/advance", {"seconds": clock["advance"]})
+        else:
+            self.caller.control("PUT", "/clock", dict(clock))
+        self.caller.forget_sessions()
+
+
+_OPERATIONS: dict[str, Operation] = {}
+
+
+def _operation(operation_id: str) -> Operation:
+    if not _OPERATIONS:
+        _OPERATIONS.update(operations_by_id(load_contract()))
+    return _OPERATIONS[operation_id]
+
+
+def _request(call: Mapping[str, Json]) -> Request:
+    """The HTTP request of a call, without its Authorization."""
+    if "operation" in call:
+        operation = _operation(call["operation"])
+        method, path, media_type = operation.method, operation.path, operation.media_type or JSON
+    else:
+        method, _, path = call["request"].partition(" ")
+        media_type = JSON
+    for name, value in {"accountId": "~", "extensionId": "~", **call.get("path", {})}.items():
+        path = path.replace(f"{{{name}}}", quote(str(value), safe="~"))
+    query = urlencode({name: _query_value(value) for name, value in call.get("query", {}).items()}, doseq=True)
+    headers, body = _encoded(call.get("body"), media_type)
+    if "raw" in call:
+        headers, body = {"Content-Type": media_type}, str(call["raw"]).encode()
+    return Request(method, f"{path}?{query}" if query else path, {**headers, **call.get("headers", {})}, body)
+
+
+def _query_value(value: Json) -> Json:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _encoded(body: Json, media_type: str) -> tuple[dict[str, str], bytes | None]:
+    """Headers and bytes of a body."""
+    if body is None:
+        return {}, None
+    text = urlencode(body) if media_type == FORM else json.dumps(body, ensure_ascii=False)
+    return {"Content-Type": media_type}, text.encode("utf-8", errors="surrogatepass")
+
+
+def _needed(exchange: Exchange, where: str) -> Json:
+    """A value that the run cannot do without. Raises `_Stuck`."""
+    value = found_at(exchange.answer.json, where)
+    if value is ABSENT:
+        said = f"{exchange.answer.status} {exchange.answer.text}"
+        raise _Stuck(Finding((Difference(where, "a list", said),), exchange))
+    return value

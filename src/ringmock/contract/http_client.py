@@ -1,0 +1,103 @@
+"""HTTP as a case needs it: whole requests, whole answers, and the curl that says the same."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from .expectations import ABSENT
+
+TIMEOUT_SECONDS = 30.0
+
+
+class NoAnswer(Exception):
+    """The server could not be reached, or broke off; the message says which address and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`target` is path and query, as it goes on the wire."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", errors="replace")
+
+    @property
+    def json(self) -> Any:
+        """The body's value, `ABSENT` when it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer. `request` holds what may be shown; `base_url` ends without a slash."""
+
+    base_url: str
+    request: Request
+    answer: Answer
+
+
+class HttpClient:
+    """One connection to one server, opened when needed. Use it as a context manager, from one thread."""
+
+    def __init__(self, base_url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        """`base_url` as `http://127.0.0.1:8080`, with or without a path; `timeout` in seconds.
+
+        Raises `ValueError` for any other scheme than http and https.
+        """
+        self.base_url = base_url.rstrip("/")
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{base_url!r} is not the address of a server, as http://127.0.0.1:8080 is")
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._prefix = parts.path
+        self._connection = kind(parts.hostname, parts.port, timeout=timeout)
+
+    def __enter__(self) -> "HttpClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def send(self, request: Request) -> Answer:
+        """The server's answer, redirects not followed. Raises `NoAnswer`."""
+        try:
+            self._connection.request(
+                request.method, self._prefix + request.target, body=request.body, headers=dict(request.headers)
+            )
+            response = self._connection.getresponse()
+            body = response.read()
+        except (OSError, HTTPException) as error:
+            self._connection.close()
+            raise NoAnswer(f"no answer from {self.base_url}: {error or type(error).__name__}") from error
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+
+
+def curl(base_url: str, request: Request) -> str:
+    """A command line that sends the same request."""
+    words = ["curl", "-i", "-X", request.method, base_url + request.target]
+    for name, value in request.headers.items():
+        words += ["-H", f"{name}: {value}"]
+    if request.body is not None:
+        words += ["--data-binary", request.body.decode("utf-8", errors="replace")]
+    return " ".join(map(shlex.quote, words))

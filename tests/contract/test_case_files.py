@@ -1,0 +1,224 @@
+"""Reading case files: what a good one says, and how the mistakes of a bad one are told."""
+
+from pathlib import Path
+
+import pytest
+
+from ringmock.contract.cases import CaseFileError, load_cases, parse_cases
+
+CALL = '{as: "101", when: {operation: listMessages}, then: {status: 200}}'
+
+
+def case_with(step: str, keeps: str = "[R-01]", given: str = "{}") -> str:
+    """A file of one case; the step is on line 6."""
+    return f"""\
+cases:
+  - name: Something is kept
+    keeps: {keeps}
+    given: {given}
+    steps:
+      - {step}
+"""
+
+
+def mistakes_of(text: str) -> list[str]:
+    with pytest.raises(CaseFileError) as refused:
+        parse_cases(text, "mine.yaml")
+    return str(refused.value).splitlines()
+
+
+def test_a_case_says_where_it_stands_and_what_it_starts_from() -> None:
+    (case,) = parse_cases(case_with(CALL, given='{account: source-page, generation: current, freeze: ["102"]}'), "mine")
+    assert (case.name, case.keeps, case.file, case.line) == ("Something is kept", ("R-01",), "mine", 2)
+    assert (case.account, case.generation, case.given) == ("source-page", "current", {"freeze": ["102"]})
+    (step,) = case.steps
+    assert (step.line, step.caller, step.when) == (6, "101", {"operation": "listMessages"})
+
+
+def test_a_case_starts_from_the_demo_account_of_2012_unless_told_otherwise() -> None:
+    (case,) = parse_cases(case_with(CALL))
+    assert (case.account, case.generation, dict(case.given)) == ("demo", "2012", {})
+
+
+@pytest.mark.parametrize(
+    ("step", "mistake"),
+    [
+        pytest.param(
+            "{as: 101, when: {operation: listMessages}, then: {status: 200}}",
+            'steps[0].as: 101 is a number here: quote it, "101"',
+            id="a number for an extension",
+        ),
+        pytest.param(
+            "{as: somebody, when: {operation: listMessages}, then: {status: 200}}",
+            "steps[0].as: 'somebody' is not an extension number in quotes (\"101\"),"
+            " application, nobody or {token: ...}",
+            id="an unknown caller",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: listMesages}, then: {status: 200}}',
+            "steps[0].when.operation: 'listMesages' is no operationId of openapi.yaml: did you mean 'listMessages'?",
+            id="an unknown operation",
+        ),
+        pytest.param(
+            '{as: "101", when: {body: {}}, then: {status: 200}}',
+            "steps[0].when: 'operation' is missing: an operationId of openapi.yaml, as createSMSMessage",
+            id="no operation",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: listMessages, request: GET /}, then: {status: 200}}',
+            "steps[0].when.request: a call has 'operation' or 'request', not both",
+            id="an operation and a request",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: createSMSMessage, body: {}, raw: x}, then: {status: 200}}',
+            "steps[0].when.raw: a call has 'body' or 'raw', not both",
+            id="two bodies",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: listMessages, query: {pgae: 1}}, then: {status: 200}}',
+            "steps[0].when.query.pgae: listMessages has no query parameter 'pgae': did you mean 'page'?",
+            id="an unknown query parameter",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: readMessage, path: {messageId: 1, message: 1}}, then: {status: 200}}',
+            "steps[0].when.path.message: readMessage has no path parameter 'message': did you mean 'messageId'?",
+            id="an unknown path parameter",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: readMessage}, then: {status: 200}}',
+            "steps[0].when: readMessage takes a path parameter: write path: {messageId: ...}",
+            id="a missing path parameter",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: deleteMessage, path: {messageId: 1}}, then: {status: 200}}',
+            "steps[0].then.status: deleteMessage does not answer 200: it answers 204, 400, 401, 403, 404",
+            id="a status that never comes",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: listMessages}, then: {error: CMN-101}}',
+            "steps[0].then: status is missing: an HTTP status, as 200",
+            id="no status",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: listMessages}, then: {status: 400, error: CMN-1010}}',
+            "steps[0].then.error: 'CMN-1010' is no error code of openapi.yaml: did you mean 'CMN-101'?",
+            id="an unknown error code",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: listMessages}, then: {status: 200, body: {uri: "~("}}}',
+            "steps[0].then.body.uri: '~(' is no regular expression: missing ), unterminated subpattern at position 0",
+            id="a broken pattern",
+        ),
+        pytest.param(
+            '{as: "101", when: {operation: listMessages}, then: {status: 200, bdoy: {}}}',
+            "steps[0].then.bdoy: unknown key: did you mean 'body'?",
+            id="an unknown key",
+        ),
+        pytest.param('{as: "101"}', "steps[0]: 'as' does not stand without 'when'", id="a caller without a call"),
+        pytest.param(
+            "{when: {operation: listMessages}, then: {status: 200}}",
+            "steps[0]: 'as' is missing: it says who makes the call, as in as: \"101\"",
+            id="a call without a caller",
+        ),
+        pytest.param(
+            '{mailboxes: {"101": ["${page}"]}}',
+            "steps[0].mailboxes: ${page} was not kept: an earlier step would say keep: {page: id}",
+            id="a value that nobody kept",
+        ),
+        pytest.param(
+            "{mailboxes: {101: []}}",
+            'steps[0].mailboxes: a key must be text, and 101 is a number: quote it, "101"',
+            id="a number for a mailbox",
+        ),
+        pytest.param(
+            '{mailboxes: {"101": -1}}',
+            'steps[0].mailboxes["101"]: -1 is not a number of messages, or a list of them, newest first,'
+            " each a text or a mapping",
+            id="a negative count",
+        ),
+        pytest.param(
+            '{change: {clock: {now: "2012-10-16T06:34:58Z", advance: 60}}}',
+            "steps[0].change.clock.advance: a clock is set or advanced: 'advance' stands alone",
+            id="a clock set and advanced",
+        ),
+        pytest.param(
+            "{}",
+            "steps[0]: {} is not a step: a 'change', a call ('as', 'when', 'then') or a look"
+            " ('mailboxes', 'handsets', 'outcomes')",
+            id="a step that does nothing",
+        ),
+    ],
+)
+def test_a_mistake_in_a_step_is_told_with_its_line_and_what_would_pass(step: str, mistake: str) -> None:
+    assert mistakes_of(case_with(step)) == [f"mine.yaml:6: cases[0].{mistake}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        pytest.param("", "mine.yaml:1: there is nothing in this file", id="an empty file"),
+        pytest.param("cases: []", "mine.yaml:1: cases: the list is too short: at least 1 wanted", id="no cases"),
+        pytest.param("about: Nothing", "mine.yaml:1: cases is missing: a list of one case or more", id="only an about"),
+        pytest.param("cases: [", "mine.yaml:1: this is not YAML: ", id="broken YAML"),
+        pytest.param(
+            case_with(CALL, keeps="[R-99]"),
+            "mine.yaml:3: cases[0].keeps[0]: 'R-99' is no rule, decision or error code: did you mean 'R-19'?",
+            id="an unknown rule",
+        ),
+        pytest.param(
+            case_with(CALL, given="{generation: 2012}"),
+            'mine.yaml:4: cases[0].given.generation: 2012 is a number here: quote it, "2012"',
+            id="a number for a generation",
+        ),
+        pytest.param(
+            case_with(CALL, given='{freez: ["102"]}'),
+            "mine.yaml:4: cases[0].given.freez: unknown key: did you mean 'freeze'?",
+            id="an unknown change",
+        ),
+    ],
+)
+def test_a_mistake_in_a_file_is_told_with_its_line(text: str, mistake: str) -> None:
+    (told,) = mistakes_of(text)
+    assert told.startswith(mistake)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    told = mistakes_of(
+        """\
+cases:
+  - name: Something is kept
+    keeps: [R-99]
+    steps:
+      - {as: 101, when: {operation: listMesages}, then: {status: 200}}
+      - {mailboxes: {"101": ["${page}"]}}
+  - keeps: [R-01]
+    steps: nothing
+"""
+    )
+    assert [line.split(": ")[0:2] for line in told] == [
+        ["mine.yaml:3", "cases[0].keeps[0]"],
+        ["mine.yaml:5", "cases[0].steps[0].as"],
+        ["mine.yaml:5", "cases[0].steps[0].when.operation"],
+        ["mine.yaml:6", "cases[0].steps[1].mailboxes"],
+        ["mine.yaml:7", "cases[1]"],
+        ["mine.yaml:8", "cases[1].steps"],
+    ]
+
+
+def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("cases: []", encoding="utf-8")
+    with pytest.raises(CaseFileError) as refused:
+        load_cases([bad, tmp_path / "missing.yaml"])
+    assert [problem.file for problem in refused.value.problems] == [str(bad), str(tmp_path / "missing.yaml")]
+
+
+def test_two_cases_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    for file in files:
+        file.write_text(case_with(CALL), encoding="utf-8")
+    with pytest.raises(CaseFileError, match="too: tell them apart") as refused:
+        load_cases(files)
+    assert str(refused.value).startswith(
+        f"{files[1]}:2: name: 'Something is kept' is the name of the case at {files[0]}:2"
+    )

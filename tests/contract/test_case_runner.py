@@ -1,0 +1,174 @@
+"""Running a case: what fails it, and what its report then shows."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from ringmock.contract.case_report import report
+from ringmock.contract.case_runner import Target, run_case
+from ringmock.contract.cases import parse_cases
+from ringmock.server import bound_socket, url_of
+
+ServerOf = Callable[[str, str], str]
+
+FROZEN_IN_LIST = """\
+cases:
+  - name: A page to a list with one Frozen extension reaches everybody else
+    keeps: [R-18]
+    steps:
+      - as: "101"
+        when:
+          operation: createInternalTextMessage
+          body: {to: [{extensionNumber: "102"}, {extensionNumber: "104"}], text: It's on}
+        then: {status: 200, body: {type: Pager}}
+        mailboxes: {"102": [It's on]}
+"""
+
+
+@pytest.fixture
+def target(server_of: ServerOf) -> Target:
+    return Target(server_of("demo", "2012"))
+
+
+def told(steps: str, target: Target) -> str:
+    """The report of one case with these steps."""
+    text = f"cases:\n  - name: Something is kept\n    keeps: [R-01]\n    steps:\n{steps}"
+    return report(run_case(case, target) for case in parse_cases(text, "mine.yaml"))
+
+
+def test_a_wrong_expectation_fails_with_expected_and_actual_side_by_side(target: Target) -> None:
+    (case,) = parse_cases(FROZEN_IN_LIST, "mine.yaml")
+    lines = report([run_case(case, target)]).splitlines()
+    assert lines[0] == "FAILED  A page to a list with one Frozen extension reaches everybody else"
+    assert lines[1] == "        mine.yaml:5: step 1; keeps R-18"
+    assert [line.split() for line in lines[3:6]] == [
+        ["expected", "actual"],
+        ["status", "200", "400"],
+        ["body.type", '"Pager"', "absent"],
+    ]
+    assert "MSG-324" in lines[7]
+    assert lines[-1] == "0 of 1 cases passed"
+
+
+def test_a_failure_shows_a_curl_that_reproduces_the_call(target: Target) -> None:
+    (case,) = parse_cases(FROZEN_IN_LIST, "mine.yaml")
+    (curl,) = [line.strip() for line in report([run_case(case, target)]).splitlines() if " curl " in line]
+    words = shlex.split(curl)
+    assert words[:4] == ["curl", "-i", "-X", "POST"]
+    assert words[4] == f"{target.base_url}/restapi/v1.0/account/~/extension/~/company-pager"
+    assert words[6].startswith("Authorization: Bearer AT-")
+    assert words[7:] == [
+        "-H",
+        "Content-Type: application/json",
+        "--data-binary",
+        '{"to": [{"extensionNumber": "102"}, {"extensionNumber": "104"}], "text": "It\'s on"}',
+    ]
+
+
+def test_a_wrong_mailbox_fails_and_shows_the_call_before_it(target: Target) -> None:
+    said = told(
+        """\
+      - as: "101"
+        when: {operation: createInternalTextMessage, body: {to: [{extensionNumber: "102"}], text: Hello}}
+        then: {status: 200}
+        mailboxes: {"102": [], "103": 1}
+""",
+        target,
+    )
+    assert "mailbox of 102.0  absent" in said
+    assert "mailbox of 103" in said
+    assert said.count("curl -i -X POST") == 2
+    assert said.count("curl -i -X GET") == 2
+
+
+def test_a_wrong_outcome_fails(target: Target) -> None:
+    said = told(
+        """\
+      - as: "101"
+        when: {operation: createInternalTextMessage, body: {to: [{extensionNumber: "202"}], text: Hello}}
+        then: {status: 200}
+        outcomes: {"202": delivered R-03, "104": delivered R-10}
+""",
+        target,
+    )
+    assert 'outcomes.104  "delivered R-10"  "skipped R-19"' in said
+    assert 'outcomes.105  absent            "skipped R-19"' in said
+
+
+def test_a_value_that_cannot_be_kept_fails(target: Target) -> None:
+    said = told(
+        """\
+      - as: "101"
+        when: {operation: listMessages}
+        then: {status: 200}
+        keep: {page: records.0.id}
+""",
+        target,
+    )
+    assert '"a value to keep as page"  absent' in said
+
+
+def test_a_sign_in_that_is_refused_fails(target: Target) -> None:
+    said = told(
+        '      - {as: "104", when: {operation: listMessages}, then: {status: 200}}\n',
+        target,
+    )
+    assert "sign-in of 104" in said
+    assert "OAU-236" in said
+
+
+def test_a_change_that_the_control_api_refuses_fails_with_its_sentence(target: Target) -> None:
+    said = told('      - {change: {freeze: ["999"]}}\n', target)
+    assert "There is no extension '999'" in said
+
+
+def test_the_steps_after_a_failed_one_are_not_run(target: Target) -> None:
+    said = told('      - {mailboxes: {"101": 7}}\n      - {mailboxes: {"102": 7}}\n', target)
+    assert "mailbox of 101  7         0" in said
+    assert "mailbox of 102" not in said
+
+
+def test_a_look_into_a_frozen_mailbox_leaves_its_owner_frozen(target: Target) -> None:
+    said = told(
+        """\
+      - mailboxes: {"104": []}
+      - as: "101"
+        when: {operation: readExtension, path: {extensionId: 1346632104}}
+        then: {status: 200, body: {status: Frozen}}
+""",
+        target,
+    )
+    assert said == "1 of 1 cases passed"
+
+
+def test_cases_do_not_see_each_other(target: Target) -> None:
+    page = """\
+      - as: "101"
+        when: {operation: createInternalTextMessage, body: {to: [{extensionNumber: "102"}], text: Hello}}
+        then: {status: 200}
+        mailboxes: {"102": 1}
+"""
+    assert told(page, target) == told(page, target) == "1 of 1 cases passed"
+
+
+def test_the_tokens_of_given_client_credentials_are_not_shown(target: Target) -> None:
+    named = replace(target, application=("ringmock", "ringmock-secret"))
+    said = told('      - {as: "101", when: {operation: readExtension}, then: {status: 404}}\n', named)
+    assert "Authorization: Bearer $TOKEN" in said
+    assert "AT-" not in said
+
+
+def test_a_server_that_does_not_answer_fails_the_case() -> None:
+    with bound_socket("127.0.0.1", 0) as bound:
+        url = url_of(bound)
+    said = told('      - {mailboxes: {"101": []}}\n', Target(url))
+    assert f'connection  "an answer"  "no answer from {url}: ' in said
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://127.0.0.1", "http://"])
+def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
+    (case,) = parse_cases(FROZEN_IN_LIST)
+    with pytest.raises(ValueError, match="is not the address of a server"):
+        run_case(case, Target(url))

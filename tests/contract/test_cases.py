@@ -1,0 +1,83 @@
+"""The contract cases against a real server, and what they exercise."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ringmock.contract.case_report import failure_report
+from ringmock.contract.case_runner import Target, run_case
+from ringmock.contract.cases import Case, bundled_case_files, load_cases
+from ringmock.contract.openapi import load_contract, operations
+from ringmock.domain.generation import GENERATIONS
+from ringmock.domain.rulebook import DECISIONS, RULEBOOK
+
+CASES = load_cases(bundled_case_files())
+SENDING = ("createSMSMessage", "createInternalTextMessage")
+MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "deleteMessage", "readMessageContent")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_server_keeps(case: Case, server_of: Callable[[str, str], str]) -> None:
+    result = run_case(case, Target(server_of(case.account, case.generation)))
+    if result.failure is not None:
+        pytest.fail(failure_report(case, result.failure), pytrace=False)
+
+
+@pytest.mark.parametrize("identity", [rule.id for rule in RULEBOOK] + [made.id for made in DECISIONS])
+def test_every_rule_and_decision_has_a_case(identity: str) -> None:
+    assert any(identity in case.keeps for case in CASES)
+
+
+def test_every_generation_has_cases() -> None:
+    assert {case.generation for case in CASES} == set(GENERATIONS)
+
+
+def test_every_error_code_that_a_case_expects_is_one_that_it_says_to_keep() -> None:
+    missing = [(case.name, code) for case in CASES for _, code in expected_codes(case) if code not in case.keeps]
+    assert not missing
+
+
+@pytest.mark.parametrize("operation", SENDING)
+def test_every_error_code_of_a_sending_has_a_case(operation: str) -> None:
+    expected = {code for case in CASES for called, code in expected_codes(case) if called == operation}
+    unreached = declared_codes(operation, but="401") - expected
+    assert not unreached
+
+
+def test_every_error_code_of_the_message_store_has_a_case() -> None:
+    expected = {code for case in CASES for called, code in expected_codes(case) if called in MESSAGE_STORE}
+    unreached = set().union(*(declared_codes(operation, but="401") for operation in MESSAGE_STORE)) - expected
+    assert not unreached
+
+
+def test_every_error_code_of_a_refused_token_has_a_case() -> None:
+    expected = {code for case in CASES for _, code in expected_codes(case)}
+    assert not declared_codes("listMessages") - declared_codes("listMessages", but="401") - expected
+
+
+def expected_codes(case: Case) -> Iterator[tuple[str | None, str]]:
+    """Operation and error code of every refusal that a case expects."""
+    for step in case.steps:
+        if step.when is not None and "error" in step.then:
+            yield step.when.get("operation"), step.then["error"]
+        elif step.when is not None:
+            for error in (step.then.get("exact") or {}).get("errors", ()):
+                yield step.when.get("operation"), error["errorCode"]
+
+
+def declared_codes(operation_id: str, but: str | None = None) -> set[str]:
+    """The error codes that the contract declares for an operation, less those of one status."""
+    contract = load_contract()
+    found = next(found for _, _, found in operations(contract) if found["operationId"] == operation_id)
+    codes: set[str] = set()
+    for status, response in found["responses"].items():
+        name = response.get("$ref", "").rpartition("/")[2]
+        declared = contract["components"]["responses"][name] if name else response
+        codes |= set(declared.get("x-error-codes", ())) if status != but else set()
+    return codes
+
+
+def test_the_bundled_cases_are_those_of_the_repository() -> None:
+    folder = Path(__file__).parents[2] / "fixtures" / "cases"
+    assert [path.name for path in bundled_case_files()] == sorted(path.name for path in folder.glob("*.yaml"))

@@ -1,0 +1,409 @@
+"""Log-in, refresh and log-out over the socket: every refusal of the OAuth endpoints, and what a token is good for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ringmock.fixture import load_named
+from ringmock.http import oauth
+from ringmock.sessions import TooManyWorlds
+from ringmock.worlds import MAX_WORLDS, Worlds
+from support import (
+    DIRECT_NUMBER,
+    JWT_BEARER,
+    MAIN_NUMBER,
+    OWN,
+    PASSWORD,
+    REVOKE,
+    TOKEN,
+    Client,
+    assert_oauth_refused,
+    assert_refused,
+    basic,
+    jwt_of,
+)
+
+PASSWORD_GRANT = {"grant_type": "password", "username": DIRECT_NUMBER["102"], "password": PASSWORD}
+INCOMPLETE = "Resource Owner credentials are incomplete."
+WRONG = "Invalid resource owner credentials."
+JWT_GRANT = {"grant_type": JWT_BEARER, "assertion": jwt_of("102")}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def status_with(client: Client, token: str) -> int:
+    return client.get(OWN, by=None, headers=bearer(token)).status_code
+
+
+def revoke(client: Client, token: str, **arguments: Any) -> Any:
+    headers = basic(client.client_id, client.client_secret)
+    return client.post(REVOKE, by=None, data={"token": token}, headers=headers, **arguments)
+
+
+def refresh(client: Client, token: str) -> Any:
+    return client.ask_token(grant_type="refresh_token", refresh_token=token)
+
+
+def pass_time(client: Client, seconds: int) -> None:
+    assert client.post("/_mock/clock/advance", json={"seconds": seconds}).status_code == 200
+
+
+# --- what a log-in answers -----------------------------------------------------------------------
+
+
+def test_a_log_in_answers_the_token_with_the_documented_fields_in_the_order_of_the_captures(
+    world_client: Client,
+) -> None:
+    answer = world_client.ask_token(**JWT_GRANT, endpoint_id="my-endpoint")
+
+    info = answer.json()
+    assert list(info) == [
+        "access_token",
+        "token_type",
+        "expires_in",
+        "refresh_token",
+        "refresh_token_expires_in",
+        "scope",
+        "owner_id",
+        "endpoint_id",
+    ]
+    assert (info["token_type"], info["owner_id"], info["endpoint_id"]) == ("bearer", "1346632102", "my-endpoint")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [("599", 600), ("600", 600), ("601", 601), ("3599", 3599), ("3600", 3600), ("3601", 3600), ("0", 600), ("-1", 600)],
+)
+def test_an_access_token_lives_between_ten_minutes_and_an_hour(world_client: Client, asked: str, granted: int) -> None:
+    assert world_client.log_in("102", access_token_ttl=asked)["expires_in"] == granted
+
+
+@pytest.mark.parametrize(("asked", "granted"), [("1", 1), ("604800", 604800), ("604801", 604800)])
+def test_a_refresh_token_lives_for_a_week_at_most(world_client: Client, asked: str, granted: int) -> None:
+    assert world_client.log_in("102", refresh_token_ttl=asked)["refresh_token_expires_in"] == granted
+
+
+@pytest.mark.parametrize("asked", ["0", "-1"])
+def test_no_refresh_token_is_issued_for_no_lifetime(world_client: Client, asked: str) -> None:
+    info = world_client.log_in("102", refresh_token_ttl=asked)
+
+    assert {"refresh_token", "refresh_token_expires_in"}.isdisjoint(info)
+    assert status_with(world_client, info["access_token"]) == 200
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"grant_type": JWT_BEARER, "assertion": jwt_of("200")},
+        {"grant_type": "password", "username": DIRECT_NUMBER["200"], "password": PASSWORD},
+        {"grant_type": "password", "username": MAIN_NUMBER, "extension": "200", "password": PASSWORD},
+    ],
+    ids=["JWT", "direct number", "main number and extension"],
+)
+def test_a_department_logs_in_with_its_own_credentials_and_sends_an_sms(
+    world_client: Client, form: dict[str, str]
+) -> None:
+    info = world_client.ask_token(**form).json()
+
+    assert info["owner_id"] == "1346632200"
+    assert world_client.post_sms(by="200").status_code == 200
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "error", "code", "description"),
+    [
+        ({**PASSWORD_GRANT, "username": ""}, "invalid_request", "CMN-101", INCOMPLETE),
+        ({**PASSWORD_GRANT, "password": ""}, "invalid_request", "CMN-101", INCOMPLETE),
+        ({"grant_type": "password"}, "invalid_request", "CMN-101", INCOMPLETE),
+        ({**PASSWORD_GRANT, "password": "Secret-2"}, "invalid_grant", "OAU-140", WRONG),
+        ({**PASSWORD_GRANT, "username": "14151003732"}, "invalid_grant", "OAU-140",
+         WRONG),
+        ({**PASSWORD_GRANT, "extension": "103"}, "invalid_grant", "OAU-140", WRONG),
+        ({**PASSWORD_GRANT, "username": MAIN_NUMBER, "extension": "999"}, "invalid_grant", "OAU-140",
+         WRONG),
+        ({**JWT_GRANT, "assertion": "nobody"}, "invalid_grant", "OAU-140", "Unparseable assertion"),
+        ({**JWT_GRANT, "assertion": ""}, "invalid_grant", "OAU-140", "Unparseable assertion"),
+        ({"grant_type": JWT_BEARER}, "invalid_grant", "OAU-140", "Unparseable assertion"),
+        ({"grant_type": "magic"}, "unsupported_grant_type", "OAU-250", "Unsupported grant type"),
+        ({"grant_type": "client_credentials"}, "unsupported_grant_type", "OAU-250", "Unsupported grant type"),
+        ({"grant_type": "refresh_token"}, "invalid_grant", "OAU-213", "Token not found"),
+        ({"grant_type": "refresh_token", "refresh_token": "unheard"}, "invalid_grant", "OAU-213", "Token not found"),
+        ({"username": "x"}, "invalid_request", "CMN-101", "Parameter [grant_type] value is invalid."),
+    ],
+)  # fmt: skip
+def test_a_log_in_that_cannot_be_granted_says_why(
+    world_client: Client, form: dict[str, str], error: str, code: str, description: str
+) -> None:
+    answer = world_client.ask_token(**form)
+
+    assert_oauth_refused(answer, error, code)
+    assert answer.json()["error_description"] == description
+
+
+@pytest.mark.parametrize("grant", ["JWT", "password"])
+@pytest.mark.parametrize("status", ["Disabled", "Frozen", "NotActivated"])
+def test_only_an_enabled_extension_can_log_in(world_client: Client, status: str, grant: str) -> None:
+    form = JWT_GRANT if grant == "JWT" else PASSWORD_GRANT
+    assert world_client.ask_token(**form).status_code == 200
+
+    world_client.call("PATCH", "/_mock/extensions/102", json={"status": status})
+
+    assert_oauth_refused(world_client.ask_token(**form), "invalid_grant", "OAU-236")
+
+
+@pytest.mark.parametrize("extension", ["104", "105"])
+def test_the_frozen_and_the_disabled_extension_of_the_demo_account_cannot_log_in(
+    world_client: Client, extension: str
+) -> None:
+    answer = world_client.ask_token(grant_type=JWT_BEARER, assertion=jwt_of(extension))
+
+    assert_oauth_refused(answer, "invalid_grant", "OAU-236")
+
+
+@pytest.mark.parametrize("path", [TOKEN, REVOKE])
+def test_a_client_that_does_not_name_itself_is_refused(world_client: Client, path: str) -> None:
+    answer = world_client.post(path, by=None, data={**JWT_GRANT, "token": "x"})
+
+    assert_oauth_refused(answer, "invalid_client", "OAU-123")
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [("Bearer demo-101", "OAU-151"), ("Basic", "AGW-402"), ("Basic %%%", "AGW-402"), ("Basic eA==", "AGW-402")],
+    ids=["a bearer token", "nothing", "no base64", "no colon"],
+)
+@pytest.mark.parametrize("path", [TOKEN, REVOKE])
+def test_a_client_header_that_cannot_be_read_is_refused_as_rfc_6749_has_it(
+    world_client: Client, path: str, authorization: str, code: str
+) -> None:
+    answer = world_client.post(path, by=None, data=JWT_GRANT, headers={"Authorization": authorization})
+
+    assert_oauth_refused(answer, "invalid_client", code, status=401)
+    assert answer.headers["www-authenticate"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("path", [TOKEN, REVOKE])
+def test_a_known_client_with_another_secret_is_refused(world_client: Client, path: str) -> None:
+    world_client.log_in("101")
+    for client_id in ("ringmock", world_client.client_id):
+        for secret in ("wrong", ""):
+            answer = world_client.post(path, by=None, data=JWT_GRANT, headers=basic(client_id, secret))
+            assert_oauth_refused(answer, "invalid_client", "OAU-146")
+
+
+@pytest.mark.parametrize("client_id", ["", "a b", "ü", "a" * 65, "a/b", "<script>"])
+def test_a_client_id_that_is_not_well_formed_opens_no_world(world_client: Client, client_id: str) -> None:
+    answer = world_client.post(TOKEN, by=None, data=JWT_GRANT, headers=basic(client_id, "secret"))
+
+    assert_oauth_refused(answer, "invalid_client", "OAU-153")
+
+
+# --- refresh -------------------------------------------------------------------------------------
+
+
+def test_a_refresh_kills_the_old_pair_at_once(world_client: Client) -> None:
+    old = world_client.log_in("102")
+
+    new = refresh(world_client, old["refresh_token"]).json()
+
+    assert_refused(world_client.get(OWN, by=None, headers=bearer(old["access_token"])), 401, "OAU-129")
+    assert_oauth_refused(refresh(world_client, old["refresh_token"]), "invalid_grant", "OAU-213")
+    assert status_with(world_client, new["access_token"]) == 200
+    assert (new["owner_id"], new["endpoint_id"]) == (old["owner_id"], old["endpoint_id"])
+
+
+def test_a_refresh_can_be_refreshed_again(world_client: Client) -> None:
+    second = refresh(world_client, world_client.log_in("102")["refresh_token"]).json()
+
+    third = refresh(world_client, second["refresh_token"]).json()
+
+    assert status_with(world_client, third["access_token"]) == 200
+
+
+def test_one_application_cannot_refresh_the_session_of_another(server_url: str, world_client: Client) -> None:
+    mine = world_client.log_in("102")
+
+    with Client(server_url) as other:
+        assert_oauth_refused(refresh(other, mine["refresh_token"]), "invalid_grant", "OAU-213")
+
+    assert status_with(world_client, mine["access_token"]) == 200
+
+
+# --- log-out -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+def test_either_token_ends_the_whole_session(world_client: Client, which: str) -> None:
+    info = world_client.log_in("102")
+
+    answer = revoke(world_client, info[which])
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert_refused(world_client.get(OWN, by=None, headers=bearer(info["access_token"])), 401, "OAU-213")
+    assert_oauth_refused(refresh(world_client, info["refresh_token"]), "invalid_grant", "OAU-213")
+
+
+def test_a_token_to_revoke_may_stand_in_the_query(world_client: Client) -> None:
+    info = world_client.log_in("102")
+    headers = basic(world_client.client_id, world_client.client_secret)
+
+    answer = world_client.post(f"{REVOKE}?token={info['access_token']}", by=None, headers=headers)
+
+    assert answer.status_code == 200
+    assert status_with(world_client, info["access_token"]) == 401
+
+
+def test_a_log_out_leaves_the_other_sessions_of_the_user_alone(world_client: Client) -> None:
+    one, other = world_client.log_in("102"), world_client.log_in("102")
+
+    revoke(world_client, one["access_token"])
+
+    assert (status_with(world_client, one["access_token"]), status_with(world_client, other["access_token"])) == (
+        401,
+        200,
+    )
+
+
+def test_a_token_that_is_dead_already_is_no_reason_to_refuse_its_revocation(world_client: Client) -> None:
+    info = world_client.log_in("102")
+
+    assert [revoke(world_client, info["access_token"]).status_code for _ in range(2)] == [200, 200]
+
+
+def test_one_application_cannot_end_the_session_of_another(server_url: str, world_client: Client) -> None:
+    mine = world_client.log_in("102")
+
+    with Client(server_url) as other:
+        revoke(other, mine["access_token"])
+
+    assert status_with(world_client, mine["access_token"]) == 200
+
+
+@pytest.mark.parametrize("form", [{}, {"token": ""}], ids=["no token", "an empty token"])
+def test_a_log_out_names_a_token(world_client: Client, form: dict[str, str]) -> None:
+    headers = basic(world_client.client_id, world_client.client_secret)
+
+    answer = world_client.post(REVOKE, by=None, data={"client_id": world_client.client_id, **form}, headers=headers)
+
+    assert_oauth_refused(answer, "invalid_request", "CMN-101")
+
+
+# --- time ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(599, 200), (600, 401), (3600, 401)])
+def test_an_access_token_expires_by_the_clock_of_its_world(world_client: Client, seconds: int, status: int) -> None:
+    world_client.call("PUT", "/_mock/clock", json={"frozen": True})
+    token = world_client.log_in("102", access_token_ttl="600")["access_token"]
+
+    pass_time(world_client, seconds)
+
+    answer = world_client.get(OWN, by=None, headers=bearer(token))
+    assert answer.status_code == status
+    if status == 401:
+        assert_refused(answer, 401, "OAU-128")
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(999, 200), (1000, 400)])
+def test_a_refresh_token_expires_by_the_clock_of_its_world(world_client: Client, seconds: int, status: int) -> None:
+    world_client.call("PUT", "/_mock/clock", json={"frozen": True})
+    token = world_client.log_in("102", refresh_token_ttl="1000")["refresh_token"]
+
+    pass_time(world_client, seconds)
+
+    assert refresh(world_client, token).status_code == status
+
+
+def test_a_clock_that_is_set_takes_its_tokens_along(world_client: Client) -> None:
+    world_client.call("PUT", "/_mock/clock", json={"now": "2012-10-16T06:34:58Z", "frozen": True})
+    info = world_client.log_in("102")
+
+    world_client.call(
+        "PUT", "/_mock/clock", json={"now": "2012-10-16T07:34:58Z"}, by=None, headers=bearer(info["access_token"])
+    )
+
+    assert_refused(world_client.get(OWN, by=None, headers=bearer(info["access_token"])), 401, "OAU-128")
+    assert refresh(world_client, info["refresh_token"]).status_code == 200
+
+
+def test_the_ready_made_tokens_of_the_fixture_never_expire(server_url: str, world_client: Client) -> None:
+    assert world_client.get(OWN, by=None, headers=bearer("demo-102")).json()["extensionNumber"] == "102"
+
+    revoke(world_client, "demo-102")
+
+    assert status_with(world_client, "demo-102") == 200
+
+
+# --- worlds --------------------------------------------------------------------------------------
+
+
+def test_two_unknown_clients_never_see_each_others_messages(server_url: str) -> None:
+    with Client(server_url) as one, Client(server_url) as other:
+        one.page("102", text="From one")
+        other.page("102", text="From the other")
+
+        assert [message["subject"] for message in one.messages("102")] == ["From one"]
+        assert [message["subject"] for message in other.messages("102")] == ["From the other"]
+
+
+def test_two_sessions_of_one_unknown_client_share_a_world(world_client: Client) -> None:
+    world_client.page("102", text="Hello")
+
+    again = world_client.log_in("102")["access_token"]
+
+    assert (
+        world_client.get(f"{OWN}/message-store", by=None, headers=bearer(again)).json()["paging"]["totalElements"] == 1
+    )
+
+
+def test_a_server_opens_ten_thousand_worlds_and_says_so_of_the_next() -> None:
+    worlds = Worlds(load_named("demo"))
+    for number in range(len(worlds), MAX_WORLDS):
+        worlds.world_of_client(f"client-{number}", None)
+
+    with pytest.raises(TooManyWorlds) as refused:
+        worlds.world_of_client("one-more", None)
+
+    status, _, body = oauth.render(refused.value)
+    assert (status, json.loads(body)["error"]) == (400, "unauthorized_client")
+    assert worlds.world_of_client("client-9999", None) is not worlds.default
+
+
+# --- calls of the API ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "AGW-401"),
+        ({"Authorization": ""}, "AGW-402"),
+        ({"Authorization": "Bearer"}, "AGW-402"),
+        ({"Authorization": "Token demo-101"}, "AGW-402"),
+        ({"Authorization": "demo-101"}, "AGW-402"),
+        (basic("ringmock", "ringmock-secret"), "OAU-151"),
+        ({"Authorization": "Bearer garbage"}, "OAU-149"),
+        ({"Authorization": "Bearer AT-" + "x" * 32}, "OAU-213"),
+        ({"Authorization": "Bearer AT-" + "x" * 31}, "OAU-149"),
+    ],
+)
+def test_a_call_without_a_good_token_says_what_is_wrong_with_it(
+    world_client: Client, headers: dict[str, str], code: str
+) -> None:
+    answer = world_client.get(OWN, by=None, headers=headers)
+
+    assert_refused(answer, 401, code)
+    assert answer.json()["errorCode"] == "TokenInvalid"
+    assert answer.headers["www-authenticate"] == 'Bearer realm="RingCentral REST API"'
+
+
+def test_a_refresh_token_is_no_access_token(world_client: Client) -> None:
+    info = world_client.log_in("102")
+
+    assert_refused(world_client.get(OWN, by=None, headers=bearer(info["refresh_token"])), 401, "OAU-213")

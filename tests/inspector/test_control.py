@@ -1,0 +1,350 @@
+"""The control API over the socket: what each call does to one world, and what it says to bad input."""
+
+from typing import Any
+
+import pytest
+
+from ringmock import __version__
+from support import DIRECT_NUMBER, HANDSET, MAIN_NUMBER, OWN, SMS, STORE, Client, assert_refused
+
+READY = "/_mock/ready"
+RESET = "/_mock/reset"
+CLOCK = "/_mock/clock"
+ADVANCE = "/_mock/clock/advance"
+JOURNAL = "/_mock/journal"
+HANDSET_MESSAGES = f"/_mock/handsets/{HANDSET}/messages"
+ONE_OF = "is one of Enabled, Disabled, Frozen, NotActivated"
+FROZEN = {"now": "2012-10-16T06:34:58Z", "frozen": True}
+
+
+def journal(client: Client, query: str = "") -> list[dict[str, Any]]:
+    return client.get(f"{JOURNAL}{query}").json()
+
+
+# --- ready and reset -----------------------------------------------------------------------------
+
+
+def test_ready_tells_version_account_and_generation(world_client: Client) -> None:
+    answer = world_client.get(READY, by=None)
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "version": __version__, "account": 1346632010, "generation": "2012"}
+
+
+def test_a_reset_brings_back_account_mailboxes_clock_ids_and_journal(world_client: Client) -> None:
+    first = world_client.post_sms().json()
+    world_client.call("PATCH", "/_mock/extensions/102", json={"status": "Frozen"})
+    world_client.call("PUT", "/_mock/departments/200/members", json=["103"])
+    world_client.call("PUT", CLOCK, json=FROZEN)
+
+    answer = world_client.post(RESET)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert journal(world_client) == []
+    assert world_client.messages("101") == []
+    assert world_client.get("/_mock/extensions/102").json()["status"] == "Enabled"
+    assert world_client.get("/_mock/extensions/200").json()["members"] == ["102", "103", "104", "105"]
+    assert world_client.get(CLOCK).json()["frozen"] is False
+    assert world_client.post_sms().json()["id"] == first["id"]
+
+
+# --- which world ---------------------------------------------------------------------------------
+
+
+def test_a_call_acts_on_the_world_of_its_token_and_on_no_other(server_url: str, world_client: Client) -> None:
+    with Client(server_url) as other:
+        world_client.call("PATCH", "/_mock/extensions/102", json={"status": "Frozen"})
+
+        assert world_client.get("/_mock/extensions/102").json()["status"] == "Frozen"
+        assert other.get("/_mock/extensions/102").json()["status"] == "Enabled"
+        assert other.get("/_mock/extensions/102", by=None).json()["status"] == "Enabled"
+
+
+def test_a_call_without_a_token_acts_on_the_world_of_the_fixture(world_client: Client) -> None:
+    ready_made = {"Authorization": "Bearer demo-102"}
+
+    world_client.call("PATCH", "/_mock/extensions/108", by=None, json={"status": "Disabled"})
+
+    assert world_client.get("/_mock/extensions/108", by=None, headers=ready_made).json()["status"] == "Disabled"
+    assert world_client.get("/_mock/extensions/108").json()["status"] == "Enabled"
+    world_client.call("PATCH", "/_mock/extensions/108", by=None, json={"status": "Enabled"})
+
+
+@pytest.mark.parametrize("authorization", ["Bearer garbage", "Bearer", "Basic cmluZ21vY2s6", "demo-101"])
+def test_a_token_that_opens_no_world_is_told_apart_from_none(world_client: Client, authorization: str) -> None:
+    answer = world_client.post(RESET, by=None, headers={"Authorization": authorization})
+
+    assert answer.status_code == 401
+    assert "leave the header out for the default world" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), ("null", 403), (None, 200), ("own", 200)])
+def test_a_page_of_another_site_is_kept_out(world_client: Client, origin: str | None, status: int) -> None:
+    headers = {} if origin is None else {"Origin": world_client.url if origin == "own" else origin}
+
+    assert world_client.get(READY, headers=headers).status_code == status
+
+
+# --- extensions and Departments ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned"])
+def test_an_extension_takes_any_status_of_the_api(world_client: Client, status: str) -> None:
+    answer = world_client.call("PATCH", "/_mock/extensions/102", json={"status": status})
+
+    said = {"number": "102", "id": 1346632102, "type": "User", "status": status, "name": "Second User"}
+    assert (answer.status_code, answer.json()) == (200, said)
+    assert world_client.get(OWN.replace("extension/~", "extension/1346632102")).json()["status"] == status
+
+
+def test_a_frozen_extension_keeps_its_session_and_receives_no_page(world_client: Client) -> None:
+    world_client.token("102")
+
+    world_client.call("PATCH", "/_mock/extensions/102", json={"status": "Frozen"})
+
+    assert_refused(world_client.page("102"), 400, "MSG-324", "to")
+    assert world_client.messages("102") == []
+
+
+def test_the_members_of_a_department_are_those_that_are_put(world_client: Client) -> None:
+    answer = world_client.call("PUT", "/_mock/departments/201/members", json=["103", "102", "103"])
+
+    assert (answer.status_code, answer.json()["members"]) == (200, ["103", "102"])
+    world_client.page("201", text="To both")
+    assert [m["subject"] for number in ("102", "103") for m in world_client.messages(number)] == ["To both", "To both"]
+
+
+def test_a_department_can_be_emptied(world_client: Client) -> None:
+    answer = world_client.call("PUT", "/_mock/departments/200/members", json=[])
+
+    assert answer.json()["members"] == []
+
+
+# --- handsets ------------------------------------------------------------------------------------
+
+
+def test_an_sms_from_a_handset_is_in_the_mailbox_of_the_numbers_owner(world_client: Client) -> None:
+    answer = world_client.post(HANDSET_MESSAGES, json={"to": "+" + DIRECT_NUMBER["102"], "text": "Hello"})
+
+    assert answer.status_code == 201
+    outcome = {"recipient": DIRECT_NUMBER["102"], "outcome": "delivered", "rule": "R-02"}
+    assert answer.json() == {"recipients": [outcome]}
+    received = world_client.messages("102")[0]
+    assert (received["subject"], received["direction"]) == ("Hello", "Inbound")
+    assert received["from"] == {"phoneNumber": HANDSET}
+
+
+@pytest.mark.parametrize(
+    ("to", "outcome", "rule"),
+    [
+        pytest.param("16509100104", "dropped", "R-16", id="Frozen"),
+        pytest.param("16509100107", "undeliverable", "D-09", id="Announcement"),
+        pytest.param(MAIN_NUMBER, "undeliverable", "D-09", id="the company's"),
+    ],
+)
+def test_an_sms_that_nobody_receives_says_what_became_of_it(
+    world_client: Client, to: str, outcome: str, rule: str
+) -> None:
+    answer = world_client.post(HANDSET_MESSAGES, json={"to": to, "text": "Hello"})
+
+    assert answer.json() == {"recipients": [{"recipient": to, "outcome": outcome, "rule": rule}]}
+
+
+@pytest.mark.parametrize("handset", [HANDSET, "+" + HANDSET, "%2B" + HANDSET])
+def test_a_handset_tells_what_it_has_received_oldest_first(world_client: Client, handset: str) -> None:
+    ids = [world_client.post_sms(text).json()["id"] for text in ("First", "Second")]
+
+    received = world_client.get(f"/_mock/handsets/{handset}/messages").json()
+
+    assert [message["id"] for message in received] == ids
+    assert [message["text"] for message in received] == ["First", "Second"]
+    assert received[0]["from"] == DIRECT_NUMBER["101"]
+    assert received[0]["to"] == [HANDSET]
+    assert list(received[0]) == ["id", "from", "to", "text", "created"]
+
+
+def test_a_handset_that_nobody_wrote_to_has_received_nothing(world_client: Client) -> None:
+    assert world_client.get("/_mock/handsets/14151003733/messages").json() == []
+
+
+# --- the clock -----------------------------------------------------------------------------------
+
+
+def test_a_frozen_clock_stands_still_and_dates_the_messages(world_client: Client) -> None:
+    answer = world_client.call("PUT", CLOCK, json=FROZEN)
+
+    stands = {"now": "2012-10-16T06:34:58.000Z", "frozen": True}
+    assert (answer.status_code, answer.json()) == (200, stands)
+    assert world_client.post_sms().json()["creationTime"] == "2012-10-16T06:34:58.000Z"
+    assert world_client.get(CLOCK).json() == stands
+
+
+@pytest.mark.parametrize(
+    ("seconds", "now"),
+    [
+        (60, "2012-10-16T06:35:58.000Z"),
+        (0.5, "2012-10-16T06:34:58.500Z"),
+        (0, "2012-10-16T06:34:58.000Z"),
+        (-58, "2012-10-16T06:34:00.000Z"),
+    ],
+)
+def test_a_clock_advances_by_seconds_and_stays_frozen(world_client: Client, seconds: float, now: str) -> None:
+    world_client.call("PUT", CLOCK, json=FROZEN)
+
+    answer = world_client.post(ADVANCE, json={"seconds": seconds})
+
+    assert answer.json() == {"now": now, "frozen": True}
+
+
+def test_a_clock_that_is_told_only_to_go_on_keeps_its_time(world_client: Client) -> None:
+    world_client.call("PUT", CLOCK, json=FROZEN)
+
+    answer = world_client.call("PUT", CLOCK, json={"frozen": False})
+
+    assert answer.json()["now"].startswith("2012-10-16T06:3")
+    assert answer.json()["frozen"] is False
+
+
+# --- the journal ---------------------------------------------------------------------------------
+
+
+def test_the_journal_tells_the_newest_call_first_and_which_rule_decided_each_recipient(world_client: Client) -> None:
+    world_client.post_sms()
+    world_client.page("104")
+
+    page, sms = journal(world_client, "?limit=2")
+
+    assert (page["who"], page["operation"], page["status"], page["rules"]) == (
+        "101", "createInternalTextMessage", 400, ["R-18"],
+    )  # fmt: skip
+    assert page["errors"][0]["errorCode"] == "MSG-324"
+    assert (sms["who"], sms["method"], sms["path"], sms["status"]) == ("101", "POST", SMS, 200)
+    assert sms["recipients"] == [{"recipient": HANDSET, "outcome": "outside", "rule": "R-06"}]
+    assert sms["rules"] == ["R-06"]
+
+
+@pytest.mark.parametrize(
+    ("include", "names"),
+    [("", set()), ("text", {"body"}), ("token", {"token"}), ("text,token", {"body", "token"})],
+)
+def test_texts_and_tokens_are_told_only_when_they_are_asked_for(
+    world_client: Client, include: str, names: set[str]
+) -> None:
+    world_client.post_sms("My secret")
+
+    entry = journal(world_client, f"?limit=1&include={include}")[0]
+
+    assert {"body", "token"} & set(entry) == names
+    assert ("My secret" in str(entry)) is ("body" in names)
+    assert (world_client.token("101") in str(entry)) is ("token" in names)
+
+
+def test_the_journal_keeps_a_bounded_number_of_calls(world_client: Client) -> None:
+    for _ in range(1005):
+        world_client.get(f"{STORE}/1")
+
+    assert len(journal(world_client)) == 1000
+    assert len(journal(world_client, "?limit=20")) == 20
+
+
+def test_the_journal_leaves_out_the_control_api(world_client: Client) -> None:
+    world_client.get(STORE)
+    world_client.get(READY)
+
+    assert journal(world_client)[0]["operation"] == "listMessages"
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "says"),
+    [
+        ("PATCH", "/_mock/extensions/999", '{"status": "Frozen"}', "this account has 101, 102"),
+        ("GET", "/_mock/extensions/999", "", "There is no extension '999'"),
+        ("PATCH", "/_mock/extensions/102", '{"status": "Froze"}', ONE_OF),
+        ("PATCH", "/_mock/extensions/102", '{"status": ["Frozen"]}', ONE_OF),
+        ("PATCH", "/_mock/extensions/102", "{}", ONE_OF),
+        ("PATCH", "/_mock/extensions/102", '{"state": "Frozen"}', "'state' is not known here"),
+        ("PATCH", "/_mock/extensions/102", '"Frozen"', 'The body is an object, as in {"status": "Frozen"}'),
+        ("PATCH", "/_mock/extensions/102", "status=Frozen", "The body is JSON in UTF-8"),
+        ("PATCH", "/_mock/extensions/102", "", "The body is JSON in UTF-8"),
+        ("PUT", "/_mock/departments/102/members", "[]", "Extension 102 is of type User: only a Department has members"),
+        ("PUT", "/_mock/departments/999/members", "[]", "There is no extension '999'"),
+        ("PUT", "/_mock/departments/200/members", '["999"]', "There is no extension '999'"),
+        ("PUT", "/_mock/departments/200/members", "[102]", "each a text, as in [\"102\", \"103\"]"),
+        ("PUT", "/_mock/departments/200/members", '{"members": []}', "a list of extension numbers"),
+        ("PUT", "/_mock/departments/200/members", '["201"]', "Extension 201 is of type Department: members are Users"),
+        ("PUT", "/_mock/departments/200/members", '["107"]', "Extension 107 is of type Announcement: members are Users"),
+        ("POST", HANDSET_MESSAGES, '{"to": "16509100010"}', "a number of the account and a text"),
+        ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "text": ""}', "a number of the account and a text"),
+        ("POST", HANDSET_MESSAGES, '{"to": 16509100010, "text": "a"}', "a number of the account and a text"),
+        ("POST", HANDSET_MESSAGES, '{"to": "14151003733", "text": "a"}', "account, one of 16509100001, 16509100010"),
+        ("POST", HANDSET_MESSAGES, '{"to": "102", "text": "a"}', "'to' is a phone number of this account"),
+        ("POST", "/_mock/handsets/16509100010/messages", '{"to": "102", "text": "a"}', "belongs to the account"),
+        ("GET", "/_mock/handsets/16509100010/messages", "", "a handset is a phone outside, as 14151003732 is"),
+        ("GET", "/_mock/handsets/102/messages", "", "write 7 to 15 digits, as in 14151003732"),
+        ("PUT", CLOCK, '{"now": "yesterday"}', '"now": "2012-10-16T06:34:58Z"'),
+        ("PUT", CLOCK, '{"now": 1350369298}', "The clock takes a date-time"),
+        ("PUT", CLOCK, '{"frozen": "yes"}', "The clock takes a date-time and whether to stand still"),
+        ("PUT", CLOCK, "{}", "The clock takes a date-time"),
+        ("PUT", CLOCK, '{"time": 1}', "'time' is not known here"),
+        ("POST", ADVANCE, '{"seconds": "60"}', "'seconds' is a number"),
+        ("POST", ADVANCE, '{"seconds": true}', "'seconds' is a number"),
+        ("POST", ADVANCE, '{"seconds": NaN}', "'seconds' is a number"),
+        ("POST", ADVANCE, '{"seconds": 1e15}', "within the years 1 to 9999"),
+        ("POST", ADVANCE, '{"seconds": 1e300}', "within the years 1 to 9999"),
+        ("POST", ADVANCE, "{}", "as in {\"seconds\": 60}"),
+        ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "text": "\\ud800"}', "half a surrogate pair"),
+        ("GET", f"{JOURNAL}?limit=0", "", "'limit' is a number from 1 to 1000, as in ?limit=20"),
+        ("GET", f"{JOURNAL}?limit=1001", "", "'limit' is a number from 1 to 1000"),
+        ("GET", f"{JOURNAL}?limit=ten", "", "'limit' is a number from 1 to 1000"),
+        ("GET", f"{JOURNAL}?include=texts", "", "'include' takes 'text', 'token' or both"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_told_what_would_be_right(
+    world_client: Client, method: str, path: str, body: str, says: str
+) -> None:
+    answer = world_client.call(method, path, content=body)
+
+    assert answer.status_code == 400, answer.text
+    assert list(answer.json()) == ["error"]
+    assert says in answer.json()["error"]
+    assert answer.json()["error"].endswith(".")
+
+
+def test_a_body_20_000_levels_deep_is_told_what_would_be_right(world_client: Client) -> None:
+    answer = world_client.post(ADVANCE, content="[" * 20_000)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "The body is JSON in UTF-8, and this is not."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/_mock/nothing", 404), ("GET", RESET, 405), ("DELETE", CLOCK, 405), ("POST", JOURNAL, 405)],
+)
+def test_what_the_control_api_does_not_have_is_said_in_json(
+    world_client: Client, method: str, path: str, status: int
+) -> None:
+    answer = world_client.call(method, path)
+
+    assert answer.status_code == status
+    assert answer.json()["error"]
+
+
+def test_curl_names_another_content_type_and_is_understood(world_client: Client) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = world_client.call("PATCH", "/_mock/extensions/102", content='{"status": "Frozen"}', headers=form)
+
+    assert answer.json()["status"] == "Frozen"
+
+
+def test_sessions_outlive_a_reset(world_client: Client) -> None:
+    token = world_client.token("102")
+
+    world_client.post(RESET)
+
+    assert world_client.token("102") == token
+    assert world_client.get(OWN, by="102").status_code == 200
