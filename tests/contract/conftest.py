@@ -1,4 +1,4 @@
-"""Servers for whole runs of cases, and the fuzz's table at the end of the test run."""
+"""Servers for whole runs of cases, and what the fuzz met, shown at the end of the test run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,7 +27,7 @@ def server_of() -> Iterator[Callable[[str, str], str]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what the fuzz met, whichever process fuzzed."""
+    """Every table of a fuzz, whichever process ran it."""
     reports = [report for key in ("passed", "failed") for report in terminalreporter.getreports(key)]
     for report in reports:
         for name, table in report.user_properties:

@@ -1,8 +1,10 @@
 """Running a case: what fails it, and what its report then shows."""
 
 import shlex
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -165,6 +167,51 @@ def test_a_server_that_does_not_answer_fails_the_case() -> None:
         url = url_of(bound)
     said = told('      - {mailboxes: {"101": []}}\n', Target(url))
     assert f'connection  "an answer"  "no answer from {url}: ' in said
+
+
+class AnswersAnything(BaseHTTPRequestHandler):
+    """A server that knows nothing of the contract and refuses nothing."""
+
+    def do_GET(self) -> None:
+        body = b'{"access_token": "t", "status": "ok"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Nothing to say."""
+
+
+@pytest.fixture
+def strange_server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), AnswersAnything) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ('      - {mailboxes: {"101": []}}\n', 'records  "a list"'),
+        ('      - {handsets: {"14151003732": []}}\n', 'body  "a list"'),
+        (
+            '      - {as: "101", when: {operation: listMessages}, then: {status: 200}, outcomes: {"4": any}}\n',
+            'body  "a list"',
+        ),
+        (
+            '      - {as: "101", when: {operation: listMessages}, then: {status: 200, body: {records: []}}}\n',
+            "body.records  []        absent",
+        ),
+    ],
+)
+def test_a_server_that_says_something_else_entirely_fails_the_case(strange_server: str, steps: str, said: str) -> None:
+    assert said in told(steps, Target(strange_server))
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://127.0.0.1", "http://"])

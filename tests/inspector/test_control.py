@@ -275,7 +275,7 @@ def test_the_journal_leaves_out_the_control_api(world_client: Client) -> None:
         ("PUT", "/_mock/departments/200/members", "[102]", "each a text, as in [\"102\", \"103\"]"),
         ("PUT", "/_mock/departments/200/members", '{"members": []}', "a list of extension numbers"),
         ("PUT", "/_mock/departments/200/members", '["201"]', "Extension 201 is of type Department: members are Users"),
-        ("PUT", "/_mock/departments/200/members", '["107"]', "Extension 107 is of type Announcement: members are Users"),
+        ("PUT", "/_mock/departments/200/members", '["107"]', "107 is of type Announcement: members are Users"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010"}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "text": ""}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": 16509100010, "text": "a"}', "a number of the account and a text"),

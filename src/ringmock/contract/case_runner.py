@@ -154,7 +154,7 @@ class _Run:
 
     def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Finding]:
         journal = self._caller.control("GET", f"/journal?limit={JOURNAL_LIMIT}")
-        actual = _outcomes_of(journal.answer.json, operation)
+        actual = _outcomes_of(_list_in(journal), operation)
         found = tuple(differences(filled(dict(expected), self._kept), actual, "outcomes", exact=True))
         if found:
             yield Finding(found, journal)
@@ -187,7 +187,7 @@ def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference
         yield from differences(expected, answer.headers.get(name.lower(), ABSENT), f"headers.{name}")
 
 
-def _outcomes_of(journal: Json, operation: str | None) -> Json:
+def _outcomes_of(journal: list[Json], operation: str | None) -> Json:
     """What became of each recipient of the newest call of the operation, as `{"104": "skipped R-19"}`."""
     for entry in journal:
         if entry["operation"] == operation:
@@ -213,12 +213,12 @@ class _Caller:
         with self._awake(number):
             request = Request("GET", f"{OWN_MAILBOX}?{urlencode(EVERYTHING)}")
             exchange = self._send(request, f"Bearer {self._token_of(number)}")
-        return exchange, _needed(exchange, "records")
+        return exchange, _list_in(exchange, "records")
 
     def handset(self, phone: str) -> tuple[Exchange, Json]:
         """Every SMS that a phone outside the account has received, newest first."""
         exchange = self.control("GET", f"/handsets/{quote(phone)}/messages")
-        return exchange, exchange.answer.json[::-1]
+        return exchange, _list_in(exchange)[::-1]
 
     def control(self, method: str, path: str, body: Json = None) -> Exchange:
         """Call the control API about this world. Raises `_Stuck` with the sentence that refuses the call."""
@@ -240,7 +240,7 @@ class _Caller:
             self._token_of(number)
         except _SignInRefused:
             path = f"/extensions/{number}"
-            status = self.control("GET", path).answer.json["status"]
+            status = found_at(self.control("GET", path).answer.json, "status")
             self.control("PATCH", path, {"status": "Enabled"})
             yield
             self.control("PATCH", path, {"status": status})
@@ -353,10 +353,10 @@ def _encoded(body: Json, media_type: str) -> tuple[dict[str, str], bytes | None]
     return {"Content-Type": media_type}, text.encode("utf-8", errors="surrogatepass")
 
 
-def _needed(exchange: Exchange, where: str) -> Json:
-    """A value that the run cannot do without. Raises `_Stuck`."""
-    value = found_at(exchange.answer.json, where)
-    if value is ABSENT:
+def _list_in(exchange: Exchange, where: str | None = None) -> list[Json]:
+    """The list that an answer is, or has at a place. Raises `_Stuck` when there is none."""
+    value = exchange.answer.json if where is None else found_at(exchange.answer.json, where)
+    if not isinstance(value, list):
         said = f"{exchange.answer.status} {exchange.answer.text}"
-        raise _Stuck(Finding((Difference(where, "a list", said),), exchange))
+        raise _Stuck(Finding((Difference(where or "body", "a list", said),), exchange))
     return value

@@ -1,14 +1,14 @@
-"""A client that sends exactly what it is told, for calls that no generator makes."""
+"""A client for calls that no generator makes: in JSON, as a form, as they stand, or only announced."""
 
 import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-TIMEOUT_SECONDS = 30
+from .http_client import TIMEOUT_SECONDS, HttpClient, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +41,24 @@ def codes_of(body: Any) -> list[str]:
 
 
 class Client:
-    """One connection to a server, opened anew when it was closed. `url` has no slash at the end."""
+    """One connection to one server. Whatever sends raises `NoAnswer` when the server gives none."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
-        self._prefix = parts.path
+        """`url` as `http://127.0.0.1:8080`. Raises `ValueError` for what is no address of a server."""
+        self._http = HttpClient(url)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+    def __exit__(self, *error: object) -> None:
+        self._http.__exit__(*error)
 
     def call(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Send one request. Raises `OSError` or `HTTPException` when the server does not answer."""
-        try:
-            return self._exchange(method, path, body, headers or {})
-        except (ConnectionError, HTTPException):  # a server may close an idle connection at any time
-            self._connection.close()
-            return self._exchange(method, path, body, headers or {})
+        """Send one request as it stands."""
+        answer = self._http.send(Request(method, path, headers or {}, body))
+        return Reply(answer.status, answer.body)
 
     def send_json(self, method: str, path: str, token: str, body: Any = None) -> Reply:
         """Send JSON, or no body at all, with a bearer token."""
@@ -80,20 +75,15 @@ class Client:
 
     def announce(self, method: str, path: str, length: int, headers: Mapping[str, str]) -> Reply:
         """Say that a body of `length` bytes follows, send none of it and take the answer."""
-        self._connection.close()
-        self._connection.putrequest(method, self._prefix + path)
+        parts = urlsplit(self._http.base_url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        connection.putrequest(method, parts.path + path)
         for name, value in {**headers, "Content-Length": str(length)}.items():
-            self._connection.putheader(name, value)
-        self._connection.endheaders()
+            connection.putheader(name, value)
         try:
-            return self._reply()
+            connection.endheaders()
+            response = connection.getresponse()
+            return Reply(response.status, response.read())
         finally:
-            self._connection.close()
-
-    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
-        self._connection.request(method, self._prefix + path, body, dict(headers))
-        return self._reply()
-
-    def _reply(self) -> Reply:
-        response = self._connection.getresponse()
-        return Reply(response.status, response.read())
+            connection.close()

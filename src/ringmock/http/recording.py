@@ -1,7 +1,7 @@
 """What is kept of a call that was answered: an entry in its world's journal, and one line of the log."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..domain.errors import Refusal
 from ..journal import Entry
@@ -49,7 +49,12 @@ def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> En
 
 def _error_of(problem: Exception) -> dict[str, str]:
     row = oauth.OAUTH_CATALOGUE.get(type(problem))
-    return errors.entry(problem) if row is None else {"errorCode": row.code, "message": row.description}
+    if row is not None:
+        return {"errorCode": row.code, "message": row.description}
+    said = errors.entry(problem)
+    value = getattr(problem, "value", None)
+    # The service's own message often leaves out whom it is about.
+    return said if value is None or value in said["message"] else {**said, "value": value}
 
 
 def _rules_of(call: Call) -> Iterable[str]:
@@ -62,12 +67,17 @@ def _rules_of(call: Call) -> Iterable[str]:
 def line(entry: Entry) -> str:
     """Who, what, status, time and the rules that decided; the reason when it was refused."""
     outcomes = ", ".join(f"{r.recipient} {r.outcome} ({r.rule})" for r in entry.routed)
-    reasons = "; ".join(f"{e['errorCode']} {e['message']}" for e in entry.errors)
+    reasons = "; ".join(map(_reason, entry.errors))
     rules = f" ({', '.join(entry.rules)})" if entry.errors and entry.rules else ""
     said = f"{entry.who or '-':>4} {entry.method} {printable(entry.path)} {entry.status} {entry.milliseconds:.1f}ms"
     return "  ".join(part for part in (said, outcomes, reasons + rules) if part)
 
 
-def printable(path: str) -> str:
-    """A path that cannot break the line that it stands in."""
-    return path.encode("unicode_escape").decode("ascii")[:200]
+def _reason(error: Mapping[str, str]) -> str:
+    about = " ".join(error[key] for key in ("parameterName", "value") if key in error)
+    return f"{error['errorCode']} {error['message']}" + (f" [{printable(about)}]" if about else "")
+
+
+def printable(text: str) -> str:
+    """A client's text, such that it cannot break the line that it stands in."""
+    return text.encode("unicode_escape").decode("ascii")[:200]
