@@ -87,6 +87,7 @@ def serve(
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any") from error
 
     def ready() -> None:
+        server.settle_memory()
         click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
         if port_file is not None:
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
