@@ -67,6 +67,7 @@ class Server(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
+                http=_protocol(),
                 lifespan="off",
                 server_header=False,
                 ws="none",
@@ -85,6 +86,15 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
         self.should_exit = True
+
+
+def _protocol() -> "type[asyncio.Protocol] | str":
+    """The eager protocol where uvicorn's parser in C is installed, else what uvicorn finds."""
+    try:
+        from .eager import EagerProtocol
+    except ImportError:
+        return "auto"
+    return EagerProtocol
 
 
 class Swappable:
