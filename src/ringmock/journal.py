@@ -2,10 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from .domain.message import Routed
 
@@ -13,8 +12,7 @@ MAX_ENTRIES = 1000
 """A world remembers this many calls; the oldest go first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One call. `who` is an extension number, None before sign-in; `milliseconds` is the server's own time."""
 
     at: datetime

@@ -5,7 +5,8 @@ nothing that changes with any other world.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from .clock import RealTime, WorldClock
 from .domain import errors
@@ -25,8 +26,7 @@ from .seeds import plan_seed
 from .template import SeedMessage, Template
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What a sending left: the sender's own copy, and what became of each recipient."""
 
     message: Message
