@@ -60,6 +60,7 @@ def serve(
     """
     from . import server, start_screen
     from .fixture import FixtureError, load_named, sources_of
+    from .resources import bundled
     from .worlds import Worlds
 
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -95,7 +96,9 @@ def serve(
     app = server.Swappable(server.build(first))
     running = server.Server(app, ready)
     with bound:
-        asyncio.run(_until_stopped(running, bound, app, rebuild, sources_of(fixture) if reload else ()))
+        watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
+        with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
+            runner.run(_until_stopped(running, bound, app, rebuild, watched))
 
 
 async def _until_stopped(
