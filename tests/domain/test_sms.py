@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from builders import HANDSET, account, department, direct, extension, mailbox, outcomes, set_status, sms, user, world
@@ -196,7 +198,9 @@ def test_r17_d03_a_dropped_sms_is_kept_as_sent_in_the_senders_outbox_and_nowhere
     here = world(user("101"), user("104", FROZEN), generation=generation)
     sent = sms(here, "101", direct("104"))
     assert mailbox(here, "101") == (sent.message,)
-    assert sent.message.status_at(here.clock.now()) is MessageStatus.SENT
+    for _ in range(2):
+        assert sent.message.status_at(here.clock.now()) is MessageStatus.SENT
+        here.clock.advance(timedelta(days=1))
     set_status(here, "104", ENABLED)
     assert mailbox(here, "104") == ()
     assert here.messages.received_by_handset(direct("104")) == ()

@@ -184,3 +184,16 @@ def test_every_missing_or_broken_parameter_of_a_body_is_named(
     schema: dict, body: object, parameters: list[str]
 ) -> None:
     assert [problem.parameter for problem in problems_of(schema, body)] == parameters
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "code"),
+    [
+        (errors.InvalidUri(), 404, "CMN-120"),
+        (errors.MethodNotAllowed(["GET"]), 405, "CMN-120"),
+        (errors.InternalError(), 500, "CMN-203"),
+    ],
+)
+def test_what_the_contract_does_not_name_has_its_code_too(problem: Exception, status: int, code: str) -> None:
+    answered, _, body = render(problem)
+    assert (answered, json.loads(body)["errors"][0]["errorCode"]) == (status, code)
