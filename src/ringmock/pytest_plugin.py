@@ -47,7 +47,7 @@ def ringmock_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
     try:
         template = load_named(path, generation=pytestconfig.getini("ringmock_generation") or None)
     except FixtureError as error:
-        pytest.fail(f"ringmock_fixture: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"ringmock_fixture: {error}", pytrace=False) from None
     with run_server(template) as server:
         yield server
 
