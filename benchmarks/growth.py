@@ -7,7 +7,6 @@ go through. Rounds are interleaved over the sizes, so that whatever else the mac
 """
 
 import argparse
-import gc
 import http.client
 import json
 import multiprocessing
@@ -18,7 +17,7 @@ from multiprocessing.connection import Connection
 
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
-from ringmock.server import running
+from ringmock.server import running, settle_memory
 from ringmock.world import World
 
 PATH = "/restapi/v1.0/account/~/extension/~"
@@ -39,8 +38,7 @@ def serve(size: int, pipe: Connection) -> None:
     """Serve a world with `size` messages until told to stop."""
     with running(load_named("demo")) as (url, worlds):
         fill(worlds.default, size)
-        gc.collect()
-        gc.freeze()  # a million long-lived records would be walked again by every full collection
+        settle_memory()  # a million long-lived records would be walked again by every full collection
         pipe.send(url)
         pipe.recv()
 

@@ -60,6 +60,7 @@ def serve(
     """
     from . import server, start_screen
     from .fixture import FixtureError, load_named, sources_of
+    from .resources import bundled
     from .worlds import Worlds
 
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -87,6 +88,7 @@ def serve(
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any") from error
 
     def ready() -> None:
+        server.settle_memory()
         click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
         if port_file is not None:
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
@@ -94,7 +96,9 @@ def serve(
     app = server.Swappable(server.build(first))
     running = server.Server(app, ready)
     with bound:
-        asyncio.run(_until_stopped(running, bound, app, rebuild, sources_of(fixture) if reload else ()))
+        watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
+        with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
+            runner.run(_until_stopped(running, bound, app, rebuild, watched))
 
 
 async def _until_stopped(

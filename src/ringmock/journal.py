@@ -2,11 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from .domain.message import Routed
 
@@ -21,8 +20,7 @@ class RefusedBy(StrEnum):
     RULES = "rules"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One call. `who` is an extension number, None before sign-in; `milliseconds` is the server's own time."""
 
     at: datetime

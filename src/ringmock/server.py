@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,15 @@ KEEP_ALIVE_SECONDS = 60
 def build(worlds: Worlds) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it."""
     return create_app(worlds, mounted(create_control_app(worlds)), recorder(worlds))
+
+
+def settle_memory() -> None:
+    """Take what was loaded out of the garbage collector's rounds, once the server is ready and before it works.
+
+    Walking it all again stops the server for a tenth of a second now and then.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -60,6 +70,7 @@ class Server(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
+                http=_protocol(),
                 lifespan="off",
                 server_header=False,
                 ws="none",
@@ -94,6 +105,15 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
         self.should_exit = True
+
+
+def _protocol() -> "type[asyncio.Protocol] | str":
+    """The eager protocol where uvicorn's parser in C is installed, else what uvicorn finds."""
+    try:
+        from .eager import EagerProtocol
+    except ImportError:
+        return "auto"
+    return EagerProtocol
 
 
 class Swappable:

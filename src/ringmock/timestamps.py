@@ -15,7 +15,8 @@ _PARTIAL = re.compile(
 
 def iso8601(moment: datetime) -> str:
     """UTC with milliseconds and `Z`, as every answer has it: 2012-10-16T06:34:58.000Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def is_rfc3339(text: str) -> bool:

@@ -5,8 +5,8 @@ nothing that changes with any other world.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
@@ -26,8 +26,7 @@ from .seeds import plan_seed
 from .template import SeedMessage, Template
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What a sending left: the sender's own copy, and what became of each recipient."""
 
     message: Message

@@ -17,7 +17,7 @@ from ringmock.fixture import load_named
 from ringmock.server import running
 
 IS_WHOLE = bool(os.environ.get("CI"))
-EXAMPLES = 200 if IS_WHOLE else 15
+EXAMPLES = 200 if IS_WHOLE else 10
 SEEDS = (1, 2, 3) if IS_WHOLE else (1,)
 LEAST_ACCEPTED = 0.6
 CORES = 2

@@ -8,6 +8,7 @@ from ringmock.contract.openapi import load_contract, operations
 from ringmock.domain import errors as domain
 from ringmock.http import errors, oauth
 from ringmock.http.errors import CATALOGUE, envelope, render
+from ringmock.http.validation import problems_of
 
 ABSTRACT = {domain.Refusal, domain.SeveralRefusals, sessions.SignInRefused, sessions.TokenRefused}
 
@@ -166,3 +167,20 @@ def test_several_problems_are_told_together_each_once() -> None:
 )
 def test_a_refusal_says_in_its_headers_what_its_status_demands(problem: Exception, name: str, value: str) -> None:
     assert render(problem)[1] == {name: value}
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "parameters"),
+    [
+        ({"required": ["from", "to", "text"]}, {}, ["from", "to", "text"]),
+        ({"required": ["from", "to"]}, {"from": 1}, ["to"]),
+        ({"properties": {"a": {"required": ["b", "c"]}}}, {"a": {"c": 1}}, ["a.b"]),
+        ({"properties": {"to": {"items": {"required": ["n"]}}}}, {"to": [{}, {"n": 1}, {}]}, ["to.n", "to.n"]),
+        ({"anyOf": [{"required": ["to"]}, {"required": ["replyOn"]}]}, {}, ["to"]),
+        ({"type": "object"}, [], [""]),
+    ],
+)
+def test_every_missing_or_broken_parameter_of_a_body_is_named(
+    schema: dict, body: object, parameters: list[str]
+) -> None:
+    assert [problem.parameter for problem in problems_of(schema, body)] == parameters

@@ -5,13 +5,12 @@ account at the moment of asking, so someone removed is out of the thread without
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .account import Account, Extension
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(NamedTuple):
     """A thread of messages.
 
     `addressed`: for pagers the extension numbers in person, its starter first; empty for SMS.

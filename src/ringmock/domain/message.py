@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from .conversation import Conversation
 
@@ -51,8 +52,7 @@ class Outcome(StrEnum):
     UNDELIVERABLE = "undeliverable"
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(NamedTuple):
     """The outcome for one recipient (phone number digits or extension number) and the rule that decided it."""
 
     recipient: str
@@ -62,8 +62,7 @@ class Routed:
     """Extension number of the mailbox that gets a copy; None when no mailbox does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """The whole plan of one sending: who is told what, decided before anything is stored.
 
     `sender` and `recipients` are phone number digits for an SMS and extension numbers for a Pager.

@@ -7,7 +7,7 @@ list is cut out of the few buckets that the filter names: counting and skipping 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import count, islice
@@ -223,10 +223,10 @@ class InMemoryMessageStore:
             return thread
         if not thread.numbers:
             by_message = self._generation.thread_id_is_first_message_id
-            return replace(thread, id=first_message_id if by_message else self._ids.next_conversation_id())
+            return thread._replace(id=first_message_id if by_message else self._ids.next_conversation_id())
         known = self._sms_conversations.get(thread.numbers)
         if known is None:
-            known = replace(thread, id=self._ids.next_conversation_id())
+            known = thread._replace(id=self._ids.next_conversation_id())
             self._sms_conversations[thread.numbers] = known
         return known
 

@@ -1,6 +1,6 @@
 """Planning an SMS: from a number of the account, or from a handset to one."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import errors
 from .account import Account, Extension, Feature, PhoneNumber, digits_of, is_e164
@@ -12,8 +12,7 @@ from .rules import Route, can_receive, check_sms_sender, check_text_length, when
 HOME_COUNTRY_CODE = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class SendSms:
+class SendSms(NamedTuple):
     """A request to send an SMS: phone numbers with or without `+` (D-10)."""
 
     sender: str

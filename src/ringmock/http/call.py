@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..domain.account import Extension
 from ..domain.message import Routed
@@ -63,8 +63,7 @@ class Call:
         return self.signed_in.extension
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a handler says. A body of text or bytes goes out as it is, any other as JSON."""
 
     body: Any = None

@@ -22,11 +22,13 @@ from ..domain.errors import Refusal
 from ..domain.text import utf16_units
 from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
+from .stages import Staged
 from .validation import ResponseSchema, StrictUriParser, by_name, formats, parse_json, query_of
 
 Json = Any
 
 JSON = "application/json"
+MAX_KNOWN_PATHS = 4096
 
 _BOUNDS = {"int64": (-(1 << 63), (1 << 63) - 1), "int32": (-(1 << 31), (1 << 31) - 1)}
 _FORMATS = {"ringcentral-date-time": lambda text: timestamps.parse(text) is not None}
@@ -77,16 +79,25 @@ class _ParameterPlan:
         self._parser = StrictUriParser(parameters, {})
         self._path = [(p["name"], compiled(p["schema"])) for p in parameters if p["in"] == "path"]
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
+        self._known: set[tuple[str, ...]] = set()
         self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
+
+    def _is_known(self, values: tuple[str, ...]) -> bool:
+        """Whether these path parameters were found valid before."""
+        if len(self._known) >= MAX_KNOWN_PATHS:
+            self._known.clear()
+        return values in self._known
 
     def read(self, scope: Scope, call: Call) -> bool:
         """Put the values on the call, defaults filled in; False when one of them breaks its schema."""
         values = self._defaults.copy()
         path_params = scope["path_params"]
-        for name, validator in self._path:
-            values[name] = path_params[name]
-            if not validator.is_valid(values[name]):
-                return False
+        if not self._is_known(tuple(path_params.values())):
+            for name, validator in self._path:
+                if not validator.is_valid(path_params[name]):
+                    return False
+            self._known.add(tuple(path_params.values()))
+        values.update(path_params)
         if scope["query_string"]:
             call.query = query_of(scope)
             for name, value in self._parser.resolve_query(by_name(call.query)).items():
@@ -136,7 +147,7 @@ class _RequestApi(RequestValidationAPI):
         return _RequestOperation(super().make_operation(operation), operation)
 
 
-class RequestValidation(RequestValidationMiddleware):
+class RequestValidation(Staged, RequestValidationMiddleware):
     """Connexion's request validation, compiled."""
 
     api_cls = _RequestApi
@@ -201,7 +212,7 @@ class _AnswerApi(ResponseValidationAPI):
         return _AnswerOperation(self.next_app, operation)
 
 
-class ResponseValidation(ResponseValidationMiddleware):
+class ResponseValidation(Staged, ResponseValidationMiddleware):
     """Connexion's response validation, compiled, over what the handler said and before it is encoded."""
 
     api_cls = _AnswerApi

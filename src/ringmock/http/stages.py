@@ -8,13 +8,13 @@ Security    whose call it is
 Dispatch    the handler; what the contract does not name goes on to the application behind
 """
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware
@@ -106,7 +106,8 @@ class EdgeGuard:
             call.content = await read_body(call, receive)
             if call.content and not call.path.startswith(CONTROL_PREFIX):
                 call.media_type = media_type_of(call.headers)
-                scope["headers"] = with_media_type(scope["headers"], call.media_type)
+                if call.media_type != call.headers[b"content-type"].decode("latin-1"):
+                    scope["headers"] = with_media_type(scope["headers"], call.media_type)
         await self.app(scope, receive, send)
 
 
@@ -145,6 +146,8 @@ def media_type_of(headers: Mapping[bytes, bytes]) -> str:
     Raises `UnsupportedMediaType` for a body without one, for one that is no media type, for any charset but
     UTF-8 and for a compressed body.
     """
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMediaType
     given = headers.get(b"content-type", b"").decode("latin-1")
     if given == JSON:
         return given
@@ -157,10 +160,7 @@ def media_type_of(headers: Mapping[bytes, bytes]) -> str:
 
 
 def with_media_type(headers: Sequence[tuple[bytes, bytes]], media_type: str) -> list[tuple[bytes, bytes]]:
-    """The headers with this Content-Type alone. Raises `UnsupportedMediaType` for a compressed body."""
-    for name, value in headers:
-        if name == b"content-encoding" and value.lower() != b"identity":
-            raise UnsupportedMediaType
+    """The headers with this Content-Type alone."""
     kept = [(name, value) for name, value in headers if name != b"content-type"]
     return [*kept, (b"content-type", media_type.encode())]
 
@@ -214,6 +214,25 @@ class Routing(RoutingMiddleware):
         return None, {}
 
 
+class Staged:
+    """Finds the operation's own part of a stage by one look, where Connexion looks through its APIs.
+
+    For a `RoutedMiddleware` that serves one API.
+    """
+
+    app: ASGIApp
+    _parts: Mapping[str | None, ASGIApp] = {}
+
+    def add_api(self, specification: Any, **kwargs: Any) -> Any:
+        api = super().add_api(specification, **kwargs)  # type: ignore[misc]  # the middleware that it is mixed into
+        self._parts = {**self._parts, **api.operations}
+        return api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        part = self._parts.get(scope[SCOPE_KEY].operation) if scope["type"] == "http" else None
+        await (part or self.app)(scope, receive, send)
+
+
 class _SecurityOperation:
     """The credentials that one operation needs, put on the call."""
 
@@ -246,7 +265,7 @@ class _SecurityApi(SecurityAPI):
         call.world = call.session.world
 
 
-class Security(SecurityMiddleware):
+class Security(Staged, SecurityMiddleware):
     """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints."""
 
     api_cls = _SecurityApi
@@ -310,7 +329,7 @@ def encoded(body: Any) -> bytes:
         return b""
     if isinstance(body, bytes):
         return body
-    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+    return body.encode() if isinstance(body, str) else orjson.dumps(body)
 
 
 class _DispatchApi(RoutedAPI):
@@ -322,7 +341,7 @@ class _DispatchApi(RoutedAPI):
         return _HandlerOperation(operation.function)
 
 
-class Dispatch(RoutedMiddleware):
+class Dispatch(Staged, RoutedMiddleware):
     """The end of the line: the handler that the resolver found for the operation."""
 
     api_cls = _DispatchApi

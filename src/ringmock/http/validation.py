@@ -72,7 +72,14 @@ def _max_length_utf16(_: Any, limit: int, instance: Json, __: Any) -> Iterator[V
         yield ValidationError(f"the text has more than {limit} UTF-16 units")
 
 
-_KEYWORDS = {"pattern": _pattern, "x-maxLengthUtf16": _max_length_utf16}
+def _required(_: Any, names: list[str], instance: Json, __: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for name in names:
+            if name not in instance:
+                yield ValidationError(f"{name!r} is missing", path=[name])
+
+
+_KEYWORDS = {"pattern": _pattern, "required": _required, "x-maxLengthUtf16": _max_length_utf16}
 RequestSchema: Any = extend(Draft4RequestValidator, _KEYWORDS)
 ResponseSchema: Any = extend(Draft4ResponseValidator, _KEYWORDS)
 
@@ -85,17 +92,11 @@ def problems_of(schema: Mapping[str, Any], instance: Json) -> list[errors.Refusa
 
 def _refusal(error: Any) -> errors.Refusal:
     parameter = ".".join(str(step) for step in error.absolute_path if isinstance(step, str))
-    if error.validator == "required":
-        return errors.InvalidParameter(_joined(parameter, _missing_names(error)))
     if error.validator == "anyOf":
         return errors.InvalidParameter(_joined(parameter, _any_of_names(error)))
     if error.validator in ("x-maxLengthUtf16", "maxLength") and "x-maxLengthUtf16" in error.schema:
         return errors.TextTooLong(parameter)
     return errors.InvalidParameter(parameter)
-
-
-def _missing_names(error: Any) -> str:
-    return next(str(name) for name in error.validator_value if name not in error.instance)
 
 
 def _any_of_names(error: Any) -> str:

@@ -236,7 +236,7 @@ def _shown(extension: Extension) -> Json:
 
 
 @control.post("/handsets/<phone_number>/messages")
-def send_from_handset(phone_number: str) -> tuple[Response, int]:
+def send_from_handset(phone_number: str) -> Response:
     """An SMS from outside: `{"to": "16509100010", "text": "..."}`; answers what became of it."""
     example = '{"to": "16509100010", "text": "Hello"}'
     handset = _handset(phone_number)
@@ -251,7 +251,7 @@ def send_from_handset(phone_number: str) -> tuple[Response, int]:
     except domain.InvalidParameter as error:
         numbers = ", ".join(_world().account.phone_numbers)
         raise BadInput(f"'to' is a phone number of this account, one of {numbers}.") from error
-    return jsonify(recipients=_outcomes(routed)), 201
+    return jsonify(recipients=_outcomes(routed))
 
 
 @control.get("/handsets/<phone_number>/messages")

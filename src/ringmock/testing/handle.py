@@ -139,7 +139,7 @@ class Ringmock:
     @property
     def timeline(self) -> str:
         """The latest calls as text, one line each, those that carried no credentials among them."""
-        return timeline(self._observed.calls())
+        return timeline(self._do(self._observed.calls))
 
     def wait_for_sms(
         self,

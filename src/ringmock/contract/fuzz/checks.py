@@ -122,9 +122,10 @@ def _is_excused(name: str, case: Case[Any]) -> bool:
 
 
 def _sms_recipients_are_odd(case: Case[Any]) -> bool:
-    """R-07 allows 2012 one recipient; and a full number has 7 to 15 digits and does not begin with 0."""
+    """R-07 allows 2012 one recipient; and no full number begins with 0."""
     numbers = [to["phoneNumber"].removeprefix("+") for to in (_sent(case) or {}).get("to", ())]
-    return len(numbers) > 1 or any(number.startswith("0") or len(number) < 7 for number in numbers)
+    are_too_many = len(numbers) > 1 and _GROUNDING[-1].generation == "2012"
+    return are_too_many or any(number.startswith("0") for number in numbers)
 
 
 def _names_parties_of_a_reply(case: Case[Any]) -> bool:

@@ -1,13 +1,14 @@
-"""A client that sends exactly what it is told, for calls that no generator makes."""
+"""A client for calls that no generator makes: in JSON, as a form, as they stand, or only announced."""
 
 import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from http.client import HTTPConnection, HTTPSConnection
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
 
-from ..http_client import HttpClient, NoAnswer, Request
+from ..http_client import TIMEOUT_SECONDS, HttpClient, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,24 @@ def codes_of(body: Any) -> list[str]:
     return [str(entry["errorCode"]) for entry in entries if isinstance(entry, dict) and "errorCode" in entry]
 
 
-class Client(HttpClient):
-    """One connection to a server, opened anew when it was closed."""
+class Client:
+    """One connection to one server. Whatever sends raises `NoAnswer` when the server gives none."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as `http://127.0.0.1:8080`. Raises `ValueError` for what is no address of a server."""
+        self._http = HttpClient(url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._http.__exit__(*error)
 
     def call(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Send one request. Raises `NoAnswer` when the server does not answer."""
-        request = Request(method, path, headers or {}, body)
-        try:
-            answer = self.send(request)
-        except NoAnswer:  # a server may close an idle connection at any time
-            answer = self.send(request)
+        """Send one request as it stands."""
+        answer = self._http.send(Request(method, path, headers or {}, body))
         return Reply(answer.status, answer.body)
 
     def send_json(self, method: str, path: str, token: str, body: Any = None) -> Reply:
@@ -68,13 +75,15 @@ class Client(HttpClient):
 
     def announce(self, method: str, path: str, length: int, headers: Mapping[str, str]) -> Reply:
         """Say that a body of `length` bytes follows, send none of it and take the answer."""
-        self._connection.close()
-        self._connection.putrequest(method, self._prefix + path)
+        parts = urlsplit(self._http.base_url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        connection.putrequest(method, parts.path + path)
         for name, value in {**headers, "Content-Length": str(length)}.items():
-            self._connection.putheader(name, value)
-        self._connection.endheaders()
+            connection.putheader(name, value)
         try:
-            response = self._connection.getresponse()
+            connection.endheaders()
+            response = connection.getresponse()
             return Reply(response.status, response.read())
         finally:
-            self._connection.close()
+            connection.close()

@@ -1,0 +1,178 @@
+"""The command line as a person and a script meet it: in processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ringmock.domain.generation import GENERATIONS
+from ringmock.domain.rulebook import DECISIONS, RULEBOOK
+
+RINGMOCK = [sys.executable, "-c", "from ringmock.cli import main; main()"]
+ACCOUNT = """
+extends: demo
+account: {id: 7, main_number: "16509100001"}
+"""
+
+
+def ringmock(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RINGMOCK, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+@dataclass
+class Served:
+    """A server in a process of its own. `screen` is what it printed until it was ready."""
+
+    process: "subprocess.Popen[str]"
+    screen: list[str]
+    url: str
+
+    def get(self, path: str) -> dict:
+        call = urllib.request.Request(self.url + path, headers={"Authorization": "Bearer demo-101"})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(call, timeout=10) as answer:
+            return json.load(answer)
+
+    def log_until(self, holds: Callable[[str], bool]) -> str:
+        """The first line of the log that holds; fails when the server ends without one."""
+        assert self.process.stderr is not None
+        line = next((line for line in self.process.stderr if holds(line)), None)
+        assert line is not None, "the server ended"
+        return line
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[Served]:
+    command = [*RINGMOCK, "serve", "--port", "0", *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    try:
+        screen = []
+        for line in process.stdout:
+            screen.append(line.rstrip("\n"))
+            if line.startswith("ready on"):
+                break
+        assert screen, process.stderr and process.stderr.read()
+        yield Served(process, screen, screen[-1].split()[-1])
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path]]:
+    port_file = tmp_path_factory.mktemp("serve") / "port"
+    with served("--port-file", str(port_file)) as server:
+        yield server, port_file
+
+
+def test_the_start_screen_fits_in_twelve_lines_and_ends_with_the_address(demo: tuple[Served, Path]) -> None:
+    server, _ = demo
+    assert len(server.screen) <= 12
+    assert server.screen[-1] == f"ready on   {server.url}"
+    assert "independent of RingCentral" in server.screen[0]
+
+
+def test_the_curl_of_the_start_screen_sends_an_sms_and_the_log_says_what_decided(demo: tuple[Served, Path]) -> None:
+    server, _ = demo
+    (curl,) = [line.removeprefix("curl").strip() for line in server.screen if line.startswith("curl")]
+    answer = subprocess.run(curl.replace("curl ", "curl -s "), shell=True, capture_output=True, text=True, check=True)
+    assert json.loads(answer.stdout)["messageStatus"] == "Sent"
+    line = server.log_until(lambda line: "/sms" in line)
+    assert line.split()[:2] == ["101", "POST"]
+    assert "14151003732 outside (R-06)" in line
+
+
+def test_the_port_file_holds_the_port_when_the_server_is_ready(demo: tuple[Served, Path]) -> None:
+    server, port_file = demo
+    assert server.url == f"http://127.0.0.1:{int(port_file.read_text())}"
+    assert server.get("/_mock/ready")["status"] == "ready"
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_the_generation_of_the_command_line_goes_before_the_fixtures(generation: str) -> None:
+    with served("--generation", generation, "--fixture", "source-page") as server:
+        assert server.get("/_mock/ready")["generation"] == generation
+
+
+def test_a_changed_fixture_is_served_afresh_and_a_broken_one_is_told_and_left_alone(tmp_path: Path) -> None:
+    fixture = tmp_path / "mine.yaml"
+    fixture.write_text(ACCOUNT)
+    with served("--reload", "--quiet", "--fixture", str(fixture)) as server:
+        assert server.get("/_mock/ready")["account"] == 7
+        fixture.write_text(ACCOUNT.replace("id: 7", "id: seven"))
+        assert f"{fixture}:3: account.id" in server.log_until(lambda line: "account.id" in line)
+        assert server.get("/_mock/ready")["account"] == 7
+        fixture.write_text(ACCOUNT.replace("id: 7", "id: 88"))
+        server.log_until(lambda line: "Started afresh" in line)
+        assert server.get("/_mock/ready")["account"] == 88
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_ends_without_a_traceback(ending: signal.Signals) -> None:
+    with served() as server:
+        server.process.send_signal(ending)
+        _, log = server.process.communicate(timeout=30)
+    assert "Traceback" not in log
+    assert server.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["serve", "--fixture", "dmeo"], 1, "did you mean 'demo'?"),
+        (["serve", "--fixture", "nowhere.yaml"], 1, "nowhere.yaml"),
+        (["serve", "--port", "70000"], 2, "70000"),
+        (["serve", "--host", "no.such.host.invalid", "--port", "0"], 1, "cannot listen on no.such.host.invalid:0"),
+        (["serve", "--generation", "1999"], 2, "'2012', 'current'"),
+        (["check", "nowhere.yaml"], 1, "nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_sentence(arguments: list[str], status: int, said: str) -> None:
+    ended = ringmock(*arguments)
+    assert ended.returncode == status
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_check_finds_the_contract_and_the_bundled_accounts_fine() -> None:
+    ended = ringmock("check")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines() == [
+        "openapi.yaml: fine",
+        "demo: fine, 11 extensions",
+        "source-page: fine, 11 extensions",
+    ]
+
+
+def test_check_tells_every_mistake_of_a_fixture(tmp_path: Path) -> None:
+    fixture = tmp_path / "mine.yaml"
+    fixture.write_text('extends: demo\naccount: {id: x, main_number: "16509100001"}\nhandset: []\n')
+    ended = ringmock("check", str(fixture))
+    assert ended.returncode == 1
+    assert [line.split(": ")[0] for line in ended.stderr.strip().splitlines()] == [
+        f"{fixture}:2",
+        f"{fixture}:3",
+    ]
+
+
+def test_rules_prints_every_rule_and_decision_with_what_keeps_it() -> None:
+    said = ringmock("rules").stdout
+    for kept in (*RULEBOOK, *DECISIONS):
+        assert f"{kept.id}  " in said
+        assert f"ringmock.{kept.home}" in said
+    assert all(rule.sentence in said for rule in RULEBOOK)
+
+
+@pytest.mark.parametrize("command", [[], ["serve"], ["check"], ["rules"]])
+def test_every_command_explains_itself(command: list[str]) -> None:
+    ended = ringmock(*command, "--help")
+    assert (ended.returncode, ended.stdout.startswith("Usage:")) == (0, True)
