@@ -8,6 +8,8 @@ from ringmock.fixture import load_named
 from ringmock.server import running
 from support import Client
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:

@@ -48,6 +48,7 @@ def test_only_the_http_room_imports_connexion(path: Path) -> None:
         ("worlds", {"http", "inspector", "cli", "server", "contract"}),
         ("fixture", {"http", "inspector", "worlds", "cli", "server"}),
         ("sessions", {"http", "inspector", "worlds", "cli", "server"}),
+        ("journal", {"http", "inspector", "worlds", "cli", "server", "contract"}),
     ],
 )
 def test_the_world_knows_nothing_of_those_who_serve_it(module: str, may_not_import: set[str]) -> None:
@@ -59,6 +60,15 @@ def test_the_world_knows_nothing_of_those_who_serve_it(module: str, may_not_impo
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_nothing_imports_the_command_line(path: Path) -> None:
     assert "cli" not in rooms_of(imported_by(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_pytest_plugin_imports_pytest_and_what_tests_use(path: Path) -> None:
+    names = imported_by(path)
+    is_plugin = path.stem == "pytest_plugin"
+    assert is_plugin or not any(name.split(".")[0] in ("pytest", "_pytest") for name in names)
+    assert is_plugin or path.parent.name == "testing" or "testing" not in rooms_of(names)
+    assert "pytest_plugin" not in rooms_of(names)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

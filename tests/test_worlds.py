@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -6,7 +7,8 @@ from builders import STANDING_STILL, START, Clock, account, department, direct, 
 from ringmock import sessions
 from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
-from ringmock.domain.message import MessageType, ReadStatus
+from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
+from ringmock.journal import Entry
 from ringmock.template import Application, ClockStart, Credentials, SeedMessage, Template
 from ringmock.world import World
 from ringmock.worlds import Worlds
@@ -306,3 +308,48 @@ def test_the_chosen_generation_goes_before_the_fixtures() -> None:
     chosen = Worlds(template(generation="current"), generation=GENERATIONS["2012"])
     assert chosen.default.generation is GENERATIONS["2012"]
     assert chosen.world_of_client("another", "x").generation is GENERATIONS["2012"]
+
+
+def test_a_closed_world_is_forgotten_with_its_log_ins_and_no_other_is() -> None:
+    here = worlds()
+    one, other = here.world_of_client("one", "x"), here.world_of_client("other", "x")
+    ended, kept = log_in(here, one), log_in(here, other)
+
+    here.close_world("one")
+
+    assert here.known_world("one", "x") is None
+    assert here.known_world("other", "x") is other
+    assert here.session_of(kept.access_token) is kept
+    with pytest.raises(sessions.TokenRefused):
+        here.session_of(ended.access_token)
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(one, ended.refresh_token)
+
+
+def test_a_world_is_known_by_its_own_secret_only() -> None:
+    here = worlds()
+    here.world_of_client("one", "x")
+
+    assert here.known_world("one", "y") is here.known_world("one", None) is here.known_world("two", "x") is None
+
+
+def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None:
+    told: list[str] = []
+
+    class Noting:
+        def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+            told.append(f"{delivery.text}: {len(copies)}")
+
+        def answered(self, entry: Entry) -> None:
+            told.append(entry.path)
+
+    here, watcher = worlds().default, Noting()
+    here.watch(watcher)
+    here.reset()
+    page(here, "101", "102", text="Hello")
+    here.receive_sms(HANDSET, direct("101"), "Hi")
+    here.remember(Entry(START, None, "GET", "/restapi", None, 200, 1.0))
+    here.unwatch(watcher)
+    page(here, "101", "102")
+
+    assert told == ["Hello: 2", "Hi: 1", "/restapi"]

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -10,6 +11,13 @@ from .domain.message import Routed
 
 MAX_ENTRIES = 1000
 """A world remembers this many calls; the oldest go first."""
+
+
+class RefusedBy(StrEnum):
+    """What said no to a call: the contract itself, or the rules and the sign-in that it documents."""
+
+    CONTRACT = "contract"
+    RULES = "rules"
 
 
 class Entry(NamedTuple):
@@ -25,6 +33,8 @@ class Entry(NamedTuple):
     routed: tuple[Routed, ...] = ()
     errors: tuple[Mapping[str, Any], ...] = ()
     """The `errors[]` of a refusal."""
+    refused_by: RefusedBy | None = None
+    """None for a call that was not refused, and for one that the server failed at."""
     rules: tuple[str, ...] = ()
     """The rules and decisions that decided, each once."""
     body: Any = None

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,6 +20,8 @@ from .inspector.control import create_control_app
 from .inspector.mount import mounted
 from .template import Template
 from .worlds import Worlds
+
+_T = TypeVar("_T")
 
 WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
@@ -77,8 +80,24 @@ class Server(uvicorn.Server):
             )
         )
         self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def do(self, function: Callable[[], _T]) -> _T:
+        """What `function` returns or raises, called in the serving thread, which owns the worlds.
+
+        For any other thread, and for short work: nothing is served meanwhile. Raises `RuntimeError` when the server
+        does not run.
+        """
+        if self._loop is None:
+            raise RuntimeError("the server has not started")
+
+        async def done() -> _T:
+            return function()
+
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             self._ready()
@@ -133,6 +152,13 @@ def running(template: Template, *, generation: Generation | None = None) -> Iter
 @contextlib.contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
     """The URL of an application on any port of 127.0.0.1, in a thread of its own, stopped at the end."""
+    with serving(app) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp) -> Iterator[tuple[str, Server]]:
+    """As `served`, with the server itself."""
     is_ready = threading.Event()
     with contextlib.closing(bound_socket("127.0.0.1", 0)) as bound:
         server = Server(app, is_ready.set)
@@ -141,7 +167,7 @@ def served(app: ASGIApp) -> Iterator[str]:
         try:
             if not is_ready.wait(timeout=30):
                 raise RuntimeError("the server did not become ready within 30 seconds")
-            yield url_of(bound)
+            yield url_of(bound), server
         finally:
             server.should_exit = True
             thread.join()

@@ -4,9 +4,9 @@ A world is what every handler asks and tells. It decides by the domain's plans, 
 nothing that changes with any other world.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
@@ -21,7 +21,7 @@ from .domain.ports import MessageStore
 from .domain.rules import THREAD_PERMISSION
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .ids import SequentialIds
-from .journal import Journal
+from .journal import Entry, Journal
 from .seeds import plan_seed
 from .template import SeedMessage, Template
 
@@ -31,6 +31,18 @@ class Sent(NamedTuple):
 
     message: Message
     routed: tuple[Routed, ...]
+
+
+class Watcher(Protocol):
+    """Told of what happens in a world, at once and in the thread that serves it; must not wait."""
+
+    def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        """A message was sent or received: its plan and the copies that it left, the sender's first."""
+        ...
+
+    def answered(self, entry: Entry) -> None:
+        """A call was answered, and is in the journal."""
+        ...
 
 
 class World:
@@ -45,6 +57,7 @@ class World:
         self.clock: WorldClock
         self.journal: Journal
         self.messages: MessageStore
+        self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
     def reset(self) -> None:
@@ -55,6 +68,20 @@ class World:
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
         self._seed(self.template.messages)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of everything from now on, resets or not."""
+        self._watchers = (*self._watchers, watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell `watcher` no more."""
+        self._watchers = tuple(known for known in self._watchers if known is not watcher)
+
+    def remember(self, entry: Entry) -> None:
+        """Put a call that was answered into the journal."""
+        self.journal.add(entry)
+        for watcher in self._watchers:
+            watcher.answered(entry)
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -73,11 +100,17 @@ class World:
         Raises `InvalidParameter` when either end is on the wrong side.
         """
         delivery = plan_inbound_sms(self.account, handset, recipient, text)
-        self.messages.record(delivery, self.clock.now())
+        self._record(delivery)
         return delivery.routed
 
     def _send(self, delivery: Delivery) -> Sent:
-        return Sent(self.messages.record(delivery, self.clock.now())[0], delivery.routed)
+        return Sent(self._record(delivery)[0], delivery.routed)
+
+    def _record(self, delivery: Delivery) -> Sequence[Message]:
+        copies = self.messages.record(delivery, self.clock.now())
+        for watcher in self._watchers:
+            watcher.recorded(delivery, copies)
+        return copies
 
     # --- the message store -----------------------------------------------------------------------
 

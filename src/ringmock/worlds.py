@@ -92,6 +92,19 @@ class Worlds:
         self._worlds[client_id] = self._new_world()
         return self._worlds[client_id]
 
+    def known_world(self, client_id: str, client_secret: str | None) -> World | None:
+        """The world that these client credentials have opened already, None where there is none."""
+        is_known = client_id in self._secrets and self._secrets[client_id] == client_secret
+        return self._worlds[client_id] if is_known else None
+
+    def close_world(self, client_id: str) -> None:
+        """Forget an application that no fixture names, with its world and every log-in to it."""
+        world = self._worlds[client_id]
+        assert world is not self.default
+        for session in [session for session in self._sessions.values() if session.world is world]:
+            self._forget(session)
+        del self._worlds[client_id], self._secrets[client_id]
+
     def open_session(
         self,
         world: World,

@@ -40,6 +40,8 @@ class Call:
     """Parts of a multipart body beyond the first."""
     query: Sequence[tuple[str, str]] = ()
     """The query as it came, name by name."""
+    is_handled: bool = False
+    """Whether the call has come as far as its handler."""
     routed: tuple[Routed, ...] = ()
     problems: Sequence[Exception] = ()
     """What the call was refused for."""

@@ -166,6 +166,16 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
 }
 
+OF_THE_CONTRACT = (
+    UnparseableJson,
+    UnparseableRequest,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    InvalidUri,
+    MethodNotAllowed,
+)
+"""Refusals of requests that the contract does not have, whoever raises them."""
+
 _NAMES_PERMISSION = (domain.PermissionDenied, domain.ThreadNotAccessible)
 _NAMES_NO_PARAMETER = (*_NAMES_PERMISSION, domain.AnotherExtension)
 

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Iterable, Mapping
 
-from ..domain.errors import Refusal
-from ..journal import Entry
+from ..domain.errors import InvalidParameter, Refusal
+from ..journal import Entry, RefusedBy
+from ..sessions import TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
@@ -17,16 +18,34 @@ log = logging.getLogger("ringmock.calls")
 
 
 def recorder(worlds: Worlds) -> Done:
-    """Records a call in its world, or in the default world as long as nobody has signed in."""
+    """Records a call in the world of its credentials, or in the default world when it carries none."""
 
     def done(call: Call, status: int, milliseconds: float) -> None:
+        is_control = call.path.startswith(CONTROL_PREFIX)
+        if call.world is None and not is_control:
+            find_caller(call, worlds)
         entry = entry_of(call, status, milliseconds, worlds)
-        if not call.path.startswith(CONTROL_PREFIX):
-            (call.world or worlds.default).journal.add(entry)
+        if not is_control:
+            (call.world or worlds.default).remember(entry)
         if log.isEnabledFor(logging.INFO):
             log.info("%s", line(entry))
 
     return done
+
+
+def find_caller(call: Call, worlds: Worlds) -> None:
+    """Put session and world on a call that was answered before any stage had asked who makes it."""
+    authorization = call.headers.get(b"authorization", b"").decode("latin-1")
+    kind, _, token = authorization.partition(" ")
+    try:
+        if kind.lower() == "bearer":
+            call.session = worlds.session_of(token.strip())
+            call.world = call.session.world
+        elif kind.lower() == "basic":
+            client_id, secret = oauth.basic_credentials(authorization)
+            call.world = worlds.known_world(client_id, secret or None)
+    except (TokenRefused, errors.AuthorizationMalformed):
+        return
 
 
 def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> Entry:
@@ -41,10 +60,24 @@ def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> En
         milliseconds=milliseconds,
         routed=call.routed,
         errors=tuple(_error_of(problem) for problem in call.problems),
+        refused_by=refused_by(call),
         rules=tuple(_rules_of(call)),
         body=call.body if len(call.content) <= MAX_KEPT_BODY else None,
         token=call.token,
     )
+
+
+def refused_by(call: Call) -> RefusedBy | None:
+    """What refused the call, by its first problem.
+
+    The contract is what a request breaks before it comes to a handler. A text that is too long is found by the
+    schema as well, and is R-04 all the same.
+    """
+    if not call.problems or isinstance(call.problems[0], errors.InternalError):
+        return None
+    first = call.problems[0]
+    breaks_schema = type(first) is InvalidParameter and not call.is_handled
+    return RefusedBy.CONTRACT if breaks_schema or isinstance(first, errors.OF_THE_CONTRACT) else RefusedBy.RULES
 
 
 def _error_of(problem: Exception) -> dict[str, str]:

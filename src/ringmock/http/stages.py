@@ -312,6 +312,7 @@ class _HandlerOperation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[SCOPE_KEY]
+        call.is_handled = True
         answer = call.answer = self._handler(call)
         body = encoded(answer.body)
         headers = [(b"content-length", str(len(body)).encode())]

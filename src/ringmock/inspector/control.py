@@ -117,6 +117,7 @@ def _entry(entry: Entry, asked: Iterable[str]) -> Json:
         "rules": entry.rules,
         "recipients": _outcomes(entry.routed),
         "errors": entry.errors,
+        "refused_by": entry.refused_by,
     }
     if "text" in asked:
         said["body"] = entry.body

@@ -1,0 +1,104 @@
+"""The pytest plugin: one server for the whole run, and a world of its own for each test that asks for one.
+
+Loaded into every run of pytest, so nothing but pytest is imported before a fixture is used.
+"""
+
+import warnings
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .testing import MockServer, Ringmock
+
+MARKER = "ringmock_allows"
+_ALLOWED = ("contract_violations", "server_errors")
+_HANDLE: "pytest.StashKey[Ringmock]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The two ini options."""
+    parser.addini("ringmock_fixture", "Account of ringmock: a bundled name, or a YAML file.", default="demo")
+    parser.addini(
+        "ringmock_generation", "Shape of ringmock's answers, over the fixture's: 2012 or current.", default=""
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker."""
+    config.addinivalue_line(
+        "markers",
+        f"{MARKER}(*what): calls that do not fail the test, 'contract_violations' of the client or 'server_errors'.",
+    )
+
+
+@pytest.fixture(scope="session")
+def ringmock_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
+    """A server on any port of 127.0.0.1, one in each process of the run. `url` has no slash at the end."""
+    with warnings.catch_warnings():
+        # Connexion 3.3 imports jsonschema.RefResolver, and the run may take warnings for errors.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from .fixture import FixtureError, bundled_names, load_named
+        from .testing import run_server
+
+    name: str = pytestconfig.getini("ringmock_fixture")
+    path = name if name in bundled_names() else str(pytestconfig.rootpath / name)
+    try:
+        template = load_named(path, generation=pytestconfig.getini("ringmock_generation") or None)
+    except FixtureError as error:
+        raise pytest.fail.Exception(f"ringmock_fixture: {error}", pytrace=False) from None
+    with run_server(template) as server:
+        yield server
+
+
+@pytest.fixture
+def ringmock(request: pytest.FixtureRequest, ringmock_server: "MockServer") -> "Iterator[Ringmock]":
+    """A handle on a fresh world, whose calls fail the test when the server fails or the client breaks the contract."""
+    with ringmock_server.new_world() as handle:
+        _allow(handle, request.node)
+        request.node.stash[_HANDLE] = handle
+        yield handle
+        _fail_by_calls(handle)  # those of other fixtures, on their way out
+        del request.node.stash[_HANDLE]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that would pass, for the calls that it should not have made."""
+    result = yield
+    handle = item.stash.get(_HANDLE, None)
+    if handle is not None:
+        _fail_by_calls(handle)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the calls of a test that failed of itself."""
+    report = yield
+    handle = item.stash.get(_HANDLE, None)
+    if handle is not None and report.when == "call" and report.failed:
+        from .testing.timeline import HEAD
+
+        told = handle.complaint() or (None if HEAD in report.longreprtext else handle.timeline)
+        if told is not None:
+            report.sections.append(("ringmock", told))
+    return report
+
+
+def _allow(handle: "Ringmock", item: pytest.Item) -> None:
+    for marker in item.iter_markers(MARKER):
+        unknown = [what for what in marker.args if what not in _ALLOWED]
+        if unknown or marker.kwargs or not marker.args:
+            pytest.fail(f"@pytest.mark.{MARKER} takes {' and '.join(map(repr, _ALLOWED))}", pytrace=False)
+        if "contract_violations" in marker.args:
+            handle.allow_contract_violations()
+        if "server_errors" in marker.args:
+            handle.allow_server_errors()
+
+
+def _fail_by_calls(handle: "Ringmock") -> None:
+    complaint = handle.complaint()
+    if complaint is not None:
+        pytest.fail(complaint, pytrace=False)

@@ -1,0 +1,10 @@
+"""ringmock for tests in Python: a server in a thread, and a world of its own for each test.
+
+The pytest plugin stands on this, and so can any other test runner: nothing here imports pytest.
+"""
+
+from .handle import Clock, Expect, Handset, Ringmock
+from .messages import Message
+from .server import MockServer, run_server
+
+__all__ = ["Clock", "Expect", "Handset", "Message", "MockServer", "Ringmock", "run_server"]

@@ -1,0 +1,295 @@
+"""A test's handle on its world: the credentials that open it, its mailboxes, phones and clock, and what happened."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
+
+from .. import sessions, timestamps
+from ..domain import errors
+from ..domain import message as domain
+from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
+from ..domain.message import MessageType
+from ..domain.message_filter import MessageFilter
+from ..domain.rules import can_receive
+from ..domain.text import is_encodable
+from ..journal import Entry
+from ..world import World
+from ..worlds import Worlds
+from .messages import Message, Wanted, shown
+from .observed import Observed
+from .timeline import Fault, complaint, timeline
+
+_T = TypeVar("_T")
+
+DEFAULT_TIMEOUT = 5.0
+"""Seconds that a test waits for a message."""
+
+_EVERYTHING = MessageFilter(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), per_page=1_000_000_000)
+
+
+class Do(Protocol):
+    """Calls a function in the thread that owns the worlds: what it returns or raises."""
+
+    def __call__(self, function: Callable[[], _T]) -> _T: ...
+
+
+class Ringmock:
+    """One test's world. Made, and closed, in the thread that serves it; everything else is for any other thread.
+
+    An `async` test calls what waits by `asyncio.to_thread`, since its own loop would stand still meanwhile.
+    Extensions that the account does not have are a `LookupError`, input that makes no sense a `ValueError`.
+    """
+
+    def __init__(self, url: str, worlds: Worlds, do: Do, client_id: str, client_secret: str) -> None:
+        self.url = url
+        """Of the server, without a slash at the end."""
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self._worlds = worlds
+        self._do = do
+        self._world = worlds.world_of_client(client_id, client_secret)
+        self._observed = Observed()
+        self._allowed: frozenset[Fault] = frozenset()
+        self.clock = Clock(self._world, do)
+        self.expect = Expect(self._expect_none)
+        # A call without credentials has no other world to be seen in.
+        for world in (self._world, worlds.default):
+            world.watch(self._observed)
+
+    def close(self) -> None:
+        """Forget the world, and every log-in to it."""
+        for world in (self._world, self._worlds.default):
+            world.unwatch(self._observed)
+        self._worlds.close_world(self.client_id)
+
+    # --- signing in ------------------------------------------------------------------------------
+
+    def jwt(self, extension: str) -> str:
+        """The JWT of an extension, as the fixture has it."""
+        credentials = self._world.template.credentials.get(extension)
+        if credentials is None or credentials.jwt is None:
+            raise LookupError(f"the fixture gives extension {extension!r} no JWT")
+        return credentials.jwt
+
+    def token(self, extension: str) -> str:
+        """The access token of a new log-in; it lasts an hour by the world's clock."""
+        return self._do(lambda: self._log_in(extension))
+
+    def _log_in(self, extension: str) -> str:
+        found = self._extension(extension)
+        if not found.can_log_in:
+            raise ValueError(f"extension {extension} is {found.status} and cannot sign in")
+        ttl, refresh_ttl = sessions.DEFAULT_ACCESS_TTL, sessions.DEFAULT_REFRESH_TTL
+        session = self._worlds.open_session(self._world, found, self.client_id, access_ttl=ttl, refresh_ttl=refresh_ttl)
+        return session.access_token
+
+    # --- the account and its mailboxes -----------------------------------------------------------
+
+    def mailbox(self, extension: str) -> list[Message]:
+        """What the extension's mailbox lists, oldest first: neither the Deleted nor the Purged."""
+
+        def read() -> list[Message]:
+            page = self._world.list_messages(self._extension(extension), _EVERYTHING)
+            return [self._shown(message) for message in reversed(page.records)]
+
+        return self._do(read)
+
+    def handset(self, phone_number: str) -> "Handset":
+        """A phone outside the account."""
+        if not is_e164(phone_number):
+            raise ValueError(f"{phone_number!r} is no phone number: 7 to 15 digits, as in 14151003732")
+        if digits_of(phone_number) in self._world.account.phone_numbers:
+            raise ValueError(f"{phone_number} belongs to the account: a handset is a phone outside")
+        return Handset(phone_number, self._world, self._do)
+
+    def freeze(self, extension: str) -> None:
+        """Make an extension Frozen."""
+        self._do(lambda: self._world.set_status(self._extension(extension), ExtensionStatus.FROZEN))
+
+    def thaw(self, extension: str) -> None:
+        """Make an extension Enabled."""
+        self._do(lambda: self._world.set_status(self._extension(extension), ExtensionStatus.ENABLED))
+
+    def members(self, department: str, *members: str) -> None:
+        """Put these extensions, and nobody else, into a Department."""
+        self._do(lambda: self._set_members(department, members))
+
+    def _set_members(self, department: str, members: Sequence[str]) -> None:
+        found = self._extension(department)
+        if not found.is_department:
+            raise ValueError(f"extension {department} is of type {found.type}: only a Department has members")
+        for member in map(self._extension, members):
+            if member.is_department or not can_receive(member, MessageType.PAGER):
+                raise ValueError(f"extension {member.number} is of type {member.type}: members are Users or Voicemails")
+        self._world.set_members(found, members)
+
+    def _extension(self, number: str) -> Extension:
+        extensions = self._world.account.extensions
+        if number not in extensions:
+            raise LookupError(f"there is no extension {number!r}: this account has {', '.join(extensions)}")
+        return extensions[number]
+
+    # --- what happened ---------------------------------------------------------------------------
+
+    @property
+    def journal(self) -> list[Entry]:
+        """The calls that the world has seen, oldest first, with the rules that decided each; the latest 1000."""
+        return self._do(lambda: list(self._world.journal.newest_first())[::-1])
+
+    @property
+    def timeline(self) -> str:
+        """The latest calls as text, one line each, those that carried no credentials among them."""
+        return timeline(self._do(self._observed.calls))
+
+    def wait_for_sms(
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        after: Message | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> Message:
+        """The first such SMS that the test's world has seen, or sees within `timeout` seconds of real time.
+
+        The sender's copy, or the recipient's of one that came from a handset. It was sent: whether it arrived is in
+        the mailboxes. `to` and `sender` are phone or extension numbers. Raises `AssertionError` when none comes.
+        """
+        return self._wait_for(Wanted(MessageType.SMS, to, sender, contains, after.id if after else None), timeout)
+
+    def wait_for_page(
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        after: Message | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> Message:
+        """As `wait_for_sms`; `to` is an extension that the page is addressed to, or reaches through a Department."""
+        return self._wait_for(Wanted(MessageType.PAGER, to, sender, contains, after.id if after else None), timeout)
+
+    def expect_no_sms(
+        self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
+    ) -> None:
+        """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time."""
+        self._expect_none(Wanted(MessageType.SMS, to, sender, contains), within)
+
+    def expect_no_page(
+        self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
+    ) -> None:
+        """As `expect_no_sms`, of pages."""
+        self._expect_none(Wanted(MessageType.PAGER, to, sender, contains), within)
+
+    def _wait_for(self, wanted: Wanted, timeout: float) -> Message:
+        found = self._observed.first(wanted, timeout)
+        if found is None:
+            raise AssertionError(f"no {wanted} within {timeout:g} s\n{self._sent()}\n{self.timeline}")
+        return self._do(lambda: self._shown(found.copy))
+
+    def _expect_none(self, wanted: Wanted, within: float) -> None:
+        found = self._observed.first(wanted, within)
+        if found is not None:
+            told = self._do(lambda: self._shown(found.copy))
+            raise AssertionError(f"there should be no {wanted}, and there is {told}\n{self.timeline}")
+
+    def _sent(self) -> str:
+        told = self._do(lambda: [f"  {self._shown(sending.copy)}" for sending in self._observed.sent()])
+        return "\n".join(["What was sent, oldest first:", *(told or ["  nothing"])])
+
+    def _shown(self, message: domain.Message) -> Message:
+        return shown(message, self._world.clock.now())
+
+    # --- what may happen -------------------------------------------------------------------------
+
+    def allow_contract_violations(self) -> None:
+        """Requests that the contract refuses do not fail this test, the past ones included."""
+        self._allowed |= {Fault.CONTRACT_VIOLATIONS}
+
+    def allow_server_errors(self) -> None:
+        """Answers of 500 and above do not fail this test, the past ones included."""
+        self._allowed |= {Fault.SERVER_ERRORS}
+
+    def complaint(self) -> str | None:
+        """What went wrong since this was last asked, and was not allowed; None when nothing did."""
+        # Whatever the serving thread has answered is in the journal once it has time for this.
+        faults = self._do(lambda: self._observed.take_faults(self._allowed))
+        return complaint(faults, self._observed.calls()) if faults else None
+
+
+class Expect:
+    """What a test expects not to be there."""
+
+    def __init__(self, expect_none: Callable[[Wanted, float], None]) -> None:
+        self._expect_none = expect_none
+
+    def none(self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0) -> None:
+        """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds."""
+        self._expect_none(Wanted(None, to, sender, contains), within)
+
+
+class Handset:
+    """A phone outside the account."""
+
+    def __init__(self, phone_number: str, world: World, do: Do) -> None:
+        self.phone_number = phone_number
+        self._world = world
+        self._do = do
+
+    @property
+    def messages(self) -> list[Message]:
+        """What it has received, oldest first: the senders' copies."""
+        digits = digits_of(self.phone_number)
+        return self._do(
+            lambda: [shown(m, self._world.clock.now()) for m in self._world.messages.received_by_handset(digits)]
+        )
+
+    def send(self, *, to: str, text: str) -> str:
+        """Send an SMS to a number of the account: delivered, dropped or undeliverable.
+
+        Raises `ValueError` for a number that the account does not have, and for a text that nobody can send.
+        """
+        if not text or not is_encodable(text):
+            raise ValueError("an SMS has a text, without halves of surrogate pairs")
+        try:
+            routed = self._do(lambda: self._world.receive_sms(self.phone_number, to, text))
+        except errors.InvalidParameter as error:
+            numbers = ", ".join(self._world.account.phone_numbers)
+            raise ValueError(f"{to!r} is no phone number of this account, which has {numbers}") from error
+        return routed[0].outcome.value
+
+
+class Clock:
+    """The world's clock. Times are aware, or texts such as `2012-10-16T06:34:58Z`."""
+
+    def __init__(self, world: World, do: Do) -> None:
+        self._world = world
+        self._do = do
+
+    @property
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self._do(lambda: self._world.clock.now())
+
+    def freeze(self, at: datetime | str | None = None) -> None:
+        """Stand still, there or where it is."""
+        self._do(lambda: self._world.clock.set(self._moment(at), frozen=True))
+
+    def go_on(self) -> None:
+        """Run again, from where it is."""
+        self._do(lambda: self._world.clock.set(self._world.clock.now(), frozen=False))
+
+    def set(self, now: datetime | str) -> None:
+        """Move there, and stand still or run as before."""
+        self._do(lambda: self._world.clock.set(self._moment(now), frozen=self._world.clock.is_frozen))
+
+    def advance(self, by: timedelta | float) -> None:
+        """Move on by a duration, or by so many seconds."""
+        duration = by if isinstance(by, timedelta) else timedelta(seconds=by)
+        self._do(lambda: self._world.clock.advance(duration))
+
+    def _moment(self, at: datetime | str | None) -> datetime:
+        moment = timestamps.parse(at) if isinstance(at, str) else at or self._world.clock.now()
+        if moment is None or moment.tzinfo is None:
+            raise ValueError(f"{at!r} is no time with a zone, as in 2012-10-16T06:34:58Z")
+        return moment

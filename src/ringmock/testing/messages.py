@@ -1,0 +1,84 @@
+"""Messages as a test reads them, and which ones it waits for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..domain import message as domain
+from ..domain.account import digits_of
+from ..domain.message import Delivery, MessageType
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record of a mailbox, or what a handset received, in RingCentral's words.
+
+    `type`: SMS or Pager; `direction`: Inbound or Outbound; `status`: Queued, Sent, Delivered, DeliveryFailed,
+    SendingFailed or Received. `sender` and `recipients` are phone numbers as digits for an SMS and extension numbers
+    for a Pager. `created` is aware UTC by the world's clock.
+    """
+
+    id: int
+    type: str
+    direction: str
+    sender: str
+    recipients: tuple[str, ...]
+    text: str
+    read: bool
+    status: str
+    conversation_id: int | None
+    created: datetime
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.sender} to {', '.join(self.recipients)}: {self.text!r}"
+
+
+def shown(message: domain.Message, now: datetime) -> Message:
+    """A message as it is now."""
+    return Message(
+        id=message.id,
+        type=message.type.value,
+        direction=message.direction.value,
+        sender=message.sender,
+        recipients=message.recipients,
+        text=message.text,
+        read=message.read_status is domain.ReadStatus.READ,
+        status=message.status_at(now).value,
+        conversation_id=message.conversation.id,
+        created=message.created,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a message is looked for by; None takes any.
+
+    `to` and `sender` are phone numbers, with or without `+`, or extension numbers. Those who get a page through a
+    Department are reached by it as much as those whom it is addressed to. `after` is a message id.
+    """
+
+    type: MessageType | None = None
+    to: str | None = None
+    sender: str | None = None
+    contains: str = ""
+    after: int | None = None
+
+    def matches(self, delivery: Delivery, message_id: int) -> bool:
+        """Whether it is one of those."""
+        reached = {*delivery.recipients, *(routed.mailbox for routed in delivery.routed)}
+        return (
+            self.type in (None, delivery.type)
+            and (self.to is None or digits_of(self.to) in reached)
+            and (self.sender is None or digits_of(self.sender) in (delivery.sender, delivery.outbox))
+            and self.contains in delivery.text
+            and (self.after is None or message_id > self.after)
+        )
+
+    def __str__(self) -> str:
+        parts = [
+            self.type.value if self.type else "message",
+            f"from {self.sender}" if self.sender else "",
+            f"to {self.to}" if self.to else "",
+            f"that contains {self.contains!r}" if self.contains else "",
+            f"after message {self.after}" if self.after else "",
+        ]
+        return " ".join(filter(None, parts))

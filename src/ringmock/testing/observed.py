@@ -1,0 +1,66 @@
+"""What has happened in a world: told by the thread that serves it, read and waited for by the test's."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..domain.message import Delivery, Message
+from ..journal import Entry
+from .messages import Wanted
+from .timeline import MAX_LINES, Fault, fault_of
+
+
+class Sending(NamedTuple):
+    """A message and its first copy: the sender's own, or the recipient's when it came from a handset."""
+
+    delivery: Delivery
+    copy: Message
+
+
+class Observed:
+    """A `Watcher` that remembers. All of it may be used from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._sent: list[Sending] = []
+        self._calls: deque[Entry] = deque(maxlen=MAX_LINES)
+        self._faults: list[Entry] = []
+
+    def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        """Remember a message, and wake whoever waits for one."""
+        if copies:
+            with self._changed:
+                self._sent.append(Sending(delivery, copies[0]))
+                self._changed.notify_all()
+
+    def answered(self, entry: Entry) -> None:
+        """Remember a call."""
+        with self._changed:
+            self._calls.append(entry)
+            if fault_of(entry) is not None:
+                self._faults.append(entry)
+
+    def first(self, wanted: Wanted, timeout: float) -> Sending | None:
+        """The oldest message that is wanted, as soon as it is there; None after `timeout` real seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._found(wanted), max(timeout, 0))
+
+    def sent(self) -> Sequence[Sending]:
+        """Every message, oldest first."""
+        with self._changed:
+            return tuple(self._sent)
+
+    def calls(self) -> Sequence[Entry]:
+        """The latest calls, oldest first."""
+        with self._changed:
+            return tuple(self._calls)
+
+    def take_faults(self, allowed: frozenset[Fault]) -> Sequence[Entry]:
+        """The calls that went wrong since this was last asked, less those of the allowed kinds."""
+        with self._changed:
+            faults, self._faults = self._faults, []
+        return [entry for entry in faults if fault_of(entry) not in allowed]
+
+    def _found(self, wanted: Wanted) -> Sending | None:
+        return next((sent for sent in self._sent if wanted.matches(sent.delivery, sent.copy.id)), None)

@@ -1,0 +1,44 @@
+"""A server in a thread of its own, and the worlds that tests open in it."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..fixture import load_named
+from ..server import Server, build, serving
+from ..template import Template
+from ..worlds import Worlds
+from .handle import Ringmock
+
+
+class MockServer:
+    """A running server. `url` has no slash at the end; `worlds` belong to the server's thread alone."""
+
+    def __init__(self, url: str, worlds: Worlds, server: Server) -> None:
+        self.url = url
+        self.worlds = worlds
+        self._server = server
+
+    @contextlib.contextmanager
+    def new_world(self) -> Iterator[Ringmock]:
+        """A fresh copy of the account under client credentials that nobody else has, forgotten at the end."""
+        client_id, client_secret = f"test-{secrets.token_hex(12)}", secrets.token_hex(12)
+        handle = self._server.do(lambda: Ringmock(self.url, self.worlds, self._server.do, client_id, client_secret))
+        try:
+            yield handle
+        finally:
+            self._server.do(handle.close)
+
+
+@contextlib.contextmanager
+def run_server(fixture: str | Path | Template = "demo", *, generation: str | None = None) -> Iterator[MockServer]:
+    """A server on any port of 127.0.0.1 for an account, stopped at the end.
+
+    `fixture` is a bundled account's name, a YAML file or a template; `generation` goes before the one that a name or
+    a file says. Raises `FixtureError`.
+    """
+    template = fixture if isinstance(fixture, Template) else load_named(str(fixture), generation=generation)
+    worlds = Worlds(template)
+    with serving(build(worlds)) as (url, server):
+        yield MockServer(url, worlds, server)

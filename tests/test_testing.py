@@ -1,0 +1,281 @@
+"""A test's handle on its world, used as any test runner would."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ringmock.testing import MockServer, Ringmock, run_server
+from support import DIRECT_NUMBER, HANDSET, Client, assert_oauth_refused
+
+AWAIT = 30.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    with run_server("demo") as running:
+        yield running
+
+
+@pytest.fixture
+def world(server: MockServer) -> Iterator[Ringmock]:
+    with server.new_world() as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(world: Ringmock) -> Iterator[Client]:
+    """The code under test."""
+    with client_of(world) as made:
+        yield made
+
+
+def client_of(world: Ringmock) -> Client:
+    made = Client(world.url)
+    made.client_id, made.client_secret = world.client_id, world.client_secret
+    return made
+
+
+# --- signing in ----------------------------------------------------------------------------------
+
+
+def test_a_token_is_a_log_in_to_this_world(world: Ringmock, client: Client) -> None:
+    headers = {"Authorization": f"Bearer {world.token('101')}"}
+
+    assert client.post("/restapi/v1.0/account/~/extension/~/sms", by=None, headers=headers).status_code == 400
+    assert client.page("102", by="101").status_code == 200
+    assert [message.text for message in world.mailbox("102")] == ["Hello"]
+
+
+def test_a_jwt_signs_in_with_the_world_s_own_client_credentials(world: Ringmock, client: Client) -> None:
+    assert world.jwt("101") == "demo-jwt-101"
+    assert client.log_in("101")["owner_id"] == "1346632010"
+
+
+def test_a_frozen_extension_gets_no_token(world: Ringmock) -> None:
+    with pytest.raises(ValueError, match="104 is Frozen and cannot sign in"):
+        world.token("104")
+
+
+def test_a_world_that_is_closed_has_forgotten_its_tokens(server: MockServer) -> None:
+    before = len(server.worlds)
+    with server.new_world() as world, client_of(world) as client:
+        client.token("101")
+        assert len(server.worlds) == before + 1
+
+        server_side = world.token("101")
+    with Client(server.url) as stranger:
+        answer = stranger.get("/restapi/v1.0/account/~", by=None, headers={"Authorization": f"Bearer {server_side}"})
+    assert len(server.worlds) == before
+    assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (401, "OAU-213")
+
+
+def test_nobody_guesses_a_world_s_secret(world: Ringmock) -> None:
+    with Client(world.url) as stranger:
+        stranger.client_id = world.client_id
+        answer = stranger.ask_token(grant_type="password", username="1", password="1")
+    assert_oauth_refused(answer, "invalid_client", "OAU-146")
+
+
+# --- the account and its mailboxes ---------------------------------------------------------------
+
+
+def test_a_mailbox_lists_what_a_person_would_look_for_oldest_first(world: Ringmock, client: Client) -> None:
+    client.page("102", text="one")
+    client.page("102", text="two")
+
+    first, second = world.mailbox("102")
+
+    assert (first.text, second.text) == ("one", "two")
+    assert (first.type, first.direction, first.sender, first.recipients) == ("Pager", "Inbound", "101", ("102",))
+    assert (first.read, first.status) == (False, "Sent")
+    assert str(first) == "Pager 101 to 102: 'one'"
+
+
+def test_a_mailbox_shows_messages_of_any_age(world: Ringmock, client: Client) -> None:
+    world.clock.freeze("2012-10-16T06:34:58Z")
+    client.page("102")
+    world.clock.go_on()
+    world.clock.set(datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert [message.created.year for message in world.mailbox("102")] == [2012]
+
+
+def test_an_extension_that_the_account_lacks_is_named(world: Ringmock) -> None:
+    with pytest.raises(LookupError, match=r"no extension '999': this account has 101, 102"):
+        world.mailbox("999")
+
+
+def test_a_handset_receives_and_answers(world: Ringmock, client: Client) -> None:
+    client.post_sms("Hello")
+    handset = world.handset("+14151003732")
+
+    assert [message.text for message in handset.messages] == ["Hello"]
+    assert handset.send(to=DIRECT_NUMBER["101"], text="Hi") == "delivered"
+    assert [(m.direction, m.sender, m.text) for m in world.mailbox("101")][1:] == [("Inbound", HANDSET, "Hi")]
+
+
+@pytest.mark.parametrize(("to", "text"), [("14155550000", "Hi"), ("101", "Hi"), ("16509100010", ""), ("101", "\ud83d")])
+def test_a_handset_tells_what_it_cannot_send(world: Ringmock, to: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"phone number of this account|has a text"):
+        world.handset(HANDSET).send(to=to, text=text)
+
+
+@pytest.mark.parametrize(("number", "why"), [("16509100010", "belongs to the account"), ("42", "no phone number")])
+def test_a_handset_is_a_phone_outside(world: Ringmock, number: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        world.handset(number)
+
+
+def test_freezing_and_thawing_decide_who_is_reached(world: Ringmock, client: Client) -> None:
+    world.freeze("102")
+    world.thaw("104")
+    world.members("200", "102", "104")
+
+    client.page("200")
+
+    assert world.mailbox("102") == world.mailbox("103") == []
+    assert len(world.mailbox("104")) == 1
+
+
+@pytest.mark.parametrize(
+    ("department", "member", "why"), [("101", "102", "only a Department"), ("200", "107", "members are Users")]
+)
+def test_only_a_department_has_members_and_only_people_are(
+    world: Ringmock, department: str, member: str, why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        world.members(department, member)
+
+
+def test_the_clock_stands_moves_and_goes_on(world: Ringmock) -> None:
+    world.clock.freeze("2012-10-16T06:34:58Z")
+    world.clock.advance(60)
+    world.clock.advance(timedelta(minutes=1))
+
+    assert world.clock.now == datetime(2012, 10, 16, 6, 36, 58, tzinfo=UTC)
+    with pytest.raises(ValueError, match="no time with a zone"):
+        world.clock.set("yesterday")
+
+
+# --- what happened -------------------------------------------------------------------------------
+
+
+def test_waiting_ends_when_the_message_comes(world: Ringmock, client: Client) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(world.wait_for_sms, to=f"+{HANDSET}", contains="code", timeout=AWAIT)
+        client.post_sms("nothing of interest")
+        client.post_sms("your code is 17")
+
+        assert waiting.result().text == "your code is 17"
+
+
+def test_what_was_sent_already_is_not_waited_for(world: Ringmock, client: Client) -> None:
+    client.post_sms("one")
+    client.post_sms("two")
+
+    first = world.wait_for_sms(timeout=0)
+
+    assert (first.text, world.wait_for_sms(after=first, timeout=0).text) == ("one", "two")
+
+
+def test_a_page_is_found_by_whom_it_reaches_through_a_department(world: Ringmock, client: Client) -> None:
+    client.page("200")
+
+    for reached in ("200", "102", "103"):
+        assert world.wait_for_page(to=reached, sender="101", timeout=0).recipients == ("200",)
+    with pytest.raises(AssertionError, match="no Pager to 104 within 0 s"):
+        world.wait_for_page(to="104", timeout=0)
+
+
+def test_an_sms_from_a_handset_is_found_as_well(world: Ringmock) -> None:
+    world.handset(HANDSET).send(to=DIRECT_NUMBER["102"], text="Hi")
+
+    assert world.wait_for_sms(to="102", sender=HANDSET, timeout=0).direction == "Inbound"
+
+
+def test_waiting_in_vain_tells_what_there_was_instead(world: Ringmock, client: Client) -> None:
+    client.page("102", text="All is well")
+
+    with pytest.raises(AssertionError) as failure:
+        world.wait_for_sms(to=HANDSET, contains="code", timeout=0)
+
+    told = str(failure.value).splitlines()
+    assert told[0] == f"no SMS to {HANDSET} that contains 'code' within 0 s"
+    assert "  Pager 101 to 102: 'All is well'" in told
+    assert any("company-pager 200" in line for line in told)
+
+
+def test_nothing_is_expected_and_something_is_there(world: Ringmock, client: Client) -> None:
+    client.page("102")
+
+    world.expect_no_sms()
+    world.expect.none(to="103")
+    with pytest.raises(AssertionError, match="there should be no message to 102, and there is Pager 101 to 102"):
+        world.expect.none(to="102")
+    with pytest.raises(AssertionError, match="there should be no Pager"):
+        world.expect_no_page(within=AWAIT)
+
+
+def test_worlds_of_many_threads_never_meet(server: MockServer) -> None:
+    at_once = threading.Barrier(8)
+
+    def lives(number: int) -> list[str]:
+        with server.new_world() as world, client_of(world) as client:
+            at_once.wait()
+            for _ in range(5):
+                client.page("102", text=str(number))
+                world.wait_for_page(to="102", timeout=AWAIT)
+            return [message.text for message in world.mailbox("102")]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lives, range(8))) == [[str(number)] * 5 for number in range(8)]
+
+
+def test_the_journal_is_this_world_s_oldest_first(world: Ringmock, client: Client) -> None:
+    client.page("102")
+    client.page("104")
+
+    assert [(entry.operation, entry.status) for entry in world.journal] == [
+        ("getToken", 200),
+        ("createInternalTextMessage", 200),
+        ("createInternalTextMessage", 400),
+    ]
+
+
+# --- what fails a test ---------------------------------------------------------------------------
+
+
+def test_a_documented_refusal_is_no_complaint(world: Ringmock, client: Client) -> None:
+    assert client.page("104").status_code == 400
+    assert client.post_sms("x" * 1001).status_code == 400
+
+    assert world.complaint() is None
+
+
+def test_a_complaint_is_told_once_with_the_body_and_the_timeline(world: Ringmock, client: Client) -> None:
+    client.page("102")
+    client.call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", json={"text": 7})
+
+    told = world.complaint() or ""
+
+    assert "The client sent what the contract does not have:\n  101 POST" in told
+    assert 'body: {"text": 7}' in told
+    assert [line[0] for line in told.splitlines() if " POST /restapi/v1.0" in line][-2:] == [" ", ">"]
+    assert '@pytest.mark.ringmock_allows("contract_violations")' in told
+    assert world.complaint() is None
+
+
+def test_a_call_without_credentials_is_seen_by_the_test_that_runs(world: Ringmock, client: Client) -> None:
+    client.get("/restapi/v1.0/nowhere", by=None)
+
+    assert "/restapi/v1.0/nowhere 404" in (world.complaint() or "")
+
+
+def test_what_is_allowed_is_no_complaint(world: Ringmock, client: Client) -> None:
+    client.get("/restapi/v1.0/nowhere")
+    world.allow_contract_violations()
+
+    assert world.complaint() is None
