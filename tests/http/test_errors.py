@@ -47,7 +47,9 @@ def declared_codes() -> set[tuple[int, str]]:
     return found
 
 
-@pytest.mark.parametrize("kind", CATALOGUE.keys() - REACHED_OUTSIDE_THE_CONTRACT.keys(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in CATALOGUE if kind not in REACHED_OUTSIDE_THE_CONTRACT], ids=lambda kind: kind.__name__
+)
 def test_every_row_is_declared_in_the_contract(kind: type[Exception]) -> None:
     assert (CATALOGUE[kind].status, CATALOGUE[kind].code) in declared_codes()
 

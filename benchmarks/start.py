@@ -1,0 +1,66 @@
+"""How long ringmock takes from its start to its first answer, and what memory it holds: never a timed test.
+
+python benchmarks/start.py [--starts 7] [--calls 20000] [--write]
+"""
+
+import argparse
+import http.client
+import os
+import statistics
+import sys
+from pathlib import Path
+
+import readme
+from contenders.exchange import SMS
+from contenders.ringmock_itself import RINGMOCK
+from contenders.serving import Served, serving
+
+
+def send(served: Served, calls: int) -> None:
+    """This many SMS over one connection."""
+    connection = http.client.HTTPConnection(served.url.removeprefix("http://"))
+    for _ in range(calls):
+        connection.request("POST", SMS.path, SMS.good, dict(SMS.headers))
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200
+    connection.close()
+
+
+def megabytes(figures: list[float | None]) -> str:
+    """The median, where the system tells any."""
+    known = [figure for figure in figures if figure is not None]
+    return f"{statistics.median(known):.0f} MB" if known else "not told by this system"
+
+
+def main() -> int:
+    """Print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--starts", type=int, default=7)
+    parser.add_argument("--calls", type=int, default=20_000)
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    asked = parser.parse_args()
+    seconds, at_rest = [], []
+    for _ in range(asked.starts):
+        with serving(RINGMOCK, Path(), poll=0.005) as served:
+            seconds.append(served.start_seconds)
+            at_rest.append(served.memory_mb())
+    with serving(RINGMOCK, Path()) as served:
+        send(served, asked.calls)
+        afterwards = served.memory_mb()
+    rows = [
+        ["start to the first answered `POST sms`", f"{statistics.median(seconds):.2f} s"],
+        ["the fastest and the slowest start", f"{min(seconds):.2f} s, {max(seconds):.2f} s"],
+        ["memory after that answer (VmRSS)", megabytes(at_rest)],
+        [f"memory after {asked.calls:,} SMS", megabytes([afterwards])],
+    ]
+    cores = os.cpu_count() or 1
+    written = f"{readme.table(['ringmock', f'median of {asked.starts}'], rows)}\n\n{readme.machine(cores)}."
+    print(written)
+    if asked.write:
+        readme.write("start", written)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
