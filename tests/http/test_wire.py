@@ -3,10 +3,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from builders import HANDSET, START, department, direct, identity, mailbox, page, sms, user, world
+from ringmock.domain import errors
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Availability, Direction, MessageType
 from ringmock.domain.message_filter import MessageFilter
-from ringmock.http import wire
+from ringmock.domain.pager import Address, SendPager
+from ringmock.domain.sms import SendSms
+from ringmock.http.wire import messages as wire
+from ringmock.http.wire.view import View
 from ringmock.world import World
 
 BASE = "http://example.test"
@@ -27,8 +31,8 @@ NO_FILTERS = {
 }
 
 
-def view(here: World) -> wire.View:
-    return wire.View(here.account, here.generation, BASE, here.clock.now())
+def view(here: World) -> View:
+    return View(here.account, here.generation, BASE, here.clock.now())
 
 
 def office(generation: str = "2012") -> World:
@@ -100,20 +104,20 @@ def test_a_purged_message_has_no_attachments() -> None:
 
 def test_a_sending_is_read_from_its_json() -> None:
     body = {"from": {"phoneNumber": "1"}, "to": [{"phoneNumber": "2"}], "text": "t", "country": {"id": "1"}}
-    assert wire.sms_from(body, 1) == wire.SendSms("1", ("2",), "t", with_attachments=True)
+    assert wire.sms_from(body, 1) == SendSms("1", ("2",), "t", with_attachments=True)
     pager = {
         "from": {"extensionNumber": "101"},
         "to": [{"extensionId": "7"}, {"phoneNumber": "2"}],
         "text": "t",
         "replyOn": 5,
     }
-    assert wire.pager_from(pager) == wire.SendPager(
-        to=(wire.Address(id=7), wire.Address(phone_number="2")),
+    assert wire.pager_from(pager) == SendPager(
+        to=(Address(id=7), Address(phone_number="2")),
         text="t",
-        sender=wire.Address(number="101"),
+        sender=Address(number="101"),
         reply_on=5,
     )
-    assert wire.pager_from({"text": "t", "replyOn": 5}) == wire.SendPager((), "t", reply_on=5)
+    assert wire.pager_from({"text": "t", "replyOn": 5}) == SendPager((), "t", reply_on=5)
 
 
 # --- lists ---------------------------------------------------------------------------------------
@@ -156,7 +160,7 @@ def test_a_type_that_this_server_has_none_of_finds_nothing() -> None:
 
 
 def test_a_window_before_the_first_year_is_refused() -> None:
-    with pytest.raises(wire.errors.InvalidParameter) as refused:
+    with pytest.raises(errors.InvalidParameter) as refused:
         wire.filter_from({**NO_FILTERS, "dateTo": "0001-01-01"}, START)
     assert refused.value.parameter == "dateTo"
 

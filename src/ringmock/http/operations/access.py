@@ -2,16 +2,16 @@
 
 from ...domain import errors
 from ...domain.account import Extension
-from .. import wire
 from ..call import Call
+from ..wire.view import View
 
 OWN = "~"
 
 
-def view_of(call: Call) -> wire.View:
+def view_of(call: Call) -> View:
     """The caller's eyes on the world, as it is now."""
     world = call.here
-    return wire.View(world.account, world.generation, call.base_url, world.clock.now())
+    return View(world.account, world.generation, call.base_url, world.clock.now())
 
 
 def check_account(call: Call) -> None:

@@ -6,8 +6,10 @@ from ...domain import errors
 from ...domain.account import Extension, Feature, PhoneNumber
 from ...domain.message import MessageType
 from ...domain.rules import can_receive
-from .. import wire
 from ..call import Answer, Call
+from ..wire import account as wire
+from ..wire import lists
+from ..wire.view import Json
 from .access import check_account, governed_extension, governs, named_extension, view_of
 
 _MEMBERSHIP_PERMISSION = "UserGroups"
@@ -87,7 +89,7 @@ def assign_multiple_department_members(call: Call) -> Answer:
     return Answer(status=204)
 
 
-def _membership(call: Call, item: wire.Json) -> tuple[str, list[str], list[str]]:
+def _membership(call: Call, item: Json) -> tuple[str, list[str], list[str]]:
     """A Department, who joins and who leaves, as extension numbers."""
     department = _department(call, item["departmentId"])
     if department is None:
@@ -102,7 +104,7 @@ def _membership(call: Call, item: wire.Json) -> tuple[str, list[str], list[str]]
     return department.number, [e.number for e in added], [e.number for e in removed]
 
 
-def _extensions(call: Call, item: wire.Json, name: str) -> list[Extension]:
+def _extensions(call: Call, item: Json, name: str) -> list[Extension]:
     found = []
     for extension_id in item.get(name, ()):
         extension = call.here.account.extension_by_id(int(extension_id))
@@ -138,5 +140,5 @@ def _owner_status(call: Call, phone: PhoneNumber) -> str | None:
     return None if owner is None else owner.status.value
 
 
-def _page(call: Call, uri: str, records: list[wire.Json]) -> Answer:
-    return Answer(wire.paged(uri, call.query, records, call.parameters["page"], call.parameters["perPage"]))
+def _page(call: Call, uri: str, records: list[Json]) -> Answer:
+    return Answer(lists.paged(uri, call.query, records, call.parameters["page"], call.parameters["perPage"]))

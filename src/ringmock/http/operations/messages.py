@@ -5,8 +5,8 @@ from urllib.parse import quote
 from ...domain import errors
 from ...domain.message import Availability, ReadStatus
 from ...domain.message_filter import Page
-from .. import wire
 from ..call import Answer, Call
+from ..wire import messages as wire
 from .access import own_extension, view_of
 
 

@@ -6,10 +6,10 @@ from ... import __version__, sessions
 from ...sessions import Session
 from ...world import World
 from ...worlds import Worlds
-from .. import wire
 from ..call import Answer, Call
 from ..errors import InvalidUri
 from ..stages import Handler
+from ..wire import access as wire
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")

@@ -1,56 +1,27 @@
-"""JSON to domain and back: the only room with camelCase.
-
-What a resource looks like depends on who looks, when and from where: that is a `View`.
-"""
+"""Messages: what a request asks for, and a message as its mailbox's owner sees it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import ceil
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
 
-from .. import timestamps
-from ..domain import errors
-from ..domain.account import Account, Extension, PhoneNumber
-from ..domain.generation import Generation
-from ..domain.message import Availability, Direction, Message, MessageType, ReadStatus
-from ..domain.message_filter import MessageFilter, Page
-from ..domain.pager import Address, SendPager
-from ..domain.sms import SendSms
-from ..sessions import Session
-from ..timestamps import iso8601
+from ... import timestamps
+from ...domain import errors
+from ...domain.account import Extension
+from ...domain.generation import Generation
+from ...domain.message import Availability, Direction, Message, MessageType, ReadStatus
+from ...domain.message_filter import MessageFilter, Page
+from ...domain.pager import Address, SendPager
+from ...domain.sms import SendSms
+from ...timestamps import iso8601
+from .lists import MAX_PER_PAGE, page_of
+from .view import Json, View
 
-Json = dict[str, Any]
 _E = TypeVar("_E", bound=StrEnum)
 
-MAX_PER_PAGE = 1000
 DEFAULT_WINDOW = timedelta(hours=24)
 PRIORITY = "Normal"
 TEXT_ATTACHMENT_ID = 1
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Whose eyes: `base_url` without a slash at the end, `now` in the world's time."""
-
-    account: Account
-    generation: Generation
-    base_url: str
-    now: datetime
-
-    @property
-    def account_uri(self) -> str:
-        return f"{self.base_url}/restapi/v1.0/account/{self.account.id}"
-
-    def extension_uri(self, extension: Extension) -> str:
-        return f"{self.account_uri}/extension/{extension.id}"
-
-    def phone(self, digits: str) -> str:
-        """D-10: a phone number as the generation writes it."""
-        return f"+{digits}" if self.generation.plus_before_numbers else digits
-
 
 # --- requests ------------------------------------------------------------------------------------
 
@@ -230,171 +201,4 @@ def message_list(
         effective.append(("dateFrom", iso8601(wanted.date_from)))
     records = [message_resource(message, view) for message in page.records]
     uri = f"{view.extension_uri(extension)}/message-store"
-    return _list(uri, effective, records, page.total, wanted.page, wanted.per_page)
-
-
-def paged(uri: str, given: Sequence[tuple[str, str]], records: Sequence[Json], page: int, per_page: int) -> Json:
-    """One page out of all the records of a short list."""
-    per_page = min(per_page, MAX_PER_PAGE)
-    filters = [(name, value) for name, value in given if name not in ("page", "perPage")]
-    start = (page - 1) * per_page
-    return _list(uri, filters, records[start : start + per_page], len(records), page, per_page)
-
-
-def _list(
-    uri: str, filters: Sequence[tuple[str, str]], records: Sequence[Json], total: int, page: int, per_page: int
-) -> Json:
-    last = max(1, ceil(total / per_page)) if per_page else 1
-
-    def link(number: int) -> Json:
-        query = urlencode([*filters, ("page", number), ("perPage", per_page)], quote_via=quote, safe=":+")
-        return {"uri": f"{uri}?{query}"}
-
-    paging: Json = {"perPage": per_page, "totalElements": total, "totalPages": last if total and per_page else 0}
-    navigation: Json = {"firstPage": link(1)}
-    if records:
-        start = (page - 1) * per_page
-        paging.update(page=page, pageStart=start, pageEnd=start + len(records) - 1)
-    if 1 < page <= last + 1:
-        navigation["previousPage"] = link(page - 1)
-    if page < last:
-        navigation["nextPage"] = link(page + 1)
-    navigation["lastPage"] = link(last)
-    return {**link(page), "records": list(records), "paging": paging, "navigation": navigation}
-
-
-# --- the account ---------------------------------------------------------------------------------
-
-
-def account_resource(view: View) -> Json:
-    """`readAccountInfo`."""
-    extensions = view.account.extensions.values()
-    operator = next((e for e in extensions if e.administrator), next(iter(extensions)))
-    return {
-        "uri": view.account_uri,
-        "id": view.account.id,
-        "mainNumber": view.phone(view.account.main_number),
-        "status": "Confirmed",
-        "serviceInfo": {
-            "uri": f"{view.account_uri}/service-info",
-            "brand": {"id": "1210", "name": "RingCentral", "homeCountry": COUNTRY},
-        },
-        "setupWizardState": "Completed",
-        "regionalSettings": {"homeCountry": COUNTRY},
-        "operator": extension_reference(operator, view),
-    }
-
-
-COUNTRY: Json = {"id": "1", "name": "United States", "isoCode": "US", "callingCode": "1"}
-
-
-def extension_reference(extension: Extension, view: View) -> Json:
-    """An extension as others name it."""
-    return {
-        "uri": view.extension_uri(extension),
-        "id": extension.id,
-        "extensionNumber": extension.number,
-        "name": extension.name,
-    }
-
-
-def extension_resource(extension: Extension, view: View) -> Json:
-    """One record of `listExtensions`, and the core of `readExtension`."""
-    first, _, last = extension.name.partition(" ")
-    return {
-        **extension_reference(extension, view),
-        "type": extension.type.value,
-        "status": extension.status.value,
-        "contact": {"firstName": first, "lastName": last},
-        "permissions": {
-            "admin": {"enabled": extension.administrator},
-            "internationalCalling": {"enabled": False},
-        },
-        "hidden": False,
-    }
-
-
-def extension_info(extension: Extension, features: Sequence[tuple[str, bool]], view: View) -> Json:
-    """`readExtension`: `features` are the messaging features by name, on or off."""
-    departments = [
-        {"uri": view.extension_uri(d), "id": str(d.id), "extensionNumber": d.number}
-        for d in view.account.extensions.values()
-        if extension.number in d.members
-    ]
-    return {
-        **extension_resource(extension, view),
-        "account": {"id": str(view.account.id), "uri": view.account_uri},
-        "departments": departments,
-        "serviceFeatures": [_feature(name, enabled=enabled) for name, enabled in features],
-        "setupWizardState": "Completed",
-    }
-
-
-def _feature(name: str, *, enabled: bool) -> Json:
-    return {"featureName": name, "enabled": enabled} | ({} if enabled else {"reason": "ExtensionLimitation"})
-
-
-def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool) -> Json:
-    """One record of a phone-number list. `features`, with R-13's SmsSender, are on the extension's list only."""
-    owner = view.account.owner_of(phone.digits)
-    resource: Json = {
-        "uri": f"{view.account_uri}/phone-number/{phone.id}",
-        "id": phone.id,
-        "phoneNumber": view.phone(phone.digits),
-        "paymentType": "Local",
-        "type": "VoiceFax",
-        "usageType": phone.usage_type.value,
-        "status": "Normal",
-        "country": {"uri": f"{view.base_url}/restapi/v1.0/dictionary/country/1", "id": "1", "name": COUNTRY["name"]},
-    }
-    if owner is not None:
-        resource["extension"] = {
-            "uri": view.extension_uri(owner),
-            "id": owner.id,
-            "extensionNumber": owner.number,
-        }
-    if with_features:
-        resource["features"] = [feature.value for feature in phone.features]
-    return resource
-
-
-# --- sessions and versions -----------------------------------------------------------------------
-
-SCOPES = "ReadAccounts EditAccounts SMS InternalMessages ReadMessages EditMessages"
-
-
-def token_info(session: Session) -> Json:
-    """`getToken`, in the order of the captures."""
-    info: Json = {
-        "access_token": session.access_token,
-        "token_type": "bearer",
-        "expires_in": session.access_ttl,
-        "refresh_token": session.refresh_token,
-        "refresh_token_expires_in": session.refresh_ttl,
-        "scope": SCOPES,
-        "owner_id": str(session.extension.id),
-        "endpoint_id": session.endpoint_id,
-    }
-    return info if session.refresh_token else {k: v for k, v in info.items() if not k.startswith("refresh")}
-
-
-API_VERSION: Json = {
-    "versionString": "1.0.60",
-    "releaseDate": "2026-08-13T00:00:00.000Z",
-    "uriString": "v1.0",
-}
-
-
-def api_version(base_url: str) -> Json:
-    """`readAPIVersion`."""
-    return {"uri": f"{base_url}/restapi/v1.0", **API_VERSION}
-
-
-def api_versions(base_url: str, server_version: str) -> Json:
-    """`readAPIVersions`."""
-    return {
-        "uri": f"{base_url}/restapi",
-        "apiVersions": [api_version(base_url)],
-        "serverVersion": server_version,
-        "serverRevision": "ringmock",
-    }
+    return page_of(uri, effective, records, page.total, wanted.page, wanted.per_page)

@@ -1,0 +1,98 @@
+"""The account around the messages: extensions and phone numbers."""
+
+from collections.abc import Sequence
+
+from ...domain.account import Extension, PhoneNumber
+from .view import Json, View
+
+
+def account_resource(view: View) -> Json:
+    """`readAccountInfo`."""
+    extensions = view.account.extensions.values()
+    operator = next((e for e in extensions if e.administrator), next(iter(extensions)))
+    return {
+        "uri": view.account_uri,
+        "id": view.account.id,
+        "mainNumber": view.phone(view.account.main_number),
+        "status": "Confirmed",
+        "serviceInfo": {
+            "uri": f"{view.account_uri}/service-info",
+            "brand": {"id": "1210", "name": "RingCentral", "homeCountry": COUNTRY},
+        },
+        "setupWizardState": "Completed",
+        "regionalSettings": {"homeCountry": COUNTRY},
+        "operator": extension_reference(operator, view),
+    }
+
+
+COUNTRY: Json = {"id": "1", "name": "United States", "isoCode": "US", "callingCode": "1"}
+
+
+def extension_reference(extension: Extension, view: View) -> Json:
+    """An extension as others name it."""
+    return {
+        "uri": view.extension_uri(extension),
+        "id": extension.id,
+        "extensionNumber": extension.number,
+        "name": extension.name,
+    }
+
+
+def extension_resource(extension: Extension, view: View) -> Json:
+    """One record of `listExtensions`, and the core of `readExtension`."""
+    first, _, last = extension.name.partition(" ")
+    return {
+        **extension_reference(extension, view),
+        "type": extension.type.value,
+        "status": extension.status.value,
+        "contact": {"firstName": first, "lastName": last},
+        "permissions": {
+            "admin": {"enabled": extension.administrator},
+            "internationalCalling": {"enabled": False},
+        },
+        "hidden": False,
+    }
+
+
+def extension_info(extension: Extension, features: Sequence[tuple[str, bool]], view: View) -> Json:
+    """`readExtension`: `features` are the messaging features by name, on or off."""
+    departments = [
+        {"uri": view.extension_uri(d), "id": str(d.id), "extensionNumber": d.number}
+        for d in view.account.extensions.values()
+        if extension.number in d.members
+    ]
+    return {
+        **extension_resource(extension, view),
+        "account": {"id": str(view.account.id), "uri": view.account_uri},
+        "departments": departments,
+        "serviceFeatures": [_feature(name, enabled=enabled) for name, enabled in features],
+        "setupWizardState": "Completed",
+    }
+
+
+def _feature(name: str, *, enabled: bool) -> Json:
+    return {"featureName": name, "enabled": enabled} | ({} if enabled else {"reason": "ExtensionLimitation"})
+
+
+def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool) -> Json:
+    """One record of a phone-number list. `features`, with R-13's SmsSender, are on the extension's list only."""
+    owner = view.account.owner_of(phone.digits)
+    resource: Json = {
+        "uri": f"{view.account_uri}/phone-number/{phone.id}",
+        "id": phone.id,
+        "phoneNumber": view.phone(phone.digits),
+        "paymentType": "Local",
+        "type": "VoiceFax",
+        "usageType": phone.usage_type.value,
+        "status": "Normal",
+        "country": {"uri": f"{view.base_url}/restapi/v1.0/dictionary/country/1", "id": "1", "name": COUNTRY["name"]},
+    }
+    if owner is not None:
+        resource["extension"] = {
+            "uri": view.extension_uri(owner),
+            "id": owner.id,
+            "extensionNumber": owner.number,
+        }
+    if with_features:
+        resource["features"] = [feature.value for feature in phone.features]
+    return resource

@@ -1,0 +1,40 @@
+"""Lists, page by page."""
+
+from collections.abc import Sequence
+from math import ceil
+from urllib.parse import quote, urlencode
+
+from .view import Json
+
+MAX_PER_PAGE = 1000
+
+
+def paged(uri: str, given: Sequence[tuple[str, str]], records: Sequence[Json], page: int, per_page: int) -> Json:
+    """One page out of all the records of a short list."""
+    per_page = min(per_page, MAX_PER_PAGE)
+    filters = [(name, value) for name, value in given if name not in ("page", "perPage")]
+    start = (page - 1) * per_page
+    return page_of(uri, filters, records[start : start + per_page], len(records), page, per_page)
+
+
+def page_of(
+    uri: str, filters: Sequence[tuple[str, str]], records: Sequence[Json], total: int, page: int, per_page: int
+) -> Json:
+    """The envelope of every list, one page of it: its own uri, records, paging and navigation."""
+    last = max(1, ceil(total / per_page)) if per_page else 1
+
+    def link(number: int) -> Json:
+        query = urlencode([*filters, ("page", number), ("perPage", per_page)], quote_via=quote, safe=":+")
+        return {"uri": f"{uri}?{query}"}
+
+    paging: Json = {"perPage": per_page, "totalElements": total, "totalPages": last if total and per_page else 0}
+    navigation: Json = {"firstPage": link(1)}
+    if records:
+        start = (page - 1) * per_page
+        paging.update(page=page, pageStart=start, pageEnd=start + len(records) - 1)
+    if 1 < page <= last + 1:
+        navigation["previousPage"] = link(page - 1)
+    if page < last:
+        navigation["nextPage"] = link(page + 1)
+    navigation["lastPage"] = link(last)
+    return {**link(page), "records": list(records), "paging": paging, "navigation": navigation}

@@ -1,0 +1,31 @@
+"""Whose eyes a resource is seen with: what it looks like depends on who looks, when and from where."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...domain.account import Account, Extension
+from ...domain.generation import Generation
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whose eyes: `base_url` without a slash at the end, `now` in the world's time."""
+
+    account: Account
+    generation: Generation
+    base_url: str
+    now: datetime
+
+    @property
+    def account_uri(self) -> str:
+        return f"{self.base_url}/restapi/v1.0/account/{self.account.id}"
+
+    def extension_uri(self, extension: Extension) -> str:
+        return f"{self.account_uri}/extension/{extension.id}"
+
+    def phone(self, digits: str) -> str:
+        """D-10: a phone number as the generation writes it."""
+        return f"+{digits}" if self.generation.plus_before_numbers else digits
