@@ -1,7 +1,7 @@
 """The server as an ASGI application: the contract, the stages, the handlers and the worlds behind them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from connexion import ConnexionMiddleware
@@ -52,13 +52,16 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
     }
 
 
-def create_app(worlds: Worlds, behind: ASGIApp, done: Done) -> ASGIApp:
-    """The whole server. `behind` answers what the contract does not name; `done` is told of every call."""
+def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes]) -> ASGIApp:
+    """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
+
+    `request_ids` makes the `RCRequestId` of each answer.
+    """
     app = ConnexionMiddleware(
         Dispatch(control_only(behind)),
         import_name="ringmock",
         middlewares=[
-            partial(Recorder, done=done),
+            partial(Recorder, done=done, request_ids=request_ids),
             partial(ServerErrorMiddleware, handler=answer_refusal),
             Refusals,
             EdgeGuard,
