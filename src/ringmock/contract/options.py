@@ -19,6 +19,8 @@ class Options:
     seed: int = 1
     examples: int = 50
     """Of the fuzz: Schemathesis's number for each operation."""
+    operations: tuple[str, ...] = ()
+    """Of the fuzz: operationIds to keep to; empty for all."""
     runs: int = 100
     """Of the state machine: how many times it sets out."""
     steps: int = 30

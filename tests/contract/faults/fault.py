@@ -10,7 +10,6 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from ringmock.domain.account import Account, Extension, ExtensionStatus
-from ringmock.domain.generation import Generation
 from ringmock.domain.message import Delivery, Message
 from ringmock.domain.ports import MessageStore
 from ringmock.server import build
@@ -20,7 +19,7 @@ from ringmock.worlds import Worlds
 
 from .exchange import Change, around
 
-Build = Callable[[Template, Generation | None], ASGIApp]
+Build = Callable[[Template], ASGIApp]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Fault:
     says: str
     operations: tuple[str, ...]
     application: Build
-    """The wrong server for an account and a generation; None takes the account's own."""
+    """The wrong server of an account."""
 
 
 def _fault(made: Any, operations: tuple[str, ...], application: Build) -> Fault:
@@ -45,8 +44,8 @@ def in_app(*operations: str) -> Callable[[Callable[[ASGIApp], ASGIApp]], Fault]:
     """A function that puts something around the application."""
 
     def fault(wrap: Callable[[ASGIApp], ASGIApp]) -> Fault:
-        def application(template: Template, generation: Generation | None) -> ASGIApp:
-            return wrap(build(Worlds(template, generation=generation)))
+        def application(template: Template) -> ASGIApp:
+            return wrap(build(Worlds(template)))
 
         return _fault(wrap, operations, application)
 
@@ -57,8 +56,8 @@ def in_requests(*operations: str) -> Callable[[Change], Fault]:
     """A function that changes every request before the application sees it, or answers in its place."""
 
     def fault(change: Change) -> Fault:
-        def application(template: Template, generation: Generation | None) -> ASGIApp:
-            return around(build(Worlds(template, generation=generation)), before=change)
+        def application(template: Template) -> ASGIApp:
+            return around(build(Worlds(template)), before=change)
 
         return _fault(change, operations, application)
 
@@ -69,8 +68,8 @@ def in_answers(*operations: str) -> Callable[[Change], Fault]:
     """A function that changes every answer before the client sees it."""
 
     def fault(change: Change) -> Fault:
-        def application(template: Template, generation: Generation | None) -> ASGIApp:
-            return around(build(Worlds(template, generation=generation)), after=change)
+        def application(template: Template) -> ASGIApp:
+            return around(build(Worlds(template)), after=change)
 
         return _fault(change, operations, application)
 
@@ -81,8 +80,8 @@ def in_worlds(*operations: str) -> Callable[[type[Worlds]], Fault]:
     """A registry of worlds and sessions that goes by other rules."""
 
     def fault(kind: type[Worlds]) -> Fault:
-        def application(template: Template, generation: Generation | None) -> ASGIApp:
-            return build(kind(template, generation=generation))
+        def application(template: Template) -> ASGIApp:
+            return build(kind(template))
 
         return _fault(kind, operations, application)
 
@@ -113,8 +112,8 @@ def in_store(*operations: str) -> "Callable[[type[StoreAround]], Fault]":
 
 
 def _of_world(kind: type[World]) -> Build:
-    def application(template: Template, generation: Generation | None) -> ASGIApp:
-        return build(Worlds(template, generation=generation, kind=kind))
+    def application(template: Template) -> ASGIApp:
+        return build(Worlds(template, kind=kind))
 
     return application
 

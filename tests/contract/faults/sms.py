@@ -14,7 +14,7 @@ from ringmock.world import Sent, World
 
 from .exchange import Exchange, Json
 from .fault import StoreAround, awake, everyone_as, in_answers, in_store, in_world, seeing
-from .operations import PHONES, SMS
+from .operations import LIST, PHONES, SMS
 
 
 def _with_numbers(account: Account, change: Callable[[PhoneNumber], PhoneNumber]) -> Account:
@@ -45,7 +45,7 @@ class DropsForTheFrozenOnly(World):
             return super().send_sms(sender, sms)
 
 
-@in_world()
+@in_world(LIST)
 class DropsNothingFromOutside(World):
     """An SMS from a handset to a Frozen extension is delivered."""
 

@@ -34,7 +34,13 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
     for identity in identities(target, options.identities):
         for single in PASSES:
             outcome, _ = run_as(
-                identity, target.url, target.template, single, seed=options.seed, examples=options.examples
+                identity,
+                target.url,
+                target.template,
+                single,
+                seed=options.seed,
+                examples=options.examples,
+                operations=options.operations,
             )
             yield _finding(outcome, where)
 
