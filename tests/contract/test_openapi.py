@@ -230,11 +230,13 @@ def test_the_operations_are_ringcentrals():
         "createSMSMessage",
         "createInternalTextMessage",
         "listMessages",
+        "deleteMessageByFilter",
         "readMessage",
         "updateMessage",
         "deleteMessage",
         "patchMessage",
         "readMessageContent",
+        "syncMessages",
     ]
 
 

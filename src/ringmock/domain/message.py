@@ -114,6 +114,11 @@ class Message:
                 status = reached
         return status
 
+    def last_changed(self, now: datetime) -> datetime:
+        """When something about the message last became another, its status among other things."""
+        moments = (self.created + delay for delay, _ in self.progress.later)
+        return max([self.modified, *(moment for moment in moments if moment <= now)])
+
     @property
     def via(self) -> tuple[str, ...]:
         """Departments through which alone the mailbox's owner takes part; empty when addressed in person."""
