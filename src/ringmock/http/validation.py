@@ -226,6 +226,8 @@ class MultipartBody(_Body):
     """
 
     def parse(self, call: Call) -> Json:
+        if not call.content:
+            raise errors.InvalidParameter("")
         parts = multipart.split(call.headers[b"content-type"], call.content)
         call.attachments = tuple(map(multipart.attachment_of, parts[1:]))
         return parse_json(bytes(parts[0].content))
