@@ -125,7 +125,7 @@ def refuse(problems: list[errors.Refusal]) -> None:
 # --- bodies --------------------------------------------------------------------------------------
 
 
-def parse_json(body: bytes) -> Json:
+def parse_json(body: bytes | bytearray) -> Json:
     """Strict JSON in UTF-8: no NaN, no infinity, no number beyond what Python reads, no lone surrogate.
 
     Raises `UnparseableJson`, or `InvalidParameter` about the parameter that holds a lone surrogate.
@@ -230,13 +230,35 @@ class MultipartBody(_Body):
             raise errors.InvalidParameter("")
         parts = multipart.split(call.headers[b"content-type"], call.content)
         call.attachments = tuple(map(multipart.attachment_of, parts[1:]))
-        return parse_json(bytes(parts[0].content))
+        return parse_json(parts[0].content)
 
     def check(self, call: Call) -> None:
         problems = problems_of(self._schema["properties"]["json"], call.body)
         if "attachments" in self._schema["required"] and not call.attachments:
             problems.append(errors.InvalidParameter("attachments"))
         refuse(problems)
+
+
+class MixedBody(MultipartBody):
+    """`multipart/mixed`: as above, or a JSON body for each of several resources, in the order of the parts."""
+
+    @property
+    def _is_batch(self) -> bool:
+        return "json" not in self._schema.get("properties", {})
+
+    def parse(self, call: Call) -> Json:
+        if not self._is_batch:
+            return super().parse(call)
+        parts = multipart.split(call.headers[b"content-type"], call.content)
+        return [{"body": parse_json(part.content)} for part in parts]
+
+    def check(self, call: Call) -> None:
+        if not self._is_batch:
+            super().check(call)
+            return
+        schema = self._schema["additionalProperties"]
+        problems = (problem for entry in call.body for problem in problems_of(schema, entry["body"]))
+        refuse(_of_one_status(list(islice(problems, MAX_PROBLEMS))))
 
 
 # --- parameters ----------------------------------------------------------------------------------
@@ -332,7 +354,8 @@ VALIDATOR_MAP: Mapping[str, Any] = {
         "application/json": JsonBody,
         "application/x-www-form-urlencoded": FormBody,
         "multipart/form-data": MultipartBody,
-        "multipart/mixed": MultipartBody,
+        "multipart/mixed": MixedBody,
+        "application/vnd.ringcentral.multipart+json": JsonBody,
     },
     "response": {"application/json": JsonAnswer},
 }
