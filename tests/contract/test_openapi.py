@@ -228,6 +228,7 @@ def test_the_operations_are_ringcentrals():
         "listDepartmentMembers",
         "assignMultipleDepartmentMembers",
         "createSMSMessage",
+        "createMMS",
         "createInternalTextMessage",
         "listMessages",
         "deleteMessageByFilter",
