@@ -14,7 +14,7 @@ from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 CASES = load_cases(bundled_case_files())
-SENDING = ("createSMSMessage", "createInternalTextMessage")
+SENDING = ("createSMSMessage", "createMMS", "createInternalTextMessage")
 MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "patchMessage", "deleteMessage", "readMessageContent")
 
 

@@ -235,6 +235,7 @@ def test_the_operations_are_ringcentrals():
         "listDepartmentMembers",
         "assignMultipleDepartmentMembers",
         "createSMSMessage",
+        "createMMS",
         "createInternalTextMessage",
         "listMessages",
         "readMessage",

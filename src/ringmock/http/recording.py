@@ -62,9 +62,14 @@ def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> En
         errors=tuple(_error_of(problem) for problem in call.problems),
         refused_by=refused_by(call),
         rules=tuple(_rules_of(call)),
-        body=call.body if len(call.content) <= MAX_KEPT_BODY else None,
+        body=call.body if _length_without_attachments(call) <= MAX_KEPT_BODY else None,
         token=call.token,
     )
+
+
+def _length_without_attachments(call: Call) -> int:
+    length = len(call.content)
+    return length - sum(len(each.content) for each in call.attachments) if call.attachments else length
 
 
 def refused_by(call: Call) -> RefusedBy | None:

@@ -260,6 +260,9 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
         body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
     if _is_sms_text(body.get("text")):
         body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
+    country = body.get("country")
+    if isinstance(country, dict) and {"id", "isoCode"} <= country.keys() and rnd.random() < 0.9:
+        body["country"] = {name: value for name, value in country.items() if name != "isoCode"}
     return body
 
 
@@ -268,9 +271,16 @@ def _text(rnd: Random, text: str, limit: int) -> str:
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
-    """The message stands first, mostly alone: any further part makes it an MMS."""
+    """The message stands first, mostly alone: any further part makes it an MMS, which not every number sends."""
     message = {"json": _ground_sms(rnd, dict(parts["json"]))}
     return message if rnd.random() < 0.85 else message | {name: parts[name] for name in parts if name != "json"}
+
+
+def _ground_mms(rnd: Random, parts: Values) -> Values:
+    """The message stands first, and the files after it."""
+    if not isinstance(parts.get("json"), dict):
+        return parts
+    return {"json": _ground_sms(rnd, dict(parts["json"]))} | {name: parts[name] for name in parts if name != "json"}
 
 
 def _spelled(rnd: Random, number: str) -> str:
@@ -365,6 +375,7 @@ def _ground_log_in(rnd: Random, body: Values) -> Values:
 BODIES: Mapping[str | None, Ground] = {
     "authorize2": _ground_log_in,
     "createSMSMessage": _ground_sms,
+    "createMMS": _ground_mms,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "getToken": _ground_sign_in,
