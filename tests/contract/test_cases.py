@@ -66,6 +66,12 @@ def test_every_error_code_of_a_refused_token_has_a_case() -> None:
     assert not declared_codes("listMessages") - declared_codes("listMessages", but="401") - expected
 
 
+@pytest.mark.parametrize("operation", ["authorize", "authorize2", "getToken", "revokeToken"])
+def test_every_error_code_of_signing_in_has_a_case(operation: str) -> None:
+    expected = {code for case in CASES for _, code in expected_codes(case)}
+    assert not {code for code in declared_codes(operation) if code.startswith("OAU")} - expected
+
+
 def expected_codes(case: Case) -> Iterator[tuple[str | None, str]]:
     """Operation and error code of every refusal that a case expects."""
     for step in case.steps:

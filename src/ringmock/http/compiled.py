@@ -79,6 +79,7 @@ class _ParameterPlan:
         self._parser = StrictUriParser(parameters, {})
         self._path = [(p["name"], compiled(p["schema"])) for p in parameters if p["in"] == "path"]
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
+        self._required = [p["name"] for p in parameters if p["in"] == "query" and p.get("required")]
         self._known: set[tuple[str, ...]] = set()
         self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
 
@@ -108,7 +109,7 @@ class _ParameterPlan:
                     return False
                 values[name] = value
         call.parameters = values
-        return True
+        return all(values[name] is not None for name in self._required) if self._required else True
 
 
 class _RequestOperation:
