@@ -12,7 +12,7 @@ from ringmock.server import served
 EXAMPLES = Pass(("examples",), with_security=True)
 COVERAGE = Pass(("coverage",), with_security=True)
 FUZZING = Pass(("fuzzing",), with_security=False)
-SMS, PAGER = SENDING
+SMS, PAGER, _ = SENDING
 
 CAUGHT = [
     ("counts_code_points", "length_counts_utf16_units", EXAMPLES, PAGER),
