@@ -49,7 +49,16 @@ Caught = Mapping[str, str]
 
 def catches(fault: Fault, parts: Sequence[str] = tuple(PARTS)) -> Caught:
     """What each of these parts finds first at the wrong server."""
-    return {part: _first_finding(fault, part) for part in parts}
+    return {part: _guarded(fault, part) for part in parts}
+
+
+def _guarded(fault, part):
+    try:
+        return _first_finding(fault, part)
+    except Exception as error:
+        import traceback
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return f"BROKE {error!r} {where.filename}:{where.lineno}"
 
 
 def _first_finding(fault: Fault, part: str) -> str:

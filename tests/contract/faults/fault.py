@@ -129,9 +129,9 @@ class StoreAround:
         return getattr(self.store, name)
 
     def record(self, delivery: Delivery, now: datetime) -> tuple[Message, ...]:
-        return self.store.record(self.changed(delivery), now)
+        return self.store.record(self.planned(delivery), now)
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         """Another plan in the place of the one that is to be recorded."""
         return delivery
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -172,16 +173,17 @@ def serves_any_attachment(exchange: Exchange) -> None:
 class MarksNothing(World):
     """An update is answered and not kept."""
 
-    def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
-        return replace(self.read_message(extension, message_id), read_status=status)
+    def change_message(self, extension: Extension, message_id: int, status: ReadStatus | None, *more: Any) -> Message:
+        message = self.read_message(extension, message_id)
+        return replace(message, read_status=status or message.read_status)
 
 
 @in_world(UPDATE)
 class MarksOnlyAsRead(World):
     """A message can be marked as Read and never as Unread again."""
 
-    def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
-        return super().mark_message(extension, message_id, ReadStatus.READ)
+    def change_message(self, extension: Extension, message_id: int, status: ReadStatus | None, *more: Any) -> Message:
+        return super().change_message(extension, message_id, ReadStatus.READ if status else None, *more)
 
 
 @in_store(UPDATE)

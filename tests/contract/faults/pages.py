@@ -1,5 +1,7 @@
 """Pages that reach too many, too few or the wrong ones (R-03, R-08 to R-10, R-14, R-18, R-19)."""
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +12,7 @@ from ringmock.domain.pager import Address, SendPager
 from ringmock.world import Sent, World
 
 from .exchange import Exchange, Json
-from .fault import StoreAround, awake, everyone_as, in_answers, in_store, in_world, seeing
+from .fault import StoreAround, awake, everyone_as, in_answers, in_requests, in_store, in_world, seeing
 from .operations import PAGER
 
 
@@ -41,7 +43,7 @@ def _is_inactive(extension: Extension | None) -> bool:
 class DoesNotFanOut(StoreAround):
     """A page to a Department reaches the Department and none of its members."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         return delivery._replace(routed=tuple(routed for routed in delivery.routed if routed.rule != "R-10"))
 
 
@@ -49,7 +51,7 @@ class DoesNotFanOut(StoreAround):
 class FansOutToTheFirst(StoreAround):
     """A page to a Department reaches its first member only, like a call that is answered."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         members = [routed for routed in delivery.routed if routed.rule == "R-10"]
         return delivery._replace(routed=tuple(routed for routed in delivery.routed if routed not in members[1:]))
 
@@ -58,7 +60,7 @@ class FansOutToTheFirst(StoreAround):
 class FansOutToTheSender(StoreAround):
     """A member who pages his own Department gets his page back."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         departments = [self.world.account.extensions[number] for number in delivery.conversation.departments]
         if not any(delivery.sender in department.members for department in departments):
             return delivery
@@ -70,7 +72,7 @@ class FansOutToTheSender(StoreAround):
 class DeliversTwice(StoreAround):
     """Someone who is addressed in person and is a member as well gets two copies."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         departments = [self.world.account.extensions[number] for number in delivery.conversation.departments]
         again = [
             routed
@@ -84,7 +86,7 @@ class DeliversTwice(StoreAround):
 class FansOutByDepartment(StoreAround):
     """A member of two Departments gets a copy through each."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         departments = [self.world.account.extensions[number] for number in delivery.conversation.departments]
         again = [
             routed
@@ -99,7 +101,7 @@ class FansOutByDepartment(StoreAround):
 class KeepsNothingForDepartments(StoreAround):
     """A page to a Department is in its members' mailboxes and not in its own."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         departments = delivery.conversation.departments
         return delivery._replace(routed=tuple(r for r in delivery.routed if r.recipient not in departments))
 
@@ -108,7 +110,7 @@ class KeepsNothingForDepartments(StoreAround):
 class ForgetsTheLastRecipient(StoreAround):
     """Of several recipients the last gets nothing."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         is_page_to_several = delivery.type is MessageType.PAGER and len(delivery.routed) > 1
         return delivery._replace(routed=delivery.routed[:-1]) if is_page_to_several else delivery
 
@@ -167,7 +169,7 @@ class PagesTheOthersAndRefuses(World):
 class PagesFrozenMembers(StoreAround):
     """A page through a Department is received by its Frozen members too."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         def served(routed: Routed) -> Routed:
             return routed._replace(mailbox=routed.recipient) if routed.rule == "R-19" else routed
 
@@ -253,16 +255,17 @@ class PagesEmptyDepartments(World):
             return super().send_pager(sender, pager)
 
 
-@in_world(PAGER)
-class PagesOwnersOfNumbers(World):
-    """A page to a phone number of the account goes to the extension that owns it."""
+@in_requests(PAGER)
+def pages_owners_of_numbers(exchange: Exchange) -> None:
+    """A page to a direct number of the account goes to the extension that owns it."""
 
-    def send_pager(self, sender: Extension, pager: SendPager) -> Sent:
-        def owner(address: Address) -> Address:
-            found = self.account.owner_of((address.phone_number or "").removeprefix("+"))
-            return address if found is None else Address(number=found.number)
+    def owner(party: Json) -> Json:
+        number = re.fullmatch(r"\+?16509100([0-9]{3})", str(party.get("phoneNumber", "")))
+        return party if number is None else {"extensionNumber": number[1]}
 
-        return super().send_pager(sender, replace(pager, to=tuple(map(owner, pager.to))))
+    to = exchange.sent.get("to")
+    if exchange.resource == "company-pager" and isinstance(to, list) and all(isinstance(one, dict) for one in to):
+        exchange.body = json.dumps(exchange.sent | {"to": [owner(party) for party in to]}).encode()
 
 
 @in_world(PAGER)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from ringmock.domain import errors
 from ringmock.domain.account import Account, Extension, ExtensionStatus, ExtensionType, Feature, PhoneNumber, digits_of
@@ -49,9 +50,9 @@ class DropsForTheFrozenOnly(World):
 class DropsNothingFromOutside(World):
     """An SMS from a handset to a Frozen extension is delivered."""
 
-    def receive_sms(self, handset: str, recipient: str, text: str) -> tuple[Routed, ...]:
+    def receive_sms(self, handset: str, recipient: str, *content: Any) -> tuple[Routed, ...]:
         with seeing(self, everyone_as(self.account, awake)):
-            return super().receive_sms(handset, recipient, text)
+            return super().receive_sms(handset, recipient, *content)
 
 
 @in_world(SMS)
@@ -83,7 +84,7 @@ class ForgetsWhatItDropped(World):
 class BetraysWhatItDropped(StoreAround):
     """A dropped SMS fails visibly, like one to a number that takes none."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         def seen(routed: Routed) -> Routed:
             is_dropped = routed.outcome is Outcome.DROPPED
             return routed._replace(outcome=Outcome.UNDELIVERABLE) if is_dropped else routed
@@ -243,7 +244,7 @@ class OpensAConversationForEach(StoreAround):
         super().__init__(store, world)
         self.ids = count(4178398077955000000)
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         if delivery.type is not MessageType.SMS:
             return delivery
         return delivery._replace(conversation=delivery.conversation._replace(id=next(self.ids)))
@@ -253,7 +254,7 @@ class OpensAConversationForEach(StoreAround):
 class KeepsSmsFromHandsets(StoreAround):
     """What is sent to a handset outside never reaches it."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         kept = tuple(routed for routed in delivery.routed if routed.outcome is not Outcome.OUTSIDE)
         return delivery._replace(routed=kept)
 
@@ -262,6 +263,6 @@ class KeepsSmsFromHandsets(StoreAround):
 class SendsTwice(StoreAround):
     """An SMS to a handset outside reaches it twice."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         again = tuple(routed for routed in delivery.routed if routed.outcome is Outcome.OUTSIDE)
         return delivery._replace(routed=delivery.routed + again)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from ringmock.domain.account import Account, Extension
 from ringmock.domain.conversation import participants
-from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
+from ringmock.domain.message import Delivery, Message, MessageType
 from ringmock.domain.message_filter import MessageFilter, Page
 from ringmock.domain.pager import SendPager, plan_pager
 from ringmock.world import Sent, World
@@ -69,9 +70,9 @@ class ShowsTheRemoved(_Remembering):
         with seeing(self, self.with_everyone()):
             return super().read_message(extension, message_id)
 
-    def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
+    def change_message(self, extension: Extension, message_id: int, *change: Any) -> Message:
         World.read_message(self, extension, message_id)
-        return super().mark_message(extension, message_id, status)
+        return super().change_message(extension, message_id, *change)
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
         if self.messages.held(extension.number, message_id) is not None:
@@ -142,7 +143,7 @@ class KeepsTheRemovedOutForGood(World):
 class AnswersInANewThread(StoreAround):
     """A reply opens a conversation of its own."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         if delivery.type is not MessageType.PAGER:
             return delivery
         return delivery._replace(conversation=delivery.conversation._replace(id=None))
@@ -207,7 +208,7 @@ class AnswersOnlyToTheAuthor(World):
 class ForgetsTheStarter(StoreAround):
     """A reply reaches those whom the thread was addressed to, and not who started it."""
 
-    def changed(self, delivery: Delivery) -> Delivery:
+    def planned(self, delivery: Delivery) -> Delivery:
         starter, is_reply = delivery.conversation.addressed[:1], delivery.conversation.id is not None
         if delivery.type is not MessageType.PAGER or not is_reply:
             return delivery
