@@ -36,7 +36,7 @@ from ringmock.template import Template
 
 PAGE = Path(__file__).with_name("FAULTS.md")
 CORES = 2
-EXAMPLES = 15
+EXAMPLES = 10
 LINKED = ("createInternalTextMessage", "readMessage")
 """Fuzzed beside the operations at which a fault shows: Schemathesis follows no links within a single operation."""
 LIVES = "-"
