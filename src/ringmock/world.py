@@ -4,7 +4,7 @@ A world is what every handler asks and tells. It decides by the domain's plans, 
 nothing that changes with any other world.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -77,11 +77,11 @@ class World:
         """Tell `watcher` no more."""
         self._watchers = tuple(known for known in self._watchers if known is not watcher)
 
-    def remember(self, entry: Entry) -> None:
-        """Put a call that was answered into the journal."""
-        self.journal.add(entry)
+    def remember(self, tell: Callable[[], Entry]) -> None:
+        """Put a call that was answered into the journal; `tell` makes its entry, the same each time."""
+        self.journal.add(tell)
         for watcher in self._watchers:
-            watcher.answered(entry)
+            watcher.answered(tell())
 
     # --- sending ---------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
 
 from ..domain.errors import InvalidParameter, Refusal
 from ..journal import Entry, RefusedBy
@@ -24,11 +26,17 @@ def recorder(worlds: Worlds) -> Done:
         is_control = call.path.startswith(CONTROL_PREFIX)
         if call.world is None and not is_control:
             find_caller(call, worlds)
-        entry = entry_of(call, status, milliseconds, worlds)
+        world = call.world or worlds.default
+        tell = partial(entry_of, call, status, milliseconds, world.clock.now())
+        if len(call.content) > MAX_KEPT_BODY:
+            call.body = None
+        call.content = call.encoded = b""  # the call is kept for its entry, and what it carried is not
+        call.answer = None
+        call.problems = tuple(problem.with_traceback(None) for problem in call.problems)
         if not is_control:
-            (call.world or worlds.default).remember(entry)
+            world.remember(tell)
         if log.isEnabledFor(logging.INFO):
-            log.info("%s", line(entry))
+            log.info("%s", line(tell()))
 
     return done
 
@@ -48,10 +56,10 @@ def find_caller(call: Call, worlds: Worlds) -> None:
         return
 
 
-def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> Entry:
-    """The journal's entry for a call."""
+def entry_of(call: Call, status: int, milliseconds: float, at: datetime) -> Entry:
+    """The journal's entry for a call that was answered at this time of its world's."""
     return Entry(
-        at=(call.world or worlds.default).clock.now(),
+        at=at,
         who=call.session.extension_number if call.session else None,
         method=call.method,
         path=call.path,
@@ -62,7 +70,7 @@ def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> En
         errors=tuple(_error_of(problem) for problem in call.problems),
         refused_by=refused_by(call),
         rules=tuple(_rules_of(call)),
-        body=call.body if len(call.content) <= MAX_KEPT_BODY else None,
+        body=call.body,
         token=call.token,
     )
 
