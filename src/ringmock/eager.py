@@ -149,11 +149,7 @@ class _Exchange:
                 return False
             pieces += (name, b": ", value, b"\r\n")
         head = b"".join(pieces)
-        if (
-            announced != b"%d" % len(body)
-            or head.count(b"\n") != len(headers) + 1
-            or head.count(b"\r") != len(headers) + 1
-        ):
+        if announced != b"%d" % len(body) or not head.count(b"\r") == head.count(b"\n") == len(headers) + 1:
             return False
         cycle.response_started = cycle.response_complete = True
         cycle.transport.write(b"%b\r\n%b" % (head, body))

@@ -4,12 +4,15 @@ A request that a compiled check refuses goes to Connexion's own stage, which wor
 and no second opinion on what is refused. `tests/http/test_agreement.py` holds both to the same verdicts.
 """
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
+import orjson
 from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
 from connexion.middleware.request_validation import (
     RequestValidationAPI,
@@ -21,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import timestamps
 from ..domain.errors import Refusal
-from ..domain.text import utf16_units
+from ..domain.text import is_longer
 from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
 from .stages import MAX_KNOWN, Staged
@@ -42,7 +45,7 @@ class _MaxLengthUtf16:
         self._limit = limit
 
     def validate(self, instance: Json) -> None:
-        if isinstance(instance, str) and utf16_units(instance) > self._limit:
+        if isinstance(instance, str) and is_longer(instance, self._limit):
             raise ValueError(f"more than {self._limit} UTF-16 units")
 
 
@@ -109,6 +112,18 @@ class _ParameterPlan:
         return True
 
 
+def decoded(content: bytes) -> Json:
+    """The same value as `parse_json` reads, by a faster decoder where the two agree. Raises as it does."""
+    if not _MAY_BE_READ_DIFFERENTLY.search(content):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(content)
+    return parse_json(content)
+
+
+# Of an integer with many digits, or a number with an exponent, orjson makes a float that may be infinite.
+_MAY_BE_READ_DIFFERENTLY = re.compile(rb"[0-9]{16}|[0-9][eE]")
+
+
 class _RequestOperation:
     """One operation's compiled checks, and Connexion's stage for what they refuse."""
 
@@ -136,7 +151,7 @@ class _RequestOperation:
             return True
         if self._json is None or call.media_type != JSON or not call.content:
             return False
-        call.body = parse_json(call.content)
+        call.body = decoded(call.content)
         return self._json.is_valid(call.body)
 
 

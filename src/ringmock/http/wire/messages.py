@@ -168,9 +168,10 @@ def _pager_party(number: str, view: View) -> Json:
 
 def _sms_party(digits: str, view: View) -> Json:
     party: Json = {"phoneNumber": view.phone(digits)}
-    owner = view.account.owner_of(digits)
-    if view.generation.with_current_fields and owner is not None:
-        party["name"] = owner.name
+    if view.generation.with_current_fields:
+        owner = view.account.owner_of(digits)
+        if owner is not None:
+            party["name"] = owner.name
     return party
 
 
