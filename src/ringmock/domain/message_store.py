@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import count, islice
-from operator import attrgetter
 from typing import NamedTuple
 
-from sortedcontainers import SortedKeyList
+from sortedcontainers import SortedList
 
 from .account import Account, digits_of
 from .conversation import Conversation, is_member_of_any
@@ -38,7 +37,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _AGES = 1 << 40
 """Room for this many records of one millisecond in `Message.order`."""
 
-_order = attrgetter("order")
+_SECOND = timedelta(seconds=1)
 
 
 class Bucket(NamedTuple):
@@ -57,53 +56,60 @@ def _bucket_of(message: Message) -> Bucket:
 
 
 class _Index:
-    """Sorted lists by bucket."""
+    """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records."""
 
     __slots__ = ("_buckets",)
 
     def __init__(self) -> None:
-        self._buckets: dict[Bucket, SortedKeyList[Message, int]] = {}
+        self._buckets: dict[Bucket, SortedList[int]] = {}
 
-    def add(self, message: Message, bucket: Bucket) -> None:
-        records = self._buckets.get(bucket)
-        if records is None:
-            records = self._buckets[bucket] = SortedKeyList(key=_order)
-        records.add(message)
+    def add(self, order: int, bucket: Bucket) -> None:
+        orders = self._buckets.get(bucket)
+        if orders is None:
+            orders = self._buckets[bucket] = SortedList()
+        orders.add(order)
 
-    def remove(self, message: Message, bucket: Bucket) -> None:
-        self._buckets[bucket].remove(message)
+    def remove(self, order: int, bucket: Bucket) -> None:
+        self._buckets[bucket].remove(order)
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
         low, high = _first_order(wanted.date_from), _first_order(wanted.date_to) + _AGES
         combinations = wanted.combinations()
         found = []
-        for bucket, records in self._buckets.items():
+        for bucket, orders in self._buckets.items():
             if bucket[:4] in combinations and is_visible(bucket):
-                start, end = records.bisect_key_left(low), records.bisect_key_left(high)
+                start, end = orders.bisect_left(low), orders.bisect_left(high)
                 if start < end:
-                    found.append(_Slice(records, start, end))
+                    found.append(_Slice(orders, start, end))
         return found
 
 
 @dataclass(slots=True)
 class _Slice:
-    """Records `[low, high)` of a sorted list, taken from the newest end."""
+    """The part `[low, high)` of a sorted list, taken from the newest end."""
 
-    records: "SortedKeyList[Message, int]"
+    orders: "SortedList[int]"
     low: int
     high: int
 
     def __len__(self) -> int:
         return self.high - self.low
 
-    def newest_first(self) -> Iterator[Message]:
-        return iter(self.records.islice(self.low, self.high, reverse=True))
+    def newest_first(self) -> Iterator[int]:
+        return iter(self.orders.islice(self.low, self.high, reverse=True))
 
     def order_at_depth(self, depth: int) -> int:
         """`order` of the depth-th newest record, of the oldest when there are fewer."""
-        order: int = self.records[max(self.high - depth, self.low)].order
-        return order
+        return self.orders[max(self.high - depth, self.low)]
+
+
+class _Second(NamedTuple):
+    """A whole second, in which messages are created: its start and end, and the lowest `Message.order` in it."""
+
+    created: datetime
+    end: datetime
+    first_order: int
 
 
 @dataclass(slots=True)
@@ -138,6 +144,8 @@ class InMemoryMessageStore:
         self._ids = ids
         self._generation = generation
         self._messages: dict[int, Message] = {}
+        self._by_order: dict[int, Message] = {}
+        self._second = _Second(_EPOCH, _EPOCH + _SECOND, 0)
         self._mailboxes: defaultdict[str, _Mailbox] = defaultdict(_Mailbox)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
         self._handsets: defaultdict[str, list[Message]] = defaultdict(list)
@@ -151,7 +159,7 @@ class InMemoryMessageStore:
 
         Returns the copies, the sender's first; none for an SMS from a handset that reaches no mailbox.
         """
-        created = now.replace(microsecond=0)
+        created, _, first_order = self._second_of(now)
         conversation: Conversation | None = None
         copies: list[Message] = []
         for mailbox, direction in _mailboxes(delivery):
@@ -172,7 +180,7 @@ class InMemoryMessageStore:
                 read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
                 progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
-                order=_first_order(created) + next(self._ages),
+                order=first_order + next(self._ages),
             )
             self._file(message)
             copies.append(message)
@@ -194,9 +202,12 @@ class InMemoryMessageStore:
             return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
 
         if wanted.distinct_conversations or (wanted.conversation_id is not None and wanted.phone_number is not None):
-            return _page_of_matches(_matches(box, wanted, is_visible), wanted)
+            matches = sorted(self._matches(box, wanted, is_visible), reverse=True)
+            return self._page(_cut(matches, wanted), len(matches))
         index = box.index_for(wanted)
-        return _page_of([] if index is None else index.slices(wanted, is_visible), wanted)
+        slices = [] if index is None else index.slices(wanted, is_visible)
+        total = sum(map(len, slices))
+        return self._page(_page_of(slices, total, wanted), total)
 
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the sender's copies."""
@@ -217,6 +228,30 @@ class InMemoryMessageStore:
             if is_last_step:
                 message.text = ""
 
+    def _second_of(self, now: datetime) -> _Second:
+        """The second that `now` is in, which is most often the one of the message before."""
+        if not self._second.created <= now < self._second.end:
+            created = now.replace(microsecond=0)
+            self._second = _Second(created, created + _SECOND, _first_order(created))
+        return self._second
+
+    def _page(self, orders: Iterable[int], total: int) -> Page:
+        return Page(tuple(map(self._by_order.__getitem__, orders)), total)
+
+    def _matches(self, box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[int]:
+        """Matching records of the conversations that the filter leaves, newest first within each."""
+        chosen: Iterable[_Index]
+        if wanted.conversation_id is None:
+            chosen = box.by_conversation.values()
+        else:
+            chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
+        number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+        for index in chosen:
+            parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
+            orders = merge(*parts, reverse=True)
+            matching = (o for o in orders if number is None or number in self._by_order[o].conversation.numbers)
+            yield from islice(matching, 1) if wanted.distinct_conversations else matching
+
     def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
         """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
         if thread.id is not None:
@@ -236,10 +271,10 @@ class InMemoryMessageStore:
                 self._handsets[routed.recipient].append(copies[0])
 
     def _file(self, message: Message) -> None:
-        self._messages[message.id] = message
+        self._messages[message.id] = self._by_order[message.order] = message
         bucket = _bucket_of(message)
         for index in self._mailboxes[message.mailbox].indexes_of(message):
-            index.add(message, bucket)
+            index.add(message.order, bucket)
 
     @contextmanager
     def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
@@ -251,8 +286,8 @@ class InMemoryMessageStore:
         after = _bucket_of(message)
         if after != before:
             for index in indexes:
-                index.remove(message, before)
-                index.add(message, after)
+                index.remove(message.order, before)
+                index.add(message.order, after)
 
 
 def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
@@ -283,35 +318,19 @@ def _first_order(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND * _AGES
 
 
-def _matches(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[Message]:
-    """Matching records of the conversations that the filter leaves, newest first within each."""
-    chosen: Iterable[_Index]
-    if wanted.conversation_id is None:
-        chosen = box.by_conversation.values()
-    else:
-        chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
-    number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
-    for index in chosen:
-        parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
-        records = merge(*parts, key=_order, reverse=True)
-        matching = (m for m in records if number is None or number in m.conversation.numbers)
-        yield from islice(matching, 1) if wanted.distinct_conversations else matching
-
-
-def _page_of_matches(matches: Iterable[Message], wanted: MessageFilter) -> Page:
-    records = sorted(matches, key=_order, reverse=True)
+def _cut(orders: Sequence[int], wanted: MessageFilter) -> Sequence[int]:
+    """The page that is wanted of all matches."""
     start = (wanted.page - 1) * wanted.per_page
-    return Page(tuple(records[start : start + wanted.per_page]), len(records))
+    return orders[start : start + wanted.per_page]
 
 
-def _page_of(slices: list[_Slice], wanted: MessageFilter) -> Page:
-    total = sum(map(len, slices))
+def _page_of(slices: list[_Slice], total: int, wanted: MessageFilter) -> Iterable[int]:
+    """The page that is wanted of the slices, which hold `total` records."""
     offset = (wanted.page - 1) * wanted.per_page
     if offset >= total:
-        return Page((), total)
+        return ()
     _skip_newest(slices, offset)
-    records = merge(*(part.newest_first() for part in slices), key=_order, reverse=True)
-    return Page(tuple(islice(records, wanted.per_page)), total)
+    return islice(merge(*(part.newest_first() for part in slices), reverse=True), wanted.per_page)
 
 
 def _skip_newest(slices: list[_Slice], depth: int) -> None:
