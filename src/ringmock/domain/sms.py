@@ -28,7 +28,7 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
     check_recipients(account, number, sms.recipients, generation)
     if sms.with_attachments:
         raise errors.MmsNotAvailable
-    recipients = tuple(digits_of(recipient) for recipient in sms.recipients)
+    recipients = tuple([digits_of(recipient) for recipient in sms.recipients])
     return _delivery(account, number.digits, sender.number, recipients, sms.text)
 
 
@@ -93,7 +93,7 @@ def _delivery(account: Account, sender: str, outbox: str | None, recipients: tup
         recipients=recipients,
         text=text,
         conversation=Conversation(id=None, numbers=frozenset({sender, *recipients})),
-        routed=tuple(route_sms(account, recipient) for recipient in recipients),
+        routed=tuple([route_sms(account, recipient) for recipient in recipients]),
     )
 
 

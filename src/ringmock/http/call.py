@@ -61,7 +61,8 @@ class Call:
     @property
     def here(self) -> World:
         """The session's world."""
-        return self.signed_in.world
+        assert self.world is not None
+        return self.world
 
     @property
     def caller(self) -> Extension:

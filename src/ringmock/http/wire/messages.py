@@ -30,7 +30,7 @@ def sms_from(body: Json, attachments: int = 0) -> SendSms:
     """A checked `createSMSMessage` body."""
     return SendSms(
         sender=body["from"]["phoneNumber"],
-        recipients=tuple(to["phoneNumber"] for to in body["to"]),
+        recipients=tuple([to["phoneNumber"] for to in body["to"]]),
         text=body["text"],
         with_attachments=attachments > 0,
     )
