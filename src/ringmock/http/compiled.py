@@ -4,14 +4,12 @@ A request that a compiled check refuses goes to Connexion's own stage, which wor
 and no second opinion on what is refused. `tests/http/test_agreement.py` holds both to the same verdicts.
 """
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
-import orjson
 from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
 from connexion.middleware.request_validation import (
     RequestValidationAPI,
@@ -111,20 +109,6 @@ class _ParameterPlan:
         return True
 
 
-def decoded(content: bytes) -> Json:
-    """The same value as `parse_json` reads, by a faster decoder where the two agree. Raises as it does."""
-    if _MAY_BE_READ_DIFFERENTLY.search(content):
-        return parse_json(content)
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return parse_json(content)
-
-
-# Of an integer with many digits, or a number with an exponent, orjson makes a float that may be infinite.
-_MAY_BE_READ_DIFFERENTLY = re.compile(rb"[0-9]{16}|[0-9][eE]")
-
-
 class _RequestOperation:
     """One operation's compiled checks, and Connexion's stage for what they refuse."""
 
@@ -152,7 +136,7 @@ class _RequestOperation:
             return True
         if self._json is None or call.media_type != JSON or not call.content:
             return False
-        call.body = decoded(call.content)
+        call.body = parse_json(call.content)
         return self._json.is_valid(call.body)
 
 

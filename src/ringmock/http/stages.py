@@ -317,6 +317,7 @@ class _SecurityOperation:
 class _SecurityApi(SecurityAPI):
     def __init__(self, *args: Any, worlds: Worlds, **kwargs: Any) -> None:
         self._worlds = worlds
+        self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> _SecurityOperation:
@@ -328,7 +329,8 @@ class _SecurityApi(SecurityAPI):
         return _SecurityOperation(self.next_app, read_client if "http" in types else None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
-        call.token = bearer_token(call, scope["query_string"])
+        given = call.headers.get(b"authorization")
+        call.token = token_in_query(scope["query_string"]) if given is None else self._token_in_header(given)
         call.session = self._worlds.session_of(call.token)
         call.world = call.session.world
 
@@ -346,18 +348,17 @@ class Security(Staged, SecurityMiddleware):
         return super().add_api(specification, worlds=self._worlds, **kwargs)
 
 
-def bearer_token(call: Call, query: bytes) -> str:
-    """The access token of the header, or of the query, as links to media have it.
+def token_in_query(query: bytes) -> str:
+    """The access token of the query, as links to media have it. Raises `AuthorizationMissing`."""
+    in_query = parse_qs(query.decode("latin-1")).get("access_token")
+    if in_query is None:
+        raise AuthorizationMissing
+    return str(in_query[-1])
 
-    Raises `AuthorizationMissing`, `AuthorizationMalformed` or `AuthorizationNotSupported`.
-    """
-    given = call.headers.get(b"authorization")
-    if given is None:
-        in_query = parse_qs(query.decode("latin-1")).get("access_token")
-        if in_query is None:
-            raise AuthorizationMissing
-        return str(in_query[-1])
-    kind, _, value = given.decode("latin-1").strip().partition(" ")
+
+def token_in_header(authorization: bytes) -> str:
+    """The access token of the header. Raises `AuthorizationMalformed` or `AuthorizationNotSupported`."""
+    kind, _, value = authorization.decode("latin-1").strip().partition(" ")
     if kind.lower() == "basic":
         raise AuthorizationNotSupported
     if kind.lower() != "bearer" or not value.strip():
