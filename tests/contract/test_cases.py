@@ -14,8 +14,8 @@ from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 CASES = load_cases(bundled_case_files())
-SENDING = ("createSMSMessage", "createInternalTextMessage")
-MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "deleteMessage", "readMessageContent")
+SENDING = ("createSMSMessage", "createMMS", "createInternalTextMessage")
+MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "patchMessage", "deleteMessage", "readMessageContent")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

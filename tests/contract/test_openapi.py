@@ -228,11 +228,13 @@ def test_the_operations_are_ringcentrals():
         "listDepartmentMembers",
         "assignMultipleDepartmentMembers",
         "createSMSMessage",
+        "createMMS",
         "createInternalTextMessage",
         "listMessages",
         "readMessage",
         "updateMessage",
         "deleteMessage",
+        "patchMessage",
         "readMessageContent",
     ]
 

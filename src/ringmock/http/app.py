@@ -43,10 +43,12 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
         "listDepartmentMembers": account.list_department_members,
         "assignMultipleDepartmentMembers": account.assign_multiple_department_members,
         "createSMSMessage": messages.create_sms_message,
+        "createMMS": messages.create_sms_message,
         "createInternalTextMessage": messages.create_internal_text_message,
         "listMessages": messages.list_messages,
         "readMessage": messages.read_message,
         "updateMessage": messages.update_message,
+        "patchMessage": messages.patch_message,
         "deleteMessage": messages.delete_message,
         "readMessageContent": messages.read_message_content,
     }

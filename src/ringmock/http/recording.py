@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from ..domain.errors import InvalidParameter, Refusal
 from ..journal import Entry, RefusedBy
@@ -11,10 +13,13 @@ from ..sessions import TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
-from .stages import CONTROL_PREFIX, Done
+from .stages import CONTROL_PREFIX, JSON, Done
+from .validation import parse_json
 
 MAX_KEPT_BODY = 16 * 1024
 """Bytes; a thousand bodies of ten megabytes would be more than a machine has."""
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 log = logging.getLogger("ringmock.calls")
 
@@ -28,17 +33,32 @@ def recorder(worlds: Worlds) -> Done:
             find_caller(call, worlds)
         world = call.world or worlds.default
         tell = partial(entry_of, call, status, milliseconds, world.clock.now())
-        if len(call.content) > MAX_KEPT_BODY:
-            call.body = None
-        call.content = call.encoded = b""  # the call is kept for its entry, and what it carried is not
-        call.answer = None
-        call.problems = tuple(problem.with_traceback(None) for problem in call.problems)
+        let_go(call)
         if not is_control:
             world.remember(tell)
         if log.isEnabledFor(logging.INFO):
             log.info("%s", line(tell()))
 
     return done
+
+
+def let_go(call: Call) -> None:
+    """Leave on the call only what its entry is made of, in its smallest form: a thousand calls are kept.
+
+    A body of JSON stays as it came, in `content`, any other in `body`.
+    """
+    is_small = _length_without_attachments(call) <= MAX_KEPT_BODY
+    if call.media_type == JSON and call.body is not None and is_small:
+        call.body = None
+    else:
+        call.content = b""
+        if not is_small:
+            call.body = None
+    call.headers = call.parameters = _NOTHING
+    call.query = call.attachments = ()
+    call.answer, call.encoded = None, b""
+    if call.problems:
+        call.problems = tuple([problem.with_traceback(None) for problem in call.problems])
 
 
 def find_caller(call: Call, worlds: Worlds) -> None:
@@ -57,7 +77,7 @@ def find_caller(call: Call, worlds: Worlds) -> None:
 
 
 def entry_of(call: Call, status: int, milliseconds: float, at: datetime) -> Entry:
-    """The journal's entry for a call that was answered at this time of its world's."""
+    """The journal's entry for a call that was answered at this time of its world's, and let go."""
     return Entry(
         at=at,
         who=call.session.extension_number if call.session else None,
@@ -70,9 +90,14 @@ def entry_of(call: Call, status: int, milliseconds: float, at: datetime) -> Entr
         errors=tuple(_error_of(problem) for problem in call.problems),
         refused_by=refused_by(call),
         rules=tuple(_rules_of(call)),
-        body=call.body,
+        body=parse_json(call.content) if call.content else call.body,
         token=call.token,
     )
+
+
+def _length_without_attachments(call: Call) -> int:
+    length = len(call.content)
+    return length - sum(len(each.content) for each in call.attachments) if call.attachments else length
 
 
 def refused_by(call: Call) -> RefusedBy | None:

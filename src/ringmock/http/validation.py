@@ -126,7 +126,7 @@ def refuse(problems: list[errors.Refusal]) -> None:
 # --- bodies --------------------------------------------------------------------------------------
 
 
-def parse_json(body: bytes) -> Json:
+def parse_json(body: bytes | bytearray) -> Json:
     """Strict JSON in UTF-8: no NaN, no infinity, no lone surrogate; an integer of more than 64 bits is a float.
 
     Raises `UnparseableJson`, or `InvalidParameter` about the parameter that holds a lone surrogate.
@@ -137,7 +137,7 @@ def parse_json(body: bytes) -> Json:
         return _read_slowly(body)
 
 
-def _read_slowly(body: bytes) -> Json:
+def _read_slowly(body: bytes | bytearray) -> Json:
     """What the fast decoder refuses, without saying whether it holds a surrogate and where; raises as `parse_json`."""
     try:
         value = _STRICT.decode(body.decode("utf-8"))
@@ -185,7 +185,7 @@ class _Body(AbstractRequestBodyValidator):
         if call.content or self._required:
             try:
                 call.body = self.parse(call)
-                self.check(call.body)
+                self.check(call)
             except RecursionError as error:  # shallow enough to be parsed, too deep to be walked
                 raise UnparseableJson from error
         return receive, scope
@@ -194,9 +194,9 @@ class _Body(AbstractRequestBodyValidator):
         """The body's value."""
         raise NotImplementedError
 
-    def check(self, value: Json) -> None:
-        """Raise every problem of the value."""
-        refuse(problems_of(self._schema, value))
+    def check(self, call: Call) -> None:
+        """Raise every problem of the body that was parsed."""
+        refuse(problems_of(self._schema, call.body))
 
 
 class JsonBody(_Body):
@@ -229,15 +229,45 @@ def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 class MultipartBody(_Body):
-    """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name."""
+    """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name.
+
+    The parts after it are attachments, whatever theirs.
+    """
 
     def parse(self, call: Call) -> Json:
+        if not call.content:
+            raise errors.InvalidParameter("")
         parts = multipart.split(call.headers[b"content-type"], call.content)
-        call.attachments = len(parts) - 1
+        call.attachments = tuple(map(multipart.attachment_of, parts[1:]))
         return parse_json(parts[0].content)
 
-    def check(self, value: Json) -> None:
-        refuse(problems_of(self._schema["properties"]["json"], value))
+    def check(self, call: Call) -> None:
+        problems = problems_of(self._schema["properties"]["json"], call.body)
+        if "attachments" in self._schema["required"] and not call.attachments:
+            problems.append(errors.InvalidParameter("attachments"))
+        refuse(problems)
+
+
+class MixedBody(MultipartBody):
+    """`multipart/mixed`: as above, or a JSON body for each of several resources, in the order of the parts."""
+
+    @property
+    def _is_batch(self) -> bool:
+        return "json" not in self._schema.get("properties", {})
+
+    def parse(self, call: Call) -> Json:
+        if not self._is_batch:
+            return super().parse(call)
+        parts = multipart.split(call.headers[b"content-type"], call.content)
+        return [{"body": parse_json(part.content)} for part in parts]
+
+    def check(self, call: Call) -> None:
+        if not self._is_batch:
+            super().check(call)
+            return
+        schema = self._schema["additionalProperties"]
+        problems = (problem for entry in call.body for problem in problems_of(schema, entry["body"]))
+        refuse(_of_one_status(list(islice(problems, MAX_PROBLEMS))))
 
 
 # --- parameters ----------------------------------------------------------------------------------
@@ -333,7 +363,8 @@ VALIDATOR_MAP: Mapping[str, Any] = {
         "application/json": JsonBody,
         "application/x-www-form-urlencoded": FormBody,
         "multipart/form-data": MultipartBody,
-        "multipart/mixed": MultipartBody,
+        "multipart/mixed": MixedBody,
+        "application/vnd.ringcentral.multipart+json": JsonBody,
     },
     "response": {"application/json": JsonAnswer},
 }

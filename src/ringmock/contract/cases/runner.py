@@ -4,6 +4,7 @@ Client credentials that the server has never seen open a world of their own, so 
 has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock's control API.
 """
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ...template import Credentials
+from .. import multipart
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
 from ..openapi import load_contract
 from ..target import Target, basic, form_request, made_up_application, sign_in_forms
@@ -168,6 +170,8 @@ def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference
         yield from differences(then["body"], body, "body")
     if "exact" in then:
         yield from differences(then["exact"], body, "body", exact=True)
+    if "parts" in then:
+        yield from differences(then["parts"], answer.parts, "parts")
     if "text" in then:
         yield from differences(then["text"], answer.text, "text")
     for name, expected in then.get("headers", {}).items():
@@ -296,7 +300,9 @@ class _World:
                 self.caller.control("PATCH", f"/extensions/{number}", {"status": status})
         for sms in change.get("inbound", ()):
             path = f"/handsets/{quote(sms['from'])}/messages"
-            self.caller.control("POST", path, {"to": sms["to"], "text": sms["text"]})
+            files = [_in_base64(_file(said)) for said in sms.get("attachments", ())]
+            sent = {"to": sms["to"], "text": sms["text"]}
+            self.caller.control("POST", path, {**sent, "attachments": files} if files else sent)
 
     def _set_clock(self, clock: Mapping[str, Json]) -> None:
         if "advance" in clock:
@@ -326,10 +332,31 @@ def _request(call: Mapping[str, Json]) -> Request:
     for name, value in {"accountId": "~", "extensionId": "~", **call.get("path", {})}.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe="~"))
     query = urlencode({name: _query_value(value) for name, value in call.get("query", {}).items()}, doseq=True)
-    headers, body = _encoded(call.get("body"), media_type)
+    if "attachments" in call or media_type.startswith("multipart/"):
+        headers, body = _in_parts(call)
+    else:
+        headers, body = _encoded(call.get("body"), media_type)
     if "raw" in call:
         headers, body = {"Content-Type": media_type}, str(call["raw"]).encode()
     return Request(method, f"{path}?{query}" if query else path, {**headers, **call.get("headers", {})}, body)
+
+
+def _in_parts(call: Mapping[str, Json]) -> tuple[dict[str, str], bytes | None]:
+    files = map(_file, call.get("attachments", ()))
+    content_type, content = multipart.encoded(call.get("body"), files, call.get("multipart", "form-data"))
+    return {"Content-Type": content_type}, content
+
+
+def _file(said: Mapping[str, Json]) -> multipart.File:
+    content = bytes(said["bytes"]) if "bytes" in said else str(said["text"]).encode()
+    return multipart.File(content, said.get("type"), said.get("name"))
+
+
+def _in_base64(file: multipart.File) -> dict[str, str]:
+    """A file as the control API takes it."""
+    said = {"contentType": file.content_type, "fileName": file.name}
+    content = base64.b64encode(file.content).decode()
+    return {**{name: text for name, text in said.items() if text is not None}, "content": content}
 
 
 def _query_value(value: Json) -> Json:
