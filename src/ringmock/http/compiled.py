@@ -80,6 +80,7 @@ class _ParameterPlan:
         self._parser = StrictUriParser(parameters, {})
         self._path = [(p["name"], compiled(p["schema"])) for p in parameters if p["in"] == "path"]
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
+        self._required = [p["name"] for p in parameters if p["in"] == "query" and p.get("required")]
         self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
         self._without_query = lru_cache(MAX_KNOWN)(self._of_path)
 
@@ -106,7 +107,8 @@ class _ParameterPlan:
                     return False
                 values[name] = value
             call.parameters = values
-        return True
+            return all(values[name] is not None for name in self._required)
+        return not self._required
 
 
 class _RequestOperation:

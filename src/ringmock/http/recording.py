@@ -116,7 +116,8 @@ def refused_by(call: Call) -> RefusedBy | None:
 def _error_of(problem: Exception) -> dict[str, str]:
     row = oauth.OAUTH_CATALOGUE.get(type(problem))
     if row is not None:
-        return {"errorCode": row.code, "message": row.description}
+        said = oauth.oauth_entry(problem, row)
+        return {"errorCode": said["errorCode"], "message": said["message"]}
     said = errors.entry(problem)
     value = getattr(problem, "value", None)
     # The service's own message often leaves out whom it is about.

@@ -317,7 +317,9 @@ class Parameters:
         for parameter in self._parameters:
             name, schema = parameter["name"], parameter["schema"]
             value = given.get(parameter["in"], {}).get(name)
-            if value is None:
+            if value is None and parameter.get("required"):
+                problems.append(errors.InvalidParameter(name))
+            elif value is None:
                 values[name] = schema.get("default")
             elif next(RequestSchema(schema, format_checker=formats).iter_errors(value), None):
                 problems.append(errors.InvalidParameter(name))
@@ -329,14 +331,20 @@ class Parameters:
         call.query = query
 
 
+_WRITTEN_AS_FORMS = frozenset({"authorize"})
+"""The operations whose parameters have spaces, written as `+`."""
+
+
 def query_of(scope: Any) -> list[tuple[str, str]]:
     """The query as official clients write it.
 
-    A raw `+` is a plus, since some clients do not encode it and no parameter has spaces; `name[]` is `name`;
-    `perPage=max` is the greatest page.
+    A raw `+` is a plus, since some clients do not encode it and no parameter but `authorize`'s has spaces; `name[]`
+    is `name`; `perPage=max` is the greatest page.
     """
     try:
-        text = scope["query_string"].decode("utf-8").replace("+", "%2B")
+        text = scope["query_string"].decode("utf-8")
+        if scope[SCOPE_KEY].operation not in _WRITTEN_AS_FORMS:
+            text = text.replace("+", "%2B")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
     except ValueError as error:
         raise UnparseableRequest from error

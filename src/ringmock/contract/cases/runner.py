@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ...template import Credentials
 from .. import multipart
@@ -18,7 +18,7 @@ from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
 from ..openapi import load_contract
 from ..target import Target, basic, form_request, made_up_application, sign_in_forms
 from . import Case, Step
-from .expectations import ABSENT, Difference, differences, filled, found_at
+from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at
 from .operation import FORM, JSON, Operation, operations_by_id
 
 Json = Any
@@ -94,7 +94,7 @@ class _Run:
     def __init__(self, case: Case, caller: "_Caller") -> None:
         self._case = case
         self._caller = caller
-        self._kept: dict[str, Json] = {}
+        self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
         """Run step after step, as far as the first that fails."""
@@ -128,7 +128,7 @@ class _Run:
 
     def _keep(self, names: Mapping[str, str], exchange: Exchange) -> None:
         for name, where in names.items():
-            value = found_at(exchange.answer.json, where)
+            value = _kept_from(exchange.answer, where)
             if value is ABSENT:
                 raise _Stuck(Mismatch((Difference(where, f"a value to keep as {name}", ABSENT),), exchange))
             self._kept[name] = value
@@ -178,6 +178,17 @@ def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference
         yield from differences(expected, answer.headers.get(name.lower(), ABSENT), f"headers.{name}")
 
 
+def _kept_from(answer: Answer, where: str) -> Json:
+    """What is at a place of the body, in `headers.Location`, or in the query of that: `headers.Location.code`."""
+    if not where.startswith("headers."):
+        return found_at(answer.json, where)
+    _, name, *parameter = where.split(".", 2)
+    value = answer.headers.get(name.lower())
+    if value is None or not parameter:
+        return ABSENT if value is None else value
+    return dict(parse_qsl(urlsplit(value).query)).get(parameter[0], ABSENT)
+
+
 def _outcomes_of(journal: list[Json], operation: str | None) -> Json:
     """What became of each recipient of the newest call of the operation, as `{"104": "skipped R-19"}`."""
     for entry in journal:
@@ -194,6 +205,11 @@ class _Caller:
         self._target = target
         self._application = made_up_application() if target.has_worlds else target.application
         self._tokens: dict[str, str] = {}
+
+    @property
+    def client_id(self) -> str:
+        """The application's."""
+        return self._application.client_id
 
     def call(self, caller: Json, call: Mapping[str, Json]) -> Exchange:
         """Make the call that a case describes."""

@@ -25,7 +25,7 @@ PATHS = {
 }
 LIMITS = {"createSMSMessage": 1000, "createInternalTextMessage": 1024, "createMMS": 1000}
 PICTURE = File(b"GIF89a", "image/gif", "dot.gif")
-OAUTH = ("getToken", "revokeToken")
+OAUTH = ("authorize", "authorize2", "getToken", "revokeToken")
 SCHEMA_CODES = ("CMN-101", "CMN-103", "CMN-104")
 """Codes that blame the request's form: no answer to a request that keeps the contract, but for `EXCUSES`."""
 TOO_LONG = "MSG-338"
@@ -159,19 +159,30 @@ def _asks_for_availability(body: Any) -> bool:
     return isinstance(body, dict) and body.get("availability") in ("Alive", "Deleted")
 
 
+def _synchronizes_from_nowhere(case: Case[Any]) -> bool:
+    """ISync goes on from a token."""
+    query = case.query or {}
+    return _dates_back_to_the_beginning(case) or (query.get("syncType") == "ISync" and "syncToken" not in query)
+
+
 EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "createSMSMessage": _sms_recipients_are_odd,
     "createMMS": _sms_recipients_are_odd,
     "createInternalTextMessage": _names_parties_of_a_reply,
     "assignMultipleDepartmentMembers": _names_members,
     "listMessages": _dates_back_to_the_beginning,
+    "deleteMessageByFilter": _dates_back_to_the_beginning,
+    "syncMessages": _synchronizes_from_nowhere,
     "patchMessage": _asks_for_what_was_purged,
+    "authorize": lambda case: True,
+    "authorize2": lambda case: True,
     "getToken": lambda case: True,
     "revokeToken": lambda case: True,
 }
 """Where CMN-101 answers a request that keeps the schema, for what no schema can say.
 
-The OAuth operations' forms depend on the grant type, and revoke takes its token from one of two places.
+The OAuth operations' forms depend on the grant type, revoke takes its token from one of two places, and where a user
+may be sent back to depends on the application.
 """
 
 
