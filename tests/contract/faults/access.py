@@ -69,7 +69,7 @@ class NeverEndsSessions(_Remembering):
 class RevokesNothing(Worlds):
     """A revoked token goes on serving."""
 
-    def revoke(self, world: World, token: str) -> None:
+    def revoke(self, client_id: str, token: str) -> None:
         return
 
 
@@ -85,23 +85,17 @@ class KeepsTheTokenFromBefore(_Remembering):
 
 
 @in_worlds(TOKEN)
-class RefreshesTwice(Worlds):
-    """A refresh token serves more than once."""
+class RefreshesForGood(_Remembering):
+    """A refresh token serves again and again, each time for new tokens."""
 
-    def __init__(self, *given: object, **named: object) -> None:
-        super().__init__(*given, **named)
-        self.used: dict[str, Session] = {}
-
-    def refresh(self, world: World, refresh_token: str | None) -> Session:
+    def refresh(self, world: World, client_id: str, refresh_token: str | None) -> Session:
+        before = next((s for s in self.opened.values() if refresh_token and s.refresh_token == refresh_token), None)
         try:
-            session = super().refresh(world, refresh_token)
+            return super().refresh(world, client_id, refresh_token)
         except RefreshTokenDead:
-            before = self.used.get(refresh_token or "")
             if before is None:
                 raise
-            return self.open_session(world, before.extension, before.client_id, access_ttl=3600, refresh_ttl=604800)
-        self.used[refresh_token or ""] = session
-        return session
+            return self.open_session(world, before.extension, client_id, access_ttl=3600, refresh_ttl=604800)
 
 
 @in_worlds(PAGER)
@@ -112,8 +106,9 @@ class TakesAnyToken(Worlds):
         try:
             return super().session_of(access_token)
         except TokenInvalid:
-            administrators = (e for e in self.default.account.extensions.values() if e.administrator)
-            return self.open_session(self.default, next(administrators), "", access_ttl=3600, refresh_ttl=0)
+            administrator = next(e for e in self.default.account.extensions.values() if e.administrator)
+            client_id = self.template.applications[0].client_id
+            return self.open_session(self.default, administrator, client_id, access_ttl=3600, refresh_ttl=0)
 
 
 @in_worlds(PAGER, LIST)
