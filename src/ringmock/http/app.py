@@ -7,7 +7,6 @@ from functools import partial
 from connexion import ConnexionMiddleware
 from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -80,7 +79,6 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
             partial(Security, worlds=worlds),
             RequestValidation,
             ResponseValidation,
-            LifespanMiddleware,
         ],
         resolver=handlers(worlds).__getitem__,
         uri_parser_class=StrictUriParser,
