@@ -6,10 +6,34 @@ handed to the right application. Nothing of the application is patched.
 
 from types import ModuleType
 
-from . import access, answers, generations, mailboxes, pages, refusals, sms, text_length, threads
+from . import (
+    access,
+    answers,
+    attachments,
+    generations,
+    mailboxes,
+    pages,
+    refusals,
+    several_messages,
+    sms,
+    text_length,
+    threads,
+)
 from .fault import Fault
 
-ROOMS = (text_length, sms, pages, threads, mailboxes, access, answers, refusals, generations)
+ROOMS = (
+    text_length,
+    sms,
+    attachments,
+    pages,
+    threads,
+    mailboxes,
+    several_messages,
+    access,
+    answers,
+    refusals,
+    generations,
+)
 
 
 def _planted_in(room: ModuleType) -> list[Fault]:
