@@ -20,6 +20,7 @@ from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import THREAD_PERMISSION
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
+from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
 from .seeds import plan_seed
@@ -40,6 +41,10 @@ class Watcher(Protocol):
         """A message was sent or received: its plan and the copies that it left, the sender's first."""
         ...
 
+    def changed(self, messages: Sequence[Message]) -> None:
+        """Messages were marked or deleted: as they are now."""
+        ...
+
     def answered(self, entry: Entry) -> None:
         """A call was answered, and is in the journal."""
         ...
@@ -57,16 +62,18 @@ class World:
         self.clock: WorldClock
         self.journal: Journal
         self.messages: MessageStore
+        self.subscriptions: SubscriptionStore
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
     def reset(self) -> None:
-        """Back to the template: account, mailboxes, clock, ids and journal. Sessions stay open."""
+        """Back to the template: account, mailboxes, subscriptions, clock, ids and journal. Sessions stay open."""
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self._real_time)
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
+        self.subscriptions = SubscriptionStore(ids)
         self._seed(self.template.messages)
 
     def watch(self, watcher: Watcher) -> None:
@@ -135,6 +142,7 @@ class World:
         """Mark as Read or Unread; raises as `read_message` does."""
         message = self.read_message(extension, message_id)
         self.messages.set_read_status(message, status, self.clock.now())
+        self._changed(message)
         return message
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
@@ -144,6 +152,11 @@ class World:
         except errors.NotFound:
             return
         self.messages.delete(message, self.clock.now(), purge=purge)
+        self._changed(message)
+
+    def _changed(self, *messages: Message) -> None:
+        for watcher in self._watchers:
+            watcher.changed(messages)
 
     # --- the account -----------------------------------------------------------------------------
 
