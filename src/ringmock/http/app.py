@@ -7,7 +7,6 @@ from functools import partial
 from connexion import ConnexionMiddleware
 from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from starlette.exceptions import HTTPException
@@ -21,7 +20,7 @@ from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .operations import account, messages, sign_in
-from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Routing, Security
+from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
@@ -64,7 +63,7 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids),
             partial(ServerErrorMiddleware, handler=answer_refusal),
-            ExceptionMiddleware,
+            Refusals,
             EdgeGuard,
             Routing,
             partial(Security, worlds=worlds),
