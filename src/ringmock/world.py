@@ -13,7 +13,7 @@ from .domain import errors
 from .domain.account import Account, Extension, ExtensionStatus
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
-from .domain.message import Delivery, Direction, Message, ReadStatus, Routed
+from .domain.message import Availability, Delivery, Direction, Message, ReadStatus, Routed
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
 from .domain.pager import SendPager, plan_pager
@@ -151,8 +151,9 @@ class World:
             message = self.read_message(extension, message_id)
         except errors.NotFound:
             return
-        self.messages.delete(message, self.clock.now(), purge=purge)
-        self._changed(message)
+        if message.availability is not Availability.PURGED:
+            self.messages.delete(message, self.clock.now(), purge=purge)
+            self._changed(message)
 
     def _changed(self, *messages: Message) -> None:
         for watcher in self._watchers:

@@ -4,7 +4,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -108,7 +108,10 @@ class Subscription:
 
     @property
     def expires(self) -> datetime:
-        return self.renewed + timedelta(seconds=self.lifetime)
+        try:
+            return self.renewed + timedelta(seconds=self.lifetime)
+        except OverflowError:  # a clock may be set to the year 9999
+            return datetime.max.replace(tzinfo=UTC)
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -164,7 +167,7 @@ def terms_of(
 
 
 def check_reminder(reminder: EventFilter, lifetime: int) -> None:
-    """Raise `ReminderUnsuitable` unless the threshold is within half the lifetime, and the interval within half of it."""
+    """Raise `ReminderUnsuitable` unless twice the interval fits the threshold, and twice that the lifetime."""
     if not (0 < reminder.interval <= reminder.threshold / 2 and reminder.threshold <= lifetime / 2):
         raise errors.ReminderUnsuitable("eventFilters", reminder.uri)
 

@@ -69,7 +69,11 @@ class SubscriptionStore:
         """Whether it is still here; what has expired goes."""
         if subscription.expires <= now:
             self.remove(subscription)
-        return subscription.id in self._by_id
+        return self._by_id.get(subscription.id) is subscription
+
+    def name_notification(self) -> str:
+        """A UUID for the next one that is sent."""
+        return self._ids.next_uuid()
 
     def renew(self, subscription: Subscription, now: datetime) -> None:
         """Count the lifetime from now."""
@@ -94,7 +98,8 @@ class SubscriptionStore:
 
     def remove(self, subscription: Subscription) -> None:
         """Forget it; what is not there is none to forget."""
-        if self._by_id.pop(subscription.id, None) is not None:
+        if self._by_id.get(subscription.id) is subscription:
+            del self._by_id[subscription.id]
             del self._by_owner[subscription.owner][subscription.id]
             self._unwatch(subscription)
 

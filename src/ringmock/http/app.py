@@ -14,13 +14,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..contract.openapi import load_contract
 from ..domain.errors import Refusal
+from ..lab.webhooks import WebHooks
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
-from .operations import account, messages, sign_in
-from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
+from .notifications import Notifier
+from .operations import account, messages, sign_in, subscriptions
+from .stages import (
+    CONTROL_PREFIX,
+    Dispatch,
+    Done,
+    EdgeGuard,
+    Handler,
+    Recorder,
+    Refusals,
+    Routing,
+    Security,
+    WaitingHandler,
+)
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
@@ -28,7 +41,7 @@ logging.getLogger("connexion").setLevel(logging.ERROR)  # it warns of every refu
 logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every body that breaks off
 
 
-def handlers(worlds: Worlds) -> Mapping[str, Handler]:
+def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
     """Every operation of the contract and the function that answers it."""
     return {
         "readAPIVersions": sign_in.read_api_versions,
@@ -49,14 +62,23 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
         "updateMessage": messages.update_message,
         "deleteMessage": messages.delete_message,
         "readMessageContent": messages.read_message_content,
+        "createSubscription": subscriptions.create_subscription(notifier),
+        "listSubscriptions": subscriptions.list_subscriptions(notifier),
+        "readSubscription": subscriptions.read_subscription(notifier),
+        "updateSubscription": subscriptions.update_subscription(notifier),
+        "renewSubscription": subscriptions.renew_subscription(notifier),
+        "deleteSubscription": subscriptions.delete_subscription,
     }
 
 
-def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes]) -> ASGIApp:
+def create_app(
+    worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes], webhooks: WebHooks
+) -> ASGIApp:
     """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
 
     `request_ids` makes the `RCRequestId` of each answer.
     """
+    notifier = Notifier(webhooks)
     app = ConnexionMiddleware(
         Dispatch(control_only(behind)),
         import_name="ringmock",
@@ -71,7 +93,7 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
             ResponseValidation,
             LifespanMiddleware,
         ],
-        resolver=handlers(worlds).__getitem__,
+        resolver=handlers(worlds, notifier).__getitem__,
         uri_parser_class=StrictUriParser,
         validator_map=VALIDATOR_MAP,
         validate_responses=True,
