@@ -234,6 +234,12 @@ def test_the_operations_are_ringcentrals():
         "updateMessage",
         "deleteMessage",
         "readMessageContent",
+        "listSubscriptions",
+        "createSubscription",
+        "readSubscription",
+        "updateSubscription",
+        "deleteSubscription",
+        "renewSubscription",
     ]
 
 
