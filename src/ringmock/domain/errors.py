@@ -222,28 +222,21 @@ class ReminderUnsuitable(Refusal):
     """A reminder whose threshold or interval does not suit the subscription's lifetime."""
 
 
-class WebHookRefusal(Refusal):
-    """A receiver that did not shake hands; `value` says what it did instead."""
-
-    def __init__(self, value: str) -> None:
-        super().__init__("deliveryMode.address", value)
-
-
-class ValidationTokenMissing(WebHookRefusal):
+class ValidationTokenMissing(Refusal):
     """The receiver answered without the token that it was sent."""
 
 
-class WebHookUnreachable(WebHookRefusal):
+class WebHookUnreachable(Refusal):
     """No answer came, or none may be asked for at this address."""
 
 
-class WebHookStatusIncorrect(WebHookRefusal):
+class WebHookStatusIncorrect(Refusal):
     """The receiver answered with another status than 200, which is `value`."""
 
 
-class HttpsRequired(WebHookRefusal):
+class HttpsRequired(Refusal):
     """Plain http to an address where others could listen."""
 
 
-class WebHookAnswerInvalid(WebHookRefusal):
+class WebHookAnswerInvalid(Refusal):
     """The receiver's answer is too large, not of type JSON, or no HTTP."""

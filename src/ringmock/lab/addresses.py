@@ -80,17 +80,19 @@ class Addresses:
         else:
             found = _of_this_machine(receiver)
         if receiver.scheme == "http" and not all(address.is_private for address in found):
-            raise errors.HttpsRequired(receiver.url)
+            raise errors.HttpsRequired(ADDRESS, receiver.url)
         return tuple(map(str, found))
 
     async def _looked_up(self, receiver: Receiver) -> list["_Address"]:
         try:
             found = [ipaddress.ip_address(text) for text in await self._resolve(receiver.host, receiver.port)]
         except (OSError, ValueError) as error:
-            raise errors.WebHookUnreachable(f"{receiver.host} has no address") from error
+            raise errors.WebHookUnreachable(ADDRESS, f"{receiver.host} has no address") from error
         unfit = [str(address) for address in found if _is_unfit(address)]
         if unfit or not found:
-            raise errors.WebHookUnreachable(f"{receiver.host} has the address {', '.join(unfit) or 'of nothing'}")
+            raise errors.WebHookUnreachable(
+                ADDRESS, f"{receiver.host} has the address {', '.join(unfit) or 'of nothing'}"
+            )
         return list(dict.fromkeys(found))
 
 
@@ -108,8 +110,10 @@ def _of_this_machine(receiver: Receiver) -> list[_Address]:
     if address is not None and address.is_loopback:
         return [address]
     if receiver.scheme == "http":
-        raise errors.HttpsRequired(receiver.url)
-    raise errors.WebHookUnreachable(f"{receiver.host} is not this machine: --allow-webhook-host {receiver.host}")
+        raise errors.HttpsRequired(ADDRESS, receiver.url)
+    raise errors.WebHookUnreachable(
+        ADDRESS, f"{receiver.host} is not this machine: --allow-webhook-host {receiver.host}"
+    )
 
 
 def is_this_machine(address: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import httpcore
 
 from ..domain import errors
-from .addresses import Addresses, Receiver, is_this_machine, receiver_of
+from .addresses import ADDRESS, Addresses, Receiver, is_this_machine, receiver_of
 
 PATIENCE_SECONDS = 3.0
 MAX_HANDSHAKE_BYTES = 1024
@@ -62,18 +62,18 @@ class WebHooks:
         """Ask the receiver whether it wants to be one.
 
         Raises `InvalidParameter` for an address that is none, and what else the receiver did not do as a
-        `WebHookRefusal`.
+        `Refusal` about `deliveryMode.address`.
         """
         receiver, token = receiver_of(address), self._token_source()
         async with self._answer(receiver, {"Validation-Token": token}, b"", MAX_HANDSHAKE_BYTES) as answer:
             if answer.status != 200:
-                raise errors.WebHookStatusIncorrect(str(answer.status))
+                raise errors.WebHookStatusIncorrect(ADDRESS, str(answer.status))
             await answer.aread()
             given = {name.lower(): value for name, value in answer.headers}
             if given.get(b"validation-token") != token.encode():
-                raise errors.ValidationTokenMissing(address)
+                raise errors.ValidationTokenMissing(ADDRESS, address)
             if given.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON.encode():
-                raise errors.WebHookAnswerInvalid("the Content-Type is not application/json")
+                raise errors.WebHookAnswerInvalid(ADDRESS, "the Content-Type is not application/json")
 
     async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:
         """Send a notification. Why it did not arrive, None when it did."""
@@ -90,7 +90,7 @@ class WebHooks:
     async def _answer(
         self, receiver: Receiver, headers: Mapping[bytes | str, bytes | str], body: bytes, limit: int
     ) -> AsyncIterator[httpcore.Response]:
-        """The receiver's answer, to be read within the block. Raises a `WebHookRefusal` for want of one."""
+        """The receiver's answer, to be read within the block. Raises a `Refusal` for want of one."""
         count = _Count(limit)
         try:
             async with self._patience(PATIENCE_SECONDS):
@@ -105,13 +105,13 @@ class WebHooks:
                 ):
                     yield answer
         except TimeoutError as error:
-            raise errors.WebHookUnreachable(READ_TIMED_OUT) from error
+            raise errors.WebHookUnreachable(ADDRESS, READ_TIMED_OUT) from error
         except (AnswerTooLarge, httpcore.ProtocolError) as error:
             if count.seen == 0:
-                raise errors.WebHookUnreachable("No answer") from error
-            raise errors.WebHookAnswerInvalid(str(error)) from error
+                raise errors.WebHookUnreachable(ADDRESS, "No answer") from error
+            raise errors.WebHookAnswerInvalid(ADDRESS, str(error)) from error
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
-            raise errors.WebHookUnreachable(str(error) or type(error).__name__) from error
+            raise errors.WebHookUnreachable(ADDRESS, str(error) or type(error).__name__) from error
 
     def _tls_for(self, dialled: Iterable[str]) -> ssl.SSLContext:
         return self._local_tls if all(map(is_this_machine, dialled)) else self._tls
