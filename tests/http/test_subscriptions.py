@@ -188,6 +188,16 @@ def test_a_mailbox_is_told_of_what_came_what_was_marked_and_what_was_deleted(
     assert (changes[3][0]["type"], changes[3][0]["newCount"]) == ("SMS", 1)
 
 
+def test_what_one_call_changes_is_one_event(world_client: Client, receiver: Receiver) -> None:
+    ids = [world_client.post_sms().json()["id"] for _ in range(3)]
+    subscribed(world_client, receiver)
+    assert world_client.call("DELETE", f"{STORE}/{','.join(map(str, ids))}").status_code == 204
+    world_client.post_sms()
+
+    changes = [event(receiver)["body"]["changes"][0] for _ in range(2)]
+    assert [(change["newCount"], change["updatedCount"]) for change in changes] == [(0, 3), (1, 0)]
+
+
 def test_an_inbound_sms_is_told_whole_and_at_once(world_client: Client, receiver: Receiver) -> None:
     freeze_clock(world_client)
     made = subscribed(world_client, receiver, INSTANT)

@@ -60,6 +60,7 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "listMessages": messages.list_messages,
         "readMessage": messages.read_message,
         "updateMessage": messages.update_message,
+        "patchMessage": messages.patch_message,
         "deleteMessage": messages.delete_message,
         "readMessageContent": messages.read_message_content,
         "createSubscription": subscriptions.create_subscription(notifier),

@@ -94,19 +94,28 @@ class Notifier:
 
 
 class _Watcher:
-    """Sorts what happens in a world by mailbox."""
+    """Sorts what happens in a world by mailbox; all that one call changes there is one event."""
 
     def __init__(self, world: World, notifier: Notifier) -> None:
         self._world = world
         self._notifier = notifier
+        self._changed: list[Message] = []
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        self._tell_changes()
         for mailbox, messages in _by_mailbox(copies).items():
             self._notifier.tell(self._world, mailbox, messages, ())
 
     def changed(self, messages: Sequence[Message]) -> None:
-        for mailbox, changed in _by_mailbox(messages).items():
-            self._notifier.tell(self._world, mailbox, (), changed)
+        if not self._changed:
+            # The call that changes them goes on, and nothing else runs before it is done.
+            asyncio.get_running_loop().call_soon(self._tell_changes)
+        self._changed += messages
+
+    def _tell_changes(self) -> None:
+        changed, self._changed = self._changed, []
+        for mailbox, messages in _by_mailbox(changed).items():
+            self._notifier.tell(self._world, mailbox, (), messages)
 
     def answered(self, entry: Entry) -> None:
         """Nothing that anyone can subscribe to."""
