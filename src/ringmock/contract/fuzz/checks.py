@@ -162,11 +162,14 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "assignMultipleDepartmentMembers": _names_members,
     "listMessages": _dates_back_to_the_beginning,
     "patchMessage": _asks_for_what_was_purged,
+    "createSubscription": lambda case: True,
+    "updateSubscription": lambda case: True,
     "getToken": lambda case: True,
     "revokeToken": lambda case: True,
 }
 """Where CMN-101 answers a request that keeps the schema, for what no schema can say.
 
+What an event filter and an address may be is no schema's to say.
 The OAuth operations' forms depend on the grant type, and revoke takes its token from one of two places.
 """
 
