@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from .clock import RealTime, WorldClock
 from .domain import errors
 from .domain.account import Account, Extension, ExtensionStatus
+from .domain.attachment import Attachment
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, ReadStatus, Routed
@@ -101,12 +102,14 @@ class World:
         replied_to = None if pager.reply_on is None else self.messages.held(sender.number, pager.reply_on)
         return self._send(plan_pager(self.account, sender, pager, replied_to))
 
-    def receive_sms(self, handset: str, recipient: str, text: str) -> tuple[Routed, ...]:
-        """An SMS from a phone outside to a number of the account; what became of it.
+    def receive_sms(
+        self, handset: str, recipient: str, text: str, attachments: tuple[Attachment, ...] = ()
+    ) -> tuple[Routed, ...]:
+        """An SMS or MMS from a phone outside to a number of the account; what became of it.
 
         Raises `InvalidParameter` when either end is on the wrong side.
         """
-        delivery = plan_inbound_sms(self.account, handset, recipient, text)
+        delivery = plan_inbound_sms(self.account, handset, recipient, text, attachments)
         self._record(delivery)
         return delivery.routed
 

@@ -127,6 +127,20 @@ def test_a_notification_that_is_another_fails(target: Target) -> None:
     assert ["notifications.0.body.changes.0.type", '"SMS"', '"Pager"'] in [line.split() for line in said.splitlines()]
 
 
+@pytest.mark.parametrize("where", ["headers.Nothing", "headers.Location", "headers.Content-Type.code"])
+def test_a_header_that_cannot_be_kept_fails(target: Target, where: str) -> None:
+    said = told(
+        f"""\
+      - as: "101"
+        when: {{operation: listMessages}}
+        then: {{status: 200}}
+        keep: {{kept: {where}}}
+""",
+        target,
+    )
+    assert '"a value to keep as kept"  absent' in said
+
+
 def test_a_value_that_cannot_be_kept_fails(target: Target) -> None:
     said = told(
         """\

@@ -233,6 +233,16 @@ def test_an_inbound_sms_is_told_whole_and_at_once(world_client: Client, receiver
     assert not receiver.has_more()
 
 
+def test_a_picture_is_told_with_where_it_is(world_client: Client, receiver: Receiver) -> None:
+    subscribed(world_client, receiver, INSTANT)
+    mms = {"to": "16509100010", "text": "", "attachments": [{"contentType": "image/png", "content": "aGVsbG8="}]}
+    assert world_client.post(f"/_mock/handsets/{HANDSET}/messages", json=mms).status_code == 200
+
+    (picture,) = event(receiver)["body"]["attachments"]
+    assert (picture["type"], picture["contentType"], picture["size"]) == ("MmsAttachment", "image/png", 5)
+    assert world_client.get(picture["uri"]).content == b"hello"
+
+
 def test_an_administrator_is_told_of_the_mailbox_that_he_named(world_client: Client, receiver: Receiver) -> None:
     subscribed(world_client, receiver, "/restapi/v1.0/account/~/extension/1346632102/message-store")
     world_client.page("102", by="103")

@@ -122,6 +122,30 @@ class MmsNotAvailable(Refusal):
     """An attachment or a group message from a number that cannot send MMS."""
 
 
+class CountryGivenTwice(Refusal):
+    """`country` by its id and by its ISO code at once."""
+
+
+class TooManyAttachments(Refusal):
+    """More attachments than an MMS may have, which is `value`."""
+
+
+class AttachmentEmpty(Refusal):
+    """An attachment without a byte."""
+
+
+class AttachmentTypeNotSupported(Refusal):
+    """An attachment of a media type that no MMS carries; `value` is its number among them, and its name."""
+
+
+class AttachmentsTooLarge(Refusal):
+    """Attachments of more bytes than an MMS may have."""
+
+
+class AttachmentTooLarge(Refusal):
+    """One attachment that has by itself more bytes than all of an MMS may have."""
+
+
 class PagerToPhoneNumber(InvalidParameter):
     """R-08: pagers go to extensions of the account, not to phone numbers."""
 

@@ -7,7 +7,7 @@ list is cut out of the few buckets that the filter names: counting and skipping 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import count, islice
@@ -17,6 +17,7 @@ from typing import NamedTuple
 from sortedcontainers import SortedKeyList
 
 from .account import Account, digits_of
+from .attachment import Attachment, HeldAttachment
 from .conversation import Conversation, is_member_of_any
 from .generation import SMS_IS_MODIFIED_AFTER, Generation, ending_in
 from .message import (
@@ -140,7 +141,7 @@ class InMemoryMessageStore:
         self._messages: dict[int, Message] = {}
         self._mailboxes: defaultdict[str, _Mailbox] = defaultdict(_Mailbox)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
-        self._handsets: defaultdict[str, list[Message]] = defaultdict(list)
+        self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
         self._ages = count()
 
     def __len__(self) -> int:
@@ -173,6 +174,7 @@ class InMemoryMessageStore:
                 progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
                 order=_first_order(created) + next(self._ages),
+                attachments=self._held(delivery.attachments) if delivery.attachments else (),
             )
             self._file(message)
             copies.append(message)
@@ -200,7 +202,11 @@ class InMemoryMessageStore:
 
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the sender's copies."""
-        return tuple(self._handsets.get(digits, ()))
+        return tuple(self._handsets.get(digits, {}).values())
+
+    def held_by_handset(self, digits: str, message_id: int) -> Message | None:
+        """The message when that phone has received it, by the id of the sender's copy."""
+        return self._handsets.get(digits, {}).get(message_id)
 
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread; `modified` moves even when nothing else does."""
@@ -221,7 +227,13 @@ class InMemoryMessageStore:
         with self._refiled(message, now):
             message.availability = Availability.PURGED if is_last_step else Availability.DELETED
             if is_last_step:
+                self._leave_with_handsets(message)
                 message.text = ""
+                message.attachments = ()
+
+    def _held(self, files: Sequence[Attachment]) -> tuple[HeldAttachment, ...]:
+        """The files under ids of one copy's own; the bytes stay where they are."""
+        return tuple(HeldAttachment(self._ids.next_message_id(), file) for file in files)
 
     def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
         """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
@@ -239,7 +251,13 @@ class InMemoryMessageStore:
     def _hand_over(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         for routed in delivery.routed:
             if routed.outcome is Outcome.OUTSIDE:
-                self._handsets[routed.recipient].append(copies[0])
+                self._handsets[routed.recipient][copies[0].id] = copies[0]
+
+    def _leave_with_handsets(self, message: Message) -> None:
+        """A phone keeps what it has received, whatever the sender does to his own copy."""
+        for number in message.recipients:
+            if self.held_by_handset(number, message.id) is message:
+                self._handsets[number][message.id] = replace(message)
 
     def _file(self, message: Message) -> None:
         self._messages[message.id] = message

@@ -52,6 +52,10 @@ class MessageStore(Protocol):
         """What a phone outside the account was sent, oldest first: the sender's copies."""
         ...
 
+    def held_by_handset(self, digits: str, message_id: int) -> Message | None:
+        """The message when that phone has received it, by the id of the sender's copy."""
+        ...
+
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread."""
         ...

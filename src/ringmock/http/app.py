@@ -21,7 +21,7 @@ from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .notifications import Notifier
-from .operations import account, messages, sign_in, subscriptions
+from .operations import account, authorization, discovery, messages, sign_in, subscriptions
 from .stages import (
     CONTROL_PREFIX,
     Dispatch,
@@ -46,8 +46,15 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
     return {
         "readAPIVersions": sign_in.read_api_versions,
         "readAPIVersion": sign_in.read_api_version,
+        "authorize": authorization.authorize(worlds),
+        "authorize2": authorization.authorize2(worlds),
         "getToken": sign_in.get_token(worlds),
         "revokeToken": sign_in.revoke_token(worlds),
+        "authUserInfo": authorization.auth_user_info,
+        "authJwks": discovery.auth_jwks,
+        "readOpenIdConfiguration": discovery.read_open_id_configuration,
+        "readInitialEntryPoints": discovery.read_initial_entry_points,
+        "readExternalEntryPoints": discovery.read_external_entry_points,
         "readAccountInfo": account.read_account_info,
         "listExtensions": account.list_extensions,
         "readExtension": account.read_extension,
@@ -56,6 +63,7 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "listDepartmentMembers": account.list_department_members,
         "assignMultipleDepartmentMembers": account.assign_multiple_department_members,
         "createSMSMessage": messages.create_sms_message,
+        "createMMS": messages.create_sms_message,
         "createInternalTextMessage": messages.create_internal_text_message,
         "listMessages": messages.list_messages,
         "readMessage": messages.read_message,

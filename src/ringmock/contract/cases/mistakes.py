@@ -16,7 +16,7 @@ from ...fixture.shape import Misfit, Shape, nearest
 from ...fixture.yaml_source import Path, Problem, Source
 from ...resources import bundled
 from ..openapi import load_contract
-from .expectations import is_pattern, names_in
+from .expectations import CLIENT_ID, is_pattern, names_in
 from .operation import Operation, error_codes, operations_by_id
 
 Json = Any
@@ -66,7 +66,7 @@ def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
             yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
         if _is_sound((*path, "given", "clock"), misfits):
             yield from _clock(case.get("given"), (*path, "given"))
-        kept = {RECEIVER} if RECEIVER in (case.get("given") or {}) else set()
+        kept = {CLIENT_ID, RECEIVER} if RECEIVER in (case.get("given") or {}) else {CLIENT_ID}
         yield from _steps(case.get("steps"), (*path, "steps"), misfits, kept)
 
 

@@ -31,6 +31,8 @@ from .texts import near, texts_around
 
 Values = dict[str, Any]
 
+REDIRECT_URI = "http://localhost:3000/callback"
+
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
 CONTRACT = load_contract()
 
@@ -79,6 +81,7 @@ _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/ite
 _is_event_filters = _validator("schemas/EventFilters")
 _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
+_is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
 _is_id = re.compile(r"[0-9]{1,19}").fullmatch
 _are_ids = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*").fullmatch
@@ -249,6 +252,8 @@ def _ground_query(rnd: Random, query: Values) -> Values:
     message, conversation_id = SEEN.any(rnd), query.get("conversationId")
     if message and isinstance(conversation_id, str) and _is_id(conversation_id) and rnd.random() < 0.8:
         query["conversationId"] = str(message["conversationId"])
+    if _is_client_id(query.get("client_id")) and rnd.random() < 0.8:
+        query.update(client_id=GROUNDING.client_id, redirect_uri=REDIRECT_URI)
     for name in ("page", "perPage"):
         if type(query.get(name)) is int and query[name] > 0 and rnd.random() < 0.7:
             query[name] = rnd.choice([1, 2, 3, 10])
@@ -266,6 +271,9 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
         body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
     if _is_sms_text(body.get("text")):
         body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
+    country = body.get("country")
+    if isinstance(country, dict) and {"id", "isoCode"} <= country.keys() and rnd.random() < 0.9:
+        body["country"] = {name: value for name, value in country.items() if name != "isoCode"}
     return body
 
 
@@ -274,9 +282,16 @@ def _text(rnd: Random, text: str, limit: int) -> str:
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
-    """The message stands first, mostly alone: any further part makes it an MMS."""
+    """The message stands first, mostly alone: any further part makes it an MMS, which not every number sends."""
     message = {"json": _ground_sms(rnd, dict(parts["json"]))}
     return message if rnd.random() < 0.85 else message | {name: parts[name] for name in parts if name != "json"}
+
+
+def _ground_mms(rnd: Random, parts: Values) -> Values:
+    """The message stands first, and the files after it."""
+    if not isinstance(parts.get("json"), dict):
+        return parts
+    return {"json": _ground_sms(rnd, dict(parts["json"]))} | {name: parts[name] for name in parts if name != "json"}
 
 
 def _spelled(rnd: Random, number: str) -> str:
@@ -372,10 +387,22 @@ def _ground_subscription(rnd: Random, body: Any) -> Any:
 STORE_EVENTS = "/restapi/v1.0/account/~/extension/~/message-store"
 EVENT_FILTERS = (STORE_EVENTS, f"{STORE_EVENTS}?type=SMS&direction=Inbound", f"{STORE_EVENTS}/instant?type=SMS")
 
+
+def _ground_log_in(rnd: Random, body: Values) -> Values:
+    """An application that may show the page, and mostly somebody who logs in there."""
+    passwords = [form for form in GROUNDING.sign_in if form["grant_type"] == "password"]
+    if _is_client_id(body.get("client_id")) and passwords and rnd.random() < 0.8:
+        typed = {name: passwords[0][name] for name in ("username", "extension", "password")}
+        body.update(client_id=GROUNDING.client_id, redirect_uri=REDIRECT_URI, **typed)
+    return body
+
+
 BODIES: Mapping[str | None, Ground] = {
+    "authorize2": _ground_log_in,
     "createSubscription": _ground_subscription,
     "updateSubscription": _ground_subscription,
     "createSMSMessage": _ground_sms,
+    "createMMS": _ground_mms,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "getToken": _ground_sign_in,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from ... import timestamps
 from ...domain import errors
 from ...domain.account import Extension
+from ...domain.attachment import Attachment, HeldAttachment
 from ...domain.generation import Generation
 from ...domain.message import Availability, Direction, Message, MessageType, ReadStatus
 from ...domain.message_filter import MessageFilter, Page
@@ -29,13 +30,15 @@ Change = tuple[ReadStatus | None, Availability | None]
 # --- requests ------------------------------------------------------------------------------------
 
 
-def sms_from(body: Json, attachments: int = 0) -> SendSms:
-    """A checked `createSMSMessage` body."""
+def sms_from(body: Json, attachments: tuple[Attachment, ...] = ()) -> SendSms:
+    """A checked body of `createSMSMessage` or `createMMS`. Raises `CountryGivenTwice`."""
+    if "country" in body and body["country"].keys() >= {"id", "isoCode"}:
+        raise errors.CountryGivenTwice("country")
     return SendSms(
         sender=body["from"]["phoneNumber"],
         recipients=tuple(to["phoneNumber"] for to in body["to"]),
-        text=body["text"],
-        with_attachments=attachments > 0,
+        text=body.get("text", ""),
+        attachments=attachments,
     )
 
 
@@ -130,7 +133,7 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
     resource: Json = {
         "uri": uri,
         "id": message.id,
-        "to": _pager_to(message, view) if is_pager else [_sms_party(n, view) for n in message.recipients],
+        "to": _pager_to(message, view) if is_pager else _sms_to(message, view),
         "from": _pager_party(message.sender, view) if is_pager else _sms_party(message.sender, view),
         "type": message.type.value,
         "creationTime": iso8601(message.created),
@@ -157,13 +160,26 @@ def attachment_id(message: Message, generation: Generation) -> int:
 
 
 def _attachments(message: Message, uri: str, generation: Generation) -> list[Json]:
-    if message.availability is Availability.PURGED:
-        return []
+    files = [_file(held, uri) for held in message.attachments]
+    if not message.has_text:
+        return files
     number = attachment_id(message, generation)
     attachment: Json = {"id": number, "uri": f"{uri}/content/{number}", "contentType": "text/plain"}
     if generation.with_current_fields:
         attachment["type"] = "Text"
-    return [attachment]
+    return [attachment, *files]
+
+
+def _file(held: HeldAttachment, uri: str) -> Json:
+    """A file of an MMS; what 2012 has no example of is as it is today in both generations."""
+    said: Json = {
+        "id": held.id,
+        "uri": f"{uri}/content/{held.id}",
+        "type": "MmsAttachment",
+        "contentType": held.file.content_type,
+        "size": len(held.file.content),
+    }
+    return said if held.file.file_name is None else {**said, "fileName": held.file.file_name}
 
 
 def _pager_to(message: Message, view: View) -> list[Json]:
@@ -178,6 +194,16 @@ def _pager_party(number: str, view: View) -> Json:
         return {"extensionNumber": number}
     extension = view.account.extensions[number]
     return {"extensionNumber": number, "extensionId": str(extension.id), "name": extension.name}
+
+
+def _sms_to(message: Message, view: View) -> list[Json]:
+    parties = [_sms_party(number, view) for number in message.recipients]
+    if len(parties) > 1 and message.direction is Direction.INBOUND:
+        for number, party in zip(message.recipients, parties, strict=True):
+            owner = view.account.owner_of(number)
+            if owner is not None and owner.number == message.mailbox:
+                party["target"] = True
+    return parties
 
 
 def _sms_party(digits: str, view: View) -> Json:

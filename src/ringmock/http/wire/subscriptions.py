@@ -6,6 +6,7 @@ from math import ceil
 
 from ...domain import errors
 from ...domain.account import Account
+from ...domain.attachment import HeldAttachment
 from ...domain.message import Message
 from ...domain.subscription import (
     Delivery,
@@ -88,7 +89,7 @@ def _body(subscription: Subscription, event: Event, account: Account, now: datet
     if isinstance(event, MailboxChanged):
         return _message_store(subscription, event, account, now)
     if isinstance(event, SmsReceived):
-        return _instant_sms(event.message, account)
+        return _instant_sms(event.message, account, subscription.origin)
     return {"expiresIn": event.expires_in}
 
 
@@ -110,8 +111,9 @@ def _message_store(subscription: Subscription, event: MailboxChanged, account: A
     }
 
 
-def _instant_sms(message: Message, account: Account) -> Json:
+def _instant_sms(message: Message, account: Account, origin: str) -> Json:
     owner = account.extensions[message.mailbox]
+    store = f"{origin}/restapi/v1.0/account/{account.id}/extension/{owner.id}/message-store"
     conversation_id = str(message.conversation.id)
     return {
         "id": str(message.id),
@@ -122,7 +124,7 @@ def _instant_sms(message: Message, account: Account) -> Json:
         "lastModifiedTime": iso8601(message.modified),
         "readStatus": message.read_status.value,
         "priority": PRIORITY,
-        "attachments": [{"id": str(message.id), "type": "Text", "contentType": "text/plain"}],
+        "attachments": [*_text(message), *(_file(held, f"{store}/{message.id}") for held in message.attachments)],
         "direction": message.direction.value,
         "availability": message.availability.value,
         "subject": message.text,
@@ -132,6 +134,20 @@ def _instant_sms(message: Message, account: Account) -> Json:
         "eventType": "Create",
         "owner": {"extensionId": str(owner.id), "extensionType": owner.type.value, "name": owner.name},
         "ownerId": str(owner.id),
+    }
+
+
+def _text(message: Message) -> list[Json]:
+    return [{"id": str(message.id), "type": "Text", "contentType": "text/plain"}] if message.has_text else []
+
+
+def _file(held: HeldAttachment, uri: str) -> Json:
+    return {
+        "id": str(held.id),
+        "type": "MmsAttachment",
+        "uri": f"{uri}/content/{held.id}",
+        "contentType": held.file.content_type,
+        "size": len(held.file.content),
     }
 
 
