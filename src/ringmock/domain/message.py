@@ -118,6 +118,11 @@ class Message:
                 status = reached
         return status
 
+    def last_changed(self, now: datetime) -> datetime:
+        """When something about the message last became another, its status among other things."""
+        moments = (self.created + delay for delay, _ in self.progress.later)
+        return max([self.modified, *(moment for moment in moments if moment <= now)])
+
     @property
     def has_text(self) -> bool:
         """Whether the text is an attachment of its own: a purged message has lost it, a mere picture never had one."""

@@ -21,7 +21,7 @@ from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .notifications import Notifier
-from .operations import account, authorization, discovery, messages, sign_in, subscriptions
+from .operations import account, authorization, discovery, message_sync, messages, sign_in, subscriptions
 from .stages import (
     CONTROL_PREFIX,
     Dispatch,
@@ -70,6 +70,8 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "updateMessage": messages.update_message,
         "patchMessage": messages.patch_message,
         "deleteMessage": messages.delete_message,
+        "deleteMessageByFilter": messages.delete_message_by_filter,
+        "syncMessages": message_sync.sync_messages,
         "readMessageContent": messages.read_message_content,
         "createSubscription": subscriptions.create_subscription(notifier),
         "listSubscriptions": subscriptions.list_subscriptions(notifier),
