@@ -5,7 +5,7 @@ list is cut out of the few buckets that the filter names: counting and skipping 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _AGES = 1 << 40
 """Room for this many records of one millisecond in `Message.order`."""
+
+_MAX_HEADS = 16
+"""Questions for which a mailbox keeps the newest message of each conversation ready."""
+
+_FOREVER = datetime.max.replace(tzinfo=UTC)
 
 _order = attrgetter("order")
 
@@ -74,6 +79,13 @@ class _Index:
     def remove(self, message: Message, bucket: Bucket) -> None:
         self._buckets[bucket].remove(message)
 
+    def newest(
+        self, combinations: frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
+    ) -> Message | None:
+        """The newest record with one of these combinations of properties."""
+        last = (records[-1] for bucket, records in self._buckets.items() if records and bucket[:4] in combinations)
+        return max(last, key=_order, default=None)
+
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
         low, high = _bounds(wanted)
@@ -108,6 +120,27 @@ class _Slice:
 
 
 @dataclass(slots=True)
+class _Heads:
+    """The newest message of each conversation, of those that some filters let through."""
+
+    combinations: frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
+    number: str | None
+    """Digits of the phone number that the conversations have to do with; None for any."""
+    index: _Index = field(default_factory=_Index)
+    _known: dict[int, tuple[Message, Bucket]] = field(default_factory=dict)
+
+    def look_again(self, conversation_id: int, conversation: _Index) -> None:
+        """Find the newest of a conversation in which something has changed."""
+        known = self._known.pop(conversation_id, None)
+        if known is not None:
+            self.index.remove(*known)
+        newest = conversation.newest(self.combinations)
+        if newest is not None and (self.number is None or self.number in newest.conversation.numbers):
+            found = self._known[conversation_id] = newest, _bucket_of(newest)
+            self.index.add(*found)
+
+
+@dataclass(slots=True)
 class _Mailbox:
     """One extension's records: all of them, and again by conversation and by phone number."""
 
@@ -119,9 +152,29 @@ class _Mailbox:
     longest_progress: timedelta = timedelta(0)
     """The longest time that the status of a message here takes to come to rest."""
 
+    heads: dict[tuple[object, str | None], _Heads] = field(default_factory=dict)
+    """By what was asked for, for the last few questions of this kind."""
+
+    def heads_for(self, wanted: MessageFilter) -> _Heads:
+        """The newest message of each conversation, kept from the first time on that it is asked for."""
+        number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+        asked = wanted.combinations(), number
+        heads = self.heads.get(asked)
+        if heads is None:
+            if len(self.heads) >= _MAX_HEADS:
+                del self.heads[next(iter(self.heads))]
+            heads = self.heads[asked] = _Heads(*asked)
+            for conversation_id, conversation in self.by_conversation.items():
+                heads.look_again(conversation_id, conversation)
+        return heads
+
     def note_change(self, message: Message) -> None:
-        """What is needed to tell later what has changed."""
+        """Keep what answers later questions: what has changed, and which message stands for its conversation."""
         self.changes.append(message.id)
+        conversation_id = message.conversation.id
+        assert conversation_id is not None  # named when recorded
+        for heads in self.heads.values():
+            heads.look_again(conversation_id, self.by_conversation[conversation_id])
         if message.progress.later:
             self.longest_progress = max(self.longest_progress, message.progress.later[-1][0])
 
@@ -205,10 +258,13 @@ class InMemoryMessageStore:
         def is_visible(bucket: Bucket) -> bool:
             return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
 
-        if wanted.distinct_conversations or (wanted.conversation_id is not None and wanted.phone_number is not None):
-            return _page_of_matches(_matches(box, wanted, is_visible), wanted)
+        if wanted.distinct_conversations and wanted.conversation_id is None:
+            return _page_of(_newest_of_each(box, wanted, is_visible), wanted)
         index = box.index_for(wanted)
-        return _page_of([] if index is None else index.slices(wanted, is_visible), wanted)
+        slices = [] if index is None else index.slices(wanted, is_visible)
+        if wanted.conversation_id is not None:
+            slices = _of_one_conversation(slices, wanted)
+        return _page_of(slices, wanted)
 
     def change_count(self, mailbox: str) -> int:
         """How often anything in the mailbox was recorded or changed."""
@@ -303,9 +359,9 @@ class InMemoryMessageStore:
         self._messages[message.id] = message
         bucket = _bucket_of(message)
         box = self._mailboxes[message.mailbox]
-        box.note_change(message)
         for index in box.indexes_of(message):
             index.add(message, bucket)
+        box.note_change(message)
 
     @contextmanager
     def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
@@ -315,12 +371,12 @@ class InMemoryMessageStore:
         before = _bucket_of(message)
         yield
         message.modified = max(now, message.created)
-        box.note_change(message)
         after = _bucket_of(message)
         if after != before:
             for index in indexes:
                 index.remove(message, before)
                 index.add(message, after)
+        box.note_change(message)
 
 
 def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
@@ -359,25 +415,35 @@ def _bounds(wanted: MessageFilter) -> tuple[int, int]:
     return low, high if wanted.before is None else min(high, wanted.before)
 
 
-def _matches(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[Message]:
-    """Matching records of the conversations that the filter leaves, newest first within each."""
-    chosen: Iterable[_Index]
-    if wanted.conversation_id is None:
-        chosen = box.by_conversation.values()
-    else:
-        chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
+def _newest_of_each(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> list[_Slice]:
+    """The newest matching message of each conversation.
+
+    That is the conversation's newest of all, or none, except where that one is too new: those are looked through.
+    """
+    heads = box.heads_for(wanted).index
+    end = _bounds(wanted)[1]
+    older = _Index()
+    for part in heads.slices(replace(wanted, oldest=end, before=None, date_to=_FOREVER), is_visible):
+        for message in part.newest_first():
+            assert message.conversation.id is not None  # named when recorded
+            for newest in _newest(box.by_conversation[message.conversation.id].slices(wanted, is_visible)):
+                older.add(newest, _bucket_of(newest))
+    return [*heads.slices(wanted, is_visible), *older.slices(wanted, is_visible)]
+
+
+def _newest(slices: list[_Slice]) -> list[Message]:
+    """The newest record of all slices; none when they are empty."""
+    newest = max(slices, key=lambda part: part.order_at_depth(1), default=None)
+    return [] if newest is None else [next(newest.newest_first())]
+
+
+def _of_one_conversation(slices: list[_Slice], wanted: MessageFilter) -> list[_Slice]:
+    """What is left of a conversation's records by the filters on the conversation as a whole."""
     number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
-    for index in chosen:
-        parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
-        records = merge(*parts, key=_order, reverse=True)
-        matching = (m for m in records if number is None or number in m.conversation.numbers)
-        yield from islice(matching, 1) if wanted.distinct_conversations else matching
-
-
-def _page_of_matches(matches: Iterable[Message], wanted: MessageFilter) -> Page:
-    records = sorted(matches, key=_order, reverse=True)
-    start = (wanted.page - 1) * wanted.per_page
-    return Page(tuple(records[start : start + wanted.per_page]), len(records))
+    newest = max(slices, key=lambda part: part.order_at_depth(1), default=None)
+    if newest is None or (number is not None and number not in next(newest.newest_first()).conversation.numbers):
+        return []
+    return [_Slice(newest.records, newest.high - 1, newest.high)] if wanted.distinct_conversations else slices
 
 
 def _page_of(slices: list[_Slice], wanted: MessageFilter) -> Page:
