@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import count, islice
+from itertools import chain, count, islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -89,10 +89,8 @@ class _Index:
 
     def newest(self, combinations: Combinations) -> tuple[int, Bucket] | None:
         """The newest record with one of these combinations of properties."""
-        last = (
-            (orders[-1], bucket) for bucket, orders in self._buckets.items() if orders and bucket[:4] in combinations
-        )
-        return max(last, key=itemgetter(0), default=None)
+        matching = [(orders, bucket) for bucket, orders in self._buckets.items() if bucket[:4] in combinations]
+        return max(((orders[-1], bucket) for orders, bucket in matching if orders), key=itemgetter(0), default=None)
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
@@ -393,7 +391,7 @@ class InMemoryMessageStore:
         """
         heads, older = box.heads_for(wanted), _Index()
         too_new = replace(wanted, oldest=_bounds(wanted)[1], before=None, date_to=_FOREVER)
-        for order in merge(*(part.newest_first() for part in heads.slices(too_new, is_visible))):
+        for order in chain.from_iterable(part.newest_first() for part in heads.slices(too_new, is_visible)):
             conversation_id = self._by_order[order].conversation.id
             assert conversation_id is not None  # named when recorded
             newest = _newest(box.by_conversation[conversation_id].slices(wanted, is_visible))
