@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 
 from . import __version__
 from .domain.generation import GENERATIONS
+from .lab.limits import PROFILES
 
 if TYPE_CHECKING:
     from socket import socket
@@ -49,6 +51,7 @@ def main() -> None:
     metavar="NAME",
     help="A machine beside this one that webhooks may call; can be given several times.",
 )
+@click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
 @click.option("--quiet", is_flag=True, help="No line for each call.")
 def serve(
@@ -59,6 +62,7 @@ def serve(
     generation: str | None,
     open_worlds: bool,
     webhook_hosts: tuple[str, ...],
+    limits: str | None,
     reload: bool,
     quiet: bool,
 ) -> None:
@@ -78,7 +82,8 @@ def serve(
     webhooks = WebHooks(Addresses(webhook_hosts))
 
     def worlds() -> Worlds:
-        return Worlds(load_named(fixture, generation=generation), open_worlds=open_worlds)
+        template = load_named(fixture, generation=generation)
+        return Worlds(replace(template, limits=limits or template.limits), open_worlds=open_worlds)
 
     def rebuild() -> "ASGIApp | None":
         try:

@@ -85,3 +85,5 @@ class Template:
     messages: tuple[SeedMessage, ...] = ()
     generation: str = "2012"
     """A key of `GENERATIONS`."""
+    limits: str | None = None
+    """A key of `PROFILES`, None for no rate limits."""

@@ -27,6 +27,7 @@ from .domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
+from .lab.limits import PROFILES, Limits, RateLimits
 from .seeds import plan_seed
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
@@ -81,11 +82,12 @@ class World:
         self.messages: MessageStore
         self.subscriptions: SubscriptionStore
         self.sync_tokens: SyncTokens
+        self.limits: RateLimits | None
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
     def reset(self) -> None:
-        """Back to the template: account, mailboxes, subscriptions, clock, ids and journal. Sessions stay open."""
+        """Back to the template, as a world that was just made, but for the watchers. Sessions stay open."""
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self._real_time)
@@ -93,7 +95,12 @@ class World:
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.subscriptions = SubscriptionStore(ids)
         self.sync_tokens = SyncTokens(self._secret_source())
+        self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self._seed(self.template.messages)
+
+    def limit(self, limits: Limits | None) -> None:
+        """Count calls from now on, as if none had been made; None for no limits."""
+        self.limits = RateLimits(limits) if limits is not None else None
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of everything from now on, resets or not."""
@@ -103,11 +110,11 @@ class World:
         """Tell `watcher` no more."""
         self._watchers = tuple(known for known in self._watchers if known is not watcher)
 
-    def remember(self, entry: Entry) -> None:
-        """Put a call that was answered into the journal."""
-        self.journal.add(entry)
+    def remember(self, tell: Callable[[], Entry]) -> None:
+        """Put a call that was answered into the journal; `tell` makes its entry, the same each time."""
+        self.journal.add(tell)
         for watcher in self._watchers:
-            watcher.answered(entry)
+            watcher.answered(tell())
 
     # --- sending ---------------------------------------------------------------------------------
 

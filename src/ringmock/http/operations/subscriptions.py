@@ -1,7 +1,6 @@
 """Asking to be told: subscriptions, on webhooks and on connections."""
 
 import re
-from dataclasses import replace
 
 from ...domain.subscription import Subscription, Transport
 from ..call import Answer, Call
@@ -93,4 +92,4 @@ def _named(call: Call) -> Subscription:
 def _view(call: Call, notifier: Notifier) -> View:
     """The caller's eyes; on a connection the service leaves its own origin out."""
     view = view_of(call)
-    return view if notifier.connection_of(call) is None else replace(view, base_url="")
+    return view if notifier.connection_of(call) is None else view._replace(base_url="")
