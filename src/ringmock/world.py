@@ -4,8 +4,10 @@ A world is what every handler asks and tells. It decides by the domain's plans, 
 nothing that changes with any other world.
 """
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from random import Random
 from typing import NamedTuple, Protocol
 
@@ -20,6 +22,7 @@ from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
+from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
 from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import THREAD_PERMISSION
@@ -27,7 +30,13 @@ from .domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .ids import SequentialIds
 from .journal import Entry, Journal
 from .seeds import plan_seed
+from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
+
+
+def random_secret() -> bytes:
+    """16 bytes from the operating system's randomness."""
+    return secrets.token_bytes(16)
 
 
 class Sent(NamedTuple):
@@ -52,17 +61,25 @@ class Watcher(Protocol):
 class World:
     """See the module. One thread serves a world; nothing here waits."""
 
-    def __init__(self, template: Template, real_time: RealTime, generation: Generation | None = None) -> None:
-        """`generation` goes before the one that the template names."""
+    def __init__(
+        self,
+        template: Template,
+        real_time: RealTime,
+        generation: Generation | None = None,
+        secret_source: Callable[[], bytes] = random_secret,
+    ) -> None:
+        """`generation` goes before the one that the template names; `secret_source` seals each life's tokens."""
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
         self._real_time = real_time
+        self._secret_source = secret_source
         self.account: Account
         self.clock: WorldClock
         self.journal: Journal
         self.messages: MessageStore
         self.opt_outs: set[OptOut]
         self._dice: Random
+        self.sync_tokens: SyncTokens
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
@@ -75,6 +92,7 @@ class World:
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.opt_outs = set()
         self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
+        self.sync_tokens = SyncTokens(self._secret_source())
         self._seed(self.template.messages)
 
     def watch(self, watcher: Watcher) -> None:
@@ -185,6 +203,29 @@ class World:
         except errors.NotFound:
             return
         self.messages.delete(message, self.clock.now(), purge=purge)
+
+    def delete_messages(self, extension: Extension, wanted: MessageFilter, *, purge: bool) -> None:
+        """Delete every message that the filter lets through and its owner may see (D-04)."""
+        now = self.clock.now()
+        for message in self.messages.list_messages(extension.number, wanted, self.account).records:
+            self.messages.delete(message, now, purge=purge)
+
+    def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
+        """Everything alive in a frame, or the newest of it."""
+        return full_sync(self._mailbox(extension), frame, record_count)
+
+    def sync_changes(
+        self, extension: Extension, token: str, date_from: datetime | None = None, record_count: int | None = None
+    ) -> Sync:
+        """What has changed since the token was issued, and what an earlier date or a larger count adds to its frame.
+
+        Raises `SyncTokenInvalid`.
+        """
+        mark = self.sync_tokens.read(extension.number, token)
+        return incremental_sync(self._mailbox(extension), mark, date_from, record_count)
+
+    def _mailbox(self, extension: Extension) -> Mailbox:
+        return Mailbox(self.messages, extension.number, self.account, self.clock.now())
 
     # --- the account -----------------------------------------------------------------------------
 

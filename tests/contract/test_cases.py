@@ -15,7 +15,16 @@ from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 CASES = load_cases(bundled_case_files())
 SENDING = ("createSMSMessage", "createMMS", "createInternalTextMessage")
-MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "patchMessage", "deleteMessage", "readMessageContent")
+MESSAGE_STORE = (
+    "listMessages",
+    "deleteMessageByFilter",
+    "readMessage",
+    "updateMessage",
+    "patchMessage",
+    "deleteMessage",
+    "readMessageContent",
+    "syncMessages",
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -238,11 +238,13 @@ def test_the_operations_are_ringcentrals():
         "createMMS",
         "createInternalTextMessage",
         "listMessages",
+        "deleteMessageByFilter",
         "readMessage",
         "updateMessage",
         "deleteMessage",
         "patchMessage",
         "readMessageContent",
+        "syncMessages",
     ]
 
 

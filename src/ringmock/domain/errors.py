@@ -68,6 +68,14 @@ class PathAndBodyDisagree(Refusal):
     """The path names other resources than the body has something for, or leaves them to a body that names none."""
 
 
+class SyncTokenInvalid(Refusal):
+    """A token that no synchronization of this mailbox, in this life of the world, has issued."""
+
+
+class ConversationAndTypeTogether(Refusal):
+    """A deletion by conversation and by type of message at once."""
+
+
 class TextTooLong(Refusal):
     """R-04, D-01: more UTF-16 units than the message type allows."""
 

@@ -19,7 +19,7 @@ from sortedcontainers import SortedKeyList
 from .account import Account, digits_of
 from .attachment import Attachment, HeldAttachment
 from .carrier import progress_to
-from .conversation import Conversation, is_member_of_any
+from .conversation import Conversation, is_member_of_any, takes_part
 from .generation import SMS_IS_MODIFIED_AFTER, Generation
 from .message import (
     Availability,
@@ -77,7 +77,7 @@ class _Index:
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
-        low, high = _first_order(wanted.date_from), _first_order(wanted.date_to) + _AGES
+        low, high = _bounds(wanted)
         combinations = wanted.combinations()
         found = []
         for bucket, records in self._buckets.items():
@@ -115,6 +115,16 @@ class _Mailbox:
     all: _Index = field(default_factory=_Index)
     by_conversation: defaultdict[int, _Index] = field(default_factory=lambda: defaultdict(_Index))
     by_phone_number: defaultdict[str, _Index] = field(default_factory=lambda: defaultdict(_Index))
+    changes: list[int] = field(default_factory=list)
+    """Ids, one for each time that a message was recorded or changed, the last at the end."""
+    longest_progress: timedelta = timedelta(0)
+    """The longest time that the status of a message here takes to come to rest."""
+
+    def note_change(self, message: Message) -> None:
+        """What is needed to tell later what has changed."""
+        self.changes.append(message.id)
+        if message.progress.later:
+            self.longest_progress = max(self.longest_progress, message.progress.later[-1][0])
 
     def indexes_of(self, message: Message) -> Iterator[_Index]:
         """Every index that lists the message."""
@@ -202,6 +212,36 @@ class InMemoryMessageStore:
         index = box.index_for(wanted)
         return _page_of([] if index is None else index.slices(wanted, is_visible), wanted)
 
+    def change_count(self, mailbox: str) -> int:
+        """How often anything in the mailbox was recorded or changed."""
+        box = self._mailboxes.get(mailbox)
+        return 0 if box is None else len(box.changes)
+
+    def changed(
+        self, mailbox: str, position: int, since: datetime, now: datetime, account: Account
+    ) -> Sequence[Message]:
+        """What changed after the first `position` changes, or at `since` or later; D-04: less what is hidden.
+
+        Costs as much as there were changes in that time.
+        """
+        box = self._mailboxes.get(mailbox)
+        if box is None:
+            return ()
+        ids = dict.fromkeys(self._changed_of_late(box, position, since, now))
+        ids |= dict.fromkeys(box.changes[position:])
+        messages = map(self._messages.__getitem__, ids)
+        return tuple(message for message in messages if takes_part(message.conversation, mailbox, account))
+
+    def _changed_of_late(self, box: _Mailbox, position: int, since: datetime, now: datetime) -> Iterator[int]:
+        """Messages among the first `position` changes that changed at `since` or later, or whose status did."""
+        while position:
+            position -= 1
+            message = self._messages[box.changes[position]]
+            if message.modified < since - box.longest_progress:
+                return
+            if message.last_changed(now) >= since:
+                yield message.id
+
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the sender's copies."""
         return tuple(self._handsets.get(digits, {}).values())
@@ -264,16 +304,20 @@ class InMemoryMessageStore:
     def _file(self, message: Message) -> None:
         self._messages[message.id] = message
         bucket = _bucket_of(message)
-        for index in self._mailboxes[message.mailbox].indexes_of(message):
+        box = self._mailboxes[message.mailbox]
+        box.note_change(message)
+        for index in box.indexes_of(message):
             index.add(message, bucket)
 
     @contextmanager
     def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
         """Move the record to the bucket that its properties name after the block."""
-        indexes = tuple(self._mailboxes[message.mailbox].indexes_of(message))
+        box = self._mailboxes[message.mailbox]
+        indexes = tuple(box.indexes_of(message))
         before = _bucket_of(message)
         yield
         message.modified = max(now, message.created)
+        box.note_change(message)
         after = _bucket_of(message)
         if after != before:
             for index in indexes:
@@ -305,6 +349,14 @@ def progress_of(delivery: Delivery, direction: Direction, generation: Generation
 def _first_order(moment: datetime) -> int:
     """The lowest `Message.order` of a record created at this moment, to the millisecond."""
     return (moment - _EPOCH) // _MILLISECOND * _AGES
+
+
+def _bounds(wanted: MessageFilter) -> tuple[int, int]:
+    """The lowest `Message.order` that the filter lets through, and the first beyond the highest."""
+    low, high = _first_order(wanted.date_from), _first_order(wanted.date_to) + _AGES
+    if wanted.oldest is not None:
+        low = max(low, wanted.oldest)
+    return low, high if wanted.before is None else min(high, wanted.before)
 
 
 def _matches(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[Message]:

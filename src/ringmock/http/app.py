@@ -19,7 +19,7 @@ from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
-from .operations import account, authorization, discovery, messages, sign_in
+from .operations import account, authorization, discovery, message_sync, messages, sign_in
 from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
 from .validation import VALIDATOR_MAP, StrictUriParser
 
@@ -57,6 +57,8 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
         "updateMessage": messages.update_message,
         "patchMessage": messages.patch_message,
         "deleteMessage": messages.delete_message,
+        "deleteMessageByFilter": messages.delete_message_by_filter,
+        "syncMessages": message_sync.sync_messages,
         "readMessageContent": messages.read_message_content,
     }
 

@@ -181,6 +181,11 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
     domain.NotInThread: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
     domain.ReplyTargetNotFound: Row(404, "CMN-102", _NOT_FOUND),
+    # The message store
+    domain.SyncTokenInvalid: Row(400, "MSG-333", "Parameter [{parameter}] value is invalid or expired.", _WORD_400),
+    domain.ConversationAndTypeTogether: Row(
+        400, "MSG-390", "Parameters [conversationId] and [type] can not be specified simultaneously", _WORD_400
+    ),
     domain.ThreadNotAccessible: Row(
         403,
         "CMN-408",

@@ -105,6 +105,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.messages: dict[str, Values] = {}
+        self.sync_token: str | None = None
 
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
@@ -133,6 +134,8 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
     if response.status_code == 200 and isinstance(body, dict):
         for message in [body, *(body.get("records") or ())]:
             SEEN.note(message)
+        if "syncInfo" in body:
+            SEEN.sync_token = body["syncInfo"]["syncToken"]
 
 
 # --- generation -----------------------------------------------------------------------------------
@@ -241,6 +244,8 @@ def _ground_query(rnd: Random, query: Values) -> Values:
     message, conversation_id = SEEN.any(rnd), query.get("conversationId")
     if message and isinstance(conversation_id, str) and _is_id(conversation_id) and rnd.random() < 0.8:
         query["conversationId"] = str(message["conversationId"])
+    if SEEN.sync_token is not None and isinstance(query.get("syncToken"), str) and rnd.random() < 0.8:
+        query["syncToken"] = SEEN.sync_token
     if _is_client_id(query.get("client_id")) and rnd.random() < 0.8:
         query.update(client_id=GROUNDING.client_id, redirect_uri=REDIRECT_URI)
     for name in ("page", "perPage"):

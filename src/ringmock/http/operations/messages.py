@@ -88,6 +88,19 @@ def delete_message(call: Call) -> Answer:
     return Answer(status=204) if {result.status for result in results} == {204} else _answered(call, extension, results)
 
 
+def delete_message_by_filter(call: Call) -> Answer:
+    """`deleteMessageByFilter`: of messages that are deleted already, only `purge` leaves less."""
+    extension = own_extension(call)
+    conversations = call.parameters["conversationId"] or []
+    if conversations and any(name == "type" for name, _ in call.query):
+        raise errors.ConversationAndTypeTogether("conversationId")
+    batch.check_size(conversations, batch.MAX_IN_PATH, "conversationId")
+    if wire.wants_own_messages(call.parameters, extension):
+        for wanted in wire.filters_to_delete(call.parameters, call.here.clock.now()):
+            call.here.delete_messages(extension, wanted, purge=call.parameters["purge"])
+    return Answer(status=204)
+
+
 def _answered(call: Call, extension: Extension, results: Sequence[Result]) -> Answer:
     return batch.answer(call, results, f"{view_of(call).extension_uri(extension)}/message-store")
 

@@ -1,7 +1,9 @@
 """Messages: what a request asks for, and a message as its mailbox's owner sees it."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -79,21 +81,38 @@ def filter_from(parameters: Mapping[str, Any], now: datetime) -> MessageFilter:
     `dateTo` is now unless given, `dateFrom` the minute that lies 24 hours before it. Types that this server has
     no messages of let nothing through. Raises `InvalidParameter` for a window outside the years 1 to 9999.
     """
-    date_to = _moment(parameters, "dateTo") or now
+    date_to = moment(parameters, "dateTo") or now
     conversation_id = parameters.get("conversationId")
     return MessageFilter(
-        date_from=_moment(parameters, "dateFrom") or _default_date_from(date_to),
+        date_from=moment(parameters, "dateFrom") or default_date_from(date_to),
         date_to=date_to,
-        types=_chosen(MessageType, parameters.get("messageType")),
-        directions=_chosen(Direction, parameters.get("direction")),
-        read_statuses=_chosen(ReadStatus, parameters.get("readStatus")),
-        availabilities=_chosen(Availability, parameters.get("availability") or [Availability.ALIVE]),
+        types=chosen(MessageType, parameters.get("messageType")),
+        directions=chosen(Direction, parameters.get("direction")),
+        read_statuses=chosen(ReadStatus, parameters.get("readStatus")),
+        availabilities=chosen(Availability, parameters.get("availability") or [Availability.ALIVE]),
         conversation_id=None if conversation_id is None else int(conversation_id),
         phone_number=parameters.get("phoneNumber"),
         distinct_conversations=bool(parameters.get("distinctConversations")),
         page=parameters["page"],
         per_page=min(parameters["perPage"], MAX_PER_PAGE),
     )
+
+
+def filters_to_delete(parameters: Mapping[str, Any], now: datetime) -> list[MessageFilter]:
+    """Checked `deleteMessageByFilter` parameters: one filter for each conversation, one in all without any."""
+    kind = parameters["type"]
+    alive, deleted = Availability.ALIVE, Availability.DELETED
+    everything = MessageFilter(
+        date_from=datetime.min.replace(tzinfo=UTC),
+        date_to=moment(parameters, "dateTo") or now,
+        types=chosen(MessageType, None if kind == "All" else [kind]),
+        availabilities=frozenset({alive, deleted} if parameters["purge"] else {alive}),
+        per_page=sys.maxsize,
+    )
+    conversations = parameters["conversationId"]
+    if not conversations:
+        return [everything]
+    return [replace(everything, conversation_id=int(one)) for one in dict.fromkeys(conversations)]
 
 
 def wants_own_messages(parameters: Mapping[str, Any], extension: Extension) -> bool:
@@ -103,19 +122,22 @@ def wants_own_messages(parameters: Mapping[str, Any], extension: Extension) -> b
     return bool(own & set(parameters.get("owner") or own)) and extension.type.value in types
 
 
-def _moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
+def moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
+    """A checked date and time; None where none is given."""
     text = parameters.get(name)
     return None if text is None else timestamps.parse(text)
 
 
-def _default_date_from(date_to: datetime) -> datetime:
+def default_date_from(date_to: datetime) -> datetime:
+    """The minute that lies 24 hours before. Raises `InvalidParameter` where there is no such minute."""
     try:
         return (date_to - DEFAULT_WINDOW).replace(second=0, microsecond=0)
     except OverflowError as error:
         raise errors.InvalidParameter("dateTo") from error
 
 
-def _chosen(enum: type[_E], names: Iterable[str] | None) -> frozenset[_E]:
+def chosen(enum: type[_E], names: Iterable[str] | None) -> frozenset[_E]:
+    """The members with these names, as far as this server has them; all of them for None."""
     known = {member.value: member for member in enum}
     return frozenset(enum) if names is None else frozenset(known[name] for name in names if name in known)
 
