@@ -88,3 +88,5 @@ class Template:
     """A key of `GENERATIONS`."""
     carrier: Carrier | None = None
     """None where every phone outside is reached as the generation has it."""
+    limits: str | None = None
+    """A key of `PROFILES`, None for no rate limits."""

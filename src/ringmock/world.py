@@ -29,6 +29,7 @@ from .domain.rules import THREAD_PERMISSION
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .ids import SequentialIds
 from .journal import Entry, Journal
+from .lab.limits import PROFILES, Limits, RateLimits
 from .seeds import plan_seed
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
@@ -80,11 +81,12 @@ class World:
         self.opt_outs: set[OptOut]
         self._dice: Random
         self.sync_tokens: SyncTokens
+        self.limits: RateLimits | None
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
     def reset(self) -> None:
-        """Back to the template: account, mailboxes, clock, ids and journal. Sessions stay open."""
+        """Back to the template: account, mailboxes, clock, ids, journal and limits. Sessions stay open."""
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self._real_time)
@@ -93,7 +95,12 @@ class World:
         self.opt_outs = set()
         self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
         self.sync_tokens = SyncTokens(self._secret_source())
+        self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self._seed(self.template.messages)
+
+    def limit(self, limits: Limits | None) -> None:
+        """Count calls from now on, as if none had been made; None for no limits."""
+        self.limits = RateLimits(limits) if limits is not None else None
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of everything from now on, resets or not."""

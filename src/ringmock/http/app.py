@@ -12,8 +12,9 @@ from connexion.middleware.server_error import ServerErrorMiddleware
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..contract.openapi import load_contract
+from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
+from ..lab.limits import RateExceeded
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -21,6 +22,7 @@ from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .operations import account, authorization, discovery, message_sync, messages, sign_in
 from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
+from .throttling import Throttling
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
@@ -68,6 +70,8 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
 
     `request_ids` makes the `RCRequestId` of each answer.
     """
+    contract = load_contract()
+    groups = {found["operationId"]: found["x-throttling-group"] for _, _, found in operations(contract)}
     app = ConnexionMiddleware(
         Dispatch(control_only(behind)),
         import_name="ringmock",
@@ -77,7 +81,7 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
             Refusals,
             EdgeGuard,
             Routing,
-            partial(Security, worlds=worlds),
+            partial(Security, worlds=worlds, throttling=Throttling(worlds, groups)),
             RequestValidation,
             ResponseValidation,
             LifespanMiddleware,
@@ -89,7 +93,7 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
     )
     for kind in (HTTPException, ProblemException, Exception):
         app.add_error_handler(kind, answer_refusal)
-    app.add_api(load_contract())
+    app.add_api(contract)
     stack: ASGIApp = app
     return stack
 
@@ -115,8 +119,9 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
     known = translated(exception)
     if isinstance(known, errors.InternalError):
         log.error("%s %s failed", call.method, call.path, exc_info=exception)
-    render = oauth.render if call.operation in oauth.OPERATIONS else errors.render
-    status, headers, body = render(known)
+    is_oauth = call.operation in oauth.OPERATIONS and not isinstance(known, RateExceeded)
+    status, headers, body = (oauth.render if is_oauth else errors.render)(known)
+    headers.update(call.rate_limit)
     call.problems = errors.problems_of(known)
     return ConnexionResponse(
         status, mimetype="application/json", content_type="application/json", body=body, headers=headers
