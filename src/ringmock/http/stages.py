@@ -298,9 +298,17 @@ class Staged:
         self._parts = {**self._parts, **api.operations}
         return api
 
+    def part(self, operation_id: str | None) -> ASGIApp:
+        """This stage's part for an operation; the next stage where it has none."""
+        return self._parts.get(operation_id) or self.app
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        part = self._parts.get(scope[SCOPE_KEY].operation) if scope["type"] == "http" else None
-        await (part or self.app)(scope, receive, send)
+        await self.part(scope[SCOPE_KEY].operation if scope["type"] == "http" else None)(scope, receive, send)
+
+
+def following(stage: ASGIApp, operation: Any) -> ASGIApp:
+    """What an operation goes on to: its own part of the next stage, which is there first, or that stage itself."""
+    return stage.part(operation.operation_id) if isinstance(stage, Staged) else stage
 
 
 class _SecurityOperation:
@@ -333,8 +341,8 @@ class _SecurityApi(SecurityAPI):
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return _SecurityOperation(self.next_app, self._sign_in)
-        return _SecurityOperation(self.next_app, read_client if "http" in types else None)
+            return _SecurityOperation(following(self.next_app, operation), self._sign_in)
+        return _SecurityOperation(following(self.next_app, operation), read_client if "http" in types else None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
         given = call.headers.get(b"authorization")
