@@ -18,8 +18,9 @@ from sortedcontainers import SortedList
 
 from .account import Account, digits_of
 from .attachment import Attachment, HeldAttachment
+from .carrier import progress_to
 from .conversation import Conversation, is_member_of_any, takes_part
-from .generation import SMS_IS_MODIFIED_AFTER, Generation, ending_in
+from .generation import SMS_IS_MODIFIED_AFTER, Generation
 from .message import (
     Availability,
     Delivery,
@@ -276,6 +277,7 @@ class InMemoryMessageStore:
                 conversation=conversation,
                 order=first_order + next(self._ages),
                 attachments=self._held(delivery.attachments) if delivery.attachments else (),
+                recipient_progress=delivery.recipient_progress if is_outbound else (),
             )
             self._file(message)
             copies.append(message)
@@ -470,12 +472,10 @@ def progress_of(delivery: Delivery, direction: Direction, generation: Generation
         return Progress(MessageStatus.SENT)
     if direction is Direction.INBOUND:
         return Progress(MessageStatus.RECEIVED)
+    if delivery.progress is not None:
+        return delivery.progress
     outcomes = {routed.outcome for routed in delivery.routed}
-    if outcomes == {Outcome.UNDELIVERABLE}:
-        return ending_in(MessageStatus.DELIVERY_FAILED, generation.sms_progress)  # D-09
-    if outcomes == {Outcome.DROPPED}:
-        return ending_in(MessageStatus.SENT, generation.sms_progress)  # D-03
-    return generation.sms_progress
+    return progress_to(outcomes.pop(), generation) if len(outcomes) == 1 else generation.sms_progress
 
 
 def _first_order(moment: datetime) -> int:
