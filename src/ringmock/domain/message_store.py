@@ -213,7 +213,7 @@ class _Mailbox:
         """What is needed to tell later what has changed."""
         self.changes.append(message.id)
         if message.progress.later:
-            self.longest_progress = max(self.longest_progress, message.progress.later[-1][0])
+            self.longest_progress = max(self.longest_progress, *message.delays())
 
     def indexes_of(self, message: Message) -> Iterator[_Index]:
         """Every index that lists the message."""
