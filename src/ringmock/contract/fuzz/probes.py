@@ -6,13 +6,15 @@ refusal stays unreached.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...domain.account import Extension, ExtensionType, Feature
 from ...template import Template
+from ..guard import Guard, NotSent
+from ..http_client import Watcher
 from .client import Client, Reply
 from .grounding import ABROAD, NO_EXTENSION, STRANGER, TOO_SHORT, Grounding, grounding
 from .observed import Observed
@@ -27,8 +29,15 @@ TOO_LARGE = 10 * 1024 * 1024 + 1
 PROBE_CLIENT = "ringmock-probe"
 """Opens a world of its own, whose clock can be moved without the others' noticing."""
 SHORTEST_TTL = 600
+MAX_SHOWN = 120
+_SHAPELESS = (KeyError, IndexError, TypeError, AttributeError)
+"""What comes of an answer that has not the shape that it should have."""
 
 Json = Any
+
+
+NOT_MADE = Reply(0, b"")
+"""Stands for the answer to a call that the guard did not let pass."""
 
 
 class Probed(NamedTuple):
@@ -39,15 +48,35 @@ class Probed(NamedTuple):
     reply: Reply
 
 
-def probe(url: str, template: Template, observed: Observed, generation: str | None = None) -> list[str]:
+def probe(
+    url: str,
+    template: Template,
+    observed: Observed,
+    generation: str | None = None,
+    *,
+    watcher: Watcher | None = None,
+    guard: Guard | None = None,
+) -> list[str]:
     """Make every probe and count it; what was answered otherwise than documented, a sentence for each."""
-    faults = []
-    with Client(url) as client:
-        for operation, wanted, reply in probes(Scene(client, template, generation)):
-            observed.of(operation).count(reply.status, reply.codes, by_probe=True)
-            if wanted not in [f"{reply.status} {code}" for code in reply.codes]:
-                faults.append(f"{operation} should refuse with {wanted}: {reply.status} {reply.body[:300]!r}")
+    faults: list[str] = []
+    may_change = guard is None or guard.limits.may_change
+    with Client(url, watcher, guard) as client:
+        scene = Scene(client, template, generation, may_change)
+        for group in (group(scene) for group in GROUPS):
+            try:
+                faults += _faults(group, observed)
+            except _SHAPELESS as error:
+                faults.append(f"an answer that the probes need lacks {error}")
     return faults
+
+
+def _faults(group: Iterator[Probed], observed: Observed) -> Iterator[str]:
+    for operation, wanted, reply in group:
+        if reply is NOT_MADE:
+            continue
+        observed.of(operation).count(reply.status, reply.codes, by_probe=True)
+        if wanted not in [f"{reply.status} {code}" for code in reply.codes]:
+            yield f"{operation} should refuse with {wanted}: {reply.status} {reply.body[:MAX_SHOWN]!r}"
 
 
 @dataclass
@@ -57,6 +86,8 @@ class Scene:
     client: Client
     template: Template
     generation: str | None = None
+    may_change: bool = True
+    """Whether members may be taken out of a Department, and put back."""
 
     @cached_property
     def sender(self) -> Grounding:
@@ -98,27 +129,21 @@ class Scene:
         return any(phone.can(Feature.SMS_SENDER) for phone in self.template.account.numbers_of(extension))
 
     def send(self, operation: str, body: Json, sender: Grounding | None = None, path: str = OWN) -> Reply:
-        """One sending call in JSON, of the scene's sender or another."""
+        """One sending call in JSON, of the scene's sender or another; `NOT_MADE` when the guard is against it."""
         token = (sender or self.sender).token
-        return self.client.send_json("POST", f"{path}/{RESOURCES[operation]}", token, body)
+        try:
+            return self.client.send_json("POST", f"{path}/{RESOURCES[operation]}", token, body)
+        except NotSent:
+            return NOT_MADE
 
     def raw(self, operation: str, body: bytes, headers: Mapping[str, str], query: str = "") -> Reply:
         """One sending call as it stands, of the scene's sender unless the headers say otherwise."""
         given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.sender.token}"} | dict(headers)
         present = {name: value for name, value in given.items() if value}
-        return self.client.call("POST", f"{OWN}/{RESOURCES[operation]}{query}", body, present)
-
-
-def probes(scene: Scene) -> Iterator[Probed]:
-    """All of them, in an order that leaves the account as it was."""
-    for operation in (SMS, PAGER):
-        yield from _of_headers(scene, operation)
-        yield from _of_tokens(scene, operation)
-        yield from _of_bodies(scene, operation)
-        yield from _of_paths(scene, operation)
-    yield from _of_sms(scene)
-    yield from _of_pages(scene)
-    yield from _of_departments(scene)
+        try:
+            return self.client.call("POST", f"{OWN}/{RESOURCES[operation]}{query}", body, present)
+        except NotSent:
+            return NOT_MADE
 
 
 def plain(operation: str, account: Grounding, text: str = "Probe") -> dict[str, Json]:
@@ -268,6 +293,8 @@ def _of_departments(scene: Scene) -> Iterator[Probed]:
     department = scene.as_one_of(scene.departments())
     if department is not None:
         yield Probed(PAGER, "403 MSG-330", scene.send(PAGER, plain(PAGER, department), department))
+    if not scene.may_change:
+        return
     for extension in scene.departments():
         member = scene.as_one_of(scene.members(extension))
         if member is not None:
@@ -292,3 +319,18 @@ def _assign(scene: Scene, department: Extension, **change: list[str]) -> Reply:
     body = {"items": [{"departmentId": str(department.id), **change}]}
     path = f"{ACCOUNT}/department/bulk-assign"
     return scene.client.send_json("POST", path, scene.sender.token, body)
+
+
+def _refusals_of_every_sending(scene: Scene) -> Iterator[Probed]:
+    for operation in (SMS, PAGER):
+        for group in (_of_headers, _of_tokens, _of_bodies, _of_paths):
+            yield from group(scene, operation)
+
+
+GROUPS: Sequence[Callable[[Scene], Iterator[Probed]]] = (
+    _refusals_of_every_sending,
+    _of_sms,
+    _of_pages,
+    _of_departments,
+)
+"""All of the probes, in an order that leaves the account as it was."""
