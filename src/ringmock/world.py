@@ -96,11 +96,11 @@ class World:
         """Tell `watcher` no more."""
         self._watchers = tuple(known for known in self._watchers if known is not watcher)
 
-    def remember(self, entry: Entry) -> None:
-        """Put a call that was answered into the journal."""
-        self.journal.add(entry)
+    def remember(self, tell: Callable[[], Entry]) -> None:
+        """Put a call that was answered into the journal; `tell` makes its entry, the same each time."""
+        self.journal.add(tell)
         for watcher in self._watchers:
-            watcher.answered(entry)
+            watcher.answered(tell())
 
     # --- sending ---------------------------------------------------------------------------------
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import count, islice
-from operator import attrgetter
 from typing import NamedTuple
 
-from sortedcontainers import SortedKeyList
+from sortedcontainers import SortedList
 
 from .account import Account, digits_of
 from .attachment import Attachment, HeldAttachment
@@ -39,7 +38,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 _AGES = 1 << 40
 """Room for this many records of one millisecond in `Message.order`."""
 
-_order = attrgetter("order")
+_SECOND = timedelta(seconds=1)
+_MOST_UNFILED = 64
+"""Messages: what one look may have to file, a fraction of a millisecond's work."""
 
 
 class Bucket(NamedTuple):
@@ -58,53 +59,60 @@ def _bucket_of(message: Message) -> Bucket:
 
 
 class _Index:
-    """Sorted lists by bucket."""
+    """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records."""
 
     __slots__ = ("_buckets",)
 
     def __init__(self) -> None:
-        self._buckets: dict[Bucket, SortedKeyList[Message, int]] = {}
+        self._buckets: dict[Bucket, SortedList[int]] = {}
 
-    def add(self, message: Message, bucket: Bucket) -> None:
-        records = self._buckets.get(bucket)
-        if records is None:
-            records = self._buckets[bucket] = SortedKeyList(key=_order)
-        records.add(message)
+    def add(self, order: int, bucket: Bucket) -> None:
+        orders = self._buckets.get(bucket)
+        if orders is None:
+            orders = self._buckets[bucket] = SortedList()
+        orders.add(order)
 
-    def remove(self, message: Message, bucket: Bucket) -> None:
-        self._buckets[bucket].remove(message)
+    def remove(self, order: int, bucket: Bucket) -> None:
+        self._buckets[bucket].remove(order)
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
         low, high = _bounds(wanted)
         combinations = wanted.combinations()
         found = []
-        for bucket, records in self._buckets.items():
+        for bucket, orders in self._buckets.items():
             if bucket[:4] in combinations and is_visible(bucket):
-                start, end = records.bisect_key_left(low), records.bisect_key_left(high)
+                start, end = orders.bisect_left(low), orders.bisect_left(high)
                 if start < end:
-                    found.append(_Slice(records, start, end))
+                    found.append(_Slice(orders, start, end))
         return found
 
 
 @dataclass(slots=True)
 class _Slice:
-    """Records `[low, high)` of a sorted list, taken from the newest end."""
+    """The part `[low, high)` of a sorted list, taken from the newest end."""
 
-    records: "SortedKeyList[Message, int]"
+    orders: "SortedList[int]"
     low: int
     high: int
 
     def __len__(self) -> int:
         return self.high - self.low
 
-    def newest_first(self) -> Iterator[Message]:
-        return iter(self.records.islice(self.low, self.high, reverse=True))
+    def newest_first(self) -> Iterator[int]:
+        return iter(self.orders.islice(self.low, self.high, reverse=True))
 
     def order_at_depth(self, depth: int) -> int:
         """`order` of the depth-th newest record, of the oldest when there are fewer."""
-        order: int = self.records[max(self.high - depth, self.low)].order
-        return order
+        return self.orders[max(self.high - depth, self.low)]
+
+
+class _Second(NamedTuple):
+    """A whole second, in which messages are created: its start and end, and the lowest `Message.order` in it."""
+
+    created: datetime
+    end: datetime
+    first_order: int
 
 
 @dataclass(slots=True)
@@ -114,10 +122,26 @@ class _Mailbox:
     all: _Index = field(default_factory=_Index)
     by_conversation: defaultdict[int, _Index] = field(default_factory=lambda: defaultdict(_Index))
     by_phone_number: defaultdict[str, _Index] = field(default_factory=lambda: defaultdict(_Index))
+    unfiled: list[Message] = field(default_factory=list)
+    """The newest, in no index yet: a few at a time are filed in less time than one by one."""
     changes: list[int] = field(default_factory=list)
     """Ids, one for each time that a message was recorded or changed, the last at the end."""
     longest_progress: timedelta = timedelta(0)
     """The longest time that the status of a message here takes to come to rest."""
+
+    def add(self, message: Message) -> None:
+        """Take a new message; it is filed by the time that anybody looks."""
+        self.unfiled.append(message)
+        if len(self.unfiled) >= _MOST_UNFILED:
+            self.file()
+
+    def file(self) -> None:
+        """Put what is unfiled into the indexes."""
+        for message in self.unfiled:
+            bucket = _bucket_of(message)
+            for index in self.indexes_of(message):
+                index.add(message.order, bucket)
+        self.unfiled.clear()
 
     def note_change(self, message: Message) -> None:
         """What is needed to tell later what has changed."""
@@ -149,6 +173,8 @@ class InMemoryMessageStore:
         self._ids = ids
         self._generation = generation
         self._messages: dict[int, Message] = {}
+        self._by_order: dict[int, Message] = {}
+        self._second = _Second(_EPOCH, _EPOCH + _SECOND, 0)
         self._mailboxes: defaultdict[str, _Mailbox] = defaultdict(_Mailbox)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
         self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
@@ -162,7 +188,7 @@ class InMemoryMessageStore:
 
         Returns the copies, the sender's first; none for an SMS from a handset that reaches no mailbox.
         """
-        created = now.replace(microsecond=0)
+        created, _, first_order = self._second_of(now)
         conversation: Conversation | None = None
         copies: list[Message] = []
         for mailbox, direction in _mailboxes(delivery):
@@ -183,7 +209,7 @@ class InMemoryMessageStore:
                 read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
                 progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
-                order=_first_order(created) + next(self._ages),
+                order=first_order + next(self._ages),
                 attachments=self._held(delivery.attachments) if delivery.attachments else (),
             )
             self._file(message)
@@ -201,14 +227,18 @@ class InMemoryMessageStore:
         box = self._mailboxes.get(mailbox)
         if box is None:
             return Page((), 0)
+        box.file()
 
         def is_visible(bucket: Bucket) -> bool:
             return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
 
         if wanted.distinct_conversations or (wanted.conversation_id is not None and wanted.phone_number is not None):
-            return _page_of_matches(_matches(box, wanted, is_visible), wanted)
+            matches = sorted(self._matches(box, wanted, is_visible), reverse=True)
+            return self._page(_cut(matches, wanted), len(matches))
         index = box.index_for(wanted)
-        return _page_of([] if index is None else index.slices(wanted, is_visible), wanted)
+        slices = [] if index is None else index.slices(wanted, is_visible)
+        total = sum(map(len, slices))
+        return self._page(_page_of(slices, total, wanted), total)
 
     def change_count(self, mailbox: str) -> int:
         """How often anything in the mailbox was recorded or changed."""
@@ -275,6 +305,30 @@ class InMemoryMessageStore:
         """The files under ids of one copy's own; the bytes stay where they are."""
         return tuple(HeldAttachment(self._ids.next_message_id(), file) for file in files)
 
+    def _second_of(self, now: datetime) -> _Second:
+        """The second that `now` is in, which is most often the one of the message before."""
+        if not self._second.created <= now < self._second.end:
+            created = now.replace(microsecond=0)
+            self._second = _Second(created, created + _SECOND, _first_order(created))
+        return self._second
+
+    def _page(self, orders: Iterable[int], total: int) -> Page:
+        return Page(tuple(map(self._by_order.__getitem__, orders)), total)
+
+    def _matches(self, box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[int]:
+        """Matching records of the conversations that the filter leaves, newest first within each."""
+        chosen: Iterable[_Index]
+        if wanted.conversation_id is None:
+            chosen = box.by_conversation.values()
+        else:
+            chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
+        number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+        for index in chosen:
+            parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
+            orders = merge(*parts, reverse=True)
+            matching = (o for o in orders if number is None or number in self._by_order[o].conversation.numbers)
+            yield from islice(matching, 1) if wanted.distinct_conversations else matching
+
     def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
         """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
         if thread.id is not None:
@@ -300,17 +354,16 @@ class InMemoryMessageStore:
                 self._handsets[number][message.id] = replace(message)
 
     def _file(self, message: Message) -> None:
-        self._messages[message.id] = message
-        bucket = _bucket_of(message)
+        self._messages[message.id] = self._by_order[message.order] = message
         box = self._mailboxes[message.mailbox]
         box.note_change(message)
-        for index in box.indexes_of(message):
-            index.add(message, bucket)
+        box.add(message)
 
     @contextmanager
     def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
         """Move the record to the bucket that its properties name after the block."""
         box = self._mailboxes[message.mailbox]
+        box.file()
         indexes = tuple(box.indexes_of(message))
         before = _bucket_of(message)
         yield
@@ -319,8 +372,8 @@ class InMemoryMessageStore:
         after = _bucket_of(message)
         if after != before:
             for index in indexes:
-                index.remove(message, before)
-                index.add(message, after)
+                index.remove(message.order, before)
+                index.add(message.order, after)
 
 
 def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
@@ -359,35 +412,19 @@ def _bounds(wanted: MessageFilter) -> tuple[int, int]:
     return low, high if wanted.before is None else min(high, wanted.before)
 
 
-def _matches(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[Message]:
-    """Matching records of the conversations that the filter leaves, newest first within each."""
-    chosen: Iterable[_Index]
-    if wanted.conversation_id is None:
-        chosen = box.by_conversation.values()
-    else:
-        chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
-    number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
-    for index in chosen:
-        parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
-        records = merge(*parts, key=_order, reverse=True)
-        matching = (m for m in records if number is None or number in m.conversation.numbers)
-        yield from islice(matching, 1) if wanted.distinct_conversations else matching
-
-
-def _page_of_matches(matches: Iterable[Message], wanted: MessageFilter) -> Page:
-    records = sorted(matches, key=_order, reverse=True)
+def _cut(orders: Sequence[int], wanted: MessageFilter) -> Sequence[int]:
+    """The page that is wanted of all matches."""
     start = (wanted.page - 1) * wanted.per_page
-    return Page(tuple(records[start : start + wanted.per_page]), len(records))
+    return orders[start : start + wanted.per_page]
 
 
-def _page_of(slices: list[_Slice], wanted: MessageFilter) -> Page:
-    total = sum(map(len, slices))
+def _page_of(slices: list[_Slice], total: int, wanted: MessageFilter) -> Iterable[int]:
+    """The page that is wanted of the slices, which hold `total` records."""
     offset = (wanted.page - 1) * wanted.per_page
     if offset >= total:
-        return Page((), total)
+        return ()
     _skip_newest(slices, offset)
-    records = merge(*(part.newest_first() for part in slices), key=_order, reverse=True)
-    return Page(tuple(islice(records, wanted.per_page)), total)
+    return islice(merge(*(part.newest_first() for part in slices), reverse=True), wanted.per_page)
 
 
 def _skip_newest(slices: list[_Slice], depth: int) -> None:

@@ -38,7 +38,7 @@ def sms_from(body: Json, attachments: tuple[Attachment, ...] = ()) -> SendSms:
         raise errors.CountryGivenTwice("country")
     return SendSms(
         sender=body["from"]["phoneNumber"],
-        recipients=tuple(to["phoneNumber"] for to in body["to"]),
+        recipients=tuple([to["phoneNumber"] for to in body["to"]]),
         text=body.get("text", ""),
         attachments=attachments,
     )
@@ -230,9 +230,10 @@ def _sms_to(message: Message, view: View) -> list[Json]:
 
 def _sms_party(digits: str, view: View) -> Json:
     party: Json = {"phoneNumber": view.phone(digits)}
-    owner = view.account.owner_of(digits)
-    if view.generation.with_current_fields and owner is not None:
-        party["name"] = owner.name
+    if view.generation.with_current_fields:
+        owner = view.account.owner_of(digits)
+        if owner is not None:
+            party["name"] = owner.name
     return party
 
 
