@@ -43,6 +43,8 @@ class Call:
     is_handled: bool = False
     """Whether the call has come as far as its handler."""
     routed: tuple[Routed, ...] = ()
+    rate_limit: tuple[tuple[str, str], ...] = ()
+    """Headers that say where the caller stands, when calls are counted."""
     problems: Sequence[Exception] = ()
     """What the call was refused for."""
 

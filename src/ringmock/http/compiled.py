@@ -24,7 +24,7 @@ from ..domain.errors import Refusal
 from ..domain.text import is_longer
 from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
-from .stages import MAX_KNOWN, Staged
+from .stages import MAX_KNOWN, Staged, following
 from .validation import ResponseSchema, StrictUriParser, by_name, formats, parse_json, query_of
 
 Json = Any
@@ -116,7 +116,7 @@ class _RequestOperation:
 
     def __init__(self, stock: RequestValidationOperation, operation: Any) -> None:
         self._stock = stock
-        self._next_app: ASGIApp = stock.next_app
+        self._next_app = following(stock.next_app, operation)
         self._parameters = _ParameterPlan(operation.parameters)
         self._takes_body = bool(operation.consumes)
         self._json = compiled(operation.body_schema(JSON)) if JSON in operation.consumes else None
@@ -209,7 +209,7 @@ class _AnswerOperation:
 
 class _AnswerApi(ResponseValidationAPI):
     def make_operation(self, operation: Any) -> _AnswerOperation:
-        return _AnswerOperation(self.next_app, operation)
+        return _AnswerOperation(following(self.next_app, operation), operation)
 
 
 class ResponseValidation(Staged, ResponseValidationMiddleware):

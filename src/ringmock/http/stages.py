@@ -37,6 +37,7 @@ from .errors import (
     UnsupportedMediaType,
 )
 from .multipart import Parts
+from .throttling import Throttling
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """The service's own limit for `sms`."""
@@ -297,37 +298,51 @@ class Staged:
         self._parts = {**self._parts, **api.operations}
         return api
 
+    def part(self, operation_id: str | None) -> ASGIApp:
+        """This stage's part for an operation; the next stage where it has none."""
+        return self._parts.get(operation_id) or self.app
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        part = self._parts.get(scope[SCOPE_KEY].operation) if scope["type"] == "http" else None
-        await (part or self.app)(scope, receive, send)
+        await self.part(scope[SCOPE_KEY].operation if scope["type"] == "http" else None)(scope, receive, send)
+
+
+def following(stage: ASGIApp, operation: Any) -> ASGIApp:
+    """What an operation goes on to: its own part of the next stage, which is there first, or that stage itself."""
+    return stage.part(operation.operation_id) if isinstance(stage, Staged) else stage
 
 
 class _SecurityOperation:
     """The credentials that one operation needs, put on the call."""
 
     def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], None] | None) -> None:
-        self._next_app = next_app
+        self.next_app = next_app
         self._read = read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._read is not None:
             self._read(scope[SCOPE_KEY], scope)
-        await self._next_app(scope, receive, send)
+        await self.next_app(scope, receive, send)
 
 
 class _SecurityApi(SecurityAPI):
-    def __init__(self, *args: Any, worlds: Worlds, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worlds: Worlds, throttling: Throttling, **kwargs: Any) -> None:
         self._worlds = worlds
+        self._throttling = throttling
         self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> _SecurityOperation:
+        made = self._secured(operation)
+        self._throttling.add(operation.operation_id, made)
+        return made
+
+    def _secured(self, operation: Any) -> _SecurityOperation:
         types = {
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return _SecurityOperation(self.next_app, self._sign_in)
-        return _SecurityOperation(self.next_app, read_client if "http" in types else None)
+            return _SecurityOperation(following(self.next_app, operation), self._sign_in)
+        return _SecurityOperation(following(self.next_app, operation), read_client if "http" in types else None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
         given = call.headers.get(b"authorization")
@@ -337,16 +352,19 @@ class _SecurityApi(SecurityAPI):
 
 
 class Security(Staged, SecurityMiddleware):
-    """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints."""
+    """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints.
+
+    Where calls are counted, they are counted here, as soon as it is known whose they are.
+    """
 
     api_cls = _SecurityApi
 
-    def __init__(self, app: ASGIApp, worlds: Worlds) -> None:
+    def __init__(self, app: ASGIApp, worlds: Worlds, throttling: Throttling) -> None:
         super().__init__(app)
-        self._worlds = worlds
+        self._known = {"worlds": worlds, "throttling": throttling}
 
     def add_api(self, specification: Any, **kwargs: Any) -> Any:
-        return super().add_api(specification, worlds=self._worlds, **kwargs)
+        return super().add_api(specification, **self._known, **kwargs)
 
 
 def token_in_query(query: bytes) -> str:

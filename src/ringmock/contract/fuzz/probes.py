@@ -265,6 +265,24 @@ def _of_paths(scene: Scene, operation: str) -> Iterator[Probed]:
     yield Probed(operation, "404 CMN-120", scene.send(operation, body, path=f"{ACCOUNT}/extension/%01"))
 
 
+def _of_limits(scene: Scene, operation: str) -> Iterator[Probed]:
+    """One call too many, in a world that is held to one."""
+    session = open_session(scene.client, scene.sender, PROBE_CLIENT)
+    if session is None:
+        return
+    codes = {"medium": "429 CMN-301"} if operation == PAGER else {"medium": "429 CMN-301", "messages": "429 MSG-305"}
+    for kind, wanted in codes.items():
+        if _is_limited(scene, session["access_token"], {kind: 1}):
+            _with_token(scene, operation, session)
+            yield Probed(operation, wanted, _with_token(scene, operation, session))
+    _is_limited(scene, session["access_token"], {})
+
+
+def _is_limited(scene: Scene, token: str, limits: Mapping[str, int]) -> bool:
+    """Whether the server's control API could hold the token's world to these limits."""
+    return scene.client.send_json("PUT", "/_mock/limits", token, limits).status == 200
+
+
 # --- SMS ------------------------------------------------------------------------------------------
 
 
@@ -371,7 +389,7 @@ def _assign(scene: Scene, department: Extension, **change: list[str]) -> Reply:
 
 def _refusals_of_every_sending(scene: Scene) -> Iterator[Probed]:
     for operation in (SMS, PAGER, MMS):
-        for group in (_of_headers, _of_tokens, _of_bodies, _of_paths):
+        for group in (_of_headers, _of_tokens, _of_bodies, _of_paths, _of_limits):
             yield from group(scene, operation)
 
 
