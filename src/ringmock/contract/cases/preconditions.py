@@ -38,7 +38,7 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
     if template.clock.frozen or template.clock.now is not None:
         yield "it counts on the account's own clock and ids, which this server cannot be given"
     if case.given or any(step.change for step in case.steps):
-        yield f"it changes the world (status, members, clock, SMS from outside): {CONTROL}"
+        yield f"it changes the world (status, members, clock, SMS from outside ...): {CONTROL}"
     if any(step.handsets for step in case.steps):
         yield f"it looks at a phone outside the account: {CONTROL}"
     if any(step.outcomes for step in case.steps):

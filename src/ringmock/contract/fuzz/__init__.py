@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...template import Template
 from ..guard import Guard, NotSent
+from ..receiver import Receiver
 from ..target import Target
 from .client import Client
 from .engine import CHECKS_OFF, PASSES, Outcome, Pass, Plan, start
@@ -126,7 +127,9 @@ def run_as(
         account = within(guard, grounding(template, identity.number, token, generation))
         account = prepared(client, account)
     count = max(1, round(examples * identity.share))
-    return start(Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say))
+    with Receiver() as receiver:
+        account = replace(account, webhook=receiver.url)
+        return start(Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say))
 
 
 def within(guard: Guard | None, account: Grounding) -> Grounding:
