@@ -108,11 +108,9 @@ def _templates(part: str) -> Iterator[Template]:
 
 
 def _said(finding: Finding) -> str:
-    """The finding in one line: of a case its name, of a start of Schemathesis the first check that failed."""
-    if finding.part == "cases":
-        return finding.name
-    failed = re.search(r"^- (?:ST[0-9]+ )?(?:Custom check failed: )?`?(.+?)`?$", finding.detail, re.MULTILINE)
-    return finding.detail.partition("\n")[0] if failed is None else failed[1]
+    """The finding in one line: its name, and of the fuzz's probes what the first of them says."""
+    first = finding.detail.partition("\n")[0]
+    return first if " should refuse with " in first else finding.name
 
 
 # --- the page -------------------------------------------------------------------------------------
