@@ -110,7 +110,7 @@ def _templates(part: str) -> Iterator[Template]:
 def _said(finding: Finding) -> str:
     """The finding in one line: its name, and of the fuzz's probes what the first of them says."""
     first = finding.detail.partition("\n")[0]
-    return first if " should refuse with " in first else finding.name
+    return first if " should refuse with " in first else re.sub("Custom check failed: `(.+)`", r"\1", finding.name)
 
 
 # --- the page -------------------------------------------------------------------------------------
