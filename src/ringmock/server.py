@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
+from uuid import uuid4
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .domain.generation import Generation
 from .http.app import create_app
+from .http.edge import RequestIds
 from .http.recording import recorder
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
@@ -29,7 +31,7 @@ KEEP_ALIVE_SECONDS = 60
 
 def build(worlds: Worlds) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it."""
-    return create_app(worlds, mounted(create_control_app(worlds)), recorder(worlds))
+    return create_app(worlds, mounted(create_control_app(worlds)), recorder(worlds), RequestIds(uuid4()))
 
 
 def settle_memory() -> None:
