@@ -6,9 +6,10 @@ from .cases import part as cases
 from .findings import Finding
 from .fuzz import part as fuzz
 from .options import Options
+from .oracle import part as oracle
 from .target import Target
 
 Part = Callable[[Target, Options], Iterator[Finding]]
 
-PARTS: Mapping[str, Part] = {"cases": cases.run, "fuzz": fuzz.run}
+PARTS: Mapping[str, Part] = {"cases": cases.run, "fuzz": fuzz.run, "stateful": oracle.run}
 """In the order in which they are run."""

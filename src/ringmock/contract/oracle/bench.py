@@ -2,12 +2,26 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from ..http_client import Exchange, NoAnswer
 from ..target import as_object
+from .acts import (
+    Act,
+    ChangeOfMembers,
+    ChangeOfStatus,
+    Copy,
+    Deletion,
+    Keyed,
+    Listing,
+    Marking,
+    Page,
+    Reading,
+    Sms,
+    SmsFromHandset,
+)
 from .agreement import Comparison, Difference, answer_difference, code_of, marked
 from .caller import API, OWN, Caller
 from .model import (
@@ -21,6 +35,7 @@ from .model import (
     SendPage,
     SendSms,
 )
+from .texts import Maker
 
 Json = Any
 _P = ParamSpec("_P")
@@ -50,12 +65,22 @@ class Tally:
 class Disagreement(Exception):
     """The server and the model disagree: the steps that led there, and every difference that was found at the last."""
 
-    def __init__(self, steps: Sequence[Step], differences: Sequence[Difference], seen: Exchange | None) -> None:
+    def __init__(
+        self,
+        acts: Sequence[Keyed],
+        steps: Sequence[Step],
+        differences: Sequence[Difference],
+        seen: Exchange | None = None,
+        seen_in: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(differences)
+        self.acts = tuple(acts)
         self.steps = tuple(steps)
         self.differences = tuple(differences)
         self.seen = seen
         """The look that showed it, where it was not the last step's own answer."""
+        self.seen_in = seen_in
+        """Extension numbers whose mailboxes, and phones whose messages, were not as they should be."""
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -63,14 +88,23 @@ class Disagreement(Exception):
         return tuple(dict.fromkeys(rule for difference in self.differences for rule in difference.rules))
 
 
+class _Look(NamedTuple):
+    where: str
+    exchange: Exchange
+    differences: list[Difference]
+
+
 class Bench:
-    """A run. Every verb makes one call and raises `Disagreement` where its answer is not the model's."""
+    """A run: acts are done and compared, one after another; `Disagreement` where an answer is not the model's."""
 
     def __init__(self, caller: Caller, tally: Tally) -> None:
         """Starts afresh where the server can. Raises `Disagreement` where it gives no answer."""
         self.caller = caller
         self.tally = tally
+        self.acts: list[Keyed] = []
         self.steps: list[Step] = []
+        self.messages: dict[int, Message] = {}
+        """What was sent, by the keys of the acts."""
         self.office = self._answered(caller.start)
         self._handsets = tuple(self.office.handsets) if caller.has_world else ()
         self._comparison = Comparison(self.office, self._baseline(), is_alone=caller.has_world)
@@ -83,17 +117,59 @@ class Bench:
         listed = [record for number in self.caller.numbers for record in self.caller.mailbox(number)[1]]
         return frozenset(int(record["id"]) for record in listed if str(record.get("id")).isdigit())
 
-    # --- sending ---------------------------------------------------------------------------------
+    # --- acts ------------------------------------------------------------------------------------
 
-    def text(self, make: Callable[[str], str]) -> str:
-        """The next message's text, made from what must stand at its beginning."""
+    def do(self, key: int, act: Act) -> bool:
+        """Do it, and say whether a message was sent, which is known by this key from now on.
+
+        Nothing is done where the act is about a message that there is not.
+        """
+        self.acts.append((key, act))
+        message: Message | None = None
+        match act:
+            case Page():
+                message = self._page(act)
+            case Sms():
+                message = self._sms(SendSms(act.by, act.sender, act.to, self._text(act.text)))
+            case SmsFromHandset():
+                message = self._from_handset(SendFromHandset(act.handset, act.to, self._text(act.text)))
+            case ChangeOfMembers():
+                self._change_members(ChangeMembers(act.by, act.department, act.joining, act.leaving))
+            case ChangeOfStatus():
+                self._set_status(act)
+            case Listing():
+                self._list(act)
+            case _:
+                self._handle(act)
+        if message is not None:
+            self.messages[key] = message
+        return message is not None
+
+    def records_of(self, key: int) -> list[Record]:
+        """The records of a message in mailboxes that can be called upon, as far as their ids are known."""
+        message = self.messages.get(key)
+        boxes = [self.office.mailboxes[number] for number in self.caller.numbers]
+        return [r for box in boxes for r in box if r.message is message and r.id is not None]
+
+    def _id_of(self, copy: Copy) -> int | None:
+        """The id of a copy, or of any other of the same message; None where there is none."""
+        records = self.records_of(copy.key)
+        own = [r for r in records if r.mailbox == copy.mailbox and copy.direction in ("", r.direction)]
+        return next((record.id for record in (*own, *records)), None)
+
+    def _text(self, make: Maker) -> str:
         return make(marked(self._comparison.next_mark(), ""))
 
-    def page(self, page: SendPage, *, by_id: bool = False) -> Message | None:
-        """A page, or a reply to one; the message if it was sent. `by_id`: recipients are named by their ids."""
+    # --- sending ---------------------------------------------------------------------------------
+
+    def _page(self, act: Page) -> Message | None:
+        reply_on = None if act.reply_on is None else self._id_of(act.reply_on)
+        if act.reply_on is not None and reply_on is None:
+            return None
+        page = SendPage(act.by, act.to, self._text(act.text), act.sender, reply_on)
         body: Json = {"text": page.text}
         if page.to:
-            body["to"] = [self._addressed(number, by_id=by_id) for number in page.to]
+            body["to"] = [self._addressed(number, by_id=act.by_id) for number in page.to]
         if page.sender is not None:
             body["from"] = {"extensionNumber": page.sender}
         if page.reply_on is not None:
@@ -106,8 +182,7 @@ class Bench:
         extension = self.office.extensions.get(number)
         return {"extensionId": extension.id} if by_id and extension is not None else {"extensionNumber": number}
 
-    def sms(self, sms: SendSms) -> Message | None:
-        """An SMS; the message if it was sent."""
+    def _sms(self, sms: SendSms) -> Message | None:
         body = {
             "from": {"phoneNumber": sms.sender},
             "to": [{"phoneNumber": number} for number in sms.to],
@@ -117,8 +192,7 @@ class Bench:
         expected = self.office.expected_sms(sms)
         return self._sent(expected, self._call(words, sms.by, "POST", f"{OWN}/sms", body=body), begins=False)
 
-    def from_handset(self, sms: SendFromHandset) -> Message | None:
-        """An SMS from outside; the message if a mailbox has it."""
+    def _from_handset(self, sms: SendFromHandset) -> Message | None:
         words = f"handset {sms.handset} sends an SMS to {sms.to}: {_quoted(sms.text)}"
         path = f"/handsets/{quote(sms.handset)}/messages"
         expected = self.office.expected_from_handset(sms)
@@ -141,45 +215,58 @@ class Bench:
 
     # --- the message store -----------------------------------------------------------------------
 
-    def read(self, by: str, message_id: int) -> None:
-        """Read a message, and its text as an attachment."""
+    def _handle(self, act: Reading | Marking | Deletion) -> None:
+        message_id = self._id_of(act.copy)
+        if message_id is None:
+            return
         path = f"{OWN}/message-store/{message_id}"
+        match act:
+            case Reading():
+                self._read(act.by, message_id, path)
+            case Marking():
+                self._mark(act.by, message_id, path, act.read_status)
+            case Deletion():
+                self._delete(act.by, message_id, path, purge=act.purge)
+
+    def _read(self, by: str, message_id: int, path: str) -> None:
+        """Read a message, and its text as an attachment."""
         expected = self.office.expected_access(by, message_id)
         exchange = self._call(f"{by} reads message {message_id}", by, "GET", path)
         record = self._accessed(expected, exchange, by, message_id)
-        if record is not None and record.availability == ALIVE:
-            content = self._call(f"{by} reads its text", by, "GET", f"{path}/content/{_text_attachment(exchange)}")
-            if content.answer.text != record.message.text:
-                said = content.answer.text[:40]
-                self._find([Difference("attachment", "the text of the message", repr(said), ())])
+        if record is None or record.availability != ALIVE:
+            return
+        content = self._call(f"{by} reads its text", by, "GET", f"{path}/content/{_text_attachment(exchange)}")
+        if content.answer.text != record.message.text:
+            self._find([Difference("attachment", "the text of the message", _quoted(content.answer.text), ())])
 
-    def mark(self, by: str, message_id: int, read_status: str) -> None:
-        """Mark a message as Read or Unread."""
+    def _mark(self, by: str, message_id: int, path: str, read_status: str) -> None:
         expected = self.office.expected_access(by, message_id)
-        words, path = f"{by} marks message {message_id} as {read_status}", f"{OWN}/message-store/{message_id}"
+        words = f"{by} marks message {message_id} as {read_status}"
         exchange = self._call(words, by, "PUT", path, body={"readStatus": read_status})
         held = self.office.held(by, message_id)
         if held is not None and not expected.refusals:
             self.office.mark(held, read_status)
         self._accessed(expected, exchange, by, message_id)
 
-    def delete(self, by: str, message_id: int, *, purge: bool) -> None:
-        """Delete or purge a message."""
+    def _delete(self, by: str, message_id: int, path: str, *, purge: bool) -> None:
         expected = self.office.expected_deletion(by, message_id)
         words = f"{by} {'purges' if purge else 'deletes'} message {message_id}"
-        query = [("purge", "true")] if purge else []
-        self._judge(expected, self._call(words, by, "DELETE", f"{OWN}/message-store/{message_id}", query))
+        self._judge(expected, self._call(words, by, "DELETE", path, [("purge", "true")] if purge else []))
         held = self.office.held(by, message_id)
         if held is not None and not expected.refusals:
             self.office.delete(held, purge=purge)
 
-    def look(self, by: str, wanted: Filters) -> None:
-        """List a mailbox by filters."""
+    def _list(self, act: Listing) -> None:
+        wanted = act.wanted
+        if act.in_thread_of is not None:
+            if act.in_thread_of not in self.messages:
+                return
+            wanted = replace(wanted, conversation_id=self.messages[act.in_thread_of].thread.id)
         query = list(_query(wanted))
-        words = f"{by} lists {' '.join(f'{name}={value}' for name, value in query) or 'messages'}"
-        exchange = self._call(words, by, "GET", f"{OWN}/message-store", query)
+        words = f"{act.by} lists {' '.join(f'{name}={value}' for name, value in query) or 'messages'}"
+        exchange = self._call(words, act.by, "GET", f"{OWN}/message-store", query)
         self._judge(Expected(200, rules=("R-20",)), exchange)
-        self._find(self._comparison.filtered(by, self.office.listed(by, wanted), exchange.answer.json))
+        self._find(self._comparison.filtered(act.by, self.office.listed(act.by, wanted), exchange.answer.json))
 
     def _accessed(self, expected: Expected, exchange: Exchange, by: str, message_id: int) -> Record | None:
         self._judge(expected, exchange)
@@ -191,8 +278,7 @@ class Bench:
 
     # --- the account -----------------------------------------------------------------------------
 
-    def change_members(self, change: ChangeMembers) -> None:
-        """Put extensions into a Department, and take others out."""
+    def _change_members(self, change: ChangeMembers) -> None:
         item: Json = {
             "departmentId": self.office.extensions[change.department].id,
             "addedExtensionIds": self._ids(change.joining),
@@ -209,37 +295,38 @@ class Bench:
     def _ids(self, numbers: Iterable[str]) -> list[str]:
         return [self.office.extensions[number].id for number in numbers]
 
-    def set_status(self, number: str, status: str) -> None:
-        """Freeze, thaw, disable ... an extension."""
-        exchange = self._control(f"{number} becomes {status}", "PATCH", f"/extensions/{number}", {"status": status})
-        self._judge(Expected(200), exchange)
-        self.office.set_status(number, status)
+    def _set_status(self, act: ChangeOfStatus) -> None:
+        words, path = f"{act.number} becomes {act.status}", f"/extensions/{act.number}"
+        self._judge(Expected(200), self._control(words, "PATCH", path, {"status": act.status}))
+        self.office.set_status(act.number, act.status)
 
     # --- comparing -------------------------------------------------------------------------------
 
-    def compare(self) -> None:
-        """Look into every mailbox and at every handset. Raises `Disagreement` with all that is not as it should be."""
+    def compare(self, numbers: Iterable[str] | None = None) -> None:
+        """Look into every mailbox and at every handset, or into the mailboxes of these extensions alone.
+
+        Raises `Disagreement` with all that is not as it should be.
+        """
         self.tally.steps += 1
-        differences: list[Difference] = []
-        seen: Exchange | None = None
-        for number in self.caller.numbers:
+        looks = [look for look in self._looks(self.caller.numbers if numbers is None else numbers) if look.differences]
+        if looks:
+            differences = [difference for look in looks for difference in look.differences]
+            seen_in = frozenset(look.where for look in looks)
+            raise Disagreement(self.acts, self.steps, differences, looks[0].exchange, seen_in)
+
+    def _looks(self, numbers: Iterable[str]) -> Iterator[_Look]:
+        for number in numbers:
             exchange, listed = self._answered(self.caller.mailbox, number)
-            found = list(self._comparison.mailbox(number, listed))
-            seen = exchange if found and seen is None else seen
-            differences += found
+            yield _Look(number, exchange, list(self._comparison.mailbox(number, listed)))
         for digits in self._handsets:
             exchange = self._answered(self.caller.control, "GET", f"/handsets/{digits}/messages")
-            found = list(self._comparison.handset(digits, exchange.answer.json))
-            seen = exchange if found and seen is None else seen
-            differences += found
-        if differences:
-            raise Disagreement(self.steps, differences, seen)
+            yield _Look(digits, exchange, list(self._comparison.handset(digits, exchange.answer.json)))
 
     def _judge(self, expected: Expected, exchange: Exchange) -> None:
         self.tally.answers[f"{exchange.answer.status} {code_of(exchange.answer)}".strip()] += 1
         difference = answer_difference(expected, exchange.answer)
         if difference is not None:
-            raise Disagreement(self.steps, [difference], None)
+            raise Disagreement(self.acts, self.steps, [difference])
         self.tally.rules.update(expected.rules)
         code = code_of(exchange.answer)
         self.tally.rules.update(
@@ -249,7 +336,7 @@ class Bench:
     def _find(self, differences: Iterable[Difference]) -> None:
         found = list(differences)
         if found:
-            raise Disagreement(self.steps, found, None)
+            raise Disagreement(self.acts, self.steps, found)
 
     # --- calling ---------------------------------------------------------------------------------
 
@@ -272,7 +359,8 @@ class Bench:
         try:
             return call(*args, **kwargs)
         except NoAnswer as error:
-            raise Disagreement(self.steps, [Difference("connection", "an answer", str(error), ())], None) from error
+            silence = Difference("connection", "an answer", str(error), ())
+            raise Disagreement(self.acts, self.steps, [silence]) from error
 
 
 def _page_words(page: SendPage) -> str:

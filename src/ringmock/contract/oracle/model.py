@@ -324,8 +324,12 @@ class Office:
         message = Message(PAGER, page.by, to, page.text, thread)
         own = READ if self.generation == "current" else UNREAD
         records = [Record(message, page.by, OUTBOUND, ("R-08",), read_status=own)]
-        records += [Record(message, number, INBOUND, ("R-03", "R-09")) for number in to]
         rules = ["R-03"] if to else []
+        for number in to:
+            if self.extensions[number].type in RECEIVES[PAGER]:
+                records.append(Record(message, number, INBOUND, ("R-03", "R-09")))
+            else:  # only in a reply: somebody who began a thread and cannot receive pages himself
+                message.absent[number] = ("R-03",)
         for member in self.members_in(thread):
             if member in to or member == page.by:
                 continue
@@ -453,7 +457,7 @@ class Office:
         if message.type == SMS:
             return ("R-07",)
         if any(record.message is message for record in self.mailboxes[mailbox]):
-            return ("R-20", "D-04")
+            return ("R-20", "R-22", "D-04")
         return ("R-20", "R-22") if not self.takes_part(mailbox, message.thread) else ("R-10",)
 
 

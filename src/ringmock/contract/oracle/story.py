@@ -23,7 +23,12 @@ def told(disagreement: Disagreement) -> str:
     lines = [f"{number:>3}. {_step(step)}" for number, step in enumerate(disagreement.steps, 1)]
     for difference in disagreement.differences[:MAX_DIFFERENCES]:
         by = f"  (by {', '.join(difference.rules)})" if difference.rules else ""
-        lines += ["", difference.where, f"     expected  {difference.expected}{by}", f"     came      {difference.came}"]
+        lines += [
+            "",
+            difference.where,
+            f"     expected  {difference.expected}{by}",
+            f"     came      {difference.came}",
+        ]
     more = len(disagreement.differences) - MAX_DIFFERENCES
     if more > 0:
         lines += ["", f"and {more} differences more"]

@@ -1,40 +1,42 @@
 """Texts for the oracle: short ones, and ones on either side of a limit that counts UTF-16 units."""
 
-from collections.abc import Callable
-
-Maker = Callable[[str], str]
-"""Makes a text from what must stand at its beginning."""
+from dataclasses import dataclass
 
 ASTRAL = "😀"
 COMBINING = "e\u0301"
 
 
-def short(words: str) -> Maker:
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes a text from what must stand at its beginning: words, or as much filler as it takes to `units`."""
+
+    words: str = ""
+    units: int = 0
+    filler: str = "x"
+
+    def __call__(self, beginning: str) -> str:
+        if not self.units:
+            return beginning + self.words
+        left = self.units - len(beginning)
+        width = len(self.filler.encode("utf-16-le")) // 2
+        return beginning + self.filler * (left // width) + "x" * (left % width)
+
+
+def short(words: str = "Hello") -> Maker:
     """Just these words."""
-    return lambda beginning: beginning + words
-
-
-def of_units(units: int, filler: str = "x") -> Maker:
-    """A text of exactly so many units, of the filler as far as whole ones fit."""
-
-    def make(beginning: str) -> str:
-        left = units - len(beginning)
-        width = len(filler.encode("utf-16-le")) // 2
-        return beginning + filler * (left // width) + "x" * (left % width)
-
-    return make
+    return Maker(words)
 
 
 def around(limit: int) -> list[Maker]:
     """Short texts first, then those at the limit and those beyond it."""
     return [
-        short("Hello"),
+        short(),
         short(f"On call? {ASTRAL}"),
         short(f"Caf{COMBINING}"),
-        of_units(limit),
-        of_units(limit, ASTRAL),
-        of_units(limit, COMBINING),
-        of_units(limit + 1),
-        of_units(limit + 1, ASTRAL),
-        of_units(limit + 2, ASTRAL),
+        Maker(units=limit),
+        Maker(units=limit, filler=ASTRAL),
+        Maker(units=limit, filler=COMBINING),
+        Maker(units=limit + 1),
+        Maker(units=limit + 1, filler=ASTRAL),
+        Maker(units=limit + 2, filler=ASTRAL),
     ]
