@@ -13,7 +13,7 @@ from .domain import errors
 from .domain.account import Account, Extension, ExtensionStatus
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
-from .domain.message import Delivery, Direction, Message, ReadStatus, Routed
+from .domain.message import Availability, Delivery, Direction, Message, ReadStatus, Routed
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
 from .domain.pager import SendPager, plan_pager
@@ -133,8 +133,25 @@ class World:
 
     def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
         """Mark as Read or Unread; raises as `read_message` does."""
+        return self.change_message(extension, message_id, status, None)
+
+    def change_message(
+        self, extension: Extension, message_id: int, status: ReadStatus | None, availability: Availability | None
+    ) -> Message:
+        """Set what is not None: mark, restore, delete or purge. Raises as `read_message` does.
+
+        Raises `InvalidParameter` when a Purged message is to be anything else again; nothing is changed then.
+        """
         message = self.read_message(extension, message_id)
-        self.messages.set_read_status(message, status, self.clock.now())
+        if availability is not None and message.availability is Availability.PURGED is not availability:
+            raise errors.InvalidParameter("availability", availability.value)
+        now = self.clock.now()
+        if status is not None:
+            self.messages.set_read_status(message, status, now)
+        if availability is Availability.ALIVE:
+            self.messages.restore(message, now)
+        elif availability is not None and message.availability is not availability:
+            self.messages.delete(message, now, purge=availability is Availability.PURGED)
         return message
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:

@@ -15,7 +15,7 @@ from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 CASES = load_cases(bundled_case_files())
 SENDING = ("createSMSMessage", "createInternalTextMessage")
-MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "deleteMessage", "readMessageContent")
+MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "patchMessage", "deleteMessage", "readMessageContent")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -233,6 +233,7 @@ def test_the_operations_are_ringcentrals():
         "readMessage",
         "updateMessage",
         "deleteMessage",
+        "patchMessage",
         "readMessageContent",
     ]
 

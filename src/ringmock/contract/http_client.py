@@ -1,5 +1,7 @@
 """HTTP as a case needs it: whole requests, whole answers, and the curl that says the same."""
 
+import email
+import email.policy
 import json
 import shlex
 from collections.abc import Callable, Mapping
@@ -42,10 +44,23 @@ class Answer:
     @property
     def json(self) -> Any:
         """The body's value, `ABSENT` when it is no JSON."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
+        return _json_or_absent(self.body)
+
+    @property
+    def parts(self) -> Any:
+        """The JSON of each part of a multipart body, `ABSENT` for one that is none; `ABSENT` for any other body."""
+        head = f"Content-Type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
+        message = email.message_from_bytes(head + self.body, policy=email.policy.HTTP)
+        if not message.is_multipart():
             return ABSENT
+        return [_json_or_absent(part.get_payload(decode=True)) for part in message.iter_parts()]
+
+
+def _json_or_absent(body: Any) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return ABSENT
 
 
 @dataclass(frozen=True, slots=True)

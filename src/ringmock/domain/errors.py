@@ -60,6 +60,14 @@ class DuplicateValue(Refusal):
     """One value given twice in a list that may hold it once."""
 
 
+class BatchTooLarge(Refusal):
+    """More of them named than one call may name; `value` is how many it may."""
+
+
+class PathAndBodyDisagree(Refusal):
+    """The path names other resources than the body has something for, or leaves them to a body that names none."""
+
+
 class TextTooLong(Refusal):
     """R-04, D-01: more UTF-16 units than the message type allows."""
 

@@ -207,6 +207,12 @@ class InMemoryMessageStore:
         with self._refiled(message, now):
             message.read_status = status
 
+    def restore(self, message: Message, now: datetime) -> None:
+        """Deleted becomes Alive again; what was Purged has nothing left to restore, and stays so."""
+        if message.availability is not Availability.PURGED:
+            with self._refiled(message, now):
+                message.availability = Availability.ALIVE
+
     def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
         """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once. Purged stays so."""
         if message.availability is Availability.PURGED:

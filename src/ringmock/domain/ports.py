@@ -52,6 +52,10 @@ class MessageStore(Protocol):
         """Mark as Read or Unread."""
         ...
 
+    def restore(self, message: Message, now: datetime) -> None:
+        """Deleted becomes Alive again."""
+        ...
+
     def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
         """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once."""
         ...

@@ -47,6 +47,7 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
         "listMessages": messages.list_messages,
         "readMessage": messages.read_message,
         "updateMessage": messages.update_message,
+        "patchMessage": messages.patch_message,
         "deleteMessage": messages.delete_message,
         "readMessageContent": messages.read_message_content,
     }

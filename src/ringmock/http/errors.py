@@ -83,6 +83,10 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.DuplicateValue: Row(
         400, "CMN-406", "Duplicate value for parameter [{parameter}]: [{value}] found in request", _WORD_400
     ),
+    domain.BatchTooLarge: Row(400, "CMN-106", "Batch request is limited to {value} entries", _WORD_400),
+    domain.PathAndBodyDisagree: Row(
+        400, "CMN-108", "Parameter [{parameter}] in the path and in the body name different resources", _WORD_400
+    ),
     UnparseableJson: Row(400, "CMN-103", "JSON can't be parsed."),
     UnparseableRequest: Row(400, "CMN-104", "Cannot parse request"),
     BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),

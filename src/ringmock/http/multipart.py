@@ -1,14 +1,18 @@
 """Multipart bodies as the official clients send them: any subtype, parts with or without a disposition."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import orjson
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 from .errors import UnparseableRequest
 
+MIXED = "multipart/mixed"
 MAX_PARTS = 50
-"""The service takes ten attachments."""
+"""The service takes ten attachments, and changes of fifty messages."""
 
 
 @dataclass(slots=True)
@@ -64,3 +68,22 @@ def split(content_type: bytes, body: bytes) -> list[Part]:
     if not boundary or parser.state != MultipartState.END or not collector.parts:
         raise UnparseableRequest
     return collector.parts
+
+
+class Parts(dict[str, Any]):
+    """An answer of JSON parts, by names that are not told: the contract's schema for it speaks of an object."""
+
+    def __init__(self, parts: Mapping[str, Any], boundary: str) -> None:
+        super().__init__(parts)
+        self.boundary = boundary
+
+    @property
+    def media_type(self) -> str:
+        """Without quotes around the boundary, which the official JavaScript client would take for a part of it."""
+        return f"{MIXED}; boundary={self.boundary}"
+
+    def encoded(self) -> bytes:
+        """The parts in their order. JSON has no line breaks, so no part can hold the boundary."""
+        opening = f"--{self.boundary}\r\nContent-Type: application/json\r\n\r\n".encode()
+        parts = (opening + orjson.dumps(part) + b"\r\n" for part in self.values())
+        return b"".join(parts) + f"--{self.boundary}--\r\n".encode()

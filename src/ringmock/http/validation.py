@@ -231,6 +231,28 @@ class MultipartBody(_Body):
         refuse(problems_of(self._schema["properties"]["json"], value))
 
 
+class MixedBody(MultipartBody):
+    """`multipart/mixed`: as above, or a JSON body for each of several resources, in the order of the parts."""
+
+    @property
+    def _is_batch(self) -> bool:
+        return "json" not in self._schema.get("properties", {})
+
+    def parse(self, call: Call) -> Json:
+        if not self._is_batch:
+            return super().parse(call)
+        parts = multipart.split(call.headers[b"content-type"], call.content)
+        return [{"body": parse_json(part.content)} for part in parts]
+
+    def check(self, value: Json) -> None:
+        if not self._is_batch:
+            super().check(value)
+            return
+        schema = self._schema["additionalProperties"]
+        problems = (problem for entry in value for problem in problems_of(schema, entry["body"]))
+        refuse(_of_one_status(list(islice(problems, MAX_PROBLEMS))))
+
+
 # --- parameters ----------------------------------------------------------------------------------
 
 
@@ -324,7 +346,8 @@ VALIDATOR_MAP: Mapping[str, Any] = {
         "application/json": JsonBody,
         "application/x-www-form-urlencoded": FormBody,
         "multipart/form-data": MultipartBody,
-        "multipart/mixed": MultipartBody,
+        "multipart/mixed": MixedBody,
+        "application/vnd.ringcentral.multipart+json": JsonBody,
     },
     "response": {"application/json": JsonAnswer},
 }

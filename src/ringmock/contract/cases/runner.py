@@ -168,6 +168,8 @@ def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference
         yield from differences(then["body"], body, "body")
     if "exact" in then:
         yield from differences(then["exact"], body, "body", exact=True)
+    if "parts" in then:
+        yield from differences(then["parts"], answer.parts, "parts")
     if "text" in then:
         yield from differences(then["text"], answer.text, "text")
     for name, expected in then.get("headers", {}).items():

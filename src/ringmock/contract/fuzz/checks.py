@@ -145,11 +145,23 @@ def _dates_back_to_the_beginning(case: Case[Any]) -> bool:
     return any(str(query.get(name, "")).startswith(("0001", "9999")) for name in ("dateFrom", "dateTo"))
 
 
+def _asks_for_what_was_purged(case: Case[Any]) -> bool:
+    """A Purged message stays Purged, and no schema knows which one is."""
+    return _asks_for_availability(case.body)
+
+
+def _asks_for_availability(body: Any) -> bool:
+    if isinstance(body, list):
+        return any(_asks_for_availability(entry.get("body")) for entry in body if isinstance(entry, dict))
+    return isinstance(body, dict) and body.get("availability") in ("Alive", "Deleted")
+
+
 EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "createSMSMessage": _sms_recipients_are_odd,
     "createInternalTextMessage": _names_parties_of_a_reply,
     "assignMultipleDepartmentMembers": _names_members,
     "listMessages": _dates_back_to_the_beginning,
+    "patchMessage": _asks_for_what_was_purged,
     "getToken": lambda case: True,
     "revokeToken": lambda case: True,
 }

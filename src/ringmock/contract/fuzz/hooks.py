@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
 
+from ..http_client import Answer
 from ..openapi import load_contract
 from . import checks
 from .client import codes_of
@@ -77,6 +79,17 @@ _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/ite
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
 _is_id = re.compile(r"[0-9]{1,19}").fullmatch
+_are_ids = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*").fullmatch
+
+
+@schemathesis.deserializer("multipart/mixed")
+def parts_of(context: Any, response: Response) -> Any:
+    """The parts of a 207 by the names that the contract gives them: `status`, then the ids of what they are about."""
+    content_type = response.headers["content-type"][0]
+    status, *bodies = Answer(response.status_code, {"content-type": content_type}, response.content).parts
+    return {"status": status} | {
+        entry["href"].rpartition("/")[2]: body for entry, body in zip(status["response"], bodies, strict=True)
+    }
 
 
 # --- what was seen --------------------------------------------------------------------------------
@@ -148,18 +161,18 @@ def flatmap_body(context: HookContext, body: Any) -> st.SearchStrategy[Any]:
     return _grounded(ground, body)
 
 
-Ground = Callable[[Random, Values], Values]
+Ground = Callable[[Random, Any], Any]
 
 
 def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
-    """Grounded values; anything else than a mapping as it is.
+    """Grounded values; anything else than a mapping or a list as it is.
 
     The dice are seeded by Hypothesis and by the values, so a replay throws them alike, and values that differ in
     nothing but what is swapped do not all get the same.
     """
-    if not isinstance(values, dict):
+    if not isinstance(values, (dict, list)):
         return st.just(values)
-    return st.integers(0, 1 << 32).map(lambda seed: ground(Random(f"{seed} {values!r}"), dict(values)))
+    return st.integers(0, 1 << 32).map(lambda seed: ground(Random(f"{seed} {values!r}"), copy(values)))
 
 
 def _ground_path(rnd: Random, path: Values) -> Values:
@@ -187,8 +200,16 @@ def _department_id(rnd: Random, value: str, message: Values | None) -> str:
     return GROUNDING.ids[rnd.choice(GROUNDING.departments)] if rnd.random() < 0.9 else value
 
 
-def _message_id(rnd: Random, value: str, message: Values | None) -> str:
-    return str(message["id"]) if message and rnd.random() < 0.95 else value
+def _message_ids(rnd: Random, value: str, message: Values | None) -> str:
+    """One id, or as many as there were, of messages that were seen."""
+    first, *others = value.split(",")
+    first = str(message["id"]) if message and rnd.random() < 0.95 else first
+    return ",".join([first, *(_seen_id(rnd, other) for other in others)])
+
+
+def _seen_id(rnd: Random, value: str) -> str:
+    message = SEEN.any(rnd)
+    return str(message["id"]) if message and rnd.random() < 0.9 else value
 
 
 def _attachment_id(rnd: Random, value: str, message: Values | None) -> str:
@@ -207,7 +228,7 @@ PATHS = {
     "accountId": Swap(_is_owned_id, _account_id),
     "extensionId": Swap(_is_owned_id, _extension_id),
     "departmentId": Swap(_is_id, _department_id),
-    "messageId": Swap(_is_id, _message_id),
+    "messageId": Swap(_are_ids, _message_ids),
     "attachmentId": Swap(_is_id, _attachment_id),
     "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
 }
@@ -314,9 +335,25 @@ def _ground_sign_in(rnd: Random, body: Values) -> Values:
     return body
 
 
+def _ground_entries(rnd: Random, body: Any) -> Any:
+    """Changes of several messages that were seen; a change of one is as good as it is."""
+    return [_ground_entry(rnd, entry) for entry in body] if isinstance(body, list) else body
+
+
+def _ground_entry(rnd: Random, entry: Any) -> Any:
+    if isinstance(entry, str) and _is_id(entry):
+        return _seen_id(rnd, entry)
+    if isinstance(entry, dict) and isinstance(entry.get("resourceId"), str) and _is_id(entry["resourceId"]):
+        return entry | {"resourceId": _seen_id(rnd, entry["resourceId"])}
+    return entry
+
+
 BODIES: Mapping[str | None, Ground] = {
     "createSMSMessage": _ground_sms,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "getToken": _ground_sign_in,
+    "updateMessage": _ground_entries,
+    "patchMessage": _ground_entries,
+    "deleteMessage": _ground_entries,
 }

@@ -23,6 +23,9 @@ DEFAULT_WINDOW = timedelta(hours=24)
 PRIORITY = "Normal"
 TEXT_ATTACHMENT_ID = 1
 
+Change = tuple[ReadStatus | None, Availability | None]
+"""What a change of a message sets; None leaves as it is."""
+
 # --- requests ------------------------------------------------------------------------------------
 
 
@@ -44,6 +47,17 @@ def pager_from(body: Json) -> SendPager:
         sender=_address(body["from"]) if body.get("from") else None,
         reply_on=body.get("replyOn"),
     )
+
+
+def read_status_from(body: Json) -> Change:
+    """A checked `updateMessage` body."""
+    return ReadStatus(body["readStatus"]), None
+
+
+def change_from(body: Json) -> Change:
+    """A checked `patchMessage` body."""
+    status, availability = body.get("readStatus"), body.get("availability")
+    return status and ReadStatus(status), availability and Availability(availability)
 
 
 def _address(party: Json) -> Address:
