@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from .cases.expectations import ABSENT
 
 TIMEOUT_SECONDS = 30.0
+MAX_SHOWN_BODY = 20_000
+"""Bytes that a command line has room for, and a report too."""
 
 
 class NoAnswer(Exception):
@@ -117,10 +119,12 @@ class HttpClient:
 
 
 def curl(base_url: str, request: Request) -> str:
-    """A command line that sends the same request."""
+    """A command line that sends the same request; a body that is too long for one is named as a file."""
     words = ["curl", "-i", "-X", request.method, base_url + request.target]
     for name, value in request.headers.items():
         words += ["-H", f"{name}: {value}"]
     if request.body is not None:
-        words += ["--data-binary", request.body.decode("utf-8", errors="replace")]
+        is_short = len(request.body) <= MAX_SHOWN_BODY
+        shown = request.body.decode("utf-8", errors="replace") if is_short else f"@body-of-{len(request.body)}-bytes"
+        words += ["--data-binary", shown]
     return " ".join(map(shlex.quote, words))

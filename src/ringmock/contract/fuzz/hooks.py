@@ -31,6 +31,8 @@ from .texts import near, texts_around
 
 Values = dict[str, Any]
 
+REDIRECT_URI = "http://localhost:3000/callback"
+
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
 CONTRACT = load_contract()
 
@@ -77,6 +79,7 @@ _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for 
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
+_is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
 _is_id = re.compile(r"[0-9]{1,19}").fullmatch
 _are_ids = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*").fullmatch
@@ -102,6 +105,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.messages: dict[str, Values] = {}
+        self.sync_token: str | None = None
 
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
@@ -130,6 +134,8 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
     if response.status_code == 200 and isinstance(body, dict):
         for message in [body, *(body.get("records") or ())]:
             SEEN.note(message)
+        if "syncInfo" in body:
+            SEEN.sync_token = body["syncInfo"]["syncToken"]
 
 
 # --- generation -----------------------------------------------------------------------------------
@@ -238,6 +244,10 @@ def _ground_query(rnd: Random, query: Values) -> Values:
     message, conversation_id = SEEN.any(rnd), query.get("conversationId")
     if message and isinstance(conversation_id, str) and _is_id(conversation_id) and rnd.random() < 0.8:
         query["conversationId"] = str(message["conversationId"])
+    if SEEN.sync_token is not None and isinstance(query.get("syncToken"), str) and rnd.random() < 0.8:
+        query["syncToken"] = SEEN.sync_token
+    if _is_client_id(query.get("client_id")) and rnd.random() < 0.8:
+        query.update(client_id=GROUNDING.client_id, redirect_uri=REDIRECT_URI)
     for name in ("page", "perPage"):
         if type(query.get(name)) is int and query[name] > 0 and rnd.random() < 0.7:
             query[name] = rnd.choice([1, 2, 3, 10])
@@ -255,6 +265,9 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
         body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
     if _is_sms_text(body.get("text")):
         body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
+    country = body.get("country")
+    if isinstance(country, dict) and {"id", "isoCode"} <= country.keys() and rnd.random() < 0.9:
+        body["country"] = {name: value for name, value in country.items() if name != "isoCode"}
     return body
 
 
@@ -263,9 +276,16 @@ def _text(rnd: Random, text: str, limit: int) -> str:
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
-    """The message stands first, mostly alone: any further part makes it an MMS."""
+    """The message stands first, mostly alone: any further part makes it an MMS, which not every number sends."""
     message = {"json": _ground_sms(rnd, dict(parts["json"]))}
     return message if rnd.random() < 0.85 else message | {name: parts[name] for name in parts if name != "json"}
+
+
+def _ground_mms(rnd: Random, parts: Values) -> Values:
+    """The message stands first, and the files after it."""
+    if not isinstance(parts.get("json"), dict):
+        return parts
+    return {"json": _ground_sms(rnd, dict(parts["json"]))} | {name: parts[name] for name in parts if name != "json"}
 
 
 def _spelled(rnd: Random, number: str) -> str:
@@ -348,8 +368,19 @@ def _ground_entry(rnd: Random, entry: Any) -> Any:
     return entry
 
 
+def _ground_log_in(rnd: Random, body: Values) -> Values:
+    """An application that may show the page, and mostly somebody who logs in there."""
+    passwords = [form for form in GROUNDING.sign_in if form["grant_type"] == "password"]
+    if _is_client_id(body.get("client_id")) and passwords and rnd.random() < 0.8:
+        typed = {name: passwords[0][name] for name in ("username", "extension", "password")}
+        body.update(client_id=GROUNDING.client_id, redirect_uri=REDIRECT_URI, **typed)
+    return body
+
+
 BODIES: Mapping[str | None, Ground] = {
+    "authorize2": _ground_log_in,
     "createSMSMessage": _ground_sms,
+    "createMMS": _ground_mms,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "getToken": _ground_sign_in,

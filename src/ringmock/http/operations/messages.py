@@ -1,13 +1,12 @@
 """Sending messages and reading the message store."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
 
 from ...domain import errors
 from ...domain.account import Extension
-from ...domain.message import Availability
 from ...domain.message_filter import Page
 from ..call import Answer, Call
+from ..media import content_answer
 from ..wire import messages as wire
 from ..wire.batch import Result
 from ..wire.view import Json
@@ -18,7 +17,7 @@ MESSAGE_ID = "messageId"
 
 
 def create_sms_message(call: Call) -> Answer:
-    """`createSMSMessage`."""
+    """`createSMSMessage` and `createMMS`, which differ in what their bodies must have."""
     extension = own_extension(call)
     sent = call.here.send_sms(extension, wire.sms_from(call.body, call.attachments))
     call.routed = sent.routed
@@ -89,22 +88,30 @@ def delete_message(call: Call) -> Answer:
     return Answer(status=204) if {result.status for result in results} == {204} else _answered(call, extension, results)
 
 
+def delete_message_by_filter(call: Call) -> Answer:
+    """`deleteMessageByFilter`: of messages that are deleted already, only `purge` leaves less."""
+    extension = own_extension(call)
+    conversations = call.parameters["conversationId"] or []
+    if conversations and any(name == "type" for name, _ in call.query):
+        raise errors.ConversationAndTypeTogether("conversationId")
+    batch.check_size(conversations, batch.MAX_IN_PATH, "conversationId")
+    if wire.wants_own_messages(call.parameters, extension):
+        for wanted in wire.filters_to_delete(call.parameters, call.here.clock.now()):
+            call.here.delete_messages(extension, wanted, purge=call.parameters["purge"])
+    return Answer(status=204)
+
+
 def _answered(call: Call, extension: Extension, results: Sequence[Result]) -> Answer:
     return batch.answer(call, results, f"{view_of(call).extension_uri(extension)}/message-store")
 
 
 def read_message_content(call: Call) -> Answer:
-    """`readMessageContent`: the text, under the one attachment id that it has."""
+    """`readMessageContent`: a file that came with the message, or its text, which is an attachment too."""
     message = call.here.read_message(own_extension(call), int(call.parameters["messageId"]))
     asked = int(call.parameters["attachmentId"])
-    is_gone = message.availability is Availability.PURGED
-    if is_gone or asked != wire.attachment_id(message, call.here.generation):
+    held = message.attachment(asked)
+    if held is not None:
+        return content_answer(call, held.file.content, held.file.content_type, held.name)
+    if not message.has_text or asked != wire.attachment_id(message, call.here.generation):
         raise errors.NotFound("attachmentId", str(asked))
-    headers = (("Content-Disposition", _disposition(call, f"{message.id}.txt")),)
-    return Answer(message.text, headers=headers, media_type="text/plain; charset=utf-8")
-
-
-def _disposition(call: Call, default_filename: str) -> str:
-    kind = (call.parameters["contentDisposition"] or "Attachment").lower()
-    filename = call.parameters["contentDispositionFilename"] or default_filename
-    return f"{kind}; filename*=UTF-8''{quote(filename, safe='')}"
+    return content_answer(call, message.text.encode(), "text/plain; charset=utf-8", f"{message.id}.txt")
