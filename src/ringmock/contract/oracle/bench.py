@@ -23,7 +23,7 @@ from .acts import (
     SmsFromHandset,
 )
 from .agreement import Comparison, Difference, answer_difference, code_of, marked
-from .caller import API, OWN, Caller
+from .caller import MEMBERSHIP, OWN, Caller
 from .model import (
     ALIVE,
     ChangeMembers,
@@ -286,9 +286,8 @@ class Bench:
         }
         moves = [f"puts {n} into" for n in change.joining] + [f"takes {n} out of" for n in change.leaving]
         words = f"{change.by} {' and '.join(moves) or 'changes nothing in'} Department {change.department}"
-        path = f"{API}/department/bulk-assign"
         expected = self.office.expected_members(change)
-        self._judge(expected, self._call(words, change.by, "POST", path, body={"items": [item]}))
+        self._judge(expected, self._call(words, change.by, "POST", MEMBERSHIP, body={"items": [item]}))
         if not expected.refusals:
             self.office.change_members(change)
 

@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 from ...template import Application, Credentials, Template
 from ..http_client import Exchange, HttpClient, Request
 from ..target import Target, as_object, form_request, made_up_application, sign_in_forms
-from .model import Extension, Office, PhoneNumber
+from .model import DEPARTMENT, Extension, Office, PhoneNumber
 
 Json = Any
 Query = Sequence[tuple[str, str]]
 
 API = "/restapi/v1.0/account/~"
 OWN = f"{API}/extension/~"
+MEMBERSHIP = f"{API}/department/bulk-assign"
 MOST_LISTED = 1000
 
 
@@ -36,6 +37,7 @@ class Caller:
         self.template: Template = target.template
         self.has_world = target.has_worlds
         self._tokens: dict[str, str] = {}
+        self._members_at_first: Mapping[str, tuple[str, ...]] = {}
         self._sign_in()
         self.numbers = tuple(self._tokens)
         """Extension numbers that can be called as."""
@@ -54,7 +56,23 @@ class Caller:
         office = office_of(self.template)
         if not self.has_world:
             self._look_around(office)
+            self._members_at_first = self._members_at_first or _members_in(office)
         return office
+
+    def put_back(self) -> None:
+        """Let the Departments have the members again that they had at first, where no reset does that."""
+        if self.has_world:
+            return
+        now = self.start()
+        for number, members in self._members_at_first.items():
+            department = now.extensions[number]
+            if set(department.members) != set(members):
+                ids = [
+                    [now.extensions[member].id for member in some if member in now.extensions]
+                    for some in (members, [member for member in department.members if member not in members])
+                ]
+                item = {"departmentId": department.id, "addedExtensionIds": ids[0], "removedExtensionIds": ids[1]}
+                self.call(self.steward, "POST", MEMBERSHIP, body={"items": [item]})
 
     def call(self, by: str, method: str, path: str, query: Query = (), body: Json = None) -> Exchange:
         """A call of this extension's, as it may be shown."""
@@ -117,10 +135,14 @@ class Caller:
             if extension is not None:
                 extension.status = str(found.get("status"))
         for department in office.extensions.values():
-            if department.type == "Department":
+            if department.type == DEPARTMENT:
                 path = f"{API}/department/{department.id}/members"
                 members = records_in(self.call(self.steward, "GET", path, [("perPage", str(MOST_LISTED))]))
                 department.members = tuple(str(member.get("extensionNumber")) for member in members)
+
+
+def _members_in(office: Office) -> Mapping[str, tuple[str, ...]]:
+    return {e.number: e.members for e in office.extensions.values() if e.type == DEPARTMENT}
 
 
 def office_of(template: Template) -> Office:

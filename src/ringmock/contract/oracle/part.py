@@ -54,8 +54,11 @@ def explored(target: Target, options: Options, tally: Tally) -> Disagreement | N
 
     with target.client() as client:
         caller = Caller(client, target)
-        story = explore(caller, tally, seed=options.seed, runs=options.runs, steps=options.steps)
-        if story is None or not caller.has_world:  # what was sent elsewhere cannot be taken back, nor sent again
+        try:
+            story = explore(caller, tally, seed=options.seed, runs=options.runs, steps=options.steps)
+        finally:
+            caller.put_back()
+        if story is None or not caller.has_world:  # what was sent elsewhere is not sent again and again
             return story
         return shortest(story, partial(done_again, caller))
 
