@@ -1,6 +1,7 @@
 """The oracle can fail: servers that break one rule each are caught, and the rule is named."""
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +17,11 @@ from ringmock.contract.target import Target
 from ringmock.fixture import load_named
 from ringmock.server import build, served
 from ringmock.worlds import Worlds
+from support import needs
 
 Json = Any
 OWN_LIST = "/restapi/v1.0/account/~/extension/~/message-store"
-THIRD_USER, FROZEN_USER = "1346632103", "1346632104"
+ID_OF = {extension.number: str(extension.id) for extension in load_named("demo").account.extensions.values()}
 
 
 def in_lists(change: Callable[[list[Json]], object]) -> Callable[[ASGIApp], ASGIApp]:
@@ -37,6 +39,10 @@ def owner_of(record: Json) -> str:
     return str(record["uri"]).partition("/extension/")[2].partition("/")[0]
 
 
+def is_inbound(record: Json) -> bool:
+    return bool(record["direction"] == "Inbound")
+
+
 def without(is_lost: Callable[[Json], bool]) -> Callable[[list[Json]], None]:
     def lose(records: list[Json]) -> None:
         records[:] = [record for record in records if not is_lost(record)]
@@ -44,10 +50,9 @@ def without(is_lost: Callable[[Json], bool]) -> Callable[[list[Json]], None]:
     return lose
 
 
-def forwards_to_no_member(record: Json) -> bool:
-    to = [party["extensionNumber"] for party in record["to"]] if record["type"] == "Pager" else []
-    is_addressed = any(owner_of(record).endswith(number) for number in to)
-    return record["direction"] == "Inbound" and bool(to) and not is_addressed
+def came_through_a_department(record: Json) -> bool:
+    to = [ID_OF[party["extensionNumber"]] for party in record["to"]] if record["type"] == "Pager" else []
+    return record["direction"] == "Inbound" and bool(to) and owner_of(record) not in to
 
 
 def serves_the_frozen(app: ASGIApp) -> ASGIApp:
@@ -89,7 +94,7 @@ def leaks_a_mailbox(app: ASGIApp) -> ASGIApp:
     seen: list[Json] = []
 
     def leak(records: list[Json]) -> None:
-        own = [record for record in records if owner_of(record) == THIRD_USER]
+        own = [record for record in records if owner_of(record) == ID_OF["103"]]
         if own and seen:
             records.insert(0, seen[-1])
         seen.extend(record for record in records[:1] if record["type"] == "SMS" and not own)
@@ -97,49 +102,44 @@ def leaks_a_mailbox(app: ASGIApp) -> ASGIApp:
     return in_lists(leak)(app)
 
 
-def drops_into_mailboxes(app: ASGIApp) -> ASGIApp:
-    """An SMS to somebody Frozen arrives with somebody else."""
+def delivers_to_the_frozen(app: ASGIApp) -> ASGIApp:
+    """An SMS to the Frozen user is in his mailbox."""
+    dropped: list[Json] = []
 
-    def before(exchange: Exchange) -> None:
-        if exchange.resource == "sms" and b"16509100104" in exchange.body.partition(b'"to"')[2]:
-            sent = exchange.sent
-            exchange.body = json.dumps(sent | {"to": [{"phoneNumber": "16509100103"}]}).encode()
+    def after(exchange: Exchange) -> None:
+        if exchange.is_sent and exchange.resource == "sms":
+            message = json.loads(exchange.answer)
+            if message["to"] == [{"phoneNumber": "16509100104"}]:
+                dropped.append(message | {"direction": "Inbound", "id": message["id"] + 1})
+        elif exchange.path == OWN_LIST and exchange.method == "GET":
+            exchange.change_answer(
+                lambda answer: answer["records"].extend(dropped if ID_OF["104"] in answer["uri"] else ())
+            )
 
-    return around(app, before=before)
+    return around(app, after=after)
 
 
 CAUGHT = [
-    (in_lists(without(forwards_to_no_member)), "R-10"),
-    (serves_the_frozen, "R-18"),
-    (lets_the_removed_reply, "R-23"),
-    (removes_nobody, "R-22"),
-    (in_lists(without(lambda record: record["type"] == "Pager" and record["direction"] == "Outbound")), "R-08"),
-    (in_lists(without(lambda record: record["type"] == "SMS" and record["direction"] == "Inbound")), "R-02"),
-    (leaks_a_mailbox, "R-07"),
-    (drops_into_mailboxes, "R-09"),
-    (faults.counts_code_points, "R-05"),
-    (faults.cuts_texts, "R-04"),
-    (faults.swaps_recipients, "R-09"),
-]
-NAMES = [
-    "forwards to no member",
-    "serves the Frozen",
-    "lets the removed reply",
-    "removes nobody",
-    "keeps no page in the outbox",
-    "delivers no SMS",
-    "leaks a mailbox",
-    "delivers what is to be dropped",
-    "counts code points",
-    "cuts texts",
-    "swaps recipients",
+    ("forwards to no member", in_lists(without(came_through_a_department)), "R-10"),
+    ("serves the Frozen", serves_the_frozen, "R-18"),
+    ("lets the removed reply", lets_the_removed_reply, "R-23"),
+    ("removes nobody", removes_nobody, "R-22"),
+    ("loses a message", in_lists(without(lambda record: record["type"] == "SMS" and is_inbound(record))), "R-02"),
+    ("leaks a mailbox", leaks_a_mailbox, "R-07"),
+    ("delivers what is to be dropped", delivers_to_the_frozen, "R-16"),
+    ("counts code points", faults.counts_code_points, "R-05"),
 ]
 
 
-@pytest.mark.parametrize(("fault", "rule"), CAUGHT, ids=NAMES)
+SAMPLE = ("forwards to no member", "serves the Frozen", "loses a message")
+"""What is tried elsewhere than in CI, where all of them are."""
+
+
+@pytest.mark.parametrize(("name", "fault", "rule"), CAUGHT, ids=[name for name, *_ in CAUGHT])
 def test_a_server_that_breaks_a_rule_is_caught_and_the_rule_is_named(
-    fault: Callable[[ASGIApp], ASGIApp], rule: str
+    name: str, fault: Callable[[ASGIApp], ASGIApp], rule: str
 ) -> None:
+    needs(name in SAMPLE or os.environ.get("CI"), "the time for all faults", "CI=true takes it")
     (found,) = findings_of(fault)
 
     assert found.verdict is Verdict.FAILED
@@ -152,4 +152,4 @@ def test_a_server_that_breaks_a_rule_is_caught_and_the_rule_is_named(
 def findings_of(fault: Callable[[ASGIApp], ASGIApp]) -> list[Finding]:
     template = load_named("demo")
     with served(fault(build(Worlds(template)))) as url:
-        return list(run(Target(url, template, has_worlds=True), Options(seed=1, runs=100, steps=20)))
+        return list(run(Target(url, template, has_worlds=True), Options(seed=1, runs=150, steps=15)))

@@ -6,20 +6,22 @@ from typing import Any, NamedTuple
 
 from ..http_client import Answer
 from ..target import as_object
-from .model import OUTBOUND, PAGER, PURGED, Expected, Message, Office, Record, Thread
+from .model import OUTBOUND, PAGER, PURGED, SMS, Expected, Message, Office, Record, Thread
 
 Json = Any
 
 _MARKED = re.compile(r"#([0-9]+) ")
 
 _RULES_BY_FIELD = {
-    "subject": ("R-04",),
-    "to": ("R-09",),
-    "from": ("R-08",),
-    "conversationId": ("R-23",),
-    "messageStatus": ("D-03", "D-09"),
-    "pgToDepartment": ("R-10",),
-    "type": ("R-01",),
+    (SMS, "subject"): ("R-04",),
+    (PAGER, "subject"): ("R-04",),
+    (SMS, "to"): ("R-07",),
+    (PAGER, "to"): ("R-09",),
+    (SMS, "from"): ("R-07",),
+    (PAGER, "from"): ("R-08",),
+    (PAGER, "conversationId"): ("R-23",),
+    (SMS, "messageStatus"): ("D-03", "D-09"),
+    (PAGER, "pgToDepartment"): ("R-10",),
 }
 """What a wrong value speaks against; of the other fields the page has examples and no sentence."""
 
@@ -226,7 +228,7 @@ class Comparison:
 def _of_field(record: Record, name: str, expected: Json, came: Json) -> Difference:
     outbound = "sent" if record.direction == OUTBOUND else "received"
     where = f"message {record.id} {outbound} by {record.mailbox}: {name}"
-    return Difference(where, _phrase(expected), _phrase(came), _RULES_BY_FIELD.get(name, ()))
+    return Difference(where, _phrase(expected), _phrase(came), _RULES_BY_FIELD.get((record.message.type, name), ()))
 
 
 def _read(name: str, value: Json, message_type: str) -> Json:

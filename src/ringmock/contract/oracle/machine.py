@@ -1,12 +1,14 @@
 """The state machine that drives the oracle: what may be done next, and as whom. Imports Hypothesis."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
@@ -116,18 +118,34 @@ class Messaging(RuleBasedStateMachine):
     pages: Bundle[int] = Bundle("pages")
     messages: Bundle[int] = Bundle("messages")
 
+    stories: ClassVar[list[Disagreement]]
+    """What disagreed so far; a server that does not answer alike each time leaves more than one."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.bench = Bench(self.caller, self.tally)
+        with self._kept():
+            self.bench = Bench(self.caller, self.tally)
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Keep the story when it ends badly."""
+        try:
+            yield
+        except Disagreement as disagreement:
+            self.stories.append(disagreement)
+            raise
 
     @invariant()
     def all_mailboxes_agree(self) -> None:
-        self.bench.compare()
+        with self._kept():
+            self.bench.compare()
 
     def _do(self, act: Act) -> "MultipleResults[int]":
         """The key of the message that was sent, if one was."""
         key = len(self.bench.acts)
-        return multiple(key) if self.bench.do(key, act) else multiple()
+        with self._kept():
+            is_sent = self.bench.do(key, act)
+        return multiple(key) if is_sent else multiple()
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -271,10 +289,11 @@ class Messaging(RuleBasedStateMachine):
 
 def explore(caller: Caller, tally: Tally, *, seed: int, runs: int, steps: int) -> Disagreement | None:
     """Let the machine go `runs` times, up to `steps` steps each, as far as the first disagreement: None without one."""
+    stories: list[Disagreement] = []
     here = type(
         "MessagingHere",
         (Messaging,),
-        {"caller": caller, "choices": Choices(caller, caller.start()), "tally": tally},
+        {"caller": caller, "choices": Choices(caller, caller.start()), "tally": tally, "stories": stories},
     )
     limits = settings(
         max_examples=runs,
@@ -290,6 +309,7 @@ def explore(caller: Caller, tally: Tally, *, seed: int, runs: int, steps: int) -
     )
     try:
         run_state_machine_as_test(hypothesis.seed(seed)(here), settings=limits)
-    except Disagreement as disagreement:
-        return disagreement
-    return None
+    except (Disagreement, Flaky):
+        if not stories:
+            raise
+    return stories[0] if stories else None
