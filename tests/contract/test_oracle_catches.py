@@ -35,7 +35,7 @@ def in_lists(change: Callable[[list[Json]], object]) -> Callable[[ASGIApp], ASGI
 
 
 def owner_of(record: Json) -> str:
-    """The id of the extension whose mailbox the record is in."""
+    """The id of the extension whose mailbox the record, or the list, is of."""
     return str(record["uri"]).partition("/extension/")[2].partition("/")[0]
 
 
@@ -102,19 +102,18 @@ def leaks_a_mailbox(app: ASGIApp) -> ASGIApp:
     return in_lists(leak)(app)
 
 
-def delivers_to_the_frozen(app: ASGIApp) -> ASGIApp:
-    """An SMS to the Frozen user is in his mailbox."""
-    dropped: list[Json] = []
+def delivers_to_the_inactive(app: ASGIApp) -> ASGIApp:
+    """An SMS to somebody Frozen or Disabled is in his mailbox."""
+    dropped: dict[str, list[Json]] = {ID_OF["104"]: [], ID_OF["105"]: []}
 
     def after(exchange: Exchange) -> None:
         if exchange.is_sent and exchange.resource == "sms":
             message = json.loads(exchange.answer)
-            if message["to"] == [{"phoneNumber": "16509100104"}]:
-                dropped.append(message | {"direction": "Inbound", "id": message["id"] + 1})
+            received = message | {"direction": "Inbound", "id": message["id"] + 1}
+            for number in message["to"]:
+                dropped.get(f"1346632{number['phoneNumber'][-3:]}", []).append(received)
         elif exchange.path == OWN_LIST and exchange.method == "GET":
-            exchange.change_answer(
-                lambda answer: answer["records"].extend(dropped if ID_OF["104"] in answer["uri"] else ())
-            )
+            exchange.change_answer(lambda answer: answer["records"].extend(dropped.get(owner_of(answer), ())))
 
     return around(app, after=after)
 
@@ -126,7 +125,7 @@ CAUGHT = [
     ("removes nobody", removes_nobody, "R-22"),
     ("loses a message", in_lists(without(lambda record: record["type"] == "SMS" and is_inbound(record))), "R-02"),
     ("leaks a mailbox", leaks_a_mailbox, "R-07"),
-    ("delivers what is to be dropped", delivers_to_the_frozen, "R-16"),
+    ("delivers what is to be dropped", delivers_to_the_inactive, "R-16"),
     ("counts code points", faults.counts_code_points, "R-05"),
 ]
 

@@ -217,12 +217,19 @@ class Comparison:
         )
 
     def _unexpected(self, number: str, said: Mapping[str, Json]) -> Iterator[Difference]:
-        mark = mark_of(said.get("subject"))
-        is_known = mark is not None and mark < len(self._messages)
-        if _whole(said.get("id")) in self._foreign or not (is_known or self._is_alone):
+        message = self._message_of(said)
+        if _whole(said.get("id")) in self._foreign or not (message is not None or self._is_alone):
             return
-        rules = self._office.why_absent(number, self._messages[mark]) if is_known and mark is not None else ("R-20",)
+        rules = ("R-20",) if message is None else self._office.why_absent(number, message)
         yield Difference(f"mailbox of {number}", "nothing of this message", _shown(said), rules)
+
+    def _message_of(self, said: Mapping[str, Json]) -> Message | None:
+        """The message of ours that this is a record of, by the id that it has in some mailbox, else by its mark."""
+        message_id = _whole(said.get("id"))
+        held = (self._office.held(mailbox, message_id) for mailbox in self._office.mailboxes if message_id is not None)
+        found = next((record.message for record in held if record is not None), None)
+        mark = mark_of(said.get("subject"))
+        return found or (self._messages[mark] if mark is not None and mark < len(self._messages) else None)
 
 
 def _of_field(record: Record, name: str, expected: Json, came: Json) -> Difference:

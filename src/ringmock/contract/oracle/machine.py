@@ -205,6 +205,14 @@ class Messaging(RuleBasedStateMachine):
         recipients = tuple(n if n in self.choices.extensions else plus + n for n in (to, *also))
         return self._do(Sms(by, plus + own, recipients, text))
 
+    @precondition(lambda self: self.choices.senders)
+    @rule(target=messages, sender=_chosen("senders"), pick=PICK)
+    def send_sms_to_somebody_inactive(self, sender: tuple[str, str], pick: int) -> "MultipleResults[int]":
+        office = self.bench.office
+        owned = [(number, office.extensions[p.owner]) for number, p in office.phone_numbers.items() if p.owner]
+        inactive = [number for number, owner in owned if not owner.is_sent_to]
+        return self._do(Sms(*sender, (_picked(inactive or self.choices.numbers, pick),)))
+
     @precondition(lambda self: self.caller.has_world and self.choices.handsets and self.choices.senders)
     @rule(target=messages, handset=_chosen("handsets"), to=_chosen("senders"))
     def receive_sms(self, handset: str, to: tuple[str, str]) -> "MultipleResults[int]":
