@@ -17,5 +17,6 @@ PARTS: Mapping[str, Part] = {"cases": cases.run, "fuzz": fuzz.run, "stateful": o
 DESCRIBED_BY: Mapping[str, Callable[[Target, Options], Iterator[str]]] = {
     "cases": cases.describe,
     "fuzz": fuzz.describe,
+    "stateful": oracle.describe,
 }
 """What each part would send, for a dry run: lines for a person. Nothing is sent."""

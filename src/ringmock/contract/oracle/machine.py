@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ..guard import NotSent
 from .acts import (
     Act,
     ChangeOfMembers,
@@ -74,7 +75,7 @@ class Choices:
         self.handsets = tuple(office.handsets)
         self.senders = tuple((p.owner, p.digits) for p in office.phone_numbers.values() if p.owner in self.callers)
         self.numbers = (*self.handsets, *office.phone_numbers)
-        self.strays = (*self.extensions, NO_EXTENSION)
+        self.strays = (*self.extensions, NO_EXTENSION) if caller.has_world else self.extensions
 
 
 def _chosen(kind: str) -> st.SearchStrategy[Any]:
@@ -121,6 +122,8 @@ class Messaging(RuleBasedStateMachine):
     stories: ClassVar[list[Disagreement]]
     """What disagreed so far; a server that does not answer alike each time leaves more than one."""
 
+    refused: ClassVar[list[NotSent]]
+
     def __init__(self) -> None:
         super().__init__()
         with self._kept():
@@ -133,6 +136,9 @@ class Messaging(RuleBasedStateMachine):
             yield
         except Disagreement as disagreement:
             self.stories.append(disagreement)
+            raise
+        except NotSent as refusal:
+            self.refused.append(refusal)
             raise
 
     @invariant()
@@ -296,13 +302,14 @@ class Messaging(RuleBasedStateMachine):
 
 
 def explore(caller: Caller, tally: Tally, *, seed: int, runs: int, steps: int) -> Disagreement | None:
-    """Let the machine go `runs` times, up to `steps` steps each, as far as the first disagreement: None without one."""
+    """Let the machine go `runs` times, up to `steps` steps each, as far as the first disagreement: None without one.
+
+    Raises `NotSent` for the first call that the target's limits forbid.
+    """
     stories: list[Disagreement] = []
-    here = type(
-        "MessagingHere",
-        (Messaging,),
-        {"caller": caller, "choices": Choices(caller, caller.start()), "tally": tally, "stories": stories},
-    )
+    refused: list[NotSent] = []
+    fields = {"caller": caller, "choices": Choices(caller, caller.start()), "tally": tally}
+    here = type("MessagingHere", (Messaging,), {**fields, "stories": stories, "refused": refused})
     limits = settings(
         max_examples=runs,
         stateful_step_count=steps,
@@ -317,7 +324,9 @@ def explore(caller: Caller, tally: Tally, *, seed: int, runs: int, steps: int) -
     )
     try:
         run_state_machine_as_test(hypothesis.seed(seed)(here), settings=limits)
-    except (Disagreement, Flaky):
+    except (Disagreement, NotSent, Flaky):
+        if refused:
+            raise refused[0] from None
         if not stories:
             raise
     return stories[0] if stories else None

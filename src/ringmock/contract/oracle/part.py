@@ -5,6 +5,7 @@ from functools import partial
 from time import perf_counter
 
 from ..findings import Finding, Verdict
+from ..guard import NotSent
 from ..http_client import NoAnswer
 from ..options import Options
 from ..target import Target
@@ -30,6 +31,10 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
         detail = MISSING if isinstance(error, ModuleNotFoundError) else str(error)
         yield _finding(target, "the state machine starts", Verdict.FAILED, started, detail=detail)
         return
+    except NotSent as refusal:
+        name = f"seed {options.seed}: all mailboxes agreed for {tally.steps} steps"
+        yield _finding(target, name, Verdict.SKIPPED, started, detail=f"stopped there: {refusal}")
+        return
     if disagreement is None:
         name = f"seed {options.seed}: {tally.runs} runs, {tally.steps} steps, and all mailboxes agreed after each"
         yield _finding(target, name, Verdict.PASSED, started, detail=summary(tally), keeps=_exercised(tally))
@@ -43,6 +48,16 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
         reproduce=commands(disagreement),
         keeps=disagreement.rules,
     )
+
+
+def describe(target: Target, options: Options) -> Iterator[str]:
+    """What `run` would send, and to whom: lines for a person."""
+    account = target.template.account
+    where = f"{target.account} {target.generation}"
+    yield f"stateful on {target.url}, {where}: {options.runs} runs of {options.steps} steps"
+    yield f"  as every extension that can log in, of {', '.join(account.extensions)}, seed {options.seed}"
+    yield f"  pages to these, SMS to {', '.join((*account.phone_numbers, *account.handsets))}"
+    yield "  Departments change their members, and have their own again at the end"
 
 
 def explored(target: Target, options: Options, tally: Tally) -> Disagreement | None:
