@@ -6,16 +6,18 @@ from .cases import part as cases
 from .findings import Finding
 from .fuzz import part as fuzz
 from .options import Options
+from .oracle import part as oracle
 from .target import Target
 
 Part = Callable[[Target, Options], Iterator[Finding]]
 
-PARTS: Mapping[str, Part] = {"cases": cases.run, "fuzz": fuzz.run}
+PARTS: Mapping[str, Part] = {"cases": cases.run, "fuzz": fuzz.run, "stateful": oracle.run}
 """In the order in which they are run."""
 
 DESCRIBED_BY: Mapping[str, Callable[[Target, Options], Iterator[str]]] = {
     "cases": cases.describe,
     "fuzz": fuzz.describe,
+    "stateful": oracle.describe,
 }
 """What a part would send, for a dry run: lines for a person. Nothing is sent."""
 
