@@ -127,6 +127,21 @@ class ListsAnothersMailbox(World):
         return own if own.total else super().list_messages(first, wanted)
 
 
+@in_world(LIST)
+class LeaksToTheNext(World):
+    """A list begins with the newest message of the mailbox that was listed before."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.before: dict[str, Message] = {}
+
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+        own = super().list_messages(extension, wanted)
+        others = [message for number, message in self.before.items() if number != extension.number]
+        self.before = {extension.number: own.records[0]} if own.records else {}
+        return Page((*others, *own.records), own.total + len(others))
+
+
 @in_world(READ, LIST)
 class ReadsByReading(World):
     """A message that was read by its id is marked as read."""

@@ -251,6 +251,16 @@ class OpensAConversationForEach(StoreAround):
 
 
 @in_store(SMS)
+class LosesWhatArrives(StoreAround):
+    """An SMS to a number of the account is in nobody's mailbox but the sender's."""
+
+    def planned(self, delivery: Delivery) -> Delivery:
+        if delivery.type is not MessageType.SMS or delivery.outbox is None:
+            return delivery
+        return delivery._replace(routed=tuple(routed._replace(mailbox=None) for routed in delivery.routed))
+
+
+@in_store(SMS)
 class KeepsSmsFromHandsets(StoreAround):
     """What is sent to a handset outside never reaches it."""
 

@@ -13,7 +13,7 @@ from ringmock.world import Sent, World
 
 from .exchange import Exchange
 from .fault import StoreAround, awake, everyone_as, in_answers, in_store, in_world, seeing
-from .operations import ASSIGN, CONTENT, DELETE, LIST, PAGER, READ
+from .operations import ASSIGN, CONTENT, DELETE, LIST, MEMBERS, PAGER, READ
 from .pages import addressed
 
 
@@ -137,6 +137,15 @@ class KeepsTheRemovedOutForGood(World):
         found = super().list_messages(extension, wanted)
         kept = tuple(m for m in found.records if not (m.via and extension.number in self.removed))
         return Page(kept, len(kept) if len(kept) < len(found.records) else found.total)
+
+
+@in_world(ASSIGN, MEMBERS)
+class RemovesNobody(World):
+    """Whoever leaves a Department stays in it."""
+
+    def set_members(self, department: Extension, members: Iterable[str]) -> None:
+        before = self.account.extensions[department.number].members
+        super().set_members(department, [*before, *members])
 
 
 @in_store(PAGER)
