@@ -18,6 +18,7 @@ from .http.app import create_app
 from .http.recording import recorder
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
+from .inspector.tally import Tally
 from .template import Template
 from .worlds import Worlds
 
@@ -27,9 +28,15 @@ WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
 
 
-def build(worlds: Worlds) -> ASGIApp:
-    """The whole application for a registry of worlds: the API, and the control API behind it."""
-    return create_app(worlds, mounted(create_control_app(worlds)), recorder(worlds))
+def build(worlds: Worlds, tally: Tally | None = None) -> ASGIApp:
+    """The whole application for a registry of worlds: the API, and the control API behind it.
+
+    `tally`: counts what its callers exercise of the contract, and makes the control API show it.
+    """
+    done = recorder(worlds)
+    return create_app(
+        worlds, mounted(create_control_app(worlds, tally)), done if tally is None else tally.counting(worlds, done)
+    )
 
 
 def settle_memory() -> None:

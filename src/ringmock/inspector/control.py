@@ -24,6 +24,7 @@ from ..sessions import TokenRefused
 from ..timestamps import iso8601, parse
 from ..world import World
 from ..worlds import Worlds
+from .tally import Tally
 
 Json = Any
 
@@ -34,11 +35,12 @@ class BadInput(Exception):
     """What is wrong with the call, and what would be right; told to the caller as it stands."""
 
 
-def create_control_app(worlds: Worlds) -> Flask:
-    """The Flask application for this registry of worlds."""
+def create_control_app(worlds: Worlds, tally: Tally | None = None) -> Flask:
+    """The Flask application for this registry of worlds, and for the count of what its callers exercise."""
     app = Flask("ringmock.inspector")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # every provider that Flask ships has it
     app.extensions["ringmock.worlds"] = worlds
+    app.extensions["ringmock.tally"] = tally
     app.register_blueprint(control)
     app.register_error_handler(BadInput, lambda error: _said(400, str(error)))
     app.register_error_handler(HTTPException, lambda error: _said(error.code or 500, error.description or ""))
