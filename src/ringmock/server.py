@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
+from uuid import uuid4
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .domain.generation import Generation
 from .http.app import create_app
+from .http.edge import RequestIds
 from .http.recording import recorder
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
@@ -34,9 +36,8 @@ def build(worlds: Worlds, tally: Tally | None = None) -> ASGIApp:
     `tally`: counts what its callers exercise of the contract, and makes the control API show it.
     """
     done = recorder(worlds)
-    return create_app(
-        worlds, mounted(create_control_app(worlds, tally)), done if tally is None else tally.counting(worlds, done)
-    )
+    told = done if tally is None else tally.counting(worlds, done)
+    return create_app(worlds, mounted(create_control_app(worlds, tally)), told, RequestIds(uuid4()))
 
 
 def settle_memory() -> None:

@@ -1,29 +1,27 @@
-"""Servers for whole runs of cases, and what the fuzz met, shown at the end of the test run."""
+"""Servers for whole runs of the suite, and what the fuzz met, shown at the end of the test run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from ringmock.domain.generation import GENERATIONS
+from ringmock.contract.target import Target, own
 from ringmock.fixture import load_named
-from ringmock.server import running
 
 
 @pytest.fixture(scope="session")
-def server_of() -> Iterator[Callable[[str, str], str]]:
-    """The URL of a server for an account fixture and a generation, started when it is first asked for."""
-    urls: dict[tuple[str, str], str] = {}
+def target_of() -> Iterator[Callable[[str, str], Target]]:
+    """A server of an account fixture in a generation, started when it is first asked for."""
+    targets: dict[tuple[str, str], Target] = {}
     with ExitStack() as servers:
 
-        def url_of(account: str, generation: str) -> str:
+        def target(account: str, generation: str) -> Target:
             key = account, generation
-            if key not in urls:
-                server = running(load_named(account), generation=GENERATIONS[generation])
-                urls[key], _ = servers.enter_context(server)
-            return urls[key]
+            if key not in targets:
+                targets[key] = servers.enter_context(own(load_named(account, generation=generation)))
+            return targets[key]
 
-        yield url_of
+        yield target
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

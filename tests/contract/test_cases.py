@@ -7,8 +7,9 @@ import pytest
 
 from ringmock.contract.cases import Case, bundled_case_files, load_cases
 from ringmock.contract.cases.report import failure_report
-from ringmock.contract.cases.runner import Target, run_case
+from ringmock.contract.cases.runner import run_case
 from ringmock.contract.openapi import load_contract, operations
+from ringmock.contract.target import Target
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
@@ -18,8 +19,8 @@ MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "deleteMessage"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_server_keeps(case: Case, server_of: Callable[[str, str], str]) -> None:
-    result = run_case(case, Target(server_of(case.account, case.generation)))
+def test_the_server_keeps(case: Case, target_of: Callable[[str, str], Target]) -> None:
+    result = run_case(case, target_of(case.account, case.generation))
     if result.failure is not None:
         pytest.fail(failure_report(case, result.failure), pytrace=False)
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Self
@@ -57,10 +57,14 @@ class Exchange:
     answer: Answer
 
 
+Watcher = Callable[[Exchange], None]
+"""Is told of an exchange as it was on the wire, credentials and all, and may take no time over it."""
+
+
 class HttpClient:
     """One connection to one server, opened when needed. Use it as a context manager, from one thread."""
 
-    def __init__(self, base_url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, base_url: str, timeout: float = TIMEOUT_SECONDS, watcher: Watcher | None = None) -> None:
         """`base_url` as `http://127.0.0.1:8080`, with or without a path; `timeout` in seconds.
 
         Raises `ValueError` for any other scheme than http and https.
@@ -71,6 +75,7 @@ class HttpClient:
             raise ValueError(f"{base_url!r} is not the address of a server, as http://127.0.0.1:8080 is")
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._prefix = parts.path
+        self._watcher = watcher
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
 
     def __enter__(self) -> Self:
@@ -90,7 +95,10 @@ class HttpClient:
         except (OSError, HTTPException) as error:
             self._connection.close()
             raise NoAnswer(f"no answer from {self.base_url}: {error or type(error).__name__}") from error
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+        answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+        if self._watcher is not None:
+            self._watcher(Exchange(self.base_url, request, answer))
+        return answer
 
 
 def curl(base_url: str, request: Request) -> str:

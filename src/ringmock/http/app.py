@@ -1,13 +1,12 @@
 """The server as an ASGI application: the contract, the stages, the handlers and the worlds behind them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from connexion import ConnexionMiddleware
 from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from starlette.exceptions import HTTPException
@@ -21,7 +20,7 @@ from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .operations import account, messages, sign_in
-from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Routing, Security
+from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
@@ -53,15 +52,18 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
     }
 
 
-def create_app(worlds: Worlds, behind: ASGIApp, done: Done) -> ASGIApp:
-    """The whole server. `behind` answers what the contract does not name; `done` is told of every call."""
+def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes]) -> ASGIApp:
+    """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
+
+    `request_ids` makes the `RCRequestId` of each answer.
+    """
     app = ConnexionMiddleware(
         Dispatch(control_only(behind)),
         import_name="ringmock",
         middlewares=[
-            partial(Recorder, done=done),
+            partial(Recorder, done=done, request_ids=request_ids),
             partial(ServerErrorMiddleware, handler=answer_refusal),
-            ExceptionMiddleware,
+            Refusals,
             EdgeGuard,
             Routing,
             partial(Security, worlds=worlds),

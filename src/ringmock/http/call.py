@@ -27,6 +27,10 @@ class Call:
     media_type: str = ""
     """The body's, in lower case and without parameters; empty without a body."""
     answer: "Answer | None" = None
+    encoded: bytes = b""
+    """The answer's body as it goes out."""
+    status: int | None = None
+    """The status that went out; None until one has."""
     operation: str | None = None
     session: Session | None = None
     world: World | None = None

@@ -15,7 +15,7 @@ from connexion.middleware.request_validation import (
     RequestValidationOperation,
 )
 from connexion.middleware.response_validation import ResponseValidationAPI, ResponseValidationMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import timestamps
 from ..domain.errors import Refusal
@@ -190,14 +190,10 @@ class _AnswerOperation:
         self._plans = {int(status): _AnswerPlan(response) for status, response in operation.responses.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call: Call = scope[SCOPE_KEY]
-
-        async def checked(message: Message) -> None:
-            if message["type"] == "http.response.start" and call.answer is not None:
-                self.check(call.answer)
-            await send(message)
-
-        await self._next_app(scope, receive, checked)
+        await self._next_app(scope, receive, send)
+        answer = scope[SCOPE_KEY].answer
+        if answer is not None:
+            self.check(answer)
 
     def check(self, answer: Answer) -> None:
         """Raise Connexion's `NonConformingResponse...` for a status or a body that the contract does not have."""

@@ -16,13 +16,14 @@ from urllib.parse import parse_qs
 
 import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..worlds import Worlds
-from . import oauth
+from . import edge, oauth
 from .call import SCOPE_KEY, Answer, Call
 from .errors import (
     AuthorizationMalformed,
@@ -54,13 +55,20 @@ Handler = Callable[[Call], Answer]
 Done = Callable[[Call, int, float], None]
 """Told of a call that was answered: the status and the server's own time in milliseconds."""
 
+_EVERY_ANSWER = [(b"content-language", b"en-US"), (b"routingkey", b"RINGMOCK01")]
+
 
 class Recorder:
-    """Opens the call, and tells when it was answered."""
+    """Opens the call, sends what its handler said, puts on the answer what every answer has, tells when it is out.
 
-    def __init__(self, app: ASGIApp, done: Done) -> None:
+    A handler's answer is on the call by then, checked and encoded. What others answer, refusals and the application
+    behind, they send themselves.
+    """
+
+    def __init__(self, app: ASGIApp, done: Done, request_ids: Callable[[], bytes]) -> None:
         self.app = app
         self._done = done
+        self._request_ids = request_ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,18 +78,57 @@ class Recorder:
         headers = dict(scope["headers"])
         call = Call(scope["method"], scope["path"], base_url(scope, headers.get(b"host", b"")), headers)
         scope[SCOPE_KEY] = call
-        status = 500
 
         async def noting_status(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                call.status = message["status"]
+                message["headers"] = [*message["headers"], (b"rcrequestid", self._request_ids()), *_EVERY_ANSWER]
+                if b"origin" in headers and not call.path.startswith(CONTROL_PREFIX):
+                    message["headers"] += edge.cross_origin(headers[b"origin"])
             await send(message)
 
         try:
             await self.app(scope, receive, noting_status)
+            if call.status is None and call.answer is not None:
+                start = {"type": "http.response.start", "status": call.answer.status, "headers": headers_of(call)}
+                await noting_status(start)
+                await send({"type": "http.response.body", "body": call.encoded})
         finally:
-            self._done(call, status, (time.perf_counter() - began) * 1000)
+            self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
+
+
+def headers_of(call: Call) -> list[tuple[bytes, bytes]]:
+    """The headers of a handler's answer."""
+    assert call.answer is not None
+    headers = [(b"content-length", b"%d" % len(call.encoded))]
+    if call.answer.status != 204:
+        headers.append((b"content-type", call.answer.media_type.encode()))
+    if call.answer.headers:
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in call.answer.headers]
+    return headers
+
+
+class Refusals(ExceptionMiddleware):
+    """Connexion's own handling of exceptions, entered only by the calls that raised one."""
+
+    def __init__(self, next_app: ASGIApp) -> None:
+        super().__init__(_raise_again)
+        self._next_app = next_app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._next_app(scope, receive, send)
+        except Exception as failure:
+            if SCOPE_KEY not in scope or scope[SCOPE_KEY].status is not None:
+                raise
+            await super().__call__({**scope, _FAILURE: failure}, receive, send)
+
+
+async def _raise_again(scope: Scope, _: Receive, __: Send) -> None:
+    raise scope[_FAILURE]
+
+
+_FAILURE = "ringmock.failure"
 
 
 def base_url(scope: Scope, host: bytes) -> str:
@@ -94,7 +141,10 @@ def base_url(scope: Scope, host: bytes) -> str:
 
 
 class EdgeGuard:
-    """Reads the body whole, within a bound, and refuses what the stages behind would trip over."""
+    """Reads the body whole, within a bound, and refuses what the stages behind would trip over.
+
+    Methods in tunnels come out here, and preflights are answered.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -103,12 +153,30 @@ class EdgeGuard:
         if scope["type"] == "http":
             call: Call = scope[SCOPE_KEY]
             check_path(call.path)
+            if call.method == "POST":
+                if edge.METHOD_HEADER in call.headers or edge.METHOD_PARAMETER in scope["query_string"]:
+                    call.method, scope["query_string"] = edge.tunnelled(call.headers, scope["query_string"])
+                    scope["method"] = call.method
+            elif call.method == "OPTIONS" and is_preflight(call):
+                await answer_preflight(call, send)
+                return
             call.content = await read_body(call, receive)
             if call.content and not call.path.startswith(CONTROL_PREFIX):
                 call.media_type = media_type_of(call.headers)
                 if call.media_type != call.headers[b"content-type"].decode("latin-1"):
                     scope["headers"] = with_media_type(scope["headers"], call.media_type)
         await self.app(scope, receive, send)
+
+
+def is_preflight(call: Call) -> bool:
+    """Whether a browser asks for a page of another origin. The control API takes no calls from such pages."""
+    return edge.is_preflight(call.headers) and not call.path.startswith(CONTROL_PREFIX)
+
+
+async def answer_preflight(call: Call, send: Send) -> None:
+    """204 with what a browser may send."""
+    await send({"type": "http.response.start", "status": 204, "headers": edge.preflight_answer(call.headers)})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def check_path(path: str) -> None:
@@ -305,7 +373,7 @@ def read_client(call: Call, _: Scope) -> None:
 
 
 class _HandlerOperation:
-    """One operation's handler, run in the loop's own thread: handlers never wait."""
+    """One operation's handler, run in the loop's own thread: handlers never wait. What it says goes on the call."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -313,14 +381,8 @@ class _HandlerOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[SCOPE_KEY]
         call.is_handled = True
-        answer = call.answer = self._handler(call)
-        body = encoded(answer.body)
-        headers = [(b"content-length", str(len(body)).encode())]
-        if answer.status != 204:
-            headers.append((b"content-type", answer.media_type.encode()))
-        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        call.answer = self._handler(call)
+        call.encoded = encoded(call.answer.body)
 
 
 def encoded(body: Any) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 from ..http_client import Answer, curl
 from . import Case
 from .expectations import ABSENT, Difference
-from .runner import CaseResult, Failure, Finding
+from .runner import CaseResult, Failure, Mismatch
 
 MAX_CELL = 60
 MAX_BODY = 4000
@@ -22,24 +22,37 @@ def report(results: Iterable[CaseResult]) -> str:
 
 def failure_report(case: Case, failure: Failure) -> str:
     """The failed step of a case: what was expected, what came, and how to see it again."""
-    step = f"step {failure.number}" if failure.number else "what is given"
     lines = [
         f"FAILED  {case.name}",
-        f"        {case.file}:{failure.line}: {step}; keeps {', '.join(case.keeps)}",
+        f"        {case.file}:{failure.line}: {step_of(failure)}; keeps {', '.join(case.keeps)}",
+        "",
+        *_indented(detail_of(failure).splitlines()),
+        *_indented(reproduced_by(failure).splitlines()),
     ]
-    for finding in failure.findings:
-        lines += ["", *_indented(_finding(finding))]
     return "\n".join(lines)
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    yield from _table([("", "expected", "actual"), *map(_row, finding.differences)])
-    if finding.exchange is not None:
+def step_of(failure: Failure) -> str:
+    """Which step of the case failed."""
+    return f"step {failure.number}" if failure.number else "what is given"
+
+
+def detail_of(failure: Failure) -> str:
+    """What was expected and what came, side by side, and the whole answer; call by call."""
+    return "\n\n".join("\n".join(_mismatch(mismatch)) for mismatch in failure.mismatches)
+
+
+def reproduced_by(failure: Failure) -> str:
+    """The curl of every call that was answered wrongly, or left something wrong; each once."""
+    exchanges = [exchange for m in failure.mismatches for exchange in (m.after, m.exchange) if exchange is not None]
+    return "\n".join(dict.fromkeys(curl(exchange.base_url, exchange.request) for exchange in exchanges))
+
+
+def _mismatch(mismatch: Mismatch) -> Iterator[str]:
+    yield from _table([("", "expected", "actual"), *map(_row, mismatch.differences)])
+    if mismatch.exchange is not None:
         yield ""
-        yield f"answer: {_answer(finding.exchange.answer)}"
-        if finding.after is not None:
-            yield curl(finding.after.base_url, finding.after.request)
-        yield curl(finding.exchange.base_url, finding.exchange.request)
+        yield f"answer: {_answer(mismatch.exchange.answer)}"
 
 
 def _row(difference: Difference) -> tuple[str, str, str]:

@@ -4,17 +4,17 @@ Client credentials that the server has never seen open a world of their own, so 
 has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock's control API.
 """
 
-import base64
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ...template import Credentials
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
 from ..openapi import load_contract
+from ..target import Target, basic, form_request, made_up_application, sign_in_forms
 from . import Case, Step
 from .expectations import ABSENT, Difference, differences, filled, found_at
 from .operation import FORM, JSON, Operation, operations_by_id
@@ -37,20 +37,7 @@ _STATUS_BY_CHANGE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The server to test, and how to sign in there."""
-
-    base_url: str
-    application: tuple[str, str] | None = None
-    """Client id and secret; None makes up new ones for each case, and each has a world of its own."""
-    jwt: str = "demo-jwt-{extension}"
-    """The JWT of an extension, by its number."""
-    steward: str = "101"
-    """The extension that changes of the world are made in the name of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Mismatch:
     """What one call was answered otherwise than expected; at least one difference."""
 
     differences: tuple[Difference, ...]
@@ -66,7 +53,7 @@ class Failure:
 
     number: int
     line: int
-    findings: tuple[Finding, ...]
+    mismatches: tuple[Mismatch, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +71,9 @@ class CaseResult:
 class _Stuck(Exception):
     """What a step needed and did not get: the rest of the case has no sense."""
 
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding)
-        self.finding = finding
+    def __init__(self, mismatch: Mismatch) -> None:
+        super().__init__(mismatch)
+        self.mismatch = mismatch
 
 
 class _SignInRefused(_Stuck):
@@ -95,7 +82,7 @@ class _SignInRefused(_Stuck):
 
 def run_case(case: Case, target: Target) -> CaseResult:
     """Run a case in a world of its own. Whatever the server does, it ends in a result."""
-    with HttpClient(target.base_url) as client:
+    with target.client() as client:
         return CaseResult(case, _Run(case, _Caller(client, target)).failure())
 
 
@@ -111,29 +98,29 @@ class _Run:
         """Run step after step, as far as the first that fails."""
         given = Step(line=self._case.line, change=self._case.given)
         for number, step in enumerate((given, *self._case.steps)):
-            findings = self._findings(step)
-            if findings:
-                return Failure(number, step.line, findings)
+            mismatches = self._mismatches(step)
+            if mismatches:
+                return Failure(number, step.line, mismatches)
         return None
 
-    def _findings(self, step: Step) -> tuple[Finding, ...]:
+    def _mismatches(self, step: Step) -> tuple[Mismatch, ...]:
         try:
             return tuple(self._taken(step))
         except _Stuck as stuck:
-            return (stuck.finding,)
+            return (stuck.mismatch,)
         except NoAnswer as error:
-            return (Finding((Difference("connection", "an answer", str(error)),), None),)
+            return (Mismatch((Difference("connection", "an answer", str(error)),), None),)
 
-    def _taken(self, step: Step) -> Iterator[Finding]:
+    def _taken(self, step: Step) -> Iterator[Mismatch]:
         _World(self._caller).change(filled(dict(step.change), self._kept))
         if step.when is not None:
             exchange = self._caller.call(filled(step.caller, self._kept), filled(dict(step.when), self._kept))
             found = tuple(_unexpected(filled(dict(step.then), self._kept), exchange.answer))
             if found:
-                yield Finding(found, exchange)
+                yield Mismatch(found, exchange)
                 return
             self._keep(step.keep, exchange)
-            yield from (replace(finding, after=exchange) for finding in self._looks(step))
+            yield from (replace(mismatch, after=exchange) for mismatch in self._looks(step))
         else:
             yield from self._looks(step)
 
@@ -141,10 +128,10 @@ class _Run:
         for name, where in names.items():
             value = found_at(exchange.answer.json, where)
             if value is ABSENT:
-                raise _Stuck(Finding((Difference(where, f"a value to keep as {name}", ABSENT),), exchange))
+                raise _Stuck(Mismatch((Difference(where, f"a value to keep as {name}", ABSENT),), exchange))
             self._kept[name] = value
 
-    def _looks(self, step: Step) -> Iterator[Finding]:
+    def _looks(self, step: Step) -> Iterator[Mismatch]:
         if step.outcomes and step.when is not None:
             yield from self._outcomes(step.outcomes, step.when.get("operation"))
         for number, expected in step.mailboxes.items():
@@ -152,14 +139,14 @@ class _Run:
         for phone, expected in step.handsets.items():
             yield from self._look(f"handset {phone}", expected, "text", self._caller.handset(phone))
 
-    def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Finding]:
+    def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Mismatch]:
         journal = self._caller.control("GET", f"/journal?limit={JOURNAL_LIMIT}")
         actual = _outcomes_of(_list_in(journal), operation)
         found = tuple(differences(filled(dict(expected), self._kept), actual, "outcomes", exact=True))
         if found:
-            yield Finding(found, journal)
+            yield Mismatch(found, journal)
 
-    def _look(self, where: str, expected: Json, text: str, look: tuple[Exchange, Json]) -> Iterator[Finding]:
+    def _look(self, where: str, expected: Json, text: str, look: tuple[Exchange, Json]) -> Iterator[Mismatch]:
         exchange, actual = look
         if isinstance(expected, int):
             actual = len(actual)
@@ -167,7 +154,7 @@ class _Run:
             expected = filled([{text: one} if isinstance(one, str) else one for one in expected], self._kept)
         found = tuple(differences(expected, actual, where))
         if found:
-            yield Finding(found, exchange)
+            yield Mismatch(found, exchange)
 
 
 def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference]:
@@ -201,7 +188,7 @@ class _Caller:
     def __init__(self, client: HttpClient, target: Target) -> None:
         self._client = client
         self._target = target
-        self._application = target.application or (f"case-{uuid.uuid4()}", "case-secret")
+        self._application = made_up_application() if target.has_worlds else target.application
         self._tokens: dict[str, str] = {}
 
     def call(self, caller: Json, call: Mapping[str, Json]) -> Exchange:
@@ -226,7 +213,7 @@ class _Caller:
         exchange = self._send(request, f"Bearer {self._token_of(self._target.steward)}")
         if exchange.answer.status >= 300:
             said = found_at(exchange.answer.json, "error")
-            raise _Stuck(Finding((Difference("control API", "2xx", f"{exchange.answer.status} {said}"),), exchange))
+            raise _Stuck(Mismatch((Difference("control API", "2xx", f"{exchange.answer.status} {said}"),), exchange))
         return exchange
 
     def forget_sessions(self) -> None:
@@ -251,7 +238,7 @@ class _Caller:
         if isinstance(caller, dict):
             return f"Bearer {caller['token']}"
         if caller == "application":
-            return self._basic()
+            return basic(self._application)
         return None if caller == "nobody" else f"Bearer {self._token_of(caller)}"
 
     def _token_of(self, number: str) -> str:
@@ -260,19 +247,19 @@ class _Caller:
         return self._tokens[number]
 
     def _sign_in(self, number: str) -> str:
-        form = {
-            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            "assertion": self._target.jwt.format(extension=number),
-        }
-        exchange = self._send(Request("POST", "/restapi/oauth/token", *_encoded(form, FORM)), self._basic())
+        ready_made = self._target.template.credentials.get(number, Credentials()).access_token
+        if ready_made is not None and not self._target.has_worlds:
+            return ready_made
+        if number not in self._target.template.account.extensions:
+            raise _SignInRefused(_refused(number, "no extension of the fixture", None))
+        form = next(iter(sign_in_forms(self._target.template, number)), None)
+        if form is None:
+            raise _SignInRefused(_refused(number, "no credentials in the fixture", None))
+        exchange = self._send(form_request(form, self._application), None)
         token = found_at(exchange.answer.json, "access_token")
         if exchange.answer.status != 200 or not isinstance(token, str):
-            said = f"{exchange.answer.status} {exchange.answer.text}"
-            raise _SignInRefused(Finding((Difference(f"sign-in of {number}", "an access token", said),), exchange))
+            raise _SignInRefused(_refused(number, f"{exchange.answer.status} {exchange.answer.text}", exchange))
         return token
-
-    def _basic(self) -> str:
-        return "Basic " + base64.b64encode(":".join(self._application).encode()).decode()
 
     def _send(self, request: Request, authorization: str | None) -> Exchange:
         if authorization is not None:
@@ -282,10 +269,14 @@ class _Caller:
     def _shown(self, request: Request) -> Request:
         """The request as a report may show it: tokens of a world that was made up for a case are no secrets."""
         authorization = request.headers.get("Authorization")
-        if self._target.application is None or authorization is None:
+        if self._target.has_worlds or authorization is None:
             return request
         kind = authorization.partition(" ")[0]
         return replace(request, headers={**request.headers, "Authorization": f"{kind} {HIDDEN}"})
+
+
+def _refused(number: str, said: str, exchange: Exchange | None) -> Mismatch:
+    return Mismatch((Difference(f"sign-in of {number}", "an access token", said),), exchange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,5 +349,5 @@ def _list_in(exchange: Exchange, where: str | None = None) -> list[Json]:
     value = exchange.answer.json if where is None else found_at(exchange.answer.json, where)
     if not isinstance(value, list):
         said = f"{exchange.answer.status} {exchange.answer.text}"
-        raise _Stuck(Finding((Difference(where or "body", "a list", said),), exchange))
+        raise _Stuck(Mismatch((Difference(where or "body", "a list", said),), exchange))
     return value

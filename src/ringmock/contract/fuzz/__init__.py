@@ -86,15 +86,41 @@ def run(
     if with_probes:
         report.faults += probe(url, template, report.observed, generation)
     for identity in identities:
-        with Client(url) as client:
-            token = access_token(client, template, identity.number)
-            account = prepared(client, grounding(template, identity.number, token, generation))
         for single in passes:
-            count = max(1, round(examples * identity.share))
-            outcome, observed = start(Plan(url, account, single, seed, count, operations, reports))
+            outcome, observed = run_as(
+                identity,
+                url,
+                template,
+                single,
+                seed=seed,
+                examples=examples,
+                generation=generation,
+                operations=operations,
+                reports=reports,
+            )
             report.outcomes.append(outcome)
             report.observed.add(observed)
     return report
+
+
+def run_as(
+    identity: Identity,
+    url: str,
+    template: Template,
+    single: Pass,
+    *,
+    seed: int,
+    examples: int,
+    generation: str | None = None,
+    operations: Sequence[str] = (),
+    reports: Path | None = None,
+) -> tuple[Outcome, Observed]:
+    """One pass as one identity; otherwise as `run`."""
+    with Client(url) as client:
+        token = access_token(client, template, identity.number)
+        account = prepared(client, grounding(template, identity.number, token, generation))
+    count = max(1, round(examples * identity.share))
+    return start(Plan(url, account, single, seed, count, operations, reports))
 
 
 def prepared(client: Client, account: Grounding) -> Grounding:

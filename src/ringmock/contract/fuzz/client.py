@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-from ..http_client import TIMEOUT_SECONDS, HttpClient, Request
+from ..http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ def codes_of(body: Any) -> list[str]:
 class Client:
     """One connection to one server. Whatever sends raises `NoAnswer` when the server gives none."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, watcher: Watcher | None = None) -> None:
         """`url` as `http://127.0.0.1:8080`. Raises `ValueError` for what is no address of a server."""
-        self._http = HttpClient(url)
+        self._http = HttpClient(url, watcher=watcher)
 
     def __enter__(self) -> Self:
         return self

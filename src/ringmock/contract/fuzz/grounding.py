@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...domain.account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
-from ...template import Application, Credentials, Template
+from ...template import Application, Template
+from ..target import sign_in_forms
 
 STRANGER = "12025550123"
 """A number of the home country that is reserved for fiction, so it belongs to no account and no handset."""
@@ -89,7 +90,7 @@ def grounding(template: Template, number: str, token: str, generation: str | Non
         sms_to_refused=list(_sms_to_refused(account, senders, generation)),
         page_to=list(_page_to(account)),
         page_to_refused=list(_page_to_refused(account)),
-        sign_in=list(_sign_in(account, extension, template.credentials.get(number, Credentials()))),
+        sign_in=list(sign_in_forms(template, number)),
         client_id=application.client_id,
         client_secret=application.client_secret or "",
     )
@@ -153,15 +154,3 @@ def _page_to_refused(account: Account) -> Iterator[list[str]]:
         if active is not None and can_receive and not extension.is_active:
             yield [active, extension.number]
     yield [NO_EXTENSION]
-
-
-def _sign_in(account: Account, extension: Extension, credentials: Credentials) -> Iterator[dict[str, str]]:
-    if credentials.password is not None:
-        yield {
-            "grant_type": "password",
-            "username": account.main_number,
-            "extension": extension.number,
-            "password": credentials.password,
-        }
-    if credentials.jwt is not None:
-        yield {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": credentials.jwt}

@@ -1,0 +1,171 @@
+"""What a run of the contract suite found, part by part, and how it is told: as text, and as JUnit's XML."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
+from xml.etree import ElementTree
+
+MAX_DETAIL_LINES = 60
+MAX_TOLD = 20
+"""Failures of one part that are told in full; the others by name. The JUnit report has all of them whole."""
+
+
+class Verdict(StrEnum):
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and what came of it."""
+
+    part: str
+    """A name of `PARTS`."""
+    name: str
+    verdict: Verdict
+    detail: str = ""
+    """Lines: for a failure, what was expected and what came, side by side; for what was skipped, why."""
+    reproduce: str = ""
+    """Command lines that show the failure again, each on a line of its own."""
+    keeps: tuple[str, ...] = ()
+    """Ids of rules and decisions, and error codes, that this speaks of."""
+    where: str = ""
+    """What it was run against, as `demo, 2012`, and `file:line` where there is one."""
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        return self.verdict is Verdict.FAILED
+
+
+@dataclass(slots=True)
+class Report:
+    """Findings in the order in which they came."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        self.findings.append(finding)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return not self.of(Verdict.FAILED)
+
+    def of(self, verdict: Verdict) -> list[Finding]:
+        """The findings with this verdict."""
+        return [finding for finding in self.findings if finding.verdict is verdict]
+
+    def text(self) -> str:
+        """The failures, grouped by part and bounded; what was skipped and why; a line for each part that counts."""
+        return "\n".join([*_failures(self.of(Verdict.FAILED)), *_skipped(self.of(Verdict.SKIPPED)), *_totals(self)])
+
+    def junit(self) -> str:
+        """JUnit's XML: a suite for each part, and in it a case for each finding."""
+        suites = ElementTree.Element("testsuites", {"name": "ringmock contract", **_counts(self.findings)})
+        for part, findings in _by_part(self.findings):
+            suite = ElementTree.SubElement(suites, "testsuite", {"name": part, **_counts(findings)})
+            for finding in findings:
+                _junit_case(suite, finding)
+        ElementTree.indent(suites)
+        return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def failure_text(finding: Finding) -> str:
+    """A failure as a person reads it: its name, where it is, what was expected and came, how to see it again."""
+    keeps = f"; keeps {', '.join(finding.keeps)}" if finding.keeps else ""
+    lines = [f"FAILED  {finding.name}", *_indented([f"{finding.where}{keeps}"])]
+    detail = finding.detail.splitlines()
+    lines += ["", *_indented(detail[:MAX_DETAIL_LINES])]
+    if len(detail) > MAX_DETAIL_LINES:
+        lines += _indented([f"... and {len(detail) - MAX_DETAIL_LINES} lines more; the JUnit report has them"])
+    return "\n".join([*lines, *_indented(finding.reproduce.splitlines())]).rstrip()
+
+
+def _failures(findings: Iterable[Finding]) -> Iterator[str]:
+    for part, failed in _by_part(findings):
+        yield f"== {part}: {len(failed)} failed"
+        yield ""
+        for finding in failed[:MAX_TOLD]:
+            yield failure_text(finding)
+            yield ""
+        if len(failed) > MAX_TOLD:
+            yield f"{len(failed) - MAX_TOLD} more failed, in the same way or another:"
+            yield from _indented(finding.name for finding in failed[MAX_TOLD:])
+            yield ""
+
+
+def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
+    """Each reason once, and how many it kept from running."""
+    reasons = Counter((finding.part, finding.detail) for finding in findings)
+    for (part, reason), count in reasons.items():
+        yield f"SKIPPED {part}, {count}: {reason}"
+    if reasons:
+        yield ""
+
+
+def _totals(report: Report) -> Iterator[str]:
+    for part, findings in _by_part(report.findings):
+        counts = Counter(finding.verdict for finding in findings)
+        seconds = sum(finding.seconds for finding in findings)
+        yield (
+            f"{part:<10}{counts[Verdict.PASSED]:>6} passed{counts[Verdict.FAILED]:>6} failed"
+            f"{counts[Verdict.SKIPPED]:>6} skipped{seconds:>9.1f} s"
+        )
+
+
+def _by_part(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:
+    """The findings of each part together, the parts in the order in which they first came."""
+    findings = list(findings)
+    order = list(dict.fromkeys(finding.part for finding in findings))
+    ordered = sorted(findings, key=lambda finding: order.index(finding.part))
+    for part, group in groupby(ordered, key=lambda finding: finding.part):
+        yield part, list(group)
+
+
+def _counts(findings: Iterable[Finding]) -> dict[str, str]:
+    findings = list(findings)
+    counts = Counter(finding.verdict for finding in findings)
+    return {
+        "tests": str(len(findings)),
+        "failures": str(counts[Verdict.FAILED]),
+        "errors": "0",
+        "skipped": str(counts[Verdict.SKIPPED]),
+        "time": f"{sum(finding.seconds for finding in findings):.3f}",
+    }
+
+
+def _junit_case(suite: ElementTree.Element, finding: Finding) -> None:
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        name=_xml(finding.name),
+        classname=_xml(f"ringmock.{finding.part}"),
+        time=f"{finding.seconds:.3f}",
+    )
+    if finding.keeps:
+        properties = ElementTree.SubElement(case, "properties")
+        for kept in finding.keeps:
+            ElementTree.SubElement(properties, "property", name="keeps", value=_xml(kept))
+    if finding.failed:
+        first = next(iter(finding.detail.splitlines()), "")
+        failure = ElementTree.SubElement(case, "failure", message=_xml(first))
+        failure.text = _xml("\n".join([finding.where, finding.detail, finding.reproduce]))
+    elif finding.verdict is Verdict.SKIPPED:
+        ElementTree.SubElement(case, "skipped", message=_xml(finding.detail))
+
+
+def _xml(text: str) -> str:
+    """The text without what XML 1.0 has no way to write: controls, lone surrogates, noncharacters."""
+    return "".join(character if _is_xml(ord(character)) else "\ufffd" for character in text)
+
+
+def _is_xml(code: int) -> bool:
+    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"        {line}".rstrip() for line in lines]

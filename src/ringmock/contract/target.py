@@ -1,0 +1,158 @@
+"""What the contract suite tests: a server, the account that it serves, and what may be done there."""
+
+import base64
+import contextlib
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from ..domain.account import Extension
+from ..server import Server, build, serving
+from ..template import Application, Credentials, Template
+from ..worlds import Worlds
+from .http_client import HttpClient, Request, Watcher
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+READY = "/_mock/ready"
+TOKEN = "/restapi/oauth/token"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server under test. `url` has no slash at the end."""
+
+    url: str
+    template: Template
+    """The account that the server has to serve, in the generation in which it has to answer."""
+    has_worlds: bool = False
+    """Whether made-up client credentials open a world of their own there, which the control API may change."""
+    worlds: Worlds | None = None
+    """The worlds of a server that runs in this process; they belong to its thread (`server.do`)."""
+    server: Server | None = None
+    watcher: Watcher | None = None
+    """Told of every exchange with the server, from whichever thread makes it."""
+
+    @property
+    def account(self) -> str:
+        """The name of the account's fixture."""
+        return self.template.name
+
+    @property
+    def generation(self) -> str:
+        return self.template.generation
+
+    @property
+    def application(self) -> Application:
+        """The application that signs in where no world of its own can be had; without a name if there is none."""
+        return next(iter(self.template.applications), Application(""))
+
+    @property
+    def steward(self) -> str:
+        """The extension that changes of a world are made in the name of: an administrator before others."""
+        able = [extension for extension in self.template.account.extensions.values() if extension.can_log_in]
+        return min(able, key=lambda extension: not extension.administrator).number
+
+    def client(self) -> HttpClient:
+        """A new connection to the server, whose exchanges the watcher is told of."""
+        return HttpClient(self.url, watcher=self.watcher)
+
+
+def sign_in_forms(template: Template, number: str) -> tuple[Mapping[str, str], ...]:
+    """Forms of `getToken` that open a session of this extension, by what credentials the fixture has of it.
+
+    Raises `KeyError` for a number that is no extension.
+    """
+    extension = template.account.extensions[number]
+    return tuple(_forms(template, extension, template.credentials.get(number, Credentials())))
+
+
+def _forms(template: Template, extension: Extension, credentials: Credentials) -> Iterator[Mapping[str, str]]:
+    if credentials.jwt is not None:
+        yield {"grant_type": JWT_BEARER, "assertion": credentials.jwt}
+    if credentials.password is not None:
+        yield {
+            "grant_type": "password",
+            "username": template.account.main_number,
+            "extension": extension.number,
+            "password": credentials.password,
+        }
+
+
+@contextlib.contextmanager
+def own(template: Template, watcher: Watcher | None = None) -> Iterator[Target]:
+    """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end."""
+    worlds = Worlds(template)
+    with serving(build(worlds)) as (url, server):
+        yield Target(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)
+
+
+def remote(url: str, template: Template, watcher: Watcher | None = None) -> Target:
+    """A server that runs already; whether it is a ringmock that opens worlds, it is asked itself.
+
+    Raises `NoAnswer` when there is nobody, and `ValueError` for what is no address of a server.
+    """
+    target = Target(url.rstrip("/"), template, watcher=watcher)
+    return replace(target, has_worlds=_opens_worlds(target))
+
+
+def made_up_application() -> Application:
+    """An application that nobody has seen before, and therefore a world that nobody else is in."""
+    return Application(f"contract-{uuid.uuid4()}", "contract-secret")
+
+
+def _opens_worlds(target: Target) -> bool:
+    with target.client() as client:
+        ready = client.send(Request("GET", READY))
+        if ready.status != 200 or "account" not in as_object(ready.json):
+            return False
+        forms = sign_in_forms(target.template, target.steward)
+        return any(client.send(form_request(form, made_up_application())).status == 200 for form in forms)
+
+
+def form_request(form: Mapping[str, str], application: Application) -> Request:
+    """The call of `getToken` with this form, as this application."""
+    headers = {"Authorization": basic(application), "Content-Type": "application/x-www-form-urlencoded"}
+    return Request("POST", TOKEN, headers, urlencode(form).encode())
+
+
+def basic(application: Application) -> str:
+    """The value of the Authorization header that names an application."""
+    credentials = f"{application.client_id}:{application.client_secret or ''}"
+    return "Basic " + base64.b64encode(credentials.encode()).decode()
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """A JSON value that is an object; an empty one for any other."""
+    return value if isinstance(value, dict) else {}
+
+
+def with_secrets(template: Template, environment: Mapping[str, str]) -> Template:
+    """The template with credentials from environment variables in the place of its own, so that files hold none.
+
+    RINGMOCK_CLIENT_ID and RINGMOCK_CLIENT_SECRET are the application's; RINGMOCK_JWT_101, RINGMOCK_PASSWORD_101 and
+    RINGMOCK_TOKEN_101 those of extension 101.
+    """
+    client_id, secret = environment.get("RINGMOCK_CLIENT_ID"), environment.get("RINGMOCK_CLIENT_SECRET")
+    applications = template.applications
+    if client_id is not None or secret is not None:
+        known = next(iter(applications), Application(""))
+        first = Application(client_id or known.client_id, known.client_secret if secret is None else secret)
+        applications = (first, *applications[1:])
+    credentials = {
+        number: _from_environment(template.credentials.get(number, Credentials()), number, environment)
+        for number in template.account.extensions
+    }
+    return replace(template, applications=applications, credentials=credentials)
+
+
+def _from_environment(known: Credentials, number: str, environment: Mapping[str, str]) -> Credentials:
+    names: Mapping[str, str] = {
+        "jwt": f"RINGMOCK_JWT_{number}",
+        "password": f"RINGMOCK_PASSWORD_{number}",
+        "access_token": f"RINGMOCK_TOKEN_{number}",
+    }
+    found: dict[str, Any] = {field: environment[name] for field, name in names.items() if environment.get(name)}
+    # What the file has beside them belongs to another server, as a demo token does.
+    return replace(Credentials(user_name=known.user_name), **found) if found else known

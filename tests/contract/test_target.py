@@ -1,0 +1,70 @@
+"""What is tested: whether it opens worlds, who signs in, and who is told of the traffic."""
+
+import pytest
+
+from ringmock.contract.cases import bundled_case_files, load_cases
+from ringmock.contract.cases.runner import run_case
+from ringmock.contract.http_client import Exchange, NoAnswer
+from ringmock.contract.options import Options
+from ringmock.contract.parts import PARTS
+from ringmock.contract.target import own, remote, sign_in_forms, with_secrets
+from ringmock.fixture import load_named
+from ringmock.server import bound_socket, build, served, url_of
+from ringmock.template import Application, Credentials
+from ringmock.worlds import Worlds
+
+DEMO = load_named("demo")
+CASES = load_cases(bundled_case_files())
+
+
+def test_a_watcher_is_told_of_every_exchange_of_a_case() -> None:
+    exchanges: list[Exchange] = []
+    case = next(case for case in CASES if case.account == "demo" and case.generation == "2012")
+    with own(DEMO, exchanges.append) as target:
+        assert run_case(case, target).passed
+        assert len(target.worlds or ()) == 2  # the fixture's, and the one of the case
+    assert any(exchange.request.target.startswith("/restapi/v1.0/") for exchange in exchanges)
+    assert all(exchange.base_url == target.url and exchange.answer.status for exchange in exchanges)
+
+
+def test_a_ringmock_opens_worlds_for_whoever_tests_it() -> None:
+    with served(build(Worlds(DEMO))) as url:
+        assert remote(f"{url}/", DEMO).has_worlds
+        assert remote(f"{url}/", DEMO).url == url
+
+
+def test_a_ringmock_of_named_worlds_opens_none() -> None:
+    with served(build(Worlds(DEMO, open_worlds=False))) as url:
+        assert not remote(url, DEMO).has_worlds
+
+
+def test_where_nobody_answers_there_is_nothing_to_test() -> None:
+    with bound_socket("127.0.0.1", 0) as bound:
+        url = url_of(bound)
+    with pytest.raises(NoAnswer, match=url):
+        remote(url, DEMO)
+
+
+def test_changes_of_a_world_are_made_in_the_name_of_an_administrator() -> None:
+    with own(DEMO) as target:
+        assert target.steward == "101"
+
+
+def test_credentials_of_the_environment_take_the_place_of_all_that_the_file_says_of_an_extension() -> None:
+    environment = {"RINGMOCK_CLIENT_ID": "mine", "RINGMOCK_CLIENT_SECRET": "s", "RINGMOCK_JWT_101": "a-jwt"}
+    template = with_secrets(DEMO, environment)
+    assert template.applications[0] == Application("mine", "s")
+    assert template.credentials["101"] == Credentials(jwt="a-jwt")
+    assert template.credentials["102"] == DEMO.credentials["102"]
+    assert [form["assertion"] for form in sign_in_forms(template, "101")] == ["a-jwt"]
+
+
+def test_without_variables_the_template_is_as_the_file_has_it() -> None:
+    assert with_secrets(DEMO, {"PATH": "/bin", "RINGMOCK_JWT_101": ""}) == DEMO
+
+
+def test_the_part_of_cases_runs_those_of_the_targets_account_and_generation() -> None:
+    with own(load_named("source-page")) as target:
+        findings = list(PARTS["cases"](target, Options(cases=CASES)))
+    assert {finding.name for finding in findings} == {case.name for case in CASES if case.account == "source-page"}
+    assert all(finding.verdict == "PASSED" and finding.keeps for finding in findings)
