@@ -193,7 +193,7 @@ class _Caller:
 
     def call(self, caller: Json, call: Mapping[str, Json]) -> Exchange:
         """Make the call that a case describes."""
-        return self._send(_request(call), self._authorization(caller))
+        return self._send(request_of(call), self._authorization(caller))
 
     def mailbox(self, number: str) -> tuple[Exchange, Json]:
         """Every message that an extension can list, newest first."""
@@ -315,7 +315,7 @@ def _operation(operation_id: str) -> Operation:
     return _OPERATIONS[operation_id]
 
 
-def _request(call: Mapping[str, Json]) -> Request:
+def request_of(call: Mapping[str, Json]) -> Request:
     """The HTTP request of a call, without its Authorization."""
     if "operation" in call:
         operation = _operation(call["operation"])

@@ -92,8 +92,8 @@ def _steps(call: _Call, path: str, status: int, code: str) -> Iterable[Step]:
     if path.startswith(ACCOUNT):
         make = MAKERS.get((status, code))
         return make(call) if make is not None else ()
-    caller, parts = OF_OAUTH.get((call.name, status, code), (None, None))
-    return _once(caller, call.when(**parts)) if parts is not None else ()
+    caller, parts = PARTICULAR.get((call.name, status, code), (None, None))
+    return _once(caller, {"operation": call.name, **parts}) if parts is not None else ()
 
 
 def _once(caller: Json, when: Mapping[str, Json]) -> tuple[Step, ...]:
@@ -162,7 +162,8 @@ MAKERS: Mapping[tuple[int, str], Make] = {
 }
 """By status and code: the steps of a case for any operation of an account, the last of them the refused call."""
 
-OF_OAUTH: Mapping[tuple[str, int, str], tuple[str, Mapping[str, Json]]] = {
+PARTICULAR: Mapping[tuple[str, int, str], tuple[str, Mapping[str, Json]]] = {
+    ("readAPIVersion", 404, "CMN-120"): ("nobody", {"path": {"apiVersion": "v9.9"}}),
     ("getToken", 400, "CMN-101"): ("application", {"body": {"grant_type": "password"}}),
     ("getToken", 400, "OAU-153"): ("nobody", {"body": {**JWT_FORM, "client_id": "of no client"}}),
     ("getToken", 401, "AGW-402"): ("nobody", {"headers": {"Authorization": "Basic"}, "body": JWT_FORM}),
@@ -198,7 +199,7 @@ WHEN = {
     (401, "OAU-213"): "with a token that was revoked",
     (403, "CMN-419"): "in the place of another extension",
     (404, "CMN-102"): "for another account",
-    (404, "CMN-120"): "when its path holds a control character",
+    (404, "CMN-120"): "when its path is none",
     (413, "CMN-104"): "when its body is too large",
     (415, "CMN-104"): "when its body is of an unknown media type",
 }

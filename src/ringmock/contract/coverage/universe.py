@@ -63,8 +63,8 @@ class Coverage:
     def __init__(self, met: Met, items: Iterable[Item], generations: Collection[str] = ()) -> None:
         """`generations`: the columns of the table that count; those that the run was answered in without any."""
         self.met = met
-        columns = generations or met.generations or {next(iter(GENERATIONS))}
-        every = [item for item in items if item.generation is None or item.generation in columns]
+        self.generations = frozenset(generations or met.generations or {next(iter(GENERATIONS))})
+        every = [item for item in items if item.generation is None or item.generation in self.generations]
         self.countable = tuple(item for item in every if self._is_countable(item))
         self.hidden = tuple(item for item in every if not self._is_countable(item))
         """What this run could not have shown, done or not: no part of any figure."""
