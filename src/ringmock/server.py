@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import uvicorn
@@ -20,9 +20,11 @@ from .http.edge import RequestIds
 from .http.recording import recorder
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
-from .inspector.tally import Tally
 from .template import Template
 from .worlds import Worlds
+
+if TYPE_CHECKING:
+    from .inspector.tally import Tally
 
 _T = TypeVar("_T")
 
@@ -30,7 +32,7 @@ WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
 
 
-def build(worlds: Worlds, tally: Tally | None = None) -> ASGIApp:
+def build(worlds: Worlds, tally: "Tally | None" = None) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
     `tally`: counts what its callers exercise of the contract, and makes the control API show it.

@@ -7,7 +7,7 @@ and a sentence that says what would be right. Calls are taken from this machine 
 import ipaddress
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, request
@@ -24,18 +24,22 @@ from ..sessions import TokenRefused
 from ..timestamps import iso8601, parse
 from ..world import World
 from ..worlds import Worlds
-from .tally import Tally
+from .coverage import pages
+
+if TYPE_CHECKING:
+    from .tally import Tally
 
 Json = Any
 
 control = Blueprint("control", __name__, url_prefix="/_mock")
+control.register_blueprint(pages)
 
 
 class BadInput(Exception):
     """What is wrong with the call, and what would be right; told to the caller as it stands."""
 
 
-def create_control_app(worlds: Worlds, tally: Tally | None = None) -> Flask:
+def create_control_app(worlds: Worlds, tally: "Tally | None" = None) -> Flask:
     """The Flask application for this registry of worlds, and for the count of what its callers exercise."""
     app = Flask("ringmock.inspector")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # every provider that Flask ships has it

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from ..contract.coverage.met import Met
+from ..contract.coverage.paths import operation_of
 from ..contract.coverage.sighting import Note, Problem, Sighting
-from ..contract.coverage.traffic import operation_of
 from ..domain.account import Extension, ExtensionStatus, Feature
 from ..http.call import Call
 from ..http.recording import entry_of
@@ -31,6 +31,7 @@ class Tally:
 
     def start(self) -> None:
         """Count from nothing."""
+        operation_of("GET", "/")  # reads the contract's paths now and not in a call
         self.met = Met(by_record=True)
 
     def counting(self, worlds: Worlds, done: Done) -> Done:

@@ -199,7 +199,7 @@ WHEN = {
     (401, "OAU-213"): "with a token that was revoked",
     (403, "CMN-419"): "in the place of another extension",
     (404, "CMN-102"): "for another account",
-    (404, "CMN-120"): "when its path is none",
+    (404, "CMN-120"): "when its path names nothing",
     (413, "CMN-104"): "when its body is too large",
     (415, "CMN-104"): "when its body is of an unknown media type",
 }

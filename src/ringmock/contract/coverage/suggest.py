@@ -24,8 +24,8 @@ from ..openapi import load_contract
 from ..target import basic
 from .made import made_cases
 from .met import Met
+from .paths import operation_of
 from .sighting import Problem, Sighting, as_object, problems_in
-from .traffic import operation_of
 from .universe import Coverage, Item
 
 COST = "calls and changes of the world that a test makes, for each thing that it newly exercises"

@@ -5,46 +5,18 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..http_client import Exchange
-from ..openapi import load_contract, operations
+from ..http_client import Exchange, HttpClient, Request
 from .met import Met, NotATally
+from .paths import operation_of
 from .sighting import Json, Sighting, as_list, as_object, problems_in
 
 
 class UnreadableTraffic(ValueError):
     """A file that holds no traffic and no tally; the message says which, where in it, and what is wrong."""
-
-
-# --- the contract's paths ----------------------------------------------------------------------------
-
-
-@cache
-def _templates() -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """Method, pattern and operationId of every operation; a path without parameters before one that has them."""
-    found = [
-        (method.upper(), path, operation["operationId"]) for method, path, operation in operations(load_contract())
-    ]
-    return tuple((method, _pattern(path), name) for method, path, name in sorted(found, key=lambda one: "{" in one[1]))
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    literal = re.split(r"\{(\w+)\}", path)
-    parts = [f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(literal)]
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def operation_of(method: str, path: str) -> tuple[str, Mapping[str, str]] | None:
-    """The operation that a method and a path (decoded, without query) name, and its path parameters."""
-    for known, pattern, name in _templates():
-        match = pattern.fullmatch(path) if known == method else None
-        if match is not None:
-            return name, match.groupdict()
-    return None
 
 
 def sighting(
@@ -118,6 +90,19 @@ def read_recording(path: Path) -> Met:
         return Met.from_json(data)
     except NotATally as error:
         raise UnreadableTraffic(f"{path}: neither HAR, which has log.entries, nor a tally: {error}") from error
+
+
+def read_server(url: str) -> Met:
+    """What a server that counts says of its callers. Raises `UnreadableTraffic`, `NoAnswer`, `ValueError`."""
+    with HttpClient(url) as client:
+        answer = client.send(Request("GET", "/_mock/coverage"))
+    if answer.status != 200:
+        said = as_object(json_of(answer.body)).get("error", f"it answers {answer.status}")
+        raise UnreadableTraffic(f"{url}: {said}")
+    try:
+        return Met.from_json(json_of(answer.body))
+    except NotATally as error:
+        raise UnreadableTraffic(f"{url}: no tally: {error}") from error
 
 
 def _of_har(path: Path, entries: Iterable[Json]) -> Iterator[Sighting]:
