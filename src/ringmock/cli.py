@@ -193,9 +193,7 @@ def coverage(
     from .contract.coverage.met import Met
     from .contract.coverage.universe import coverage as coverage_of
 
-    met = Met()
-    for source in sources:
-        met.add(_met_in(source))
+    met = Met.sum(map(_met_in, sources))
     found = coverage_of(met, generations)
     click.echo(report.text(found))
     if html is not None:

@@ -4,7 +4,6 @@ Client credentials that the server has never seen open a world of their own, so 
 has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock's control API.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,11 +12,11 @@ from urllib.parse import quote, urlencode
 
 from ...template import Credentials
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
-from ..openapi import load_contract
 from ..target import Target, basic, form_request, made_up_application, sign_in_forms
 from . import Case, Step
 from .expectations import ABSENT, Difference, differences, filled, found_at
-from .operation import FORM, JSON, Operation, operations_by_id
+from .operation import JSON
+from .request import encoded, request_of
 
 Json = Any
 
@@ -209,7 +208,7 @@ class _Caller:
 
     def control(self, method: str, path: str, body: Json = None) -> Exchange:
         """Call the control API about this world. Raises `_Stuck` with the sentence that refuses the call."""
-        request = Request(method, f"/_mock{path}", *_encoded(body, JSON))
+        request = Request(method, f"/_mock{path}", *encoded(body, JSON))
         exchange = self._send(request, f"Bearer {self._token_of(self._target.steward)}")
         if exchange.answer.status >= 300:
             said = found_at(exchange.answer.json, "error")
@@ -304,44 +303,6 @@ class _World:
         else:
             self.caller.control("PUT", "/clock", dict(clock))
         self.caller.forget_sessions()
-
-
-_OPERATIONS: dict[str, Operation] = {}
-
-
-def _operation(operation_id: str) -> Operation:
-    if not _OPERATIONS:
-        _OPERATIONS.update(operations_by_id(load_contract()))
-    return _OPERATIONS[operation_id]
-
-
-def request_of(call: Mapping[str, Json]) -> Request:
-    """The HTTP request of a call, without its Authorization."""
-    if "operation" in call:
-        operation = _operation(call["operation"])
-        method, path, media_type = operation.method, operation.path, operation.media_type or JSON
-    else:
-        method, _, path = call["request"].partition(" ")
-        media_type = JSON
-    for name, value in {"accountId": "~", "extensionId": "~", **call.get("path", {})}.items():
-        path = path.replace(f"{{{name}}}", quote(str(value), safe="~"))
-    query = urlencode({name: _query_value(value) for name, value in call.get("query", {}).items()}, doseq=True)
-    headers, body = _encoded(call.get("body"), media_type)
-    if "raw" in call:
-        headers, body = {"Content-Type": media_type}, str(call["raw"]).encode()
-    return Request(method, f"{path}?{query}" if query else path, {**headers, **call.get("headers", {})}, body)
-
-
-def _query_value(value: Json) -> Json:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _encoded(body: Json, media_type: str) -> tuple[dict[str, str], bytes | None]:
-    """Headers and bytes of a body."""
-    if body is None:
-        return {}, None
-    text = urlencode(body) if media_type == FORM else json.dumps(body, ensure_ascii=False)
-    return {"Content-Type": media_type}, text.encode("utf-8", errors="surrogatepass")
 
 
 def _list_in(exchange: Exchange, where: str | None = None) -> list[Json]:

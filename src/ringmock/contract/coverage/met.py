@@ -56,6 +56,14 @@ class Met:
         self.generations |= other.generations
         self.by_record = self.by_record or other.by_record
 
+    @classmethod
+    def sum(cls, runs: "Iterable[Met]") -> "Met":
+        """What any of several runs exercised."""
+        total = cls()
+        for run in runs:
+            total.add(run)
+        return total
+
     def to_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,

@@ -15,13 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from ...template import Application
 from ..cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
 from ..cases.expectations import filled
-from ..cases.runner import request_of
-from ..http_client import curl
+from ..cases.request import request_of
+from ..http_client import basic_credentials, curl
 from ..openapi import load_contract
-from ..target import basic
 from .made import made_cases
 from .met import Met
 from .paths import operation_of
@@ -196,5 +194,5 @@ def _authorization(caller: Any) -> str | None:
     if isinstance(caller, dict):
         return f"Bearer {caller['token']}"
     if caller == "application":
-        return basic(Application("ringmock", "ringmock-secret"))
+        return basic_credentials("ringmock", "ringmock-secret")
     return None if caller == "nobody" else f"Bearer demo-{caller}"
