@@ -38,8 +38,21 @@ SHOWN_BY: Mapping[str, tuple[str, ...]] = {
     "A member of a Department takes part in its conversation": ("R-21",),
     "A page to a Department without members is refused": ("D-07 empty",),
     "A page to an extension that is NotActivated is received": ("D-08",),
+    "In 2012 a thread has the id of its first message": (
+        "2012 readStatus of what was sent",
+        "2012 conversationId of a page",
+        "2012 further fields",
+    ),
+    "In the current generation a thread has a number of its own, also as a text": (
+        "current conversationId of a page",
+        "current further fields",
+    ),
+    "In the current generation an SMS is Queued at first and Sent at the next look": (
+        "current messageStatus in the answer to POST sms (1)",
+        "current messageStatus in the answer to POST sms (2)",
+    ),
 }
-"""What bundled cases are known to exercise beyond what they expect: signs that only the server's record has."""
+"""What bundled cases are known to exercise beyond what they expect."""
 
 
 @dataclass(frozen=True, slots=True)
