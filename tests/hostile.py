@@ -144,6 +144,7 @@ HOSTILE_INPUTS = (
     Hostile("a part that is no JSON", 400, "CMN-103", body=multipart(b"\r\nHello"), headers=MIXED),
     parts("a thousand parts", "multipart/mixed; boundary=b", multipart(*[b"\r\n{}"] * 1000)),
     Hostile("half boundaries", 400, "CMN-103", body=multipart(b"\r\n" + b"\r\n--" * 10_000), headers=MIXED),
+    Hostile("an MMS without a body", 400, "CMN-101", headers={}, target=f"{OWN}/mms"),
     # Paths and methods
     path("a line feed in the path", f"{OWN}/message-store%0A"),
     path("a NUL in the path", f"{OWN}/message-store%00"),

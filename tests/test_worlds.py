@@ -9,6 +9,7 @@ from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
 from ringmock.journal import Entry
+from ringmock.refreshes import Refreshes
 from ringmock.template import Application, ClockStart, Credentials, SeedMessage, Template
 from ringmock.world import World
 from ringmock.worlds import Worlds
@@ -94,7 +95,7 @@ def test_ready_made_tokens_open_the_first_world_and_never_expire() -> None:
     assert (session.world, session.extension.number) == (here.default, "102")
     here.default.clock.advance(timedelta(days=3650))
     assert here.session_of("ready-102") is session
-    here.revoke(here.default, "ready-102")
+    here.revoke("app", "ready-102")
     assert here.session_of("ready-102") is session
 
 
@@ -113,34 +114,96 @@ def test_a_token_expires_by_its_worlds_clock(seconds: int, is_alive: bool) -> No
 def test_a_refresh_gives_new_tokens_and_ends_the_old_ones() -> None:
     here = worlds()
     old = log_in(here, here.default, "102")
-    new = here.refresh(here.default, old.refresh_token)
+    new = here.refresh(here.default, "app", old.refresh_token)
     assert here.session_of(new.access_token).extension.number == "102"
-    assert new.endpoint_id == old.endpoint_id
+    assert (new.endpoint_id, new.session_id) == (old.endpoint_id, old.session_id)
+    assert new.access_token != old.access_token
     with pytest.raises(sessions.TokenReplaced):
         here.session_of(old.access_token)
+
+
+@pytest.mark.parametrize(("seconds", "refusal"), [(9, sessions.TokenReplaced), (10, sessions.TokenUnknown)])
+def test_a_replaced_access_token_is_soon_forgotten(seconds: int, refusal: type[Exception]) -> None:
+    here = worlds()
+    old = log_in(here, here.default)
+    here.refresh(here.default, "app", old.refresh_token)
+    here.default.clock.advance(timedelta(seconds=seconds))
+    with pytest.raises(refusal):
+        here.session_of(old.access_token)
+
+
+@pytest.mark.parametrize(("used_after", "asked_after", "is_answered"), [
+    (None, 3599, True),
+    (None, 3600, False),
+    (0, 9, True),
+    (0, 10, False),
+    (3000, 3009, True),
+    (3000, 3010, False),
+    (3595, 3599, True),
+    (3595, 3600, False),
+])  # fmt: skip
+def test_an_old_refresh_token_gets_the_same_new_pair_until_the_new_access_token_is_in_use(
+    used_after: int | None, asked_after: int, is_answered: bool
+) -> None:
+    here = worlds()
+    old = log_in(here, here.default)
+    new = here.refresh(here.default, "app", old.refresh_token)
+    if used_after is not None:
+        here.default.clock.set(START + timedelta(seconds=used_after), frozen=True)
+        here.session_of(new.access_token)
+    here.default.clock.set(START + timedelta(seconds=asked_after), frozen=True)
+    if used_after is not None and asked_after < 3600:
+        here.session_of(new.access_token)  # the second use is not the first
+    if is_answered:
+        assert here.refresh(here.default, "app", old.refresh_token) is new
+        return
     with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(here.default, old.refresh_token)
+        here.refresh(here.default, "app", old.refresh_token)
+
+
+def test_an_old_refresh_token_is_dead_when_its_answer_was_refreshed_itself() -> None:
+    here = worlds()
+    first = log_in(here, here.default)
+    second = here.refresh(here.default, "app", first.refresh_token)
+    third = here.refresh(here.default, "app", second.refresh_token)
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(here.default, "app", first.refresh_token)
+    assert here.refresh(here.default, "app", second.refresh_token) is third
+
+
+def test_only_so_many_refreshes_are_remembered() -> None:
+    here, remembered = worlds(), Refreshes(most=1)
+    pairs = [(log_in(here, here.default), log_in(here, here.default)) for _ in range(2)]
+    for old, new in pairs:
+        remembered.add(old, new, START)
+    assert [remembered.answer_to(old.refresh_token) for old, _ in pairs] == [None, pairs[1][1]]
+    assert [remembered.is_corrupted(old.access_token) for old, _ in pairs] == [False, True]
+    remembered.used(pairs[0][1], START)
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
 def test_revoking_either_token_ends_the_session(which: str) -> None:
     here = worlds()
     session = log_in(here, here.default)
-    here.revoke(here.default, getattr(session, which))
+    here.revoke("app", getattr(session, which))
     with pytest.raises(sessions.TokenUnknown):
         here.session_of(session.access_token)
-    with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(here.default, session.refresh_token)
+    with pytest.raises(sessions.RefreshTokenRevoked):
+        here.refresh(here.default, "app", session.refresh_token)
 
 
-def test_one_world_neither_refreshes_nor_revokes_the_tokens_of_another() -> None:
+def test_one_application_neither_refreshes_nor_revokes_the_tokens_of_another() -> None:
     here = worlds()
     session = log_in(here, here.default)
     other = here.world_of_client("another", "x")
-    here.revoke(other, session.access_token)
+    here.revoke("another", session.access_token)
     assert here.session_of(session.access_token) is session
     with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(other, session.refresh_token)
+        here.refresh(other, "another", session.refresh_token)
+    new = here.refresh(here.default, "app", session.refresh_token)
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(other, "another", session.refresh_token)
+    assert here.session_of(new.access_token) is new
 
 
 @pytest.mark.parametrize(
@@ -158,10 +221,10 @@ def test_a_refresh_token_expires_too(seconds: int) -> None:
     session = log_in(here, here.default)
     here.default.clock.advance(timedelta(seconds=seconds))
     if seconds < 604800:
-        assert here.refresh(here.default, session.refresh_token)
+        assert here.refresh(here.default, "app", session.refresh_token)
         return
     with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(here.default, session.refresh_token)
+        here.refresh(here.default, "app", session.refresh_token)
 
 
 def test_without_a_lifetime_there_is_no_refresh_token() -> None:
@@ -323,7 +386,7 @@ def test_a_closed_world_is_forgotten_with_its_log_ins_and_no_other_is() -> None:
     with pytest.raises(sessions.TokenRefused):
         here.session_of(ended.access_token)
     with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(one, ended.refresh_token)
+        here.refresh(one, "app", ended.refresh_token)
 
 
 def test_a_world_is_known_by_its_own_secret_only() -> None:

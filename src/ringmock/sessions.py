@@ -40,7 +40,11 @@ class ClientAuthenticationMissing(SignInRefused):
 
 
 class UnknownClient(SignInRefused):
-    """A client id that no fixture names, where only named ones may sign in."""
+    """A client id, which is `value`, that no fixture names, where only named ones may sign in."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
 
 
 class WrongClientSecret(SignInRefused):
@@ -55,8 +59,40 @@ class UnsupportedGrantType(SignInRefused):
     """A grant type that the server does not know."""
 
 
+class GrantTypeNotAllowed(SignInRefused):
+    """A grant type that the application's fixture leaves out."""
+
+
+class PartnersOnly(SignInRefused):
+    """`client_credentials`, which the service keeps for partners."""
+
+
+class RedirectUriNotRegistered(SignInRefused):
+    """A log-in page is asked for by an application that cannot be returned to."""
+
+
+class RedirectUriMismatch(SignInRefused):
+    """Another redirect URI than the registered ones, or than the one that the code was asked for with."""
+
+
+class AuthorizationCodeInvalid(SignInRefused):
+    """A code that was used, never issued, or issued to another application."""
+
+
+class AuthorizationCodeExpired(SignInRefused):
+    """A code that came too late, by its world's clock."""
+
+
+class CodeVerifierMismatch(SignInRefused):
+    """A code verifier that is missing, or does not make the challenge that the code was asked for with."""
+
+
 class RefreshTokenDead(SignInRefused):
-    """A refresh token that was used, revoked or never issued."""
+    """A refresh token that was used or never issued."""
+
+
+class RefreshTokenRevoked(SignInRefused):
+    """The refresh token of a session that was revoked."""
 
 
 class TokenMissing(SignInRefused):
@@ -85,7 +121,7 @@ class TokenInvalid(TokenRefused):
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One log-in. Times are aware UTC of the session's world; None never comes."""
+    """One log-in, as far as its next refresh. Times are aware UTC of the session's world; None never comes."""
 
     world: "World" = field(repr=False)
     extension_number: str
@@ -97,6 +133,10 @@ class Session:
     refresh_ttl: int = DEFAULT_REFRESH_TTL
     expires: datetime | None = None
     refresh_expires: datetime | None = None
+    session_id: str = ""
+    """Stays the same over refreshes."""
+    replaces: str | None = None
+    """The refresh token that this one was got with, until the access token is first used."""
 
     @property
     def extension(self) -> Extension:
@@ -139,7 +179,7 @@ def extension_by_password(
     found = _extension_named(template, account, username.strip(), (extension or "").strip())
     if found is None or template.credentials.get(found.number, Credentials()).password != password:
         raise WrongCredentials
-    return _able_to_log_in(found)
+    return able_to_log_in(found)
 
 
 def extension_by_jwt(template: Template, account: Account, assertion: str | None) -> Extension:
@@ -149,7 +189,7 @@ def extension_by_jwt(template: Template, account: Account, assertion: str | None
     """
     for number, credentials in template.credentials.items():
         if assertion and credentials.jwt == assertion:
-            return _able_to_log_in(account.extensions[number])
+            return able_to_log_in(account.extensions[number])
     raise UnparseableAssertion
 
 
@@ -167,7 +207,8 @@ def _extension_named(template: Template, account: Account, username: str, extens
     return owner if owner is not None and extension in ("", owner.number) else None
 
 
-def _able_to_log_in(extension: Extension) -> Extension:
+def able_to_log_in(extension: Extension) -> Extension:
+    """The extension itself; raises `ExtensionCannotLogIn`."""
     if not extension.can_log_in:
         raise ExtensionCannotLogIn
     return extension

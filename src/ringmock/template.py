@@ -14,6 +14,14 @@ class Application:
 
     client_id: str
     client_secret: str | None = None
+    redirect_uris: tuple[str, ...] | None = None
+    """Where users may be sent back to after the log-in page; None for anywhere."""
+    grant_types: tuple[str, ...] | None = None
+    """The grants that it may ask for; None for all."""
+
+    def may_use(self, grant_type: str) -> bool:
+        """Whether it may ask for this grant. Without `refresh_token` among them it is issued no refresh tokens."""
+        return self.grant_types is None or grant_type in self.grant_types
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,22 @@ A world is what every handler asks and tells. It decides by the domain's plans, 
 nothing that changes with any other world.
 """
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
 from .domain.account import Account, Extension, ExtensionStatus
+from .domain.attachment import Attachment
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
-from .domain.message import Delivery, Direction, Message, ReadStatus, Routed
+from .domain.message import Availability, Delivery, Direction, Message, ReadStatus, Routed
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
+from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
 from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import THREAD_PERMISSION
@@ -23,7 +27,13 @@ from .domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .ids import SequentialIds
 from .journal import Entry, Journal
 from .seeds import plan_seed
+from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
+
+
+def random_secret() -> bytes:
+    """16 bytes from the operating system's randomness."""
+    return secrets.token_bytes(16)
 
 
 class Sent(NamedTuple):
@@ -48,15 +58,23 @@ class Watcher(Protocol):
 class World:
     """See the module. One thread serves a world; nothing here waits."""
 
-    def __init__(self, template: Template, real_time: RealTime, generation: Generation | None = None) -> None:
-        """`generation` goes before the one that the template names."""
+    def __init__(
+        self,
+        template: Template,
+        real_time: RealTime,
+        generation: Generation | None = None,
+        secret_source: Callable[[], bytes] = random_secret,
+    ) -> None:
+        """`generation` goes before the one that the template names; `secret_source` seals each life's tokens."""
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
         self._real_time = real_time
+        self._secret_source = secret_source
         self.account: Account
         self.clock: WorldClock
         self.journal: Journal
         self.messages: MessageStore
+        self.sync_tokens: SyncTokens
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
@@ -67,6 +85,7 @@ class World:
         self.clock = WorldClock(self.template.clock, self._real_time)
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
+        self.sync_tokens = SyncTokens(self._secret_source())
         self._seed(self.template.messages)
 
     def watch(self, watcher: Watcher) -> None:
@@ -94,12 +113,14 @@ class World:
         replied_to = None if pager.reply_on is None else self.messages.held(sender.number, pager.reply_on)
         return self._send(plan_pager(self.account, sender, pager, replied_to))
 
-    def receive_sms(self, handset: str, recipient: str, text: str) -> tuple[Routed, ...]:
-        """An SMS from a phone outside to a number of the account; what became of it.
+    def receive_sms(
+        self, handset: str, recipient: str, text: str, attachments: tuple[Attachment, ...] = ()
+    ) -> tuple[Routed, ...]:
+        """An SMS or MMS from a phone outside to a number of the account; what became of it.
 
         Raises `InvalidParameter` when either end is on the wrong side.
         """
-        delivery = plan_inbound_sms(self.account, handset, recipient, text)
+        delivery = plan_inbound_sms(self.account, handset, recipient, text, attachments)
         self._record(delivery)
         return delivery.routed
 
@@ -133,8 +154,25 @@ class World:
 
     def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
         """Mark as Read or Unread; raises as `read_message` does."""
+        return self.change_message(extension, message_id, status, None)
+
+    def change_message(
+        self, extension: Extension, message_id: int, status: ReadStatus | None, availability: Availability | None
+    ) -> Message:
+        """Set what is not None: mark, restore, delete or purge. Raises as `read_message` does.
+
+        Raises `InvalidParameter` when a Purged message is to be anything else again; nothing is changed then.
+        """
         message = self.read_message(extension, message_id)
-        self.messages.set_read_status(message, status, self.clock.now())
+        if availability is not None and message.availability is Availability.PURGED is not availability:
+            raise errors.InvalidParameter("availability", availability.value)
+        now = self.clock.now()
+        if status is not None:
+            self.messages.set_read_status(message, status, now)
+        if availability is Availability.ALIVE:
+            self.messages.restore(message, now)
+        elif availability is not None and message.availability is not availability:
+            self.messages.delete(message, now, purge=availability is Availability.PURGED)
         return message
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
@@ -144,6 +182,29 @@ class World:
         except errors.NotFound:
             return
         self.messages.delete(message, self.clock.now(), purge=purge)
+
+    def delete_messages(self, extension: Extension, wanted: MessageFilter, *, purge: bool) -> None:
+        """Delete every message that the filter lets through and its owner may see (D-04)."""
+        now = self.clock.now()
+        for message in self.messages.list_messages(extension.number, wanted, self.account).records:
+            self.messages.delete(message, now, purge=purge)
+
+    def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
+        """Everything alive in a frame, or the newest of it."""
+        return full_sync(self._mailbox(extension), frame, record_count)
+
+    def sync_changes(
+        self, extension: Extension, token: str, date_from: datetime | None = None, record_count: int | None = None
+    ) -> Sync:
+        """What has changed since the token was issued, and what an earlier date or a larger count adds to its frame.
+
+        Raises `SyncTokenInvalid`.
+        """
+        mark = self.sync_tokens.read(extension.number, token)
+        return incremental_sync(self._mailbox(extension), mark, date_from, record_count)
+
+    def _mailbox(self, extension: Extension) -> Mailbox:
+        return Mailbox(self.messages, extension.number, self.account, self.clock.now())
 
     # --- the account -----------------------------------------------------------------------------
 

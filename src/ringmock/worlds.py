@@ -6,14 +6,17 @@ so that tests which run in parallel on one port never meet.
 
 import re
 import secrets
-from collections import deque
 from collections.abc import Callable
 
+from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
 from .clock import RealTime, real_time
 from .domain.account import Extension
 from .domain.generation import Generation
+from .refreshes import Refreshes
 from .sessions import (
+    ClientAuthenticationMissing,
     RefreshTokenDead,
+    RefreshTokenRevoked,
     Session,
     TokenExpired,
     TokenInvalid,
@@ -22,13 +25,14 @@ from .sessions import (
     TooManyWorlds,
     UnknownClient,
     WrongClientSecret,
+    able_to_log_in,
 )
-from .template import Template
+from .template import Application, Template
 from .world import World
 
 MAX_WORLDS = 10_000
-REMEMBERED_REPLACED_TOKENS = 100
-"""The service, too, soon forgets which tokens a refresh replaced, and calls them unknown."""
+MOST_REVOKED_TOKENS = 10_000
+"""So many revoked refresh tokens are told from such as never were."""
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
@@ -61,11 +65,14 @@ class Worlds:
         self._real_time = real_time
         self._token_source = token_source
         self.default = self._new_world()
+        self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
         self._worlds = dict.fromkeys(self._secrets, self.default)
         self._sessions: dict[str, Session] = {}
         self._refreshable: dict[str, Session] = {}
-        self._replaced: deque[str] = deque(maxlen=REMEMBERED_REPLACED_TOKENS)
+        self._refreshes = Refreshes()
+        self._revoked: dict[str, None] = {}
+        self._codes = Codes()
         for number, credentials in template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
@@ -75,26 +82,36 @@ class Worlds:
     def __len__(self) -> int:
         return len(set(map(id, self._worlds.values())))
 
+    def application(self, client_id: str) -> Application:
+        """What is known of an application; one that no fixture names may do everything. Raises `UnknownClient`."""
+        if client_id in self._applications:
+            return self._applications[client_id]
+        if not self._open_worlds or not _WELL_FORMED.fullmatch(client_id):
+            raise UnknownClient(client_id)
+        return Application(client_id)
+
     def world_of_client(self, client_id: str, client_secret: str | None) -> World:
         """The application's world, opened when it is new.
 
         Raises `UnknownClient`, `WrongClientSecret` or `TooManyWorlds`.
         """
-        if client_id in self._secrets:
-            if self._secrets[client_id] != client_secret:
-                raise WrongClientSecret(client_id)
-            return self._worlds[client_id]
-        if not self._open_worlds or not _WELL_FORMED.fullmatch(client_id):
-            raise UnknownClient(client_id)
-        if len(self._worlds) >= MAX_WORLDS:
-            raise TooManyWorlds(client_id)
-        self._secrets[client_id] = client_secret
-        self._worlds[client_id] = self._new_world()
+        world = self.world_before_sign_in(client_id)
+        if self._secrets.setdefault(client_id, client_secret) != client_secret:
+            raise WrongClientSecret(client_id)
+        return world
+
+    def world_before_sign_in(self, client_id: str) -> World:
+        """As `world_of_client`, for the log-in page: its user proves who he is, the application only later does."""
+        self.application(client_id)
+        if client_id not in self._worlds:
+            if len(self._worlds) - len(self._applications) + 1 >= MAX_WORLDS:
+                raise TooManyWorlds(client_id)
+            self._worlds[client_id] = self._new_world()
         return self._worlds[client_id]
 
     def known_world(self, client_id: str, client_secret: str | None) -> World | None:
         """The world that these client credentials have opened already, None where there is none."""
-        is_known = client_id in self._secrets and self._secrets[client_id] == client_secret
+        is_known = client_id in self._worlds and self._secrets.get(client_id) == client_secret
         return self._worlds[client_id] if is_known else None
 
     def close_world(self, client_id: str) -> None:
@@ -103,7 +120,9 @@ class Worlds:
         assert world is not self.default
         for session in [session for session in self._sessions.values() if session.world is world]:
             self._forget(session)
-        del self._worlds[client_id], self._secrets[client_id]
+        self._codes.forget(world)
+        del self._worlds[client_id]
+        self._secrets.pop(client_id, None)
 
     def open_session(
         self,
@@ -112,10 +131,13 @@ class Worlds:
         client_id: str,
         *,
         endpoint_id: str | None = None,
+        session_id: str | None = None,
         access_ttl: int,
         refresh_ttl: int,
     ) -> Session:
         """A new log-in with new tokens. Both lifetimes are in seconds; without the second no refresh token comes."""
+        if not self.application(client_id).may_use("refresh_token"):
+            refresh_ttl = 0
         session = Session(
             world,
             extension.number,
@@ -125,33 +147,83 @@ class Worlds:
             refresh_token=self._token("RT") if refresh_ttl else None,
             access_ttl=access_ttl,
             refresh_ttl=refresh_ttl,
+            session_id=session_id or self._token_source(),
         )
         session.start(world.clock.now())
         self._file(session)
         return session
 
-    def refresh(self, world: World, refresh_token: str | None) -> Session:
-        """New tokens for an old log-in, whose own die at once. Raises `RefreshTokenDead`."""
-        old = self._refreshable.get(refresh_token or "")
-        now = world.clock.now()
-        if old is None or old.world is not world or (old.refresh_expires is not None and old.refresh_expires <= now):
+    def refresh(self, world: World, client_id: str, refresh_token: str | None) -> Session:
+        """New tokens for an old log-in, whose own die at once; asked again, for a while the same new tokens.
+
+        Raises `RefreshTokenDead` or `RefreshTokenRevoked`.
+        """
+        token = refresh_token or ""
+        if token in self._revoked:
+            raise RefreshTokenRevoked
+        old, now = self._refreshable.get(token), world.clock.now()
+        if old is None:
+            return self._refreshed_already(client_id, token)
+        if old.client_id != client_id or (old.refresh_expires is not None and old.refresh_expires <= now):
             raise RefreshTokenDead
         self._forget(old)
-        self._replaced.append(old.access_token)
-        return self.open_session(
+        new = self.open_session(
             world,
             old.extension,
             old.client_id,
             endpoint_id=old.endpoint_id,
+            session_id=old.session_id,
             access_ttl=old.access_ttl,
             refresh_ttl=old.refresh_ttl,
         )
+        self._refreshes.add(old, new, now)
+        return new
 
-    def revoke(self, world: World, token: str) -> None:
+    def _refreshed_already(self, client_id: str, refresh_token: str) -> Session:
+        session = self._refreshes.answer_to(refresh_token)
+        if session is None or session.client_id != client_id or session.access_token not in self._sessions:
+            raise RefreshTokenDead
+        return session
+
+    def revoke(self, client_id: str, token: str) -> None:
         """End the log-in that either of its tokens names; a token that opens nothing is no log-in to end."""
         session = self._sessions.get(token) or self._refreshable.get(token)
-        if session is not None and session.world is world and session.expires is not None:
-            self._forget(session)
+        if session is None or session.client_id != client_id:
+            return
+        self._forget(session)
+        if session.refresh_token is not None:
+            self._revoked[session.refresh_token] = None
+            if len(self._revoked) > MOST_REVOKED_TOKENS:
+                del self._revoked[next(iter(self._revoked))]
+
+    # --- the log-in page -------------------------------------------------------------------------
+
+    def consent(
+        self,
+        world: World,
+        extension: Extension,
+        client_id: str,
+        redirect_uri: str | None = None,
+        challenge: Challenge | None = None,
+    ) -> str:
+        """A code for the application that `extension` has let in. It lives for a minute."""
+        code = self._token("AC")
+        expires = world.clock.now() + CODE_LIFETIME
+        self._codes.add(code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge))
+        return code
+
+    def extension_by_code(self, client_id: str, code: str, redirect_uri: str | None, verifier: str | None) -> Extension:
+        """Who has let the application in.
+
+        Raises as `Codes.take` does, `ClientAuthenticationMissing` when neither a secret nor a code verifier tells the
+        application from any other, and `ExtensionCannotLogIn`.
+        """
+        consent = self._codes.take(code, client_id, redirect_uri, verifier)
+        if consent.challenge is None and self._secrets.get(client_id) is None:
+            raise ClientAuthenticationMissing(client_id)
+        return able_to_log_in(consent.world.account.extensions[consent.extension_number])
+
+    # --- calls -----------------------------------------------------------------------------------
 
     def session_of(self, access_token: str) -> Session:
         """The log-in that a bearer token stands for.
@@ -163,10 +235,12 @@ class Worlds:
             raise self._refusal_of(access_token)
         if session.expires is not None and session.expires <= session.world.clock.now():
             raise TokenExpired
+        if session.replaces is not None:
+            self._refreshes.used(session, session.world.clock.now())
         return session
 
     def _refusal_of(self, access_token: str) -> Exception:
-        if access_token in self._replaced:
+        if self._refreshes.is_corrupted(access_token):
             return TokenReplaced()
         return TokenUnknown() if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid()
 

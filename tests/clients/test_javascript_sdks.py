@@ -55,6 +55,16 @@ def test_an_sms_is_answered_with_the_message(day: Day) -> None:
     assert sent["to"] == [{"phoneNumber": "14151003732"}]
 
 
+def test_an_mms_comes_back_as_it_was_sent(day: Day) -> None:
+    message, content, media_type = (day["send an MMS"][name] for name in ("message", "content", "type"))
+
+    assert (message["type"], message["subject"]) == ("SMS", "The way to us")
+    text, picture = message["attachments"]
+    assert (text["contentType"], picture["contentType"]) == ("text/plain", "image/png")
+    assert (picture["fileName"], picture["size"]) == ("map.png", len(content))
+    assert (content, media_type) == ("a picture, or the bytes of one", "image/png")
+
+
 def test_a_page_to_a_department_is_in_the_mailbox_of_its_member(day: Day) -> None:
     assert day["page a Department"]["pgToDepartment"] is True
     assert [(m["subject"], m["direction"]) for m in day["list"]["records"]] == [("Anyone there?", "Inbound")]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from ringcentral import SDK
 from ringcentral.http.api_exception import ApiException
+from ringcentral.http.multipart_builder import MultipartBuilder
 from ringcentral.platform.platform import Platform
 
 from support import (
@@ -225,6 +226,68 @@ def test_an_attachment_is_fetched_by_its_absolute_uri(log_in: Callable[[str], Pl
     content = administrator.get(sent["attachments"][0]["uri"])
 
     assert content.body().decode() == "Grüße 😀"
+
+
+# --- MMS -----------------------------------------------------------------------------------------
+
+PICTURE = bytes(range(256)) * 8
+
+
+def send_mms(platform: Platform, path: str, *files: Any, mixed: bool = False, **change: Any) -> dict[str, Any]:
+    """What the SDK's own builder makes of a message and these files."""
+    builder = MultipartBuilder(platform).set_body({**sms_body("The way to us"), **change})
+    for file in files:
+        builder.add(file)
+    if mixed:
+        builder.set_multipart_mixed(True)
+    return platform.send_request(builder.request(path)).json_dict()
+
+
+@pytest.mark.parametrize("mixed", [False, True], ids=["form-data", "mixed"])
+@pytest.mark.parametrize("path", [SMS, f"{OWN}/mms"])
+def test_an_mms_comes_back_as_it_was_sent(log_in: Callable[[str], Platform], path: str, mixed: bool) -> None:
+    administrator = log_in("101")
+
+    sent = send_mms(administrator, path, ("map.png", PICTURE, "image/png"), ("prices.csv", "1,2"), mixed=mixed)
+
+    assert (sent["type"], sent["direction"], sent["subject"]) == ("SMS", "Outbound", "The way to us")
+    text, picture, prices = sent["attachments"]
+    assert (picture["fileName"], picture["contentType"], picture["size"]) == ("map.png", "image/png", len(PICTURE))
+    assert (prices["fileName"], prices["contentType"], prices["size"]) == ("prices.csv", "text/csv", 3)
+    received = administrator.get(picture["uri"]).response()
+    assert (received.content, received.headers["Content-Type"]) == (PICTURE, "image/png")
+    assert administrator.get(text["uri"]).response().text == "The way to us"
+
+
+def test_an_mms_without_a_text_and_one_to_a_colleague_are_received(log_in: Callable[[str], Platform]) -> None:
+    administrator, member = log_in("101"), log_in("102")
+    to = [{"phoneNumber": DIRECT_NUMBER["102"]}]
+
+    send_mms(administrator, f"{OWN}/mms", ("map.png", PICTURE, "image/png"), to=to, text="")
+
+    [picture] = inbox(member)[0]["attachments"]
+    assert member.get(picture["uri"]).response().content == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("files", "status", "code"),
+    [
+        ([("stuff.smil", b"<smil/>", "application/smil")], 415, "MSG-348"),
+        ([("map.png", bytes(1_500_001), "image/png")], 400, "MSG-376"),
+        ([("map.png", b"x", "image/png")] * 11, 400, "MSG-379"),
+        ([("map.png", b"", "image/png")], 400, "MSG-347"),
+    ],
+)
+def test_a_refused_mms_raises_an_exception_with_the_envelope(
+    log_in: Callable[[str], Platform], files: list[Any], status: int, code: str
+) -> None:
+    administrator = log_in("101")
+
+    refused, envelope = refusal_of(lambda: send_mms(administrator, f"{OWN}/mms", *files))
+
+    assert refused == status
+    assert_envelope(envelope, code, "attachments")
+    assert administrator.get(STORE).json_dict()["records"] == []
 
 
 # --- refusals ------------------------------------------------------------------------------------

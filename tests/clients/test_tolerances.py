@@ -168,6 +168,32 @@ def test_each_client_has_its_own_name_for_the_first_part_of_an_sms(
     assert sent.json()["subject"] == "Hello"
 
 
+@pytest.mark.parametrize(
+    ("message", "picture", "content_type"),
+    [
+        ("Content-Type: application/json; charset=utf-8\r\n", "Content-Type: image/png\r\n",
+         "multipart/form-data; boundary=b"),
+        ("Content-Disposition: form-data; name=request.json\r\nContent-Type: application/json\r\n",
+         "Content-Disposition: form-data; name=attachments; filename=map.png; filename*=utf-8''map.png\r\n"
+         "Content-Type: image/png\r\n", 'multipart/form-data; boundary="b"'),
+        ("Content-Type: application/json\r\nContent-Transfer-Encoding: binary\r\nContent-Length: 1\r\n",
+         'Content-Disposition: attachment; filename="map.png"\r\n', "multipart/mixed; boundary=b"),
+    ],
+    ids=["Java, parts without a disposition", ".NET, bare names", "mixed, a type by the file's name"],
+)  # fmt: skip
+@pytest.mark.parametrize("resource", ["sms", "mms"])
+def test_each_client_has_its_own_way_to_write_the_parts_of_an_mms(
+    world_client: Client, resource: str, message: str, picture: str, content_type: str
+) -> None:
+    parts = [message.encode() + b"\r\n" + VALID, picture.encode() + b"\r\na picture"]
+    content = b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
+
+    sent = world_client.post(f"{OWN}/{resource}", content=content, headers={"Content-Type": content_type})
+
+    assert sent.status_code == 200, sent.text
+    assert [each["contentType"] for each in sent.json()["attachments"]] == ["text/plain", "image/png"]
+
+
 def test_java_and_net_boundaries_hold_what_a_uuid_holds(world_client: Client) -> None:
     boundary = "0b0d2a64-5d2b-4f1e-8a76_(x)+':=?"
     headers = {"Content-Type": f'multipart/form-data; boundary="{boundary}"'}

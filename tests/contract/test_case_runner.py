@@ -101,6 +101,20 @@ def test_a_wrong_outcome_fails(target: Target) -> None:
     assert 'outcomes.105  absent            "skipped R-19"' in said
 
 
+@pytest.mark.parametrize("where", ["headers.Nothing", "headers.Location", "headers.Content-Type.code"])
+def test_a_header_that_cannot_be_kept_fails(target: Target, where: str) -> None:
+    said = told(
+        f"""\
+      - as: "101"
+        when: {{operation: listMessages}}
+        then: {{status: 200}}
+        keep: {{kept: {where}}}
+""",
+        target,
+    )
+    assert '"a value to keep as kept"  absent' in said
+
+
 def test_a_value_that_cannot_be_kept_fails(target: Target) -> None:
     said = told(
         """\

@@ -14,8 +14,17 @@ from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 CASES = load_cases(bundled_case_files())
-SENDING = ("createSMSMessage", "createInternalTextMessage")
-MESSAGE_STORE = ("listMessages", "readMessage", "updateMessage", "deleteMessage", "readMessageContent")
+SENDING = ("createSMSMessage", "createMMS", "createInternalTextMessage")
+MESSAGE_STORE = (
+    "listMessages",
+    "deleteMessageByFilter",
+    "readMessage",
+    "updateMessage",
+    "patchMessage",
+    "deleteMessage",
+    "readMessageContent",
+    "syncMessages",
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -55,6 +64,12 @@ def test_every_error_code_of_the_message_store_has_a_case() -> None:
 def test_every_error_code_of_a_refused_token_has_a_case() -> None:
     expected = {code for case in CASES for _, code in expected_codes(case)}
     assert not declared_codes("listMessages") - declared_codes("listMessages", but="401") - expected
+
+
+@pytest.mark.parametrize("operation", ["authorize", "authorize2", "getToken", "revokeToken"])
+def test_every_error_code_of_signing_in_has_a_case(operation: str) -> None:
+    expected = {code for case in CASES for _, code in expected_codes(case)}
+    assert not {code for code in declared_codes(operation) if code.startswith("OAU")} - expected
 
 
 def expected_codes(case: Case) -> Iterator[tuple[str | None, str]]:

@@ -16,7 +16,7 @@ from ringmock.worlds import Worlds
 EXAMPLES = Pass(("examples",), with_security=True)
 COVERAGE = Pass(("coverage",), with_security=True)
 FUZZING = Pass(("fuzzing",), with_security=False)
-SMS, PAGER = SENDING
+SMS, PAGER, _ = SENDING
 
 
 CAUGHT = [

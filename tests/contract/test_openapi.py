@@ -218,8 +218,15 @@ def test_the_operations_are_ringcentrals():
     assert [operation["operationId"] for _, _, operation in operations(load_contract())] == [
         "readAPIVersions",
         "readAPIVersion",
+        "authorize",
+        "authorize2",
         "getToken",
         "revokeToken",
+        "authUserInfo",
+        "authJwks",
+        "readOpenIdConfiguration",
+        "readInitialEntryPoints",
+        "readExternalEntryPoints",
         "readAccountInfo",
         "listExtensions",
         "readExtension",
@@ -228,12 +235,16 @@ def test_the_operations_are_ringcentrals():
         "listDepartmentMembers",
         "assignMultipleDepartmentMembers",
         "createSMSMessage",
+        "createMMS",
         "createInternalTextMessage",
         "listMessages",
+        "deleteMessageByFilter",
         "readMessage",
         "updateMessage",
         "deleteMessage",
+        "patchMessage",
         "readMessageContent",
+        "syncMessages",
     ]
 
 

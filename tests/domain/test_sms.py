@@ -2,13 +2,12 @@ from datetime import timedelta
 
 import pytest
 
-from builders import HANDSET, account, department, direct, extension, mailbox, outcomes, set_status, sms, user, world
+from builders import HANDSET, department, direct, extension, mailbox, outcomes, set_status, sms, user, world
 from ringmock.domain import errors
 from ringmock.domain.account import ExtensionStatus, ExtensionType, Feature
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Direction, MessageStatus, MessageType
 from ringmock.domain.rules import RECEIVABLE_BY
-from ringmock.domain.sms import SendSms, plan_sms
 
 ENABLED, DISABLED, FROZEN = ExtensionStatus.ENABLED, ExtensionStatus.DISABLED, ExtensionStatus.FROZEN
 CURRENT = GENERATIONS["current"]
@@ -119,13 +118,6 @@ def test_in_the_current_generation_a_number_given_twice_is_refused_in_either_spe
     here = world(user("101"), generation=CURRENT, features=(Feature.SMS_SENDER, Feature.MMS_SENDER))
     with pytest.raises(errors.DuplicateValue):
         sms(here, "101", HANDSET, f"+{HANDSET}")
-
-
-def test_attachments_are_refused_and_nothing_is_stored() -> None:
-    home = account(user("101"))
-    request = SendSms(direct("101"), (HANDSET,), "Hi", with_attachments=True)
-    with pytest.raises(errors.MmsNotAvailable):
-        plan_sms(home, home.extensions["101"], request, CURRENT)
 
 
 def test_several_bad_recipients_of_a_kind_are_told_together() -> None:

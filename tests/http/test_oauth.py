@@ -69,6 +69,7 @@ def test_a_log_in_answers_the_token_with_the_documented_fields_in_the_order_of_t
         "scope",
         "owner_id",
         "endpoint_id",
+        "session_id",
     ]
     assert (info["token_type"], info["owner_id"], info["endpoint_id"]) == ("bearer", "1346632102", "my-endpoint")
     assert answer.headers["cache-control"] == "no-store"
@@ -132,7 +133,8 @@ def test_a_department_logs_in_with_its_own_credentials_and_sends_an_sms(
         ({**JWT_GRANT, "assertion": ""}, "invalid_grant", "OAU-140", "Unparseable assertion"),
         ({"grant_type": JWT_BEARER}, "invalid_grant", "OAU-140", "Unparseable assertion"),
         ({"grant_type": "magic"}, "unsupported_grant_type", "OAU-250", "Unsupported grant type"),
-        ({"grant_type": "client_credentials"}, "unsupported_grant_type", "OAU-250", "Unsupported grant type"),
+        ({"grant_type": "client_credentials"}, "unauthorized_client", "OAU-270",
+         "Unauthorized for this grant type: it is kept for partner applications"),
         ({"grant_type": "refresh_token"}, "invalid_grant", "OAU-213", "Token not found"),
         ({"grant_type": "refresh_token", "refresh_token": "unheard"}, "invalid_grant", "OAU-213", "Token not found"),
         ({"username": "x"}, "invalid_request", "CMN-101", "Parameter [grant_type] value is invalid."),
@@ -203,20 +205,57 @@ def test_a_client_id_that_is_not_well_formed_opens_no_world(world_client: Client
     answer = world_client.post(TOKEN, by=None, data=JWT_GRANT, headers=basic(client_id, "secret"))
 
     assert_oauth_refused(answer, "invalid_client", "OAU-153")
+    assert answer.json()["error_description"] == f"Invalid client application: [{client_id}]"
+    parameters = [{"parameterName": "client_id", "parameterValue": client_id}]
+    assert answer.json()["errors"][0]["parameters"] == parameters
+
+
+def test_a_client_with_a_secret_does_not_sign_in_by_its_id_alone(world_client: Client) -> None:
+    answer = world_client.post(TOKEN, by=None, data={**JWT_GRANT, "client_id": "ringmock"})
+
+    assert_oauth_refused(answer, "invalid_client", "OAU-123")
+
+
+@pytest.mark.parametrize("form", [PASSWORD_GRANT, {"grant_type": "authorization_code", "code": "x"}])
+def test_an_application_asks_for_no_grant_but_those_of_its_fixture(world_client: Client, form: dict[str, str]) -> None:
+    client = basic("ringmock-service", "ringmock-secret")
+
+    refused = world_client.post(TOKEN, by=None, data=form, headers=client)
+    granted = world_client.post(TOKEN, by=None, data=JWT_GRANT, headers=client)
+
+    assert_oauth_refused(refused, "unauthorized_client", "OAU-251")
+    assert granted.status_code == 200
+    assert "refresh_token" not in granted.json()
 
 
 # --- refresh -------------------------------------------------------------------------------------
 
 
-def test_a_refresh_kills_the_old_pair_at_once(world_client: Client) -> None:
+def test_a_refresh_kills_the_old_access_token_at_once(world_client: Client) -> None:
     old = world_client.log_in("102")
 
     new = refresh(world_client, old["refresh_token"]).json()
 
     assert_refused(world_client.get(OWN, by=None, headers=bearer(old["access_token"])), 401, "OAU-129")
-    assert_oauth_refused(refresh(world_client, old["refresh_token"]), "invalid_grant", "OAU-213")
     assert status_with(world_client, new["access_token"]) == 200
-    assert (new["owner_id"], new["endpoint_id"]) == (old["owner_id"], old["endpoint_id"])
+    assert [new[name] == old[name] for name in ("owner_id", "endpoint_id", "session_id")] == [True] * 3
+
+
+def test_a_refresh_that_is_asked_again_has_the_same_answer_until_the_new_token_has_been_in_use_for_ten_seconds(
+    world_client: Client,
+) -> None:
+    world_client.call("PUT", "/_mock/clock", json={"frozen": True})
+    old = world_client.log_in("102")
+    new = refresh(world_client, old["refresh_token"]).json()
+    assert refresh(world_client, old["refresh_token"]).json() == new
+
+    assert status_with(world_client, new["access_token"]) == 200
+
+    pass_time(world_client, 9)
+    assert refresh(world_client, old["refresh_token"]).json() == new
+    pass_time(world_client, 1)
+    assert_oauth_refused(refresh(world_client, old["refresh_token"]), "invalid_grant", "OAU-213")
+    assert_refused(world_client.get(OWN, by=None, headers=bearer(old["access_token"])), 401, "OAU-213")
 
 
 def test_a_refresh_can_be_refreshed_again(world_client: Client) -> None:
@@ -247,7 +286,7 @@ def test_either_token_ends_the_whole_session(world_client: Client, which: str) -
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert_refused(world_client.get(OWN, by=None, headers=bearer(info["access_token"])), 401, "OAU-213")
-    assert_oauth_refused(refresh(world_client, info["refresh_token"]), "invalid_grant", "OAU-213")
+    assert_oauth_refused(refresh(world_client, info["refresh_token"]), "invalid_grant", "OAU-211")
 
 
 def test_a_token_to_revoke_may_stand_in_the_query(world_client: Client) -> None:

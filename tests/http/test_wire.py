@@ -4,6 +4,7 @@ import pytest
 
 from builders import HANDSET, START, department, direct, identity, mailbox, page, sms, user, world
 from ringmock.domain import errors
+from ringmock.domain.attachment import Attachment
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Availability, Direction, MessageType
 from ringmock.domain.message_filter import MessageFilter
@@ -104,7 +105,9 @@ def test_a_purged_message_has_no_attachments() -> None:
 
 def test_a_sending_is_read_from_its_json() -> None:
     body = {"from": {"phoneNumber": "1"}, "to": [{"phoneNumber": "2"}], "text": "t", "country": {"id": "1"}}
-    assert wire.sms_from(body, 1) == SendSms("1", ("2",), "t", with_attachments=True)
+    picture = Attachment("image/png", "map.png", b"...")
+    assert wire.sms_from(body, (picture,)) == SendSms("1", ("2",), "t", (picture,))
+    assert wire.sms_from({"from": {"phoneNumber": "1"}, "to": [{"phoneNumber": "2"}]}) == SendSms("1", ("2",), "")
     pager = {
         "from": {"extensionNumber": "101"},
         "to": [{"extensionId": "7"}, {"phoneNumber": "2"}],

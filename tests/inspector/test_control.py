@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hostile import VALID
 from ringmock import __version__
 from support import DIRECT_NUMBER, HANDSET, MAIN_NUMBER, OWN, SMS, STORE, Client, assert_refused
 
@@ -167,6 +168,48 @@ def test_a_handset_that_nobody_wrote_to_has_received_nothing(world_client: Clien
     assert world_client.get("/_mock/handsets/14151003733/messages").json() == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"json": {"to": DIRECT_NUMBER["102"], "text": "Look", "attachments": [
+            {"contentType": "image/png", "fileName": "map.png", "content": "YSBwaWN0dXJl"}]}},
+        {"json": {"to": DIRECT_NUMBER["102"], "text": "Look", "attachments": {
+            "fileName": "map.png", "content": "YSBwaWN0dXJl"}}},
+        {"data": {"to": DIRECT_NUMBER["102"], "text": "Look"},
+         "files": [("any", ("map.png", b"a picture", "image/png"))]},
+    ],
+    ids=["in base64", "one alone, its type by its name", "as a form"],
+)  # fmt: skip
+def test_an_mms_from_a_handset_is_received_with_its_files(world_client: Client, body: dict[str, Any]) -> None:
+    assert world_client.post(HANDSET_MESSAGES, **body).status_code == 200
+
+    received = world_client.messages("102")[0]
+    assert (received["subject"], received["type"]) == ("Look", "SMS")
+    _, picture = received["attachments"]
+    assert (picture["contentType"], picture["fileName"], picture["size"]) == ("image/png", "map.png", 9)
+    assert world_client.get(picture["uri"], by="102").content == b"a picture"
+
+
+def test_a_handset_sends_a_picture_without_a_text(world_client: Client) -> None:
+    picture = {"fileName": "map.png", "content": "YSBwaWN0dXJl"}
+
+    world_client.post(HANDSET_MESSAGES, json={"to": DIRECT_NUMBER["102"], "attachments": [picture]})
+
+    assert [each["type"] for each in world_client.messages("102")[0]["attachments"]] == ["MmsAttachment"]
+
+
+def test_a_handset_shows_the_files_that_it_has_received(world_client: Client) -> None:
+    world_client.post(SMS, files=[("json", VALID), ("attachment", ("map.png", b"a picture", "image/png"))])
+
+    [received] = world_client.get(HANDSET_MESSAGES).json()
+
+    [picture] = received["attachments"]
+    assert (picture["contentType"], picture["fileName"], picture["size"]) == ("image/png", "map.png", 9)
+    content = world_client.get(picture["uri"])
+    assert (content.content, content.headers["content-type"]) == (b"a picture", "image/png")
+    assert world_client.get(picture["uri"] + "9").status_code == 400
+
+
 # --- the clock -----------------------------------------------------------------------------------
 
 
@@ -278,6 +321,12 @@ def test_the_journal_leaves_out_the_control_api(world_client: Client) -> None:
         ("PUT", "/_mock/departments/200/members", '["107"]', "107 is of type Announcement: members are Users"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010"}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "text": ""}', "a number of the account and a text"),
+        ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": []}', "and a text, as in"),
+        *(("POST", HANDSET_MESSAGES, f'{{"to": "16509100010", "attachments": [{wrong}]}}', "its content in base64")
+          for wrong in ('"YQ=="', "{}", '{"content": "?"}', '{"content": 1}', '{"content": "YQ==", "name": "a"}')),
+        ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": [{"content": ""}]}', "at least one byte"),
+        ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": [{"content": "YQ==", "contentType": "png"}]}',
+         "is no media type, as image/png is"),
         ("POST", HANDSET_MESSAGES, '{"to": 16509100010, "text": "a"}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": "14151003733", "text": "a"}', "account, one of 16509100001, 16509100010"),
         ("POST", HANDSET_MESSAGES, '{"to": "102", "text": "a"}', "'to' is a phone number of this account"),

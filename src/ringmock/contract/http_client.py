@@ -1,6 +1,8 @@
 """HTTP as a case needs it: whole requests, whole answers, and the curl that says the same."""
 
 import base64
+import email
+import email.policy
 import json
 import shlex
 from collections.abc import Callable, Mapping
@@ -12,6 +14,8 @@ from urllib.parse import urlsplit
 from .cases.expectations import ABSENT
 
 TIMEOUT_SECONDS = 30.0
+MAX_SHOWN_BODY = 20_000
+"""Bytes that a command line has room for, and a report too."""
 
 
 class NoAnswer(Exception):
@@ -43,10 +47,23 @@ class Answer:
     @property
     def json(self) -> Any:
         """The body's value, `ABSENT` when it is no JSON."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
+        return _json_or_absent(self.body)
+
+    @property
+    def parts(self) -> Any:
+        """The JSON of each part of a multipart body, `ABSENT` for one that is none; `ABSENT` for any other body."""
+        head = f"Content-Type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
+        message = email.message_from_bytes(head + self.body, policy=email.policy.HTTP)
+        if not message.is_multipart():
             return ABSENT
+        return [_json_or_absent(part.get_payload(decode=True)) for part in message.iter_parts()]
+
+
+def _json_or_absent(body: Any) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +125,12 @@ def basic_credentials(client_id: str, client_secret: str) -> str:
 
 
 def curl(base_url: str, request: Request) -> str:
-    """A command line that sends the same request."""
+    """A command line that sends the same request; a body that is too long for one is named as a file."""
     words = ["curl", "-i", "-X", request.method, base_url + request.target]
     for name, value in request.headers.items():
         words += ["-H", f"{name}: {value}"]
     if request.body is not None:
-        words += ["--data-binary", request.body.decode("utf-8", errors="replace")]
+        is_short = len(request.body) <= MAX_SHOWN_BODY
+        shown = request.body.decode("utf-8", errors="replace") if is_short else f"@body-of-{len(request.body)}-bytes"
+        words += ["--data-binary", shown]
     return " ".join(map(shlex.quote, words))

@@ -60,6 +60,22 @@ class DuplicateValue(Refusal):
     """One value given twice in a list that may hold it once."""
 
 
+class BatchTooLarge(Refusal):
+    """More of them named than one call may name; `value` is how many it may."""
+
+
+class PathAndBodyDisagree(Refusal):
+    """The path names other resources than the body has something for, or leaves them to a body that names none."""
+
+
+class SyncTokenInvalid(Refusal):
+    """A token that no synchronization of this mailbox, in this life of the world, has issued."""
+
+
+class ConversationAndTypeTogether(Refusal):
+    """A deletion by conversation and by type of message at once."""
+
+
 class TextTooLong(Refusal):
     """R-04, D-01: more UTF-16 units than the message type allows."""
 
@@ -112,6 +128,30 @@ class InternationalNotAllowed(Refusal):
 
 class MmsNotAvailable(Refusal):
     """An attachment or a group message from a number that cannot send MMS."""
+
+
+class CountryGivenTwice(Refusal):
+    """`country` by its id and by its ISO code at once."""
+
+
+class TooManyAttachments(Refusal):
+    """More attachments than an MMS may have, which is `value`."""
+
+
+class AttachmentEmpty(Refusal):
+    """An attachment without a byte."""
+
+
+class AttachmentTypeNotSupported(Refusal):
+    """An attachment of a media type that no MMS carries; `value` is its number among them, and its name."""
+
+
+class AttachmentsTooLarge(Refusal):
+    """Attachments of more bytes than an MMS may have."""
+
+
+class AttachmentTooLarge(Refusal):
+    """One attachment that has by itself more bytes than all of an MMS may have."""
 
 
 class PagerToPhoneNumber(InvalidParameter):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from .attachment import Attachment, HeldAttachment
 from .conversation import Conversation
 
 
@@ -76,6 +77,7 @@ class Delivery(NamedTuple):
     text: str
     conversation: Conversation
     routed: tuple[Routed, ...]
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class Message:
     order: int
     """Sorts by creation time, then by age in the store."""
     availability: Availability = Availability.ALIVE
+    attachments: tuple[HeldAttachment, ...] = ()
+    """An MMS's files, beside its text."""
 
     def status_at(self, now: datetime) -> MessageStatus:
         """The status that the message has reached by `now`."""
@@ -113,6 +117,20 @@ class Message:
             if now >= self.created + delay:
                 status = reached
         return status
+
+    def last_changed(self, now: datetime) -> datetime:
+        """When something about the message last became another, its status among other things."""
+        moments = (self.created + delay for delay, _ in self.progress.later)
+        return max([self.modified, *(moment for moment in moments if moment <= now)])
+
+    @property
+    def has_text(self) -> bool:
+        """Whether the text is an attachment of its own: a purged message has lost it, a mere picture never had one."""
+        return self.availability is not Availability.PURGED and (bool(self.text) or not self.attachments)
+
+    def attachment(self, attachment_id: int) -> HeldAttachment | None:
+        """The file that this copy holds under the id."""
+        return next((held for held in self.attachments if held.id == attachment_id), None)
 
     @property
     def via(self) -> tuple[str, ...]:

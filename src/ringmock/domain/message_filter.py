@@ -23,6 +23,10 @@ class MessageFilter:
     conversation_id: int | None = None
     phone_number: str | None = None
     distinct_conversations: bool = False
+    oldest: int | None = None
+    """`order` of the oldest message to let through, beside `date_from`."""
+    before: int | None = None
+    """`order` of the first message to keep out, beside `date_to`."""
     page: int = 1
     per_page: int = 100
 

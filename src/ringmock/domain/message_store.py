@@ -7,7 +7,7 @@ list is cut out of the few buckets that the filter names: counting and skipping 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import count, islice
@@ -17,7 +17,8 @@ from typing import NamedTuple
 from sortedcontainers import SortedKeyList
 
 from .account import Account, digits_of
-from .conversation import Conversation, is_member_of_any
+from .attachment import Attachment, HeldAttachment
+from .conversation import Conversation, is_member_of_any, takes_part
 from .generation import SMS_IS_MODIFIED_AFTER, Generation, ending_in
 from .message import (
     Availability,
@@ -75,7 +76,7 @@ class _Index:
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
-        low, high = _first_order(wanted.date_from), _first_order(wanted.date_to) + _AGES
+        low, high = _bounds(wanted)
         combinations = wanted.combinations()
         found = []
         for bucket, records in self._buckets.items():
@@ -113,6 +114,16 @@ class _Mailbox:
     all: _Index = field(default_factory=_Index)
     by_conversation: defaultdict[int, _Index] = field(default_factory=lambda: defaultdict(_Index))
     by_phone_number: defaultdict[str, _Index] = field(default_factory=lambda: defaultdict(_Index))
+    changes: list[int] = field(default_factory=list)
+    """Ids, one for each time that a message was recorded or changed, the last at the end."""
+    longest_progress: timedelta = timedelta(0)
+    """The longest time that the status of a message here takes to come to rest."""
+
+    def note_change(self, message: Message) -> None:
+        """What is needed to tell later what has changed."""
+        self.changes.append(message.id)
+        if message.progress.later:
+            self.longest_progress = max(self.longest_progress, message.progress.later[-1][0])
 
     def indexes_of(self, message: Message) -> Iterator[_Index]:
         """Every index that lists the message."""
@@ -140,7 +151,7 @@ class InMemoryMessageStore:
         self._messages: dict[int, Message] = {}
         self._mailboxes: defaultdict[str, _Mailbox] = defaultdict(_Mailbox)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
-        self._handsets: defaultdict[str, list[Message]] = defaultdict(list)
+        self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
         self._ages = count()
 
     def __len__(self) -> int:
@@ -173,6 +184,7 @@ class InMemoryMessageStore:
                 progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
                 order=_first_order(created) + next(self._ages),
+                attachments=self._held(delivery.attachments) if delivery.attachments else (),
             )
             self._file(message)
             copies.append(message)
@@ -198,14 +210,54 @@ class InMemoryMessageStore:
         index = box.index_for(wanted)
         return _page_of([] if index is None else index.slices(wanted, is_visible), wanted)
 
+    def change_count(self, mailbox: str) -> int:
+        """How often anything in the mailbox was recorded or changed."""
+        box = self._mailboxes.get(mailbox)
+        return 0 if box is None else len(box.changes)
+
+    def changed(
+        self, mailbox: str, position: int, since: datetime, now: datetime, account: Account
+    ) -> Sequence[Message]:
+        """What changed after the first `position` changes, or at `since` or later; D-04: less what is hidden.
+
+        Costs as much as there were changes in that time.
+        """
+        box = self._mailboxes.get(mailbox)
+        if box is None:
+            return ()
+        ids = dict.fromkeys(self._changed_of_late(box, position, since, now))
+        ids |= dict.fromkeys(box.changes[position:])
+        messages = map(self._messages.__getitem__, ids)
+        return tuple(message for message in messages if takes_part(message.conversation, mailbox, account))
+
+    def _changed_of_late(self, box: _Mailbox, position: int, since: datetime, now: datetime) -> Iterator[int]:
+        """Messages among the first `position` changes that changed at `since` or later, or whose status did."""
+        while position:
+            position -= 1
+            message = self._messages[box.changes[position]]
+            if message.modified < since - box.longest_progress:
+                return
+            if message.last_changed(now) >= since:
+                yield message.id
+
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the sender's copies."""
-        return tuple(self._handsets.get(digits, ()))
+        return tuple(self._handsets.get(digits, {}).values())
+
+    def held_by_handset(self, digits: str, message_id: int) -> Message | None:
+        """The message when that phone has received it, by the id of the sender's copy."""
+        return self._handsets.get(digits, {}).get(message_id)
 
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread; `modified` moves even when nothing else does."""
         with self._refiled(message, now):
             message.read_status = status
+
+    def restore(self, message: Message, now: datetime) -> None:
+        """Deleted becomes Alive again; what was Purged has nothing left to restore, and stays so."""
+        if message.availability is not Availability.PURGED:
+            with self._refiled(message, now):
+                message.availability = Availability.ALIVE
 
     def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
         """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once. Purged stays so."""
@@ -215,7 +267,13 @@ class InMemoryMessageStore:
         with self._refiled(message, now):
             message.availability = Availability.PURGED if is_last_step else Availability.DELETED
             if is_last_step:
+                self._leave_with_handsets(message)
                 message.text = ""
+                message.attachments = ()
+
+    def _held(self, files: Sequence[Attachment]) -> tuple[HeldAttachment, ...]:
+        """The files under ids of one copy's own; the bytes stay where they are."""
+        return tuple(HeldAttachment(self._ids.next_message_id(), file) for file in files)
 
     def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
         """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
@@ -233,21 +291,31 @@ class InMemoryMessageStore:
     def _hand_over(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         for routed in delivery.routed:
             if routed.outcome is Outcome.OUTSIDE:
-                self._handsets[routed.recipient].append(copies[0])
+                self._handsets[routed.recipient][copies[0].id] = copies[0]
+
+    def _leave_with_handsets(self, message: Message) -> None:
+        """A phone keeps what it has received, whatever the sender does to his own copy."""
+        for number in message.recipients:
+            if self.held_by_handset(number, message.id) is message:
+                self._handsets[number][message.id] = replace(message)
 
     def _file(self, message: Message) -> None:
         self._messages[message.id] = message
         bucket = _bucket_of(message)
-        for index in self._mailboxes[message.mailbox].indexes_of(message):
+        box = self._mailboxes[message.mailbox]
+        box.note_change(message)
+        for index in box.indexes_of(message):
             index.add(message, bucket)
 
     @contextmanager
     def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
         """Move the record to the bucket that its properties name after the block."""
-        indexes = tuple(self._mailboxes[message.mailbox].indexes_of(message))
+        box = self._mailboxes[message.mailbox]
+        indexes = tuple(box.indexes_of(message))
         before = _bucket_of(message)
         yield
         message.modified = max(now, message.created)
+        box.note_change(message)
         after = _bucket_of(message)
         if after != before:
             for index in indexes:
@@ -281,6 +349,14 @@ def progress_of(delivery: Delivery, direction: Direction, generation: Generation
 def _first_order(moment: datetime) -> int:
     """The lowest `Message.order` of a record created at this moment, to the millisecond."""
     return (moment - _EPOCH) // _MILLISECOND * _AGES
+
+
+def _bounds(wanted: MessageFilter) -> tuple[int, int]:
+    """The lowest `Message.order` that the filter lets through, and the first beyond the highest."""
+    low, high = _first_order(wanted.date_from), _first_order(wanted.date_to) + _AGES
+    if wanted.oldest is not None:
+        low = max(low, wanted.oldest)
+    return low, high if wanted.before is None else min(high, wanted.before)
 
 
 def _matches(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[Message]:

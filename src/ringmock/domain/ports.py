@@ -44,12 +44,30 @@ class MessageStore(Protocol):
         """The mailbox's matching messages, newest first, less the threads its owner was removed from (D-04)."""
         ...
 
+    def change_count(self, mailbox: str) -> int:
+        """How often anything in the mailbox was recorded or changed."""
+        ...
+
+    def changed(
+        self, mailbox: str, position: int, since: datetime, now: datetime, account: Account
+    ) -> Sequence[Message]:
+        """What changed after the first `position` changes, or at `since` or later, less what is hidden (D-04)."""
+        ...
+
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the sender's copies."""
         ...
 
+    def held_by_handset(self, digits: str, message_id: int) -> Message | None:
+        """The message when that phone has received it, by the id of the sender's copy."""
+        ...
+
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread."""
+        ...
+
+    def restore(self, message: Message, now: datetime) -> None:
+        """Deleted becomes Alive again."""
         ...
 
     def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:

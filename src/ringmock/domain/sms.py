@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from . import errors
 from .account import Account, Extension, Feature, PhoneNumber, digits_of, is_e164
+from .attachment import Attachment, check_attachments
 from .conversation import Conversation
 from .generation import Generation
 from .message import Delivery, MessageType, Outcome, Routed
@@ -18,7 +19,8 @@ class SendSms(NamedTuple):
     sender: str
     recipients: tuple[str, ...]
     text: str
-    with_attachments: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    """Any makes it an MMS, whose text may be empty."""
 
 
 def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Generation) -> Delivery:
@@ -26,23 +28,27 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
     check_text_length(sms.text, MessageType.SMS)
     number = check_sms_sender(account, sender, sms.sender)
     check_recipients(account, number, sms.recipients, generation)
-    if sms.with_attachments:
-        raise errors.MmsNotAvailable
+    if sms.attachments:
+        if not number.can(Feature.MMS_SENDER):
+            raise errors.MmsNotAvailable
+        check_attachments(sms.attachments)
     recipients = tuple(digits_of(recipient) for recipient in sms.recipients)
-    return _delivery(account, number.digits, sender.number, recipients, sms.text)
+    return _delivery(account, number.digits, sender.number, recipients, sms.text, sms.attachments)
 
 
-def plan_inbound_sms(account: Account, handset: str, recipient: str, text: str) -> Delivery:
+def plan_inbound_sms(
+    account: Account, handset: str, recipient: str, text: str, attachments: tuple[Attachment, ...] = ()
+) -> Delivery:
     """R-06: decide what an SMS from a handset outside to a number of the account would do.
 
-    Inbound length is not limited. Raises `InvalidParameter` about `from` or `to` when the handset is a number
-    of the account, or the recipient is not.
+    What comes from outside is limited neither in length nor in its attachments. Raises `InvalidParameter` about
+    `from` or `to` when the handset is a number of the account, or the recipient is not.
     """
     if not is_e164(handset) or digits_of(handset) in account.phone_numbers:
         raise errors.InvalidParameter("from", handset)
     if digits_of(recipient) not in account.phone_numbers:
         raise errors.InvalidParameter("to", recipient)
-    return _delivery(account, digits_of(handset), None, (digits_of(recipient),), text)
+    return _delivery(account, digits_of(handset), None, (digits_of(recipient),), text, attachments)
 
 
 def check_recipients(
@@ -85,7 +91,14 @@ def _recipient_problem(account: Account, sender: PhoneNumber, recipient: str) ->
     return None
 
 
-def _delivery(account: Account, sender: str, outbox: str | None, recipients: tuple[str, ...], text: str) -> Delivery:
+def _delivery(
+    account: Account,
+    sender: str,
+    outbox: str | None,
+    recipients: tuple[str, ...],
+    text: str,
+    attachments: tuple[Attachment, ...],
+) -> Delivery:
     return Delivery(
         type=MessageType.SMS,
         sender=sender,
@@ -94,6 +107,7 @@ def _delivery(account: Account, sender: str, outbox: str | None, recipients: tup
         text=text,
         conversation=Conversation(id=None, numbers=frozenset({sender, *recipients})),
         routed=tuple(route_sms(account, recipient) for recipient in recipients),
+        attachments=attachments,
     )
 
 

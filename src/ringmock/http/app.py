@@ -19,7 +19,7 @@ from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
-from .operations import account, messages, sign_in
+from .operations import account, authorization, discovery, message_sync, messages, sign_in
 from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
 from .validation import VALIDATOR_MAP, StrictUriParser
 
@@ -33,8 +33,15 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
     return {
         "readAPIVersions": sign_in.read_api_versions,
         "readAPIVersion": sign_in.read_api_version,
+        "authorize": authorization.authorize(worlds),
+        "authorize2": authorization.authorize2(worlds),
         "getToken": sign_in.get_token(worlds),
         "revokeToken": sign_in.revoke_token(worlds),
+        "authUserInfo": authorization.auth_user_info,
+        "authJwks": discovery.auth_jwks,
+        "readOpenIdConfiguration": discovery.read_open_id_configuration,
+        "readInitialEntryPoints": discovery.read_initial_entry_points,
+        "readExternalEntryPoints": discovery.read_external_entry_points,
         "readAccountInfo": account.read_account_info,
         "listExtensions": account.list_extensions,
         "readExtension": account.read_extension,
@@ -43,11 +50,15 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
         "listDepartmentMembers": account.list_department_members,
         "assignMultipleDepartmentMembers": account.assign_multiple_department_members,
         "createSMSMessage": messages.create_sms_message,
+        "createMMS": messages.create_sms_message,
         "createInternalTextMessage": messages.create_internal_text_message,
         "listMessages": messages.list_messages,
         "readMessage": messages.read_message,
         "updateMessage": messages.update_message,
+        "patchMessage": messages.patch_message,
         "deleteMessage": messages.delete_message,
+        "deleteMessageByFilter": messages.delete_message_by_filter,
+        "syncMessages": message_sync.sync_messages,
         "readMessageContent": messages.read_message_content,
     }
 

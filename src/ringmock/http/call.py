@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..domain.account import Extension
+from ..domain.attachment import Attachment
 from ..domain.message import Routed
 from ..sessions import Session
 from ..world import World
@@ -40,8 +41,8 @@ class Call:
     basic: tuple[str, str] | None = None
     """Client id and secret of a Basic header."""
     token: str | None = None
-    attachments: int = 0
-    """Parts of a multipart body beyond the first."""
+    attachments: tuple[Attachment, ...] = ()
+    """The parts of a multipart body beyond the first."""
     query: Sequence[tuple[str, str]] = ()
     """The query as it came, name by name."""
     is_handled: bool = False

@@ -41,6 +41,14 @@ class UnsupportedMediaType(Exception):
     """A Content-Type that the operation does not take."""
 
 
+class RangeNotSatisfiable(Exception):
+    """A range of bytes that begins after the last of the `length` that there are."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+
 class InvalidUri(Exception):
     """A path that names nothing."""
 
@@ -83,10 +91,15 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.DuplicateValue: Row(
         400, "CMN-406", "Duplicate value for parameter [{parameter}]: [{value}] found in request", _WORD_400
     ),
+    domain.BatchTooLarge: Row(400, "CMN-106", "Batch request is limited to {value} entries", _WORD_400),
+    domain.PathAndBodyDisagree: Row(
+        400, "CMN-108", "Parameter [{parameter}] in the path and in the body name different resources", _WORD_400
+    ),
     UnparseableJson: Row(400, "CMN-103", "JSON can't be parsed."),
     UnparseableRequest: Row(400, "CMN-104", "Cannot parse request"),
     BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
     UnsupportedMediaType: Row(415, "CMN-104", "Cannot parse request: unsupported media type"),
+    RangeNotSatisfiable: Row(416, "CMN-107", "Requested range not satisfiable"),
     InvalidUri: Row(404, "CMN-120", "Invalid URI"),
     MethodNotAllowed: Row(405, "CMN-120", "Invalid URI: the method is not allowed here"),
     InternalError: Row(500, "CMN-203", "Internal Server Error"),
@@ -126,6 +139,15 @@ CATALOGUE: dict[type[Exception], Row] = {
         403, "MSG-240", "International SMS is not available for account.", "InternationalProhibited"
     ),
     domain.MmsNotAvailable: Row(403, "MSG-380", "The MMS feature is not available", _WORD_FEATURE),
+    domain.CountryGivenTwice: Row(
+        400, "MSG-365", "Parameters [country.id] and [country.isoCode] can not be specified simultaneously", _WORD_400
+    ),
+    # Attachments
+    domain.TooManyAttachments: Row(400, "MSG-379", "Too many attachments", _WORD_400),
+    domain.AttachmentEmpty: Row(400, "MSG-347", "Attachment body is empty", _WORD_400),
+    domain.AttachmentTypeNotSupported: Row(415, "MSG-348", "Unsupported attachment media type, attachment {value}"),
+    domain.AttachmentsTooLarge: Row(400, "MSG-376", "Attachment size limit exceeded", _WORD_400),
+    domain.AttachmentTooLarge: Row(400, "MSG-337", "Attachment size limit exceeded", _WORD_400),
     # Pager
     domain.PagerToPhoneNumber: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
     domain.PagerRecipientNotFound: Row(400, "CMN-102", _NOT_FOUND, _WORD_400),
@@ -159,6 +181,11 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
     domain.NotInThread: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
     domain.ReplyTargetNotFound: Row(404, "CMN-102", _NOT_FOUND),
+    # The message store
+    domain.SyncTokenInvalid: Row(400, "MSG-333", "Parameter [{parameter}] value is invalid or expired.", _WORD_400),
+    domain.ConversationAndTypeTogether: Row(
+        400, "MSG-390", "Parameters [conversationId] and [type] can not be specified simultaneously", _WORD_400
+    ),
     domain.ThreadNotAccessible: Row(
         403,
         "CMN-408",
@@ -211,6 +238,8 @@ def headers_of(problem: Exception, status: int) -> dict[str, str]:
     """What a refusal says beside its body."""
     if isinstance(problem, MethodNotAllowed):
         return {"Allow": ", ".join(problem.allowed)}
+    if isinstance(problem, RangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{problem.length}"}
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="RingCentral REST API"'}
     return {}

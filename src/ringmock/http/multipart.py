@@ -1,14 +1,22 @@
 """Multipart bodies as the official clients send them: any subtype, parts with or without a disposition."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import orjson
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
+from ..domain.attachment import UNKNOWN_TYPE, Attachment, is_media_type, type_by_name
 from .errors import UnparseableRequest
 
+MIXED = "multipart/mixed"
 MAX_PARTS = 50
-"""The service takes ten attachments."""
+"""The service takes ten attachments, and changes of fifty messages."""
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(slots=True)
@@ -16,7 +24,7 @@ class Part:
     """One part: header values by lower-case name, and the content as it came."""
 
     headers: dict[str, str] = field(default_factory=dict)
-    content: bytes = b""
+    content: bytearray = field(default_factory=bytearray)
 
 
 class _Collector:
@@ -64,3 +72,42 @@ def split(content_type: bytes, body: bytes) -> list[Part]:
     if not boundary or parser.state != MultipartState.END or not collector.parts:
         raise UnparseableRequest
     return collector.parts
+
+
+def attachment_of(part: Part) -> Attachment:
+    """The file that a part is: of the type that it states, or else of the one that its name promises."""
+    disposition = parse_options_header(part.headers.get("content-disposition"))[1]
+    file_name = _file_name(disposition.get(b"filename", b""))
+    stated = part.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = stated or type_by_name(file_name)
+    known = content_type if is_media_type(content_type) else UNKNOWN_TYPE
+    return Attachment(known, file_name, bytes(part.content))
+
+
+def _file_name(given: bytes) -> str | None:
+    """The last step of a path, without control characters; clients write UTF-8 here, and old ones Latin-1."""
+    try:
+        text = given.decode("utf-8")
+    except UnicodeDecodeError:
+        text = given.decode("latin-1")
+    name = _UNSAFE.sub("", text).replace("\\", "/").rpartition("/")[2].strip()
+    return name or None
+
+
+class Parts(dict[str, Any]):
+    """An answer of JSON parts, by names that are not told: the contract's schema for it speaks of an object."""
+
+    def __init__(self, parts: Mapping[str, Any], boundary: str) -> None:
+        super().__init__(parts)
+        self.boundary = boundary
+
+    @property
+    def media_type(self) -> str:
+        """Without quotes around the boundary, which the official JavaScript client would take for a part of it."""
+        return f"{MIXED}; boundary={self.boundary}"
+
+    def encoded(self) -> bytes:
+        """The parts in their order. JSON has no line breaks, so no part can hold the boundary."""
+        opening = f"--{self.boundary}\r\nContent-Type: application/json\r\n\r\n".encode()
+        parts = (opening + orjson.dumps(part) + b"\r\n" for part in self.values())
+        return b"".join(parts) + f"--{self.boundary}--\r\n".encode()

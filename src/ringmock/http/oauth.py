@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 from .. import sessions
 from .errors import CATALOGUE, AuthorizationMalformed, AuthorizationNotSupported, entry, problems_of
 
-OPERATIONS = frozenset({"getToken", "revokeToken"})
+OPERATIONS = frozenset({"authorize", "authorize2", "getToken", "revokeToken"})
 """The operations that answer refusals as RFC 6749 has them."""
 
 
 class Row(NamedTuple):
-    """One entry of the OAuth catalogue; every one is answered with 400."""
+    """One entry of the OAuth catalogue. `description` may hold `{value}`."""
 
     error: str
     code: str
     description: str
+    status: int = 400
 
 
 OAUTH_CATALOGUE: dict[type[Exception], Row] = {
@@ -26,11 +27,25 @@ OAUTH_CATALOGUE: dict[type[Exception], Row] = {
     sessions.UnparseableAssertion: Row("invalid_grant", "OAU-140", "Unparseable assertion"),
     sessions.ExtensionCannotLogIn: Row("invalid_grant", "OAU-236", "Extension is disabled or frozen"),
     sessions.ClientAuthenticationMissing: Row("invalid_client", "OAU-123", "Client authentication is required"),
-    sessions.UnknownClient: Row("invalid_client", "OAU-153", "Invalid client application"),
+    sessions.UnknownClient: Row("invalid_client", "OAU-153", "Invalid client application: [{value}]"),
     sessions.WrongClientSecret: Row("invalid_client", "OAU-146", "Invalid client credentials"),
     sessions.TooManyWorlds: Row("unauthorized_client", "OAU-153", "No further world can be opened on this server"),
     sessions.UnsupportedGrantType: Row("unsupported_grant_type", "OAU-250", "Unsupported grant type"),
+    sessions.GrantTypeNotAllowed: Row("unauthorized_client", "OAU-251", "Unauthorized for this grant type"),
+    sessions.PartnersOnly: Row(
+        "unauthorized_client", "OAU-270", "Unauthorized for this grant type: it is kept for partner applications"
+    ),
+    sessions.RedirectUriNotRegistered: Row(
+        "unauthorized_client", "OAU-113", "No redirect uri is registered for the client", 403
+    ),
+    sessions.RedirectUriMismatch: Row("invalid_grant", "OAU-109", "Redirect URIs do not match"),
+    sessions.AuthorizationCodeInvalid: Row("invalid_grant", "OAU-106", "Invalid authorization code"),
+    sessions.AuthorizationCodeExpired: Row("invalid_grant", "OAU-108", "Authorization code is expired"),
+    sessions.CodeVerifierMismatch: Row(
+        "invalid_grant", "OAU-106", "Invalid authorization code: the code verifier does not make the code challenge"
+    ),
     sessions.RefreshTokenDead: Row("invalid_grant", "OAU-213", "Token not found"),
+    sessions.RefreshTokenRevoked: Row("invalid_grant", "OAU-211", "Token revoked"),
     sessions.TokenMissing: Row("invalid_request", "CMN-101", "Parameter [token] value is invalid."),
 }
 
@@ -58,16 +73,25 @@ def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
     row = OAUTH_CATALOGUE.get(type(exception))
     headers = {"Cache-Control": "no-store"}
     if row is not None:
-        said: list[dict[str, str]] = [{"errorCode": row.code, "message": row.description}]
-        return 400, headers, _body(row.error, row.description, said)
+        described = oauth_entry(exception, row)
+        return row.status, headers, _body(row.error, described["message"], [described])
     problems = problems_of(exception)
-    said = [entry(problem) for problem in problems]
+    said: list[dict[str, Any]] = [entry(problem) for problem in problems]
     status = CATALOGUE[type(problems[0])].status
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="RingCentral REST API"'
     return status, headers, _body(_ERRORS.get(status, "invalid_request"), said[0]["message"], said)
 
 
-def _body(error: str, description: str, errors: list[dict[str, str]]) -> bytes:
+def oauth_entry(exception: Exception, row: Row) -> dict[str, Any]:
+    """The entry of `errors[]` for an exception of the OAuth catalogue."""
+    value = getattr(exception, "value", None)
+    said: dict[str, Any] = {"errorCode": row.code, "message": row.description.format(value=value)}
+    if isinstance(exception, sessions.UnknownClient):
+        said["parameters"] = [{"parameterName": "client_id", "parameterValue": value}]
+    return said
+
+
+def _body(error: str, description: str, errors: list[dict[str, Any]]) -> bytes:
     body: dict[str, Any] = {"error": error, "error_description": description, "errors": errors}
     return json.dumps(body).encode()

@@ -62,9 +62,14 @@ def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> En
         errors=tuple(_error_of(problem) for problem in call.problems),
         refused_by=refused_by(call),
         rules=tuple(_rules_of(call)),
-        body=call.body if len(call.content) <= MAX_KEPT_BODY else None,
+        body=call.body if _length_without_attachments(call) <= MAX_KEPT_BODY else None,
         token=call.token,
     )
+
+
+def _length_without_attachments(call: Call) -> int:
+    length = len(call.content)
+    return length - sum(len(each.content) for each in call.attachments) if call.attachments else length
 
 
 def refused_by(call: Call) -> RefusedBy | None:
@@ -83,7 +88,8 @@ def refused_by(call: Call) -> RefusedBy | None:
 def _error_of(problem: Exception) -> dict[str, str]:
     row = oauth.OAUTH_CATALOGUE.get(type(problem))
     if row is not None:
-        return {"errorCode": row.code, "message": row.description}
+        said = oauth.oauth_entry(problem, row)
+        return {"errorCode": said["errorCode"], "message": said["message"]}
     said = errors.entry(problem)
     value = getattr(problem, "value", None)
     # The service's own message often leaves out whom it is about.

@@ -35,6 +35,7 @@ from .errors import (
     UnparseableRequest,
     UnsupportedMediaType,
 )
+from .multipart import Parts
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """The service's own limit for `sms`."""
@@ -386,11 +387,13 @@ class _HandlerOperation:
 
 
 def encoded(body: Any) -> bytes:
-    """Text and bytes as they are, nothing as nothing, anything else as JSON in UTF-8."""
+    """Text and bytes as they are, nothing as nothing, parts one by one, anything else as JSON in UTF-8."""
     if body is None:
         return b""
     if isinstance(body, bytes):
         return body
+    if isinstance(body, Parts):
+        return body.encoded()
     return body.encode() if isinstance(body, str) else orjson.dumps(body)
 
 

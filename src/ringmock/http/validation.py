@@ -125,7 +125,7 @@ def refuse(problems: list[errors.Refusal]) -> None:
 # --- bodies --------------------------------------------------------------------------------------
 
 
-def parse_json(body: bytes) -> Json:
+def parse_json(body: bytes | bytearray) -> Json:
     """Strict JSON in UTF-8: no NaN, no infinity, no number beyond what Python reads, no lone surrogate.
 
     Raises `UnparseableJson`, or `InvalidParameter` about the parameter that holds a lone surrogate.
@@ -176,7 +176,7 @@ class _Body(AbstractRequestBodyValidator):
         if call.content or self._required:
             try:
                 call.body = self.parse(call)
-                self.check(call.body)
+                self.check(call)
             except RecursionError as error:  # shallow enough to be parsed, too deep to be walked
                 raise UnparseableJson from error
         return receive, scope
@@ -185,9 +185,9 @@ class _Body(AbstractRequestBodyValidator):
         """The body's value."""
         raise NotImplementedError
 
-    def check(self, value: Json) -> None:
-        """Raise every problem of the value."""
-        refuse(problems_of(self._schema, value))
+    def check(self, call: Call) -> None:
+        """Raise every problem of the body that was parsed."""
+        refuse(problems_of(self._schema, call.body))
 
 
 class JsonBody(_Body):
@@ -220,15 +220,45 @@ def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 class MultipartBody(_Body):
-    """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name."""
+    """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name.
+
+    The parts after it are attachments, whatever theirs.
+    """
 
     def parse(self, call: Call) -> Json:
+        if not call.content:
+            raise errors.InvalidParameter("")
         parts = multipart.split(call.headers[b"content-type"], call.content)
-        call.attachments = len(parts) - 1
+        call.attachments = tuple(map(multipart.attachment_of, parts[1:]))
         return parse_json(parts[0].content)
 
-    def check(self, value: Json) -> None:
-        refuse(problems_of(self._schema["properties"]["json"], value))
+    def check(self, call: Call) -> None:
+        problems = problems_of(self._schema["properties"]["json"], call.body)
+        if "attachments" in self._schema["required"] and not call.attachments:
+            problems.append(errors.InvalidParameter("attachments"))
+        refuse(problems)
+
+
+class MixedBody(MultipartBody):
+    """`multipart/mixed`: as above, or a JSON body for each of several resources, in the order of the parts."""
+
+    @property
+    def _is_batch(self) -> bool:
+        return "json" not in self._schema.get("properties", {})
+
+    def parse(self, call: Call) -> Json:
+        if not self._is_batch:
+            return super().parse(call)
+        parts = multipart.split(call.headers[b"content-type"], call.content)
+        return [{"body": parse_json(part.content)} for part in parts]
+
+    def check(self, call: Call) -> None:
+        if not self._is_batch:
+            super().check(call)
+            return
+        schema = self._schema["additionalProperties"]
+        problems = (problem for entry in call.body for problem in problems_of(schema, entry["body"]))
+        refuse(_of_one_status(list(islice(problems, MAX_PROBLEMS))))
 
 
 # --- parameters ----------------------------------------------------------------------------------
@@ -278,7 +308,9 @@ class Parameters:
         for parameter in self._parameters:
             name, schema = parameter["name"], parameter["schema"]
             value = given.get(parameter["in"], {}).get(name)
-            if value is None:
+            if value is None and parameter.get("required"):
+                problems.append(errors.InvalidParameter(name))
+            elif value is None:
                 values[name] = schema.get("default")
             elif next(RequestSchema(schema, format_checker=formats).iter_errors(value), None):
                 problems.append(errors.InvalidParameter(name))
@@ -290,14 +322,20 @@ class Parameters:
         call.query = query
 
 
+_WRITTEN_AS_FORMS = frozenset({"authorize"})
+"""The operations whose parameters have spaces, written as `+`."""
+
+
 def query_of(scope: Any) -> list[tuple[str, str]]:
     """The query as official clients write it.
 
-    A raw `+` is a plus, since some clients do not encode it and no parameter has spaces; `name[]` is `name`;
-    `perPage=max` is the greatest page.
+    A raw `+` is a plus, since some clients do not encode it and no parameter but `authorize`'s has spaces; `name[]`
+    is `name`; `perPage=max` is the greatest page.
     """
     try:
-        text = scope["query_string"].decode("utf-8").replace("+", "%2B")
+        text = scope["query_string"].decode("utf-8")
+        if scope[SCOPE_KEY].operation not in _WRITTEN_AS_FORMS:
+            text = text.replace("+", "%2B")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
     except ValueError as error:
         raise UnparseableRequest from error
@@ -324,7 +362,8 @@ VALIDATOR_MAP: Mapping[str, Any] = {
         "application/json": JsonBody,
         "application/x-www-form-urlencoded": FormBody,
         "multipart/form-data": MultipartBody,
-        "multipart/mixed": MultipartBody,
+        "multipart/mixed": MixedBody,
+        "application/vnd.ringcentral.multipart+json": JsonBody,
     },
     "response": {"application/json": JsonAnswer},
 }

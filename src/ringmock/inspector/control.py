@@ -4,6 +4,8 @@ Which world: that of the bearer token that the call carries, the default one wit
 and a sentence that says what would be right. Calls are taken from this machine only.
 """
 
+import base64
+import binascii
 import ipaddress
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from .. import __version__
 from ..domain import errors as domain
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
+from ..domain.attachment import Attachment, is_media_type, type_by_name
 from ..domain.message import Message, MessageType, Routed
 from ..domain.rules import can_receive
 from ..domain.text import is_encodable
@@ -243,17 +246,22 @@ def _shown(extension: Extension) -> Json:
 
 @control.post("/handsets/<phone_number>/messages")
 def send_from_handset(phone_number: str) -> Response:
-    """An SMS from outside: `{"to": "16509100010", "text": "..."}`; answers what became of it."""
+    """An SMS or MMS from outside: `{"to": "16509100010", "text": "..."}`; answers what became of it.
+
+    Files are its `attachments`, their content in base64; or the files of a form, whose fields are `to` and `text`.
+    """
     example = '{"to": "16509100010", "text": "Hello"}'
     handset = _handset(phone_number)
-    body = _object(example, {"to", "text"})
-    to, text = body.get("to"), body.get("text")
-    if not isinstance(to, str) or not isinstance(text, str) or not text:
-        raise BadInput(f"An inbound SMS has a number of the account and a text, as in {example}.")
+    is_form = request.mimetype == "multipart/form-data"
+    body = _form(example) if is_form else _object(example, {"to", "text", "attachments"})
+    attachments = _uploaded() if is_form else _attachments(body.get("attachments", []))
+    to, text = body.get("to"), body.get("text", "")
+    if not isinstance(to, str) or not isinstance(text, str) or not (text or attachments):
+        raise BadInput(f"An inbound SMS has a number of the account and a text, as in {example}; or attachments.")
     if not is_encodable(text):
         raise BadInput("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
     try:
-        routed = _world().receive_sms(handset, to, text)
+        routed = _world().receive_sms(handset, to, text, attachments)
     except domain.InvalidParameter as error:
         numbers = ", ".join(_world().account.phone_numbers)
         raise BadInput(f"'to' is a phone number of this account, one of {numbers}.") from error
@@ -267,6 +275,16 @@ def received_by_handset(phone_number: str) -> Response:
     return jsonify([_received(message) for message in messages])
 
 
+@control.get("/handsets/<phone_number>/messages/<int:message_id>/attachments/<int:attachment_id>")
+def attachment_of_handset(phone_number: str, message_id: int, attachment_id: int) -> Response:
+    """A file that a phone outside the account has received."""
+    message = _world().messages.held_by_handset(digits_of(_handset(phone_number)), message_id)
+    held = message.attachment(attachment_id) if message is not None else None
+    if held is None:
+        raise BadInput(f"{phone_number} has received no such file: its messages list the 'uri' of each attachment.")
+    return Response(held.file.content, mimetype=held.file.content_type)
+
+
 def _handset(phone_number: str) -> str:
     owner = _world().account.phone_numbers.get(digits_of(phone_number))
     if owner is not None:
@@ -276,14 +294,70 @@ def _handset(phone_number: str) -> str:
     return phone_number
 
 
+def _form(example: str) -> dict[str, Json]:
+    unknown = sorted(set(request.form) - {"to", "text"})
+    if unknown:
+        raise BadInput(f"{unknown[0]!r} is not known here; the fields of the form are those of {example}.")
+    return dict(request.form.items())
+
+
+def _uploaded() -> tuple[Attachment, ...]:
+    """The files of a form, in their order and whatever their names."""
+    files = (file for _, file in request.files.items(multi=True))
+    return tuple(_attachment(file.mimetype, file.filename, file.read()) for file in files)
+
+
+def _attachments(given: Json) -> tuple[Attachment, ...]:
+    return tuple(_attachment_in(entry) for entry in given) if isinstance(given, list) else (_attachment_in(given),)
+
+
+def _attachment_in(entry: Json) -> Attachment:
+    try:
+        if not isinstance(entry, dict) or not set(entry) <= {"contentType", "fileName", "content"}:
+            raise ValueError
+        content_type, file_name = entry.get("contentType", ""), entry.get("fileName")
+        if not isinstance(content_type, str) or not isinstance(file_name, str | None):
+            raise ValueError
+        return _attachment(content_type, file_name, base64.b64decode(entry["content"], validate=True))
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise BadInput(
+            "An attachment is an object with its content in base64, as in"
+            ' {"contentType": "image/png", "fileName": "map.png", "content": "iVBORw0KGgo="}.'
+        ) from error
+
+
+def _attachment(content_type: str, file_name: str | None, content: bytes) -> Attachment:
+    stated = content_type.partition(";")[0].strip().lower()
+    if not content:
+        raise BadInput("An attachment has at least one byte.")
+    if stated and not is_media_type(stated):
+        raise BadInput(f"{content_type!r} is no media type, as image/png is.")
+    return Attachment(stated or type_by_name(file_name), file_name, content)
+
+
 def _received(message: Message) -> Json:
-    return {
+    said = {
         "id": message.id,
         "from": message.sender,
         "to": message.recipients,
         "text": message.text,
         "created": iso8601(message.created),
     }
+    return {**said, "attachments": _files(message)} if message.attachments else said
+
+
+def _files(message: Message) -> list[Json]:
+    folder = f"{request.base_url}/{message.id}/attachments"
+    return [
+        {
+            "id": held.id,
+            "uri": f"{folder}/{held.id}",
+            "contentType": held.file.content_type,
+            "fileName": held.name,
+            "size": len(held.file.content),
+        }
+        for held in message.attachments
+    ]
 
 
 # --- input ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ The pytest plugin stands on this, and so can any other test runner: nothing here
 """
 
 from .handle import Clock, Expect, Handset, Ringmock
-from .messages import Message
+from .messages import Attachment, Message
 from .server import MockServer, run_server
 
-__all__ = ["Clock", "Expect", "Handset", "Message", "MockServer", "Ringmock", "run_server"]
+__all__ = ["Attachment", "Clock", "Expect", "Handset", "Message", "MockServer", "Ringmock", "run_server"]

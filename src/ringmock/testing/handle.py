@@ -8,6 +8,7 @@ from .. import sessions, timestamps
 from ..domain import errors
 from ..domain import message as domain
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
+from ..domain.attachment import Attachment as DomainAttachment
 from ..domain.message import MessageType
 from ..domain.message_filter import MessageFilter
 from ..domain.rules import can_receive
@@ -15,7 +16,7 @@ from ..domain.text import is_encodable
 from ..journal import Entry
 from ..world import World
 from ..worlds import Worlds
-from .messages import Message, Wanted, shown
+from .messages import Attachment, Message, Wanted, shown
 from .observed import Observed
 from .timeline import Fault, complaint, timeline
 
@@ -244,15 +245,17 @@ class Handset:
             lambda: [shown(m, self._world.clock.now()) for m in self._world.messages.received_by_handset(digits)]
         )
 
-    def send(self, *, to: str, text: str) -> str:
-        """Send an SMS to a number of the account: delivered, dropped or undeliverable.
+    def send(self, *, to: str, text: str = "", attachments: Sequence[Attachment] = ()) -> str:
+        """Send an SMS, or an MMS, to a number of the account: delivered, dropped or undeliverable.
 
-        Raises `ValueError` for a number that the account does not have, and for a text that nobody can send.
+        Raises `ValueError` for a number that the account does not have, for a text that nobody can send, and for
+        a message that has neither text nor attachments.
         """
-        if not text or not is_encodable(text):
-            raise ValueError("an SMS has a text, without halves of surrogate pairs")
+        if not (text or attachments) or not is_encodable(text):
+            raise ValueError("an SMS has a text, without halves of surrogate pairs, or attachments")
+        files = tuple(DomainAttachment(each.content_type, each.file_name, each.content) for each in attachments)
         try:
-            routed = self._do(lambda: self._world.receive_sms(self.phone_number, to, text))
+            routed = self._do(lambda: self._world.receive_sms(self.phone_number, to, text, files))
         except errors.InvalidParameter as error:
             numbers = ", ".join(self._world.account.phone_numbers)
             raise ValueError(f"{to!r} is no phone number of this account, which has {numbers}") from error

@@ -1,11 +1,20 @@
 """Messages as a test reads them, and which ones it waits for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..domain import message as domain
 from ..domain.account import digits_of
 from ..domain.message import Delivery, MessageType
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of an MMS; `file_name` is None where the sender gave it none."""
+
+    content_type: str
+    file_name: str | None
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,8 @@ class Message:
     status: str
     conversation_id: int | None
     created: datetime
+    attachments: tuple[Attachment, ...] = ()
+    """The files of an MMS, beside its text."""
 
     def __str__(self) -> str:
         return f"{self.type} {self.sender} to {', '.join(self.recipients)}: {self.text!r}"
@@ -45,6 +56,7 @@ def shown(message: domain.Message, now: datetime) -> Message:
         status=message.status_at(now).value,
         conversation_id=message.conversation.id,
         created=message.created,
+        attachments=tuple(Attachment(*held.file) for held in message.attachments),
     )
 
 

@@ -1,7 +1,7 @@
 // A day with @rc-ex/core, which sends every SMS as multipart and has paths for everything.
 
 const { default: RingCentral } = require("@rc-ex/core");
-const { server, clientId, clientSecret, tell, callWithToken, run } = require("./story.js");
+const { server, clientId, clientSecret, PICTURE, tell, callWithToken, run } = require("./story.js");
 
 function application() {
   return new RingCentral({ server, clientId, clientSecret, appName: "ringmock-tests", appVersion: "1.0" });
@@ -22,6 +22,11 @@ run(async () => {
 
   const sms = { from: { phoneNumber: "16509100010" }, to: [{ phoneNumber: "14151003732" }], text: "Hello" };
   tell("send an SMS", await own(administrator).sms().post(sms));
+
+  const files = [{ filename: "map.png", content: Buffer.from(PICTURE), contentType: "image/png" }];
+  const mms = await own(administrator).mms().post({ ...sms, text: "The way to us", attachments: files });
+  const fetched = await administrator.get(mms.attachments[1].uri, {}, { responseType: "arraybuffer" });
+  tell("send an MMS", { message: mms, content: Buffer.from(fetched.data).toString(), type: fetched.headers["content-type"] });
 
   const page = { to: [{ extensionNumber: "200" }], text: "Anyone there?" };
   tell("page a Department", await own(administrator).companyPager().post(page));

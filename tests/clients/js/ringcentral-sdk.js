@@ -1,7 +1,8 @@
 // A day with @ringcentral/sdk: everybody is in the one world of this client id.
 
 const { SDK } = require("@ringcentral/sdk");
-const { server, clientId, clientSecret, tell, callWithToken, run } = require("./story.js");
+const FormData = require("form-data");
+const { server, clientId, clientSecret, PICTURE, tell, callWithToken, run } = require("./story.js");
 
 const OWN = "/restapi/v1.0/account/~/extension/~";
 
@@ -27,21 +28,29 @@ run(async () => {
   const sms = { from: { phoneNumber: "16509100010" }, to: [{ phoneNumber: "14151003732" }], text: "Hello" };
   tell("send an SMS", await json(administrator.post(`${OWN}/sms`, sms)));
 
+  const form = new FormData();
+  const message = JSON.stringify({ ...sms, text: "The way to us" });
+  form.append("json", Buffer.from(message), { filename: "request.json", contentType: "application/json" });
+  form.append("attachment", Buffer.from(PICTURE), { filename: "map.png", contentType: "image/png" });
+  const mms = await json(administrator.post(`${OWN}/mms`, form));
+  const fetched = await administrator.get(mms.attachments[1].uri);
+  tell("send an MMS", { message: mms, content: await fetched.text(), type: fetched.headers.get("content-type") });
+
   const page = { to: [{ extensionNumber: "200" }], text: "Anyone there?" };
   tell("page a Department", await json(administrator.post(`${OWN}/company-pager`, page)));
 
   const received = await json(member.get(`${OWN}/message-store`, { messageType: ["Pager", "SMS"], direction: "Inbound" }));
   tell("list", received);
-  const message = `${OWN}/message-store/${received.records[0].id}`;
+  const path = `${OWN}/message-store/${received.records[0].id}`;
 
   const reply = { replyOn: received.records[0].id, text: "I am" };
   tell("reply", await json(member.post(`${OWN}/company-pager`, reply)));
 
-  tell("read", await json(member.get(message)));
+  tell("read", await json(member.get(path)));
   tell("read the text", await (await member.get(received.records[0].attachments[0].uri)).text());
-  tell("mark as read", await json(member.put(message, { readStatus: "Read" })));
-  tell("delete", (await member.delete(message)).status);
-  tell("read what was deleted", await json(member.get(message)));
+  tell("mark as read", await json(member.put(path, { readStatus: "Read" })));
+  tell("delete", (await member.delete(path)).status);
+  tell("read what was deleted", await json(member.get(path)));
 
   const refused = await administrator.post(`${OWN}/sms`, { ...sms, text: "a".repeat(1001) }).catch((error) => error);
   tell("send too long a text", { status: refused.response.status, body: await refused.response.json() });

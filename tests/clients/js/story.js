@@ -2,6 +2,9 @@
 
 const [server, clientId, clientSecret] = process.argv.slice(2);
 
+/** What is in the one file that is sent. */
+const PICTURE = "a picture, or the bytes of one";
+
 /** Says what a step came to. */
 function tell(step, result) {
   console.log(JSON.stringify({ step, result }));
@@ -23,4 +26,4 @@ function run(story) {
   });
 }
 
-module.exports = { server, clientId, clientSecret, tell, callWithToken, run };
+module.exports = { server, clientId, clientSecret, PICTURE, tell, callWithToken, run };

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
 
+CLIENT_ID = "client_id"
+"""What a case can take as `${client_id}` without having kept it: its own application's."""
+
 ANY = "any"
 PATTERN_MARK = "~"
 

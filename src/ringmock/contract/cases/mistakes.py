@@ -16,7 +16,7 @@ from ...fixture.shape import Misfit, Shape, nearest
 from ...fixture.yaml_source import Path, Problem, Source
 from ...resources import bundled
 from ..openapi import load_contract
-from .expectations import is_pattern, names_in
+from .expectations import CLIENT_ID, is_pattern, names_in
 from .operation import Operation, error_codes, operations_by_id
 
 Json = Any
@@ -82,7 +82,7 @@ def _unknown_ids(ids: Iterable[str], path: Path) -> Found:
 
 
 def _steps(steps: Json, path: Path, misfits: Iterable[Misfit]) -> Found:
-    kept: set[str] = set()
+    kept: set[str] = {CLIENT_ID}
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         if isinstance(step, dict):
             at = (*path, index)

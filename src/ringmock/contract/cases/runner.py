@@ -4,19 +4,21 @@ Client credentials that the server has never seen open a world of their own, so 
 has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock's control API.
 """
 
+import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ...template import Credentials
+from .. import multipart
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
 from ..target import Target, basic, form_request, made_up_application, sign_in_forms
 from . import Case, Step
-from .expectations import ABSENT, Difference, differences, filled, found_at
+from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at
 from .operation import JSON
-from .request import encoded, request_of
+from .request import encoded, file_of, request_of
 
 Json = Any
 
@@ -91,7 +93,7 @@ class _Run:
     def __init__(self, case: Case, caller: "_Caller") -> None:
         self._case = case
         self._caller = caller
-        self._kept: dict[str, Json] = {}
+        self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
         """Run step after step, as far as the first that fails."""
@@ -125,7 +127,7 @@ class _Run:
 
     def _keep(self, names: Mapping[str, str], exchange: Exchange) -> None:
         for name, where in names.items():
-            value = found_at(exchange.answer.json, where)
+            value = _kept_from(exchange.answer, where)
             if value is ABSENT:
                 raise _Stuck(Mismatch((Difference(where, f"a value to keep as {name}", ABSENT),), exchange))
             self._kept[name] = value
@@ -167,10 +169,23 @@ def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference
         yield from differences(then["body"], body, "body")
     if "exact" in then:
         yield from differences(then["exact"], body, "body", exact=True)
+    if "parts" in then:
+        yield from differences(then["parts"], answer.parts, "parts")
     if "text" in then:
         yield from differences(then["text"], answer.text, "text")
     for name, expected in then.get("headers", {}).items():
         yield from differences(expected, answer.headers.get(name.lower(), ABSENT), f"headers.{name}")
+
+
+def _kept_from(answer: Answer, where: str) -> Json:
+    """What is at a place of the body, in `headers.Location`, or in the query of that: `headers.Location.code`."""
+    if not where.startswith("headers."):
+        return found_at(answer.json, where)
+    _, name, *parameter = where.split(".", 2)
+    value = answer.headers.get(name.lower())
+    if value is None or not parameter:
+        return ABSENT if value is None else value
+    return dict(parse_qsl(urlsplit(value).query)).get(parameter[0], ABSENT)
 
 
 def _outcomes_of(journal: list[Json], operation: str | None) -> Json:
@@ -189,6 +204,11 @@ class _Caller:
         self._target = target
         self._application = made_up_application() if target.has_worlds else target.application
         self._tokens: dict[str, str] = {}
+
+    @property
+    def client_id(self) -> str:
+        """The application's."""
+        return self._application.client_id
 
     def call(self, caller: Json, call: Mapping[str, Json]) -> Exchange:
         """Make the call that a case describes."""
@@ -295,7 +315,9 @@ class _World:
                 self.caller.control("PATCH", f"/extensions/{number}", {"status": status})
         for sms in change.get("inbound", ()):
             path = f"/handsets/{quote(sms['from'])}/messages"
-            self.caller.control("POST", path, {"to": sms["to"], "text": sms["text"]})
+            files = [_in_base64(file_of(said)) for said in sms.get("attachments", ())]
+            sent = {"to": sms["to"], "text": sms["text"]}
+            self.caller.control("POST", path, {**sent, "attachments": files} if files else sent)
 
     def _set_clock(self, clock: Mapping[str, Json]) -> None:
         if "advance" in clock:
@@ -303,6 +325,13 @@ class _World:
         else:
             self.caller.control("PUT", "/clock", dict(clock))
         self.caller.forget_sessions()
+
+
+def _in_base64(file: multipart.File) -> dict[str, str]:
+    """A file as the control API takes it."""
+    said = {"contentType": file.content_type, "fileName": file.name}
+    content = base64.b64encode(file.content).decode()
+    return {**{name: text for name, text in said.items() if text is not None}, "content": content}
 
 
 def _list_in(exchange: Exchange, where: str | None = None) -> list[Json]:

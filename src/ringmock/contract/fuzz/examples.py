@@ -10,7 +10,8 @@ Object = dict[str, Any]
 def with_examples(contract: Object, account: Grounding) -> None:
     """Put the account's own numbers and ids in the place of the contract's examples."""
     schemas, parameters = contract["components"]["schemas"], contract["components"]["parameters"]
-    _ground_sms(schemas["CreateSMSMessage"]["properties"], account)
+    for name in ("CreateSMSMessage", "CreateMMSMessage"):
+        _ground_sms(schemas[name]["properties"], account)
     _ground_pager(schemas, account)
     _ground_assignment(schemas["BulkAssignItem"]["properties"], account)
     if account.message_id is not None:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
 
+from ..http_client import Answer
 from ..openapi import load_contract
 from . import checks
 from .client import codes_of
@@ -28,6 +30,8 @@ from .grounding import NO_EXTENSION, Grounding
 from .texts import near, texts_around
 
 Values = dict[str, Any]
+
+REDIRECT_URI = "http://localhost:3000/callback"
 
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
 CONTRACT = load_contract()
@@ -75,8 +79,20 @@ _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for 
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
+_is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
 _is_id = re.compile(r"[0-9]{1,19}").fullmatch
+_are_ids = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*").fullmatch
+
+
+@schemathesis.deserializer("multipart/mixed")
+def parts_of(context: Any, response: Response) -> Any:
+    """The parts of a 207 by the names that the contract gives them: `status`, then the ids of what they are about."""
+    content_type = response.headers["content-type"][0]
+    status, *bodies = Answer(response.status_code, {"content-type": content_type}, response.content).parts
+    return {"status": status} | {
+        entry["href"].rpartition("/")[2]: body for entry, body in zip(status["response"], bodies, strict=True)
+    }
 
 
 # --- what was seen --------------------------------------------------------------------------------
@@ -89,6 +105,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.messages: dict[str, Values] = {}
+        self.sync_token: str | None = None
 
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
@@ -117,6 +134,8 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
     if response.status_code == 200 and isinstance(body, dict):
         for message in [body, *(body.get("records") or ())]:
             SEEN.note(message)
+        if "syncInfo" in body:
+            SEEN.sync_token = body["syncInfo"]["syncToken"]
 
 
 # --- generation -----------------------------------------------------------------------------------
@@ -148,18 +167,18 @@ def flatmap_body(context: HookContext, body: Any) -> st.SearchStrategy[Any]:
     return _grounded(ground, body)
 
 
-Ground = Callable[[Random, Values], Values]
+Ground = Callable[[Random, Any], Any]
 
 
 def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
-    """Grounded values; anything else than a mapping as it is.
+    """Grounded values; anything else than a mapping or a list as it is.
 
     The dice are seeded by Hypothesis and by the values, so a replay throws them alike, and values that differ in
     nothing but what is swapped do not all get the same.
     """
-    if not isinstance(values, dict):
+    if not isinstance(values, (dict, list)):
         return st.just(values)
-    return st.integers(0, 1 << 32).map(lambda seed: ground(Random(f"{seed} {values!r}"), dict(values)))
+    return st.integers(0, 1 << 32).map(lambda seed: ground(Random(f"{seed} {values!r}"), copy(values)))
 
 
 def _ground_path(rnd: Random, path: Values) -> Values:
@@ -187,8 +206,16 @@ def _department_id(rnd: Random, value: str, message: Values | None) -> str:
     return GROUNDING.ids[rnd.choice(GROUNDING.departments)] if rnd.random() < 0.9 else value
 
 
-def _message_id(rnd: Random, value: str, message: Values | None) -> str:
-    return str(message["id"]) if message and rnd.random() < 0.95 else value
+def _message_ids(rnd: Random, value: str, message: Values | None) -> str:
+    """One id, or as many as there were, of messages that were seen."""
+    first, *others = value.split(",")
+    first = str(message["id"]) if message and rnd.random() < 0.95 else first
+    return ",".join([first, *(_seen_id(rnd, other) for other in others)])
+
+
+def _seen_id(rnd: Random, value: str) -> str:
+    message = SEEN.any(rnd)
+    return str(message["id"]) if message and rnd.random() < 0.9 else value
 
 
 def _attachment_id(rnd: Random, value: str, message: Values | None) -> str:
@@ -207,7 +234,7 @@ PATHS = {
     "accountId": Swap(_is_owned_id, _account_id),
     "extensionId": Swap(_is_owned_id, _extension_id),
     "departmentId": Swap(_is_id, _department_id),
-    "messageId": Swap(_is_id, _message_id),
+    "messageId": Swap(_are_ids, _message_ids),
     "attachmentId": Swap(_is_id, _attachment_id),
     "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
 }
@@ -217,6 +244,10 @@ def _ground_query(rnd: Random, query: Values) -> Values:
     message, conversation_id = SEEN.any(rnd), query.get("conversationId")
     if message and isinstance(conversation_id, str) and _is_id(conversation_id) and rnd.random() < 0.8:
         query["conversationId"] = str(message["conversationId"])
+    if SEEN.sync_token is not None and isinstance(query.get("syncToken"), str) and rnd.random() < 0.8:
+        query["syncToken"] = SEEN.sync_token
+    if _is_client_id(query.get("client_id")) and rnd.random() < 0.8:
+        query.update(client_id=GROUNDING.client_id, redirect_uri=REDIRECT_URI)
     for name in ("page", "perPage"):
         if type(query.get(name)) is int and query[name] > 0 and rnd.random() < 0.7:
             query[name] = rnd.choice([1, 2, 3, 10])
@@ -234,6 +265,9 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
         body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
     if _is_sms_text(body.get("text")):
         body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
+    country = body.get("country")
+    if isinstance(country, dict) and {"id", "isoCode"} <= country.keys() and rnd.random() < 0.9:
+        body["country"] = {name: value for name, value in country.items() if name != "isoCode"}
     return body
 
 
@@ -242,9 +276,16 @@ def _text(rnd: Random, text: str, limit: int) -> str:
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
-    """The message stands first, mostly alone: any further part makes it an MMS."""
+    """The message stands first, mostly alone: any further part makes it an MMS, which not every number sends."""
     message = {"json": _ground_sms(rnd, dict(parts["json"]))}
     return message if rnd.random() < 0.85 else message | {name: parts[name] for name in parts if name != "json"}
+
+
+def _ground_mms(rnd: Random, parts: Values) -> Values:
+    """The message stands first, and the files after it."""
+    if not isinstance(parts.get("json"), dict):
+        return parts
+    return {"json": _ground_sms(rnd, dict(parts["json"]))} | {name: parts[name] for name in parts if name != "json"}
 
 
 def _spelled(rnd: Random, number: str) -> str:
@@ -314,9 +355,36 @@ def _ground_sign_in(rnd: Random, body: Values) -> Values:
     return body
 
 
+def _ground_entries(rnd: Random, body: Any) -> Any:
+    """Changes of several messages that were seen; a change of one is as good as it is."""
+    return [_ground_entry(rnd, entry) for entry in body] if isinstance(body, list) else body
+
+
+def _ground_entry(rnd: Random, entry: Any) -> Any:
+    if isinstance(entry, str) and _is_id(entry):
+        return _seen_id(rnd, entry)
+    if isinstance(entry, dict) and isinstance(entry.get("resourceId"), str) and _is_id(entry["resourceId"]):
+        return entry | {"resourceId": _seen_id(rnd, entry["resourceId"])}
+    return entry
+
+
+def _ground_log_in(rnd: Random, body: Values) -> Values:
+    """An application that may show the page, and mostly somebody who logs in there."""
+    passwords = [form for form in GROUNDING.sign_in if form["grant_type"] == "password"]
+    if _is_client_id(body.get("client_id")) and passwords and rnd.random() < 0.8:
+        typed = {name: passwords[0][name] for name in ("username", "extension", "password")}
+        body.update(client_id=GROUNDING.client_id, redirect_uri=REDIRECT_URI, **typed)
+    return body
+
+
 BODIES: Mapping[str | None, Ground] = {
+    "authorize2": _ground_log_in,
     "createSMSMessage": _ground_sms,
+    "createMMS": _ground_mms,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "getToken": _ground_sign_in,
+    "updateMessage": _ground_entries,
+    "patchMessage": _ground_entries,
+    "deleteMessage": _ground_entries,
 }

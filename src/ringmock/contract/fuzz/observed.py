@@ -7,7 +7,7 @@ from typing import Any
 
 from ..openapi import load_contract, operations
 
-SENDING = ("createSMSMessage", "createInternalTextMessage")
+SENDING = ("createSMSMessage", "createInternalTextMessage", "createMMS")
 
 
 @dataclass(slots=True)

@@ -5,28 +5,32 @@ A probe that the account cannot make (it has no Department, say) or the server d
 refusal stays unreached.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...domain.account import Extension, ExtensionType, Feature
+from ...domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ...template import Template
+from ..multipart import File, encoded
 from .client import Client, Reply
 from .grounding import ABROAD, NO_EXTENSION, STRANGER, TOO_SHORT, Grounding, grounding
 from .observed import Observed
 from .sign_in import REVOKE, TOKEN, SignInFailed, access_token, open_session
 
-SMS, PAGER = "createSMSMessage", "createInternalTextMessage"
-RESOURCES = {SMS: "sms", PAGER: "company-pager"}
-LIMITS = {SMS: 1000, PAGER: 1024}
+SMS, PAGER, MMS = "createSMSMessage", "createInternalTextMessage", "createMMS"
+RESOURCES = {SMS: "sms", PAGER: "company-pager", MMS: "mms"}
+LIMITS = {SMS: 1000, PAGER: 1024, MMS: 1000}
 ACCOUNT = "/restapi/v1.0/account/~"
 OWN = f"{ACCOUNT}/extension/~"
 TOO_LARGE = 10 * 1024 * 1024 + 1
 PROBE_CLIENT = "ringmock-probe"
 """Opens a world of its own, whose clock can be moved without the others' noticing."""
 SHORTEST_TTL = 600
+PICTURE = File(b"GIF89a", "image/gif", "dot.gif")
+NOTHING = File(b"", "image/gif", "nothing.gif")
+FILM = File(b"scene" * 6, "application/smil", "stuff.smil")
 
 Json = Any
 
@@ -97,10 +101,28 @@ class Scene:
     def _can_send(self, extension: Extension) -> bool:
         return any(phone.can(Feature.SMS_SENDER) for phone in self.template.account.numbers_of(extension))
 
+    def without_mms(self) -> Iterator[Extension]:
+        """Extensions that own a number with SmsSender and without MmsSender."""
+        for extension in self.template.account.extensions.values():
+            numbers = self.template.account.numbers_of(extension)
+            is_mute = any(n.can(Feature.SMS_SENDER) and not n.can(Feature.MMS_SENDER) for n in numbers[:1])
+            if is_mute and extension.can_log_in:
+                yield extension
+
     def send(self, operation: str, body: Json, sender: Grounding | None = None, path: str = OWN) -> Reply:
-        """One sending call in JSON, of the scene's sender or another."""
+        """One sending call of the scene's sender or another: in JSON, or with a picture where it must have one."""
+        if operation == MMS:
+            return self.send_files(operation, body, [PICTURE], sender, path)
         token = (sender or self.sender).token
         return self.client.send_json("POST", f"{path}/{RESOURCES[operation]}", token, body)
+
+    def send_files(
+        self, operation: str, body: Json, files: Sequence[File], sender: Grounding | None = None, path: str = OWN
+    ) -> Reply:
+        """One sending call in parts."""
+        content_type, content = encoded(body, files)
+        headers = {"Content-Type": content_type, "Authorization": f"Bearer {(sender or self.sender).token}"}
+        return self.client.call("POST", f"{path}/{RESOURCES[operation]}", content, headers)
 
     def raw(self, operation: str, body: bytes, headers: Mapping[str, str], query: str = "") -> Reply:
         """One sending call as it stands, of the scene's sender unless the headers say otherwise."""
@@ -111,19 +133,21 @@ class Scene:
 
 def probes(scene: Scene) -> Iterator[Probed]:
     """All of them, in an order that leaves the account as it was."""
-    for operation in (SMS, PAGER):
+    for operation in (SMS, PAGER, MMS):
         yield from _of_headers(scene, operation)
         yield from _of_tokens(scene, operation)
         yield from _of_bodies(scene, operation)
         yield from _of_paths(scene, operation)
-    yield from _of_sms(scene)
+    for operation in (SMS, MMS):
+        yield from _of_sms(scene, operation)
+        yield from _of_attachments(scene, operation)
     yield from _of_pages(scene)
     yield from _of_departments(scene)
 
 
 def plain(operation: str, account: Grounding, text: str = "Probe") -> dict[str, Json]:
     """A body that is accepted."""
-    if operation == SMS:
+    if operation in (SMS, MMS):
         return _sms(account, [account.sms_to[0][0]], text)
     return _page([account.page_to[0][0]], text)
 
@@ -189,8 +213,11 @@ def _has_moved_on(scene: Scene, token: str) -> bool:
 def _of_bodies(scene: Scene, operation: str) -> Iterator[Probed]:
     body = plain(operation, scene.sender)
     yield Probed(operation, "400 CMN-101", scene.send(operation, {"to": body["to"]}))
-    yield Probed(operation, "400 CMN-103", scene.raw(operation, b'{"text": ', {}))
-    yield Probed(operation, "400 CMN-104", scene.raw(operation, b"{}", {}, query="?page=%FF"))
+    content_type, broken = encoded(None, [PICTURE]) if operation == MMS else ("application/json", b"null")
+    broken = broken.replace(b"null", b'{"text": ')
+    yield Probed(operation, "400 CMN-103", scene.raw(operation, broken, {"Content-Type": content_type}))
+    odd = scene.raw(operation, broken, {"Content-Type": content_type}, query="?page=%FF")
+    yield Probed(operation, "400 CMN-104", odd)
     long = plain(operation, scene.sender, "x" * (LIMITS[operation] + 1))
     yield Probed(operation, "400 MSG-338", scene.send(operation, long))
     yield Probed(operation, "415 CMN-104", scene.raw(operation, b"Probe", {"Content-Type": "text/plain"}))
@@ -211,34 +238,50 @@ def _of_paths(scene: Scene, operation: str) -> Iterator[Probed]:
 # --- SMS ------------------------------------------------------------------------------------------
 
 
-def _of_sms(scene: Scene) -> Iterator[Probed]:
+def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
     sender, account = scene.sender, scene.template.account
     to = sender.sms_to[0][0]
-    yield Probed(SMS, "400 MSG-245", scene.send(SMS, _sms(sender, [to], sender=STRANGER)))
-    yield Probed(SMS, "400 MSG-246", scene.send(SMS, _sms(sender, [sender.number])))
-    yield Probed(SMS, "400 MSG-247", scene.send(SMS, _sms(sender, [TOO_SHORT])))
-    yield Probed(SMS, "403 MSG-380", scene.raw(SMS, *_with_attachment(plain(SMS, sender))))
+
+    def sent(to: list[str], number: str | None = None, as_one: Grounding | None = None) -> Reply:
+        return scene.send(operation, _sms(as_one or sender, to, sender=number), as_one)
+
+    yield Probed(operation, "400 MSG-245", sent([to], STRANGER))
+    yield Probed(operation, "400 MSG-246", sent([sender.number]))
+    yield Probed(operation, "400 MSG-247", sent([TOO_SHORT]))
+    country = {"country": {"id": "1", "isoCode": "US"}}
+    yield Probed(operation, "400 MSG-365", scene.send(operation, plain(operation, sender) | country))
     if [ABROAD] in sender.sms_to_refused:
-        yield Probed(SMS, "403 MSG-240", scene.send(SMS, _sms(sender, [ABROAD])))
+        yield Probed(operation, "403 MSG-240", sent([ABROAD]))
     elsewhere = next((p.digits for p in account.phone_numbers.values() if p.owner not in (None, sender.number)), None)
     if elsewhere is not None:
-        yield Probed(SMS, "403 MSG-304", scene.send(SMS, _sms(sender, [to], sender=elsewhere)))
+        yield Probed(operation, "403 MSG-304", sent([to], elsewhere))
     mute = scene.as_one_of(scene.with_mute_number())
     if mute is not None:
         number = next(n.digits for n in account.numbers_of(account.extensions[mute.number]))
-        yield Probed(SMS, "403 MSG-242", scene.send(SMS, _sms(mute, [to], sender=number), mute))
+        yield Probed(operation, "403 MSG-242", sent([to], number, mute))
     if sender.generation == "current":
         duplicate, crowd = sender.sms_to_refused[-2:]
-        yield Probed(SMS, "400 CMN-406", scene.send(SMS, _sms(sender, list(duplicate))))
-        yield Probed(SMS, "400 MSG-381", scene.send(SMS, _sms(sender, list(crowd))))
+        yield Probed(operation, "400 CMN-406", sent(list(duplicate)))
+        yield Probed(operation, "400 MSG-381", sent(list(crowd)))
 
 
-def _with_attachment(body: Json) -> tuple[bytes, dict[str, str]]:
-    """A multipart body of the message and one picture, and its headers."""
-    head = f"--probe\r\nContent-Type: application/json\r\n\r\n{json.dumps(body)}\r\n--probe\r\n"
-    picture = 'Content-Disposition: form-data; name="picture"; filename="dot.gif"\r\nContent-Type: image/gif\r\n\r\n'
-    content = (head + picture).encode() + b"GIF89a\r\n--probe--\r\n"
-    return content, {"Content-Type": "multipart/form-data; boundary=probe"}
+def _of_attachments(scene: Scene, operation: str) -> Iterator[Probed]:
+    """What is wrong with files, as far as the sender may send any; and one who may not."""
+    message = plain(operation, scene.sender)
+    too_large = File(bytes(MAX_ATTACHMENT_BYTES + 1), "video/mp4", "film.mp4")
+    for wanted, files in (
+        ("400 MSG-379", [PICTURE] * (MAX_ATTACHMENTS + 1)),
+        ("400 MSG-347", [PICTURE, NOTHING]),
+        ("400 MSG-376", [too_large]),
+        ("400 MSG-337", [too_large]),
+        ("415 MSG-348", [PICTURE, FILM]),
+    ):
+        if scene.template.account.phone_numbers[scene.sender.sms_from[0]].can(Feature.MMS_SENDER):
+            yield Probed(operation, wanted, scene.send_files(operation, message, files))
+    without = scene.as_one_of(scene.without_mms())
+    if without is not None:
+        body = plain(operation, without)
+        yield Probed(operation, "403 MSG-380", scene.send_files(operation, body, [PICTURE], without))
 
 
 # --- pages ----------------------------------------------------------------------------------------

@@ -1,17 +1,23 @@
 """Sending messages and reading the message store."""
 
-from urllib.parse import quote
+from collections.abc import Callable, Sequence
 
 from ...domain import errors
-from ...domain.message import Availability, ReadStatus
+from ...domain.account import Extension
 from ...domain.message_filter import Page
 from ..call import Answer, Call
+from ..media import content_answer
 from ..wire import messages as wire
+from ..wire.batch import Result
+from ..wire.view import Json
+from . import batch
 from .access import own_extension, view_of
+
+MESSAGE_ID = "messageId"
 
 
 def create_sms_message(call: Call) -> Answer:
-    """`createSMSMessage`."""
+    """`createSMSMessage` and `createMMS`, which differ in what their bodies must have."""
     extension = own_extension(call)
     sent = call.here.send_sms(extension, wire.sms_from(call.body, call.attachments))
     call.routed = sent.routed
@@ -38,38 +44,74 @@ def list_messages(call: Call) -> Answer:
 
 def read_message(call: Call) -> Answer:
     """`readMessage`."""
-    message = call.here.read_message(own_extension(call), int(call.parameters["messageId"]))
-    return Answer(wire.message_resource(message, view_of(call)))
+    extension, (ids, is_batch) = own_extension(call), batch.named_in_path(call, MESSAGE_ID)
+
+    def read(one: str) -> Json:
+        return wire.message_resource(call.here.read_message(extension, int(one)), view_of(call))
+
+    return _answered(call, extension, batch.each(ids, read)) if is_batch else Answer(read(ids[0]))
 
 
 def update_message(call: Call) -> Answer:
-    """`updateMessage`."""
-    status = ReadStatus(call.body["readStatus"])
-    message = call.here.mark_message(own_extension(call), int(call.parameters["messageId"]), status)
-    return Answer(wire.message_resource(message, view_of(call)))
+    """`updateMessage`: of what a body says, the read status alone."""
+    return _changed(call, wire.read_status_from)
+
+
+def patch_message(call: Call) -> Answer:
+    """`patchMessage`."""
+    return _changed(call, wire.change_from)
+
+
+def _changed(call: Call, change_from: Callable[[Json], wire.Change]) -> Answer:
+    extension, (changes, is_batch) = own_extension(call), batch.changes(call, MESSAGE_ID)
+
+    def change(one: str) -> Json:
+        message = call.here.change_message(extension, int(one), *change_from(changes[one]))
+        return wire.message_resource(message, view_of(call))
+
+    return _answered(call, extension, batch.each(changes, change)) if is_batch else Answer(change(next(iter(changes))))
 
 
 def delete_message(call: Call) -> Answer:
     """`deleteMessage`: with a `type` that the message is not of, there is nothing to delete."""
-    extension, message_id = own_extension(call), int(call.parameters["messageId"])
-    held = call.here.messages.held(extension.number, message_id)
-    if held is None or call.parameters["type"] in ("All", held.type.value):
-        call.here.delete_message(extension, message_id, purge=call.parameters["purge"])
+    extension, (ids, is_batch) = own_extension(call), batch.named_to_delete(call, MESSAGE_ID)
+
+    def delete(one: str) -> None:
+        held = call.here.messages.held(extension.number, int(one))
+        if held is None or call.parameters["type"] in ("All", held.type.value):
+            call.here.delete_message(extension, int(one), purge=call.parameters["purge"])
+
+    if not is_batch:
+        delete(ids[0])
+        return Answer(status=204)
+    results = batch.each(ids, delete, status=204)
+    return Answer(status=204) if {result.status for result in results} == {204} else _answered(call, extension, results)
+
+
+def delete_message_by_filter(call: Call) -> Answer:
+    """`deleteMessageByFilter`: of messages that are deleted already, only `purge` leaves less."""
+    extension = own_extension(call)
+    conversations = call.parameters["conversationId"] or []
+    if conversations and any(name == "type" for name, _ in call.query):
+        raise errors.ConversationAndTypeTogether("conversationId")
+    batch.check_size(conversations, batch.MAX_IN_PATH, "conversationId")
+    if wire.wants_own_messages(call.parameters, extension):
+        for wanted in wire.filters_to_delete(call.parameters, call.here.clock.now()):
+            call.here.delete_messages(extension, wanted, purge=call.parameters["purge"])
     return Answer(status=204)
 
 
+def _answered(call: Call, extension: Extension, results: Sequence[Result]) -> Answer:
+    return batch.answer(call, results, f"{view_of(call).extension_uri(extension)}/message-store")
+
+
 def read_message_content(call: Call) -> Answer:
-    """`readMessageContent`: the text, under the one attachment id that it has."""
+    """`readMessageContent`: a file that came with the message, or its text, which is an attachment too."""
     message = call.here.read_message(own_extension(call), int(call.parameters["messageId"]))
     asked = int(call.parameters["attachmentId"])
-    is_gone = message.availability is Availability.PURGED
-    if is_gone or asked != wire.attachment_id(message, call.here.generation):
+    held = message.attachment(asked)
+    if held is not None:
+        return content_answer(call, held.file.content, held.file.content_type, held.name)
+    if not message.has_text or asked != wire.attachment_id(message, call.here.generation):
         raise errors.NotFound("attachmentId", str(asked))
-    headers = (("Content-Disposition", _disposition(call, f"{message.id}.txt")),)
-    return Answer(message.text, headers=headers, media_type="text/plain; charset=utf-8")
-
-
-def _disposition(call: Call, default_filename: str) -> str:
-    kind = (call.parameters["contentDisposition"] or "Attachment").lower()
-    filename = call.parameters["contentDispositionFilename"] or default_filename
-    return f"{kind}; filename*=UTF-8''{quote(filename, safe='')}"
+    return content_answer(call, message.text.encode(), "text/plain; charset=utf-8", f"{message.id}.txt")

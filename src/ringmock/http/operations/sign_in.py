@@ -3,6 +3,7 @@
 import re
 
 from ... import __version__, sessions
+from ...domain.account import Extension
 from ...sessions import Session
 from ...world import World
 from ...worlds import Worlds
@@ -12,6 +13,9 @@ from ..stages import Handler
 from ..wire import access as wire
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+REFRESH_TOKEN = "refresh_token"
+CLIENT_CREDENTIALS = "client_credentials"
+GRANTS = ("authorization_code", "password", JWT_BEARER, "partner_jwt", REFRESH_TOKEN)
 _ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
@@ -44,11 +48,11 @@ def revoke_token(worlds: Worlds) -> Handler:
     """`revokeToken`: either token ends the session; one that is dead already is no reason to refuse."""
 
     def handler(call: Call) -> Answer:
-        call.world, _ = _world_of_client(worlds, call)
+        call.world, client_id = _world_of_client(worlds, call)
         token = (call.body or {}).get("token") or call.parameters.get("token")
         if not token:
             raise sessions.TokenMissing
-        worlds.revoke(call.world, token)
+        worlds.revoke(client_id, token)
         return Answer()
 
     return handler
@@ -57,34 +61,50 @@ def revoke_token(worlds: Worlds) -> Handler:
 def _world_of_client(worlds: Worlds, call: Call) -> tuple[World, str]:
     """The client by its Basic header, or by the form when there is none: clients send both."""
     if call.basic is not None:
-        client_id, secret = call.basic
-        return worlds.world_of_client(client_id, secret or None), client_id
+        client_id, basic_secret = call.basic
+        return worlds.world_of_client(client_id, basic_secret or None), client_id
     form = call.body or {}
     if not form.get("client_id"):
         raise sessions.ClientAuthenticationMissing
-    return worlds.world_of_client(form["client_id"], form.get("client_secret") or None), form["client_id"]
+    secret = form.get("client_secret") or None
+    try:
+        return worlds.world_of_client(form["client_id"], secret), form["client_id"]
+    except sessions.WrongClientSecret:
+        if secret is None:
+            raise sessions.ClientAuthenticationMissing from None
+        raise
 
 
 def _granted(worlds: Worlds, world: World, client_id: str, form: dict[str, str]) -> Session:
     grant_type = form["grant_type"]
-    if grant_type == "refresh_token":
-        return worlds.refresh(world, form.get("refresh_token"))
-    if grant_type == "password":
-        extension = sessions.extension_by_password(
-            world.template, world.account, form.get("username"), form.get("extension"), form.get("password")
-        )
-    elif grant_type in (JWT_BEARER, "partner_jwt"):
-        extension = sessions.extension_by_jwt(world.template, world.account, form.get("assertion"))
-    else:
-        raise sessions.UnsupportedGrantType
+    if grant_type not in GRANTS:
+        raise sessions.PartnersOnly if grant_type == CLIENT_CREDENTIALS else sessions.UnsupportedGrantType
+    if not worlds.application(client_id).may_use(grant_type):
+        raise sessions.GrantTypeNotAllowed
+    if grant_type == REFRESH_TOKEN:
+        return worlds.refresh(world, client_id, form.get("refresh_token"))
     return worlds.open_session(
         world,
-        extension,
+        _signed_in(worlds, world, client_id, form),
         client_id,
         endpoint_id=_endpoint_id(form.get("endpoint_id")),
         access_ttl=sessions.access_ttl(form.get("access_token_ttl")),
         refresh_ttl=sessions.refresh_ttl(form.get("refresh_token_ttl")),
     )
+
+
+def _signed_in(worlds: Worlds, world: World, client_id: str, form: dict[str, str]) -> Extension:
+    """Who signs in, by any grant but a refresh."""
+    match form["grant_type"]:
+        case "authorization_code":
+            redirect_uri, verifier = form.get("redirect_uri") or None, form.get("code_verifier") or None
+            return worlds.extension_by_code(client_id, form.get("code", ""), redirect_uri, verifier)
+        case "password":
+            return sessions.extension_by_password(
+                world.template, world.account, form.get("username"), form.get("extension"), form.get("password")
+            )
+        case _:
+            return sessions.extension_by_jwt(world.template, world.account, form.get("assertion"))
 
 
 def _endpoint_id(asked: str | None) -> str | None:

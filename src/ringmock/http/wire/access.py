@@ -1,5 +1,6 @@
 """Log-ins and the versions of the API."""
 
+from ...domain.account import Account, Extension
 from ...sessions import Session
 from .view import Json
 
@@ -17,8 +18,17 @@ def token_info(session: Session) -> Json:
         "scope": SCOPES,
         "owner_id": str(session.extension.id),
         "endpoint_id": session.endpoint_id,
+        "session_id": session.session_id,
     }
     return info if session.refresh_token else {k: v for k, v in info.items() if not k.startswith("refresh")}
+
+
+def user_info(extension: Extension, account: Account) -> Json:
+    """`authUserInfo`, by the names of OpenID Connect."""
+    first, _, last = extension.name.partition(" ")
+    names = {"given_name": first, "family_name": last}
+    said = {"sub": str(extension.id), "account_id": str(account.id)}
+    return {**said, **{claim: name for claim, name in names.items() if name}}
 
 
 API_VERSION: Json = {

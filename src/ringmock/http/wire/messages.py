@@ -1,13 +1,16 @@
 """Messages: what a request asks for, and a message as its mailbox's owner sees it."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from ... import timestamps
 from ...domain import errors
 from ...domain.account import Extension
+from ...domain.attachment import Attachment, HeldAttachment
 from ...domain.generation import Generation
 from ...domain.message import Availability, Direction, Message, MessageType, ReadStatus
 from ...domain.message_filter import MessageFilter, Page
@@ -23,16 +26,21 @@ DEFAULT_WINDOW = timedelta(hours=24)
 PRIORITY = "Normal"
 TEXT_ATTACHMENT_ID = 1
 
+Change = tuple[ReadStatus | None, Availability | None]
+"""What a change of a message sets; None leaves as it is."""
+
 # --- requests ------------------------------------------------------------------------------------
 
 
-def sms_from(body: Json, attachments: int = 0) -> SendSms:
-    """A checked `createSMSMessage` body."""
+def sms_from(body: Json, attachments: tuple[Attachment, ...] = ()) -> SendSms:
+    """A checked body of `createSMSMessage` or `createMMS`. Raises `CountryGivenTwice`."""
+    if "country" in body and body["country"].keys() >= {"id", "isoCode"}:
+        raise errors.CountryGivenTwice("country")
     return SendSms(
         sender=body["from"]["phoneNumber"],
         recipients=tuple(to["phoneNumber"] for to in body["to"]),
-        text=body["text"],
-        with_attachments=attachments > 0,
+        text=body.get("text", ""),
+        attachments=attachments,
     )
 
 
@@ -44,6 +52,17 @@ def pager_from(body: Json) -> SendPager:
         sender=_address(body["from"]) if body.get("from") else None,
         reply_on=body.get("replyOn"),
     )
+
+
+def read_status_from(body: Json) -> Change:
+    """A checked `updateMessage` body."""
+    return ReadStatus(body["readStatus"]), None
+
+
+def change_from(body: Json) -> Change:
+    """A checked `patchMessage` body."""
+    status, availability = body.get("readStatus"), body.get("availability")
+    return status and ReadStatus(status), availability and Availability(availability)
 
 
 def _address(party: Json) -> Address:
@@ -61,21 +80,38 @@ def filter_from(parameters: Mapping[str, Any], now: datetime) -> MessageFilter:
     `dateTo` is now unless given, `dateFrom` the minute that lies 24 hours before it. Types that this server has
     no messages of let nothing through. Raises `InvalidParameter` for a window outside the years 1 to 9999.
     """
-    date_to = _moment(parameters, "dateTo") or now
+    date_to = moment(parameters, "dateTo") or now
     conversation_id = parameters.get("conversationId")
     return MessageFilter(
-        date_from=_moment(parameters, "dateFrom") or _default_date_from(date_to),
+        date_from=moment(parameters, "dateFrom") or default_date_from(date_to),
         date_to=date_to,
-        types=_chosen(MessageType, parameters.get("messageType")),
-        directions=_chosen(Direction, parameters.get("direction")),
-        read_statuses=_chosen(ReadStatus, parameters.get("readStatus")),
-        availabilities=_chosen(Availability, parameters.get("availability") or [Availability.ALIVE]),
+        types=chosen(MessageType, parameters.get("messageType")),
+        directions=chosen(Direction, parameters.get("direction")),
+        read_statuses=chosen(ReadStatus, parameters.get("readStatus")),
+        availabilities=chosen(Availability, parameters.get("availability") or [Availability.ALIVE]),
         conversation_id=None if conversation_id is None else int(conversation_id),
         phone_number=parameters.get("phoneNumber"),
         distinct_conversations=bool(parameters.get("distinctConversations")),
         page=parameters["page"],
         per_page=min(parameters["perPage"], MAX_PER_PAGE),
     )
+
+
+def filters_to_delete(parameters: Mapping[str, Any], now: datetime) -> list[MessageFilter]:
+    """Checked `deleteMessageByFilter` parameters: one filter for each conversation, one in all without any."""
+    kind = parameters["type"]
+    alive, deleted = Availability.ALIVE, Availability.DELETED
+    everything = MessageFilter(
+        date_from=datetime.min.replace(tzinfo=UTC),
+        date_to=moment(parameters, "dateTo") or now,
+        types=chosen(MessageType, None if kind == "All" else [kind]),
+        availabilities=frozenset({alive, deleted} if parameters["purge"] else {alive}),
+        per_page=sys.maxsize,
+    )
+    conversations = parameters["conversationId"]
+    if not conversations:
+        return [everything]
+    return [replace(everything, conversation_id=int(one)) for one in dict.fromkeys(conversations)]
 
 
 def wants_own_messages(parameters: Mapping[str, Any], extension: Extension) -> bool:
@@ -85,19 +121,22 @@ def wants_own_messages(parameters: Mapping[str, Any], extension: Extension) -> b
     return bool(own & set(parameters.get("owner") or own)) and extension.type.value in types
 
 
-def _moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
+def moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
+    """A checked date and time; None where none is given."""
     text = parameters.get(name)
     return None if text is None else timestamps.parse(text)
 
 
-def _default_date_from(date_to: datetime) -> datetime:
+def default_date_from(date_to: datetime) -> datetime:
+    """The minute that lies 24 hours before. Raises `InvalidParameter` where there is no such minute."""
     try:
         return (date_to - DEFAULT_WINDOW).replace(second=0, microsecond=0)
     except OverflowError as error:
         raise errors.InvalidParameter("dateTo") from error
 
 
-def _chosen(enum: type[_E], names: Iterable[str] | None) -> frozenset[_E]:
+def chosen(enum: type[_E], names: Iterable[str] | None) -> frozenset[_E]:
+    """The members with these names, as far as this server has them; all of them for None."""
     known = {member.value: member for member in enum}
     return frozenset(enum) if names is None else frozenset(known[name] for name in names if name in known)
 
@@ -116,7 +155,7 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
     resource: Json = {
         "uri": uri,
         "id": message.id,
-        "to": _pager_to(message, view) if is_pager else [_sms_party(n, view) for n in message.recipients],
+        "to": _pager_to(message, view) if is_pager else _sms_to(message, view),
         "from": _pager_party(message.sender, view) if is_pager else _sms_party(message.sender, view),
         "type": message.type.value,
         "creationTime": iso8601(message.created),
@@ -143,13 +182,26 @@ def attachment_id(message: Message, generation: Generation) -> int:
 
 
 def _attachments(message: Message, uri: str, generation: Generation) -> list[Json]:
-    if message.availability is Availability.PURGED:
-        return []
+    files = [_file(held, uri) for held in message.attachments]
+    if not message.has_text:
+        return files
     number = attachment_id(message, generation)
     attachment: Json = {"id": number, "uri": f"{uri}/content/{number}", "contentType": "text/plain"}
     if generation.with_current_fields:
         attachment["type"] = "Text"
-    return [attachment]
+    return [attachment, *files]
+
+
+def _file(held: HeldAttachment, uri: str) -> Json:
+    """A file of an MMS; what 2012 has no example of is as it is today in both generations."""
+    said: Json = {
+        "id": held.id,
+        "uri": f"{uri}/content/{held.id}",
+        "type": "MmsAttachment",
+        "contentType": held.file.content_type,
+        "size": len(held.file.content),
+    }
+    return said if held.file.file_name is None else {**said, "fileName": held.file.file_name}
 
 
 def _pager_to(message: Message, view: View) -> list[Json]:
@@ -164,6 +216,16 @@ def _pager_party(number: str, view: View) -> Json:
         return {"extensionNumber": number}
     extension = view.account.extensions[number]
     return {"extensionNumber": number, "extensionId": str(extension.id), "name": extension.name}
+
+
+def _sms_to(message: Message, view: View) -> list[Json]:
+    parties = [_sms_party(number, view) for number in message.recipients]
+    if len(parties) > 1 and message.direction is Direction.INBOUND:
+        for number, party in zip(message.recipients, parties, strict=True):
+            owner = view.account.owner_of(number)
+            if owner is not None and owner.number == message.mailbox:
+                party["target"] = True
+    return parties
 
 
 def _sms_party(digits: str, view: View) -> Json:

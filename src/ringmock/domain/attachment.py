@@ -1,0 +1,113 @@
+"""Attachments of an MMS: what may be sent, and what a copy of the message keeps of it."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from . import errors
+
+MAX_ATTACHMENTS = 10
+MAX_ATTACHMENT_BYTES = 1_500_000
+"""Of all attachments of one message together."""
+
+UNKNOWN_TYPE = "application/octet-stream"
+
+MEDIA_TYPES = {
+    "image/jpeg": ("jpg", "jpeg"),
+    "image/png": ("png",),
+    "image/bmp": ("bmp",),
+    "image/gif": ("gif",),
+    "image/tiff": ("tiff", "tif"),
+    "image/svg+xml": ("svg",),
+    "image/webp": ("webp",),
+    "video/3gpp": ("3gp",),
+    "video/mp4": ("mp4",),
+    "video/mpeg": ("mpeg", "mpg"),
+    "video/avi": ("avi",),
+    "video/x-flv": ("flv",),
+    "video/x-ms-wmv": ("wmv",),
+    "video/quicktime": ("mov",),
+    "video/webm": ("webm",),
+    "video/ogg": ("ogv",),
+    "audio/mpeg": ("mp3",),
+    "audio/mp4": ("m4a",),
+    "audio/ogg": ("ogg",),
+    "audio/wav": ("wav",),
+    "audio/amr": ("amr",),
+    "audio/3gpp": ("3gpp",),
+    "text/vcard": ("vcf",),
+    "text/html": ("html", "htm"),
+    "text/plain": ("txt",),
+    "text/csv": ("csv",),
+    "text/calendar": ("ics",),
+    "application/zip": ("zip",),
+    "application/gzip": ("gz",),
+    "application/rtf": ("rtf",),
+    "application/pdf": ("pdf",),
+}
+"""What an MMS may carry, and how the names of such files end."""
+
+_TYPE_OF_ENDING = {ending: media_type for media_type, endings in MEDIA_TYPES.items() for ending in endings}
+
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+
+
+class Attachment(NamedTuple):
+    """A file that comes with a message. All copies of the message share it: its bytes are there once.
+
+    `content_type` is in lower case and has no parameters; `file_name` is None where the sender gave none.
+    """
+
+    content_type: str
+    file_name: str | None
+    content: bytes
+
+
+class HeldAttachment(NamedTuple):
+    """A file as one copy of a message holds it: under an id of its own."""
+
+    id: int
+    file: Attachment
+
+    @property
+    def name(self) -> str:
+        """The file's name, or one made of the id and the usual ending."""
+        ending = MEDIA_TYPES.get(self.file.content_type, ("bin",))[0]
+        return self.file.file_name or f"{self.id}.{ending}"
+
+
+def is_media_type(text: str) -> bool:
+    """Whether it is a media type in lower case, without parameters."""
+    return _MEDIA_TYPE.fullmatch(text) is not None
+
+
+def type_by_name(file_name: str | None) -> str:
+    """The media type that a file's name promises, for a sender who states none."""
+    return _TYPE_OF_ENDING.get((file_name or "").rpartition(".")[2].lower(), UNKNOWN_TYPE)
+
+
+def check_attachments(attachments: Sequence[Attachment]) -> None:
+    """As many, as large and of such types as an MMS may carry; none of them empty.
+
+    Raises `TooManyAttachments`, `AttachmentEmpty`, `AttachmentTypeNotSupported` or `AttachmentsTooLarge`, all
+    attachments of one kind of problem together.
+    """
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise errors.TooManyAttachments("attachments", str(MAX_ATTACHMENTS))
+    shown = {number: f"[{number}]: [{each.file_name or ''}]" for number, each in enumerate(attachments, start=1)}
+    numbered = list(zip(shown.values(), attachments, strict=True))
+    errors.raise_all([errors.AttachmentEmpty("attachments", name) for name, each in numbered if not each.content])
+    unsupported = [name for name, each in numbered if each.content_type not in MEDIA_TYPES]
+    errors.raise_all([errors.AttachmentTypeNotSupported("attachments", name) for name in unsupported])
+    _check_size(attachments)
+
+
+def _check_size(attachments: Sequence[Attachment]) -> None:
+    """MSG-376 says that the message is too large, and MSG-337 after it that one attachment alone makes it so."""
+    if sum(len(each.content) for each in attachments) <= MAX_ATTACHMENT_BYTES:
+        return
+    problems: list[errors.Refusal] = [errors.AttachmentsTooLarge("attachments")]
+    if any(len(each.content) > MAX_ATTACHMENT_BYTES for each in attachments):
+        problems.append(errors.AttachmentTooLarge("attachments"))
+    raise errors.SeveralRefusals(problems)

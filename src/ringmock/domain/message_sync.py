@@ -1,0 +1,157 @@
+"""Synchronization: what a client does not know of a mailbox yet, told in full once and by changes from then on.
+
+A frame says which messages a client wants to know of. A mark says how far it has got: it is what the service's opaque
+token holds. Nothing is kept for a client between its calls.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from .account import Account
+from .message import Availability, Direction, Message, MessageType
+from .message_filter import MessageFilter
+from .ports import MessageStore
+
+OVERLAP = timedelta(seconds=5)
+"""What changed as shortly as this before the last synchronization is told again, lest anything be lost."""
+
+_EVERYTHING = sys.maxsize
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The messages that a client keeps a copy of. Dates as in `MessageFilter`, in whole milliseconds."""
+
+    date_from: datetime
+    date_to: datetime | None = None
+    """None for a frame that is open to whatever comes."""
+    types: frozenset[MessageType] = frozenset(MessageType)
+    directions: frozenset[Direction] = frozenset(Direction)
+    conversation_id: int | None = None
+    distinct_conversations: bool = False
+    start: int | None = None
+    """`order` of the oldest message that was told, where a record count left older ones untold."""
+
+    def holds(self, message: Message) -> bool:
+        """Whether a message belongs to the frame, whatever its availability."""
+        return (
+            message.type in self.types
+            and message.direction in self.directions
+            and self.conversation_id in (None, message.conversation.id)
+            and self.date_from <= message.created <= (self.date_to or _FOREVER)
+            and (self.start is None or message.order >= self.start)
+        )
+
+    def filter(self, record_count: int = _EVERYTHING) -> MessageFilter:
+        """The newest of the frame."""
+        return MessageFilter(
+            date_from=self.date_from,
+            date_to=self.date_to or _FOREVER,
+            types=self.types,
+            directions=self.directions,
+            conversation_id=self.conversation_id,
+            distinct_conversations=self.distinct_conversations,
+            oldest=self.start,
+            per_page=record_count,
+        )
+
+    def older(self, date_from: datetime, record_count: int) -> MessageFilter:
+        """The newest of what lies before the frame, from the date on."""
+        if self.start is not None:
+            return replace(self.filter(record_count), date_from=date_from, oldest=None, before=self.start)
+        return replace(self.filter(record_count), date_from=date_from, date_to=self.date_from - _MILLISECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a client has got: its frame, when it last asked, and how many changes the mailbox had seen by then."""
+
+    frame: Frame
+    time: datetime
+    position: int
+
+
+class Sync(NamedTuple):
+    """What a client is told, newest first, and the mark that it goes on from."""
+
+    records: tuple[Message, ...]
+    mark: Mark
+    older_records_exist: bool
+    """Whether the record count left out some of the frame."""
+
+
+class Mailbox(NamedTuple):
+    """One extension's mailbox, as its owner may see it now."""
+
+    store: MessageStore
+    number: str
+    account: Account
+    now: datetime
+
+    def list(self, wanted: MessageFilter) -> tuple[tuple[Message, ...], int]:
+        """Matching messages, newest first, and how many there are beyond the page."""
+        page = self.store.list_messages(self.number, wanted, self.account)
+        return page.records, page.total
+
+    def mark(self, frame: Frame) -> Mark:
+        return Mark(frame, self.now, self.store.change_count(self.number))
+
+
+def full_sync(mailbox: Mailbox, frame: Frame, record_count: int | None = None) -> Sync:
+    """Everything alive in the frame, or the newest of it."""
+    records, total = mailbox.list(frame.filter(_EVERYTHING if record_count is None else record_count))
+    is_cut = total > len(records)
+    return Sync(records, mailbox.mark(replace(frame, start=records[-1].order) if is_cut else frame), is_cut)
+
+
+def incremental_sync(
+    mailbox: Mailbox, mark: Mark, date_from: datetime | None = None, record_count: int | None = None
+) -> Sync:
+    """What has changed since the mark; and what an earlier date or a larger record count adds to the frame."""
+    frame = mark.frame
+    since = mark.time - OVERLAP
+    changed = [
+        message
+        for message in mailbox.store.changed(mailbox.number, mark.position, since, mailbox.now, mailbox.account)
+        if frame.holds(message)
+    ]
+    told = list(_of_distinct_conversations(mailbox, frame, changed) if frame.distinct_conversations else changed)
+    frame, added, is_cut = _widened(mailbox, frame, date_from, record_count)
+    records = sorted([*told, *added], key=lambda message: message.order, reverse=True)
+    return Sync(tuple(records), mailbox.mark(frame), is_cut)
+
+
+def _of_distinct_conversations(mailbox: Mailbox, frame: Frame, changed: Iterable[Message]) -> Iterator[Message]:
+    """What is no more, and for each conversation that something changed in, the message that stands for it now."""
+    conversations = dict.fromkeys(message.conversation.id for message in changed)
+    yield from (message for message in changed if message.availability is not Availability.ALIVE)
+    for conversation_id in conversations:
+        one = replace(frame, conversation_id=conversation_id, distinct_conversations=False)
+        yield from mailbox.list(one.filter(1))[0]
+
+
+def _widened(
+    mailbox: Mailbox, frame: Frame, date_from: datetime | None, record_count: int | None
+) -> tuple[Frame, tuple[Message, ...], bool]:
+    """The frame with more at its older end, what that adds, and whether the record count left out some of it."""
+    lowest = min(date_from or frame.date_from, frame.date_from)
+    if lowest == frame.date_from and (record_count is None or frame.start is None):
+        return frame, (), False
+    limit = _EVERYTHING if record_count is None else max(0, record_count - mailbox.list(frame.filter(0))[1])
+    records, total = mailbox.list(frame.older(lowest, limit))
+    is_cut = total > len(records)
+    if is_cut and not records:
+        return frame, (), True
+    added = tuple(message for message in records if not _is_told_of(mailbox, frame, message))
+    return replace(frame, date_from=lowest, start=records[-1].order if is_cut else None), added, is_cut
+
+
+def _is_told_of(mailbox: Mailbox, frame: Frame, message: Message) -> bool:
+    """Whether a newer message of the frame stands for the conversation already, where one does."""
+    one = replace(frame, conversation_id=message.conversation.id, distinct_conversations=False)
+    return frame.distinct_conversations and mailbox.list(one.filter(0))[1] > 0

@@ -1,0 +1,24 @@
+"""Where everything is: for clients that ask before they call."""
+
+from ..call import Answer, Call
+from ..wire import discovery as wire
+
+
+def auth_jwks(call: Call) -> Answer:
+    """`authJwks`: no keys. Id tokens are signed with the application's own secret, which is nobody else's to see."""
+    return Answer({"keys": []})
+
+
+def read_open_id_configuration(call: Call) -> Answer:
+    """`readOpenIdConfiguration`."""
+    return Answer(wire.open_id_configuration(call.base_url))
+
+
+def read_initial_entry_points(call: Call) -> Answer:
+    """`readInitialEntryPoints`: before sign-in."""
+    return Answer(wire.initial_entry_points(call.base_url))
+
+
+def read_external_entry_points(call: Call) -> Answer:
+    """`readExternalEntryPoints`: for the user who is signed in."""
+    return Answer(wire.external_entry_points(call.base_url))

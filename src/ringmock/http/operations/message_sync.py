@@ -1,0 +1,23 @@
+"""Keeping a client's copy of a mailbox up to date."""
+
+from ...domain import errors
+from ..call import Answer, Call
+from ..wire import message_sync as wire
+from ..wire.messages import moment
+from .access import own_extension, view_of
+
+
+def sync_messages(call: Call) -> Answer:
+    """`syncMessages`: with a token, whatever has changed since it was issued."""
+    extension, asked = own_extension(call), call.parameters
+    kind = asked["syncType"] or (wire.FULL if asked["syncToken"] is None else wire.INCREMENTAL)
+    if kind == wire.FULL:
+        frame = wire.frame_from(asked, extension, call.here.clock.now())
+        sync = call.here.sync_messages(extension, frame, asked["recordCount"])
+    elif asked["syncToken"] is None:
+        raise errors.InvalidParameter("syncToken")
+    else:
+        date_from = moment(asked, "dateFrom")
+        sync = call.here.sync_changes(extension, asked["syncToken"], date_from, asked["recordCount"])
+    token = call.here.sync_tokens.issue(extension.number, sync.mark)
+    return Answer(wire.sync_resource(sync, token, kind, call.query, extension, view_of(call)))

@@ -1,0 +1,38 @@
+"""The pages that the API itself shows to people. Everything that a client sent is escaped."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+HTML = "text/html; charset=utf-8"
+HEADERS = (
+    ("Cache-Control", "no-store"),
+    # No `form-action`: browsers hold the redirect that follows the form to it as well.
+    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+
+@cache
+def _template(name: str) -> Template:
+    pages = Environment(
+        loader=PackageLoader("ringmock", "http/templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return pages.get_template(name)
+
+
+def log_in(asked: Mapping[str, str], redirect_uri: str, typed: Mapping[str, str], problem: str | None = None) -> str:
+    """The log-in page of the authorization code flow.
+
+    `asked` goes along in hidden fields. `typed` is what to put into the visible ones; a password never comes back.
+    """
+    return _template("log_in.html").render(
+        asked=asked,
+        client_id=asked["client_id"],
+        redirect_uri=redirect_uri,
+        username=typed.get("username", asked.get("login_hint", "")),
+        extension=typed.get("extension", ""),
+        problem=problem,
+    )

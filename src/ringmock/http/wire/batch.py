@@ -1,0 +1,44 @@
+"""Answers about several resources at once, in the two shapes that they have."""
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import NamedTuple
+
+from ..multipart import Parts
+from .view import Json
+
+MULTIPART_JSON = "application/vnd.ringcentral.multipart+json"
+
+
+class Result(NamedTuple):
+    """What became of one resource; `body` is what is said of it, None when there is nothing to say."""
+
+    id: str
+    status: int
+    body: Json | None
+
+
+def entries(results: Iterable[Result]) -> list[Json]:
+    """One entry for each resource, in a list."""
+    return [_entry(result) for result in results]
+
+
+def _entry(result: Result) -> Json:
+    entry: Json = {"resourceId": result.id, "status": result.status}
+    if result.body is not None:
+        entry["body"] = result.body
+    return entry
+
+
+def parts(results: Sequence[Result], collection_uri: str) -> Parts:
+    """A part with every status, then one part for each resource: clients count them."""
+    statuses = [
+        {
+            "href": f"{collection_uri}/{result.id}",
+            "status": result.status,
+            "responseDescription": HTTPStatus(result.status).phrase,
+        }
+        for result in results
+    ]
+    bodies = {result.id: result.body or {} for result in results}
+    return Parts({"status": {"response": statuses}, **bodies}, f"Boundary_{len(results)}_{results[0].id}")

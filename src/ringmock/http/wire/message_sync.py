@@ -1,0 +1,69 @@
+"""Synchronization: the frame that a request asks for, and what a client is told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ...domain.account import Extension
+from ...domain.message import Availability, Direction, Message, MessageType
+from ...domain.message_sync import Frame, Sync
+from ...timestamps import iso8601
+from .messages import chosen, default_date_from, message_resource, moment, wants_own_messages
+from .view import Json, View
+
+FULL = "FSync"
+INCREMENTAL = "ISync"
+
+
+def frame_from(parameters: Mapping[str, Any], extension: Extension, now: datetime) -> Frame:
+    """Checked `syncMessages` parameters of a full synchronization.
+
+    Without `dateTo` the frame stays open. Raises `InvalidParameter` as `filter_from` does.
+    """
+    date_to = moment(parameters, "dateTo")
+    types = chosen(MessageType, parameters["messageType"])
+    return Frame(
+        date_from=_whole_milliseconds(moment(parameters, "dateFrom") or default_date_from(date_to or now)),
+        date_to=date_to,
+        types=types if wants_own_messages(parameters, extension) else frozenset(),
+        directions=chosen(Direction, parameters["direction"]),
+        conversation_id=parameters["conversationId"],
+        distinct_conversations=bool(parameters["distinctConversations"]),
+    )
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def sync_resource(
+    sync: Sync, token: str, kind: str, given: Sequence[tuple[str, str]], extension: Extension, view: View
+) -> Json:
+    """The answer to a synchronization; `given` are the parameters of the request, in their order."""
+    effective = dict(given)
+    filters = [*given, *(() if "syncType" in effective else [("syncType", kind)])]
+    if kind == FULL and "dateFrom" not in effective:
+        filters.append(("dateFrom", iso8601(sync.mark.frame.date_from)))
+    query = urlencode(filters, quote_via=quote, safe=":+")
+    return {
+        "uri": f"{view.extension_uri(extension)}/message-sync?{query}",
+        "records": [_record(message, extension, view) for message in sync.records],
+        "syncInfo": {
+            "syncType": kind,
+            "syncToken": token,
+            "syncTime": iso8601(sync.mark.time),
+            "olderRecordsExist": sync.older_records_exist,
+        },
+    }
+
+
+def _record(message: Message, extension: Extension, view: View) -> Json:
+    """The whole message; of one that was deleted or purged only that it was."""
+    if message.availability is Availability.ALIVE:
+        return message_resource(message, view)
+    return {
+        "uri": f"{view.extension_uri(extension)}/message-store/{message.id}",
+        "id": message.id,
+        "availability": message.availability.value,
+    }

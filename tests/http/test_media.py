@@ -1,0 +1,73 @@
+import pytest
+
+from ringmock.http.call import Call
+from ringmock.http.errors import RangeNotSatisfiable
+from ringmock.http.media import content_answer
+
+TEN = b"0123456789"
+UNASKED = {"contentDisposition": None, "contentDispositionFilename": None}
+
+
+def call(parameters: dict[str, str | None] = UNASKED, **headers: str) -> Call:
+    by_name = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
+    return Call("GET", "/", "http://here", by_name, parameters=parameters)
+
+
+def headers_of(asked: Call) -> dict[str, str]:
+    return dict(content_answer(asked, TEN, "text/plain", "ten.txt").headers)
+
+
+@pytest.mark.parametrize(
+    ("asked", "part", "told"),
+    [
+        ("bytes=0-3", b"0123", "bytes 0-3/10"),
+        ("bytes=9-9", b"9", "bytes 9-9/10"),
+        ("bytes=4-", b"456789", "bytes 4-9/10"),
+        ("bytes=8-99", b"89", "bytes 8-9/10"),
+        ("bytes=-4", b"6789", "bytes 6-9/10"),
+        ("bytes=-99", TEN, "bytes 0-9/10"),
+        ("bytes=0-", TEN, "bytes 0-9/10"),
+        ("Bytes=1-2 ", b"12", "bytes 1-2/10"),
+    ],
+)
+def test_a_range_is_answered_with_206_and_what_it_is_of(asked: str, part: bytes, told: str) -> None:
+    answer = content_answer(call(range=asked), TEN, "text/plain", "ten.txt")
+    assert (answer.status, answer.body, dict(answer.headers)["Content-Range"]) == (206, part, told)
+
+
+@pytest.mark.parametrize("asked", ["bytes=10-", "bytes=10-20", "bytes=999999-", "bytes=-0"])
+def test_a_range_without_a_byte_is_refused_with_how_many_there_are(asked: str) -> None:
+    with pytest.raises(RangeNotSatisfiable) as refused:
+        content_answer(call(range=asked), TEN, "text/plain", "ten.txt")
+    assert refused.value.length == 10
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,3-4", "lines=0-1", "bytes=3-1", "bytes=-", "bytes=a-b", "bytes 0-1", "", "bytes=²-3"]
+)
+def test_what_is_no_single_range_of_bytes_is_passed_over(asked: str) -> None:
+    answer = content_answer(call(range=asked), TEN, "text/plain", "ten.txt")
+    assert (answer.status, answer.body) == (200, TEN)
+
+
+def test_a_range_under_a_condition_is_passed_over() -> None:
+    assert content_answer(call(range="bytes=0-1", if_range='"tag"'), TEN, "text/plain", "ten.txt").status == 200
+
+
+def test_every_answer_says_that_ranges_can_be_had() -> None:
+    assert headers_of(call())["Accept-Ranges"] == headers_of(call(range="bytes=1-"))["Accept-Ranges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "disposition"),
+    [
+        (None, None, "attachment; filename*=UTF-8''ten.txt"),
+        ("Inline", None, "inline; filename*=UTF-8''ten.txt"),
+        (None, 'a "b"\r\nc/ü', "attachment; filename*=UTF-8''a%20%22b%22%0D%0Ac%2F%C3%BC"),
+    ],
+)
+def test_a_file_is_saved_or_shown_under_its_name_or_the_one_asked_for(
+    kind: str | None, name: str | None, disposition: str
+) -> None:
+    asked = call({"contentDisposition": kind, "contentDispositionFilename": name})
+    assert headers_of(asked)["Content-Disposition"] == disposition
