@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 from ..contract.coverage.met import Met
 from ..contract.coverage.paths import operation_of
 from ..contract.coverage.sighting import Note, Problem, Sighting
+from ..contract.coverage.signs import PAGER, SENDING_SMS
 from ..domain.account import Extension, ExtensionStatus, Feature
 from ..http.call import Call
 from ..http.recording import entry_of
@@ -67,14 +68,14 @@ class Tally:
     def _notes(self, call: Call, seen: Sighting, world: World) -> Iterator[Note]:
         if call.session is None:
             return
-        if seen.operation == "createSMSMessage" and call.caller.is_department:
+        if seen.operation in SENDING_SMS and call.caller.is_department:
             yield Note.DEPARTMENT_SENDS
         if seen.operation == "listExtensionPhoneNumbers" and _lists_a_sender_of_a_department(seen, world):
             yield Note.DEPARTMENT_CAN_SEND
         if call.routed:
             yield from _of_recipients(call, world)
             self._remember_dropped(seen, world)
-        if seen.operation == "createInternalTextMessage" and _is_reply_of_a_member(seen, call.caller, world):
+        if seen.operation == PAGER and _is_reply_of_a_member(seen, call.caller, world):
             yield Note.MEMBER_REPLIES
         yield from self._of_dropped(seen, world)
 
@@ -86,12 +87,12 @@ class Tally:
 
     def _of_dropped(self, seen: Sighting, world: World) -> Iterator[Note]:
         dropped = self._dropped.get(world.journal)
-        if dropped is None or seen.operation == "createSMSMessage":
+        if dropped is None or seen.operation in SENDING_SMS:
             return
         for message in seen.messages:
             if message["id"] in dropped:
                 yield Note.DROPPED_IS_KEPT
-                if message["messageStatus"] == "Sent":
+                if message.get("messageStatus") == "Sent":
                     yield Note.DROPPED_IS_SENT
 
 

@@ -26,8 +26,14 @@ class _Call(NamedTuple):
     method: str
     path: Mapping[str, str]
     body: Json
-    """The first example of a JSON body, None for an operation that takes none."""
+    """The first example of a JSON body, None where there is none."""
+    takes_body: bool
+    needs_body: bool
+    takes_json: bool
     parameters: frozenset[str]
+    """Names of those in the path."""
+    is_free: bool
+    """Whether a query is needed for nothing."""
 
     def when(self, path: Mapping[str, str] | None = None, **more: Json) -> dict[str, Json]:
         """The call, with these path parameters and parts in the place of its own."""
@@ -49,7 +55,7 @@ def made_cases(contract: Mapping[str, Json]) -> tuple[Case, ...]:
 def _cases(contract: Mapping[str, Json]) -> Iterator[Case]:
     for method, path, operation in operations(dict(contract)):
         call = _call(contract, method, path, operation)
-        if method == "get" and "messageId" not in call.path:
+        if method == "get" and call.is_free and "messageId" not in call.path:
             yield _case(f"{call.name} answers", call.name, _once("101", call.when()), {"status": 200})
         for status, response in operation["responses"].items():
             for code in _resolved(contract, "responses", response).get("x-error-codes", ()):
@@ -64,14 +70,19 @@ def _call(contract: Mapping[str, Json], method: str, path: str, operation: Mappi
     given = (*contract["paths"][path].get("parameters", ()), *operation.get("parameters", ()))
     parameters = [_resolved(contract, "parameters", parameter) for parameter in given]
     in_path = [parameter for parameter in parameters if parameter["in"] == "path"]
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    content = operation.get("requestBody", {}).get("content", {})
+    body = content.get("application/json", {})
     examples = [body["example"]] if "example" in body else [e.get("value") for e in body.get("examples", {}).values()]
     return _Call(
         operation["operationId"],
         method,
         {p["name"]: str(p["example"]) for p in in_path if p.get("example", "~") != "~"},
         next(iter(examples), None),
+        "requestBody" in operation,
+        bool(operation.get("requestBody", {}).get("required")),
+        "application/json" in content,
         frozenset(p["name"] for p in in_path),
+        not any(p["in"] == "query" and p.get("required") for p in parameters),
     )
 
 
@@ -89,11 +100,11 @@ def _case(name: str, keeps: str, steps: tuple[Step, ...], then: Mapping[str, Jso
 
 
 def _steps(call: _Call, path: str, status: int, code: str) -> Iterable[Step]:
-    if path.startswith(ACCOUNT):
-        make = MAKERS.get((status, code))
-        return make(call) if make is not None else ()
-    caller, parts = PARTICULAR.get((call.name, status, code), (None, None))
-    return _once(caller, {"operation": call.name, **parts}) if parts is not None else ()
+    if (call.name, status, code) in PARTICULAR:
+        caller, parts = PARTICULAR[call.name, status, code]
+        return _once(caller, {"operation": call.name, **parts})
+    make = MAKERS.get((status, code)) if status == 401 or path.startswith(ACCOUNT) else None
+    return make(call) if make is not None else ()
 
 
 def _once(caller: Json, when: Mapping[str, Json]) -> tuple[Step, ...]:
@@ -128,15 +139,16 @@ def _revoked(call: _Call) -> tuple[Step, ...]:
 
 def _of_path(name: str, value: str, caller: str = "101") -> Make:
     def make(call: _Call) -> tuple[Step, ...]:
-        body = {} if call.body is None else {"body": call.body}
-        return _once(caller, call.when({name: value}, **body)) if name in call.parameters else ()
+        if name not in call.parameters or (call.needs_body and call.body is None):
+            return ()
+        return _once(caller, call.when({name: value}, **({"body": call.body} if call.body is not None else {})))
 
     return make
 
 
 def _with_body(**parts: Json) -> Make:
     def make(call: _Call) -> tuple[Step, ...]:
-        return _once("101", call.when(**parts)) if call.body is not None else ()
+        return _once("101", call.when(**parts)) if call.takes_body else ()
 
     return make
 
@@ -153,7 +165,7 @@ MAKERS: Mapping[tuple[int, str], Make] = {
     (401, "OAU-129"): _replaced,
     (401, "OAU-213"): _revoked,
     (400, "CMN-101"): _of_path("accountId", "none"),
-    (400, "CMN-103"): _with_body(raw="{"),
+    (400, "CMN-103"): lambda call: _once("101", call.when(raw="{")) if call.takes_json else (),
     (403, "CMN-419"): _of_path("extensionId", OTHER_EXTENSION, NO_ADMINISTRATOR),
     (404, "CMN-102"): _of_path("accountId", "999"),
     (404, "CMN-120"): _of_path("accountId", "~\n"),
@@ -164,6 +176,10 @@ MAKERS: Mapping[tuple[int, str], Make] = {
 
 PARTICULAR: Mapping[tuple[str, int, str], tuple[str, Mapping[str, Json]]] = {
     ("readAPIVersion", 404, "CMN-120"): ("nobody", {"path": {"apiVersion": "v9.9"}}),
+    ("readInitialEntryPoints", 400, "CMN-101"): ("nobody", {}),
+    ("authorize", 400, "CMN-101"): ("nobody", {}),
+    ("authorize2", 413, "CMN-104"): ("nobody", {"body": _TOO_LARGE}),
+    ("authorize2", 415, "CMN-104"): ("nobody", _NO_FORM),
     ("getToken", 400, "CMN-101"): ("application", {"body": {"grant_type": "password"}}),
     ("getToken", 400, "OAU-153"): ("nobody", {"body": {**JWT_FORM, "client_id": "of no client"}}),
     ("getToken", 401, "AGW-402"): ("nobody", {"headers": {"Authorization": "Basic"}, "body": JWT_FORM}),

@@ -14,9 +14,11 @@ from ...domain.text import utf16_units
 from .sighting import Json, Note, Sighting, as_list, as_object
 
 SMS = "createSMSMessage"
+MMS = "createMMS"
+SENDING_SMS = (SMS, MMS)
 PAGER = "createInternalTextMessage"
 CONTENT = "readMessageContent"
-OF_ONE_MESSAGE = ("readMessage", "updateMessage", "deleteMessage", CONTENT)
+OF_ONE_MESSAGE = ("readMessage", "updateMessage", "patchMessage", "deleteMessage", CONTENT)
 
 Look = Callable[[Sighting], bool]
 
@@ -52,8 +54,8 @@ def _refused(*codes: str, of: tuple[str, ...] = ()) -> Look:
     return lambda seen: (not of or seen.operation in of) and seen.is_refused_with(*codes)
 
 
-def _accepted(operation: str) -> Look:
-    return lambda seen: seen.operation == operation and seen.is_accepted
+def _accepted(*operations: str) -> Look:
+    return lambda seen: seen.operation in operations and seen.is_accepted
 
 
 def _inbound(message_type: str) -> Look:
@@ -61,14 +63,14 @@ def _inbound(message_type: str) -> Look:
 
 
 def _is_too_long_in_units_only(seen: Sighting) -> bool:
-    limits = {SMS: MAX_UTF16_UNITS[MessageType.SMS], PAGER: MAX_UTF16_UNITS[MessageType.PAGER]}
-    text, limit = as_object(seen.sent).get("text"), limits.get(seen.operation, 0)
+    limit = MAX_UTF16_UNITS[MessageType.PAGER if seen.operation == PAGER else MessageType.SMS]
+    text = as_object(seen.sent).get("text")
     return seen.is_refused_with("MSG-338") and isinstance(text, str) and len(text) <= limit < utf16_units(text)
 
 
 def _is_sms_to_no_single_number(seen: Sighting) -> bool:
     several = len(seen.recipients()) > 1 and seen.is_refused_about("to", "CMN-101")
-    return seen.operation == SMS and (several or seen.is_refused_with("MSG-246", "MSG-247"))
+    return seen.operation in SENDING_SMS and (several or seen.is_refused_with("MSG-246", "MSG-247"))
 
 
 def _is_page_to_a_stranger(seen: Sighting) -> bool:
@@ -101,7 +103,7 @@ def _writes_numbers(*, plus: bool) -> Look:
     def look(seen: Sighting) -> bool:
         parties = (as_object(as_object(seen.sent).get("from")), *seen.recipients())
         numbers = [str(party["phoneNumber"]) for party in parties if "phoneNumber" in party]
-        return _accepted(SMS)(seen) and any(number.startswith("+") is plus for number in numbers)
+        return _accepted(*SENDING_SMS)(seen) and any(number.startswith("+") is plus for number in numbers)
 
     return look
 
@@ -110,13 +112,13 @@ def _is_unknown_reply_target(seen: Sighting) -> bool:
     return seen.operation == PAGER and seen.status == 404 and seen.is_refused_about("replyOn", "CMN-102")
 
 
-_TOO_LONG = _refused("MSG-338", of=(SMS, PAGER))
+_TOO_LONG = _refused("MSG-338", of=(*SENDING_SMS, PAGER))
 _NO_LONGER_IN_IT = _refused("MSG-326", of=(PAGER,))
 _NOT_READABLE = _refused("CMN-408", of=OF_ONE_MESSAGE)
 
 RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "R-01": (
-        Sign("R-01 SMS", "an SMS was accepted", _accepted(SMS)),
+        Sign("R-01 SMS", "an SMS was accepted", _accepted(*SENDING_SMS)),
         Sign("R-01 Pager", "a page was accepted", _accepted(PAGER)),
     ),
     "R-02": (Sign("R-02", "an inbound SMS in a mailbox", lambda s: _inbound("SMS")(s) or _decided("R-02")(s)),),
@@ -143,7 +145,9 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "R-11": (Sign("R-11", "an SMS of a Department accepted", _noted(Note.DEPARTMENT_SENDS), in_traffic=False),),
     "R-12": (
         Sign(
-            "R-12", "an SMS from a number that is not the sender's refused", _refused("MSG-245", "MSG-304", of=(SMS,))
+            "R-12",
+            "an SMS from a number that is not the sender's refused",
+            _refused("MSG-245", "MSG-304", of=SENDING_SMS),
         ),
     ),
     "R-13": (
@@ -261,11 +265,11 @@ def _thread_is_first_message(expected: bool) -> Look:
 
 def _is_seen_sent_later(seen: Sighting) -> bool:
     of_sms = (m for m in seen.messages if m["type"] == "SMS" and m["direction"] == "Outbound")
-    return seen.operation != SMS and any(m.get("messageStatus") in ("Sent", "Delivered") for m in of_sms)
+    return seen.operation not in SENDING_SMS and any(m.get("messageStatus") in ("Sent", "Delivered") for m in of_sms)
 
 
 def _is_group_sms(seen: Sighting) -> bool:
-    return seen.operation == SMS and len(seen.recipients()) > 1
+    return seen.operation in SENDING_SMS and len(seen.recipients()) > 1
 
 
 def _messages_have_thread_objects(expected: bool) -> Look:
