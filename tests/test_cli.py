@@ -103,6 +103,11 @@ def test_the_generation_of_the_command_line_goes_before_the_fixtures(generation:
         assert server.get("/_mock/ready")["generation"] == generation
 
 
+def test_limits_are_held_to_when_the_command_line_says_so() -> None:
+    with served("--limits", "ringcentral") as server:
+        assert server.get("/_mock/limits")["medium"] == 40
+
+
 def test_a_changed_fixture_is_served_afresh_and_a_broken_one_is_told_and_left_alone(tmp_path: Path) -> None:
     fixture = tmp_path / "mine.yaml"
     fixture.write_text(ACCOUNT)
@@ -154,6 +159,7 @@ def test_check_finds_the_contract_and_the_bundled_accounts_fine() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines() == [
         "openapi.yaml: fine",
+        "carriers: fine, 11 extensions",
         "demo: fine, 11 extensions",
         "source-page: fine, 11 extensions",
     ]

@@ -411,7 +411,7 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
     here.reset()
     page(here, "101", "102", text="Hello")
     here.receive_sms(HANDSET, direct("101"), "Hi")
-    here.remember(Entry(START, None, "GET", "/restapi", None, 200, 1.0))
+    here.remember(lambda: Entry(START, None, "GET", "/restapi", None, 200, 1.0))
     here.unwatch(watcher)
     page(here, "101", "102")
 

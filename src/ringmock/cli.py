@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 
 from . import __version__
 from .domain.generation import GENERATIONS
+from .lab.limits import PROFILES
 
 if TYPE_CHECKING:
     from socket import socket
@@ -44,6 +46,7 @@ def main() -> None:
     show_default=True,
     help="Whether client credentials that the fixture does not name open a world of their own.",
 )
+@click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
 @click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
 @click.option("--quiet", is_flag=True, help="No line for each call.")
@@ -54,13 +57,14 @@ def serve(
     port_file: Path | None,
     generation: str | None,
     open_worlds: bool,
+    limits: str | None,
     reload: bool,
     coverage: bool,
     quiet: bool,
 ) -> None:
     """Serve an account until Ctrl-C.
 
-    NAME is a bundled account (demo, source-page); FILE is a YAML file of your own.
+    NAME is a bundled account (carriers, demo, source-page); FILE is a YAML file of your own.
     """
     from . import server, start_screen
     from .fixture import FixtureError, load_named, sources_of
@@ -72,7 +76,8 @@ def serve(
     tally = _started_tally() if coverage else None
 
     def worlds() -> Worlds:
-        return Worlds(load_named(fixture, generation=generation), open_worlds=open_worlds)
+        template = load_named(fixture, generation=generation)
+        return Worlds(replace(template, limits=limits or template.limits), open_worlds=open_worlds)
 
     def rebuild() -> "ASGIApp | None":
         try:

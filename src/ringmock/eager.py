@@ -1,21 +1,25 @@
 """uvicorn's HTTP protocol for an application that never waits: a call that came whole is answered on the spot.
 
 uvicorn starts a task for each request as soon as its headers are there, and the task then waits for the body. Here
-a request whose body came in the same piece of data runs at once, without a task and in one write. Whatever does
-wait, or comes in several pieces, goes on as uvicorn has it.
+a request whose body came in the same piece of data runs at once, without a task, and an answer of one piece goes out
+in one write. Whatever waits, and comes or goes in several pieces, goes on as uvicorn has it.
 """
 
 import types
-from collections.abc import Generator
+from collections.abc import Generator, MutableMapping
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+_FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
+"""Headers of an answer that say how the connection goes on."""
 
 
 class EagerProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=...)`."""
 
     _due: "tuple[RequestResponseCycle, Any] | None" = None
+    _is_running = False
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -30,57 +34,139 @@ class EagerProtocol(HttpToolsProtocol):
         # Called while the parser is still reading: what follows the headers is not there yet.
         self._due = cycle, app
 
+    def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
+        call = _Exchange(cycle).run(app)
+        self._is_running = True
+        try:
+            awaited = call.send(None)
+        except StopIteration:
+            return
+        finally:
+            self._is_running = False
+        task = self.loop.create_task(_resumed(call, awaited))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+            self._idle_since = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._look_again_in(self.timeout_keep_alive)
         if self._due is not None and not self._is_running:
             # The next of several requests that came together, after one that had to wait.
             (cycle, app), self._due = self._due, None
             super()._start_asgi_task(cycle, app)
 
-    _is_running = False
+    # A connection has one timer, which asks how long it has been idle; uvicorn sets a new one after each answer.
 
-    def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
-        joined = _Joined(self.transport)
-        cycle.transport = joined  # type: ignore[assignment]  # the cycle writes, closes and asks whether it is closing
-        call = cycle.run_asgi(app)
-        self._is_running = True
-        try:
-            awaited = call.send(None)
-        except StopIteration:
-            joined.flush()
+    _idle_since: float | None = None
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _look_again_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
             return
-        finally:
-            self._is_running = False
-        joined.flush()
-        cycle.transport = self.transport
-        task = self.loop.create_task(_resumed(call, awaited))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_again_in(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        super()._unset_keepalive_if_required()
 
 
-class _Joined:
-    """A transport that keeps what is written until it is told, or closed."""
+class _Exchange:
+    """A request whose body is there, and its answer: what the application is called with."""
 
-    __slots__ = ("_chunks", "_transport")
+    __slots__ = ("_cycle", "_is_read", "_start")
 
-    def __init__(self, transport: Any) -> None:
-        self._transport = transport
-        self._chunks: list[bytes] = []
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._is_read = False
+        self._start: MutableMapping[str, Any] | None = None
 
-    def write(self, data: bytes) -> None:
-        self._chunks.append(data)
+    async def run(self, app: Any) -> None:
+        """Run the application; how it fails or falls short is told as uvicorn tells it."""
+        cycle = self._cycle
+        try:
+            await app(cycle.scope, self.receive, self.send)
+            if self._start is not None:
+                await cycle.send(self._start)  # type: ignore[arg-type]  # any mapping of an ASGI message will do
+        except BaseException as error:
+            await cycle.run_asgi(_raising(error))
+        else:
+            if not cycle.response_complete:
+                await cycle.run_asgi(_doing_nothing)
 
-    def flush(self) -> None:
-        if self._chunks and not self._transport.is_closing():
-            self._transport.write(b"".join(self._chunks))
-        self._chunks.clear()
+    async def receive(self) -> Any:
+        """The whole body, and then nothing until the client goes away."""
+        cycle = self._cycle
+        if self._is_read:
+            return await cycle.receive()
+        self._is_read = True
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.waiting_for_100_continue = False
+        cycle.message_event.clear()
+        cycle.flow.resume_reading()
+        return {"type": "http.request", "body": body, "more_body": False}
 
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Keep the start until the body is there, and write both at once when it came whole."""
+        cycle = self._cycle
+        if message["type"] == "http.response.start" and self._start is None and not cycle.response_started:
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if self._is_written(start, message):
+                return
+            await cycle.send(start)  # type: ignore[arg-type]  # as above
+        await cycle.send(message)  # type: ignore[arg-type]  # as above
 
-    def is_closing(self) -> bool:
-        return bool(self._transport.is_closing())
+    def _is_written(self, start: MutableMapping[str, Any], message: MutableMapping[str, Any]) -> bool:
+        """Write an answer that is all there and of the announced length; False for any other."""
+        cycle, body = self._cycle, message.get("body", b"")
+        is_plain = cycle.keep_alive and not (cycle.disconnected or cycle.flow.write_paused or cycle.access_log)
+        if not is_plain or message.get("more_body") or cycle.scope["method"] == "HEAD":
+            return False
+        pieces, announced = [STATUS_LINE[start["status"]]], None
+        headers = [*cycle.default_headers, *start["headers"]]
+        for name, value in headers:
+            if name == b"content-length":
+                announced = value
+            elif name in _FOR_UVICORN:
+                return False
+            pieces += (name, b": ", value, b"\r\n")
+        head = b"".join(pieces)
+        if announced != b"%d" % len(body) or not head.count(b"\r") == head.count(b"\n") == len(headers) + 1:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.transport.write(b"%b\r\n%b" % (head, body))
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+
+def _raising(error: BaseException) -> Any:
+    async def app(*_: Any) -> None:
+        raise error
+
+    return app
+
+
+async def _doing_nothing(*_: Any) -> None:
+    pass
 
 
 @types.coroutine

@@ -1,7 +1,7 @@
 """Every call that a world has seen, with the rules that decided it."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -42,18 +42,18 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """A bounded list of entries."""
+    """A bounded list of entries, each written out when somebody reads it: few ever are."""
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
-        self._entries: deque[Entry] = deque(maxlen=max_entries)
+        self._entries: deque[Callable[[], Entry]] = deque(maxlen=max_entries)
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def add(self, entry: Entry) -> None:
-        """Remember a call, and forget the oldest when there are too many."""
-        self._entries.append(entry)
+    def add(self, tell: Callable[[], Entry]) -> None:
+        """Remember a call, which `tell` tells the same each time, and forget the oldest when there are too many."""
+        self._entries.append(tell)
 
     def newest_first(self, limit: int = MAX_ENTRIES) -> Iterator[Entry]:
         """At most `limit` entries."""
-        return islice(reversed(self._entries), limit)
+        return (tell() for tell in islice(reversed(self._entries), limit))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -13,6 +14,7 @@ _PARTIAL = re.compile(
 )
 
 
+@lru_cache(1024)  # most messages of a busy server are of the same few seconds
 def iso8601(moment: datetime) -> str:
     """UTC with milliseconds and `Z`, as every answer has it: 2012-10-16T06:34:58.000Z."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -12,6 +12,7 @@ from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
 from .clock import RealTime, real_time
 from .domain.account import Extension
 from .domain.generation import Generation
+from .lab.limits import Limits
 from .refreshes import Refreshes
 from .sessions import (
     ClientAuthenticationMissing,
@@ -73,6 +74,7 @@ class Worlds:
         self._refreshes = Refreshes()
         self._revoked: dict[str, None] = {}
         self._codes = Codes()
+        self._told_of_limits: Callable[[], None] = lambda: None
         for number, credentials in template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
@@ -113,6 +115,22 @@ class Worlds:
         """The world that these client credentials have opened already, None where there is none."""
         is_known = client_id in self._worlds and self._secrets.get(client_id) == client_secret
         return self._worlds[client_id] if is_known else None
+
+    def world_named(self, client_id: str) -> World | None:
+        """The world that an application has opened already, None where there is none."""
+        return self._worlds.get(client_id)
+
+    def when_limited(self, told: Callable[[], None]) -> None:
+        """Call `told` when a world first has rate limits, at once where one has."""
+        self._told_of_limits = told
+        if self.template.limits is not None:
+            told()
+
+    def limit(self, world: World, limits: Limits | None) -> None:
+        """Hold a world to rate limits; None for none."""
+        world.limit(limits)
+        if limits is not None:
+            self._told_of_limits()
 
     def close_world(self, client_id: str) -> None:
         """Forget an application that no fixture names, with its world and every log-in to it."""
@@ -224,6 +242,11 @@ class Worlds:
         return able_to_log_in(consent.world.account.extensions[consent.extension_number])
 
     # --- calls -----------------------------------------------------------------------------------
+
+    def holder_of(self, token: str) -> str | None:
+        """The extension number of a log-in, by either of its tokens."""
+        session = self._sessions.get(token) or self._refreshable.get(token)
+        return None if session is None else session.extension_number
 
     def session_of(self, access_token: str) -> Session:
         """The log-in that a bearer token stands for.

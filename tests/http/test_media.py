@@ -10,7 +10,9 @@ UNASKED = {"contentDisposition": None, "contentDispositionFilename": None}
 
 def call(parameters: dict[str, str | None] = UNASKED, **headers: str) -> Call:
     by_name = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
-    return Call("GET", "/", "http://here", by_name, parameters=parameters)
+    made = Call("GET", "/", "http://here", by_name)
+    made.parameters = parameters
+    return made
 
 
 def headers_of(asked: Call) -> dict[str, str]:

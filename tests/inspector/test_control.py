@@ -397,3 +397,36 @@ def test_sessions_outlive_a_reset(world_client: Client) -> None:
 
     assert world_client.token("102") == token
     assert world_client.get(OWN, by="102").status_code == 200
+
+
+# --- rate limits ----------------------------------------------------------------------------------
+
+NO_LIMITS = {"light": None, "medium": None, "heavy": None, "auth": None, "messages": None}
+
+
+@pytest.mark.parametrize(
+    ("asked", "held_to"),
+    [
+        ({"profile": "ringcentral"}, {"light": 50, "medium": 40, "heavy": 10, "auth": 5, "messages": 40}),
+        ({"profile": "ringcentral", "light": 2}, {"light": 2, "medium": 40, "heavy": 10, "auth": 5, "messages": 40}),
+        ({"heavy": 1}, {"heavy": 1}),
+        ({"messages": 7}, {"messages": 7}),
+        ({}, {}),
+    ],
+)
+def test_a_world_is_held_to_limits(world_client: Client, asked: dict[str, object], held_to: dict[str, int]) -> None:
+    answer = world_client.call("PUT", "/_mock/limits", json=asked)
+
+    assert answer.json() == world_client.get("/_mock/limits").json() == {**NO_LIMITS, **held_to}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"profile": "x"}, {"light": 0}, {"light": True}, {"light": "5"}, {"messages": 1_000_001}, {"fast": 1}, []],
+)
+def test_limits_that_make_no_sense_change_nothing(world_client: Client, asked: object) -> None:
+    answer = world_client.call("PUT", "/_mock/limits", json=asked)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert world_client.get("/_mock/limits").json() == NO_LIMITS

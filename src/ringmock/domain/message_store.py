@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import count, islice
-from operator import attrgetter
+from itertools import chain, count, islice
+from operator import itemgetter
 from typing import NamedTuple
 
-from sortedcontainers import SortedKeyList
+from sortedcontainers import SortedList
 
 from .account import Account, digits_of
 from .attachment import Attachment, HeldAttachment
+from .carrier import progress_to
 from .conversation import Conversation, is_member_of_any, takes_part
-from .generation import SMS_IS_MODIFIED_AFTER, Generation, ending_in
+from .generation import SMS_IS_MODIFIED_AFTER, Generation
 from .message import (
     Availability,
     Delivery,
@@ -39,7 +40,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 _AGES = 1 << 40
 """Room for this many records of one millisecond in `Message.order`."""
 
-_order = attrgetter("order")
+_SECOND = timedelta(seconds=1)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+_MAX_HEADS = 16
+"""Questions for which a mailbox keeps the newest message of each conversation ready."""
+_MOST_UNFILED = 64
+"""Messages: what one look may have to file, a fraction of a millisecond's work."""
+
+
+Combinations = frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
 
 
 class Bucket(NamedTuple):
@@ -58,53 +67,91 @@ def _bucket_of(message: Message) -> Bucket:
 
 
 class _Index:
-    """Sorted lists by bucket."""
+    """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records."""
 
     __slots__ = ("_buckets",)
 
     def __init__(self) -> None:
-        self._buckets: dict[Bucket, SortedKeyList[Message, int]] = {}
+        self._buckets: dict[Bucket, SortedList[int]] = {}
 
-    def add(self, message: Message, bucket: Bucket) -> None:
-        records = self._buckets.get(bucket)
-        if records is None:
-            records = self._buckets[bucket] = SortedKeyList(key=_order)
-        records.add(message)
+    def add(self, order: int, bucket: Bucket) -> None:
+        orders = self._buckets.get(bucket)
+        if orders is None:
+            orders = self._buckets[bucket] = SortedList()
+        orders.add(order)
 
-    def remove(self, message: Message, bucket: Bucket) -> None:
-        self._buckets[bucket].remove(message)
+    def remove(self, order: int, bucket: Bucket) -> None:
+        self._buckets[bucket].remove(order)
+
+    def has(self, order: int, bucket: Bucket) -> bool:
+        """Whether the record is listed here."""
+        orders = self._buckets.get(bucket)
+        return orders is not None and order in orders
+
+    def newest(self, combinations: Combinations) -> tuple[int, Bucket] | None:
+        """The newest record with one of these combinations of properties."""
+        matching = [(orders, bucket) for bucket, orders in self._buckets.items() if bucket[:4] in combinations]
+        return max(((orders[-1], bucket) for orders, bucket in matching if orders), key=itemgetter(0), default=None)
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
         low, high = _bounds(wanted)
         combinations = wanted.combinations()
         found = []
-        for bucket, records in self._buckets.items():
+        for bucket, orders in self._buckets.items():
             if bucket[:4] in combinations and is_visible(bucket):
-                start, end = records.bisect_key_left(low), records.bisect_key_left(high)
+                start, end = orders.bisect_left(low), orders.bisect_left(high)
                 if start < end:
-                    found.append(_Slice(records, start, end))
+                    found.append(_Slice(orders, start, end))
         return found
 
 
 @dataclass(slots=True)
 class _Slice:
-    """Records `[low, high)` of a sorted list, taken from the newest end."""
+    """The part `[low, high)` of a sorted list, taken from the newest end."""
 
-    records: "SortedKeyList[Message, int]"
+    orders: "SortedList[int]"
     low: int
     high: int
 
     def __len__(self) -> int:
         return self.high - self.low
 
-    def newest_first(self) -> Iterator[Message]:
-        return iter(self.records.islice(self.low, self.high, reverse=True))
+    def newest_first(self) -> Iterator[int]:
+        return iter(self.orders.islice(self.low, self.high, reverse=True))
 
     def order_at_depth(self, depth: int) -> int:
         """`order` of the depth-th newest record, of the oldest when there are fewer."""
-        order: int = self.records[max(self.high - depth, self.low)].order
-        return order
+        return self.orders[max(self.high - depth, self.low)]
+
+
+class _Second(NamedTuple):
+    """A whole second, in which messages are created: its start and end, and the lowest `Message.order` in it."""
+
+    created: datetime
+    end: datetime
+    first_order: int
+
+
+@dataclass(slots=True)
+class _Heads:
+    """The newest record of each conversation, of those that some filters let through."""
+
+    combinations: Combinations
+    number: str | None
+    """Digits of the phone number that the conversations have to do with; None for any."""
+    index: _Index = field(default_factory=_Index)
+    _known: dict[int, tuple[int, Bucket]] = field(default_factory=dict)
+
+    def look_again(self, conversation_id: int, box: "_Mailbox") -> None:
+        """Find the newest of a conversation in which something has changed."""
+        known = self._known.pop(conversation_id, None)
+        if known is not None:
+            self.index.remove(*known)
+        newest = box.by_conversation[conversation_id].newest(self.combinations)
+        if newest is not None and (self.number is None or box.has_to_do_with(self.number, newest)):
+            self._known[conversation_id] = newest
+            self.index.add(*newest)
 
 
 @dataclass(slots=True)
@@ -114,10 +161,53 @@ class _Mailbox:
     all: _Index = field(default_factory=_Index)
     by_conversation: defaultdict[int, _Index] = field(default_factory=lambda: defaultdict(_Index))
     by_phone_number: defaultdict[str, _Index] = field(default_factory=lambda: defaultdict(_Index))
+    heads: dict[tuple[Combinations, str | None], _Heads] = field(default_factory=dict)
+    """By what was asked for, for the last few questions of this kind."""
+    unfiled: list[Message] = field(default_factory=list)
+    """The newest, in no index yet: a few at a time are filed in less time than one by one."""
     changes: list[int] = field(default_factory=list)
     """Ids, one for each time that a message was recorded or changed, the last at the end."""
     longest_progress: timedelta = timedelta(0)
     """The longest time that the status of a message here takes to come to rest."""
+
+    def add(self, message: Message) -> None:
+        """Take a new message; it is filed by the time that anybody looks."""
+        self.unfiled.append(message)
+        if len(self.unfiled) >= _MOST_UNFILED:
+            self.file()
+
+    def file(self) -> None:
+        """Put what is unfiled into the indexes."""
+        for message in self.unfiled:
+            bucket = _bucket_of(message)
+            for index in self.indexes_of(message):
+                index.add(message.order, bucket)
+            self.look_again(message)
+        self.unfiled.clear()
+
+    def look_again(self, message: Message) -> None:
+        """See which message stands for its conversation now, wherever that is kept ready."""
+        assert message.conversation.id is not None  # named when recorded
+        for heads in self.heads.values():
+            heads.look_again(message.conversation.id, self)
+
+    def heads_for(self, wanted: MessageFilter) -> _Index:
+        """The newest record of each conversation, kept ready from the first time on that it is asked for."""
+        number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+        asked = wanted.combinations(), number
+        heads = self.heads.get(asked)
+        if heads is None:
+            if len(self.heads) >= _MAX_HEADS:
+                del self.heads[next(iter(self.heads))]
+            heads = self.heads[asked] = _Heads(*asked)
+            for conversation_id in self.by_conversation:
+                heads.look_again(conversation_id, self)
+        return heads.index
+
+    def has_to_do_with(self, number: str, record: tuple[int, Bucket]) -> bool:
+        """Whether the phone number, in digits, is one of the record's conversation."""
+        index = self.by_phone_number.get(number)
+        return index is not None and index.has(*record)
 
     def note_change(self, message: Message) -> None:
         """What is needed to tell later what has changed."""
@@ -149,6 +239,8 @@ class InMemoryMessageStore:
         self._ids = ids
         self._generation = generation
         self._messages: dict[int, Message] = {}
+        self._by_order: dict[int, Message] = {}
+        self._second = _Second(_EPOCH, _EPOCH + _SECOND, 0)
         self._mailboxes: defaultdict[str, _Mailbox] = defaultdict(_Mailbox)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
         self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
@@ -162,7 +254,7 @@ class InMemoryMessageStore:
 
         Returns the copies, the sender's first; none for an SMS from a handset that reaches no mailbox.
         """
-        created = now.replace(microsecond=0)
+        created, _, first_order = self._second_of(now)
         conversation: Conversation | None = None
         copies: list[Message] = []
         for mailbox, direction in _mailboxes(delivery):
@@ -183,8 +275,9 @@ class InMemoryMessageStore:
                 read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
                 progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
-                order=_first_order(created) + next(self._ages),
+                order=first_order + next(self._ages),
                 attachments=self._held(delivery.attachments) if delivery.attachments else (),
+                recipient_progress=delivery.recipient_progress if is_outbound else (),
             )
             self._file(message)
             copies.append(message)
@@ -201,14 +294,20 @@ class InMemoryMessageStore:
         box = self._mailboxes.get(mailbox)
         if box is None:
             return Page((), 0)
+        box.file()
 
         def is_visible(bucket: Bucket) -> bool:
             return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
 
-        if wanted.distinct_conversations or (wanted.conversation_id is not None and wanted.phone_number is not None):
-            return _page_of_matches(_matches(box, wanted, is_visible), wanted)
-        index = box.index_for(wanted)
-        return _page_of([] if index is None else index.slices(wanted, is_visible), wanted)
+        if wanted.distinct_conversations and wanted.conversation_id is None:
+            slices = self._newest_of_each(box, wanted, is_visible)
+        else:
+            index = box.index_for(wanted)
+            slices = [] if index is None else index.slices(wanted, is_visible)
+            if wanted.conversation_id is not None:
+                slices = self._of_one_conversation(slices, wanted)
+        total = sum(map(len, slices))
+        return self._page(_page_of(slices, total, wanted), total)
 
     def change_count(self, mailbox: str) -> int:
         """How often anything in the mailbox was recorded or changed."""
@@ -275,6 +374,41 @@ class InMemoryMessageStore:
         """The files under ids of one copy's own; the bytes stay where they are."""
         return tuple(HeldAttachment(self._ids.next_message_id(), file) for file in files)
 
+    def _second_of(self, now: datetime) -> _Second:
+        """The second that `now` is in, which is most often the one of the message before."""
+        if not self._second.created <= now < self._second.end:
+            created = now.replace(microsecond=0)
+            self._second = _Second(created, created + _SECOND, _first_order(created))
+        return self._second
+
+    def _page(self, orders: Iterable[int], total: int) -> Page:
+        return Page(tuple(map(self._by_order.__getitem__, orders)), total)
+
+    def _newest_of_each(
+        self, box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]
+    ) -> list[_Slice]:
+        """The newest matching record of each conversation.
+
+        That is its newest of all, or none, except where that one is too new: such a conversation is looked into.
+        """
+        heads, older = box.heads_for(wanted), _Index()
+        too_new = replace(wanted, oldest=_bounds(wanted)[1], before=None, date_to=_FOREVER)
+        for order in chain.from_iterable(part.newest_first() for part in heads.slices(too_new, is_visible)):
+            conversation_id = self._by_order[order].conversation.id
+            assert conversation_id is not None  # named when recorded
+            newest = _newest(box.by_conversation[conversation_id].slices(wanted, is_visible))
+            if newest is not None:
+                older.add(newest, _bucket_of(self._by_order[newest]))
+        return [*heads.slices(wanted, is_visible), *older.slices(wanted, is_visible)]
+
+    def _of_one_conversation(self, slices: list[_Slice], wanted: MessageFilter) -> list[_Slice]:
+        """What the filters on the conversation as a whole leave of its records."""
+        newest = _newest(slices)
+        number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+        if newest is None or (number is not None and number not in self._by_order[newest].conversation.numbers):
+            return []
+        return [_Slice(SortedList([newest]), 0, 1)] if wanted.distinct_conversations else slices
+
     def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
         """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
         if thread.id is not None:
@@ -300,17 +434,16 @@ class InMemoryMessageStore:
                 self._handsets[number][message.id] = replace(message)
 
     def _file(self, message: Message) -> None:
-        self._messages[message.id] = message
-        bucket = _bucket_of(message)
+        self._messages[message.id] = self._by_order[message.order] = message
         box = self._mailboxes[message.mailbox]
         box.note_change(message)
-        for index in box.indexes_of(message):
-            index.add(message, bucket)
+        box.add(message)
 
     @contextmanager
     def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
         """Move the record to the bucket that its properties name after the block."""
         box = self._mailboxes[message.mailbox]
+        box.file()
         indexes = tuple(box.indexes_of(message))
         before = _bucket_of(message)
         yield
@@ -319,8 +452,9 @@ class InMemoryMessageStore:
         after = _bucket_of(message)
         if after != before:
             for index in indexes:
-                index.remove(message, before)
-                index.add(message, after)
+                index.remove(message.order, before)
+                index.add(message.order, after)
+            box.look_again(message)
 
 
 def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
@@ -338,12 +472,10 @@ def progress_of(delivery: Delivery, direction: Direction, generation: Generation
         return Progress(MessageStatus.SENT)
     if direction is Direction.INBOUND:
         return Progress(MessageStatus.RECEIVED)
+    if delivery.progress is not None:
+        return delivery.progress
     outcomes = {routed.outcome for routed in delivery.routed}
-    if outcomes == {Outcome.UNDELIVERABLE}:
-        return ending_in(MessageStatus.DELIVERY_FAILED, generation.sms_progress)  # D-09
-    if outcomes == {Outcome.DROPPED}:
-        return ending_in(MessageStatus.SENT, generation.sms_progress)  # D-03
-    return generation.sms_progress
+    return progress_to(outcomes.pop(), generation) if len(outcomes) == 1 else generation.sms_progress
 
 
 def _first_order(moment: datetime) -> int:
@@ -359,35 +491,18 @@ def _bounds(wanted: MessageFilter) -> tuple[int, int]:
     return low, high if wanted.before is None else min(high, wanted.before)
 
 
-def _matches(box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[Message]:
-    """Matching records of the conversations that the filter leaves, newest first within each."""
-    chosen: Iterable[_Index]
-    if wanted.conversation_id is None:
-        chosen = box.by_conversation.values()
-    else:
-        chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
-    number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
-    for index in chosen:
-        parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
-        records = merge(*parts, key=_order, reverse=True)
-        matching = (m for m in records if number is None or number in m.conversation.numbers)
-        yield from islice(matching, 1) if wanted.distinct_conversations else matching
+def _newest(slices: list[_Slice]) -> int | None:
+    """`order` of the newest record of all slices."""
+    return max((part.order_at_depth(1) for part in slices), default=None)
 
 
-def _page_of_matches(matches: Iterable[Message], wanted: MessageFilter) -> Page:
-    records = sorted(matches, key=_order, reverse=True)
-    start = (wanted.page - 1) * wanted.per_page
-    return Page(tuple(records[start : start + wanted.per_page]), len(records))
-
-
-def _page_of(slices: list[_Slice], wanted: MessageFilter) -> Page:
-    total = sum(map(len, slices))
+def _page_of(slices: list[_Slice], total: int, wanted: MessageFilter) -> Iterable[int]:
+    """The page that is wanted of the slices, which hold `total` records."""
     offset = (wanted.page - 1) * wanted.per_page
     if offset >= total:
-        return Page((), total)
+        return ()
     _skip_newest(slices, offset)
-    records = merge(*(part.newest_first() for part in slices), key=_order, reverse=True)
-    return Page(tuple(islice(records, wanted.per_page)), total)
+    return islice(merge(*(part.newest_first() for part in slices), reverse=True), wanted.per_page)
 
 
 def _skip_newest(slices: list[_Slice], depth: int) -> None:

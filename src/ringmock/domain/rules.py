@@ -6,7 +6,7 @@ from . import errors
 from .account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
 from .conversation import Conversation, takes_part
 from .message import MessageType, Outcome
-from .text import utf16_units
+from .text import is_longer
 
 
 class Route(StrEnum):
@@ -41,7 +41,7 @@ def can_receive(extension: Extension, message_type: MessageType) -> bool:
 
 def check_text_length(text: str, message_type: MessageType) -> None:
     """R-04, R-05: raise `TextTooLong` for a text of more UTF-16 units than the type allows."""
-    if utf16_units(text) > MAX_UTF16_UNITS[message_type]:
+    if is_longer(text, MAX_UTF16_UNITS[message_type]):
         raise errors.TextTooLong("text")
 
 

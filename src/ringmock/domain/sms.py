@@ -32,7 +32,7 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
         if not number.can(Feature.MMS_SENDER):
             raise errors.MmsNotAvailable
         check_attachments(sms.attachments)
-    recipients = tuple(digits_of(recipient) for recipient in sms.recipients)
+    recipients = tuple([digits_of(recipient) for recipient in sms.recipients])
     return _delivery(account, number.digits, sender.number, recipients, sms.text, sms.attachments)
 
 
@@ -106,7 +106,7 @@ def _delivery(
         recipients=recipients,
         text=text,
         conversation=Conversation(id=None, numbers=frozenset({sender, *recipients})),
-        routed=tuple(route_sms(account, recipient) for recipient in recipients),
+        routed=tuple([route_sms(account, recipient) for recipient in recipients]),
         attachments=attachments,
     )
 

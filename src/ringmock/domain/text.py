@@ -9,6 +9,11 @@ def utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
+def is_longer(text: str, limit: int) -> bool:
+    """Whether `text` has more than `limit` UTF-16 units (R-04, R-05). No character has more than two."""
+    return 2 * len(text) > limit and utf16_units(text) > limit
+
+
 def is_encodable(text: str) -> bool:
     """Whether `text` can be answered in UTF-8: false when it holds a lone surrogate."""
     return not any("\ud800" <= character <= "\udfff" for character in text)

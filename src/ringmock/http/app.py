@@ -3,17 +3,20 @@
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from connexion import ConnexionMiddleware
 from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.main import API
 from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..contract.openapi import load_contract
+from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
+from ..lab.limits import RateExceeded
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -21,6 +24,7 @@ from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .operations import account, authorization, discovery, message_sync, messages, sign_in
 from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
+from .throttling import Throttling
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
@@ -63,11 +67,24 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
     }
 
 
+class Contract(OpenAPISpecification):
+    """A contract that is known to be an OpenAPI document: `ringmock check` holds it to that.
+
+    Connexion would ask again at each start, and take longer over it than over all the rest.
+    """
+
+    @classmethod
+    def _validate_spec(cls, _: Any) -> None:
+        pass
+
+
 def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes]) -> ASGIApp:
     """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
 
     `request_ids` makes the `RCRequestId` of each answer.
     """
+    contract = load_contract()
+    groups = {found["operationId"]: found["x-throttling-group"] for _, _, found in operations(contract)}
     app = ConnexionMiddleware(
         Dispatch(control_only(behind)),
         import_name="ringmock",
@@ -77,10 +94,9 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
             Refusals,
             EdgeGuard,
             Routing,
-            partial(Security, worlds=worlds),
+            partial(Security, worlds=worlds, throttling=Throttling(worlds, groups)),
             RequestValidation,
             ResponseValidation,
-            LifespanMiddleware,
         ],
         resolver=handlers(worlds).__getitem__,
         uri_parser_class=StrictUriParser,
@@ -89,7 +105,7 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
     )
     for kind in (HTTPException, ProblemException, Exception):
         app.add_error_handler(kind, answer_refusal)
-    app.add_api(load_contract())
+    app.apis.append(API(Contract(contract), base_path=None, **vars(app.options)))
     stack: ASGIApp = app
     return stack
 
@@ -115,8 +131,9 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
     known = translated(exception)
     if isinstance(known, errors.InternalError):
         log.error("%s %s failed", call.method, call.path, exc_info=exception)
-    render = oauth.render if call.operation in oauth.OPERATIONS else errors.render
-    status, headers, body = render(known)
+    is_oauth = call.operation in oauth.OPERATIONS and not isinstance(known, RateExceeded)
+    status, headers, body = (oauth.render if is_oauth else errors.render)(known)
+    headers.update(call.rate_limit)
     call.problems = errors.problems_of(known)
     return ConnexionResponse(
         status, mimetype="application/json", content_type="application/json", body=body, headers=headers

@@ -1,7 +1,7 @@
 """One HTTP call on its way through the stages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..domain.account import Extension
@@ -14,15 +14,9 @@ SCOPE_KEY = "ringmock.call"
 """Where a call travels in the ASGI scope. Stages copy scopes; the call itself is one object."""
 
 
-@dataclass(slots=True)
 class Call:
-    """What the stages have found out so far. `operation` is an operationId, `base_url` ends without a slash."""
+    """What the stages have found out so far; what none has yet is as it says here."""
 
-    method: str
-    path: str
-    base_url: str
-    headers: Mapping[bytes, bytes]
-    """By lower-case name; of a name that came twice, the last."""
     content: bytes = b""
     """The body as it came, all of it."""
     media_type: str = ""
@@ -33,9 +27,10 @@ class Call:
     status: int | None = None
     """The status that went out; None until one has."""
     operation: str | None = None
+    """An operationId."""
     session: Session | None = None
     world: World | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = MappingProxyType({})
     """Path and query parameters by their names in the contract, checked and coerced; defaults filled in."""
     body: Any = None
     basic: tuple[str, str] | None = None
@@ -48,8 +43,17 @@ class Call:
     is_handled: bool = False
     """Whether the call has come as far as its handler."""
     routed: tuple[Routed, ...] = ()
+    rate_limit: tuple[tuple[str, str], ...] = ()
+    """Headers that say where the caller stands, when calls are counted."""
     problems: Sequence[Exception] = ()
     """What the call was refused for."""
+
+    def __init__(self, method: str, path: str, base_url: str, headers: Mapping[bytes, bytes]) -> None:
+        """`base_url` ends without a slash. `headers` are by lower-case name; of a name that came twice, the last."""
+        self.method = method
+        self.path = path
+        self.base_url = base_url
+        self.headers = headers
 
     @property
     def signed_in(self) -> Session:
@@ -60,7 +64,8 @@ class Call:
     @property
     def here(self) -> World:
         """The session's world."""
-        return self.signed_in.world
+        assert self.world is not None
+        return self.world
 
     @property
     def caller(self) -> Extension:

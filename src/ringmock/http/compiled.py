@@ -5,6 +5,8 @@ and no second opinion on what is refused. `tests/http/test_agreement.py` holds b
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
@@ -19,16 +21,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import timestamps
 from ..domain.errors import Refusal
-from ..domain.text import utf16_units
+from ..domain.text import is_longer
 from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
-from .stages import Staged
+from .stages import MAX_KNOWN, Staged, following
 from .validation import ResponseSchema, StrictUriParser, by_name, formats, parse_json, query_of
 
 Json = Any
 
 JSON = "application/json"
-MAX_KNOWN_PATHS = 4096
 
 _BOUNDS = {"int64": (-(1 << 63), (1 << 63) - 1), "int32": (-(1 << 31), (1 << 31) - 1)}
 _FORMATS = {"ringcentral-date-time": lambda text: timestamps.parse(text) is not None}
@@ -41,7 +42,7 @@ class _MaxLengthUtf16:
         self._limit = limit
 
     def validate(self, instance: Json) -> None:
-        if isinstance(instance, str) and utf16_units(instance) > self._limit:
+        if isinstance(instance, str) and is_longer(instance, self._limit):
             raise ValueError(f"more than {self._limit} UTF-16 units")
 
 
@@ -80,26 +81,23 @@ class _ParameterPlan:
         self._path = [(p["name"], compiled(p["schema"])) for p in parameters if p["in"] == "path"]
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
         self._required = [p["name"] for p in parameters if p["in"] == "query" and p.get("required")]
-        self._known: set[tuple[str, ...]] = set()
         self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
+        self._without_query = lru_cache(MAX_KNOWN)(self._of_path)
 
-    def _is_known(self, values: tuple[str, ...]) -> bool:
-        """Whether these path parameters were found valid before."""
-        if len(self._known) >= MAX_KNOWN_PATHS:
-            self._known.clear()
-        return values in self._known
+    def _of_path(self, *given: tuple[str, str]) -> Mapping[str, Any] | None:
+        """The values of a path, and the defaults of the query; None when one of the path breaks its schema."""
+        path_params = dict(given)
+        is_valid = all(validator.is_valid(path_params[name]) for name, validator in self._path)
+        return MappingProxyType(self._defaults | path_params) if is_valid else None
 
     def read(self, scope: Scope, call: Call) -> bool:
         """Put the values on the call, defaults filled in; False when one of them breaks its schema."""
-        values = self._defaults.copy()
-        path_params = scope["path_params"]
-        if not self._is_known(tuple(path_params.values())):
-            for name, validator in self._path:
-                if not validator.is_valid(path_params[name]):
-                    return False
-            self._known.add(tuple(path_params.values()))
-        values.update(path_params)
+        plain = self._without_query(*scope["path_params"].items())
+        if plain is None:
+            return False
+        call.parameters = plain
         if scope["query_string"]:
+            values = dict(plain)
             call.query = query_of(scope)
             for name, value in self._parser.resolve_query(by_name(call.query)).items():
                 known = self._query.get(name)
@@ -108,8 +106,9 @@ class _ParameterPlan:
                 if not known.is_valid(value):
                     return False
                 values[name] = value
-        call.parameters = values
-        return all(values[name] is not None for name in self._required) if self._required else True
+            call.parameters = values
+            return all(values[name] is not None for name in self._required)
+        return not self._required
 
 
 class _RequestOperation:
@@ -117,7 +116,7 @@ class _RequestOperation:
 
     def __init__(self, stock: RequestValidationOperation, operation: Any) -> None:
         self._stock = stock
-        self._next_app: ASGIApp = stock.next_app
+        self._next_app = following(stock.next_app, operation)
         self._parameters = _ParameterPlan(operation.parameters)
         self._takes_body = bool(operation.consumes)
         self._json = compiled(operation.body_schema(JSON)) if JSON in operation.consumes else None
@@ -210,7 +209,7 @@ class _AnswerOperation:
 
 class _AnswerApi(ResponseValidationAPI):
     def make_operation(self, operation: Any) -> _AnswerOperation:
-        return _AnswerOperation(self.next_app, operation)
+        return _AnswerOperation(following(self.next_app, operation), operation)
 
 
 class ResponseValidation(Staged, ResponseValidationMiddleware):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from .. import sessions
 from ..domain import errors as domain
+from ..lab import limits
 
 
 class Row(NamedTuple):
@@ -115,6 +116,9 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.PermissionDenied: Row(
         403, "CMN-408", "In order to call this API endpoint, user needs to have [{value}] permission."
     ),
+    # How often
+    limits.RateExceeded: Row(429, "CMN-301", "Request rate exceeded"),
+    limits.MessageRateExceeded: Row(429, "MSG-305", "Request rate exceeded"),
     # SMS
     domain.TextTooLong: Row(400, "MSG-338", "Message size limit exceeded", _WORD_400),
     domain.SenderNumberUnknown: Row(
@@ -240,6 +244,8 @@ def headers_of(problem: Exception, status: int) -> dict[str, str]:
         return {"Allow": ", ".join(problem.allowed)}
     if isinstance(problem, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{problem.length}"}
+    if status == 429:
+        return {"Retry-After": str(int(limits.PENALTY.total_seconds()))}
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="RingCentral REST API"'}
     return {}

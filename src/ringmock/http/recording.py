@@ -2,6 +2,10 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from ..domain.errors import InvalidParameter, Refusal
 from ..journal import Entry, RefusedBy
@@ -9,10 +13,13 @@ from ..sessions import TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
-from .stages import CONTROL_PREFIX, Done
+from .stages import CONTROL_PREFIX, JSON, Done
+from .validation import parse_json
 
 MAX_KEPT_BODY = 16 * 1024
 """Bytes; a thousand bodies of ten megabytes would be more than a machine has."""
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 log = logging.getLogger("ringmock.calls")
 
@@ -24,13 +31,34 @@ def recorder(worlds: Worlds) -> Done:
         is_control = call.path.startswith(CONTROL_PREFIX)
         if call.world is None and not is_control:
             find_caller(call, worlds)
-        entry = entry_of(call, status, milliseconds, worlds)
+        world = call.world or worlds.default
+        tell = partial(entry_of, call, status, milliseconds, world.clock.now())
+        let_go(call)
         if not is_control:
-            (call.world or worlds.default).remember(entry)
+            world.remember(tell)
         if log.isEnabledFor(logging.INFO):
-            log.info("%s", line(entry))
+            log.info("%s", line(tell()))
 
     return done
+
+
+def let_go(call: Call) -> None:
+    """Leave on the call only what its entry is made of, in its smallest form: a thousand calls are kept.
+
+    A body of JSON stays as it came, in `content`, any other in `body`.
+    """
+    is_small = _length_without_attachments(call) <= MAX_KEPT_BODY
+    if call.media_type == JSON and call.body is not None and is_small:
+        call.body = None
+    else:
+        call.content = b""
+        if not is_small:
+            call.body = None
+    call.headers = call.parameters = _NOTHING
+    call.query = call.attachments = ()
+    call.answer, call.encoded = None, b""
+    if call.problems:
+        call.problems = tuple([problem.with_traceback(None) for problem in call.problems])
 
 
 def find_caller(call: Call, worlds: Worlds) -> None:
@@ -48,10 +76,10 @@ def find_caller(call: Call, worlds: Worlds) -> None:
         return
 
 
-def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> Entry:
-    """The journal's entry for a call."""
+def entry_of(call: Call, status: int, milliseconds: float, at: datetime) -> Entry:
+    """The journal's entry for a call that was answered at this time of its world's, and let go."""
     return Entry(
-        at=(call.world or worlds.default).clock.now(),
+        at=at,
         who=call.session.extension_number if call.session else None,
         method=call.method,
         path=call.path,
@@ -59,10 +87,10 @@ def entry_of(call: Call, status: int, milliseconds: float, worlds: Worlds) -> En
         status=status,
         milliseconds=milliseconds,
         routed=call.routed,
-        errors=tuple(_error_of(problem) for problem in call.problems),
+        errors=tuple(error_of(problem) for problem in call.problems),
         refused_by=refused_by(call),
-        rules=tuple(_rules_of(call)),
-        body=call.body if _length_without_attachments(call) <= MAX_KEPT_BODY else None,
+        rules=tuple(rules_of(call)),
+        body=parse_json(call.content) if call.content else call.body,
         token=call.token,
     )
 
@@ -85,7 +113,7 @@ def refused_by(call: Call) -> RefusedBy | None:
     return RefusedBy.CONTRACT if breaks_schema or isinstance(first, errors.OF_THE_CONTRACT) else RefusedBy.RULES
 
 
-def _error_of(problem: Exception) -> dict[str, str]:
+def error_of(problem: Exception) -> dict[str, str]:
     row = oauth.OAUTH_CATALOGUE.get(type(problem))
     if row is not None:
         said = oauth.oauth_entry(problem, row)
@@ -96,7 +124,7 @@ def _error_of(problem: Exception) -> dict[str, str]:
     return said if value is None or value in said["message"] else {**said, "value": value}
 
 
-def _rules_of(call: Call) -> Iterable[str]:
+def rules_of(call: Call) -> Iterable[str]:
     """The rules that decided, each once."""
     rules = [routed.rule for routed in call.routed]
     rules += [problem.rule for problem in call.problems if isinstance(problem, Refusal) and problem.rule]

@@ -11,6 +11,7 @@ Dispatch    the handler; what the contract does not name goes on to the applicat
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -36,13 +37,14 @@ from .errors import (
     UnsupportedMediaType,
 )
 from .multipart import Parts
+from .throttling import Throttling
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """The service's own limit for `sms`."""
 
 MAX_PATH_LENGTH = 2048
-MAX_KNOWN_PATHS = 4096
-"""Method and path pairs whose operation is remembered."""
+MAX_KNOWN = 4096
+"""How many paths, hosts ... are remembered, so that what was found out about one is not found out again."""
 
 CONTROL_PREFIX = "/_mock/"
 JSON = "application/json"
@@ -70,6 +72,7 @@ class Recorder:
         self.app = app
         self._done = done
         self._request_ids = request_ids
+        self._base_url = lru_cache(MAX_KNOWN)(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -77,7 +80,8 @@ class Recorder:
             return
         began = time.perf_counter()
         headers = dict(scope["headers"])
-        call = Call(scope["method"], scope["path"], base_url(scope, headers.get(b"host", b"")), headers)
+        origin = self._base_url(scope["scheme"], headers.get(b"host", b""), scope["server"], scope.get("root_path", ""))
+        call = Call(scope["method"], scope["path"], origin, headers)
         scope[SCOPE_KEY] = call
 
         async def noting_status(message: Message) -> None:
@@ -132,13 +136,13 @@ async def _raise_again(scope: Scope, _: Receive, __: Send) -> None:
 _FAILURE = "ringmock.failure"
 
 
-def base_url(scope: Scope, host: bytes) -> str:
+def base_url(scheme: str, host: bytes, server: tuple[str, int] | None, root_path: str) -> str:
     """The origin by which the client reached the server, to complete every `uri`; without a slash at the end."""
     name = host.decode("latin-1")
     if not _HOST.fullmatch(name):
-        address, port = scope.get("server") or ("127.0.0.1", 80)
+        address, port = server or ("127.0.0.1", 80)
         name = f"{address}:{port}"
-    return f"{scope['scheme']}://{name}{scope.get('root_path', '')}"
+    return f"{scheme}://{name}{root_path}"
 
 
 class EdgeGuard:
@@ -149,11 +153,12 @@ class EdgeGuard:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._check_path = lru_cache(MAX_KNOWN)(check_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             call: Call = scope[SCOPE_KEY]
-            check_path(call.path)
+            self._check_path(call.path)
             if call.method == "POST":
                 if edge.METHOD_HEADER in call.headers or edge.METHOD_PARAMETER in scope["query_string"]:
                     call.method, scope["query_string"] = edge.tunnelled(call.headers, scope["query_string"])
@@ -164,7 +169,7 @@ class EdgeGuard:
             call.content = await read_body(call, receive)
             if call.content and not call.path.startswith(CONTROL_PREFIX):
                 call.media_type = media_type_of(call.headers)
-                if call.media_type != call.headers[b"content-type"].decode("latin-1"):
+                if call.media_type is not JSON and call.media_type.encode() != call.headers[b"content-type"]:
                     scope["headers"] = with_media_type(scope["headers"], call.media_type)
         await self.app(scope, receive, send)
 
@@ -196,17 +201,19 @@ async def read_body(call: Call, receive: Receive) -> bytes:
     declared = call.headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
         raise BodyTooLarge(str(MAX_BODY_BYTES))
-    chunks, length = [], 0
+    chunks: list[bytes] = []
+    length = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise UnparseableRequest
-        chunks.append(message.get("body", b""))
-        length += len(chunks[-1])
+        chunk: bytes = message.get("body", b"")
+        length += len(chunk)
         if length > MAX_BODY_BYTES:
             raise BodyTooLarge(str(MAX_BODY_BYTES))
         if not message.get("more_body", False):
-            return b"".join(chunks)
+            return b"".join([*chunks, chunk]) if chunks else chunk
+        chunks.append(chunk)
 
 
 def media_type_of(headers: Mapping[bytes, bytes]) -> str:
@@ -215,11 +222,12 @@ def media_type_of(headers: Mapping[bytes, bytes]) -> str:
     Raises `UnsupportedMediaType` for a body without one, for one that is no media type, for any charset but
     UTF-8 and for a compressed body.
     """
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+    if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
         raise UnsupportedMediaType
-    given = headers.get(b"content-type", b"").decode("latin-1")
-    if given == JSON:
-        return given
+    written = headers.get(b"content-type", b"")
+    if written == b"application/json":
+        return JSON
+    given = written.decode("latin-1")
     media_type, semicolon, parameters = given.partition(";")
     media_type = media_type.strip().lower()
     charset = _CHARSET.search(semicolon + parameters)
@@ -241,7 +249,7 @@ class Routing(RoutingMiddleware):
         super().__init__(app)
         self._base_path = ""
         self._paths: list[tuple[re.Pattern[str], dict[str, str]]] = []
-        self._found: dict[tuple[str, str], tuple[str | None, dict[str, str]]] = {}
+        self._find = lru_cache(MAX_KNOWN)(self._operation_for)
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
         super().add_api(specification, base_path, **kwargs)
@@ -256,14 +264,7 @@ class Routing(RoutingMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            key = scope["method"], scope["path"]
-            found = self._found.get(key)
-            if found is None:
-                found = self._operation_for(*key)
-                if len(self._found) >= MAX_KNOWN_PATHS:
-                    self._found.clear()
-                self._found[key] = found
-            operation_id, scope["path_params"] = found
+            operation_id, scope["path_params"] = self._find(scope["method"], scope["path"])
             scope[SCOPE_KEY].operation = operation_id
             # A server may share one `extensions` between requests.
             scope["extensions"] = {
@@ -297,68 +298,86 @@ class Staged:
         self._parts = {**self._parts, **api.operations}
         return api
 
+    def part(self, operation_id: str | None) -> ASGIApp:
+        """This stage's part for an operation; the next stage where it has none."""
+        return self._parts.get(operation_id) or self.app
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        part = self._parts.get(scope[SCOPE_KEY].operation) if scope["type"] == "http" else None
-        await (part or self.app)(scope, receive, send)
+        await self.part(scope[SCOPE_KEY].operation if scope["type"] == "http" else None)(scope, receive, send)
+
+
+def following(stage: ASGIApp, operation: Any) -> ASGIApp:
+    """What an operation goes on to: its own part of the next stage, which is there first, or that stage itself."""
+    return stage.part(operation.operation_id) if isinstance(stage, Staged) else stage
 
 
 class _SecurityOperation:
     """The credentials that one operation needs, put on the call."""
 
     def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], None] | None) -> None:
-        self._next_app = next_app
+        self.next_app = next_app
         self._read = read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._read is not None:
             self._read(scope[SCOPE_KEY], scope)
-        await self._next_app(scope, receive, send)
+        await self.next_app(scope, receive, send)
 
 
 class _SecurityApi(SecurityAPI):
-    def __init__(self, *args: Any, worlds: Worlds, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worlds: Worlds, throttling: Throttling, **kwargs: Any) -> None:
         self._worlds = worlds
+        self._throttling = throttling
+        self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> _SecurityOperation:
+        made = self._secured(operation)
+        self._throttling.add(operation.operation_id, made)
+        return made
+
+    def _secured(self, operation: Any) -> _SecurityOperation:
         types = {
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return _SecurityOperation(self.next_app, self._sign_in)
-        return _SecurityOperation(self.next_app, read_client if "http" in types else None)
+            return _SecurityOperation(following(self.next_app, operation), self._sign_in)
+        return _SecurityOperation(following(self.next_app, operation), read_client if "http" in types else None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
-        call.token = bearer_token(call, scope["query_string"])
+        given = call.headers.get(b"authorization")
+        call.token = token_in_query(scope["query_string"]) if given is None else self._token_in_header(given)
         call.session = self._worlds.session_of(call.token)
         call.world = call.session.world
 
 
 class Security(Staged, SecurityMiddleware):
-    """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints."""
+    """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints.
+
+    Where calls are counted, they are counted here, as soon as it is known whose they are.
+    """
 
     api_cls = _SecurityApi
 
-    def __init__(self, app: ASGIApp, worlds: Worlds) -> None:
+    def __init__(self, app: ASGIApp, worlds: Worlds, throttling: Throttling) -> None:
         super().__init__(app)
-        self._worlds = worlds
+        self._known = {"worlds": worlds, "throttling": throttling}
 
     def add_api(self, specification: Any, **kwargs: Any) -> Any:
-        return super().add_api(specification, worlds=self._worlds, **kwargs)
+        return super().add_api(specification, **self._known, **kwargs)
 
 
-def bearer_token(call: Call, query: bytes) -> str:
-    """The access token of the header, or of the query, as links to media have it.
+def token_in_query(query: bytes) -> str:
+    """The access token of the query, as links to media have it. Raises `AuthorizationMissing`."""
+    in_query = parse_qs(query.decode("latin-1")).get("access_token")
+    if in_query is None:
+        raise AuthorizationMissing
+    return str(in_query[-1])
 
-    Raises `AuthorizationMissing`, `AuthorizationMalformed` or `AuthorizationNotSupported`.
-    """
-    given = call.headers.get(b"authorization")
-    if given is None:
-        in_query = parse_qs(query.decode("latin-1")).get("access_token")
-        if in_query is None:
-            raise AuthorizationMissing
-        return str(in_query[-1])
-    kind, _, value = given.decode("latin-1").strip().partition(" ")
+
+def token_in_header(authorization: bytes) -> str:
+    """The access token of the header. Raises `AuthorizationMalformed` or `AuthorizationNotSupported`."""
+    kind, _, value = authorization.decode("latin-1").strip().partition(" ")
     if kind.lower() == "basic":
         raise AuthorizationNotSupported
     if kind.lower() != "bearer" or not value.strip():

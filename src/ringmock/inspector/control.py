@@ -8,6 +8,7 @@ import base64
 import binascii
 import ipaddress
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from ..domain.message import Message, MessageType, Routed
 from ..domain.rules import can_receive
 from ..domain.text import is_encodable
 from ..journal import MAX_ENTRIES, Entry
+from ..lab.limits import PROFILES, SENDING, Group, Limits
 from ..sessions import TokenRefused
 from ..timestamps import iso8601, parse
 from ..world import World
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from .tally import Tally
 
 Json = Any
+
+MAX_LIMIT = 1_000_000
 
 control = Blueprint("control", __name__, url_prefix="/_mock")
 control.register_blueprint(pages)
@@ -184,6 +188,39 @@ def advance_clock() -> Response:
             "'seconds' is a number that stays within the years 1 to 9999, as in {\"seconds\": 60}."
         ) from error
     return read_clock()
+
+
+# --- rate limits ----------------------------------------------------------------------------------
+
+
+@control.get("/limits")
+def read_limits() -> Response:
+    """Calls a minute for each group, and messages; null for no limit."""
+    held = _world().limits
+    limits = held.limits if held is not None else Limits({})
+    messages = min(limits.messages.values(), default=None)
+    return jsonify({**{group: limits.calls.get(group) for group in Group}, "messages": messages})
+
+
+@control.put("/limits")
+def put_limits() -> Response:
+    """Hold the world to limits: `{"profile": "ringcentral"}`, or numbers, or both; `{}` for none."""
+    example = '{"profile": "ringcentral"} or {"medium": 3}'
+    body = _object(example, {"profile", "messages", *Group})
+    profile = body.pop("profile", None)
+    if profile is not None and profile not in PROFILES:
+        raise BadInput(f"'profile' is one of {', '.join(PROFILES)}, as in {example}; {{}} is for no limits.")
+    for group, limit in body.items():
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
+            raise BadInput(f"{group!r} is a number of calls a minute from 1 to {MAX_LIMIT}, as in {example}.")
+    limits = PROFILES[profile] if profile is not None else Limits({})
+    if "messages" in body:
+        messages: int = body.pop("messages")
+        limits = replace(limits, messages=dict.fromkeys(SENDING, messages))
+    limits = replace(limits, calls={**limits.calls, **{Group(name): limit for name, limit in body.items()}})
+    worlds: Worlds = current_app.extensions["ringmock.worlds"]
+    worlds.limit(_world(), limits if limits != Limits({}) else None)
+    return read_limits()
 
 
 # --- the account ---------------------------------------------------------------------------------

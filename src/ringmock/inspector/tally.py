@@ -9,7 +9,7 @@ from ..contract.coverage.sighting import Note, Problem, Sighting
 from ..contract.coverage.signs import PAGER, SENDING_SMS
 from ..domain.account import Extension, ExtensionStatus, Feature
 from ..http.call import Call
-from ..http.recording import entry_of
+from ..http.recording import error_of, rules_of
 from ..http.stages import Done
 from ..journal import Journal
 from ..world import World
@@ -36,31 +36,31 @@ class Tally:
         self.met = Met(by_record=True)
 
     def counting(self, worlds: Worlds, done: Done) -> Done:
-        """`done`, and a count of each call after it."""
+        """A count of each call, and `done`, which may leave less on the call than a count takes."""
 
-        def done_and_counted(call: Call, status: int, milliseconds: float) -> None:
-            done(call, status, milliseconds)
+        def counted_and_done(call: Call, status: int, milliseconds: float) -> None:
             if self.met is not None:
                 seen = self._sighting(call, status, worlds)
                 if seen is not None:
                     self.met.note(seen)
+            done(call, status, milliseconds)
 
-        return done_and_counted
+        return counted_and_done
 
     def _sighting(self, call: Call, status: int, worlds: Worlds) -> Sighting | None:
         # What the edge refuses was never routed, and is of the operation that its path names all the same.
         found = operation_of(call.method, call.path)
         if found is None:
             return None
-        entry, world = entry_of(call, status, 0, worlds), call.world or worlds.default
+        world, errors = call.world or worlds.default, map(error_of, call.problems)
         seen = Sighting(
             found[0],
             status,
-            tuple(Problem(said["errorCode"], said.get("parameterName")) for said in entry.errors),
+            tuple(Problem(said["errorCode"], said.get("parameterName")) for said in errors),
             call.body,
             call.answer.body if call.answer is not None and status < 400 else None,
             found[1],
-            frozenset(entry.rules),
+            frozenset(rules_of(call)),
             generation=world.generation.name,
         )
         return seen._replace(notes=frozenset(self._notes(call, seen, world))) if seen.is_accepted else seen

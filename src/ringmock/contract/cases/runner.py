@@ -313,6 +313,8 @@ class _World:
         for word, status in _STATUS_BY_CHANGE.items():
             for number in change.get(word, ()):
                 self.caller.control("PATCH", f"/extensions/{number}", {"status": status})
+        if "limits" in change:
+            self.caller.control("PUT", "/limits", dict(change["limits"]))
         for sms in change.get("inbound", ()):
             path = f"/handsets/{quote(sms['from'])}/messages"
             files = [_in_base64(file_of(said)) for said in sms.get("attachments", ())]

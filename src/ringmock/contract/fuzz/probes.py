@@ -138,6 +138,7 @@ def probes(scene: Scene) -> Iterator[Probed]:
         yield from _of_tokens(scene, operation)
         yield from _of_bodies(scene, operation)
         yield from _of_paths(scene, operation)
+        yield from _of_limits(scene, operation)
     for operation in (SMS, MMS):
         yield from _of_sms(scene, operation)
         yield from _of_attachments(scene, operation)
@@ -233,6 +234,24 @@ def _of_paths(scene: Scene, operation: str) -> Iterator[Probed]:
     nowhere = f"{ACCOUNT}/extension/{NO_EXTENSION}"
     yield Probed(operation, "404 CMN-102", scene.send(operation, body, path=nowhere))
     yield Probed(operation, "404 CMN-120", scene.send(operation, body, path=f"{ACCOUNT}/extension/%01"))
+
+
+def _of_limits(scene: Scene, operation: str) -> Iterator[Probed]:
+    """One call too many, in a world that is held to one."""
+    session = open_session(scene.client, scene.sender, PROBE_CLIENT)
+    if session is None:
+        return
+    codes = {"medium": "429 CMN-301"} if operation == PAGER else {"medium": "429 CMN-301", "messages": "429 MSG-305"}
+    for kind, wanted in codes.items():
+        if _is_limited(scene, session["access_token"], {kind: 1}):
+            _with_token(scene, operation, session)
+            yield Probed(operation, wanted, _with_token(scene, operation, session))
+    _is_limited(scene, session["access_token"], {})
+
+
+def _is_limited(scene: Scene, token: str, limits: Mapping[str, int]) -> bool:
+    """Whether the server's control API could hold the token's world to these limits."""
+    return scene.client.send_json("PUT", "/_mock/limits", token, limits).status == 200
 
 
 # --- SMS ------------------------------------------------------------------------------------------

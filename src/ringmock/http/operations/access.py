@@ -38,8 +38,8 @@ def own_extension(call: Call) -> Extension:
 
     Raises `NotFound`, or `AnotherExtension` for anyone else's path, the administrator's included.
     """
-    extension = named_extension(call)
-    if extension.number != call.caller.number:
+    extension, caller = named_extension(call), call.caller
+    if extension is not caller:
         raise errors.AnotherExtension("extensionId", str(extension.id))
     return extension
 

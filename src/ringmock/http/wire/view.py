@@ -1,8 +1,7 @@
 """Whose eyes a resource is seen with: what it looks like depends on who looks, when and from where."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...domain.account import Account, Extension
 from ...domain.generation import Generation
@@ -10,8 +9,7 @@ from ...domain.generation import Generation
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """Whose eyes: `base_url` without a slash at the end, `now` in the world's time."""
 
     account: Account

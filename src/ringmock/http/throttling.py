@@ -1,0 +1,117 @@
+"""The stage that counts calls. It comes between security and the rest when a world first has limits, not before."""
+
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..lab.limits import WINDOW, Group, RateExceeded, Standing
+from ..sessions import SignInRefused
+from ..world import World
+from ..worlds import Worlds
+from .call import SCOPE_KEY, Call
+
+_OPENS_A_WORLD = ("getToken", "revokeToken")
+
+
+class Throttled(Protocol):
+    """One operation's part of the stage before this one."""
+
+    next_app: ASGIApp
+
+
+class Throttling:
+    """Knows where each operation's counting would take place."""
+
+    def __init__(self, worlds: Worlds, groups: Mapping[str, str]) -> None:
+        """`groups` are the contract's `x-throttling-group` by operationId."""
+        self._worlds = worlds
+        self._groups = {name: Group(group.lower()) for name, group in groups.items() if group.lower() in set(Group)}
+        self._places: list[tuple[Throttled, Group]] = []
+        self._is_in_place = False
+        worlds.when_limited(self.put_in_place)
+
+    def add(self, operation_id: str, before: Throttled) -> None:
+        """Count the calls of an operation behind `before`, from when it is asked for. Some groups have no limit."""
+        group = self._groups.get(operation_id)
+        if group is None:
+            return
+        self._places.append((before, group))
+        if self._is_in_place:
+            before.next_app = _Counting(before.next_app, group, self._worlds)
+
+    def put_in_place(self) -> None:
+        """Count from now on."""
+        if self._is_in_place:
+            return
+        self._is_in_place = True
+        for before, group in self._places:
+            before.next_app = _Counting(before.next_app, group, self._worlds)
+
+
+class _Counting:
+    """One operation's calls, counted before they go on."""
+
+    def __init__(self, next_app: ASGIApp, group: Group, worlds: Worlds) -> None:
+        self._next_app = next_app
+        self._group = group
+        self._worlds = worlds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope[SCOPE_KEY]
+        self._count(call, scope["query_string"])
+        await self._next_app(scope, receive, send)
+        if call.answer is not None:
+            call.answer = call.answer._replace(headers=(*call.answer.headers, *call.rate_limit))
+
+    def _count(self, call: Call, query: bytes) -> None:
+        """Put on the call what its answer says of the limit. Raises `RateExceeded`."""
+        if call.session is not None:
+            world: World | None = call.session.world
+            user, application = call.session.extension_number, call.session.client_id
+        else:
+            world, user, application = self._of_sign_in(call, query)
+        if world is None or world.limits is None:
+            return
+        try:
+            now = world.clock.now()
+            standing = world.limits.count(self._group, user, application, call.operation or "", now)
+        except RateExceeded as exceeded:
+            call.rate_limit = headers_of(exceeded.standing)
+            call.world = world
+            raise
+        if standing is not None:
+            call.rate_limit = headers_of(standing)
+
+    def _of_sign_in(self, call: Call, query: bytes) -> tuple[World | None, str, str]:
+        """World, user and application of a call that has no session yet, as far as they can be told."""
+        form = _form_of(call, query)
+        client_id = call.basic[0] if call.basic is not None else form.get("client_id", "")
+        try:
+            world = (
+                self._worlds.world_before_sign_in(client_id)
+                if call.operation in _OPENS_A_WORLD
+                else self._worlds.world_named(client_id)
+            )
+        except SignInRefused:
+            return None, "", client_id
+        token = form.get("refresh_token") or form.get("token") or ""
+        by_password = f"{form.get('username', '').lstrip('+')}*{form.get('extension', '')}"
+        return world, self._worlds.holder_of(token) or form.get("assertion") or by_password, client_id
+
+
+def _form_of(call: Call, query: bytes) -> dict[str, str]:
+    """What the form or, without one, the query says; of a name that came twice, the first."""
+    text = (call.content or query).decode("utf-8", "replace")
+    return {name: values[0] for name, values in parse_qs(text).items()}
+
+
+def headers_of(standing: Standing) -> tuple[tuple[str, str], ...]:
+    """What an answer says of the limit that its call was counted for."""
+    return (
+        ("X-Rate-Limit-Group", standing.group.value),
+        ("X-Rate-Limit-Limit", str(standing.limit)),
+        ("X-Rate-Limit-Remaining", str(standing.remaining)),
+        ("X-Rate-Limit-Window", str(int(WINDOW.total_seconds()))),
+    )

@@ -1,0 +1,1 @@
+"""What a test can do to a world: how it fails, how fast it may be asked."""
