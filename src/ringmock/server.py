@@ -20,6 +20,7 @@ from .http.edge import RequestIds
 from .http.recording import recorder
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
+from .lab.webhooks import WebHooks
 from .template import Template
 from .worlds import Worlds
 
@@ -32,14 +33,16 @@ WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
 
 
-def build(worlds: Worlds, tally: "Tally | None" = None) -> ASGIApp:
+def build(worlds: Worlds, webhooks: WebHooks | None = None, tally: "Tally | None" = None) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
-    `tally`: counts what its callers exercise of the contract, and makes the control API show it.
+    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
+    callers exercise of the contract, and makes the control API show it.
     """
     done = recorder(worlds)
+    behind = mounted(create_control_app(worlds, tally))
     told = done if tally is None else tally.counting(worlds, done)
-    return create_app(worlds, mounted(create_control_app(worlds, tally)), told, RequestIds(uuid4()))
+    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks())
 
 
 def settle_memory() -> None:

@@ -14,7 +14,7 @@ from support import OWN, PAGER, SMS, STORE, Client, sms_body
 @pytest.fixture(scope="module")
 def counting() -> Iterator[tuple[str, Tally]]:
     tally = Tally()
-    with serving(build(Worlds(load_named("demo")), tally)) as (url, _):
+    with serving(build(Worlds(load_named("demo")), tally=tally)) as (url, _):
         yield url, tally
 
 

@@ -12,3 +12,9 @@ Part = Callable[[Target, Options], Iterator[Finding]]
 
 PARTS: Mapping[str, Part] = {"cases": cases.run, "fuzz": fuzz.run}
 """In the order in which they are run."""
+
+DESCRIBED_BY: Mapping[str, Callable[[Target, Options], Iterator[str]]] = {
+    "cases": cases.describe,
+    "fuzz": fuzz.describe,
+}
+"""What each part would send, for a dry run: lines for a person. Nothing is sent."""

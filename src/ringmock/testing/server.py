@@ -48,5 +48,5 @@ def run_server(fixture: str | Path | Template = "demo", *, generation: str | Non
     """
     template = fixture if isinstance(fixture, Template) else load_named(str(fixture), generation=generation)
     worlds, tally = Worlds(template), Tally()
-    with serving(build(worlds, tally)) as (url, server):
+    with serving(build(worlds, tally=tally)) as (url, server):
         yield MockServer(url, worlds, server, tally)

@@ -70,7 +70,7 @@ def test_rows_of_a_generation_count_when_asked_for(counts: Path) -> None:
 def test_a_running_server_tells_what_it_counted() -> None:
     tally = Tally()
     tally.start()
-    with serving(build(Worlds(load_named("demo")), tally)) as (url, _):
+    with serving(build(Worlds(load_named("demo")), tally=tally)) as (url, _):
         with Client(url) as client:
             client.post_sms()
         ended = run(url)

@@ -29,7 +29,7 @@ def run() -> Iterator[Run]:
         for name in GENERATIONS:
             template, tally = load_named("demo", generation=name), Tally()
             worlds = Worlds(template)
-            url, server = servers.enter_context(serving(build(worlds, tally)))
+            url, server = servers.enter_context(serving(build(worlds, tally=tally)))
             targets[name] = Target(url, template, has_worlds=True, worlds=worlds, server=server), tally
 
         def run_one(candidate: Candidate) -> Met:

@@ -5,19 +5,25 @@ has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock'
 """
 
 import base64
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ...template import Credentials
 from .. import multipart
+from ..guard import NotSent
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
-from ..target import Target, basic, form_request, made_up_application, sign_in_forms
-from . import Case, Step
-from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at
+from ..receiver import Manners, Receiver
+from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
+from . import RECEIVER, Case, Step
+from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, names_in
 from .operation import JSON
+from .preconditions import reason_to_skip
 from .request import encoded, file_of, request_of
 
 Json = Any
@@ -25,7 +31,8 @@ Json = Any
 API = "/restapi/v1.0"
 OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
-HIDDEN = "$TOKEN"
+BETWEEN_LOOKS = 0.5
+MAX_LINE = 300
 JOURNAL_LIMIT = 5
 """Between a call and the look at its outcomes there are sign-ins at the most."""
 
@@ -63,10 +70,16 @@ class CaseResult:
 
     case: Case
     failure: Failure | None
+    skipped: str | None = None
+    """Why it was not run, or not to its end."""
 
     @property
     def passed(self) -> bool:
-        return self.failure is None
+        return self.failure is None and self.skipped is None
+
+
+Look = Callable[[], tuple[Exchange, list[Json]]]
+"""Makes a call and gives the list that it shows."""
 
 
 class _Stuck(Exception):
@@ -82,22 +95,62 @@ class _SignInRefused(_Stuck):
 
 
 def run_case(case: Case, target: Target) -> CaseResult:
-    """Run a case in a world of its own. Whatever the server does, it ends in a result."""
-    with target.client() as client:
-        return CaseResult(case, _Run(case, _Caller(client, target)).failure())
+    """Run a case, in a world of its own where the target opens one. Whatever the server does, it ends in a result.
+
+    Elsewhere only what has come since its start is in the mailboxes that a case looks into.
+    """
+    reason = reason_to_skip(case, target)
+    if reason is not None:
+        return CaseResult(case, None, reason)
+    with target.client() as client, ExitStack() as resources:
+        try:
+            return CaseResult(case, _Run(case, _Caller(client, target), resources).failure())
+        except NotSent as refusal:
+            return CaseResult(case, None, str(refusal))
+
+
+def calls_of(case: Case, target: Target) -> Iterator[str]:
+    """The calls that the case would make, one a line, and who makes each. Nothing is sent."""
+    if case.given:
+        yield f"changes the world: {json.dumps(case.given, ensure_ascii=False)}"
+    for step in case.steps:
+        if step.change:
+            yield f"changes the world: {json.dumps(step.change, ensure_ascii=False)}"
+        if step.when is not None:
+            named = {name: f"${{{name}}}" for name in names_in(dict(step.when))}
+            request = request_of(filled(dict(step.when), named))
+            who = step.caller if isinstance(step.caller, str) else "a token"
+            body = "" if request.body is None else f" {shown(target, request).body!r}"[:MAX_LINE]
+            yield f"as {who}: {request.method} {request.target}{body}{_not_sent(target, request)}"
+        for number in step.mailboxes:
+            yield f"as {number}: GET {OWN_MAILBOX}"
+
+
+def _not_sent(target: Target, request: Request) -> str:
+    guard = target.guard
+    reason = guard and guard.reason_against(request.method, request.target, request.headers, request.body)
+    return f"  -- not sent: {reason}" if reason else ""
 
 
 class _Run:
     """One case under way."""
 
-    def __init__(self, case: Case, caller: "_Caller") -> None:
+    def __init__(self, case: Case, caller: "_Caller", resources: ExitStack) -> None:
         self._case = case
         self._caller = caller
+        self._resources = resources
+        self._receiver: Receiver | None = None
         self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
         """Run step after step, as far as the first that fails."""
         given = Step(line=self._case.line, change=self._case.given)
+        try:
+            self._caller.remember({number for step in self._case.steps for number in step.mailboxes})
+        except _Stuck as stuck:
+            return Failure(0, self._case.line, (stuck.mismatch,))
+        except NoAnswer as error:
+            return Failure(0, self._case.line, (_unanswered(error),))
         for number, step in enumerate((given, *self._case.steps)):
             mismatches = self._mismatches(step)
             if mismatches:
@@ -110,9 +163,11 @@ class _Run:
         except _Stuck as stuck:
             return (stuck.mismatch,)
         except NoAnswer as error:
-            return (Mismatch((Difference("connection", "an answer", str(error)),), None),)
+            return (_unanswered(error),)
 
     def _taken(self, step: Step) -> Iterator[Mismatch]:
+        if "receiver" in step.change:
+            self._receive(Manners.of(step.change["receiver"]))
         _World(self._caller).change(filled(dict(step.change), self._kept))
         if step.when is not None:
             exchange = self._caller.call(filled(step.caller, self._kept), filled(dict(step.when), self._kept))
@@ -125,6 +180,13 @@ class _Run:
         else:
             yield from self._looks(step)
 
+    def _receive(self, manners: Manners) -> None:
+        """Give the case's receiver these manners; the first time, open it, and keep where it is."""
+        if self._receiver is None:
+            self._receiver = self._resources.enter_context(Receiver())
+            self._kept[RECEIVER] = self._receiver.url
+        self._receiver.manners = manners
+
     def _keep(self, names: Mapping[str, str], exchange: Exchange) -> None:
         for name, where in names.items():
             value = _kept_from(exchange.answer, where)
@@ -136,9 +198,15 @@ class _Run:
         if step.outcomes and step.when is not None:
             yield from self._outcomes(step.outcomes, step.when.get("operation"))
         for number, expected in step.mailboxes.items():
-            yield from self._look(f"mailbox of {number}", expected, "subject", self._caller.mailbox(number))
+            look = partial(self._caller.mailbox, number)
+            yield from self._look(f"mailbox of {number}", expected, "subject", look)
         for phone, expected in step.handsets.items():
-            yield from self._look(f"handset {phone}", expected, "text", self._caller.handset(phone))
+            yield from self._look(f"handset {phone}", expected, "text", partial(self._caller.handset, phone))
+        if step.notifications and self._receiver is not None:
+            actual = self._receiver.next_notifications(len(step.notifications))
+            found = tuple(differences(filled(list(step.notifications), self._kept), actual, "notifications"))
+            if found:
+                yield Mismatch(found, None)
 
     def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Mismatch]:
         journal = self._caller.control("GET", f"/journal?limit={JOURNAL_LIMIT}")
@@ -147,15 +215,23 @@ class _Run:
         if found:
             yield Mismatch(found, journal)
 
-    def _look(self, where: str, expected: Json, text: str, look: tuple[Exchange, Json]) -> Iterator[Mismatch]:
-        exchange, actual = look
-        if isinstance(expected, int):
-            actual = len(actual)
-        else:
+    def _look(self, where: str, expected: Json, text: str, look: Look) -> Iterator[Mismatch]:
+        if not isinstance(expected, int):
             expected = filled([{text: one} if isinstance(one, str) else one for one in expected], self._kept)
-        found = tuple(differences(expected, actual, where))
+        end = monotonic() + self._caller.patience
+        while True:
+            exchange, actual = look()
+            seen: Json = len(actual) if isinstance(expected, int) else actual
+            found = tuple(differences(expected, seen, where))
+            if not found or monotonic() >= end:
+                break
+            sleep(BETWEEN_LOOKS)
         if found:
             yield Mismatch(found, exchange)
+
+
+def _unanswered(error: NoAnswer) -> Mismatch:
+    return Mismatch((Difference("connection", "an answer", str(error)),), None)
 
 
 def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference]:
@@ -204,6 +280,19 @@ class _Caller:
         self._target = target
         self._application = made_up_application() if target.has_worlds else target.application
         self._tokens: dict[str, str] = {}
+        self._before: set[Json] = set()
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which what was sent has to be in the mailboxes."""
+        return self._target.patience
+
+    def remember(self, numbers: Iterable[str]) -> None:
+        """Take what these mailboxes hold for what was there before; a world of its own holds what it has to."""
+        if not self._target.has_worlds:
+            for number in sorted(numbers):
+                _, records = self.mailbox(number)
+                self._before |= {found_at(record, "id") for record in records}
 
     @property
     def client_id(self) -> str:
@@ -215,11 +304,12 @@ class _Caller:
         return self._send(request_of(call), self._authorization(caller))
 
     def mailbox(self, number: str) -> tuple[Exchange, Json]:
-        """Every message that an extension can list, newest first."""
+        """Every message that an extension can list and that was not there before, newest first."""
         with self._awake(number):
             request = Request("GET", f"{OWN_MAILBOX}?{urlencode(EVERYTHING)}")
             exchange = self._send(request, f"Bearer {self._token_of(number)}")
-        return exchange, _list_in(exchange, "records")
+        records = _list_in(exchange, "records")
+        return exchange, [record for record in records if found_at(record, "id") not in self._before]
 
     def handset(self, phone: str) -> tuple[Exchange, Json]:
         """Every SMS that a phone outside the account has received, newest first."""
@@ -283,15 +373,7 @@ class _Caller:
     def _send(self, request: Request, authorization: str | None) -> Exchange:
         if authorization is not None:
             request = replace(request, headers={"Authorization": authorization, **request.headers})
-        return Exchange(self._client.base_url, self._shown(request), self._client.send(request))
-
-    def _shown(self, request: Request) -> Request:
-        """The request as a report may show it: tokens of a world that was made up for a case are no secrets."""
-        authorization = request.headers.get("Authorization")
-        if self._target.has_worlds or authorization is None:
-            return request
-        kind = authorization.partition(" ")[0]
-        return replace(request, headers={**request.headers, "Authorization": f"{kind} {HIDDEN}"})
+        return Exchange(self._client.base_url, shown(self._target, request), self._client.send(request))
 
 
 def _refused(number: str, said: str, exchange: Exchange | None) -> Mismatch:

@@ -203,6 +203,8 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
         Sign("D-10 with", "an SMS accepted whose request writes numbers with +", _writes_numbers(plus=True)),
         Sign("D-10 without", "an SMS accepted whose request writes numbers without", _writes_numbers(plus=False)),
     ),
+    "D-12": (Sign("D-12", "an SMS to a phone that has said STOP", _decided("D-12"), in_traffic=False),),
+    "D-13": (Sign("D-13", "an SMS that a carrier profile fails", _decided("D-13"), in_traffic=False),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

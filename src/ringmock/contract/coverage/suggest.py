@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from ..cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
-from ..cases.expectations import filled
+from ..cases.expectations import filled, names_in
 from ..cases.request import request_of
 from ..http_client import basic_credentials, curl
 from ..openapi import load_contract
@@ -193,7 +193,7 @@ def _said(step: Step) -> dict[str, Any]:
 def curl_of(case: Case, base_url: str = "http://127.0.0.1:8080") -> str | None:
     """A command line that makes the one call of a case; None where it takes more, or more than fits a line."""
     steps = [step for step in case.steps if step.when is not None]
-    if len(case.steps) != 1 or not steps or case.given or steps[0].when is None:
+    if len(case.steps) != 1 or not steps or case.given or steps[0].when is None or any(names_in(dict(steps[0].when))):
         return None
     request = request_of(filled(dict(steps[0].when), {}))
     authorization = _authorization(steps[0].caller)

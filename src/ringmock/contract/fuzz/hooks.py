@@ -21,6 +21,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
 
+from ..guard import Guard, NotSent
 from ..http_client import Answer
 from ..openapi import load_contract
 from . import checks
@@ -36,7 +37,9 @@ REDIRECT_URI = "http://localhost:3000/callback"
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
 CONTRACT = load_contract()
 
-checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]))
+GUARD = Guard.from_json(Path(os.environ["RINGMOCK_LIMITS"]).read_text(encoding="utf-8"))
+
+checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]), GUARD)
 for _limit in checks.LIMITS.values():
     schemathesis.openapi.format(f"utf16-{_limit}", texts_around(_limit))
 
@@ -78,6 +81,8 @@ _is_sms_from, _is_sms_to, _is_sms_text = (_validator(f"{_SMS}/{name}") for name 
 _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for name in ("from", "to", "text"))
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
+_is_event_filters = _validator("schemas/EventFilters")
+_is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
 _is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
@@ -99,15 +104,19 @@ def parts_of(context: Any, response: Response) -> Any:
 
 
 class Seen:
-    """Messages in the identity's own mailbox, by id, the newest last; at most `SIZE` of them."""
+    """Messages in the identity's own mailbox, by id, the newest last; at most `SIZE` of them. And a subscription."""
 
     SIZE = 200
 
     def __init__(self) -> None:
         self.messages: dict[str, Values] = {}
+        self.subscription: str | None = None
+        """The id of the latest."""
         self.sync_token: str | None = None
 
     def note(self, message: Any) -> None:
+        if isinstance(message, dict) and {"id", "eventFilters"} <= message.keys():
+            self.subscription = message["id"]
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
             self.messages[str(message["id"])] = message
             if len(self.messages) > self.SIZE:
@@ -125,8 +134,42 @@ SEEN = Seen()
 
 
 @schemathesis.hook
+def filter_case(context: HookContext, case: Case[Any]) -> bool:
+    """Leave out what the guard would not let pass; Schemathesis sends a case twice more, with no good credentials."""
+    reason = _reason_against(case, times=3)
+    if reason is not None:
+        GUARD.refuse(reason)
+    return reason is None
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
+    """Stop the run before a call that was changed after `filter_case` let it pass."""
+    reason = _reason_against(case)
+    if reason is not None:
+        GUARD.refuse(reason)
+        raise NotSent(reason)
+
+
+def _reason_against(case: Case[Any], times: int = 1) -> str | None:
+    if GUARD.limits.numbers is None and GUARD.limits.max_messages is None:
+        return None
+    return GUARD.reason_against(*_on_the_wire(case), times)
+
+
+def _on_the_wire(case: Case[Any]) -> tuple[str, str, dict[str, str], bytes | None]:
+    """Method, path, headers and body, as far as the guard looks at them."""
+    body = case.body
+    if isinstance(body, bytes):
+        return case.method, case.formatted_path, {}, body
+    fields = getattr(body, "body", body)
+    return case.method, case.formatted_path, {}, json.dumps(fields, default=repr).encode()
+
+
+@schemathesis.hook
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Count the call, and remember the messages in the answer."""
+    GUARD.count(*_on_the_wire(case), response.status_code)
     if context.operation is None or case.method.upper() != context.operation.method.upper():
         return
     body = checks.json_of(response)
@@ -223,6 +266,10 @@ def _attachment_id(rnd: Random, value: str, message: Values | None) -> str:
     return str(attachments[0]["id"]) if attachments and rnd.random() < 0.95 else value
 
 
+def _subscription_id(rnd: Random, value: str, message: Values | None) -> str:
+    return SEEN.subscription if SEEN.subscription and rnd.random() < 0.9 else value
+
+
 class Swap(NamedTuple):
     """When a path parameter may be swapped, and for what."""
 
@@ -236,6 +283,7 @@ PATHS = {
     "departmentId": Swap(_is_id, _department_id),
     "messageId": Swap(_are_ids, _message_ids),
     "attachmentId": Swap(_is_id, _attachment_id),
+    "subscriptionId": Swap(bool, _subscription_id),
     "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
 }
 
@@ -368,6 +416,20 @@ def _ground_entry(rnd: Random, entry: Any) -> Any:
     return entry
 
 
+def _ground_subscription(rnd: Random, body: Any) -> Any:
+    if not isinstance(body, dict):  # a list, of a case that breaks the contract
+        return body
+    if _is_event_filters(body.get("eventFilters")) and rnd.random() < 0.9:
+        body["eventFilters"] = [rnd.choice(EVENT_FILTERS) for _ in body["eventFilters"]]
+    if _is_delivery_mode(body.get("deliveryMode")) and rnd.random() < 0.9:
+        body["deliveryMode"] = {"transportType": "WebHook", "address": GROUNDING.webhook}
+    return body
+
+
+STORE_EVENTS = "/restapi/v1.0/account/~/extension/~/message-store"
+EVENT_FILTERS = (STORE_EVENTS, f"{STORE_EVENTS}?type=SMS&direction=Inbound", f"{STORE_EVENTS}/instant?type=SMS")
+
+
 def _ground_log_in(rnd: Random, body: Values) -> Values:
     """An application that may show the page, and mostly somebody who logs in there."""
     passwords = [form for form in GROUNDING.sign_in if form["grant_type"] == "password"]
@@ -379,6 +441,8 @@ def _ground_log_in(rnd: Random, body: Values) -> Values:
 
 BODIES: Mapping[str | None, Ground] = {
     "authorize2": _ground_log_in,
+    "createSubscription": _ground_subscription,
+    "updateSubscription": _ground_subscription,
     "createSMSMessage": _ground_sms,
     "createMMS": _ground_mms,
     "createInternalTextMessage": _ground_page,
