@@ -280,7 +280,9 @@ def rules() -> None:
     type=click.Choice(list(GENERATIONS)),
     help="Shape of the answers.  [default: the fixture's; without --url every one]",
 )
-@click.option("--parts", default="", metavar="PART,...", help="Parts to run: cases, fuzz.  [default: all]")
+@click.option(
+    "--parts", default="", metavar="PART,...", help="Parts to run, as cases, fuzz.  [default: all that there are]"
+)
 @click.option(
     "--cases",
     "case_files",
@@ -299,18 +301,20 @@ def rules() -> None:
 @click.option(
     "--examples", default=20, show_default=True, type=click.IntRange(1), help="Of the fuzz, for each operation."
 )
+@click.option("--runs", default=20, show_default=True, type=click.IntRange(1), help="Of the state machine.")
+@click.option("--steps", default=30, show_default=True, type=click.IntRange(1), help="Of each run of it.")
 @click.option(
     "--max-messages",
     type=click.IntRange(0),
     metavar="N",
-    help="Recipients of all messages together. [default: 25, and no limit for a server on this machine]",
+    help="Recipients of all messages together.  [default: 25, and no limit for a server on this machine]",
 )
 @click.option("--any-number", is_flag=True, help="Send to numbers, too, that the fixture does not name.")
-@click.option("--rate-limit", "rate", metavar="N/s|m|h", help="Calls in a time. [default: 40/m, none on this machine]")
+@click.option("--rate-limit", "rate", metavar="N/s|m|h", help="Calls in a time.  [default: 40/m, none on this machine]")
 @click.option(
     "--may-change/--may-not-change",
     default=None,
-    help="Whether calls may change and delete what the account holds. [default: on this machine they may]",
+    help="Whether calls may change and delete what the account holds.  [default: on this machine they may]",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and to whom; send nothing.")
 @click.option(
@@ -332,6 +336,8 @@ def contract(
     operations: tuple[str, ...],
     seed: int,
     examples: int,
+    runs: int,
+    steps: int,
     max_messages: int | None,
     any_number: bool,
     rate: str | None,
@@ -340,7 +346,7 @@ def contract(
     junit: Path | None,
     report: Path | None,
 ) -> None:
-    """Learn whether a server keeps the contract: cases, and a grounded fuzz.
+    """Learn whether a server keeps the contract: cases, a grounded fuzz, and what else --parts names.
 
     The report goes to standard output, progress to standard error. The exit status is 1 when something failed, and 2
     when there was nothing to test.
@@ -361,6 +367,8 @@ def contract(
     options = Options(
         seed=seed,
         examples=examples,
+        runs=runs,
+        steps=steps,
         identities=_listed(identities),
         operations=operations,
         reports=report,
@@ -381,13 +389,16 @@ def contract(
     found = Report()
     try:
         run = Run(wanted, os.environ)
+        for folder in (report, junit.parent if junit else None):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
         if dry_run:
             for line in run.dry():
                 click.echo(line)
             return
         for finding in run.findings():
             found.add(finding)
-    except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError) as error:
+    except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
         raise _NothingTested(str(error)) from error
     click.echo(found.text())
     if junit is not None:

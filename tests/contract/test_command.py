@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from ringmock.cli import main
 from ringmock.contract.guard import named_in
+from ringmock.contract.parts import PARTS
 from ringmock.fixture import load_named
 from ringmock.server import bound_socket, build, served, url_of
 from ringmock.worlds import Worlds
@@ -112,7 +113,7 @@ def test_a_mistake_in_a_case_is_told_with_its_line_and_nothing_is_run(mine: Path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--parts", "cases,fuz"), "'fuz' is no part of the suite: it has cases, fuzz"),
+        (("--parts", "cases,fuz"), f"'fuz' is no part of the suite: it has {', '.join(PARTS)}"),
         (("--fixture", "demmo"), "did you mean 'demo'?"),
         (("--as", "101,999"), "'999' is no extension of demo"),
         (("--operation", "createSMS"), "'createSMS' is no operationId"),

@@ -13,11 +13,11 @@ from ..template import Template
 from .cases import Case, bundled_case_files, load_cases
 from .cases.operation import operations_by_id
 from .findings import Finding, Report, Verdict
-from .guard import Guard, Limits, named_in, seconds_between
+from .guard import Guard, Limits, NotSent, named_in, seconds_between
 from .http_client import Watcher
 from .openapi import load_contract
 from .options import Options
-from .parts import DESCRIBED_BY, PARTS
+from .parts import PARTS, described, most_messages
 from .target import Target, is_on_this_machine, own, remote, with_secrets
 
 MAX_MESSAGES_ELSEWHERE = 25
@@ -91,14 +91,14 @@ class Run:
         for errand in self.errands:
             with self._target(errand, is_dry=True) as target:
                 for part in errand.parts:
-                    yield from DESCRIBED_BY[part](target, replace(self.options, cases=errand.cases))
+                    yield from described(part, target, replace(self.options, cases=errand.cases))
                     yield ""
 
     def _told(self, part: str, target: Target, errand: Errand) -> Iterator[Finding]:
         options = replace(self.options, cases=errand.cases)
         options.say(f"{part} on {target.url}, account {target.account}, generation {target.generation}")
         started, verdicts = perf_counter(), dict.fromkeys(Verdict, 0)
-        for finding in PARTS[part](target, options):
+        for finding in _findings(part, target, options):
             verdicts[finding.verdict] += 1
             if finding.failed:
                 options.say(f"  FAILED {finding.name}")
@@ -127,6 +127,32 @@ class Run:
             may_change=is_near if wanted.may_change is None else wanted.may_change,
         )
         return replace(target, guard=Guard(limits), patience=0.0 if is_near else PATIENCE_ELSEWHERE)
+
+
+def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:
+    """What a part finds; as far as it comes, where what it sends is limited."""
+    reason = _reason_to_skip(part, target, options)
+    if reason is None:
+        try:
+            yield from PARTS[part](target, options)
+        except NotSent as refusal:
+            reason = str(refusal)
+    if reason is not None:
+        yield Finding(
+            part, f"The whole of {part}", Verdict.SKIPPED, reason, where=f"{target.account} {target.generation}"
+        )
+
+
+def _reason_to_skip(part: str, target: Target, options: Options) -> str | None:
+    """The state machine cannot leave out a step: its model would no longer know what is there."""
+    limits, most = target.limits, most_messages(options)
+    if part != "stateful":
+        return None
+    if not limits.may_change:
+        return "it changes who is in a Department, and deletes; --may-change lets it"
+    if limits.max_messages is not None and limits.max_messages < most:
+        return f"it may send {most} messages, --runs times --steps, and no more than {limits.max_messages} may be sent"
+    return None
 
 
 def run(wanted: Wanted, environment: Mapping[str, str], watcher: Watcher | None = None) -> Report:
