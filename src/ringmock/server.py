@@ -18,6 +18,7 @@ from .domain.generation import Generation
 from .http.app import create_app
 from .http.edge import RequestIds
 from .http.recording import recorder
+from .http.stages import MAX_BODY_BYTES
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
 from .lab.webhooks import WebHooks
@@ -80,7 +81,10 @@ class Server(uvicorn.Server):
                 http=_protocol(),
                 lifespan="off",
                 server_header=False,
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=MAX_BODY_BYTES,
+                ws_ping_interval=30,
+                ws_ping_timeout=10,
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=2,
