@@ -84,22 +84,28 @@ class Recorder:
         call = Call(scope["method"], scope["path"], origin, headers)
         scope[SCOPE_KEY] = call
 
-        async def noting_status(message: Message) -> None:
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                call.status = message["status"]
-                message["headers"] = [*message["headers"], (b"rcrequestid", self._request_ids()), *_EVERY_ANSWER]
-                if b"origin" in headers and not call.path.startswith(CONTROL_PREFIX):
-                    message["headers"] += edge.cross_origin(headers[b"origin"])
+                self._complete(message, call)
             await send(message)
 
         try:
-            await self.app(scope, receive, noting_status)
+            await self.app(scope, receive, sending)
             if call.status is None and call.answer is not None:
                 start = {"type": "http.response.start", "status": call.answer.status, "headers": headers_of(call)}
-                await noting_status(start)
+                self._complete(start, call)
+                await send(start)
                 await send({"type": "http.response.body", "body": call.encoded})
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
+
+    def _complete(self, start: Message, call: Call) -> None:
+        """Note the status, and put on an answer what every answer has."""
+        call.status = start["status"]
+        start["headers"] = [*start["headers"], (b"rcrequestid", self._request_ids()), *_EVERY_ANSWER]
+        origin = call.headers.get(b"origin")
+        if origin is not None and not call.path.startswith(CONTROL_PREFIX):
+            start["headers"] += edge.cross_origin(origin)
 
 
 def headers_of(call: Call) -> list[tuple[bytes, bytes]]:
