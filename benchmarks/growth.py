@@ -1,4 +1,4 @@
-"""What a send and the first page of a list cost as the store grows: ratios of one run, never a timed test.
+"""What sending, listing, synchronizing and deleting cost as the store grows: ratios of one run, never a timed test.
 
     python benchmarks/growth.py [--sizes 100 10000 1000000] [--rounds 3] [--calls 1500]
 
@@ -13,7 +13,8 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
 
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
@@ -25,16 +26,22 @@ BODY = json.dumps(
     {"from": {"phoneNumber": "16509100010"}, "to": [{"phoneNumber": "14151003732"}], "text": "Test SMS message"}
 )
 HEADERS = {"Authorization": "Bearer demo-101", "Content-Type": "application/json"}
+QUIET_HANDSET = "14151003733"
+"""A phone that the store is not filled with messages to."""
+MINUTES = json.dumps({"seconds": 600})
+
+Connection = http.client.HTTPConnection
+Call = Callable[[Connection], None]
 
 
 def fill(world: World, size: int) -> None:
-    """Send `size` SMS as 101 to a hundred handsets."""
+    """Send `size` SMS as 101 to a hundred thousand handsets, one after the other."""
     sender = world.account.extensions["101"]
     for number in range(size):
-        world.send_sms(sender, SendSms("16509100010", (f"141510{number % 100:05}",), "Test SMS message"))
+        world.send_sms(sender, SendSms("16509100010", (f"141510{number % 100_000:05}",), "Test SMS message"))
 
 
-def serve(size: int, pipe: Connection) -> None:
+def serve(size: int, pipe: Pipe) -> None:
     """Serve a world with `size` messages until told to stop."""
     with running(load_named("demo")) as (url, worlds):
         fill(worlds.default, size)
@@ -43,9 +50,10 @@ def serve(size: int, pipe: Connection) -> None:
         pipe.recv()
 
 
-def rate(url: str, call: Callable[[http.client.HTTPConnection], None], calls: int) -> float:
+def rate(url: str, prepared: Callable[[Connection], Call], calls: int) -> float:
     """Calls a second over one connection."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    connection = Connection(url.removeprefix("http://"))
+    call = prepared(connection)
     began = time.perf_counter()
     for _ in range(calls):
         call(connection)
@@ -54,20 +62,59 @@ def rate(url: str, call: Callable[[http.client.HTTPConnection], None], calls: in
     return calls / took
 
 
-def send(connection: http.client.HTTPConnection) -> None:
+def answered(connection: Connection, method: str, path: str, body: str | None = None) -> Any:
+    """The JSON of a 2xx answer, None without a body."""
+    connection.request(method, path, body, HEADERS)
+    answer = connection.getresponse()
+    content = answer.read()
+    assert answer.status < 300, content
+    return json.loads(content) if content else None
+
+
+def send(connection: Connection) -> None:
     """`POST sms`."""
-    connection.request("POST", f"{PATH}/sms", BODY, HEADERS)
-    answer = connection.getresponse()
-    assert answer.status == 200, answer.read()
-    answer.read()
+    answered(connection, "POST", f"{PATH}/sms", BODY)
 
 
-def list_first_page(connection: http.client.HTTPConnection) -> None:
+def list_first_page(connection: Connection) -> None:
     """The newest 100 messages."""
-    connection.request("GET", f"{PATH}/message-store", headers=HEADERS)
-    answer = connection.getresponse()
-    assert answer.status == 200
-    assert len(json.loads(answer.read())["records"]) == 100
+    assert len(answered(connection, "GET", f"{PATH}/message-store")["records"]) == 100
+
+
+def list_conversations(connection: Connection) -> None:
+    """The newest message of each of the ten newest conversations."""
+    query = "distinctConversations=true&perPage=10"
+    assert len(answered(connection, "GET", f"{PATH}/message-store?{query}")["records"]) == 10
+
+
+def synchronizing(connection: Connection) -> Call:
+    """ISync when one message has changed since the token, ten minutes after all that was before."""
+    answered(connection, "POST", "/_mock/clock/advance", MINUTES)
+    known = answered(connection, "GET", f"{PATH}/message-sync?recordCount=1")
+    path = f"{PATH}/message-store/{known['records'][0]['id']}"
+    answered(connection, "PUT", path, json.dumps({"readStatus": "Read"}))
+    token = known["syncInfo"]["syncToken"]
+
+    def call(connection: Connection) -> None:
+        assert len(answered(connection, "GET", f"{PATH}/message-sync?syncToken={token}")["records"]) == 1
+
+    return call
+
+
+def send_and_delete(connection: Connection) -> None:
+    """`POST sms`, and a DELETE of its conversation, in which nothing else is alive."""
+    sent = answered(connection, "POST", f"{PATH}/sms", BODY.replace("14151003732", QUIET_HANDSET))
+    answered(connection, "DELETE", f"{PATH}/message-store?conversationId={sent['conversationId']}")
+
+
+MEASURES: dict[str, tuple[Callable[[Connection], Call], int]] = {
+    "POST sms": (lambda _: send, 1),
+    "list": (lambda _: list_first_page, 10),
+    "distinct": (lambda _: list_conversations, 10),
+    "ISync": (synchronizing, 5),
+    "send, delete": (lambda _: send_and_delete, 5),
+}
+"""What makes each call, and how many times as slow as a send it may well be."""
 
 
 def main() -> None:
@@ -87,18 +134,20 @@ def main() -> None:
     rates: dict[tuple[str, int], list[float]] = {}
     for number in range(asked.rounds + 1):
         for size, (url, _, _) in servers.items():
-            for name, call, calls in (("send", send, asked.calls), ("list", list_first_page, asked.calls // 10)):
-                measured = rate(url, call, calls)
+            for name, (prepared, slower) in MEASURES.items():
+                measured = rate(url, prepared, max(1, asked.calls // slower))
                 if number:  # the first round warms up
                     rates.setdefault((name, size), []).append(measured)
     for _, pipe, process in servers.values():
         pipe.send("stop")
         process.join()
-    print(f"{'stored':>10} {'POST sms/s':>12} {'ratio':>6} {'list/s':>10} {'ratio':>6}")
-    base = {name: statistics.median(rates[name, asked.sizes[0]]) for name in ("send", "list")}
+    print(f"{'stored':>10}" + "".join(f" {name + '/s':>14} {'ratio':>6}" for name in MEASURES))
     for size in asked.sizes:
-        sent, listed = (statistics.median(rates[name, size]) for name in ("send", "list"))
-        print(f"{size:>10,} {sent:>12,.0f} {sent / base['send']:>6.2f} {listed:>10,.0f} {listed / base['list']:>6.2f}")
+        row = f"{size:>10,}"
+        for name in MEASURES:
+            measured, least = (statistics.median(rates[name, one]) for one in (size, asked.sizes[0]))
+            row += f" {measured:>14,.0f} {measured / least:>6.2f}"
+        print(row)
 
 
 if __name__ == "__main__":

@@ -153,6 +153,7 @@ def test_check_finds_the_contract_and_the_bundled_accounts_fine() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines() == [
         "openapi.yaml: fine",
+        "carriers: fine, 11 extensions",
         "demo: fine, 11 extensions",
         "source-page: fine, 11 extensions",
     ]

@@ -60,7 +60,7 @@ def serve(
 ) -> None:
     """Serve an account until Ctrl-C.
 
-    NAME is a bundled account (demo, source-page); FILE is a YAML file of your own.
+    NAME is a bundled account (carriers, demo, source-page); FILE is a YAML file of your own.
     """
     from . import server, start_screen
     from .fixture import FixtureError, load_named, sources_of

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .domain.account import Account
+from .domain.carrier import Carrier
 from .domain.message import MessageType
 
 
@@ -85,5 +86,7 @@ class Template:
     messages: tuple[SeedMessage, ...] = ()
     generation: str = "2012"
     """A key of `GENERATIONS`."""
+    carrier: Carrier | None = None
+    """None where every phone outside is reached as the generation has it."""
     limits: str | None = None
     """A key of `PROFILES`, None for no rate limits."""

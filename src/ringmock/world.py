@@ -8,15 +8,18 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from random import Random
 from typing import NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
 from .domain.account import Account, Extension, ExtensionStatus
 from .domain.attachment import Attachment
+from .domain.carrier import OptOut, carried
+from .domain.consent import opts_out
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
-from .domain.message import Availability, Delivery, Direction, Message, ReadStatus, Routed
+from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
 from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
@@ -75,6 +78,8 @@ class World:
         self.clock: WorldClock
         self.journal: Journal
         self.messages: MessageStore
+        self.opt_outs: set[OptOut]
+        self._dice: Random
         self.sync_tokens: SyncTokens
         self.limits: RateLimits | None
         self._watchers: tuple[Watcher, ...] = ()
@@ -87,6 +92,8 @@ class World:
         self.clock = WorldClock(self.template.clock, self._real_time)
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
+        self.opt_outs = set()
+        self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
         self.sync_tokens = SyncTokens(self._secret_source())
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self._seed(self.template.messages)
@@ -113,7 +120,7 @@ class World:
 
     def send_sms(self, sender: Extension, sms: SendSms) -> Sent:
         """Send an SMS as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
-        return self._send(plan_sms(self.account, sender, sms, self.generation))
+        return self._send(self._carried(plan_sms(self.account, sender, sms, self.generation)))
 
     def send_pager(self, sender: Extension, pager: SendPager) -> Sent:
         """Send a page as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
@@ -128,8 +135,22 @@ class World:
         Raises `InvalidParameter` when either end is on the wrong side.
         """
         delivery = plan_inbound_sms(self.account, handset, recipient, text, attachments)
+        self._note_consent(delivery)
         self._record(delivery)
         return delivery.routed
+
+    def _carried(self, delivery: Delivery) -> Delivery:
+        """The plan of an SMS of the account's with what carriers make of it."""
+        carrier = self.template.carrier
+        if carrier is None and not self.opt_outs:
+            return delivery
+        return carried(delivery, carrier, self.opt_outs, self.generation, self._dice)
+
+    def _note_consent(self, delivery: Delivery) -> None:
+        """D-12: a phone outside takes no more messages from a number that it has told STOP, until it says START."""
+        is_out, pair = opts_out(delivery.text), (delivery.recipients[0], delivery.sender)
+        if is_out is not None:
+            (self.opt_outs.add if is_out else self.opt_outs.discard)(pair)
 
     def _send(self, delivery: Delivery) -> Sent:
         return Sent(self._record(delivery)[0], delivery.routed)
@@ -229,6 +250,10 @@ class World:
         named: dict[str, tuple[Message, ...]] = {}
         for seed in seeds:
             plan = plan_seed(self.account, seed, self.generation, named)
+            if plan.type is MessageType.SMS and plan.outbox is None:
+                self._note_consent(plan)
+            elif plan.type is MessageType.SMS:
+                plan = self._carried(plan)
             copies = self.messages.record(plan, seed.created or self.clock.now())
             if seed.name is not None:
                 named[seed.name] = copies

@@ -88,6 +88,30 @@ def test_a_message_is_unread_until_it_is_marked(day: Day) -> None:
     assert day["mark as read"]["readStatus"] == "Read"
 
 
+@pytest.mark.parametrize(("step", "status"), [("read several", "Read"), ("mark several", "Unread")])
+def test_several_messages_are_answered_one_by_one(day: Day, step: str, status: str) -> None:
+    found, missing = day[step]
+
+    assert (found["status"], found["body"]["id"]) == (200, day["read"]["id"])
+    assert found["body"]["readStatus"] == status
+    assert missing["status"] == 404
+    assert_envelope(missing["body"], "CMN-102", "messageId")
+
+
+def test_a_synchronization_tells_what_has_changed(day: Day) -> None:
+    page, reply = day["read"]["id"], day["reply"]["id"]
+
+    assert [record["id"] for record in day["synchronize"]["records"]] == [reply, page]
+    changed = {record["id"]: record["availability"] for record in day["synchronize again"]["records"]}
+    assert changed == {page: "Deleted", reply: "Alive"}  # the reply is young: the last five seconds are told again
+
+
+def test_a_restored_message_can_be_deleted_with_others_and_by_its_conversation(day: Day) -> None:
+    assert day["restore"]["availability"] == "Alive"
+    assert (day["delete several"], day["delete the conversation"]) == (204, 204)
+    assert day["list what is left"]["records"] == []
+
+
 def test_a_deleted_message_says_so(day: Day) -> None:
     assert day["delete"] == 204
     assert day["read what was deleted"]["availability"] == "Deleted"

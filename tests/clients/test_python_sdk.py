@@ -25,6 +25,7 @@ OWN = "/account/~/extension/~"
 SMS = f"{OWN}/sms"
 PAGER = f"{OWN}/company-pager"
 STORE = f"{OWN}/message-store"
+SYNC = f"{OWN}/message-sync"
 
 
 @pytest.fixture
@@ -217,6 +218,44 @@ def test_a_message_is_read_marked_as_read_and_deleted(log_in: Callable[[str], Pl
     assert deleted.response().status_code == 204
     assert inbox(member) == []
     assert member.get(message).json_dict()["availability"] == "Deleted"
+
+
+def test_several_messages_are_answered_in_parts(log_in: Callable[[str], Platform]) -> None:
+    administrator = log_in("101")
+    sent = administrator.post(SMS, sms_body("Hello")).json_dict()
+
+    found, missing = administrator.get(f"{STORE}/{sent['id']},1").multipart()
+    (marked,) = administrator.put(f"{STORE}/{sent['id']},{sent['id']}", {"readStatus": "Read"}).multipart()
+
+    assert found.json_dict() == sent
+    assert (missing.ok(), missing.response().status_code) == (False, 404)
+    assert_envelope(missing.json_dict(), "CMN-102", "messageId")
+    assert marked.json_dict()["readStatus"] == "Read"
+
+
+def test_a_copy_of_the_mailbox_is_kept_up_to_date(log_in: Callable[[str], Platform]) -> None:
+    administrator = log_in("101")
+    gone = administrator.post(SMS, sms_body("To be deleted")).json_dict()["id"]
+    first = administrator.get(SYNC, {"syncType": "FSync"}).json_dict()
+
+    administrator.delete(f"{STORE}/{gone}")
+    administrator.post(SMS, sms_body("New"))
+    token = first["syncInfo"]["syncToken"]
+    changed = administrator.get(SYNC, {"syncType": "ISync", "syncToken": token}).json_dict()
+
+    assert [record["subject"] for record in first["records"]] == ["To be deleted"]
+    new, deleted = changed["records"]
+    assert (new["subject"], changed["syncInfo"]["syncType"]) == ("New", "ISync")
+    assert deleted == {"uri": deleted["uri"], "id": gone, "availability": "Deleted"}
+
+
+def test_messages_are_deleted_by_their_conversation(log_in: Callable[[str], Platform]) -> None:
+    administrator = log_in("101")
+    sent = administrator.post(SMS, sms_body("Hello")).json_dict()
+
+    administrator.delete(STORE, {"conversationId": sent["conversationId"]})
+
+    assert administrator.get(STORE).json_dict()["records"] == []
 
 
 def test_an_attachment_is_fetched_by_its_absolute_uri(log_in: Callable[[str], Platform]) -> None:

@@ -92,7 +92,7 @@ def test_a_case_starts_from_the_demo_account_of_2012_unless_told_otherwise() -> 
         pytest.param(
             '{as: "101", when: {operation: deleteMessage, path: {messageId: 1}}, then: {status: 200}}',
             "steps[0].then.status: deleteMessage does not answer 200: it answers 204, 207, 400, 401, 403, 404,"
-            " 413, 415",
+            " 413, 415, 429",
             id="a status that never comes",
         ),
         pytest.param(

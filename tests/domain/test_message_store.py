@@ -62,6 +62,11 @@ FILTERS = [
     {"date_from": START + timedelta(minutes=20), "date_to": START + timedelta(minutes=40)},
     {"distinct_conversations": True},
     {"distinct_conversations": True, "types": frozenset({MessageType.SMS})},
+    {"distinct_conversations": True, "phone_number": HANDSET},
+    {"distinct_conversations": True, "phone_number": direct("101"), "read_statuses": frozenset({ReadStatus.READ})},
+    {"distinct_conversations": True, "date_to": START + timedelta(minutes=20)},
+    {"distinct_conversations": True, "availabilities": frozenset({Availability.DELETED})},
+    {"distinct_conversations": True, "types": frozenset()},
 ]
 
 
@@ -97,6 +102,38 @@ def test_every_filter_gives_what_a_plain_scan_gives_on_every_page(fields: dict, 
     assert [m.id for one in found for m in one.records] == whole
     assert {one.total for one in found} == {len(whole)}
     assert all(len(one.records) <= per_page for one in found)
+
+
+def test_the_newest_of_each_conversation_is_the_newest_whatever_has_become_of_it_since_the_last_question() -> None:
+    here, records = busy_world()
+    me, dice = here.account.extensions["101"], random.Random(11)
+    asked = [wanted(**fields, per_page=1000) for fields in FILTERS if fields.get("distinct_conversations")]
+    for _ in range(40):
+        message = dice.choice(records)
+        if message.availability is not Availability.PURGED:
+            here.change_message(me, message.id, dice.choice(list(ReadStatus)), dice.choice(list(Availability)))
+        here.clock.set(START + timedelta(seconds=dice.randrange(3600)), frozen=True)
+        here.receive_sms(HANDSET, direct("101"), "in")
+        records = list(here.list_messages(me, wanted(availabilities=frozenset(Availability), per_page=1000)).records)
+        for one in asked:
+            assert [m.id for m in here.list_messages(me, one).records] == expected(records, one)
+
+
+def test_more_kinds_of_questions_than_are_kept_ready_are_answered() -> None:
+    here, records = busy_world()
+    me = here.account.extensions["101"]
+    for _ in range(2):
+        for number in range(20):
+            one = wanted(distinct_conversations=True, phone_number=f"141510037{number + 20:02}")
+            assert [m.id for m in here.list_messages(me, one).records] == expected(records, one)
+
+
+def test_one_conversation_has_one_newest_message() -> None:
+    here, records = busy_world()
+    one = next(m for m in records if m.type is MessageType.SMS and m.availability is Availability.ALIVE)
+    asked = {"conversation_id": one.conversation.id, "distinct_conversations": True}
+    assert ids_of(here, "101", **asked) == expected(records, wanted(**asked))
+    assert ids_of(here, "101", **asked, page=2) == []
 
 
 def test_conversation_and_phone_number_filter_together() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .message import MessageStatus, Progress, ReadStatus
+from .message import MessageStatus, Progress, Reached, ReadStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ GENERATIONS = {
         # Official samples poll while a message is Queued, without a limit: the next look must find it Sent.
         sms_progress=Progress(
             MessageStatus.QUEUED,
-            ((_AT_ONCE, MessageStatus.SENT), (timedelta(seconds=2), MessageStatus.DELIVERED)),
+            (
+                (_AT_ONCE, Reached(MessageStatus.SENT)),
+                (timedelta(seconds=2), Reached(MessageStatus.DELIVERED)),
+            ),
         ),
         max_sms_recipients=10,
         with_current_fields=True,
@@ -59,4 +62,4 @@ SMS_IS_MODIFIED_AFTER = timedelta(seconds=1)
 
 def ending_in(status: MessageStatus, progress: Progress) -> Progress:
     """Accepted like any other SMS, and in this status for good by the time of the next look (D-03, D-09)."""
-    return Progress(progress.accepted, ((_AT_ONCE, status),))
+    return Progress(progress.accepted, ((_AT_ONCE, Reached(status)),))

@@ -51,6 +51,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     OUTSIDE = "outside"
     UNDELIVERABLE = "undeliverable"
+    FAILED = "failed"
 
 
 class Routed(NamedTuple):
@@ -61,6 +62,26 @@ class Routed(NamedTuple):
     rule: str
     mailbox: str | None = None
     """Extension number of the mailbox that gets a copy; None when no mailbox does."""
+
+
+class Reached(NamedTuple):
+    """A status, why it failed (`deliveryErrorCode`) where it did, and the attempts at sending that it took."""
+
+    status: MessageStatus
+    error: str | None = None
+    attempts: int = 1
+
+
+Step = tuple[timedelta, Reached]
+"""What is reached so long after the creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How an outbound message's status moves: `accepted` in the answer, then each step after its delay."""
+
+    accepted: MessageStatus
+    later: tuple[Step, ...] = ()
 
 
 class Delivery(NamedTuple):
@@ -78,14 +99,19 @@ class Delivery(NamedTuple):
     conversation: Conversation
     routed: tuple[Routed, ...]
     attachments: tuple[Attachment, ...] = ()
+    progress: Progress | None = None
+    """How the status moves where carriers have a say in it; None for as the generation has it."""
+    recipient_progress: tuple[Progress, ...] = ()
+    """The same for each recipient of a group message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How an outbound message's status moves: `accepted` in the answer, then each status after its delay."""
-
-    accepted: MessageStatus
-    later: tuple[tuple[timedelta, MessageStatus], ...] = ()
+def taken_by(progress: Progress, age: timedelta) -> Step | None:
+    """The last step that is taken by then; None before the first."""
+    taken = None
+    for step in progress.later:
+        if step[0] <= age:
+            taken = step
+    return taken
 
 
 @dataclass(slots=True, eq=False)
@@ -109,14 +135,17 @@ class Message:
     availability: Availability = Availability.ALIVE
     attachments: tuple[HeldAttachment, ...] = ()
     """An MMS's files, beside its text."""
+    recipient_progress: tuple[Progress, ...] = ()
+    """How the status of a group message moves for each recipient; empty where it moves for all alike."""
 
     def status_at(self, now: datetime) -> MessageStatus:
         """The status that the message has reached by `now`."""
-        status = self.progress.accepted
-        for delay, reached in self.progress.later:
-            if now >= self.created + delay:
-                status = reached
-        return status
+        step = self.step_at(now)
+        return self.progress.accepted if step is None else step[1].status
+
+    def step_at(self, now: datetime) -> Step | None:
+        """The last step of its progress that the message has taken by `now`; None while it is as it was accepted."""
+        return taken_by(self.progress, now - self.created) if self.progress.later else None
 
     def last_changed(self, now: datetime) -> datetime:
         """When something about the message last became another, its status among other things."""

@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import count, islice
+from itertools import chain, count, islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from sortedcontainers import SortedList
 
 from .account import Account, digits_of
 from .attachment import Attachment, HeldAttachment
+from .carrier import progress_to
 from .conversation import Conversation, is_member_of_any, takes_part
-from .generation import SMS_IS_MODIFIED_AFTER, Generation, ending_in
+from .generation import SMS_IS_MODIFIED_AFTER, Generation
 from .message import (
     Availability,
     Delivery,
@@ -39,8 +41,14 @@ _AGES = 1 << 40
 """Room for this many records of one millisecond in `Message.order`."""
 
 _SECOND = timedelta(seconds=1)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+_MAX_HEADS = 16
+"""Questions for which a mailbox keeps the newest message of each conversation ready."""
 _MOST_UNFILED = 64
 """Messages: what one look may have to file, a fraction of a millisecond's work."""
+
+
+Combinations = frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
 
 
 class Bucket(NamedTuple):
@@ -74,6 +82,16 @@ class _Index:
 
     def remove(self, order: int, bucket: Bucket) -> None:
         self._buckets[bucket].remove(order)
+
+    def has(self, order: int, bucket: Bucket) -> bool:
+        """Whether the record is listed here."""
+        orders = self._buckets.get(bucket)
+        return orders is not None and order in orders
+
+    def newest(self, combinations: Combinations) -> tuple[int, Bucket] | None:
+        """The newest record with one of these combinations of properties."""
+        matching = [(orders, bucket) for bucket, orders in self._buckets.items() if bucket[:4] in combinations]
+        return max(((orders[-1], bucket) for orders, bucket in matching if orders), key=itemgetter(0), default=None)
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[_Slice]":
         """The part of each matching bucket that lies between the filter's dates; no empty ones."""
@@ -116,12 +134,35 @@ class _Second(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Heads:
+    """The newest record of each conversation, of those that some filters let through."""
+
+    combinations: Combinations
+    number: str | None
+    """Digits of the phone number that the conversations have to do with; None for any."""
+    index: _Index = field(default_factory=_Index)
+    _known: dict[int, tuple[int, Bucket]] = field(default_factory=dict)
+
+    def look_again(self, conversation_id: int, box: "_Mailbox") -> None:
+        """Find the newest of a conversation in which something has changed."""
+        known = self._known.pop(conversation_id, None)
+        if known is not None:
+            self.index.remove(*known)
+        newest = box.by_conversation[conversation_id].newest(self.combinations)
+        if newest is not None and (self.number is None or box.has_to_do_with(self.number, newest)):
+            self._known[conversation_id] = newest
+            self.index.add(*newest)
+
+
+@dataclass(slots=True)
 class _Mailbox:
     """One extension's records: all of them, and again by conversation and by phone number."""
 
     all: _Index = field(default_factory=_Index)
     by_conversation: defaultdict[int, _Index] = field(default_factory=lambda: defaultdict(_Index))
     by_phone_number: defaultdict[str, _Index] = field(default_factory=lambda: defaultdict(_Index))
+    heads: dict[tuple[Combinations, str | None], _Heads] = field(default_factory=dict)
+    """By what was asked for, for the last few questions of this kind."""
     unfiled: list[Message] = field(default_factory=list)
     """The newest, in no index yet: a few at a time are filed in less time than one by one."""
     changes: list[int] = field(default_factory=list)
@@ -141,7 +182,32 @@ class _Mailbox:
             bucket = _bucket_of(message)
             for index in self.indexes_of(message):
                 index.add(message.order, bucket)
+            self.look_again(message)
         self.unfiled.clear()
+
+    def look_again(self, message: Message) -> None:
+        """See which message stands for its conversation now, wherever that is kept ready."""
+        assert message.conversation.id is not None  # named when recorded
+        for heads in self.heads.values():
+            heads.look_again(message.conversation.id, self)
+
+    def heads_for(self, wanted: MessageFilter) -> _Index:
+        """The newest record of each conversation, kept ready from the first time on that it is asked for."""
+        number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+        asked = wanted.combinations(), number
+        heads = self.heads.get(asked)
+        if heads is None:
+            if len(self.heads) >= _MAX_HEADS:
+                del self.heads[next(iter(self.heads))]
+            heads = self.heads[asked] = _Heads(*asked)
+            for conversation_id in self.by_conversation:
+                heads.look_again(conversation_id, self)
+        return heads.index
+
+    def has_to_do_with(self, number: str, record: tuple[int, Bucket]) -> bool:
+        """Whether the phone number, in digits, is one of the record's conversation."""
+        index = self.by_phone_number.get(number)
+        return index is not None and index.has(*record)
 
     def note_change(self, message: Message) -> None:
         """What is needed to tell later what has changed."""
@@ -211,6 +277,7 @@ class InMemoryMessageStore:
                 conversation=conversation,
                 order=first_order + next(self._ages),
                 attachments=self._held(delivery.attachments) if delivery.attachments else (),
+                recipient_progress=delivery.recipient_progress if is_outbound else (),
             )
             self._file(message)
             copies.append(message)
@@ -232,11 +299,13 @@ class InMemoryMessageStore:
         def is_visible(bucket: Bucket) -> bool:
             return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
 
-        if wanted.distinct_conversations or (wanted.conversation_id is not None and wanted.phone_number is not None):
-            matches = sorted(self._matches(box, wanted, is_visible), reverse=True)
-            return self._page(_cut(matches, wanted), len(matches))
-        index = box.index_for(wanted)
-        slices = [] if index is None else index.slices(wanted, is_visible)
+        if wanted.distinct_conversations and wanted.conversation_id is None:
+            slices = self._newest_of_each(box, wanted, is_visible)
+        else:
+            index = box.index_for(wanted)
+            slices = [] if index is None else index.slices(wanted, is_visible)
+            if wanted.conversation_id is not None:
+                slices = self._of_one_conversation(slices, wanted)
         total = sum(map(len, slices))
         return self._page(_page_of(slices, total, wanted), total)
 
@@ -315,19 +384,30 @@ class InMemoryMessageStore:
     def _page(self, orders: Iterable[int], total: int) -> Page:
         return Page(tuple(map(self._by_order.__getitem__, orders)), total)
 
-    def _matches(self, box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> Iterator[int]:
-        """Matching records of the conversations that the filter leaves, newest first within each."""
-        chosen: Iterable[_Index]
-        if wanted.conversation_id is None:
-            chosen = box.by_conversation.values()
-        else:
-            chosen = filter(None, [box.by_conversation.get(wanted.conversation_id)])
+    def _newest_of_each(
+        self, box: _Mailbox, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]
+    ) -> list[_Slice]:
+        """The newest matching record of each conversation.
+
+        That is its newest of all, or none, except where that one is too new: such a conversation is looked into.
+        """
+        heads, older = box.heads_for(wanted), _Index()
+        too_new = replace(wanted, oldest=_bounds(wanted)[1], before=None, date_to=_FOREVER)
+        for order in chain.from_iterable(part.newest_first() for part in heads.slices(too_new, is_visible)):
+            conversation_id = self._by_order[order].conversation.id
+            assert conversation_id is not None  # named when recorded
+            newest = _newest(box.by_conversation[conversation_id].slices(wanted, is_visible))
+            if newest is not None:
+                older.add(newest, _bucket_of(self._by_order[newest]))
+        return [*heads.slices(wanted, is_visible), *older.slices(wanted, is_visible)]
+
+    def _of_one_conversation(self, slices: list[_Slice], wanted: MessageFilter) -> list[_Slice]:
+        """What the filters on the conversation as a whole leave of its records."""
+        newest = _newest(slices)
         number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
-        for index in chosen:
-            parts = [part.newest_first() for part in index.slices(wanted, is_visible)]
-            orders = merge(*parts, reverse=True)
-            matching = (o for o in orders if number is None or number in self._by_order[o].conversation.numbers)
-            yield from islice(matching, 1) if wanted.distinct_conversations else matching
+        if newest is None or (number is not None and number not in self._by_order[newest].conversation.numbers):
+            return []
+        return [_Slice(SortedList([newest]), 0, 1)] if wanted.distinct_conversations else slices
 
     def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
         """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
@@ -374,6 +454,7 @@ class InMemoryMessageStore:
             for index in indexes:
                 index.remove(message.order, before)
                 index.add(message.order, after)
+            box.look_again(message)
 
 
 def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
@@ -391,12 +472,10 @@ def progress_of(delivery: Delivery, direction: Direction, generation: Generation
         return Progress(MessageStatus.SENT)
     if direction is Direction.INBOUND:
         return Progress(MessageStatus.RECEIVED)
+    if delivery.progress is not None:
+        return delivery.progress
     outcomes = {routed.outcome for routed in delivery.routed}
-    if outcomes == {Outcome.UNDELIVERABLE}:
-        return ending_in(MessageStatus.DELIVERY_FAILED, generation.sms_progress)  # D-09
-    if outcomes == {Outcome.DROPPED}:
-        return ending_in(MessageStatus.SENT, generation.sms_progress)  # D-03
-    return generation.sms_progress
+    return progress_to(outcomes.pop(), generation) if len(outcomes) == 1 else generation.sms_progress
 
 
 def _first_order(moment: datetime) -> int:
@@ -412,10 +491,9 @@ def _bounds(wanted: MessageFilter) -> tuple[int, int]:
     return low, high if wanted.before is None else min(high, wanted.before)
 
 
-def _cut(orders: Sequence[int], wanted: MessageFilter) -> Sequence[int]:
-    """The page that is wanted of all matches."""
-    start = (wanted.page - 1) * wanted.per_page
-    return orders[start : start + wanted.per_page]
+def _newest(slices: list[_Slice]) -> int | None:
+    """`order` of the newest record of all slices."""
+    return max((part.order_at_depth(1) for part in slices), default=None)
 
 
 def _page_of(slices: list[_Slice], total: int, wanted: MessageFilter) -> Iterable[int]:

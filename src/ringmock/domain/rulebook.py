@@ -231,4 +231,16 @@ DECISIONS = (
         "404 CMN-102 [replyOn].",
         "domain.pager.plan_pager",
     ),
+    Decision(
+        "D-12",
+        "An SMS to a phone that has told the sender's number STOP.",
+        "200, then `SendingFailed` with SMS-RC-413, and nothing arrives; START from that phone to that number ends it.",
+        "domain.carrier.carried",
+    ),
+    Decision(
+        "D-13",
+        "An SMS that a carrier profile of the fixture fails.",
+        "200, then the profile's statuses at their time, the last one with its error code; nothing arrives.",
+        "domain.carrier.carried",
+    ),
 )

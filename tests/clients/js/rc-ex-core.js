@@ -7,6 +7,13 @@ function application() {
   return new RingCentral({ server, clientId, clientSecret, appName: "ringmock-tests", appVersion: "1.0" });
 }
 
+const AS_JSON = { headers: { Accept: "application/vnd.ringcentral.multipart+json" } };
+
+/** What became of one of several messages. */
+function outcome({ status, body }) {
+  return { status, body };
+}
+
 function own(rc) {
   return rc.restapi().account().extension();
 }
@@ -41,8 +48,22 @@ run(async () => {
   tell("read", await message.get());
   tell("read the text", (await member.get(received.records[0].attachments[0].uri)).data);
   tell("mark as read", await message.put({ readStatus: "Read" }));
+  const known = await own(member).messageSync().get({ syncType: "FSync", messageType: ["Pager"] });
+  tell("synchronize", known);
+  const several = own(member).messageStore(`${id},1`);
+  tell("read several", (await several.get(AS_JSON)).map(outcome));
+  tell("mark several", (await several.put({ readStatus: "Unread" }, AS_JSON)).map(outcome));
   tell("delete", (await member.delete(message.path(), [])).status); // as message.delete([]), which hides the status
+  const { syncToken } = known.syncInfo;
+  tell("synchronize again", await own(member).messageSync().get({ syncType: "ISync", syncToken }));
   tell("read what was deleted", await message.get());
+  tell("restore", await message.patch({ availability: "Alive" }));
+  const every = own(member).messageStore("*");
+  tell("delete several", (await member.delete(every.path(), [String(id), "1"])).status);
+  const { conversationId } = received.records[0];
+  const filter = { conversationId: [String(conversationId)] };
+  tell("delete the conversation", (await member.delete(every.path(false), {}, filter)).status);
+  tell("list what is left", await own(member).messageStore().list());
 
   const tooLong = { ...sms, text: "a".repeat(1001) };
   const refused = await own(administrator).sms().post(tooLong).catch((error) => error);

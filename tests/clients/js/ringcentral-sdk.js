@@ -18,6 +18,12 @@ async function json(answer) {
   return (await answer).json();
 }
 
+/** What became of each of several messages, as the SDK takes a multipart answer apart. */
+async function parts(answer) {
+  const each = await new SDK({ server }).client().multipart(await answer);
+  return Promise.all(each.map(async (part) => ({ status: part.status, body: await part.json() })));
+}
+
 run(async () => {
   const administrator = await loggedIn("administrator", { jwt: "demo-jwt-101" });
   tell("log in by JWT", await json(administrator.get(OWN)));
@@ -49,8 +55,19 @@ run(async () => {
   tell("read", await json(member.get(path)));
   tell("read the text", await (await member.get(received.records[0].attachments[0].uri)).text());
   tell("mark as read", await json(member.put(path, { readStatus: "Read" })));
+  const known = await json(member.get(`${OWN}/message-sync`, { syncType: "FSync", messageType: "Pager" }));
+  tell("synchronize", known);
+  tell("read several", await parts(member.get(`${path},1`)));
+  tell("mark several", await parts(member.put(`${path},1`, { readStatus: "Unread" })));
   tell("delete", (await member.delete(path)).status);
+  const { syncToken } = known.syncInfo;
+  tell("synchronize again", await json(member.get(`${OWN}/message-sync`, { syncType: "ISync", syncToken })));
   tell("read what was deleted", await json(member.get(path)));
+  tell("restore", await json(member.send({ method: "PATCH", url: path, body: { availability: "Alive" } })));
+  tell("delete several", (await member.delete(`${path},1`)).status);
+  const { conversationId } = received.records[0];
+  tell("delete the conversation", (await member.delete(`${OWN}/message-store`, { conversationId })).status);
+  tell("list what is left", await json(member.get(`${OWN}/message-store`)));
 
   const refused = await administrator.post(`${OWN}/sms`, { ...sms, text: "a".repeat(1001) }).catch((error) => error);
   tell("send too long a text", { status: refused.response.status, body: await refused.response.json() });

@@ -12,9 +12,10 @@ from ...domain import errors
 from ...domain.account import Extension
 from ...domain.attachment import Attachment, HeldAttachment
 from ...domain.generation import Generation
-from ...domain.message import Availability, Direction, Message, MessageType, ReadStatus
+from ...domain.message import Availability, Direction, Message, MessageStatus, MessageType, ReadStatus, Step, taken_by
 from ...domain.message_filter import MessageFilter, Page
 from ...domain.pager import Address, SendPager
+from ...domain.segments import segment_count
 from ...domain.sms import SendSms
 from ...timestamps import iso8601
 from .lists import MAX_PER_PAGE, page_of
@@ -150,12 +151,13 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
     `just_sent`: the answer to a sending, which shows the status that the message was accepted with.
     """
     uri = f"{view.extension_uri(view.account.extensions[message.mailbox])}/message-store/{message.id}"
-    status = message.progress.accepted if just_sent else message.status_at(view.now)
+    step = None if just_sent else message.step_at(view.now)
+    status = message.progress.accepted if step is None else step[1].status
     is_pager = message.type is MessageType.PAGER
     resource: Json = {
         "uri": uri,
         "id": message.id,
-        "to": _pager_to(message, view) if is_pager else _sms_to(message, view),
+        "to": _pager_to(message, view) if is_pager else _sms_to(message, view, just_sent=just_sent),
         "from": _pager_party(message.sender, view) if is_pager else _sms_party(message.sender, view),
         "type": message.type.value,
         "creationTime": iso8601(message.created),
@@ -167,12 +169,16 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
         "subject": message.text,
         "messageStatus": status.value,
         "conversationId": message.conversation.id,
-        "lastModifiedTime": iso8601(message.modified),
+        "lastModifiedTime": iso8601(message.modified if step is None else message.last_changed(view.now)),
     }
     if is_pager:
         resource["pgToDepartment"] = bool(message.conversation.departments)
     if view.generation.with_current_fields:
         resource.update(_current_fields(message, view))
+        if message.type is MessageType.SMS:
+            resource.update(_sms_fields(message, step, just_sent=just_sent))
+    if step is not None and step[1].error is not None:
+        resource["deliveryErrorCode"] = step[1].error
     return resource
 
 
@@ -218,8 +224,11 @@ def _pager_party(number: str, view: View) -> Json:
     return {"extensionNumber": number, "extensionId": str(extension.id), "name": extension.name}
 
 
-def _sms_to(message: Message, view: View) -> list[Json]:
+def _sms_to(message: Message, view: View, *, just_sent: bool) -> list[Json]:
     parties = [_sms_party(number, view) for number in message.recipients]
+    for progress, party in zip(message.recipient_progress, parties, strict=False):
+        taken = None if just_sent else taken_by(progress, view.now - message.created)
+        party["messageStatus"] = (progress.accepted if taken is None else taken[1].status).value
     if len(parties) > 1 and message.direction is Direction.INBOUND:
         for number, party in zip(message.recipients, parties, strict=True):
             owner = view.account.owner_of(number)
@@ -240,15 +249,24 @@ def _sms_party(digits: str, view: View) -> Json:
 def _current_fields(message: Message, view: View) -> Json:
     owner = view.account.extensions[message.mailbox]
     conversation_id = str(message.conversation.id)
-    fields: Json = {
+    return {
         "extensionId": str(owner.id),
         "conversation": {
             "id": conversation_id,
             "uri": f"{view.extension_uri(owner)}/message-store?conversationId={conversation_id}",
         },
     }
-    if message.type is MessageType.SMS and message.direction is Direction.OUTBOUND:
-        fields["smsSendingAttemptsCount"] = 1
+
+
+def _sms_fields(message: Message, step: Step | None, *, just_sent: bool) -> Json:
+    """What the radio network knows of an SMS. An MMS, as a group message is too, has no segments."""
+    fields: Json = {}
+    if message.direction is Direction.OUTBOUND:
+        fields["smsSendingAttemptsCount"] = 1 if step is None else step[1].attempts
+        if step is not None and step[1].status is MessageStatus.DELIVERED:
+            fields["smsDeliveryTime"] = iso8601(message.created + step[0])
+    if not just_sent and message.text and not message.attachments and len(message.recipients) == 1:
+        fields["segmentCount"] = segment_count(message.text)
     return fields
 
 
