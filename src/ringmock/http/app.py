@@ -12,7 +12,7 @@ from connexion.middleware.main import API
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
@@ -24,6 +24,7 @@ from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .operations import account, authorization, discovery, message_sync, messages, sign_in
 from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
+from .straight import Straight, whole
 from .throttling import Throttling
 from .validation import VALIDATOR_MAP, StrictUriParser
 
@@ -92,6 +93,7 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
             partial(Recorder, done=done, request_ids=request_ids),
             partial(ServerErrorMiddleware, handler=answer_refusal),
             Refusals,
+            Straight,
             EdgeGuard,
             Routing,
             partial(Security, worlds=worlds, throttling=Throttling(worlds, groups)),
@@ -117,10 +119,7 @@ def control_only(behind: ASGIApp) -> ASGIApp:
         if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PREFIX):
             raise errors.InvalidUri
 
-        async def whole_body() -> Message:
-            return {"type": "http.request", "body": scope[SCOPE_KEY].content, "more_body": False}
-
-        await behind(scope, whole_body, send)
+        await behind(scope, whole(scope[SCOPE_KEY].content), send)
 
     return app
 
