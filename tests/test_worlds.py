@@ -403,16 +403,20 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
         def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
             told.append(f"{delivery.text}: {len(copies)}")
 
+        def changed(self, messages: Sequence[Message]) -> None:
+            told.extend(f"changed {message.text}" for message in messages)
+
         def answered(self, entry: Entry) -> None:
             told.append(entry.path)
 
     here, watcher = worlds().default, Noting()
     here.watch(watcher)
     here.reset()
-    page(here, "101", "102", text="Hello")
+    paged = page(here, "101", "102", text="Hello").message
     here.receive_sms(HANDSET, direct("101"), "Hi")
+    here.mark_message(here.account.extensions["101"], paged.id, ReadStatus.READ)
     here.remember(lambda: Entry(START, None, "GET", "/restapi", None, 200, 1.0))
     here.unwatch(watcher)
     page(here, "101", "102")
 
-    assert told == ["Hello: 2", "Hi: 1", "/restapi"]
+    assert told == ["Hello: 2", "Hi: 1", "changed Hello", "/restapi"]

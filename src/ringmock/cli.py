@@ -44,6 +44,13 @@ def main() -> None:
     show_default=True,
     help="Whether client credentials that the fixture does not name open a world of their own.",
 )
+@click.option(
+    "--allow-webhook-host",
+    "webhook_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A machine beside this one that webhooks may call; can be given several times.",
+)
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
 @click.option("--quiet", is_flag=True, help="No line for each call.")
@@ -54,6 +61,7 @@ def serve(
     port_file: Path | None,
     generation: str | None,
     open_worlds: bool,
+    webhook_hosts: tuple[str, ...],
     limits: str | None,
     reload: bool,
     quiet: bool,
@@ -64,10 +72,14 @@ def serve(
     """
     from . import server, start_screen
     from .fixture import FixtureError, load_named, sources_of
+    from .lab.addresses import Addresses
+    from .lab.webhooks import WebHooks
     from .resources import bundled
     from .worlds import Worlds
 
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+
+    webhooks = WebHooks(Addresses(webhook_hosts))
 
     def worlds() -> Worlds:
         template = load_named(fixture, generation=generation)
@@ -75,7 +87,7 @@ def serve(
 
     def rebuild() -> "ASGIApp | None":
         try:
-            app = server.build(worlds())
+            app = server.build(worlds(), webhooks)
         except FixtureError as error:
             click.echo(f"{error}\nThe account from before stays.", err=True)
             return None
@@ -98,7 +110,7 @@ def serve(
         if port_file is not None:
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
 
-    app = server.Swappable(server.build(first))
+    app = server.Swappable(server.build(first, webhooks))
     running = server.Server(app, ready)
     with bound:
         watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
@@ -152,6 +164,32 @@ def check(fixtures: tuple[str, ...]) -> None:
     if mistakes:
         click.echo("\n" + "\n".join(mistakes), err=True)
         sys.exit(1)
+
+
+@main.command("text")
+@click.option("--from", "sender", required=True, metavar="NUMBER", help="The phone outside that sends.")
+@click.option("--to", "recipient", required=True, metavar="NUMBER", help="The number of the account that gets it.")
+@click.option(
+    "--attach",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file to go with it; may be given again.",
+)
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
+@click.option("--token", help="An access token, whose world it goes to; the fixture's own without one.")
+@click.argument("words", nargs=-1, metavar="TEXT")
+def send_text(
+    sender: str, recipient: str, files: tuple[Path, ...], url: str, token: str | None, words: tuple[str, ...]
+) -> None:
+    """Send a text from a phone outside to a number of the account, and say what became of it."""
+    from .texting import NotSent, Text, send
+
+    try:
+        for line in send(url, Text(sender, recipient, " ".join(words), files), token):
+            click.echo(line)
+    except NotSent as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

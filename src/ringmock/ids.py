@@ -1,5 +1,7 @@
 """The id sequences of one world: the same for every world of a template, so that answers can be foretold."""
 
+from uuid import UUID
+
 from .template import IdStart
 
 _CONVERSATION_IDS = 1 << 63
@@ -14,6 +16,7 @@ class SequentialIds:
         self._message = start.first_message
         self._step = start.message_step
         self._conversation = start.first_conversation
+        self._uuid = start.first_conversation
 
     def next_message_id(self) -> int:
         """Rises by the template's step."""
@@ -25,3 +28,8 @@ class SequentialIds:
         issued = self._conversation
         self._conversation = (issued * _MULTIPLIER + _INCREMENT) % _CONVERSATION_IDS
         return issued or self.next_conversation_id()
+
+    def next_uuid(self) -> str:
+        """Of version 4 by its looks, and as foreseeable as the rest."""
+        self._uuid = (self._uuid * _MULTIPLIER + _INCREMENT) % _CONVERSATION_IDS
+        return str(UUID(int=self._uuid << 64 | self._uuid ^ _INCREMENT, version=4))

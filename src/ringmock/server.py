@@ -20,6 +20,7 @@ from .http.edge import RequestIds
 from .http.recording import recorder
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
+from .lab.webhooks import WebHooks
 from .template import Template
 from .worlds import Worlds
 
@@ -29,9 +30,13 @@ WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
 
 
-def build(worlds: Worlds) -> ASGIApp:
-    """The whole application for a registry of worlds: the API, and the control API behind it."""
-    return create_app(worlds, mounted(create_control_app(worlds)), recorder(worlds), RequestIds(uuid4()))
+def build(worlds: Worlds, webhooks: WebHooks | None = None) -> ASGIApp:
+    """The whole application for a registry of worlds: the API, and the control API behind it.
+
+    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise.
+    """
+    behind = mounted(create_control_app(worlds))
+    return create_app(worlds, behind, recorder(worlds), RequestIds(uuid4()), webhooks or WebHooks())
 
 
 def settle_memory() -> None:

@@ -27,6 +27,7 @@ from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import THREAD_PERMISSION
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
+from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
 from .lab.limits import PROFILES, Limits, RateLimits
@@ -54,6 +55,10 @@ class Watcher(Protocol):
         """A message was sent or received: its plan and the copies that it left, the sender's first."""
         ...
 
+    def changed(self, messages: Sequence[Message]) -> None:
+        """Messages were marked or deleted: as they are now."""
+        ...
+
     def answered(self, entry: Entry) -> None:
         """A call was answered, and is in the journal."""
         ...
@@ -78,6 +83,7 @@ class World:
         self.clock: WorldClock
         self.journal: Journal
         self.messages: MessageStore
+        self.subscriptions: SubscriptionStore
         self.opt_outs: set[OptOut]
         self._dice: Random
         self.sync_tokens: SyncTokens
@@ -86,12 +92,13 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the template: account, mailboxes, clock, ids, journal and limits. Sessions stay open."""
+        """Back to the template, as a world that was just made, but for the watchers. Sessions stay open."""
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self._real_time)
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
+        self.subscriptions = SubscriptionStore(ids)
         self.opt_outs = set()
         self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
         self.sync_tokens = SyncTokens(self._secret_source())
@@ -201,6 +208,7 @@ class World:
             self.messages.restore(message, now)
         elif availability is not None and message.availability is not availability:
             self.messages.delete(message, now, purge=availability is Availability.PURGED)
+        self._changed(message)
         return message
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
@@ -209,13 +217,20 @@ class World:
             message = self.read_message(extension, message_id)
         except errors.NotFound:
             return
-        self.messages.delete(message, self.clock.now(), purge=purge)
+        if message.availability is not Availability.PURGED:
+            self.messages.delete(message, self.clock.now(), purge=purge)
+            self._changed(message)
+
+    def _changed(self, *messages: Message) -> None:
+        for watcher in self._watchers:
+            watcher.changed(messages)
 
     def delete_messages(self, extension: Extension, wanted: MessageFilter, *, purge: bool) -> None:
         """Delete every message that the filter lets through and its owner may see (D-04)."""
         now = self.clock.now()
         for message in self.messages.list_messages(extension.number, wanted, self.account).records:
             self.messages.delete(message, now, purge=purge)
+            self._changed(message)
 
     def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
         """Everything alive in a frame, or the newest of it."""

@@ -143,9 +143,19 @@ def test_a_case_starts_from_the_demo_account_of_2012_unless_told_otherwise() -> 
             id="a clock set and advanced",
         ),
         pytest.param(
+            "{notifications: [{}]}",
+            "steps[0].notifications: nobody receives them: given: {receiver: {}} opens a receiver",
+            id="notifications without a receiver",
+        ),
+        pytest.param(
+            "{change: {receiver: {token: wrong}}}",
+            "steps[0].change.receiver.token: 'wrong' is not one of same, another, none",
+            id="a receiver without manners",
+        ),
+        pytest.param(
             "{}",
             "steps[0]: {} is not a step: a 'change', a call ('as', 'when', 'then') or a look"
-            " ('mailboxes', 'handsets', 'outcomes')",
+            " ('mailboxes', 'handsets', 'outcomes', 'notifications')",
             id="a step that does nothing",
         ),
     ],

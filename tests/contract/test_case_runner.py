@@ -101,6 +101,32 @@ def test_a_wrong_outcome_fails(target: Target) -> None:
     assert 'outcomes.105  absent            "skipped R-19"' in said
 
 
+SUBSCRIBED = """\
+      - change: {receiver: {}}
+        as: "101"
+        when:
+          operation: createSubscription
+          body:
+            eventFilters: [/restapi/v1.0/account/~/extension/~/message-store]
+            deliveryMode: {transportType: WebHook, address: "${receiver}"}
+        then: {status: 200}
+"""
+
+
+def test_a_notification_that_is_another_fails(target: Target) -> None:
+    said = told(
+        SUBSCRIBED
+        + """\
+      - as: "101"
+        when: {operation: createInternalTextMessage, body: {to: [{extensionNumber: "102"}], text: Hello}}
+        then: {status: 200}
+        notifications: [{body: {changes: [{type: SMS, newCount: 1}]}}]
+""",
+        target,
+    )
+    assert ["notifications.0.body.changes.0.type", '"SMS"', '"Pager"'] in [line.split() for line in said.splitlines()]
+
+
 @pytest.mark.parametrize("where", ["headers.Nothing", "headers.Location", "headers.Content-Type.code"])
 def test_a_header_that_cannot_be_kept_fails(target: Target, where: str) -> None:
     said = told(

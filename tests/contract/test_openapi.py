@@ -245,6 +245,12 @@ def test_the_operations_are_ringcentrals():
         "patchMessage",
         "readMessageContent",
         "syncMessages",
+        "listSubscriptions",
+        "createSubscription",
+        "readSubscription",
+        "updateSubscription",
+        "deleteSubscription",
+        "renewSubscription",
     ]
 
 

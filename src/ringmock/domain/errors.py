@@ -232,3 +232,51 @@ class AnotherExtension(Refusal):
 
 class PermissionDenied(Refusal):
     """An operation that the logged-in extension's role does not include; `value` is the permission lacking."""
+
+
+class InvalidEventFilters(Refusal):
+    """A filter for events that do not exist, which is `value`."""
+
+
+class EventsOfAnotherExtension(Refusal):
+    """A filter about an extension that the subscriber may not watch."""
+
+
+class EventsOfAnotherAccount(Refusal):
+    """A filter about another account."""
+
+
+class EventsOfUnknownUser(Refusal):
+    """A filter about an extension that does not exist."""
+
+
+class TooManySubscriptions(Refusal):
+    """One subscription more than an extension may have."""
+
+
+class ReminderAlone(Refusal):
+    """A subscription that asks for nothing but reminders of its own expiry."""
+
+
+class ReminderUnsuitable(Refusal):
+    """A reminder whose threshold or interval does not suit the subscription's lifetime."""
+
+
+class ValidationTokenMissing(Refusal):
+    """The receiver answered without the token that it was sent."""
+
+
+class WebHookUnreachable(Refusal):
+    """No answer came, or none may be asked for at this address."""
+
+
+class WebHookStatusIncorrect(Refusal):
+    """The receiver answered with another status than 200, which is `value`."""
+
+
+class HttpsRequired(Refusal):
+    """Plain http to an address where others could listen."""
+
+
+class WebHookAnswerInvalid(Refusal):
+    """The receiver's answer is too large, not of type JSON, or no HTTP."""

@@ -28,6 +28,10 @@ class IdGenerator(Protocol):
         """A 63-bit conversation id that this world has not used."""
         ...
 
+    def next_uuid(self) -> str:
+        """A UUID that this world has not used, as subscriptions and notifications have."""
+        ...
+
 
 class MessageStore(Protocol):
     """Every mailbox of one world."""

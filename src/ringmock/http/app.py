@@ -17,13 +17,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
 from ..lab.limits import RateExceeded
+from ..lab.webhooks import WebHooks
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
-from .operations import account, authorization, discovery, message_sync, messages, sign_in
-from .stages import CONTROL_PREFIX, Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security
+from .notifications import Notifier
+from .operations import account, authorization, discovery, message_sync, messages, sign_in, subscriptions
+from .stages import (
+    CONTROL_PREFIX,
+    Dispatch,
+    Done,
+    EdgeGuard,
+    Handler,
+    Recorder,
+    Refusals,
+    Routing,
+    Security,
+    WaitingHandler,
+)
 from .straight import Straight, whole
 from .throttling import Throttling
 from .validation import VALIDATOR_MAP, StrictUriParser
@@ -33,7 +46,7 @@ logging.getLogger("connexion").setLevel(logging.ERROR)  # it warns of every refu
 logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every body that breaks off
 
 
-def handlers(worlds: Worlds) -> Mapping[str, Handler]:
+def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
     """Every operation of the contract and the function that answers it."""
     return {
         "readAPIVersions": sign_in.read_api_versions,
@@ -65,6 +78,12 @@ def handlers(worlds: Worlds) -> Mapping[str, Handler]:
         "deleteMessageByFilter": messages.delete_message_by_filter,
         "syncMessages": message_sync.sync_messages,
         "readMessageContent": messages.read_message_content,
+        "createSubscription": subscriptions.create_subscription(notifier),
+        "listSubscriptions": subscriptions.list_subscriptions(notifier),
+        "readSubscription": subscriptions.read_subscription(notifier),
+        "updateSubscription": subscriptions.update_subscription(notifier),
+        "renewSubscription": subscriptions.renew_subscription(notifier),
+        "deleteSubscription": subscriptions.delete_subscription,
     }
 
 
@@ -79,11 +98,14 @@ class Contract(OpenAPISpecification):
         pass
 
 
-def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes]) -> ASGIApp:
+def create_app(
+    worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes], webhooks: WebHooks
+) -> ASGIApp:
     """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
 
     `request_ids` makes the `RCRequestId` of each answer.
     """
+    notifier = Notifier(webhooks)
     contract = load_contract()
     groups = {found["operationId"]: found["x-throttling-group"] for _, _, found in operations(contract)}
     app = ConnexionMiddleware(
@@ -100,7 +122,7 @@ def create_app(worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callabl
             RequestValidation,
             ResponseValidation,
         ],
-        resolver=handlers(worlds).__getitem__,
+        resolver=handlers(worlds, notifier).__getitem__,
         uri_parser_class=StrictUriParser,
         validator_map=VALIDATOR_MAP,
         validate_responses=True,

@@ -195,6 +195,27 @@ CATALOGUE: dict[type[Exception], Row] = {
         "CMN-408",
         "In order to call this API endpoint, user needs to have [{value}] permission for requested resource.",
     ),
+    # Subscriptions
+    domain.InvalidEventFilters: Row(400, "SUB-508", "Invalid event filters: [{value}]", _WORD_400),
+    domain.ReminderAlone: Row(
+        400, "SUB-515", "A reminder of the subscription's expiry cannot be its only event filter", _WORD_400
+    ),
+    domain.ReminderUnsuitable: Row(
+        400, "SUB-516", "Parameters [threshold] and [interval] are invalid in event filter [{value}]", _WORD_400
+    ),
+    domain.EventsOfAnotherExtension: Row(403, "SUB-405", "Not allowed subscribe for messages to other extensions"),
+    domain.EventsOfAnotherAccount: Row(
+        403, "SUB-406", "Not allowed subscribe for events to extensions of other account"
+    ),
+    domain.EventsOfUnknownUser: Row(403, "SUB-408", "Not allowed subscribe for unknown user"),
+    domain.TooManySubscriptions: Row(403, "SUB-505", "Subscriptions limit exceeded"),
+    domain.ValidationTokenMissing: Row(400, "SUB-520", "Validation Token is not returned", _WORD_400),
+    domain.WebHookUnreachable: Row(400, "SUB-521", "WebHook is not reachable", _WORD_400),
+    domain.WebHookStatusIncorrect: Row(
+        400, "SUB-522", "WebHook responds with incorrect HTTP status. HTTP status is {value}", _WORD_400
+    ),
+    domain.HttpsRequired: Row(400, "SUB-523", "HTTPS is required", _WORD_400),
+    domain.WebHookAnswerInvalid: Row(400, "SUB-525", "WebHook server response is invalid", _WORD_400),
 }
 
 OF_THE_CONTRACT = (

@@ -9,9 +9,11 @@ Security    whose call it is
 Dispatch    the handler; what the contract does not name goes on to the application behind
 """
 
+import asyncio
+import inspect
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
@@ -56,6 +58,9 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)\"?", re.IGNORECASE)
 
 Handler = Callable[[Call], Answer]
+WaitingHandler = Callable[[Call], Coroutine[Any, Any, Answer]]
+"""Of an operation that has to ask someone outside before it can answer."""
+
 Done = Callable[[Call, int, float], None]
 """Told of a call that was answered: the status and the server's own time in milliseconds."""
 
@@ -420,6 +425,22 @@ class HandlerOperation:
         call.encoded = encoded(call.answer.body)
 
 
+class _WaitingOperation:
+    """One operation whose handler waits, and nobody else meanwhile.
+
+    It has a task of its own: the eager protocol begins a call outside of any, where no time-out could be set.
+    """
+
+    def __init__(self, handler: WaitingHandler) -> None:
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope[SCOPE_KEY]
+        call.is_handled = True
+        call.answer = await asyncio.create_task(self._handler(call))
+        call.encoded = encoded(call.answer.body)
+
+
 def encoded(body: Any) -> bytes:
     """Text and bytes as they are, nothing as nothing, parts one by one, anything else as JSON in UTF-8."""
     if body is None:
@@ -436,8 +457,9 @@ class _DispatchApi(RoutedAPI):
         super().__init__(*args, **kwargs)
         self.add_paths()
 
-    def make_operation(self, operation: Any) -> HandlerOperation:
-        return HandlerOperation(operation.function)
+    def make_operation(self, operation: Any) -> "HandlerOperation | _WaitingOperation":
+        waits = inspect.iscoroutinefunction(operation.function)
+        return _WaitingOperation(operation.function) if waits else HandlerOperation(operation.function)
 
 
 class Dispatch(Staged, RoutedMiddleware):

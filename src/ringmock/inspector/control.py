@@ -22,6 +22,7 @@ from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
 from ..domain.attachment import Attachment, is_media_type, type_by_name
 from ..domain.message import Message, MessageType, Routed
 from ..domain.rules import can_receive
+from ..domain.subscription import Subscription
 from ..domain.text import is_encodable
 from ..journal import MAX_ENTRIES, Entry
 from ..lab.limits import PROFILES, SENDING, Group, Limits
@@ -142,7 +143,7 @@ def _outcomes(routed: Iterable[Routed]) -> list[Json]:
 
 @control.post("/reset")
 def reset() -> Response:
-    """Back to the fixture: account, mailboxes, clock, ids and journal; sign-ins stay good."""
+    """Back to the fixture: account, mailboxes, subscriptions, clock, ids and journal; sign-ins stay good."""
     _world().reset()
     return ready()
 
@@ -389,6 +390,38 @@ def _files(message: Message) -> list[Json]:
         }
         for held in message.attachments
     ]
+
+
+# --- subscriptions -------------------------------------------------------------------------------
+
+
+@control.get("/subscriptions")
+def subscriptions() -> Response:
+    """Everyone's subscriptions, oldest first, with the latest notifications of each and what became of them."""
+    world = _world()
+    return jsonify([_subscription(one) for one in world.subscriptions.everyone(world.clock.now())])
+
+
+def _subscription(subscription: Subscription) -> Json:
+    return {
+        "id": subscription.id,
+        "owner": subscription.owner,
+        "transport": subscription.delivery.transport.value,
+        "address": subscription.delivery.address or None,
+        "filters": [wanted.uri for wanted in subscription.filters],
+        "expires": iso8601(subscription.expires),
+        "blacklisted": subscription.blacklisted and subscription.blacklisted.reason,
+        "notifications": [
+            {
+                "at": iso8601(attempt.at),
+                "uuid": attempt.uuid,
+                "event": attempt.event,
+                "arrived": attempt.failure is None,
+                "failure": attempt.failure,
+            }
+            for attempt in subscription.attempts
+        ],
+    }
 
 
 # --- input ---------------------------------------------------------------------------------------

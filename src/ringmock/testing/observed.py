@@ -34,6 +34,9 @@ class Observed:
                 self._sent.append(Sending(delivery, copies[0]))
                 self._changed.notify_all()
 
+    def changed(self, messages: Sequence[Message]) -> None:
+        """Nothing that a test waits for."""
+
     def answered(self, entry: Entry) -> None:
         """Remember a call."""
         with self._changed:

@@ -4,7 +4,7 @@ Cases are YAML, for people who do not program; `fixtures/case.schema.json` gives
 reads and checks them; `case_runner` runs them against a server.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 from ...fixture.yaml_source import Path as Place
 from ...fixture.yaml_source import Problem, Source, SourceError, load
 from ...resources import bundled
-from .mistakes import mistakes_in
+from .mistakes import RECEIVER, mistakes_in
 
 Json = Any
+
+__all__ = ["RECEIVER", "Case", "CaseFileError", "Step", "bundled_case_files", "load_cases", "parse_cases"]
 
 DEFAULT_ACCOUNT = "demo"
 DEFAULT_GENERATION = "2012"
@@ -38,6 +40,8 @@ class Step:
     outcomes: Mapping[str, str] = field(default_factory=dict)
     mailboxes: Mapping[str, Json] = field(default_factory=dict)
     handsets: Mapping[str, Json] = field(default_factory=dict)
+    notifications: Sequence[Json] = ()
+    """What the case's receiver is sent next, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,11 @@ GOES_WITH = {
 }
 """Parts of a step that make no sense without another."""
 
-_EXPECTATIONS = ("then", "outcomes", "mailboxes", "handsets")
-_LOOKS = ("outcomes", "mailboxes", "handsets")
+RECEIVER = "receiver"
+"""The change that opens a receiver of webhooks, and the name under which its address is kept."""
+
+_EXPECTATIONS = ("then", "outcomes", "mailboxes", "handsets", "notifications")
+_LOOKS = ("outcomes", "mailboxes", "handsets", "notifications")
 _FEW = 12
 
 
@@ -63,7 +66,8 @@ def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
             yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
         if _is_sound((*path, "given", "clock"), misfits):
             yield from _clock(case.get("given"), (*path, "given"))
-        yield from _steps(case.get("steps"), (*path, "steps"), misfits)
+        kept = {CLIENT_ID, RECEIVER} if RECEIVER in (case.get("given") or {}) else {CLIENT_ID}
+        yield from _steps(case.get("steps"), (*path, "steps"), misfits, kept)
 
 
 def _is_sound(path: Path, misfits: Iterable[Misfit]) -> bool:
@@ -81,13 +85,16 @@ def _unknown_ids(ids: Iterable[str], path: Path) -> Found:
             yield (*path, index), f"{name!r} is no rule, decision or error code{_suggestion(name, known)}"
 
 
-def _steps(steps: Json, path: Path, misfits: Iterable[Misfit]) -> Found:
-    kept: set[str] = {CLIENT_ID}
+def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str]) -> Found:
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         if isinstance(step, dict):
             at = (*path, index)
             yield from _lonely_parts(step, at)
             sound = {part: value for part, value in step.items() if _is_sound((*at, part), misfits)}
+            if RECEIVER in sound.get("change", ()):
+                kept.add(RECEIVER)
+            if "notifications" in sound and RECEIVER not in kept:
+                yield (*at, "notifications"), "nobody receives them: given: {receiver: {}} opens a receiver"
             yield from _step(sound, at, kept)
             kept |= set(sound.get("keep", ()))
 

@@ -7,7 +7,7 @@ has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock'
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -16,8 +16,9 @@ from ...template import Credentials
 from .. import multipart
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
 from ..openapi import load_contract
+from ..receiver import Manners, Receiver
 from ..target import Target, basic, form_request, made_up_application, sign_in_forms
-from . import Case, Step
+from . import RECEIVER, Case, Step
 from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at
 from .operation import FORM, JSON, Operation, operations_by_id
 
@@ -84,16 +85,18 @@ class _SignInRefused(_Stuck):
 
 def run_case(case: Case, target: Target) -> CaseResult:
     """Run a case in a world of its own. Whatever the server does, it ends in a result."""
-    with target.client() as client:
-        return CaseResult(case, _Run(case, _Caller(client, target)).failure())
+    with target.client() as client, ExitStack() as resources:
+        return CaseResult(case, _Run(case, _Caller(client, target), resources).failure())
 
 
 class _Run:
     """One case under way."""
 
-    def __init__(self, case: Case, caller: "_Caller") -> None:
+    def __init__(self, case: Case, caller: "_Caller", resources: ExitStack) -> None:
         self._case = case
         self._caller = caller
+        self._resources = resources
+        self._receiver: Receiver | None = None
         self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
@@ -114,6 +117,8 @@ class _Run:
             return (Mismatch((Difference("connection", "an answer", str(error)),), None),)
 
     def _taken(self, step: Step) -> Iterator[Mismatch]:
+        if "receiver" in step.change:
+            self._receive(Manners.of(step.change["receiver"]))
         _World(self._caller).change(filled(dict(step.change), self._kept))
         if step.when is not None:
             exchange = self._caller.call(filled(step.caller, self._kept), filled(dict(step.when), self._kept))
@@ -125,6 +130,13 @@ class _Run:
             yield from (replace(mismatch, after=exchange) for mismatch in self._looks(step))
         else:
             yield from self._looks(step)
+
+    def _receive(self, manners: Manners) -> None:
+        """Give the case's receiver these manners; the first time, open it, and keep where it is."""
+        if self._receiver is None:
+            self._receiver = self._resources.enter_context(Receiver())
+            self._kept[RECEIVER] = self._receiver.url
+        self._receiver.manners = manners
 
     def _keep(self, names: Mapping[str, str], exchange: Exchange) -> None:
         for name, where in names.items():
@@ -140,6 +152,11 @@ class _Run:
             yield from self._look(f"mailbox of {number}", expected, "subject", self._caller.mailbox(number))
         for phone, expected in step.handsets.items():
             yield from self._look(f"handset {phone}", expected, "text", self._caller.handset(phone))
+        if step.notifications and self._receiver is not None:
+            actual = self._receiver.next_notifications(len(step.notifications))
+            found = tuple(differences(filled(list(step.notifications), self._kept), actual, "notifications"))
+            if found:
+                yield Mismatch(found, None)
 
     def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Mismatch]:
         journal = self._caller.control("GET", f"/journal?limit={JOURNAL_LIMIT}")

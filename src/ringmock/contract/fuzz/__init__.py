@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...template import Template
+from ..receiver import Receiver
 from .client import Client
 from .engine import CHECKS_OFF, PASSES, Outcome, Pass, Plan, start
 from .grounding import Grounding, grounding
@@ -120,7 +121,9 @@ def run_as(
         token = access_token(client, template, identity.number)
         account = prepared(client, grounding(template, identity.number, token, generation))
     count = max(1, round(examples * identity.share))
-    return start(Plan(url, account, single, seed, count, operations, reports))
+    with Receiver() as receiver:
+        account = replace(account, webhook=receiver.url)
+        return start(Plan(url, account, single, seed, count, operations, reports))
 
 
 def prepared(client: Client, account: Grounding) -> Grounding:

@@ -18,6 +18,9 @@ def with_examples(contract: Object, account: Grounding) -> None:
         parameters["messageId"]["example"] = account.message_id
         if account.generation == "current":
             _attachment_parameter(contract)["example"] = account.message_id
+    if account.webhook is not None:
+        mode = schemas["NotificationDeliveryModeRequest"]["properties"]
+        mode["address"]["example"] = account.webhook
     _ground_requests(contract, account)
 
 
@@ -59,6 +62,12 @@ def _ground_requests(contract: Object, account: Grounding) -> None:
         if account.sms_from:
             example["value"]["from"] = {"phoneNumber": account.sms_from[0]}
         example["value"]["to"] = [{"phoneNumber": account.sms_to[0][0]}]
+    if account.webhook is not None:
+        subscribe = contract["paths"]["/restapi/v1.0/subscription"]["post"]["requestBody"]["content"][
+            "application/json"
+        ]
+        for example in subscribe["examples"].values():
+            example["value"]["deliveryMode"]["address"] = account.webhook
     page = contract["paths"][f"{extension}/company-pager"]["post"]["requestBody"]["content"]["application/json"]
     for example in page["examples"].values():
         example["value"]["from"] = {"extensionNumber": account.number}

@@ -53,6 +53,8 @@ class Grounding:
     client_secret: str = ""
     message_id: str | None = None
     """A message in the identity's mailbox, for examples; whoever starts a run sends it."""
+    webhook: str | None = None
+    """Where a receiver of webhooks listens; whoever starts a run opens it."""
 
     @property
     def id(self) -> str:

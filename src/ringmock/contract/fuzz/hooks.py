@@ -78,6 +78,8 @@ _is_sms_from, _is_sms_to, _is_sms_text = (_validator(f"{_SMS}/{name}") for name 
 _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for name in ("from", "to", "text"))
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
+_is_event_filters = _validator("schemas/EventFilters")
+_is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
 _is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
@@ -99,15 +101,19 @@ def parts_of(context: Any, response: Response) -> Any:
 
 
 class Seen:
-    """Messages in the identity's own mailbox, by id, the newest last; at most `SIZE` of them."""
+    """Messages in the identity's own mailbox, by id, the newest last; at most `SIZE` of them. And a subscription."""
 
     SIZE = 200
 
     def __init__(self) -> None:
         self.messages: dict[str, Values] = {}
+        self.subscription: str | None = None
+        """The id of the latest."""
         self.sync_token: str | None = None
 
     def note(self, message: Any) -> None:
+        if isinstance(message, dict) and {"id", "eventFilters"} <= message.keys():
+            self.subscription = message["id"]
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
             self.messages[str(message["id"])] = message
             if len(self.messages) > self.SIZE:
@@ -223,6 +229,10 @@ def _attachment_id(rnd: Random, value: str, message: Values | None) -> str:
     return str(attachments[0]["id"]) if attachments and rnd.random() < 0.95 else value
 
 
+def _subscription_id(rnd: Random, value: str, message: Values | None) -> str:
+    return SEEN.subscription if SEEN.subscription and rnd.random() < 0.9 else value
+
+
 class Swap(NamedTuple):
     """When a path parameter may be swapped, and for what."""
 
@@ -236,6 +246,7 @@ PATHS = {
     "departmentId": Swap(_is_id, _department_id),
     "messageId": Swap(_are_ids, _message_ids),
     "attachmentId": Swap(_is_id, _attachment_id),
+    "subscriptionId": Swap(bool, _subscription_id),
     "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
 }
 
@@ -368,6 +379,20 @@ def _ground_entry(rnd: Random, entry: Any) -> Any:
     return entry
 
 
+def _ground_subscription(rnd: Random, body: Any) -> Any:
+    if not isinstance(body, dict):  # a list, of a case that breaks the contract
+        return body
+    if _is_event_filters(body.get("eventFilters")) and rnd.random() < 0.9:
+        body["eventFilters"] = [rnd.choice(EVENT_FILTERS) for _ in body["eventFilters"]]
+    if _is_delivery_mode(body.get("deliveryMode")) and rnd.random() < 0.9:
+        body["deliveryMode"] = {"transportType": "WebHook", "address": GROUNDING.webhook}
+    return body
+
+
+STORE_EVENTS = "/restapi/v1.0/account/~/extension/~/message-store"
+EVENT_FILTERS = (STORE_EVENTS, f"{STORE_EVENTS}?type=SMS&direction=Inbound", f"{STORE_EVENTS}/instant?type=SMS")
+
+
 def _ground_log_in(rnd: Random, body: Values) -> Values:
     """An application that may show the page, and mostly somebody who logs in there."""
     passwords = [form for form in GROUNDING.sign_in if form["grant_type"] == "password"]
@@ -379,6 +404,8 @@ def _ground_log_in(rnd: Random, body: Values) -> Values:
 
 BODIES: Mapping[str | None, Ground] = {
     "authorize2": _ground_log_in,
+    "createSubscription": _ground_subscription,
+    "updateSubscription": _ground_subscription,
     "createSMSMessage": _ground_sms,
     "createMMS": _ground_mms,
     "createInternalTextMessage": _ground_page,

@@ -1,0 +1,343 @@
+"""Subscriptions: which events an application asks for, what it may ask for, and which event a change is to it."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+from urllib.parse import parse_qsl
+
+from . import errors
+from .account import Account, Extension
+from .message import Direction, Message, MessageType
+
+_T = TypeVar("_T")
+
+MAX_PER_OWNER = 20
+"""The service's documents say 20 to 30 for each user."""
+
+MAX_FAILURES = 3
+"""Notifications in a row that a receiver fails to take before its address is blacklisted."""
+
+REMEMBERED_ATTEMPTS = 100
+
+
+class Transport(StrEnum):
+    """How notifications travel."""
+
+    WEBHOOK = "WebHook"
+    WEBSOCKET = "WebSocket"
+
+
+DEFAULT_LIFETIME = {Transport.WEBHOOK: 604_800, Transport.WEBSOCKET: 86_400}
+MAX_LIFETIME = {Transport.WEBHOOK: 315_360_000, Transport.WEBSOCKET: 86_400}
+"""Seconds. More is granted as this much."""
+
+
+class EventKind(StrEnum):
+    """What a filter lets through."""
+
+    MESSAGE_STORE = "any change of a mailbox"
+    INSTANT_SMS = "each inbound SMS, whole"
+    REMINDER = "the subscription's own expiry"
+    ELSEWHERE = "events of the service that have no source here"
+
+
+class EventFilter(NamedTuple):
+    """One filter, its `uri` with real ids. `mailbox` is an extension number, for the kinds that have one."""
+
+    uri: str
+    kind: EventKind
+    mailbox: str | None = None
+    types: frozenset[MessageType] = frozenset(MessageType)
+    directions: frozenset[Direction] = frozenset(Direction)
+    threshold: int = 0
+    """Seconds before the expiry from which on a reminder comes, and between two of them."""
+    interval: int = 0
+
+    def lets_through(self, message: Message) -> bool:
+        """Whether a message of this filter's mailbox is one that it asks for."""
+        return message.type in self.types and message.direction in self.directions
+
+
+class Delivery(NamedTuple):
+    """Where notifications go: an address of the receiver's, or the connection that the subscription was made on."""
+
+    transport: Transport
+    address: str = ""
+    verification_token: str | None = None
+    connection: str = ""
+
+
+class Blacklisting(NamedTuple):
+    """When and why an address was given up."""
+
+    at: datetime
+    reason: str
+
+
+class Attempt(NamedTuple):
+    """One notification that was sent, or could not be: `failure` says why, None when it arrived."""
+
+    at: datetime
+    event: str
+    uuid: str
+    failure: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """What one extension asked to be told, where and until when. Times are aware UTC of the world."""
+
+    id: str
+    owner: str
+    filters: tuple[EventFilter, ...]
+    delivery: Delivery
+    created: datetime
+    renewed: datetime
+    lifetime: int
+    """Seconds, from `renewed` on."""
+    origin: str
+    """The server's address by which it was made, for the links in its notifications."""
+    failures: int = 0
+    """In a row."""
+    blacklisted: Blacklisting | None = None
+    attempts: deque[Attempt] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ATTEMPTS))
+
+    @property
+    def expires(self) -> datetime:
+        try:
+            return self.renewed + timedelta(seconds=self.lifetime)
+        except OverflowError:  # a clock may be set to the year 9999
+            return datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def mailboxes(self) -> frozenset[str]:
+        """Extension numbers of the mailboxes that it is told of."""
+        return frozenset(wanted.mailbox for wanted in self.filters if wanted.mailbox is not None)
+
+    def attempted(self, attempt: Attempt) -> None:
+        """Note what became of a notification; the last of `MAX_FAILURES` failures in a row ends them."""
+        self.attempts.append(attempt)
+        self.failures = 0 if attempt.failure is None else self.failures + 1
+        if attempt.failure is not None and self.failures >= MAX_FAILURES and self.blacklisted is None:
+            self.blacklisted = Blacklisting(attempt.at, attempt.failure)
+
+
+# --- what is asked for ---------------------------------------------------------------------------
+
+
+class Wanted(NamedTuple):
+    """A request for a subscription. `lifetime` is in seconds, None for the transport's own."""
+
+    filters: tuple[str, ...]
+    delivery: Delivery
+    lifetime: int | None = None
+
+
+class Terms(NamedTuple):
+    """What a subscription is granted: its filters with real ids, and its lifetime in seconds."""
+
+    filters: tuple[EventFilter, ...]
+    lifetime: int
+
+
+def plan_subscription(account: Account, subscriber: Extension, wanted: Wanted, held: int) -> Terms:
+    """What `subscriber`, who has `held` subscriptions already, is granted. Raises a `Refusal`."""
+    terms = terms_of(account, subscriber, wanted.filters, wanted.lifetime, wanted.delivery.transport)
+    if held >= MAX_PER_OWNER:
+        raise errors.TooManySubscriptions
+    return terms
+
+
+def terms_of(
+    account: Account, subscriber: Extension, filters: Sequence[str], lifetime: int | None, transport: Transport
+) -> Terms:
+    """Filters and lifetime as granted. Raises a `Refusal` about `eventFilters`."""
+    granted = min(lifetime or DEFAULT_LIFETIME[transport], MAX_LIFETIME[transport])
+    parsed = tuple(parse_filter(text, account, subscriber) for text in dict.fromkeys(filters))
+    reminders = [wanted for wanted in parsed if wanted.kind is EventKind.REMINDER]
+    if len(reminders) == len(parsed):
+        raise errors.ReminderAlone("eventFilters")
+    for reminder in reminders:
+        check_reminder(reminder, granted)
+    return Terms(parsed, granted)
+
+
+def check_reminder(reminder: EventFilter, lifetime: int) -> None:
+    """Raise `ReminderUnsuitable` unless twice the interval fits the threshold, and twice that the lifetime."""
+    if not (0 < reminder.interval <= reminder.threshold / 2 and reminder.threshold <= lifetime / 2):
+        raise errors.ReminderUnsuitable("eventFilters", reminder.uri)
+
+
+_API = r"/restapi/v1\.0"
+_ACCOUNT = rf"{_API}/account/(?P<account>~|[0-9]{{1,19}})"
+_EXTENSION = rf"{_ACCOUNT}/extension/(?P<extension>~|[0-9]{{1,19}})"
+
+_MESSAGE_STORE = re.compile(rf"{_EXTENSION}/message-store")
+_INSTANT_SMS = re.compile(rf"{_EXTENSION}/message-store/instant")
+_REMINDER = re.compile(rf"{_API}/subscription/~")
+_ELSEWHERE = tuple(
+    re.compile(path)
+    for path in (
+        _EXTENSION,
+        rf"{_EXTENSION}/(fax|voicemail|favorite|grant|phone-number|telephony/sessions)",
+        rf"{_EXTENSION}/presence(/dnd|/line|/line/presence)?",
+        rf"{_ACCOUNT}/(extension|presence|phone-number|telephony/sessions|directory/entries)",
+        rf"{_ACCOUNT}/device/[0-9]{{1,19}}/emergency-address",
+        rf"{_ACCOUNT}/a2p-sms/(messages|opt-outs|batches(/[0-9]{{1,19}})?)",
+        rf"{_ACCOUNT}/message-threads/(entries/)?sync",
+        r"/team-messaging/v1/(posts|groups|chats)",
+        rf"{_API}/glip/(posts|groups)",
+    )
+)
+"""Documented events of the service which never happen here: to ask for one is no mistake."""
+
+_TYPES: Mapping[str, frozenset[MessageType]] = {
+    **{member.value: frozenset({member}) for member in MessageType},
+    **dict.fromkeys(("Fax", "VoiceMail", "Text"), frozenset()),
+}
+_DIRECTIONS = {member.value: frozenset({member}) for member in Direction}
+
+
+def parse_filter(text: str, account: Account, subscriber: Extension) -> EventFilter:
+    """A filter as `subscriber` may have it, `~` replaced by his ids.
+
+    Raises `InvalidEventFilters` for events that do not exist, `InvalidParameter` for a query that they do not take,
+    `EventsOfAnotherExtension`, `EventsOfAnotherAccount` or `EventsOfUnknownUser`.
+    """
+    path, mark, query = text.partition("?")
+    for pattern, read in _READERS.items():
+        match = pattern.fullmatch(path)
+        if match is not None:
+            named = match.groupdict()
+            owner = _owner(named.get("extension"), named.get("account"), account, subscriber)
+            return read(_with_ids(path, match, account, owner) + mark + query, _query(text, query), owner)
+    raise errors.InvalidEventFilters("eventFilters", text)
+
+
+def _owner(extension_id: str | None, account_id: str | None, account: Account, subscriber: Extension) -> Extension:
+    """Whose events a filter asks for: an administrator may ask for anyone's."""
+    if account_id not in (None, "~", str(account.id)):
+        raise errors.EventsOfAnotherAccount("eventFilters", account_id)
+    if extension_id in (None, "~", str(subscriber.id)):
+        return subscriber
+    owner = account.extension_by_id(int(extension_id))
+    if owner is None:
+        raise errors.EventsOfUnknownUser("eventFilters", extension_id)
+    if not subscriber.administrator:
+        raise errors.EventsOfAnotherExtension("eventFilters", extension_id)
+    return owner
+
+
+def _with_ids(path: str, match: re.Match[str], account: Account, owner: Extension) -> str:
+    ids = {"extension": owner.id, "account": account.id}
+    for name, number in ids.items():  # the later group first: replacing it leaves the other's place as it was
+        if match.groupdict().get(name) is not None:
+            path = path[: match.start(name)] + str(number) + path[match.end(name) :]
+    return path
+
+
+def _query(text: str, query: str) -> dict[str, str]:
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100) if query.count("&") < 100 else []
+    if len(dict(pairs)) != (query.count("&") + 1 if query else 0):
+        raise errors.InvalidParameter("eventFilters", text)
+    return dict(pairs)
+
+
+def _message_store(uri: str, query: Mapping[str, str], owner: Extension) -> EventFilter:
+    types = _chosen(query.get("type"), _TYPES, frozenset(MessageType))
+    directions = _chosen(query.get("direction"), _DIRECTIONS, frozenset(Direction))
+    if types is None or directions is None or not query.keys() <= {"type", "direction"}:
+        raise errors.InvalidParameter("eventFilters", uri)
+    return EventFilter(uri, EventKind.MESSAGE_STORE, owner.number, types, directions)
+
+
+def _instant_sms(uri: str, query: Mapping[str, str], owner: Extension) -> EventFilter:
+    if query != {"type": MessageType.SMS.value}:
+        raise errors.InvalidParameter("eventFilters", uri)
+    inbound = frozenset({Direction.INBOUND})
+    return EventFilter(uri, EventKind.INSTANT_SMS, owner.number, frozenset({MessageType.SMS}), inbound)
+
+
+def _reminder(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
+    numbers = [query.get(name, "") for name in ("threshold", "interval")]
+    if len(query) != 2 or not all(re.fullmatch(r"[0-9]{1,9}", number) for number in numbers):
+        raise errors.ReminderUnsuitable("eventFilters", uri)
+    return EventFilter(uri, EventKind.REMINDER, threshold=int(numbers[0]), interval=int(numbers[1]))
+
+
+def _elsewhere(uri: str, _: Mapping[str, str], __: Extension) -> EventFilter:
+    return EventFilter(uri, EventKind.ELSEWHERE)
+
+
+_READERS = {
+    _MESSAGE_STORE: _message_store,
+    _INSTANT_SMS: _instant_sms,
+    _REMINDER: _reminder,
+    **dict.fromkeys(_ELSEWHERE, _elsewhere),
+}
+
+
+def _chosen(name: str | None, known: Mapping[str, frozenset[_T]], every: frozenset[_T]) -> frozenset[_T] | None:
+    """What a name stands for, everything when there is none; None for a name that is not known."""
+    return every if name is None else known.get(name)
+
+
+# --- what is told --------------------------------------------------------------------------------
+
+
+class TypeChange(NamedTuple):
+    """What changed in a mailbox, of one message type."""
+
+    type: MessageType
+    new: tuple[int, ...]
+    """Ids of the messages that came."""
+    updated: int
+
+
+class MailboxChanged(NamedTuple):
+    """An event of `EventKind.MESSAGE_STORE`; at least one change."""
+
+    mailbox: str
+    changes: tuple[TypeChange, ...]
+
+
+class SmsReceived(NamedTuple):
+    """An event of `EventKind.INSTANT_SMS`."""
+
+    message: Message
+
+
+class ExpiresSoon(NamedTuple):
+    """An event of `EventKind.REMINDER`: the seconds that are left."""
+
+    expires_in: int
+
+
+Event = MailboxChanged | SmsReceived | ExpiresSoon
+
+
+def events(wanted: EventFilter, new: Sequence[Message], updated: Sequence[Message]) -> Iterator[Event]:
+    """What a filter is told of messages of its mailbox that came, or were changed."""
+    if wanted.kind is EventKind.MESSAGE_STORE:
+        changes = tuple(_changes(filter(wanted.lets_through, new), filter(wanted.lets_through, updated)))
+        if changes:
+            assert wanted.mailbox is not None
+            yield MailboxChanged(wanted.mailbox, changes)
+    elif wanted.kind is EventKind.INSTANT_SMS:
+        yield from (SmsReceived(message) for message in new if wanted.lets_through(message))
+
+
+def _changes(new: Iterable[Message], updated: Iterable[Message]) -> Iterator[TypeChange]:
+    came: dict[MessageType, list[int]] = {}
+    counts: dict[MessageType, int] = {}
+    for message in new:
+        came.setdefault(message.type, []).append(message.id)
+    for message in updated:
+        counts[message.type] = counts.get(message.type, 0) + 1
+    for kind in MessageType:
+        if kind in came or kind in counts:
+            yield TypeChange(kind, tuple(came.get(kind, ())), counts.get(kind, 0))

@@ -1,0 +1,115 @@
+"""The subscriptions of one world, found by id, by owner and by the mailboxes that they are told of."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from . import errors
+from .account import Account, Extension
+from .ports import IdGenerator
+from .subscription import Subscription, Terms, Wanted, plan_subscription, terms_of
+
+
+class SubscriptionStore:
+    """Not thread-safe: one thread serves a world. Whatever is asked for after its expiry is not there."""
+
+    def __init__(self, ids: IdGenerator) -> None:
+        self._ids = ids
+        self._by_id: dict[str, Subscription] = {}
+        self._by_owner: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
+        self._by_mailbox: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def plan(self, account: Account, subscriber: Extension, wanted: Wanted, now: datetime) -> Terms:
+        """What a request would be granted. Raises a `Refusal`; changes nothing."""
+        return plan_subscription(account, subscriber, wanted, len(self.of(subscriber, now)))
+
+    def create(
+        self, account: Account, subscriber: Extension, wanted: Wanted, now: datetime, *, origin: str
+    ) -> Subscription:
+        """Grant a request, and file it. Raises as `plan` does: others may have come since it was asked."""
+        terms = self.plan(account, subscriber, wanted, now)
+        subscription = Subscription(
+            id=self._ids.next_uuid(),
+            owner=subscriber.number,
+            filters=terms.filters,
+            delivery=wanted.delivery,
+            created=now,
+            renewed=now,
+            lifetime=terms.lifetime,
+            origin=origin,
+        )
+        self._by_id[subscription.id] = subscription
+        self._by_owner[subscriber.number][subscription.id] = subscription
+        self._watch(subscription)
+        return subscription
+
+    def of(self, owner: Extension, now: datetime) -> Sequence[Subscription]:
+        """The extension's, oldest first."""
+        return self._alive(self._by_owner.get(owner.number, {}), now)
+
+    def everyone(self, now: datetime) -> Sequence[Subscription]:
+        """All of them, oldest first."""
+        return self._alive(self._by_id, now)
+
+    def told_of(self, mailbox: str, now: datetime) -> Sequence[Subscription]:
+        """Those with a filter about this mailbox."""
+        return self._alive(self._by_mailbox.get(mailbox, {}), now)
+
+    def held(self, owner: Extension, subscription_id: str, now: datetime) -> Subscription:
+        """One of the extension's. Raises `NotFound`."""
+        subscription = self._by_id.get(subscription_id)
+        if subscription is None or subscription.owner != owner.number or not self.is_alive(subscription, now):
+            raise errors.NotFound("subscriptionId", subscription_id)
+        return subscription
+
+    def is_alive(self, subscription: Subscription, now: datetime) -> bool:
+        """Whether it is still here; what has expired goes."""
+        if subscription.expires <= now:
+            self.remove(subscription)
+        return self._by_id.get(subscription.id) is subscription
+
+    def name_notification(self) -> str:
+        """A UUID for the next one that is sent."""
+        return self._ids.next_uuid()
+
+    def renew(self, subscription: Subscription, now: datetime) -> None:
+        """Count the lifetime from now."""
+        subscription.renewed = now
+
+    def update(
+        self,
+        subscription: Subscription,
+        account: Account,
+        owner: Extension,
+        filters: Sequence[str],
+        lifetime: int | None,
+        now: datetime,
+    ) -> None:
+        """Replace the filters, and the lifetime when one is given, and renew. Raises a `Refusal`."""
+        transport = subscription.delivery.transport
+        terms = terms_of(account, owner, filters, lifetime or subscription.lifetime, transport)
+        self._unwatch(subscription)
+        subscription.filters, subscription.lifetime = terms
+        self._watch(subscription)
+        self.renew(subscription, now)
+
+    def remove(self, subscription: Subscription) -> None:
+        """Forget it; what is not there is none to forget."""
+        if self._by_id.get(subscription.id) is subscription:
+            del self._by_id[subscription.id]
+            del self._by_owner[subscription.owner][subscription.id]
+            self._unwatch(subscription)
+
+    def _watch(self, subscription: Subscription) -> None:
+        for mailbox in subscription.mailboxes:
+            self._by_mailbox[mailbox][subscription.id] = subscription
+
+    def _unwatch(self, subscription: Subscription) -> None:
+        for mailbox in subscription.mailboxes:
+            del self._by_mailbox[mailbox][subscription.id]
+
+    def _alive(self, found: dict[str, Subscription], now: datetime) -> Sequence[Subscription]:
+        return [subscription for subscription in tuple(found.values()) if self.is_alive(subscription, now)]

@@ -1,0 +1,95 @@
+"""Asking to be told: subscriptions, on webhooks and on connections."""
+
+import re
+
+from ...domain.subscription import Subscription, Transport
+from ..call import Answer, Call
+from ..errors import InvalidUri
+from ..notifications import Notifier
+from ..stages import Handler, WaitingHandler
+from ..wire import subscriptions as wire
+from ..wire.view import View
+from .access import view_of
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def create_subscription(notifier: Notifier) -> WaitingHandler:
+    """`createSubscription`: a receiver is asked first, and what it is told of is decided before and after."""
+
+    async def handler(call: Call) -> Answer:
+        world, caller = call.here, call.caller
+        connection = notifier.connection_of(call)
+        wanted = wire.wanted_from(call.body, connection)
+        world.subscriptions.plan(world.account, caller, wanted, world.clock.now())
+        if wanted.delivery.transport is Transport.WEBHOOK:
+            await notifier.webhooks.shake_hands(wanted.delivery.address)
+        subscription = world.subscriptions.create(
+            world.account, caller, wanted, world.clock.now(), origin=call.base_url
+        )
+        notifier.begin(world, subscription)
+        return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
+
+    return handler
+
+
+def list_subscriptions(notifier: Notifier) -> Handler:
+    """`listSubscriptions`."""
+
+    def handler(call: Call) -> Answer:
+        world, view = call.here, _view(call, notifier)
+        records = world.subscriptions.of(call.caller, view.now)
+        uri = f"{view.base_url}/restapi/v1.0/subscription"
+        return Answer({"uri": uri, "records": [wire.subscription_resource(one, view) for one in records]})
+
+    return handler
+
+
+def read_subscription(notifier: Notifier) -> Handler:
+    """`readSubscription`."""
+    return lambda call: Answer(wire.subscription_resource(_named(call), _view(call, notifier)))
+
+
+def update_subscription(notifier: Notifier) -> Handler:
+    """`updateSubscription`: without filters it renews, and no more."""
+
+    def handler(call: Call) -> Answer:
+        world, subscription, body = call.here, _named(call), call.body or {}
+        filters = body.get("eventFilters") or [wanted.uri for wanted in subscription.filters]
+        world.subscriptions.update(
+            subscription, world.account, call.caller, filters, body.get("expiresIn"), world.clock.now()
+        )
+        return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
+
+    return handler
+
+
+def renew_subscription(notifier: Notifier) -> Handler:
+    """`renewSubscription`."""
+
+    def handler(call: Call) -> Answer:
+        subscription = _named(call)
+        call.here.subscriptions.renew(subscription, call.here.clock.now())
+        return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
+
+    return handler
+
+
+def delete_subscription(call: Call) -> Answer:
+    """`deleteSubscription`."""
+    call.here.subscriptions.remove(_named(call))
+    return Answer(status=204)
+
+
+def _named(call: Call) -> Subscription:
+    """The caller's subscription that the path names. Raises `NotFound`, or `InvalidUri` for what is no UUID."""
+    subscription_id = call.parameters["subscriptionId"]
+    if not _UUID.fullmatch(subscription_id):
+        raise InvalidUri
+    return call.here.subscriptions.held(call.caller, subscription_id.lower(), call.here.clock.now())
+
+
+def _view(call: Call, notifier: Notifier) -> View:
+    """The caller's eyes; on a connection the service leaves its own origin out."""
+    view = view_of(call)
+    return view if notifier.connection_of(call) is None else view._replace(base_url="")

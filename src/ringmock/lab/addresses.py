@@ -1,0 +1,128 @@
+"""Which machines a webhook may call, and by which of their addresses.
+
+Nothing leaves this machine unless a host is allowed by its name. A name is looked up once: every address that it has
+is checked, and only those that passed are dialled, so that no second answer of the name server can matter.
+"""
+
+import asyncio
+import ipaddress
+import re
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ..domain import errors
+
+ADDRESS = "deliveryMode.address"
+MAX_LENGTH = 2048
+DEFAULT_PORTS = {"http": 80, "https": 443}
+LOOPBACK = ("127.0.0.1", "::1")
+
+_PRINTABLE = re.compile(r"[!-~]+")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f:.]+")
+
+Resolve = Callable[[str, int], Awaitable[Iterable[str]]]
+"""The addresses of a host name, as texts. Raises `OSError` for a name that has none."""
+
+
+async def resolve(host: str, port: int) -> Iterable[str]:
+    """What the system says."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+class Receiver(NamedTuple):
+    """A webhook's address, taken apart."""
+
+    url: str
+    scheme: str
+    host: str
+    """In lower case, without the brackets of an IPv6 address and the dot that may end a name."""
+    port: int
+
+
+def receiver_of(address: str) -> Receiver:
+    """An absolute http or https URL. Raises `InvalidParameter` for anything else."""
+    try:
+        parts = urlsplit(address)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError as error:
+        raise errors.InvalidParameter(ADDRESS, address) from error
+    is_plain = len(address) <= MAX_LENGTH and _PRINTABLE.fullmatch(address) and "#" not in address
+    if (
+        not is_plain
+        or parts.scheme not in DEFAULT_PORTS
+        or "@" in parts.netloc
+        or not _HOST.fullmatch(host)
+        or port == 0
+    ):
+        raise errors.InvalidParameter(ADDRESS, address)
+    return Receiver(address, parts.scheme, host.removesuffix("."), port or DEFAULT_PORTS[parts.scheme])
+
+
+class Addresses:
+    """The addresses that may be dialled for a receiver."""
+
+    def __init__(self, allowed_hosts: Iterable[str] = (), resolve: Resolve = resolve) -> None:
+        """`allowed_hosts`: names, or addresses, of machines that may be called beside this one."""
+        self._allowed = frozenset(host.lower().removesuffix(".").strip("[]") for host in allowed_hosts)
+        self._resolve = resolve
+
+    async def of(self, receiver: Receiver) -> tuple[str, ...]:
+        """At least one, each checked.
+
+        Raises `HttpsRequired`, or `WebHookUnreachable` for a host that is neither this one nor allowed, that has no
+        address, or has one that no receiver can be at.
+        """
+        if receiver.host in self._allowed:
+            found = await self._looked_up(receiver)
+        else:
+            found = _of_this_machine(receiver)
+        if receiver.scheme == "http" and not all(address.is_private for address in found):
+            raise errors.HttpsRequired(ADDRESS, receiver.url)
+        return tuple(map(str, found))
+
+    async def _looked_up(self, receiver: Receiver) -> list["_Address"]:
+        try:
+            found = [ipaddress.ip_address(text) for text in await self._resolve(receiver.host, receiver.port)]
+        except (OSError, ValueError) as error:
+            raise errors.WebHookUnreachable(ADDRESS, f"{receiver.host} has no address") from error
+        unfit = [str(address) for address in found if _is_unfit(address)]
+        if unfit or not found:
+            raise errors.WebHookUnreachable(
+                ADDRESS, f"{receiver.host} has the address {', '.join(unfit) or 'of nothing'}"
+            )
+        return list(dict.fromkeys(found))
+
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _of_this_machine(receiver: Receiver) -> list[_Address]:
+    """Raises for a host that is another machine, or might be: its name is not even looked up."""
+    if receiver.host == "localhost" or receiver.host.endswith(".localhost"):
+        return [ipaddress.ip_address(address) for address in LOOPBACK]
+    try:
+        address = ipaddress.ip_address(receiver.host)
+    except ValueError:
+        address = None
+    if address is not None and address.is_loopback:
+        return [address]
+    if receiver.scheme == "http":
+        raise errors.HttpsRequired(ADDRESS, receiver.url)
+    raise errors.WebHookUnreachable(
+        ADDRESS, f"{receiver.host} is not this machine: --allow-webhook-host {receiver.host}"
+    )
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether what is sent there stays here."""
+    return ipaddress.ip_address(address).is_loopback
+
+
+def _is_unfit(address: _Address) -> bool:
+    """Addresses that a name may have by mistake or by malice; clouds keep their secrets at a link-local one."""
+    mapped = getattr(address, "ipv4_mapped", None)
+    seen = mapped or address
+    return bool(seen.is_link_local or seen.is_multicast or seen.is_unspecified or seen.is_reserved)

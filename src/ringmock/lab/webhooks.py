@@ -1,0 +1,186 @@
+"""Calls to the receivers of notifications: the handshake of a new subscription, and each notification.
+
+A call dials the address that was checked and no other, follows no redirect, uses no proxy, reads no more than it
+may and is over when its time is.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import cached_property
+from typing import Any
+
+import httpcore
+
+from ..domain import errors
+from .addresses import ADDRESS, Addresses, Receiver, is_this_machine, receiver_of
+
+PATIENCE_SECONDS = 3.0
+MAX_HANDSHAKE_BYTES = 1024
+"""Of the whole answer, status line and headers included."""
+
+MAX_ANSWER_BYTES = 64 * 1024
+"""Of the answer to a notification, of which nothing but the status counts."""
+
+JSON = "application/json"
+HEADERS: dict[bytes | str, bytes | str] = {
+    "User-Agent": "RingCentral-Webhook/8.3",
+    "Content-Type": "application/json; charset=UTF-8",
+    "Accept": JSON,
+    "Connection": "close",
+}
+READ_TIMED_OUT = "Read timed out"
+
+Patience = Callable[[float], AbstractAsyncContextManager[Any]]
+"""Ends what runs within it by `TimeoutError` after so many seconds."""
+
+TokenSource = Callable[[], str]
+
+
+class AnswerTooLarge(Exception):
+    """A receiver said more than it may."""
+
+
+class WebHooks:
+    """For the loop that serves the worlds, within a task of its own."""
+
+    def __init__(
+        self,
+        addresses: Addresses | None = None,
+        *,
+        patience: Patience = asyncio.timeout,
+        token_source: TokenSource = lambda: secrets.token_urlsafe(24),
+    ) -> None:
+        self._addresses = addresses or Addresses()
+        self._patience = patience
+        self._token_source = token_source
+
+    async def shake_hands(self, address: str) -> None:
+        """Ask the receiver whether it wants to be one.
+
+        Raises `InvalidParameter` for an address that is none, and what else the receiver did not do as a
+        `Refusal` about `deliveryMode.address`.
+        """
+        receiver, token = receiver_of(address), self._token_source()
+        async with self._answer(receiver, {"Validation-Token": token}, b"", MAX_HANDSHAKE_BYTES) as answer:
+            if answer.status != 200:
+                raise errors.WebHookStatusIncorrect(ADDRESS, str(answer.status))
+            await answer.aread()
+            given = {name.lower(): value for name, value in answer.headers}
+            if given.get(b"validation-token") != token.encode():
+                raise errors.ValidationTokenMissing(ADDRESS, address)
+            if given.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON.encode():
+                raise errors.WebHookAnswerInvalid(ADDRESS, "the Content-Type is not application/json")
+
+    async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:
+        """Send a notification. Why it did not arrive, None when it did."""
+        headers: dict[bytes | str, bytes | str] = (
+            {} if verification_token is None else {"Verification-Token": verification_token}
+        )
+        try:
+            async with self._answer(receiver_of(address), headers, body, MAX_ANSWER_BYTES) as answer:
+                return None if 200 <= answer.status < 300 else f"HTTP status is {answer.status}"
+        except errors.Refusal as refusal:
+            return f"I/O operation is failed. Details: [{refusal.value}]"
+
+    @contextlib.asynccontextmanager
+    async def _answer(
+        self, receiver: Receiver, headers: Mapping[bytes | str, bytes | str], body: bytes, limit: int
+    ) -> AsyncIterator[httpcore.Response]:
+        """The receiver's answer, to be read within the block. Raises a `Refusal` for want of one."""
+        count = _Count(limit)
+        try:
+            async with self._patience(PATIENCE_SECONDS):
+                dialled = await self._addresses.of(receiver)
+                pool = httpcore.AsyncConnectionPool(
+                    ssl_context=self._tls_for(dialled),
+                    network_backend=_Checked(dialled, count),
+                )
+                async with (
+                    pool,
+                    pool.stream("POST", receiver.url, headers={**HEADERS, **headers}, content=body) as answer,
+                ):
+                    yield answer
+        except TimeoutError as error:
+            raise errors.WebHookUnreachable(ADDRESS, READ_TIMED_OUT) from error
+        except (AnswerTooLarge, httpcore.ProtocolError) as error:
+            if count.seen == 0:
+                raise errors.WebHookUnreachable(ADDRESS, "No answer") from error
+            raise errors.WebHookAnswerInvalid(ADDRESS, str(error)) from error
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+            raise errors.WebHookUnreachable(ADDRESS, str(error) or type(error).__name__) from error
+
+    def _tls_for(self, dialled: Iterable[str]) -> ssl.SSLContext:
+        return self._local_tls if all(map(is_this_machine, dialled)) else self._tls
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    @cached_property
+    def _local_tls(self) -> ssl.SSLContext:
+        """For receivers on this machine, whose certificates nobody has signed."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+class _Count:
+    """Bytes that a receiver has said, of those that it may."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.seen = 0
+
+
+class _Checked(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that were checked, whatever the host's name is by now."""
+
+    def __init__(self, addresses: Iterable[str], count: _Count) -> None:
+        self._addresses = addresses
+        self._count = count
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        failure: Exception = httpcore.ConnectError(host)
+        for address in self._addresses:
+            try:
+                return _Counted(await self._network.connect_tcp(address, port, *args, **options), self._count)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def sleep(self, seconds: float) -> None:
+        await self._network.sleep(seconds)
+
+
+class _Counted(httpcore.AsyncNetworkStream):
+    """A stream that says no more than the count allows: what is beyond it is not read."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, count: _Count) -> None:
+        self._stream = stream
+        self._count = count
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._count.limit - self._count.seen
+        data = await self._stream.read(min(max_bytes, left) or 1, timeout)
+        self._count.seen += len(data)
+        if len(data) > left:
+            raise AnswerTooLarge(f"the answer has more than {self._count.limit} bytes")
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _Counted(await self._stream.start_tls(*args, **options), self._count)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,294 @@
+"""Subscriptions as a client meets them: what it is answered, and what the events are that it is sent."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from receivers import Receiver
+from support import HANDSET, STORE, Client, assert_refused
+
+SUBSCRIPTION = "/restapi/v1.0/subscription"
+STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
+INSTANT = f"{STORE_FILTER}/instant?type=SMS"
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+ACCOUNT, OWN = "1346632010", "/restapi/v1.0/account/1346632010/extension/1346632010"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+def body(receiver: Receiver, *filters: str, **more: Any) -> dict[str, Any]:
+    return {
+        "eventFilters": list(filters or (STORE_FILTER,)),
+        "deliveryMode": {"transportType": "WebHook", "address": receiver.url},
+        **more,
+    }
+
+
+def subscribed(client: Client, receiver: Receiver, *filters: str, by: str = "101", **more: Any) -> dict[str, Any]:
+    answer = client.post(SUBSCRIPTION, by=by, json=body(receiver, *filters, **more))
+    assert answer.status_code == 200, answer.text
+    assert receiver.next().is_handshake
+    return answer.json()
+
+
+def freeze_clock(client: Client) -> None:
+    assert client.call("PUT", "/_mock/clock", json={"frozen": True}).status_code == 200
+
+
+def from_handset(client: Client, text: str, to: str = "16509100010") -> None:
+    assert client.post(f"/_mock/handsets/{HANDSET}/messages", json={"to": to, "text": text}).status_code == 200
+
+
+def event(receiver: Receiver) -> dict[str, Any]:
+    return json.loads(receiver.next().body)
+
+
+# --- the resource --------------------------------------------------------------------------------
+
+
+def test_a_subscription_is_answered_with_its_ids_and_a_second_less(world_client: Client, receiver: Receiver) -> None:
+    freeze_clock(world_client)
+    made = subscribed(world_client, receiver, expiresIn=604_800)
+
+    assert made["uri"] == f"{world_client.url}{SUBSCRIPTION}/{made['id']}"
+    assert made["eventFilters"] == [f"{OWN}/message-store"]
+    assert (made["status"], made["expiresIn"]) == ("Active", 604_799)
+    assert world_client.get(f"{SUBSCRIPTION}/{made['id']}").json() == made
+    assert world_client.get(SUBSCRIPTION).json() == {"uri": f"{world_client.url}{SUBSCRIPTION}", "records": [made]}
+    assert world_client.get(SUBSCRIPTION, by="102").json()["records"] == []
+
+
+@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/renew")])
+def test_an_unknown_one_is_not_found_and_what_is_no_uuid_is_no_uri(
+    world_client: Client, receiver: Receiver, method: str, suffix: str
+) -> None:
+    made = subscribed(world_client, receiver)
+    for caller, identity in (("101", NOBODYS), ("102", made["id"])):
+        answer = world_client.call(method, f"{SUBSCRIPTION}/{identity}{suffix}", by=caller)
+        assert_refused(answer, 404, "CMN-102", "subscriptionId")
+    assert_refused(world_client.call(method, f"{SUBSCRIPTION}/mine{suffix}"), 404, "CMN-120")
+
+
+def test_a_put_replaces_the_filters_and_renews(world_client: Client, receiver: Receiver) -> None:
+    freeze_clock(world_client)
+    made = subscribed(world_client, receiver, expiresIn=1000)
+    world_client.post("/_mock/clock/advance", json={"seconds": 600})
+    assert world_client.get(f"{SUBSCRIPTION}/{made['id']}").json()["expiresIn"] == 399
+
+    changed = world_client.call(
+        "PUT", f"{SUBSCRIPTION}/{made['id']}", json={"eventFilters": [INSTANT], "expiresIn": 60}
+    )
+
+    assert changed.json()["eventFilters"] == [f"{OWN}/message-store/instant?type=SMS"]
+    assert changed.json()["expiresIn"] == 59
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix", "arguments"), [("PUT", "", {}), ("PUT", "", {"json": {}}), ("POST", "/renew", {})]
+)
+def test_a_put_without_a_body_and_a_renewal_only_renew(
+    world_client: Client, receiver: Receiver, method: str, suffix: str, arguments: dict[str, Any]
+) -> None:
+    freeze_clock(world_client)
+    made = subscribed(world_client, receiver, expiresIn=1000)
+    world_client.post("/_mock/clock/advance", json={"seconds": 600})
+
+    renewed = world_client.call(method, f"{SUBSCRIPTION}/{made['id']}{suffix}", **arguments).json()
+
+    assert (renewed["eventFilters"], renewed["expiresIn"]) == (made["eventFilters"], 999)
+
+
+def test_an_expired_subscription_is_gone_and_is_told_nothing(world_client: Client, receiver: Receiver) -> None:
+    made = subscribed(world_client, receiver, expiresIn=60)
+    world_client.post("/_mock/clock/advance", json={"seconds": 61})
+
+    assert_refused(world_client.get(f"{SUBSCRIPTION}/{made['id']}"), 404, "CMN-102", "subscriptionId")
+    world_client.post_sms()
+    subscribed(world_client, receiver)
+    assert not receiver.has_more()
+
+
+@pytest.mark.parametrize(
+    ("change", "parameter"),
+    [
+        ({"eventFilters": []}, "eventFilters"),
+        ({"eventFilters": [f"{STORE_FILTER}?messageType=SMS"]}, "eventFilters"),
+        ({"eventFilters": [17]}, "eventFilters"),
+        ({"expiresIn": 0}, "expiresIn"),
+        ({"expiresIn": "60"}, "expiresIn"),
+        ({"deliveryMode": {"transportType": "WebHook"}}, "deliveryMode.address"),
+        ({"deliveryMode": {"transportType": "WebSocket"}}, "deliveryMode.transportType"),
+        ({"deliveryMode": {"transportType": "PubNub"}}, "deliveryMode.transportType"),
+        ({"deliveryMode": {}}, "deliveryMode.transportType"),
+        (
+            {
+                "deliveryMode": {
+                    "transportType": "WebHook",
+                    "address": "http://127.0.0.1/",
+                    "verificationToken": "a\r\nb: c",
+                }
+            },
+            "deliveryMode.verificationToken",
+        ),
+    ],
+)
+def test_a_request_that_makes_no_sense_names_its_parameter(
+    world_client: Client, receiver: Receiver, change: dict[str, Any], parameter: str
+) -> None:
+    answer = world_client.post(SUBSCRIPTION, json={**body(receiver), **change})
+    assert_refused(answer, 400, "CMN-101", parameter)
+    assert not receiver.has_more()
+
+
+def test_one_more_than_twenty_is_refused_before_its_receiver_is_asked(world_client: Client, receiver: Receiver) -> None:
+    for _ in range(20):
+        subscribed(world_client, receiver)
+    assert_refused(world_client.post(SUBSCRIPTION, json=body(receiver)), 403, "SUB-505")
+    assert not receiver.has_more()
+    assert len(world_client.get(SUBSCRIPTION).json()["records"]) == 20
+
+
+# --- events --------------------------------------------------------------------------------------
+
+
+def test_a_mailbox_is_told_of_what_came_what_was_marked_and_what_was_deleted(
+    world_client: Client, receiver: Receiver
+) -> None:
+    made = subscribed(world_client, receiver)
+    paged = world_client.page("101", "102").json()
+
+    told = event(receiver)
+    assert {key: told[key] for key in ("event", "subscriptionId", "ownerId")} == {
+        "event": f"{OWN}/message-store",
+        "subscriptionId": made["id"],
+        "ownerId": ACCOUNT,
+    }
+    assert {key: told["body"][key] for key in ("accountId", "extensionId", "ownerId")} == {
+        "accountId": ACCOUNT,
+        "extensionId": ACCOUNT,
+        "ownerId": ACCOUNT,
+    }
+    assert told["body"]["changes"][0]["newCount"] == 2  # a page to oneself leaves two records
+    assert paged["id"] in told["body"]["changes"][0]["newMessageIds"]
+
+    message = f"{STORE}/{paged['id']}"
+    world_client.call("PUT", message, json={"readStatus": "Read"})
+    world_client.call("DELETE", message)
+    world_client.call("DELETE", message)
+    world_client.call("DELETE", message)  # purged already: nothing changes
+    from_handset(world_client, "Hello")
+    changes = [event(receiver)["body"]["changes"] for _ in range(4)]
+    assert changes[:3] == [[{"type": "Pager", "newCount": 0, "updatedCount": 1, "newMessageIds": []}]] * 3
+    assert (changes[3][0]["type"], changes[3][0]["newCount"]) == ("SMS", 1)
+
+
+def test_what_one_call_changes_is_one_event(world_client: Client, receiver: Receiver) -> None:
+    ids = [world_client.post_sms().json()["id"] for _ in range(3)]
+    subscribed(world_client, receiver)
+    assert world_client.call("DELETE", f"{STORE}/{','.join(map(str, ids))}").status_code == 204
+    world_client.post_sms()
+
+    changes = [event(receiver)["body"]["changes"][0] for _ in range(2)]
+    assert [(change["newCount"], change["updatedCount"]) for change in changes] == [(0, 3), (1, 0)]
+
+
+def test_an_inbound_sms_is_told_whole_and_at_once(world_client: Client, receiver: Receiver) -> None:
+    freeze_clock(world_client)
+    made = subscribed(world_client, receiver, INSTANT)
+    world_client.post_sms("Outbound is no instant event")
+    from_handset(world_client, "Is anybody there?")
+    (message,) = world_client.messages("101", direction="Inbound")
+
+    told = event(receiver)
+    assert told["event"] == made["eventFilters"][0] == f"{OWN}/message-store/instant?type=SMS"
+    assert told["body"] == {
+        "id": str(message["id"]),
+        "to": [{"phoneNumber": "+16509100010", "name": "Administrator", "target": True}],
+        "from": {
+            "phoneNumber": "+14151003732",
+            "phoneNumberInfo": {"countryCode": "1", "nationalDestinationCode": "415", "subscriberNumber": "1003732"},
+        },
+        "type": "SMS",
+        "creationTime": message["creationTime"],
+        "lastModifiedTime": message["lastModifiedTime"],
+        "readStatus": "Unread",
+        "priority": "Normal",
+        "attachments": [{"id": str(message["id"]), "type": "Text", "contentType": "text/plain"}],
+        "direction": "Inbound",
+        "availability": "Alive",
+        "subject": "Is anybody there?",
+        "messageStatus": "Received",
+        "conversationId": str(message["conversationId"]),
+        "conversation": {"id": str(message["conversationId"])},
+        "eventType": "Create",
+        "owner": {"extensionId": ACCOUNT, "extensionType": "User", "name": "Administrator"},
+        "ownerId": ACCOUNT,
+    }
+    assert not receiver.has_more()
+
+
+def test_a_picture_is_told_with_where_it_is(world_client: Client, receiver: Receiver) -> None:
+    subscribed(world_client, receiver, INSTANT)
+    mms = {"to": "16509100010", "text": "", "attachments": [{"contentType": "image/png", "content": "aGVsbG8="}]}
+    assert world_client.post(f"/_mock/handsets/{HANDSET}/messages", json=mms).status_code == 200
+
+    (picture,) = event(receiver)["body"]["attachments"]
+    assert (picture["type"], picture["contentType"], picture["size"]) == ("MmsAttachment", "image/png", 5)
+    assert world_client.get(picture["uri"]).content == b"hello"
+
+
+def test_an_administrator_is_told_of_the_mailbox_that_he_named(world_client: Client, receiver: Receiver) -> None:
+    subscribed(world_client, receiver, "/restapi/v1.0/account/~/extension/1346632102/message-store")
+    world_client.page("102", by="103")
+
+    told = event(receiver)
+    assert (told["ownerId"], told["body"]["extensionId"]) == (ACCOUNT, "1346632102")
+
+
+def test_worlds_hear_nothing_of_each_other(world_client: Client, receiver: Receiver, server_url: str) -> None:
+    subscribed(world_client, receiver)
+    with Client(server_url) as other:
+        other.post_sms()
+    world_client.post_sms("Mine")
+    assert len(event(receiver)["body"]["changes"][0]["newMessageIds"]) == 1
+    assert not receiver.has_more()
+
+
+def test_a_reset_ends_every_subscription(world_client: Client, receiver: Receiver) -> None:
+    subscribed(world_client, receiver)
+    world_client.post("/_mock/reset")
+    world_client.post_sms()
+    subscribed(world_client, receiver)
+    assert not receiver.has_more()
+
+
+# --- the control API -----------------------------------------------------------------------------
+
+
+def test_the_control_api_shows_subscriptions_and_what_became_of_their_notifications(
+    world_client: Client, receiver: Receiver
+) -> None:
+    made = subscribed(world_client, receiver, INSTANT, by="102")
+    from_handset(world_client, "Hello", to="16509100102")
+    told = event(receiver)
+    # The answer has been read when the next notification comes.
+    from_handset(world_client, "Again", to="16509100102")
+    event(receiver)
+
+    (shown,) = world_client.get("/_mock/subscriptions").json()
+    assert (shown["id"], shown["owner"], shown["transport"]) == (made["id"], "102", "WebHook")
+    assert (shown["address"], shown["filters"]) == (receiver.url, made["eventFilters"])
+    assert (shown["expires"], shown["blacklisted"]) == (made["expirationTime"], None)
+    assert shown["notifications"][0] == {
+        "at": shown["notifications"][0]["at"],
+        "uuid": told["uuid"],
+        "event": told["event"],
+        "arrived": True,
+        "failure": None,
+    }

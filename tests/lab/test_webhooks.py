@@ -1,0 +1,366 @@
+"""Webhooks against a real server and real receivers: who is taken for a receiver, and what becomes of the others."""
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from receivers import Answer, Names, Received, Receiver, RunsOut, answering, closed_port, good
+from ringmock.domain.subscription import MAX_FAILURES
+from ringmock.fixture import load_named
+from ringmock.lab.addresses import Addresses
+from ringmock.lab.webhooks import PATIENCE_SECONDS, WebHooks
+from ringmock.server import build, served
+from ringmock.worlds import Worlds
+from support import Client, assert_refused
+
+SUBSCRIPTION = "/restapi/v1.0/subscription"
+STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
+TOKEN = {"Validation_Token": "{token}"}
+JSON = {"Content_Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def patience() -> RunsOut:
+    return RunsOut()
+
+
+@pytest.fixture(scope="module")
+def names() -> Names:
+    return Names(
+        hook_example=[["127.0.0.1"]],
+        rebound_example=[["127.0.0.1"], ["169.254.169.254"]],
+        cloud_example=[["127.0.0.1", "169.254.169.254"]],
+        mapped_example=[["::ffff:169.254.169.254"]],
+        public_example=[["93.184.216.34"]],
+        empty_example=[[]],
+    )
+
+
+@pytest.fixture(scope="module")
+def url(patience: RunsOut, names: Names) -> Iterator[str]:
+    """A server that calls nobody but this machine, and these names."""
+    allowed = ["hook.example", "Rebound.Example.", "cloud.example", "mapped.example", "public.example"]
+    addresses = Addresses([*allowed, "empty.example", "unknown.example"], names)
+    with served(build(Worlds(load_named("demo")), WebHooks(addresses, patience=patience))) as url:
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[Client]:
+    with Client(url) as client:
+        yield client
+
+
+def subscribe(client: Client, address: str, *filters: str, by: str = "101", **mode: Any) -> httpx2.Response:
+    delivery = {"transportType": "WebHook", "address": address, **mode}
+    return client.post(SUBSCRIPTION, by=by, json={"eventFilters": filters or (STORE_FILTER,), "deliveryMode": delivery})
+
+
+def subscribed(client: Client, address: str, *filters: str, by: str = "101", **mode: Any) -> dict[str, Any]:
+    answer = subscribe(client, address, *filters, by=by, **mode)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+# --- the handshake -------------------------------------------------------------------------------
+
+
+def test_a_receiver_that_returns_the_token_is_subscribed(client: Client, patience: RunsOut) -> None:
+    with Receiver() as receiver:
+        subscription = subscribed(client, receiver.url)
+
+    handshake = receiver.next()
+    assert (handshake.path, handshake.body) == ("/webhook?of=mine", b"")
+    assert handshake.headers["validation-token"]
+    assert handshake.headers["user-agent"] == "RingCentral-Webhook/8.3"
+    assert handshake.headers["host"] == f"127.0.0.1:{receiver.port}"
+    assert subscription["status"] == "Active"
+    assert subscription["deliveryMode"] == {"transportType": "WebHook", "encryption": False, "address": receiver.url}
+    assert patience.seconds[-1] == PATIENCE_SECONDS == 3
+
+
+def half(_: Received, connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nValidation-Tok")
+
+
+def half_a_body(request: Received, connection: socket.socket) -> None:
+    head = f"HTTP/1.1 200 OK\r\nValidation-Token: {request.headers['validation-token']}\r\n"
+    connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n".encode() + b'{"half": ')
+
+
+def silent(_: Received, __: socket.socket) -> None:
+    """Hangs up."""
+
+
+def other_protocol(_: Received, connection: socket.socket) -> None:
+    connection.sendall(b"220 mail.example ESMTP ready\r\n")
+
+
+def header_flood(_: Received, connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: flood\r\n" % number for number in range(100_000)))
+
+
+BAD_RECEIVERS = [
+    pytest.param(answering(**JSON), "SUB-520", id="the token is missing"),
+    pytest.param(answering(Validation_Token="another", **JSON), "SUB-520", id="the token is another"),
+    pytest.param(answering(Validation_Token="{token}x", **JSON), "SUB-520", id="the token is longer"),
+    pytest.param(answering(Verification_Token="{token}", **JSON), "SUB-520", id="the token has another name"),
+    pytest.param(answering("302 Found", Location="/elsewhere", **TOKEN, **JSON), "SUB-522", id="a redirect"),
+    pytest.param(answering("500 Internal Server Error", b"<html>" * 1000), "SUB-522", id="a failure with a long story"),
+    pytest.param(answering("404 Not Found", **TOKEN, **JSON), "SUB-522", id="not found, with the token"),
+    pytest.param(answering("204 No Content", **TOKEN, **JSON), "SUB-522", id="no content, which is not 200"),
+    pytest.param(answering(body=b"x" * 1024, **TOKEN, **JSON), "SUB-525", id="a large body"),
+    pytest.param(answering(X_Large="x" * 1024, **TOKEN, **JSON), "SUB-525", id="a large header"),
+    pytest.param(header_flood, "SUB-525", id="a flood of headers"),
+    pytest.param(answering(Content_Type="text/html", **TOKEN), "SUB-525", id="HTML"),
+    pytest.param(answering(**TOKEN), "SUB-525", id="no Content-Type"),
+    pytest.param(half, "SUB-525", id="half of the headers"),
+    pytest.param(half_a_body, "SUB-525", id="half of the body"),
+    pytest.param(other_protocol, "SUB-525", id="another protocol"),
+    pytest.param(silent, "SUB-521", id="it hangs up"),
+]
+
+
+@pytest.mark.parametrize(("handshake", "code"), BAD_RECEIVERS)
+def test_a_bad_receiver_is_refused(client: Client, handshake: Answer, code: str) -> None:
+    with Receiver(handshake) as receiver:
+        assert_refused(subscribe(client, receiver.url), 400, code, "deliveryMode.address")
+
+    receiver.next()
+    assert not receiver.has_more()  # no redirect was followed, and nothing tried twice
+    assert client.get(SUBSCRIPTION).json()["records"] == []
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param((), id="hangs after it was asked"),
+        pytest.param((b"HTTP/1.1 200 OK\r\n",), id="hangs in the headers"),
+        pytest.param((b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"a", b"b"), id="hangs in the body"),
+    ],
+)
+def test_a_receiver_that_takes_longer_than_three_seconds_is_refused(
+    client: Client, patience: RunsOut, pieces: tuple[bytes, ...]
+) -> None:
+    with Receiver(patience.after(*pieces)) as receiver:
+        assert_refused(subscribe(client, receiver.url), 400, "SUB-521", "deliveryMode.address")
+
+    assert patience.seconds[-1] == 3
+
+
+def test_others_are_served_while_a_receiver_hangs(client: Client, patience: RunsOut) -> None:
+    sent: list[int] = []
+
+    def asks_back(request: Received, connection: socket.socket) -> None:
+        sent.append(client.post_sms().status_code)
+        good(request, connection)
+
+    with Receiver(asks_back) as receiver:
+        subscribed(client, receiver.url)
+    assert sent == [200]
+
+
+def test_a_port_at_which_nobody_listens_is_not_reachable(client: Client) -> None:
+    with closed_port() as port:
+        assert_refused(subscribe(client, f"http://127.0.0.1:{port}/"), 400, "SUB-521", "deliveryMode.address")
+
+
+def test_https_is_not_spoken_by_a_receiver_of_http(client: Client) -> None:
+    with Receiver() as receiver:
+        address = f"https://127.0.0.1:{receiver.port}/"
+        assert_refused(subscribe(client, address), 400, "SUB-521", "deliveryMode.address")
+    assert not receiver.has_more()
+
+
+@pytest.mark.parametrize("size", [1024, 1025])
+def test_a_whole_answer_may_have_1024_bytes(client: Client, size: int) -> None:
+    def answer(request: Received, connection: socket.socket) -> None:
+        token = request.headers["validation-token"]
+        head = f"HTTP/1.1 200 OK\r\nValidation-Token: {token}\r\nContent-Type: application/json\r\n"
+        length = size - len(f"{head}Content-Length: 100\r\n\r\n")
+        assert 100 <= length < 1000
+        connection.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode() + b" " * length)
+
+    with Receiver(answer) as receiver:
+        assert subscribe(client, receiver.url).status_code == (200 if size == 1024 else 400)
+
+
+# --- whom the server calls at all ----------------------------------------------------------------
+
+
+def test_an_allowed_name_is_looked_up_once_and_called_by_its_name(client: Client, names: Names) -> None:
+    names.asked.clear()
+    with Receiver() as receiver:
+        subscribed(client, f"http://hook.example:{receiver.port}/mine")
+
+    assert receiver.next().headers["host"] == f"hook.example:{receiver.port}"
+    assert names.asked == ["hook.example"]
+
+
+def test_a_name_that_has_another_address_on_a_second_look_is_called_at_the_first(client: Client, names: Names) -> None:
+    names.asked.clear()
+    with Receiver() as receiver:
+        subscribed(client, f"http://rebound.example:{receiver.port}/")
+        assert names.asked == ["rebound.example"]
+        receiver.next()
+
+        # Each notification asks the name server anew, and what it says is checked anew.
+        for _ in range(MAX_FAILURES):
+            client.post_sms()
+        (record,) = blacklisted(client)
+
+    assert "169.254.169.254" in record["blacklistedData"]["reason"]
+    assert not receiver.has_more()
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        pytest.param("https://cloud.example/", "SUB-521", id="one of its addresses is link-local"),
+        pytest.param("https://mapped.example/", "SUB-521", id="its address is link-local in IPv6's clothes"),
+        pytest.param("https://empty.example/", "SUB-521", id="it has no address"),
+        pytest.param("https://unknown.example/", "SUB-521", id="nobody knows it"),
+        pytest.param("http://public.example/", "SUB-523", id="plain http over the internet"),
+        pytest.param("https://other.example/", "SUB-521", id="it is not allowed"),
+        pytest.param("https://hook.example.other.example/", "SUB-521", id="it begins like an allowed one"),
+        pytest.param("https://93.184.216.34/", "SUB-521", id="an address of another machine"),
+        pytest.param("http://93.184.216.34/", "SUB-523", id="an address of another machine, by http"),
+        pytest.param("http://other.example/", "SUB-523", id="it is not allowed, by http"),
+        pytest.param("http://0.0.0.0:1/", "SUB-523", id="an address of no machine"),
+        pytest.param("https://[::ffff:93.184.216.34]/", "SUB-521", id="another machine in IPv6's clothes"),
+    ],
+)
+def test_nobody_else_is_called(client: Client, names: Names, address: str, code: str) -> None:
+    assert_refused(subscribe(client, address), 400, code, "deliveryMode.address")
+    assert "other.example" not in names.asked  # not even looked up
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1/webhook",
+        "ftp://127.0.0.1/",
+        "http://",
+        "http://user:secret@127.0.0.1/",
+        "http://127.0.0.1:70000/",
+        "http://127.0.0.1:0/",
+        "http://127.0.0.1/#part",
+        "http://127.0.0.1/a b",
+        "http://127.0.0.1/\r\nX-Injected: yes",
+        "http://[::1/",
+        "http://höst/",
+        "http://127.0.0.1/" + "a" * 2048,
+    ],
+)
+def test_an_address_is_an_absolute_url_and_nothing_else(client: Client, address: str) -> None:
+    assert_refused(subscribe(client, address), 400, "CMN-101", "deliveryMode.address")
+
+
+def test_localhost_is_this_machine_without_a_look(client: Client, names: Names) -> None:
+    names.asked.clear()
+    with Receiver() as receiver:
+        for host in ("localhost", "mine.localhost"):
+            subscribed(client, f"http://{host}:{receiver.port}/")
+    assert names.asked == []
+
+
+# --- notifications -------------------------------------------------------------------------------
+
+
+def test_a_message_is_told_with_the_token_that_both_know(client: Client) -> None:
+    with Receiver() as receiver:
+        subscription = subscribed(client, receiver.url, verificationToken="known to both")
+        sent = client.post_sms().json()
+        receiver.next()
+        told = receiver.next()
+
+    assert told.headers["verification-token"] == "known to both"
+    assert "validation-token" not in told.headers  # samples take that for a handshake
+    assert told.headers["content-type"] == "application/json; charset=UTF-8"
+    body = json.loads(told.body)
+    assert body["event"] == subscription["eventFilters"][0]
+    assert body["subscriptionId"] == subscription["id"]
+    assert body["body"]["changes"] == [{"type": "SMS", "newCount": 1, "updatedCount": 0, "newMessageIds": [sent["id"]]}]
+
+
+def test_notifications_come_in_the_order_of_what_happened(client: Client) -> None:
+    with Receiver() as receiver:
+        subscribed(client, receiver.url)
+        ids = [client.post_sms().json()["id"] for _ in range(5)]
+        receiver.next()
+        told = [json.loads(receiver.next().body)["body"]["changes"][0]["newMessageIds"] for _ in ids]
+    assert told == [[number] for number in ids]
+
+
+def blacklisted(client: Client) -> list[dict[str, Any]]:
+    """The caller's subscriptions, as soon as they are blacklisted."""
+    for _ in range(1000):
+        records = client.get(SUBSCRIPTION).json()["records"]
+        if all(record["status"] == "Blacklisted" for record in records):
+            return records
+    raise AssertionError(records)
+
+
+@pytest.mark.parametrize(
+    ("notification", "reason"),
+    [
+        pytest.param(answering("500 Internal Server Error"), "HTTP status is 500", id="500"),
+        pytest.param(answering("302 Found", Location="/elsewhere"), "HTTP status is 302", id="a redirect"),
+        pytest.param(silent, "I/O operation is failed. Details: [No answer]", id="it hangs up"),
+    ],
+)
+def test_an_address_that_fails_again_and_again_is_blacklisted(
+    client: Client, notification: Answer, reason: str
+) -> None:
+    with Receiver(notification=notification) as receiver:
+        subscribed(client, receiver.url)
+        receiver.next()
+        for _ in range(MAX_FAILURES + 1):
+            client.post_sms()
+        (record,) = blacklisted(client)
+        told = [receiver.next() for _ in range(MAX_FAILURES)]
+        assert not any(request.is_handshake for request in told)
+        assert record["blacklistedData"]["reason"] == reason
+        client.post_sms()
+        renewed = client.post(f"{SUBSCRIPTION}/{record['id']}/renew")
+        assert renewed.json()["status"] == "Blacklisted"
+        assert not receiver.has_more()
+
+
+def test_a_receiver_that_hangs_is_given_up_as_timed_out(client: Client, patience: RunsOut) -> None:
+    with Receiver(notification=patience.after()) as receiver:
+        subscribed(client, receiver.url)
+        for _ in range(MAX_FAILURES):
+            client.post_sms()
+        (record,) = blacklisted(client)
+    assert record["blacklistedData"]["reason"] == "I/O operation is failed. Details: [Read timed out]"
+
+
+def test_a_success_between_failures_counts_from_nothing_again(client: Client) -> None:
+    receiver = Receiver(notification=answering("503 Service Unavailable"))
+    with receiver:
+        subscribed(client, receiver.url)
+        receiver.next()
+        for round_ in range(2 * MAX_FAILURES - 1):
+            receiver.notification = good if round_ == MAX_FAILURES - 1 else answering("503 Service Unavailable")
+            client.post_sms()
+            receiver.next()
+        client.post_sms()
+        (record,) = blacklisted(client)
+    assert record["blacklistedData"]["reason"] == "HTTP status is 503"
+
+
+def test_what_is_deleted_is_told_no_more(client: Client) -> None:
+    with Receiver() as receiver:
+        subscription = subscribed(client, receiver.url)
+        receiver.next()
+        assert client.call("DELETE", f"{SUBSCRIPTION}/{subscription['id']}").status_code == 204
+        client.post_sms()
+        subscribed(client, receiver.url)
+
+        assert receiver.next().is_handshake
+    assert not receiver.has_more()
