@@ -201,3 +201,154 @@ def rules() -> None:
         click.echo(f'{rule.id}  "{rule.sentence}"\n      ringmock.{rule.home}\n')
     for made in DECISIONS:
         click.echo(f"{made.id}  {made.question}\n      {made.decision}\n      ringmock.{made.home}\n")
+
+
+@main.command()
+@click.option("--url", metavar="URL", help="Server to test. Without it: ringmock's own, started for the run.")
+@click.option(
+    "--fixture",
+    metavar="NAME|FILE",
+    help="Account that the server serves: its extensions and numbers, and how they sign in.  [default: demo]",
+)
+@click.option(
+    "--generation",
+    type=click.Choice(list(GENERATIONS)),
+    help="Shape of the answers.  [default: the fixture's; without --url every one]",
+)
+@click.option(
+    "--parts", default="", metavar="PART,...", help="Parts to run, as cases, fuzz.  [default: all that there are]"
+)
+@click.option(
+    "--cases",
+    "case_files",
+    multiple=True,
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path, exists=True),
+    help="Cases of your own, beside the bundled ones; again for more.",
+)
+@click.option("--as", "identities", default="", metavar="NUMBER,...", help="Extensions that the fuzz acts as.")
+@click.option(
+    "--operation", "operations", multiple=True, metavar="ID", help="Fuzz this operation only; again for more."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="Of all dice, so that a run can be repeated."
+)
+@click.option(
+    "--examples", default=20, show_default=True, type=click.IntRange(1), help="Of the fuzz, for each operation."
+)
+@click.option("--runs", default=20, show_default=True, type=click.IntRange(1), help="Of the state machine.")
+@click.option("--steps", default=30, show_default=True, type=click.IntRange(1), help="Of each run of it.")
+@click.option(
+    "--max-messages",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Recipients of all messages together.  [default: 25, and no limit for a server on this machine]",
+)
+@click.option("--any-number", is_flag=True, help="Send to numbers, too, that the fixture does not name.")
+@click.option("--rate-limit", "rate", metavar="N/s|m|h", help="Calls in a time.  [default: 40/m, none on this machine]")
+@click.option(
+    "--may-change/--may-not-change",
+    default=None,
+    help="Whether calls may change and delete what the account holds.  [default: on this machine they may]",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, and to whom; send nothing.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the JUnit report here."
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Keep the report here, and Schemathesis's own output and JUnit.",
+)
+def contract(
+    url: str | None,
+    fixture: str | None,
+    generation: str | None,
+    parts: str,
+    case_files: tuple[Path, ...],
+    identities: str,
+    operations: tuple[str, ...],
+    seed: int,
+    examples: int,
+    runs: int,
+    steps: int,
+    max_messages: int | None,
+    any_number: bool,
+    rate: str | None,
+    may_change: bool | None,
+    dry_run: bool,
+    junit: Path | None,
+    report: Path | None,
+) -> None:
+    """Learn whether a server keeps the contract: cases, a grounded fuzz, and what else --parts names.
+
+    The report goes to standard output, progress to standard error. The exit status is 1 when something failed, and 2
+    when there was nothing to test.
+
+    On a server that is no ringmock of this machine, nothing is sent to numbers that the fixture does not name, few
+    messages, slowly, and nothing is changed or deleted. Its credentials can come from the environment:
+    RINGMOCK_CLIENT_ID, RINGMOCK_CLIENT_SECRET, and for each extension RINGMOCK_JWT_101, RINGMOCK_PASSWORD_101 or
+    RINGMOCK_TOKEN_101.
+    """
+    from .contract.cases import CaseFileError
+    from .contract.findings import Report
+    from .contract.http_client import NoAnswer
+    from .contract.options import Options
+    from .contract.parts import PARTS
+    from .contract.suite import Run, Wanted, WrongUse
+    from .fixture import FixtureError
+
+    options = Options(
+        seed=seed,
+        examples=examples,
+        runs=runs,
+        steps=steps,
+        identities=_listed(identities),
+        operations=operations,
+        reports=report,
+        say=lambda line: click.echo(line, err=True),
+    )
+    wanted = Wanted(
+        url=url,
+        fixture=fixture,
+        generation=generation,
+        parts=_listed(parts) or tuple(PARTS),
+        cases=case_files,
+        any_number=any_number,
+        max_messages=max_messages,
+        rate=rate,
+        may_change=may_change,
+        options=options,
+    )
+    found = Report()
+    try:
+        run = Run(wanted, os.environ)
+        for folder in (report, junit.parent if junit else None):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+        if dry_run:
+            for line in run.dry():
+                click.echo(line)
+            return
+        for finding in run.findings():
+            found.add(finding)
+    except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
+        raise _NothingTested(str(error)) from error
+    click.echo(found.text())
+    if junit is not None:
+        _write_whole(junit, found.junit())
+    if report is not None:
+        _write_whole(report / "report.txt", found.text() + "\n")
+        _write_whole(report / "junit.xml", found.junit())
+    if not found.passed:
+        sys.exit(1)
+
+
+class _NothingTested(click.ClickException):
+    exit_code = 2
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The words of a list with commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
