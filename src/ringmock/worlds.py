@@ -7,6 +7,7 @@ so that tests which run in parallel on one port never meet.
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 
 from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
 from .clock import RealTime, real_time
@@ -170,6 +171,18 @@ class Worlds:
         session.start(world.clock.now())
         self._file(session)
         return session
+
+    def open_connection(self, session: Session, access_ttl: int) -> Session:
+        """A log-in of its own for a connection, in the name of the one that asked for it."""
+        own = replace(session, access_token=self._token("AT"), refresh_token=None, access_ttl=access_ttl)
+        own.start(session.world.clock.now())
+        self._file(own)
+        return own
+
+    def close_connection(self, session: Session) -> None:
+        """End the log-in of a connection, where it has not ended by itself."""
+        if self._sessions.get(session.access_token) is session:
+            self._forget(session)
 
     def refresh(self, world: World, client_id: str, refresh_token: str | None) -> Session:
         """New tokens for an old log-in, whose own die at once; asked again, for a while the same new tokens.

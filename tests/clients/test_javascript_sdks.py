@@ -25,12 +25,25 @@ Day = dict[str, Any]
 @pytest.fixture(scope="module", params=["ringcentral-sdk", "rc-ex-core"])
 def day(request: pytest.FixtureRequest, server_url: str) -> Day:
     """What each step of the SDK's day came to, by the step's name."""
+    return run_script(f"{request.param}.js", server_url)
+
+
+@pytest.fixture(scope="module")
+def watch(server_url: str) -> Day:
+    """What each step with subscriptions came to, by the step's name."""
+    needs((MODULES / "@ringcentral/subscriptions").is_dir(), "@ringcentral/subscriptions", HOW)
+    needs((MODULES / "@rc-ex/ws").is_dir(), "@rc-ex/ws", HOW)
+    return run_script("subscriptions.js", server_url)
+
+
+def run_script(script: str, server_url: str) -> Day:
+    """What each of its steps came to, in a world of its own."""
     needs(NODE, "node", HOW)
     needs((MODULES / "@ringcentral/sdk").is_dir(), "@ringcentral/sdk", HOW)
     needs((MODULES / "@rc-ex/core").is_dir(), "@rc-ex/core", HOW)
     with Client(server_url) as application:
         ended = subprocess.run(
-            [str(NODE), f"{request.param}.js", server_url, application.client_id, application.client_secret],
+            [str(NODE), script, server_url, application.client_id, application.client_secret],
             cwd=SCRIPTS,
             env={**os.environ, "NODE_PATH": str(MODULES.resolve()), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
             capture_output=True,
@@ -136,3 +149,43 @@ def test_a_refresh_kills_the_old_token_and_the_new_one_serves(day: Day) -> None:
 def test_the_token_is_dead_after_a_log_out(day: Day) -> None:
     assert day["log out"]["status"] == 401
     assert_envelope(day["log out"]["body"], "OAU-213")
+
+
+# --- subscriptions -------------------------------------------------------------------------------
+
+CLIENTS = ["SDK", "extension"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_subscription_on_a_connection_is_told_of_what_comes(watch: Day, client: str) -> None:
+    subscription, page = watch[f"subscribe with the {client}"], watch[f"page with the {client}"]
+
+    told = watch[f"event with the {client}"]
+    assert subscription["status"] == "Active"
+    assert told["subscriptionId"] == subscription["id"]
+    (change,) = told["body"]["changes"]
+    assert (change["type"], change["newCount"]) == ("Pager", 1)
+    assert change["newMessageIds"] != [page["id"]]  # the recipient's copy, and not the sender's
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_subscription_is_gone_when_its_connection_is_revoked(watch: Day, client: str) -> None:
+    assert watch[f"unsubscribe with the {client}"]["records"] == []
+
+
+def test_calls_go_over_the_connection_and_so_do_refusals(watch: Day) -> None:
+    assert watch["call on the connection"]["extensionNumber"] == "102"
+    refused = watch["refusal on the connection"]
+    assert refused["status"] == 400
+    assert_envelope(refused["body"], "CMN-101", "from")
+
+
+def test_a_recovered_connection_gets_what_it_missed(watch: Day) -> None:
+    assert watch["recover the connection"]["recoveryState"] == "Successful"
+    missed = watch["event that was missed"]
+    assert missed["subscriptionId"] == watch["subscribe with the extension"]["id"]
+    assert missed["body"]["changes"][0]["newCount"] == 1
+
+
+def test_the_token_of_who_watched_is_dead_after_a_log_out(watch: Day) -> None:
+    assert watch["log out"]["status"] == 401
