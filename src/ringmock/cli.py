@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from .contract.coverage.met import Met
+    from .inspector.tally import Tally
     from .server import Server, Swappable
 
 
@@ -53,6 +55,7 @@ def main() -> None:
 )
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
+@click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
 @click.option("--quiet", is_flag=True, help="No line for each call.")
 def serve(
     fixture: str,
@@ -64,6 +67,7 @@ def serve(
     webhook_hosts: tuple[str, ...],
     limits: str | None,
     reload: bool,
+    coverage: bool,
     quiet: bool,
 ) -> None:
     """Serve an account until Ctrl-C.
@@ -79,6 +83,7 @@ def serve(
 
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
 
+    tally = _started_tally() if coverage else None
     webhooks = WebHooks(Addresses(webhook_hosts))
 
     def worlds() -> Worlds:
@@ -87,7 +92,7 @@ def serve(
 
     def rebuild() -> "ASGIApp | None":
         try:
-            app = server.build(worlds(), webhooks)
+            app = server.build(worlds(), webhooks, tally)
         except FixtureError as error:
             click.echo(f"{error}\nThe account from before stays.", err=True)
             return None
@@ -110,12 +115,20 @@ def serve(
         if port_file is not None:
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
 
-    app = server.Swappable(server.build(first, webhooks))
+    app = server.Swappable(server.build(first, webhooks, tally))
     running = server.Server(app, ready)
     with bound:
         watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
         with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
             runner.run(_until_stopped(running, bound, app, rebuild, watched))
+
+
+def _started_tally() -> "Tally":
+    from .inspector.tally import Tally
+
+    tally = Tally()
+    tally.start()
+    return tally
 
 
 async def _until_stopped(
@@ -189,6 +202,58 @@ def send_text(
         for line in send(url, Text(sender, recipient, " ".join(words), files), token):
             click.echo(line)
     except NotSent as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, metavar="FILE|URL...")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page.")
+@click.option("--json", type=click.Path(path_type=Path, dir_okay=False), help="Write the counts, to be added up later.")
+@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit with 1 below this figure.")
+@click.option(
+    "--generation",
+    "generations",
+    multiple=True,
+    type=click.Choice(list(GENERATIONS)),
+    help="Count this generation's rows; by default of those that were answered in.",
+)
+def coverage(
+    sources: tuple[str, ...],
+    html: Path | None,
+    json: Path | None,
+    fail_under: float | None,
+    generations: tuple[str, ...],
+) -> None:
+    """Tell what of the contract was exercised, and which tests would be the cheapest to add.
+
+    FILE is a recording (.har, Schemathesis's .ndjson) or counts from --json or GET /_mock/coverage; URL is a server
+    started by ringmock serve --coverage. Several are added up.
+    """
+    from json import dumps
+
+    from .contract.coverage import report
+    from .contract.coverage.met import Met
+    from .contract.coverage.universe import coverage as coverage_of
+
+    met = Met.sum(map(_met_in, sources))
+    found = coverage_of(met, generations)
+    click.echo(report.text(found))
+    if html is not None:
+        _write_whole(html, report.html(found))
+    if json is not None:
+        _write_whole(json, dumps(met.to_json(), indent=1) + "\n")
+    if fail_under is not None and found.total.percent < fail_under:
+        click.echo(f"\ncoverage of behaviour {found.total} is under {fail_under:g} %", err=True)
+        sys.exit(1)
+
+
+def _met_in(source: str) -> "Met":
+    from .contract.coverage.traffic import UnreadableTraffic, read_recording, read_server
+    from .contract.http_client import NoAnswer
+
+    try:
+        return read_server(source) if "://" in source else read_recording(Path(source))
+    except (UnreadableTraffic, NoAnswer, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 

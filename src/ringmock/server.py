@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import uvicorn
@@ -25,19 +25,25 @@ from .lab.webhooks import WebHooks
 from .template import Template
 from .worlds import Worlds
 
+if TYPE_CHECKING:
+    from .inspector.tally import Tally
+
 _T = TypeVar("_T")
 
 WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
 
 
-def build(worlds: Worlds, webhooks: WebHooks | None = None) -> ASGIApp:
+def build(worlds: Worlds, webhooks: WebHooks | None = None, tally: "Tally | None" = None) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
-    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise.
+    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
+    callers exercise of the contract, and makes the control API show it.
     """
-    behind = mounted(create_control_app(worlds))
-    return create_app(worlds, behind, recorder(worlds), RequestIds(uuid4()), webhooks or WebHooks())
+    done = recorder(worlds)
+    behind = mounted(create_control_app(worlds, tally))
+    told = done if tally is None else tally.counting(worlds, done)
+    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks())
 
 
 def settle_memory() -> None:

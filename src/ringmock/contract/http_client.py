@@ -1,5 +1,6 @@
 """HTTP as a case needs it: whole requests, whole answers, and the curl that says the same."""
 
+import base64
 import email
 import email.policy
 import json
@@ -128,6 +129,11 @@ class HttpClient:
         if self._watcher is not None:
             self._watcher(Exchange(self.base_url, request, answer))
         return answer
+
+
+def basic_credentials(client_id: str, client_secret: str) -> str:
+    """The value of the Authorization header that names an application (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
 def curl(base_url: str, request: Request) -> str:

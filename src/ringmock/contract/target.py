@@ -1,6 +1,5 @@
 """What the contract suite tests: a server, the account that it serves, and what may be done there."""
 
-import base64
 import contextlib
 import ipaddress
 import uuid
@@ -14,7 +13,7 @@ from ..server import Server, build, serving
 from ..template import Application, Credentials, Template
 from ..worlds import Worlds
 from .guard import UNLIMITED, Guard, Limits
-from .http_client import HttpClient, Request, Watcher
+from .http_client import HttpClient, Request, Watcher, basic_credentials
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
@@ -146,8 +145,7 @@ def form_request(form: Mapping[str, str], application: Application) -> Request:
 
 def basic(application: Application) -> str:
     """The value of the Authorization header that names an application."""
-    credentials = f"{application.client_id}:{application.client_secret or ''}"
-    return "Basic " + base64.b64encode(credentials.encode()).decode()
+    return basic_credentials(application.client_id, application.client_secret or "")
 
 
 def as_object(value: Any) -> Mapping[str, Any]:

@@ -18,13 +18,13 @@ from ...template import Credentials
 from .. import multipart
 from ..guard import NotSent
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
-from ..openapi import load_contract
 from ..receiver import Manners, Receiver
 from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
 from . import RECEIVER, Case, Step
 from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, names_in
-from .operation import FORM, JSON, Operation, operations_by_id
+from .operation import JSON
 from .preconditions import reason_to_skip
+from .request import encoded, file_of, request_of
 
 Json = Any
 
@@ -118,7 +118,7 @@ def calls_of(case: Case, target: Target) -> Iterator[str]:
             yield f"changes the world: {json.dumps(step.change, ensure_ascii=False)}"
         if step.when is not None:
             named = {name: f"${{{name}}}" for name in names_in(dict(step.when))}
-            request = _request(filled(dict(step.when), named))
+            request = request_of(filled(dict(step.when), named))
             who = step.caller if isinstance(step.caller, str) else "a token"
             body = "" if request.body is None else f" {shown(target, request).body!r}"[:MAX_LINE]
             yield f"as {who}: {request.method} {request.target}{body}{_not_sent(target, request)}"
@@ -301,7 +301,7 @@ class _Caller:
 
     def call(self, caller: Json, call: Mapping[str, Json]) -> Exchange:
         """Make the call that a case describes."""
-        return self._send(_request(call), self._authorization(caller))
+        return self._send(request_of(call), self._authorization(caller))
 
     def mailbox(self, number: str) -> tuple[Exchange, Json]:
         """Every message that an extension can list and that was not there before, newest first."""
@@ -318,7 +318,7 @@ class _Caller:
 
     def control(self, method: str, path: str, body: Json = None) -> Exchange:
         """Call the control API about this world. Raises `_Stuck` with the sentence that refuses the call."""
-        request = Request(method, f"/_mock{path}", *_encoded(body, JSON))
+        request = Request(method, f"/_mock{path}", *encoded(body, JSON))
         exchange = self._send(request, f"Bearer {self._token_of(self._target.steward)}")
         if exchange.answer.status >= 300:
             said = found_at(exchange.answer.json, "error")
@@ -399,7 +399,7 @@ class _World:
             self.caller.control("PUT", "/limits", dict(change["limits"]))
         for sms in change.get("inbound", ()):
             path = f"/handsets/{quote(sms['from'])}/messages"
-            files = [_in_base64(_file(said)) for said in sms.get("attachments", ())]
+            files = [_in_base64(file_of(said)) for said in sms.get("attachments", ())]
             sent = {"to": sms["to"], "text": sms["text"]}
             self.caller.control("POST", path, {**sent, "attachments": files} if files else sent)
 
@@ -411,63 +411,11 @@ class _World:
         self.caller.forget_sessions()
 
 
-_OPERATIONS: dict[str, Operation] = {}
-
-
-def _operation(operation_id: str) -> Operation:
-    if not _OPERATIONS:
-        _OPERATIONS.update(operations_by_id(load_contract()))
-    return _OPERATIONS[operation_id]
-
-
-def _request(call: Mapping[str, Json]) -> Request:
-    """The HTTP request of a call, without its Authorization."""
-    if "operation" in call:
-        operation = _operation(call["operation"])
-        method, path, media_type = operation.method, operation.path, operation.media_type or JSON
-    else:
-        method, _, path = call["request"].partition(" ")
-        media_type = JSON
-    for name, value in {"accountId": "~", "extensionId": "~", **call.get("path", {})}.items():
-        path = path.replace(f"{{{name}}}", quote(str(value), safe="~"))
-    query = urlencode({name: _query_value(value) for name, value in call.get("query", {}).items()}, doseq=True)
-    if "attachments" in call or media_type.startswith("multipart/"):
-        headers, body = _in_parts(call)
-    else:
-        headers, body = _encoded(call.get("body"), media_type)
-    if "raw" in call:
-        headers, body = {"Content-Type": media_type}, str(call["raw"]).encode()
-    return Request(method, f"{path}?{query}" if query else path, {**headers, **call.get("headers", {})}, body)
-
-
-def _in_parts(call: Mapping[str, Json]) -> tuple[dict[str, str], bytes | None]:
-    files = map(_file, call.get("attachments", ()))
-    content_type, content = multipart.encoded(call.get("body"), files, call.get("multipart", "form-data"))
-    return {"Content-Type": content_type}, content
-
-
-def _file(said: Mapping[str, Json]) -> multipart.File:
-    content = bytes(said["bytes"]) if "bytes" in said else str(said["text"]).encode()
-    return multipart.File(content, said.get("type"), said.get("name"))
-
-
 def _in_base64(file: multipart.File) -> dict[str, str]:
     """A file as the control API takes it."""
     said = {"contentType": file.content_type, "fileName": file.name}
     content = base64.b64encode(file.content).decode()
     return {**{name: text for name, text in said.items() if text is not None}, "content": content}
-
-
-def _query_value(value: Json) -> Json:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _encoded(body: Json, media_type: str) -> tuple[dict[str, str], bytes | None]:
-    """Headers and bytes of a body."""
-    if body is None:
-        return {}, None
-    text = urlencode(body) if media_type == FORM else json.dumps(body, ensure_ascii=False)
-    return {"Content-Type": media_type}, text.encode("utf-8", errors="surrogatepass")
 
 
 def _list_in(exchange: Exchange, where: str | None = None) -> list[Json]:
