@@ -59,13 +59,18 @@ class Worlds:
         generation: Generation | None = None,
         real_time: RealTime = real_time,
         token_source: TokenSource = random_token,
+        kind: type[World] = World,
     ) -> None:
-        """`open_worlds`: whether well-formed client credentials that no fixture names open a world of their own."""
+        """`open_worlds`: whether well-formed client credentials that no fixture names open a world of their own.
+
+        `kind`: the class of its worlds, for tests that want one which goes by other rules.
+        """
         self.template = template
         self._open_worlds = open_worlds
         self._generation = generation
         self._real_time = real_time
         self._token_source = token_source
+        self._kind = kind
         self.default = self._new_world()
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
@@ -281,7 +286,7 @@ class Worlds:
         return TokenUnknown() if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid()
 
     def _new_world(self) -> World:
-        return World(self.template, self._real_time, self._generation)
+        return self._kind(self.template, self._real_time, self._generation)
 
     def _token(self, kind: str) -> str:
         return f"{kind}-{self._token_source()}"

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
-import faults
 import pytest
 from click.testing import CliRunner, Result
+from faults import FAULTS
+from faults.exchange import LIMITS, Exchange, around
 from starlette.types import ASGIApp
 
 from ringmock.cli import main
@@ -47,10 +48,10 @@ def own_app() -> ASGIApp:
 
 
 @contextmanager
-def recorded(app: ASGIApp) -> Iterator[tuple[str, list[faults.Exchange]]]:
+def recorded(app: ASGIApp) -> Iterator[tuple[str, list[Exchange]]]:
     """The application's URL, and every call that it gets."""
-    calls: list[faults.Exchange] = []
-    with served(faults.around(app, after=calls.append)) as url:
+    calls: list[Exchange] = []
+    with served(around(app, after=calls.append)) as url:
         yield url, calls
 
 
@@ -80,7 +81,7 @@ def test_a_generation_narrows_it_down_and_what_is_left_out_is_told() -> None:
 
 
 def test_a_wrong_server_fails_with_expected_and_actual_and_the_curl() -> None:
-    with served(faults.loses_messages(build(Worlds(DEMO)))) as url:
+    with served(FAULTS["loses_what_was_sent"].application(DEMO)) as url:
         done = contract("--url", url, "--parts", "cases")
     assert done.exit_code == 1
     assert "expected  actual" in done.stdout
@@ -214,7 +215,7 @@ def test_the_fuzz_keeps_to_the_fixtures_numbers_and_to_the_limit() -> None:
 
 
 def test_the_fuzz_tells_a_failure_once_with_its_curl_and_the_command_that_meets_it_again(tmp_path: Path) -> None:
-    with served(faults.drops_a_field(build(Worlds(DEMO)))) as url:
+    with served(FAULTS["drops_a_field"].application(DEMO)) as url:
         done = contract(
             *("--url", url, "--parts", "fuzz", "--as", "101", "--operation", "createInternalTextMessage"),
             *("--examples", "1", "--report", tmp_path),
@@ -230,12 +231,12 @@ def test_the_fuzz_tells_a_failure_once_with_its_curl_and_the_command_that_meets_
     assert kept == {".txt", ".xml"}
 
 
-def numbers_sent_to(calls: list[faults.Exchange]) -> set[str]:
+def numbers_sent_to(calls: list[Exchange]) -> set[str]:
     """Everyone whom a sending call names in `to`, well formed or not."""
     found: set[str] = set()
     for call in calls:
-        if call.method == "POST" and call.resource in faults.LIMITS:
-            body = call.sent if isinstance(call.sent, dict) else {}
+        if call.method == "POST" and call.resource in LIMITS:
+            body = call.sent
             for party in body.get("to") or [] if isinstance(body.get("to"), list) else []:
                 if isinstance(party, dict):
                     found |= {str(value).removeprefix("+") for value in party.values() if isinstance(value, str)}

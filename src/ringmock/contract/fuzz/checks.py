@@ -243,8 +243,10 @@ class created_is_readable:  # noqa: N801  (Schemathesis reports a check by its c
         sent = _sent(case)
         if operation_id(case) not in SENDING or response.status_code != 200 or not _is_own_method(case):
             return
-        message, token = json_of(response), _GROUNDING[-1].token
+        message, token, url = json_of(response), _GROUNDING[-1].token, _base_url(case)
         path = f"{OWN_STORE}/{message['id']}"
+        if not str(message["uri"]).startswith(f"{url}/"):
+            _wrong(f"the uri {message['uri']} of the created message leads away from {url}")
         with _client(case) as client:
             read = client.send_json("GET", path, token)
             if read.status != 200 or read.json["id"] != message["id"] or read.json["subject"] != message["subject"]:
