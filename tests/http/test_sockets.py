@@ -132,6 +132,7 @@ def test_a_token_for_a_connection_needs_a_log_in(world_client: Client) -> None:
 def test_any_call_can_be_made_on_a_connection(socket: Socket) -> None:
     answer, me = socket.call("GET", OWN)
     assert (answer["status"], me["extensionNumber"]) == (200, "101")
+    assert socket.call("GET", OWN.replace("~", "%7E"))[0]["status"] == 200
     assert answer["headers"]["Content-Type"].startswith("application/json")
     assert answer["headers"]["RCRequestId"]
 
@@ -342,3 +343,25 @@ def advance_as_anybody(client: Client, seconds: int) -> None:
     fresh = client.log_in("101")["access_token"]
     headers = {"Authorization": f"Bearer {fresh}"}
     assert client.post("/_mock/clock/advance", by=None, headers=headers, json={"seconds": seconds}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"path": "/restapi/v1.0/account/\u0000"},
+        {"path": "/%00"},
+        {"path": "//"},
+        {"path": "/?" + "a" * 100_000},
+        {"path": "/restapi", "query": {"a": {"b": [None, True, 1e300]}, "c": None}},
+        {"path": "/restapi", "headers": {"Content-Type": "text/plain\r\nX: y", "\u20ac": "\u20ac", "a": None}},
+        {"path": "/restapi", "headers": {"Content-Length": "1000000", "Authorization": "Basic x", "Host": "elsewhere"}},
+        {"path": OWN, "method": "BREW"},
+        {"path": SMS, "method": "POST", "headers": {"Content-Encoding": "gzip"}},
+    ],
+)
+def test_no_call_breaks_the_connection(socket: Socket, header: dict[str, Any]) -> None:
+    socket.send({"type": "ClientRequest", "messageId": "odd", "method": "GET", **header}, {"text": "odd"})
+    answer, _ = socket.receive()
+    assert answer["messageId"] == "odd"
+    assert answer["status"] < 500
+    assert socket.call("GET", OWN)[0]["status"] == 200

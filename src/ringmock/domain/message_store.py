@@ -74,14 +74,14 @@ class InMemoryMessageStore:
             is_outbound = direction is Direction.OUTBOUND
             is_outbound_sms = is_outbound and delivery.type is MessageType.SMS
             message = Message(
-                id=message_id,
-                mailbox=mailbox,
-                type=delivery.type,
-                direction=direction,
-                sender=delivery.sender,
-                recipients=delivery.recipients,
-                text=delivery.text,
-                created=created,
+                message_id,
+                mailbox,
+                delivery.type,
+                direction,
+                delivery.sender,
+                delivery.recipients,
+                delivery.text,
+                created,
                 modified=created + SMS_IS_MODIFIED_AFTER if is_outbound_sms else now,
                 read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
                 progress=progress_of(delivery, direction, self._generation),

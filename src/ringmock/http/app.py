@@ -12,7 +12,7 @@ from connexion.middleware.main import API
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
@@ -38,6 +38,7 @@ from .stages import (
     Security,
     WaitingHandler,
 )
+from .straight import Straight, whole
 from .throttling import Throttling
 from .validation import VALIDATOR_MAP, StrictUriParser
 
@@ -117,6 +118,7 @@ def create_app(
             partial(Recorder, done=done, request_ids=request_ids),
             partial(ServerErrorMiddleware, handler=answer_refusal),
             Refusals,
+            Straight,
             EdgeGuard,
             Routing,
             partial(Security, worlds=worlds, throttling=Throttling(worlds, groups)),
@@ -146,10 +148,7 @@ def control_only(behind: ASGIApp, sockets: ASGIApp) -> ASGIApp:
         if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PREFIX):
             raise errors.InvalidUri
 
-        async def whole_body() -> Message:
-            return {"type": "http.request", "body": scope[SCOPE_KEY].content, "more_body": False}
-
-        await behind(scope, whole_body, send)
+        await behind(scope, whole(scope[SCOPE_KEY].content), send)
 
     return app
 

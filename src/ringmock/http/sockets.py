@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, unquote, urlencode
 from uuid import uuid4
 
 import orjson
@@ -348,7 +348,7 @@ def _call_scope(connection: Connection, header: Mapping[str, Json], content: byt
         "http_version": "1.1",
         "scheme": "https" if scope.get("scheme") == "wss" else "http",
         "method": header["method"].upper(),
-        "path": path.rstrip("/") or "/",
+        "path": unquote(path).rstrip("/") or "/",
         "raw_path": path.encode("utf-8", errors="replace"),
         "query_string": "&".join(filter(None, (query, more))).encode("utf-8", errors="replace"),
         "headers": [
