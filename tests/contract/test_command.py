@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 from faults import FAULTS
-from faults.exchange import LIMITS, Exchange, around
-from starlette.types import ASGIApp
+from faults.exchange import LIMITS, MOST_BYTES, Exchange, around
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringmock.cli import main
 from ringmock.contract.guard import named_in
@@ -135,6 +135,27 @@ def test_where_nobody_answers_nothing_was_tested() -> None:
     done = contract("--url", url)
     assert done.exit_code == 2
     assert f"no answer from {url}" in done.stderr
+
+
+def dies_of_large_bodies(app: ASGIApp) -> ASGIApp:
+    """A server that answers no announcement of a large body, and nothing after it."""
+
+    async def dying(scope: Scope, receive: Receive, send: Send) -> None:
+        lengths.append(int(dict(scope["headers"]).get(b"content-length", b"0")))
+        if max(lengths) < MOST_BYTES:
+            await app(scope, receive, send)
+
+    lengths = [0]
+    return dying
+
+
+def test_a_server_that_dies_on_the_way_loses_no_finding() -> None:
+    with served(dies_of_large_bodies(own_app())) as url:
+        done = contract("--url", url, "--parts", "fuzz", "--as", "101", "--examples", "1")
+    assert done.exit_code == 1
+    assert "FAILED  The server goes on answering" in done.stdout
+    assert "The rest of fuzz was not run." in done.stdout
+    assert "curl -i" in done.stdout
 
 
 def test_on_a_server_without_worlds_cases_that_need_one_are_skipped_with_the_reason() -> None:

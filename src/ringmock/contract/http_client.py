@@ -22,6 +22,11 @@ MAX_SHOWN_BODY = 20_000
 class NoAnswer(Exception):
     """The server could not be reached, or broke off; the message says which address and why."""
 
+    def __init__(self, message: str, request: "Request | None" = None) -> None:
+        super().__init__(message)
+        self.request = request
+        """What was not answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -122,7 +127,7 @@ class HttpClient:
             body = response.read()
         except (OSError, HTTPException) as error:
             self._connection.close()
-            raise NoAnswer(f"no answer from {self.base_url}: {error or type(error).__name__}") from error
+            raise NoAnswer(f"no answer from {self.base_url}: {error or type(error).__name__}", request) from error
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
         if self._guard is not None:
             self._guard.count(request.method, request.target, request.headers, request.body, answer.status)

@@ -14,11 +14,11 @@ from .cases import Case, bundled_case_files, load_cases
 from .cases.operation import operations_by_id
 from .findings import Finding, Report, Verdict
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
-from .http_client import Watcher
+from .http_client import NoAnswer, Watcher, curl
 from .openapi import load_contract
 from .options import Options
 from .parts import PARTS, described, most_messages
-from .target import Target, is_on_this_machine, own, remote, with_secrets
+from .target import Target, is_on_this_machine, own, remote, shown, with_secrets
 
 MAX_MESSAGES_ELSEWHERE = 25
 RATE_ELSEWHERE = "40/m"
@@ -137,10 +137,24 @@ def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:
             yield from PARTS[part](target, options)
         except NotSent as refusal:
             reason = str(refusal)
+        except NoAnswer as error:
+            yield _gone(part, target, error)
     if reason is not None:
         yield Finding(
             part, f"The whole of {part}", Verdict.SKIPPED, reason, where=f"{target.account} {target.generation}"
         )
+
+
+def _gone(part: str, target: Target, error: NoAnswer) -> Finding:
+    """The server answered when the run began; what was found by then is not lost."""
+    return Finding(
+        part=part,
+        name="The server goes on answering",
+        verdict=Verdict.FAILED,
+        detail=f"{error}\nThe rest of {part} was not run.",
+        reproduce="" if error.request is None else curl(target.url, shown(target, error.request)),
+        where=f"{target.account} {target.generation}",
+    )
 
 
 def _reason_to_skip(part: str, target: Target, options: Options) -> str | None:

@@ -4,12 +4,12 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from ..guard import Guard
-from ..http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher
+from ..http_client import TIMEOUT_SECONDS, HttpClient, NoAnswer, Request, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +89,7 @@ class Client:
             connection.endheaders()
             response = connection.getresponse()
             return Reply(response.status, response.read())
+        except (OSError, HTTPException) as error:
+            raise NoAnswer(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
         finally:
             connection.close()

@@ -8,17 +8,19 @@ from time import perf_counter
 
 from ...domain.account import ExtensionType
 from ..findings import Finding, Verdict
-from ..guard import changing_operations
+from ..guard import changing_operations, sending_operations
 from ..http_client import curl
 from ..openapi import load_contract, operations
 from ..options import Options
 from ..target import Target, shown
 from . import Identity, run_as, within
+from .client import Client
 from .engine import PASSES, NotInstalled, Outcome, selects_any
 from .events import FailedCheck
 from .grounding import grounding
+from .mailboxes import PROBES, faults_of
 from .observed import Observed
-from .probes import probe
+from .probes import Scene, probe
 from .sign_in import SignInFailed
 
 PART = "fuzz"
@@ -30,8 +32,10 @@ MAX_ANSWER = 300
 
 
 def run(target: Target, options: Options) -> Iterator[Finding]:
-    """A finding for the probes; then for each operation one for each kind of failure, or one that it passed."""
-    yield _probed(target)
+    """A finding for each probe; then for each operation one for each kind of failure, or one that it passed."""
+    if not options.operations or not set(sending_operations()).isdisjoint(options.operations):
+        yield _probed(target)
+        yield from _looked_for_in_mailboxes(target)
     met = _Met()
     for identity in identities(target, options.identities):
         for single in PASSES:
@@ -87,6 +91,20 @@ def _probed(target: Target) -> Finding:
         faults = [str(error)]
     verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started
     return Finding(PART, name, verdict, "\n".join(faults), where=_where(target), seconds=seconds)
+
+
+def _looked_for_in_mailboxes(target: Target) -> Iterator[Finding]:
+    with Client(target.url, target.watcher, target.guard) as client:
+        scene = Scene(client, target.template)
+        for made in PROBES:
+            started = perf_counter()
+            try:
+                faults = faults_of(made, scene)
+            except SignInFailed as error:
+                faults = [str(error)]
+            verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started
+            told = "\n".join(faults)
+            yield Finding(PART, made.name, verdict, told, keeps=made.keeps, where=_where(target), seconds=seconds)
 
 
 def identities(target: Target, numbers: Sequence[str] = ()) -> list[Identity]:

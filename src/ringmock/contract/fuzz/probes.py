@@ -178,11 +178,12 @@ class Scene:
 def plain(operation: str, account: Grounding, text: str = "Probe") -> dict[str, Json]:
     """A body that is accepted."""
     if operation in (SMS, MMS):
-        return _sms(account, [account.sms_to[0][0]], text)
-    return _page([account.page_to[0][0]], text)
+        return sms_to(account, [account.sms_to[0][0]], text)
+    return page_to([account.page_to[0][0]], text)
 
 
-def _sms(account: Grounding, to: list[str], text: str = "Probe", sender: str | None = None) -> dict[str, Json]:
+def sms_to(account: Grounding, to: list[str], text: str = "Probe", sender: str | None = None) -> dict[str, Json]:
+    """The body of an SMS from this number, the account's first without one."""
     return {
         "from": {"phoneNumber": sender or account.sms_from[0]},
         "to": [{"phoneNumber": number} for number in to],
@@ -190,7 +191,8 @@ def _sms(account: Grounding, to: list[str], text: str = "Probe", sender: str | N
     }
 
 
-def _page(to: list[str], text: str = "Probe") -> dict[str, Json]:
+def page_to(to: list[str], text: str = "Probe") -> dict[str, Json]:
+    """The body of a page to these extension numbers."""
     return {"to": [{"extensionNumber": number} for number in to], "text": text}
 
 
@@ -291,7 +293,7 @@ def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
     to = sender.sms_to[0][0]
 
     def sent(to: list[str], number: str | None = None, as_one: Grounding | None = None) -> Reply:
-        return scene.send(operation, _sms(as_one or sender, to, sender=number), as_one)
+        return scene.send(operation, sms_to(as_one or sender, to, sender=number), as_one)
 
     yield Probed(operation, "400 MSG-245", sent([to], STRANGER))
     yield Probed(operation, "400 MSG-246", sent([sender.number]))
@@ -338,8 +340,8 @@ def _of_attachments(scene: Scene, operation: str) -> Iterator[Probed]:
 def _of_pages(scene: Scene) -> Iterator[Probed]:
     sender, account = scene.sender, scene.template.account
     someone, other = sender.page_to[0][0], sender.others[0]
-    page = _page([someone])
-    yield Probed(PAGER, "400 CMN-102", scene.send(PAGER, _page([NO_EXTENSION])))
+    page = page_to([someone])
+    yield Probed(PAGER, "400 CMN-102", scene.send(PAGER, page_to([NO_EXTENSION])))
     by_number = page | {"from": {"extensionNumber": other}}
     yield Probed(PAGER, "400 MSG-331", scene.send(PAGER, by_number))
     by_id = page | {"from": {"extensionId": sender.ids[other]}}
@@ -349,10 +351,10 @@ def _of_pages(scene: Scene) -> Iterator[Probed]:
     everyone = account.extensions.values()
     empty = next((e.number for e in everyone if e.is_department and not account.members_of(e)), None)
     if empty is not None:
-        yield Probed(PAGER, "400 MSG-316", scene.send(PAGER, _page([empty])))
+        yield Probed(PAGER, "400 MSG-316", scene.send(PAGER, page_to([empty])))
     inactive = next((e.number for e in everyone if e.type is ExtensionType.USER and not e.is_active), None)
     if inactive is not None:
-        yield Probed(PAGER, "400 MSG-324", scene.send(PAGER, _page([inactive])))
+        yield Probed(PAGER, "400 MSG-324", scene.send(PAGER, page_to([inactive])))
 
 
 def _of_departments(scene: Scene) -> Iterator[Probed]:
@@ -370,7 +372,7 @@ def _of_departments(scene: Scene) -> Iterator[Probed]:
 
 def _of_a_removed_member(scene: Scene, department: Extension, member: Grounding) -> Iterator[Probed]:
     """R-22: who was removed from a Department cannot answer in its threads."""
-    scene.send(PAGER, _page([department.number]))
+    scene.send(PAGER, page_to([department.number]))
     inbox = scene.client.send_json("GET", f"{OWN}/message-store?messageType=Pager&perPage=1", member.token)
     newest = inbox.json["records"][0]["id"]
     if _assign(scene, department, removedExtensionIds=[member.id]).status != 204:
