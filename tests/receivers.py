@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,7 +50,10 @@ good = answering(Validation_Token="{token}", Content_Type="application/json")
 class Receiver:
     """Listens on a port of 127.0.0.1, one connection after the other, and keeps what it was sent."""
 
-    def __init__(self, handshake: Answer = good, notification: Answer = good) -> None:
+    def __init__(
+        self, handshake: Answer = good, notification: Answer = good, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self.handshake = handshake
         self.notification = notification
         self._received: Queue[Received] = Queue()
@@ -79,15 +83,18 @@ class Receiver:
     def _serve(self) -> None:
         while True:
             try:
-                connection, _ = self._listening.accept()
+                plain, _ = self._listening.accept()
             except OSError:
                 return
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(WAIT_SECONDS)
+            plain.settimeout(WAIT_SECONDS)
+            with contextlib.suppress(OSError), self._secured(plain) as connection:
                 request = read_request(connection)
                 if request is not None:
                     self._received.put(request)
                     (self.handshake if request.is_handshake else self.notification)(request, connection)
+
+    def _secured(self, plain: socket.socket) -> socket.socket:
+        return plain if self._tls is None else self._tls.wrap_socket(plain, server_side=True)
 
 
 def read_request(connection: socket.socket) -> Received | None:

@@ -57,6 +57,27 @@ def test_the_world_knows_nothing_of_those_who_serve_it(module: str, may_not_impo
     assert not set().union(*(rooms_of(imported_by(path)) for path in paths)) & may_not_import
 
 
+ORACLE = [path for path in MODULES if path.parent.name == "oracle"]
+
+
+@pytest.mark.parametrize("path", ORACLE, ids=lambda p: p.stem)
+def test_the_oracle_knows_the_rules_by_its_own_model_alone(path: Path) -> None:
+    of_the_domain = {name for name in imported_by(path) if name.startswith("ringmock.domain")}
+    sentences = {"ringmock.domain.rulebook", "ringmock.domain.rulebook.RULEBOOK", "ringmock.domain.rulebook.DECISIONS"}
+    assert of_the_domain <= (sentences if path.stem == "story" else set())
+    assert path.stem != "model" or rooms_of(imported_by(path)) == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_what_is_loaded_when_it_is_needed_imports_hypothesis(path: Path) -> None:
+    imports_it = any(name.split(".")[0] == "hypothesis" for name in imported_by(path))
+    assert not imports_it or (path.parent.name, path.stem) in (
+        ("oracle", "machine"),
+        ("fuzz", "texts"),
+        ("fuzz", "hooks"),
+    )
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_nothing_imports_the_command_line(path: Path) -> None:
     assert "cli" not in rooms_of(imported_by(path))

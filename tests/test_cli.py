@@ -121,6 +121,12 @@ def test_a_changed_fixture_is_served_afresh_and_a_broken_one_is_told_and_left_al
         assert server.get("/_mock/ready")["account"] == 88
 
 
+def test_a_server_that_is_asked_to_counts_what_its_callers_exercise() -> None:
+    with served("--coverage", "--quiet") as server:
+        server.get("/restapi/v1.0/account/~")
+        assert server.get("/_mock/coverage")["seen"] == {"readAccountInfo": 1, "readAccountInfo 200": 1}
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_ends_without_a_traceback(ending: signal.Signals) -> None:
     with served() as server:
@@ -178,7 +184,7 @@ def test_rules_prints_every_rule_and_decision_with_what_keeps_it() -> None:
     assert all(rule.sentence in said for rule in RULEBOOK)
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["check"], ["rules"]])
+@pytest.mark.parametrize("command", [[], ["serve"], ["check"], ["coverage"], ["rules"]])
 def test_every_command_explains_itself(command: list[str]) -> None:
     ended = ringmock(*command, "--help")
     assert (ended.returncode, ended.stdout.startswith("Usage:")) == (0, True)

@@ -1,5 +1,6 @@
 """The plugin in runs of pytest of their own."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -206,6 +207,78 @@ def test_the_example_passes_in_four_processes(pytester: pytest.Pytester) -> None
     result = pytester.run(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "4", "-W", "error")
 
     result.assert_outcomes(passed=3)
+
+
+# --- coverage ------------------------------------------------------------------------------------
+
+TWO_TESTS = """
+@pytest.mark.parametrize("to", ["102", "104"])
+def test_a_page(ringmock, to):
+    post(ringmock, "/company-pager", {"to": [{"extensionNumber": to}], "text": "Hello"})
+"""
+
+
+def counted(pytester: pytest.Pytester, name: str) -> dict[str, int]:
+    seen: dict[str, int] = json.loads((pytester.path / name).read_text(encoding="utf-8"))["seen"]
+    return seen
+
+
+def test_a_run_tells_what_of_the_contract_its_tests_exercised(pytester: pytest.Pytester) -> None:
+    result = run(pytester, TWO_TESTS, "--ringmock-coverage")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*= ringmock: coverage of behaviour =*",
+            "operations * 1 *",
+            "The three cheapest tests to add, *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("  R-18: *")
+
+
+def test_a_run_that_is_not_asked_tells_nothing(pytester: pytest.Pytester) -> None:
+    run(pytester, TWO_TESTS).stdout.no_fnmatch_line("*coverage of behaviour*")
+
+
+def test_the_counts_of_all_workers_are_added_up(pytester: pytest.Pytester) -> None:
+    alone, together = "alone.json", "together.json"
+    run(pytester, TWO_TESTS, f"--ringmock-coverage={alone}").assert_outcomes(passed=2)
+    arguments = ("-p", "no:cacheprovider", "-n", "2", "-W", "error", f"--ringmock-coverage={together}")
+    result = pytester.run(sys.executable, "-m", "pytest", *arguments)
+
+    result.assert_outcomes(passed=2)
+    assert counted(pytester, together) == counted(pytester, alone)
+    assert counted(pytester, together)["createInternalTextMessage"] == 2
+    assert counted(pytester, together)["createInternalTextMessage 400 MSG-324"] == 1
+
+
+def test_a_page_is_written_for_a_name_that_ends_so(pytester: pytest.Pytester) -> None:
+    run(pytester, TWO_TESTS, "--ringmock-coverage=page.html").assert_outcomes(passed=2)
+    assert (pytester.path / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_file_of_tests_is_not_taken_for_the_report(pytester: pytest.Pytester) -> None:
+    result = run(pytester, TWO_TESTS, "--ringmock-coverage", "test_it.py")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--ringmock-coverage=FILE takes FILE.html or FILE.json, and not test_it.py*"])
+
+
+def test_a_run_without_a_world_says_so(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_of_nothing():\n    pass\n", "--ringmock-coverage")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["No test asked for the fixture ringmock."])
+
+
+def test_a_server_of_ones_own_is_counted_too(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(BROKEN_SERVER)
+    marked = TWO_TESTS.replace("\n", '\n@pytest.mark.ringmock_allows("server_errors")\n', 1)
+    result = run(pytester, marked, "--ringmock-coverage")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["answers that the contract does not have: createInternalTextMessage 500 CMN-203"])
 
 
 def test_the_readme_shows_a_part_of_the_example() -> None:

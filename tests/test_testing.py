@@ -1,5 +1,6 @@
 """A test's handle on its world, used as any test runner would."""
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ringmock.testing import MockServer, Ringmock, run_server
-from support import DIRECT_NUMBER, HANDSET, Client, assert_oauth_refused
+from ringmock.testing import Attachment, MockServer, Ringmock, run_server
+from support import DIRECT_NUMBER, HANDSET, SMS, Client, assert_oauth_refused, sms_body
 
 AWAIT = 30.0
 
@@ -115,6 +116,17 @@ def test_a_handset_receives_and_answers(world: Ringmock, client: Client) -> None
     assert [message.text for message in handset.messages] == ["Hello"]
     assert handset.send(to=DIRECT_NUMBER["101"], text="Hi") == "delivered"
     assert [(m.direction, m.sender, m.text) for m in world.mailbox("101")][1:] == [("Inbound", HANDSET, "Hi")]
+
+
+def test_a_handset_sends_and_receives_files(world: Ringmock, client: Client) -> None:
+    picture = Attachment("image/png", "map.png", b"a picture")
+    message = ("json", json.dumps(sms_body("Look")).encode())
+    client.post(SMS, files=[message, ("attachment", ("map.png", b"a picture", "image/png"))])
+    handset = world.handset(HANDSET)
+
+    assert [received.attachments for received in handset.messages] == [(picture,)]
+    assert handset.send(to=DIRECT_NUMBER["101"], attachments=handset.messages[0].attachments) == "delivered"
+    assert [(m.text, m.attachments) for m in world.mailbox("101")][1:] == [("", (picture,))]
 
 
 @pytest.mark.parametrize(("to", "text"), [("14155550000", "Hi"), ("101", "Hi"), ("16509100010", ""), ("101", "\ud83d")])

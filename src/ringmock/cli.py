@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from .contract.coverage.met import Met
+    from .inspector.tally import Tally
     from .server import Server, Swappable
 
 
@@ -53,6 +55,7 @@ def main() -> None:
 )
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
+@click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
 @click.option("--quiet", is_flag=True, help="No line for each call.")
 def serve(
     fixture: str,
@@ -64,6 +67,7 @@ def serve(
     webhook_hosts: tuple[str, ...],
     limits: str | None,
     reload: bool,
+    coverage: bool,
     quiet: bool,
 ) -> None:
     """Serve an account until Ctrl-C.
@@ -79,6 +83,7 @@ def serve(
 
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
 
+    tally = _started_tally() if coverage else None
     webhooks = WebHooks(Addresses(webhook_hosts))
 
     def worlds() -> Worlds:
@@ -87,7 +92,7 @@ def serve(
 
     def rebuild() -> "ASGIApp | None":
         try:
-            app = server.build(worlds(), webhooks)
+            app = server.build(worlds(), webhooks, tally)
         except FixtureError as error:
             click.echo(f"{error}\nThe account from before stays.", err=True)
             return None
@@ -110,12 +115,20 @@ def serve(
         if port_file is not None:
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
 
-    app = server.Swappable(server.build(first, webhooks))
+    app = server.Swappable(server.build(first, webhooks, tally))
     running = server.Server(app, ready)
     with bound:
         watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
         with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
             runner.run(_until_stopped(running, bound, app, rebuild, watched))
+
+
+def _started_tally() -> "Tally":
+    from .inspector.tally import Tally
+
+    tally = Tally()
+    tally.start()
+    return tally
 
 
 async def _until_stopped(
@@ -166,6 +179,84 @@ def check(fixtures: tuple[str, ...]) -> None:
         sys.exit(1)
 
 
+@main.command("text")
+@click.option("--from", "sender", required=True, metavar="NUMBER", help="The phone outside that sends.")
+@click.option("--to", "recipient", required=True, metavar="NUMBER", help="The number of the account that gets it.")
+@click.option(
+    "--attach",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file to go with it; may be given again.",
+)
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
+@click.option("--token", help="An access token, whose world it goes to; the fixture's own without one.")
+@click.argument("words", nargs=-1, metavar="TEXT")
+def send_text(
+    sender: str, recipient: str, files: tuple[Path, ...], url: str, token: str | None, words: tuple[str, ...]
+) -> None:
+    """Send a text from a phone outside to a number of the account, and say what became of it."""
+    from .texting import NotSent, Text, send
+
+    try:
+        for line in send(url, Text(sender, recipient, " ".join(words), files), token):
+            click.echo(line)
+    except NotSent as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, metavar="FILE|URL...")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page.")
+@click.option("--json", type=click.Path(path_type=Path, dir_okay=False), help="Write the counts, to be added up later.")
+@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit with 1 below this figure.")
+@click.option(
+    "--generation",
+    "generations",
+    multiple=True,
+    type=click.Choice(list(GENERATIONS)),
+    help="Count this generation's rows; by default of those that were answered in.",
+)
+def coverage(
+    sources: tuple[str, ...],
+    html: Path | None,
+    json: Path | None,
+    fail_under: float | None,
+    generations: tuple[str, ...],
+) -> None:
+    """Tell what of the contract was exercised, and which tests would be the cheapest to add.
+
+    FILE is a recording (.har, Schemathesis's .ndjson) or counts from --json or GET /_mock/coverage; URL is a server
+    started by ringmock serve --coverage. Several are added up.
+    """
+    from json import dumps
+
+    from .contract.coverage import report
+    from .contract.coverage.met import Met
+    from .contract.coverage.universe import coverage as coverage_of
+
+    met = Met.sum(map(_met_in, sources))
+    found = coverage_of(met, generations)
+    click.echo(report.text(found))
+    if html is not None:
+        _write_whole(html, report.html(found))
+    if json is not None:
+        _write_whole(json, dumps(met.to_json(), indent=1) + "\n")
+    if fail_under is not None and found.total.percent < fail_under:
+        click.echo(f"\ncoverage of behaviour {found.total} is under {fail_under:g} %", err=True)
+        sys.exit(1)
+
+
+def _met_in(source: str) -> "Met":
+    from .contract.coverage.traffic import UnreadableTraffic, read_recording, read_server
+    from .contract.http_client import NoAnswer
+
+    try:
+        return read_server(source) if "://" in source else read_recording(Path(source))
+    except (UnreadableTraffic, NoAnswer, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
 @main.command()
 def rules() -> None:
     """Print the documented rules, word for word, and the decisions, each with what keeps it."""
@@ -175,3 +266,154 @@ def rules() -> None:
         click.echo(f'{rule.id}  "{rule.sentence}"\n      ringmock.{rule.home}\n')
     for made in DECISIONS:
         click.echo(f"{made.id}  {made.question}\n      {made.decision}\n      ringmock.{made.home}\n")
+
+
+@main.command()
+@click.option("--url", metavar="URL", help="Server to test. Without it: ringmock's own, started for the run.")
+@click.option(
+    "--fixture",
+    metavar="NAME|FILE",
+    help="Account that the server serves: its extensions and numbers, and how they sign in.  [default: demo]",
+)
+@click.option(
+    "--generation",
+    type=click.Choice(list(GENERATIONS)),
+    help="Shape of the answers.  [default: the fixture's; without --url every one]",
+)
+@click.option(
+    "--parts", default="", metavar="PART,...", help="Parts to run, as cases, fuzz.  [default: all that there are]"
+)
+@click.option(
+    "--cases",
+    "case_files",
+    multiple=True,
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path, exists=True),
+    help="Cases of your own, beside the bundled ones; again for more.",
+)
+@click.option("--as", "identities", default="", metavar="NUMBER,...", help="Extensions that the fuzz acts as.")
+@click.option(
+    "--operation", "operations", multiple=True, metavar="ID", help="Fuzz this operation only; again for more."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="Of all dice, so that a run can be repeated."
+)
+@click.option(
+    "--examples", default=20, show_default=True, type=click.IntRange(1), help="Of the fuzz, for each operation."
+)
+@click.option("--runs", default=20, show_default=True, type=click.IntRange(1), help="Of the state machine.")
+@click.option("--steps", default=30, show_default=True, type=click.IntRange(1), help="Of each run of it.")
+@click.option(
+    "--max-messages",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Recipients of all messages together.  [default: 25, and no limit for a server on this machine]",
+)
+@click.option("--any-number", is_flag=True, help="Send to numbers, too, that the fixture does not name.")
+@click.option("--rate-limit", "rate", metavar="N/s|m|h", help="Calls in a time.  [default: 40/m, none on this machine]")
+@click.option(
+    "--may-change/--may-not-change",
+    default=None,
+    help="Whether calls may change and delete what the account holds.  [default: on this machine they may]",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, and to whom; send nothing.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the JUnit report here."
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Keep the report here, and Schemathesis's own output and JUnit.",
+)
+def contract(
+    url: str | None,
+    fixture: str | None,
+    generation: str | None,
+    parts: str,
+    case_files: tuple[Path, ...],
+    identities: str,
+    operations: tuple[str, ...],
+    seed: int,
+    examples: int,
+    runs: int,
+    steps: int,
+    max_messages: int | None,
+    any_number: bool,
+    rate: str | None,
+    may_change: bool | None,
+    dry_run: bool,
+    junit: Path | None,
+    report: Path | None,
+) -> None:
+    """Learn whether a server keeps the contract: cases, a grounded fuzz, and what else --parts names.
+
+    The report goes to standard output, progress to standard error. The exit status is 1 when something failed, and 2
+    when there was nothing to test.
+
+    On a server that is no ringmock of this machine, nothing is sent to numbers that the fixture does not name, few
+    messages, slowly, and nothing is changed or deleted. Its credentials can come from the environment:
+    RINGMOCK_CLIENT_ID, RINGMOCK_CLIENT_SECRET, and for each extension RINGMOCK_JWT_101, RINGMOCK_PASSWORD_101 or
+    RINGMOCK_TOKEN_101.
+    """
+    from .contract.cases import CaseFileError
+    from .contract.findings import Report
+    from .contract.http_client import NoAnswer
+    from .contract.options import Options
+    from .contract.parts import PARTS
+    from .contract.suite import Run, Wanted, WrongUse
+    from .fixture import FixtureError
+
+    options = Options(
+        seed=seed,
+        examples=examples,
+        runs=runs,
+        steps=steps,
+        identities=_listed(identities),
+        operations=operations,
+        reports=report,
+        say=lambda line: click.echo(line, err=True),
+    )
+    wanted = Wanted(
+        url=url,
+        fixture=fixture,
+        generation=generation,
+        parts=_listed(parts) or tuple(PARTS),
+        cases=case_files,
+        any_number=any_number,
+        max_messages=max_messages,
+        rate=rate,
+        may_change=may_change,
+        options=options,
+    )
+    found = Report()
+    try:
+        run = Run(wanted, os.environ)
+        for folder in (report, junit.parent if junit else None):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+        if dry_run:
+            for line in run.dry():
+                click.echo(line)
+            return
+        for finding in run.findings():
+            found.add(finding)
+    except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
+        raise _NothingTested(str(error)) from error
+    click.echo(found.text())
+    if junit is not None:
+        _write_whole(junit, found.junit())
+    if report is not None:
+        _write_whole(report / "report.txt", found.text() + "\n")
+        _write_whole(report / "junit.xml", found.junit())
+    if not found.passed:
+        sys.exit(1)
+
+
+class _NothingTested(click.ClickException):
+    exit_code = 2
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The words of a list with commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())

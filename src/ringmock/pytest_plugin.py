@@ -3,22 +3,35 @@
 Loaded into every run of pytest, so nothing but pytest is imported before a fixture is used.
 """
 
+import json
 import warnings
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from .contract.coverage.met import Met
     from .testing import MockServer, Ringmock
 
 MARKER = "ringmock_allows"
 _ALLOWED = ("contract_violations", "server_errors")
 _HANDLE: "pytest.StashKey[Ringmock]" = pytest.StashKey()
+_SERVERS: "pytest.StashKey[list[MockServer]]" = pytest.StashKey()
+_FROM_WORKERS: "pytest.StashKey[list[Met]]" = pytest.StashKey()
+_OUTPUT = "ringmock_coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The two ini options."""
+    """The option, and the two ini options."""
+    parser.getgroup("ringmock").addoption(
+        "--ringmock-coverage",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="Tell at the end what of ringmock's contract the tests exercised; FILE.html or FILE.json is written too.",
+    )
     parser.addini("ringmock_fixture", "Account of ringmock: a bundled name, or a YAML file.", default="demo")
     parser.addini(
         "ringmock_generation", "Shape of ringmock's answers, over the fixture's: 2012 or current.", default=""
@@ -26,7 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker."""
+    """The marker, and where coverage is gathered."""
+    wanted = config.getoption("ringmock_coverage")
+    if wanted and Path(wanted).suffix not in (".html", ".json"):
+        raise pytest.UsageError(f"--ringmock-coverage=FILE takes FILE.html or FILE.json, and not {wanted}")
+    config.stash[_SERVERS] = []
+    config.stash[_FROM_WORKERS] = []
     config.addinivalue_line(
         "markers",
         f"{MARKER}(*what): calls that do not fail the test, 'contract_violations' of the client or 'server_errors'.",
@@ -55,6 +73,8 @@ def ringmock_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
 @pytest.fixture
 def ringmock(request: pytest.FixtureRequest, ringmock_server: "MockServer") -> "Iterator[Ringmock]":
     """A handle on a fresh world, whose calls fail the test when the server fails or the client breaks the contract."""
+    if request.config.getoption("ringmock_coverage") is not None:
+        _count(ringmock_server, request.config)
     with ringmock_server.new_world() as handle:
         _allow(handle, request.node)
         request.node.stash[_HANDLE] = handle
@@ -102,3 +122,63 @@ def _fail_by_calls(handle: "Ringmock") -> None:
     complaint = handle.complaint()
     if complaint is not None:
         pytest.fail(complaint, pytrace=False)
+
+
+# --- coverage ------------------------------------------------------------------------------------
+
+
+def _count(server: "MockServer", config: pytest.Config) -> None:
+    server.start_tally()
+    if server not in config.stash[_SERVERS]:
+        config.stash[_SERVERS].append(server)
+
+
+def _met(config: pytest.Config) -> "Met | None":
+    """What the servers of this process and of finished workers have counted; None where no test had a server."""
+    own = (server.tally.met for server in config.stash[_SERVERS])
+    counted = [met for met in (*own, *config.stash[_FROM_WORKERS]) if met is not None]
+    if not counted:
+        return None
+    from .contract.coverage.met import Met
+
+    return Met.sum(counted)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what a worker has counted to the process that reports."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    met = _met(session.config) if output is not None else None
+    if output is not None and met is not None:
+        output[_OUTPUT] = json.dumps(met.to_json())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker of pytest-xdist has counted."""
+    told = getattr(node, "workeroutput", {}).get(_OUTPUT)
+    if told is not None:
+        from .contract.coverage.met import Met
+
+        node.config.stash[_FROM_WORKERS].append(Met.from_json(json.loads(told)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What of the contract the tests exercised, where it was asked for."""
+    wanted: str | None = config.getoption("ringmock_coverage")
+    if wanted is None or hasattr(config, "workerinput"):
+        return
+    terminalreporter.write_sep("=", "ringmock: coverage of behaviour")
+    met = _met(config)
+    if met is None:
+        terminalreporter.write_line("No test asked for the fixture ringmock.")
+        return
+    from .contract.coverage import report
+    from .contract.coverage.universe import coverage
+
+    found = coverage(met)
+    terminalreporter.write_line(report.text(found))
+    if wanted:
+        page = report.html(found) if wanted.endswith(".html") else json.dumps(met.to_json(), indent=1) + "\n"
+        (config.invocation_params.dir / wanted).write_text(page, encoding="utf-8")
+        terminalreporter.write_line(f"\nwritten to {wanted}")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import uvicorn
@@ -18,11 +18,15 @@ from .domain.generation import Generation
 from .http.app import create_app
 from .http.edge import RequestIds
 from .http.recording import recorder
+from .http.stages import MAX_BODY_BYTES
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
 from .lab.webhooks import WebHooks
 from .template import Template
 from .worlds import Worlds
+
+if TYPE_CHECKING:
+    from .inspector.tally import Tally
 
 _T = TypeVar("_T")
 
@@ -30,13 +34,16 @@ WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
 
 
-def build(worlds: Worlds, webhooks: WebHooks | None = None) -> ASGIApp:
+def build(worlds: Worlds, webhooks: WebHooks | None = None, tally: "Tally | None" = None) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
-    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise.
+    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
+    callers exercise of the contract, and makes the control API show it.
     """
-    behind = mounted(create_control_app(worlds))
-    return create_app(worlds, behind, recorder(worlds), RequestIds(uuid4()), webhooks or WebHooks())
+    done = recorder(worlds)
+    behind = mounted(create_control_app(worlds, tally))
+    told = done if tally is None else tally.counting(worlds, done)
+    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks())
 
 
 def settle_memory() -> None:
@@ -80,7 +87,10 @@ class Server(uvicorn.Server):
                 http=_protocol(),
                 lifespan="off",
                 server_header=False,
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=MAX_BODY_BYTES,
+                ws_ping_interval=30,
+                ws_ping_timeout=10,
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=2,

@@ -228,9 +228,11 @@ class World:
     def delete_messages(self, extension: Extension, wanted: MessageFilter, *, purge: bool) -> None:
         """Delete every message that the filter lets through and its owner may see (D-04)."""
         now = self.clock.now()
-        for message in self.messages.list_messages(extension.number, wanted, self.account).records:
+        deleted = self.messages.list_messages(extension.number, wanted, self.account).records
+        for message in deleted:
             self.messages.delete(message, now, purge=purge)
-            self._changed(message)
+        if deleted:
+            self._changed(*deleted)
 
     def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
         """Everything alive in a frame, or the newest of it."""

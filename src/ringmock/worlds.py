@@ -7,6 +7,7 @@ so that tests which run in parallel on one port never meet.
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 
 from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
 from .clock import RealTime, real_time
@@ -58,13 +59,18 @@ class Worlds:
         generation: Generation | None = None,
         real_time: RealTime = real_time,
         token_source: TokenSource = random_token,
+        kind: type[World] = World,
     ) -> None:
-        """`open_worlds`: whether well-formed client credentials that no fixture names open a world of their own."""
+        """`open_worlds`: whether well-formed client credentials that no fixture names open a world of their own.
+
+        `kind`: the class of its worlds, for tests that want one which goes by other rules.
+        """
         self.template = template
         self._open_worlds = open_worlds
         self._generation = generation
         self._real_time = real_time
         self._token_source = token_source
+        self._kind = kind
         self.default = self._new_world()
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
@@ -171,6 +177,18 @@ class Worlds:
         self._file(session)
         return session
 
+    def open_connection(self, session: Session, access_ttl: int) -> Session:
+        """A log-in of its own for a connection, in the name of the one that asked for it."""
+        own = replace(session, access_token=self._token("AT"), refresh_token=None, access_ttl=access_ttl)
+        own.start(session.world.clock.now())
+        self._file(own)
+        return own
+
+    def close_connection(self, session: Session) -> None:
+        """End the log-in of a connection, where it has not ended by itself."""
+        if self._sessions.get(session.access_token) is session:
+            self._forget(session)
+
     def refresh(self, world: World, client_id: str, refresh_token: str | None) -> Session:
         """New tokens for an old log-in, whose own die at once; asked again, for a while the same new tokens.
 
@@ -268,7 +286,7 @@ class Worlds:
         return TokenUnknown() if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid()
 
     def _new_world(self) -> World:
-        return World(self.template, self._real_time, self._generation)
+        return self._kind(self.template, self._real_time, self._generation)
 
     def _token(self, kind: str) -> str:
         return f"{kind}-{self._token_source()}"

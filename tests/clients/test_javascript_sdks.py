@@ -12,14 +12,19 @@ from support import Client, assert_envelope
 @pytest.fixture(scope="module", params=["ringcentral-sdk", "rc-ex-core"])
 def day(request: pytest.FixtureRequest, server_url: str) -> Day:
     """What each step of the SDK's day came to, by the step's name."""
+    return day_of(request.param, server_url, "@ringcentral/sdk", "@rc-ex/core")
+
+
+@pytest.fixture(scope="module")
+def watch(server_url: str) -> Day:
+    """What each step with subscriptions came to, by the step's name."""
+    return day_of("subscriptions", server_url, "@ringcentral/subscriptions", "@rc-ex/ws")
+
+
+def day_of(script: str, server_url: str, *packages: str) -> Day:
+    """What each of its steps came to, in a world of its own."""
     with Client(server_url) as application:
-        return day_with(
-            request.param,
-            server_url,
-            application.client_id,
-            application.client_secret,
-            packages=("@ringcentral/sdk", "@rc-ex/core"),
-        )
+        return day_with(script, server_url, application.client_id, application.client_secret, packages=packages)
 
 
 @pytest.mark.parametrize(("step", "number"), [("log in by JWT", "101"), ("log in by password", "102")])
@@ -115,3 +120,43 @@ def test_a_refresh_kills_the_old_token_and_the_new_one_serves(day: Day) -> None:
 def test_the_token_is_dead_after_a_log_out(day: Day) -> None:
     assert day["log out"]["status"] == 401
     assert_envelope(day["log out"]["body"], "OAU-213")
+
+
+# --- subscriptions -------------------------------------------------------------------------------
+
+CLIENTS = ["SDK", "extension"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_subscription_on_a_connection_is_told_of_what_comes(watch: Day, client: str) -> None:
+    subscription, page = watch[f"subscribe with the {client}"], watch[f"page with the {client}"]
+
+    told = watch[f"event with the {client}"]
+    assert subscription["status"] == "Active"
+    assert told["subscriptionId"] == subscription["id"]
+    (change,) = told["body"]["changes"]
+    assert (change["type"], change["newCount"]) == ("Pager", 1)
+    assert change["newMessageIds"] != [page["id"]]  # the recipient's copy, and not the sender's
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_subscription_is_gone_when_its_connection_is_revoked(watch: Day, client: str) -> None:
+    assert watch[f"unsubscribe with the {client}"]["records"] == []
+
+
+def test_calls_go_over_the_connection_and_so_do_refusals(watch: Day) -> None:
+    assert watch["call on the connection"]["extensionNumber"] == "102"
+    refused = watch["refusal on the connection"]
+    assert refused["status"] == 400
+    assert_envelope(refused["body"], "CMN-101", "from")
+
+
+def test_a_recovered_connection_gets_what_it_missed(watch: Day) -> None:
+    assert watch["recover the connection"]["recoveryState"] == "Successful"
+    missed = watch["event that was missed"]
+    assert missed["subscriptionId"] == watch["subscribe with the extension"]["id"]
+    assert missed["body"]["changes"][0]["newCount"] == 1
+
+
+def test_the_token_of_who_watched_is_dead_after_a_log_out(watch: Day) -> None:
+    assert watch["log out"]["status"] == 401

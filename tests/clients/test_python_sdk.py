@@ -1,5 +1,6 @@
 """RingCentral's own Python SDK, as PyPI has it, against the server's socket. Only its server URL is ours."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from ringcentral import SDK
 from ringcentral.http.api_exception import ApiException
 from ringcentral.http.multipart_builder import MultipartBuilder
 from ringcentral.platform.platform import Platform
+from ringcentral.websocket.events import WebSocketEvents
 
 from support import (
     DIRECT_NUMBER,
@@ -368,3 +370,46 @@ def test_a_jwt_of_nobody_raises_an_exception_with_the_words_of_oauth(sdk: SDK) -
     assert status == 400
     assert_oauth_envelope(body, "invalid_grant", "OAU-140")
     assert body["error_description"] == "Unparseable assertion"
+
+
+# --- subscriptions -------------------------------------------------------------------------------
+
+
+def test_a_subscription_on_a_connection_is_told_of_what_comes_until_it_is_removed(
+    sdk: SDK, log_in: Callable[[str], Platform], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    colleague = log_in("102")
+    sdk.platform().login(jwt=jwt_of("101"))
+
+    subscription, told, left = asyncio.run(asyncio.wait_for(watched(sdk, lambda: page(colleague, "101")), 20))
+
+    assert subscription["deliveryMode"]["transportType"] == "WebSocket"
+    assert told["subscriptionId"] == subscription["id"]
+    assert told["body"]["changes"][0]["newCount"] == 1
+    assert left == []
+    sdk.platform().logout()
+
+
+async def watched(sdk: SDK, happen: Callable[[], object]) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
+    """The subscription, the event that it is told of, and the subscriptions that are left when it was removed."""
+    connected, created, told, removed = (asyncio.get_running_loop().create_future() for _ in range(4))
+    client = sdk.create_web_socket_client()
+    client.on(WebSocketEvents.connectionCreated, connected.set_result)
+    client.on(WebSocketEvents.subscriptionCreated, created.set_result)
+    client.on(WebSocketEvents.receiveSubscriptionNotification, told.set_result)
+    connection = asyncio.create_task(client.create_new_connection())
+    await connected
+    await client.create_subscription(["/restapi/v1.0/account/~/extension/~/message-store"])
+    subscription = await created
+    info = subscription.get_subscription_info()[1]
+    await asyncio.to_thread(happen)
+    _, event = await told
+    client.on(WebSocketEvents.receiveMessage, removed.set_result)
+    await client.remove_subscription(subscription)
+    await removed  # the SDK sends, and leaves the answer to whoever listens
+    left = sdk.platform().get("/restapi/v1.0/subscription").json_dict()["records"]
+    await client.close_connection()
+    connection.cancel()
+    await asyncio.gather(connection, return_exceptions=True)
+    return info, event, left

@@ -173,7 +173,8 @@ def test_a_mistake_in_a_step_is_told_with_its_line_and_what_would_pass(step: str
         pytest.param("cases: [", "mine.yaml:1: this is not YAML: ", id="broken YAML"),
         pytest.param(
             case_with(CALL, keeps="[R-99]"),
-            "mine.yaml:3: cases[0].keeps[0]: 'R-99' is no rule, decision or error code: did you mean 'R-19'?",
+            "mine.yaml:3: cases[0].keeps[0]: 'R-99' is no rule, decision, error code or operation:"
+            " did you mean 'R-19'?",
             id="an unknown rule",
         ),
         pytest.param(

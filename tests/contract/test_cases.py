@@ -15,6 +15,7 @@ from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 CASES = load_cases(bundled_case_files())
 SENDING = ("createSMSMessage", "createMMS", "createInternalTextMessage")
+SUBSCRIPTIONS = ("createSubscription", "updateSubscription")
 MESSAGE_STORE = (
     "listMessages",
     "deleteMessageByFilter",
@@ -59,6 +60,12 @@ def test_every_error_code_of_the_message_store_has_a_case() -> None:
     expected = {code for case in CASES for called, code in expected_codes(case) if called in MESSAGE_STORE}
     unreached = set().union(*(declared_codes(operation, but="401") for operation in MESSAGE_STORE)) - expected
     assert not unreached
+
+
+def test_every_error_code_of_subscriptions_has_a_case() -> None:
+    expected = {code for case in CASES for called, code in expected_codes(case) if called in SUBSCRIPTIONS}
+    declared = set().union(*(declared_codes(operation) for operation in SUBSCRIPTIONS))
+    assert {code for code in declared if code.startswith("SUB-")} <= expected
 
 
 def test_every_error_code_of_a_refused_token_has_a_case() -> None:

@@ -227,6 +227,7 @@ def test_the_operations_are_ringcentrals():
         "readOpenIdConfiguration",
         "readInitialEntryPoints",
         "readExternalEntryPoints",
+        "authWsToken",
         "readAccountInfo",
         "listExtensions",
         "readExtension",

@@ -142,6 +142,19 @@ def test_a_record_count_leaves_no_gap_behind() -> None:
     assert told(incremental_sync(mailbox_of(here, "101"), sync.mark, record_count=11)) == []
 
 
+@pytest.mark.parametrize(("number", "is_told"), [(7, True), (6, False)])
+def test_of_what_a_record_count_left_out_no_change_is_told(number: int, is_told: bool) -> None:
+    here = world(user("101"))
+    for text in range(10):
+        here.receive_sms(HANDSET, direct("101"), str(text))
+    mark = full_sync(mailbox_of(here, "101"), Frame(START), 3).mark
+    here.clock.advance(MINUTE)
+    mark = incremental_sync(mailbox_of(here, "101"), mark).mark
+    message = next(m for m in full_sync(mailbox_of(here, "101"), Frame(START)).records if m.text == str(number))
+    here.mark_message(here.account.extensions["101"], message.id, ReadStatus.READ)
+    assert told(incremental_sync(mailbox_of(here, "101"), mark)) == [str(number)] * is_told
+
+
 def test_an_earlier_date_adds_what_lies_before_and_a_later_one_nothing() -> None:
     here = world(user("101"))
     here.receive_sms(HANDSET, direct("101"), "old")

@@ -94,11 +94,11 @@ class Stages:
 
     def __init__(self) -> None:
         self.let_through: list[Call] = []
-        self.operations: list[tuple[Any, compiled._RequestOperation]] = []
+        self.operations: list[tuple[Any, compiled.RequestOperation]] = []
         stages = self
 
         class Api(compiled._RequestApi):
-            def make_operation(self, operation: Any) -> compiled._RequestOperation:
+            def make_operation(self, operation: Any) -> compiled.RequestOperation:
                 made = super().make_operation(operation)
                 stages.operations.append((operation, made))
                 return made
@@ -121,7 +121,7 @@ class Stages:
         self.let_through.append(scope[SCOPE_KEY])
 
 
-def requests(stages: Stages, dice: random.Random) -> Iterator[tuple[compiled._RequestOperation, dict[str, Any]]]:
+def requests(stages: Stages, dice: random.Random) -> Iterator[tuple[compiled.RequestOperation, dict[str, Any]]]:
     while True:
         operation, stage = dice.choice(stages.operations)
         parameters = operation.parameters
@@ -160,7 +160,7 @@ async def differences(count: int, seed: int) -> tuple[list[str], Counter[str]]:
         read_by_stock = (call.parameters, call.body)
         both = await is_let_through(stages, stage, scope)
         has_opinion = call.media_type in ("", "application/json")
-        alone = stage._accepts(scope, call) if has_opinion and (call.content or not stage._takes_body) else stock
+        alone = stage.accepts(scope, call) if has_opinion and (call.content or not stage._takes_body) else stock
         if not stock == both == alone or (stock and read_by_stock != (call.parameters, call.body)):
             found.append(f"{stock=} {both=} {alone=} {scope['query_string']!r} {scope['path_params']} {call.content!r}")
         seen["accepted" if stock else "refused"] += 1

@@ -1,8 +1,12 @@
 """Webhooks against a real server and real receivers: who is taken for a receiver, and what becomes of the others."""
 
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,7 +19,7 @@ from ringmock.lab.addresses import Addresses
 from ringmock.lab.webhooks import PATIENCE_SECONDS, WebHooks
 from ringmock.server import build, served
 from ringmock.worlds import Worlds
-from support import Client, assert_refused
+from support import Client, assert_refused, needs
 
 SUBSCRIPTION = "/restapi/v1.0/subscription"
 STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
@@ -258,6 +262,45 @@ def test_nobody_else_is_called(client: Client, names: Names, address: str, code:
 )
 def test_an_address_is_an_absolute_url_and_nothing_else(client: Client, address: str) -> None:
     assert_refused(subscribe(client, address), 400, "CMN-101", "deliveryMode.address")
+
+
+def test_the_journal_says_what_would_let_a_host_be_called(client: Client) -> None:
+    subscribe(client, "https://other.example/")
+
+    (entry,) = client.get("/_mock/journal?limit=1").json()
+    assert entry["errors"][0]["value"] == "other.example is not this machine: --allow-webhook-host other.example"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate that nobody has signed, in one file."""
+    openssl = shutil.which("openssl")
+    needs(openssl, "openssl", "install it")
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    subprocess.run(
+        [
+            *(str(openssl), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=receiver"),
+            *("-keyout", str(file), "-out", str(file.with_suffix(".crt"))),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    file.write_text(file.read_text() + file.with_suffix(".crt").read_text())
+    return file
+
+
+@pytest.mark.parametrize(("host", "asked_for"), [("127.0.0.1", None), ("localhost", "localhost")])
+def test_a_receiver_on_this_machine_needs_no_signed_certificate(
+    client: Client, certificate: Path, host: str, asked_for: str | None
+) -> None:
+    names: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.sni_callback = lambda _, name, __: names.append(name)
+    with Receiver(tls=context) as receiver:
+        subscribed(client, f"https://{host}:{receiver.port}/")
+        assert receiver.next().headers["host"] == f"{host}:{receiver.port}"
+    assert names == [asked_for]
 
 
 def test_localhost_is_this_machine_without_a_look(client: Client, names: Names) -> None:

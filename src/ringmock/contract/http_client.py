@@ -1,5 +1,6 @@
 """HTTP as a case needs it: whole requests, whole answers, and the curl that says the same."""
 
+import base64
 import email
 import email.policy
 import json
@@ -11,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from .cases.expectations import ABSENT
+from .guard import Guard
 
 TIMEOUT_SECONDS = 30.0
 MAX_SHOWN_BODY = 20_000
@@ -81,7 +83,13 @@ Watcher = Callable[[Exchange], None]
 class HttpClient:
     """One connection to one server, opened when needed. Use it as a context manager, from one thread."""
 
-    def __init__(self, base_url: str, timeout: float = TIMEOUT_SECONDS, watcher: Watcher | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        timeout: float = TIMEOUT_SECONDS,
+        watcher: Watcher | None = None,
+        guard: Guard | None = None,
+    ) -> None:
         """`base_url` as `http://127.0.0.1:8080`, with or without a path; `timeout` in seconds.
 
         Raises `ValueError` for any other scheme than http and https.
@@ -93,6 +101,7 @@ class HttpClient:
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._prefix = parts.path
         self._watcher = watcher
+        self._guard = guard
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
 
     def __enter__(self) -> Self:
@@ -102,7 +111,9 @@ class HttpClient:
         self._connection.close()
 
     def send(self, request: Request) -> Answer:
-        """The server's answer, redirects not followed. Raises `NoAnswer`."""
+        """The server's answer, redirects not followed. Raises `NoAnswer`, and `NotSent` when the guard refuses it."""
+        if self._guard is not None:
+            self._guard.check(request.method, request.target, request.headers, request.body)
         try:
             self._connection.request(
                 request.method, self._prefix + request.target, body=request.body, headers=dict(request.headers)
@@ -113,9 +124,16 @@ class HttpClient:
             self._connection.close()
             raise NoAnswer(f"no answer from {self.base_url}: {error or type(error).__name__}") from error
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+        if self._guard is not None:
+            self._guard.count(request.method, request.target, request.headers, request.body, answer.status)
         if self._watcher is not None:
             self._watcher(Exchange(self.base_url, request, answer))
         return answer
+
+
+def basic_credentials(client_id: str, client_secret: str) -> str:
+    """The value of the Authorization header that names an application (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
 def curl(base_url: str, request: Request) -> str:

@@ -25,6 +25,10 @@ class Options:
     """Of the state machine: how far it goes each time."""
     identities: tuple[str, ...] = ()
     """Extension numbers to act as; empty for one of each type that can sign in."""
+    operations: tuple[str, ...] = ()
+    """Of the fuzz: operationIds to keep to; empty for all."""
+    fixture: str = "demo"
+    """The account as it was asked for, by name or path."""
     reports: Path | None = None
     """A folder for what a part writes itself, as Schemathesis its own JUnit."""
     say: Callable[[str], None] = _nobody

@@ -1,22 +1,26 @@
 """What the contract suite tests: a server, the account that it serves, and what may be done there."""
 
-import base64
 import contextlib
+import ipaddress
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..domain.account import Extension
 from ..server import Server, build, serving
 from ..template import Application, Credentials, Template
 from ..worlds import Worlds
-from .http_client import HttpClient, Request, Watcher
+from .guard import UNLIMITED, Guard, Limits
+from .http_client import HttpClient, Request, Watcher, basic_credentials
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
-TOKEN = "/restapi/oauth/token"
+OAUTH = "/restapi/oauth/"
+TOKEN = f"{OAUTH}token"
+HIDDEN = "$TOKEN"
+_SECRETS = ("assertion", "password", "refresh_token", "token", "client_secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Target:
     server: Server | None = None
     watcher: Watcher | None = None
     """Told of every exchange with the server, from whichever thread makes it."""
+    guard: Guard | None = None
+    """Asked before every call."""
+    patience: float = 0.0
+    """Seconds within which what was sent has to be in the mailboxes."""
 
     @property
     def account(self) -> str:
@@ -56,7 +64,16 @@ class Target:
 
     def client(self) -> HttpClient:
         """A new connection to the server, whose exchanges the watcher is told of."""
-        return HttpClient(self.url, watcher=self.watcher)
+        return HttpClient(self.url, watcher=self.watcher, guard=self.guard)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the server was started for the run."""
+        return self.server is not None
+
+    @property
+    def limits(self) -> Limits:
+        return UNLIMITED if self.guard is None else self.guard.limits
 
 
 def sign_in_forms(template: Template, number: str) -> tuple[Mapping[str, str], ...]:
@@ -86,6 +103,15 @@ def own(template: Template, watcher: Watcher | None = None) -> Iterator[Target]:
     worlds = Worlds(template)
     with serving(build(worlds)) as (url, server):
         yield Target(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether an address is this machine's own, where nobody else is reached and nobody pays."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def remote(url: str, template: Template, watcher: Watcher | None = None) -> Target:
@@ -119,8 +145,7 @@ def form_request(form: Mapping[str, str], application: Application) -> Request:
 
 def basic(application: Application) -> str:
     """The value of the Authorization header that names an application."""
-    credentials = f"{application.client_id}:{application.client_secret or ''}"
-    return "Basic " + base64.b64encode(credentials.encode()).decode()
+    return basic_credentials(application.client_id, application.client_secret or "")
 
 
 def as_object(value: Any) -> Mapping[str, Any]:
@@ -156,3 +181,18 @@ def _from_environment(known: Credentials, number: str, environment: Mapping[str,
     found: dict[str, Any] = {field: environment[name] for field, name in names.items() if environment.get(name)}
     # What the file has beside them belongs to another server, as a demo token does.
     return replace(Credentials(user_name=known.user_name), **found) if found else known
+
+
+def shown(target: Target, request: Request) -> Request:
+    """The request as a report may show it: without what opens an account that is not made up for the run."""
+    if target.has_worlds:
+        return request
+    headers = dict(request.headers)
+    for name in headers:
+        if name.lower() == "authorization":
+            headers[name] = f"{headers[name].partition(' ')[0]} {HIDDEN}"
+    body = request.body
+    if body is not None and request.target.startswith(OAUTH):
+        fields = parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True)
+        body = urlencode([(name, HIDDEN if name in _SECRETS else value) for name, value in fields], safe="$:").encode()
+    return replace(request, headers=headers, body=body)

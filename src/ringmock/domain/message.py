@@ -1,5 +1,6 @@
 """Messages, what becomes of each recipient, and the plan of one sending."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -149,8 +150,13 @@ class Message:
 
     def last_changed(self, now: datetime) -> datetime:
         """When something about the message last became another, its status among other things."""
-        moments = (self.created + delay for delay, _ in self.progress.later)
+        moments = (self.created + delay for delay in self.delays())
         return max([self.modified, *(moment for moment in moments if moment <= now)])
+
+    def delays(self) -> Iterator[timedelta]:
+        """How long after its creation the message's status moves by itself, for any of its recipients."""
+        for progress in (self.progress, *self.recipient_progress):
+            yield from (delay for delay, _ in progress.later)
 
     @property
     def has_text(self) -> bool:

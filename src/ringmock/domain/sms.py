@@ -55,6 +55,11 @@ def check_recipients(
     account: Account, sender: PhoneNumber, recipients: tuple[str, ...], generation: Generation
 ) -> None:
     """R-07: as many full phone numbers as the generation allows, each once. Raises all problems of a kind."""
+    if len(recipients) == 1:
+        only_problem = _recipient_problem(account, sender, recipients[0])
+        if only_problem is not None:
+            raise only_problem
+        return
     _check_count(sender, recipients, generation)
     found: list[errors.Refusal] = []
     seen: set[str] = set()
@@ -82,11 +87,12 @@ def _check_count(sender: PhoneNumber, recipients: tuple[str, ...], generation: G
 def _recipient_problem(account: Account, sender: PhoneNumber, recipient: str) -> errors.Refusal | None:
     if recipient in account.extensions:
         return errors.ExtensionNumberAsSmsRecipient("to", recipient)
-    if len(digits_of(recipient)) < 7:
+    digits = digits_of(recipient)
+    if len(digits) < 7:
         return errors.ShortNumberAsSmsRecipient("to", recipient)
     if not is_e164(recipient):
         return errors.InvalidParameter("to.phoneNumber", recipient)
-    if not digits_of(recipient).startswith(HOME_COUNTRY_CODE) and not sender.can(Feature.INTERNATIONAL_SMS_SENDER):
+    if not digits.startswith(HOME_COUNTRY_CODE) and not sender.can(Feature.INTERNATIONAL_SMS_SENDER):
         return errors.InternationalNotAllowed("to", recipient)
     return None
 
@@ -99,16 +105,9 @@ def _delivery(
     text: str,
     attachments: tuple[Attachment, ...],
 ) -> Delivery:
-    return Delivery(
-        type=MessageType.SMS,
-        sender=sender,
-        outbox=outbox,
-        recipients=recipients,
-        text=text,
-        conversation=Conversation(id=None, numbers=frozenset({sender, *recipients})),
-        routed=tuple([route_sms(account, recipient) for recipient in recipients]),
-        attachments=attachments,
-    )
+    conversation = Conversation(None, numbers=frozenset((sender, *recipients)))
+    routed = tuple([route_sms(account, recipient) for recipient in recipients])
+    return Delivery(MessageType.SMS, sender, outbox, recipients, text, conversation, routed, attachments)
 
 
 def route_sms(account: Account, recipient: str) -> Routed:

@@ -12,7 +12,7 @@ from connexion.middleware.main import API
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
@@ -25,6 +25,7 @@ from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .notifications import Notifier
 from .operations import account, authorization, discovery, message_sync, messages, sign_in, subscriptions
+from .sockets import Sockets
 from .stages import (
     CONTROL_PREFIX,
     Dispatch,
@@ -37,6 +38,7 @@ from .stages import (
     Security,
     WaitingHandler,
 )
+from .straight import Straight, whole
 from .throttling import Throttling
 from .validation import VALIDATOR_MAP, StrictUriParser
 
@@ -77,6 +79,7 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "deleteMessageByFilter": messages.delete_message_by_filter,
         "syncMessages": message_sync.sync_messages,
         "readMessageContent": messages.read_message_content,
+        "authWsToken": subscriptions.auth_ws_token(notifier.sockets),
         "createSubscription": subscriptions.create_subscription(notifier),
         "listSubscriptions": subscriptions.list_subscriptions(notifier),
         "readSubscription": subscriptions.read_subscription(notifier),
@@ -104,16 +107,18 @@ def create_app(
 
     `request_ids` makes the `RCRequestId` of each answer.
     """
-    notifier = Notifier(webhooks)
+    sockets = Sockets(worlds)
+    notifier = Notifier(webhooks, sockets)
     contract = load_contract()
     groups = {found["operationId"]: found["x-throttling-group"] for _, _, found in operations(contract)}
     app = ConnexionMiddleware(
-        Dispatch(control_only(behind)),
+        Dispatch(control_only(behind, sockets)),
         import_name="ringmock",
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids),
             partial(ServerErrorMiddleware, handler=answer_refusal),
             Refusals,
+            Straight,
             EdgeGuard,
             Routing,
             partial(Security, worlds=worlds, throttling=Throttling(worlds, groups)),
@@ -129,20 +134,21 @@ def create_app(
         app.add_error_handler(kind, answer_refusal)
     app.apis.append(API(Contract(contract), base_path=None, **vars(app.options)))
     stack: ASGIApp = app
+    sockets.answer_by(stack)
     return stack
 
 
-def control_only(behind: ASGIApp) -> ASGIApp:
-    """`behind` for its own paths; anything else that the contract does not name is no valid URI."""
+def control_only(behind: ASGIApp, sockets: ASGIApp) -> ASGIApp:
+    """`behind` for its own paths, `sockets` for WebSockets; what else the contract does not name is no valid URI."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await sockets(scope, receive, send)
+            return
         if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PREFIX):
             raise errors.InvalidUri
 
-        async def whole_body() -> Message:
-            return {"type": "http.request", "body": scope[SCOPE_KEY].content, "more_body": False}
-
-        await behind(scope, whole_body, send)
+        await behind(scope, whole(scope[SCOPE_KEY].content), send)
 
     return app
 

@@ -111,23 +111,24 @@ class _ParameterPlan:
         return not self._required
 
 
-class _RequestOperation:
+class RequestOperation:
     """One operation's compiled checks, and Connexion's stage for what they refuse."""
 
     def __init__(self, stock: RequestValidationOperation, operation: Any) -> None:
         self._stock = stock
-        self._next_app = following(stock.next_app, operation)
+        self.next_app = following(stock.next_app, operation)
         self._parameters = _ParameterPlan(operation.parameters)
         self._takes_body = bool(operation.consumes)
         self._json = compiled(operation.body_schema(JSON)) if JSON in operation.consumes else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._accepts(scope, scope[SCOPE_KEY]):
-            await self._next_app(scope, receive, send)
+        if self.accepts(scope, scope[SCOPE_KEY]):
+            await self.next_app(scope, receive, send)
         else:
             await self._stock(scope, receive, send)
 
-    def _accepts(self, scope: Scope, call: Call) -> bool:
+    def accepts(self, scope: Scope, call: Call) -> bool:
+        """Put parameters and body on the call; False for what the stock stage has to look at, and may refuse."""
         try:
             return self._parameters.read(scope, call) and self._accepts_body(call)
         except (Refusal, UnparseableJson, UnparseableRequest):
@@ -143,8 +144,8 @@ class _RequestOperation:
 
 
 class _RequestApi(RequestValidationAPI):
-    def make_operation(self, operation: Any) -> _RequestOperation:
-        return _RequestOperation(super().make_operation(operation), operation)
+    def make_operation(self, operation: Any) -> RequestOperation:
+        return RequestOperation(super().make_operation(operation), operation)
 
 
 class RequestValidation(Staged, RequestValidationMiddleware):
@@ -186,21 +187,22 @@ class _AnswerPlan:
             raise NonConformingResponseBody(detail=str(error))
 
 
-class _AnswerOperation:
+class AnswerOperation:
     """Checks what the handler says before a byte of it goes out."""
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
-        self._next_app = next_app
+        self.next_app = next_app
         self._plans = {int(status): _AnswerPlan(response) for status, response in operation.responses.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._next_app(scope, receive, send)
-        answer = scope[SCOPE_KEY].answer
-        if answer is not None:
-            self.check(answer)
+        await self.next_app(scope, receive, send)
+        self.check(scope[SCOPE_KEY])
 
-    def check(self, answer: Answer) -> None:
+    def check(self, call: Call) -> None:
         """Raise Connexion's `NonConformingResponse...` for a status or a body that the contract does not have."""
+        answer = call.answer
+        if answer is None:
+            return
         plan = self._plans.get(answer.status)
         if plan is None:
             raise NonConformingResponseHeaders(detail=f"the contract has no answer of {answer.status} here")
@@ -208,8 +210,8 @@ class _AnswerOperation:
 
 
 class _AnswerApi(ResponseValidationAPI):
-    def make_operation(self, operation: Any) -> _AnswerOperation:
-        return _AnswerOperation(following(self.next_app, operation), operation)
+    def make_operation(self, operation: Any) -> AnswerOperation:
+        return AnswerOperation(following(self.next_app, operation), operation)
 
 
 class ResponseValidation(Staged, ResponseValidationMiddleware):

@@ -16,7 +16,7 @@ from ..domain.subscription import Attempt, Event, EventFilter, Subscription, Tra
 from ..journal import Entry
 from ..lab.webhooks import WebHooks
 from ..world import World
-from .call import Call
+from .sockets import Sockets
 from .wire.subscriptions import notification
 
 MAX_WAITING = 1000
@@ -36,18 +36,15 @@ class _Note(NamedTuple):
 class Notifier:
     """For every world of a server. Lives in the serving loop."""
 
-    def __init__(self, webhooks: WebHooks) -> None:
+    def __init__(self, webhooks: WebHooks, sockets: Sockets) -> None:
         self.webhooks = webhooks
+        self.sockets = sockets
         self._watched: WeakSet[World] = WeakSet()
         self._queues: dict[Subscription, deque[_Note]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def connection_of(self, call: Call) -> str | None:
-        """The connection that a call came on; None for one that came by itself."""
-        return None
-
-    def begin(self, world: World, subscription: Subscription) -> None:
-        """Tell the subscription of everything from now on. A world without one is not watched."""
+    def begin(self, world: World) -> None:
+        """Tell the subscriptions of a world of everything from now on. A world without one is not watched."""
         if world not in self._watched:
             self._watched.add(world)
             world.watch(_Watcher(world, self))
@@ -66,6 +63,10 @@ class Notifier:
         said = notification(subscription, wanted, event, uuid, world.account, world.clock.now())
         if subscription.delivery.transport is Transport.WEBHOOK:
             self._post(world, subscription, _Note(uuid, wanted.uri, orjson.dumps(said)))
+        elif self.sockets.notify(subscription.delivery.connection, said):
+            subscription.attempted(Attempt(world.clock.now(), wanted.uri, uuid, None))
+        else:
+            world.subscriptions.remove(subscription)
 
     def _post(self, world: World, subscription: Subscription, note: _Note) -> None:
         queue = self._queues.get(subscription)

@@ -87,9 +87,9 @@ def entry_of(call: Call, status: int, milliseconds: float, at: datetime) -> Entr
         status=status,
         milliseconds=milliseconds,
         routed=call.routed,
-        errors=tuple(_error_of(problem) for problem in call.problems),
+        errors=tuple(error_of(problem) for problem in call.problems),
         refused_by=refused_by(call),
-        rules=tuple(_rules_of(call)),
+        rules=tuple(rules_of(call)),
         body=parse_json(call.content) if call.content else call.body,
         token=call.token,
     )
@@ -113,7 +113,7 @@ def refused_by(call: Call) -> RefusedBy | None:
     return RefusedBy.CONTRACT if breaks_schema or isinstance(first, errors.OF_THE_CONTRACT) else RefusedBy.RULES
 
 
-def _error_of(problem: Exception) -> dict[str, str]:
+def error_of(problem: Exception) -> dict[str, str]:
     row = oauth.OAUTH_CATALOGUE.get(type(problem))
     if row is not None:
         said = oauth.oauth_entry(problem, row)
@@ -124,7 +124,7 @@ def _error_of(problem: Exception) -> dict[str, str]:
     return said if value is None or value in said["message"] else {**said, "value": value}
 
 
-def _rules_of(call: Call) -> Iterable[str]:
+def rules_of(call: Call) -> Iterable[str]:
     """The rules that decided, each once."""
     rules = [routed.rule for routed in call.routed]
     rules += [problem.rule for problem in call.problems if isinstance(problem, Refusal) and problem.rule]

@@ -1,6 +1,7 @@
 """The stages that a call passes, in order: each is Connexion's own or a subclass of it, built once per operation.
 
 Recorder    journal and log, around everything
+(Straight)  a plain call, from here to its handler in one go
 EdgeGuard   what no handler should ever see: odd paths, bodies too large, unknown encodings
 Routing     which operation it is, or which methods the path knows
 Security    whose call it is
@@ -89,22 +90,28 @@ class Recorder:
         call = Call(scope["method"], scope["path"], origin, headers)
         scope[SCOPE_KEY] = call
 
-        async def noting_status(message: Message) -> None:
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                call.status = message["status"]
-                message["headers"] = [*message["headers"], (b"rcrequestid", self._request_ids()), *_EVERY_ANSWER]
-                if b"origin" in headers and not call.path.startswith(CONTROL_PREFIX):
-                    message["headers"] += edge.cross_origin(headers[b"origin"])
+                self._complete(message, call)
             await send(message)
 
         try:
-            await self.app(scope, receive, noting_status)
+            await self.app(scope, receive, sending)
             if call.status is None and call.answer is not None:
                 start = {"type": "http.response.start", "status": call.answer.status, "headers": headers_of(call)}
-                await noting_status(start)
+                self._complete(start, call)
+                await send(start)
                 await send({"type": "http.response.body", "body": call.encoded})
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
+
+    def _complete(self, start: Message, call: Call) -> None:
+        """Note the status, and put on an answer what every answer has."""
+        call.status = start["status"]
+        start["headers"] = [*start["headers"], (b"rcrequestid", self._request_ids()), *_EVERY_ANSWER]
+        origin = call.headers.get(b"origin")
+        if origin is not None and not call.path.startswith(CONTROL_PREFIX):
+            start["headers"] += edge.cross_origin(origin)
 
 
 def headers_of(call: Call) -> list[tuple[bytes, bytes]]:
@@ -254,7 +261,8 @@ class Routing(RoutingMiddleware):
         super().__init__(app)
         self._base_path = ""
         self._paths: list[tuple[re.Pattern[str], dict[str, str]]] = []
-        self._find = lru_cache(MAX_KNOWN)(self._operation_for)
+        self.find = lru_cache(MAX_KNOWN)(self._operation_for)
+        """The operation of a method and a path, None where the path has none, and what its path says."""
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
         super().add_api(specification, base_path, **kwargs)
@@ -269,7 +277,7 @@ class Routing(RoutingMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            operation_id, scope["path_params"] = self._find(scope["method"], scope["path"])
+            operation_id, scope["path_params"] = self.find(scope["method"], scope["path"])
             scope[SCOPE_KEY].operation = operation_id
             # A server may share one `extensions` between requests.
             scope["extensions"] = {
@@ -316,7 +324,7 @@ def following(stage: ASGIApp, operation: Any) -> ASGIApp:
     return stage.part(operation.operation_id) if isinstance(stage, Staged) else stage
 
 
-class _SecurityOperation:
+class SecurityOperation:
     """The credentials that one operation needs, put on the call."""
 
     def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], None] | None) -> None:
@@ -324,9 +332,13 @@ class _SecurityOperation:
         self._read = read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._read is not None:
-            self._read(scope[SCOPE_KEY], scope)
+        self.enter(scope[SCOPE_KEY], scope)
         await self.next_app(scope, receive, send)
+
+    def enter(self, call: Call, scope: Scope) -> None:
+        """Put the credentials on the call. Raises `TokenRefused` and the `Authorization...` errors."""
+        if self._read is not None:
+            self._read(call, scope)
 
 
 class _SecurityApi(SecurityAPI):
@@ -336,18 +348,18 @@ class _SecurityApi(SecurityAPI):
         self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
         super().__init__(*args, **kwargs)
 
-    def make_operation(self, operation: Any) -> _SecurityOperation:
+    def make_operation(self, operation: Any) -> SecurityOperation:
         made = self._secured(operation)
         self._throttling.add(operation.operation_id, made)
         return made
 
-    def _secured(self, operation: Any) -> _SecurityOperation:
+    def _secured(self, operation: Any) -> SecurityOperation:
         types = {
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return _SecurityOperation(following(self.next_app, operation), self._sign_in)
-        return _SecurityOperation(following(self.next_app, operation), read_client if "http" in types else None)
+            return SecurityOperation(following(self.next_app, operation), self._sign_in)
+        return SecurityOperation(following(self.next_app, operation), read_client if "http" in types else None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
         given = call.headers.get(b"authorization")
@@ -397,14 +409,17 @@ def read_client(call: Call, _: Scope) -> None:
         call.basic = oauth.basic_credentials(authorization.decode("latin-1"))
 
 
-class _HandlerOperation:
+class HandlerOperation:
     """One operation's handler, run in the loop's own thread: handlers never wait. What it says goes on the call."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call: Call = scope[SCOPE_KEY]
+        self.handle(scope[SCOPE_KEY])
+
+    def handle(self, call: Call) -> None:
+        """Put the handler's answer on the call, as it is and encoded. Raises a `Refusal`."""
         call.is_handled = True
         call.answer = self._handler(call)
         call.encoded = encoded(call.answer.body)
@@ -442,9 +457,9 @@ class _DispatchApi(RoutedAPI):
         super().__init__(*args, **kwargs)
         self.add_paths()
 
-    def make_operation(self, operation: Any) -> "_HandlerOperation | _WaitingOperation":
+    def make_operation(self, operation: Any) -> "HandlerOperation | _WaitingOperation":
         waits = inspect.iscoroutinefunction(operation.function)
-        return _WaitingOperation(operation.function) if waits else _HandlerOperation(operation.function)
+        return _WaitingOperation(operation.function) if waits else HandlerOperation(operation.function)
 
 
 class Dispatch(Staged, RoutedMiddleware):

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, request
@@ -30,23 +30,29 @@ from ..sessions import TokenRefused
 from ..timestamps import iso8601, parse
 from ..world import World
 from ..worlds import Worlds
+from .coverage import pages
+
+if TYPE_CHECKING:
+    from .tally import Tally
 
 Json = Any
 
 MAX_LIMIT = 1_000_000
 
 control = Blueprint("control", __name__, url_prefix="/_mock")
+control.register_blueprint(pages)
 
 
 class BadInput(Exception):
     """What is wrong with the call, and what would be right; told to the caller as it stands."""
 
 
-def create_control_app(worlds: Worlds) -> Flask:
-    """The Flask application for this registry of worlds."""
+def create_control_app(worlds: Worlds, tally: "Tally | None" = None) -> Flask:
+    """The Flask application for this registry of worlds, and for the count of what its callers exercise."""
     app = Flask("ringmock.inspector")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # every provider that Flask ships has it
     app.extensions["ringmock.worlds"] = worlds
+    app.extensions["ringmock.tally"] = tally
     app.register_blueprint(control)
     app.register_error_handler(BadInput, lambda error: _said(400, str(error)))
     app.register_error_handler(HTTPException, lambda error: _said(error.code or 500, error.description or ""))

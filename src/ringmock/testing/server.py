@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..fixture import load_named
+from ..inspector.tally import Tally
 from ..server import Server, build, serving
 from ..template import Template
 from ..worlds import Worlds
@@ -13,12 +14,19 @@ from .handle import Ringmock
 
 
 class MockServer:
-    """A running server. `url` has no slash at the end; `worlds` belong to the server's thread alone."""
+    """A running server. `url` has no slash at the end; `worlds` and `tally` belong to the server's thread alone."""
 
-    def __init__(self, url: str, worlds: Worlds, server: Server) -> None:
+    def __init__(self, url: str, worlds: Worlds, server: Server, tally: Tally) -> None:
         self.url = url
         self.worlds = worlds
+        self.tally = tally
+        """What tests exercise of the contract, from `start_tally` on."""
         self._server = server
+
+    def start_tally(self) -> None:
+        """Count what tests exercise of the contract, where it is not counted already."""
+        if self.tally.met is None:
+            self._server.do(self.tally.start)
 
     @contextlib.contextmanager
     def new_world(self) -> Iterator[Ringmock]:
@@ -39,6 +47,6 @@ def run_server(fixture: str | Path | Template = "demo", *, generation: str | Non
     a file says. Raises `FixtureError`.
     """
     template = fixture if isinstance(fixture, Template) else load_named(str(fixture), generation=generation)
-    worlds = Worlds(template)
-    with serving(build(worlds)) as (url, server):
-        yield MockServer(url, worlds, server)
+    worlds, tally = Worlds(template), Tally()
+    with serving(build(worlds, tally=tally)) as (url, server):
+        yield MockServer(url, worlds, server, tally)

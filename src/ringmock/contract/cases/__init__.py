@@ -60,9 +60,14 @@ class Case:
     given: Mapping[str, Json] = field(default_factory=dict)
 
 
-def load_cases(paths: Iterable[Path]) -> tuple[Case, ...]:
-    """Every case of these files, in their order. Raises `CaseFileError` with all the mistakes of all files."""
-    return _cases_of((path, str(path)) for path in paths)
+def load_cases(
+    paths: Iterable[Path], account: str = DEFAULT_ACCOUNT, generation: str = DEFAULT_GENERATION
+) -> tuple[Case, ...]:
+    """Every case of these files, in their order; `account` and `generation` are for those that name none.
+
+    Raises `CaseFileError` with all the mistakes of all files.
+    """
+    return _cases_of(((path, str(path)) for path in paths), account, generation)
 
 
 def parse_cases(text: str, file: str = "cases.yaml") -> tuple[Case, ...]:
@@ -75,14 +80,19 @@ def bundled_case_files() -> tuple[Path, ...]:
     return tuple(sorted(Path(str(bundled("fixtures", "cases"))).glob("*.yaml")))
 
 
-def _cases_of(sources: Iterable[tuple[str | Path, str]]) -> tuple[Case, ...]:
+def _cases_of(
+    sources: Iterable[tuple[str | Path, str]],
+    account: str = DEFAULT_ACCOUNT,
+    generation: str = DEFAULT_GENERATION,
+) -> tuple[Case, ...]:
     cases: list[Case] = []
     problems: list[Problem] = []
     for content, file in sources:
         source, mistakes = _checked(content, file)
         problems += mistakes
         if source is not None and not mistakes:
-            cases += [_case(case, ("cases", index), source) for index, case in enumerate(source.data["cases"])]
+            given = {"account": account, "generation": generation}
+            cases += [_case(case, ("cases", index), source, given) for index, case in enumerate(source.data["cases"])]
     problems += _repeated_names(cases)
     if problems:
         raise CaseFileError(problems)
@@ -110,16 +120,16 @@ def _repeated_names(cases: Iterable[Case]) -> Iterator[Problem]:
             yield Problem(case.file, case.line, "name", sentence)
 
 
-def _case(case: Json, path: Place, source: Source) -> Case:
-    given = dict(case.get("given", {}))
+def _case(case: Json, path: Place, source: Source, default: Mapping[str, str]) -> Case:
+    given = {**default, **case.get("given", {})}
     return Case(
         name=case["name"],
         keeps=tuple(case["keeps"]),
         steps=tuple(_step(step, source.line_of((*path, "steps", index))) for index, step in enumerate(case["steps"])),
         file=source.file,
         line=source.line_of(path),
-        account=given.pop("account", DEFAULT_ACCOUNT),
-        generation=given.pop("generation", DEFAULT_GENERATION),
+        account=given.pop("account"),
+        generation=given.pop("generation"),
         given=given,
     )
 

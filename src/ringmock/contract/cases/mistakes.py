@@ -79,10 +79,10 @@ def _is_sound(path: Path, misfits: Iterable[Misfit]) -> bool:
 
 
 def _unknown_ids(ids: Iterable[str], path: Path) -> Found:
-    known = _vocabulary().ids
+    known = _vocabulary().ids.union(_vocabulary().operations)
     for index, name in enumerate(ids):
         if name not in known:
-            yield (*path, index), f"{name!r} is no rule, decision or error code{_suggestion(name, known)}"
+            yield (*path, index), f"{name!r} is no rule, decision, error code or operation{_suggestion(name, known)}"
 
 
 def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str]) -> Found:

@@ -6,28 +6,33 @@ has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock'
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ...template import Credentials
 from .. import multipart
+from ..guard import NotSent
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
-from ..openapi import load_contract
 from ..receiver import Manners, Receiver
-from ..target import Target, basic, form_request, made_up_application, sign_in_forms
+from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
 from . import RECEIVER, Case, Step
-from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at
-from .operation import FORM, JSON, Operation, operations_by_id
+from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, names_in
+from .operation import JSON
+from .preconditions import reason_to_skip
+from .request import encoded, file_of, request_of
 
 Json = Any
 
 API = "/restapi/v1.0"
 OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
-HIDDEN = "$TOKEN"
+BETWEEN_LOOKS = 0.5
+MAX_LINE = 300
 JOURNAL_LIMIT = 5
 """Between a call and the look at its outcomes there are sign-ins at the most."""
 
@@ -65,10 +70,16 @@ class CaseResult:
 
     case: Case
     failure: Failure | None
+    skipped: str | None = None
+    """Why it was not run, or not to its end."""
 
     @property
     def passed(self) -> bool:
-        return self.failure is None
+        return self.failure is None and self.skipped is None
+
+
+Look = Callable[[], tuple[Exchange, list[Json]]]
+"""Makes a call and gives the list that it shows."""
 
 
 class _Stuck(Exception):
@@ -84,9 +95,41 @@ class _SignInRefused(_Stuck):
 
 
 def run_case(case: Case, target: Target) -> CaseResult:
-    """Run a case in a world of its own. Whatever the server does, it ends in a result."""
+    """Run a case, in a world of its own where the target opens one. Whatever the server does, it ends in a result.
+
+    Elsewhere only what has come since its start is in the mailboxes that a case looks into.
+    """
+    reason = reason_to_skip(case, target)
+    if reason is not None:
+        return CaseResult(case, None, reason)
     with target.client() as client, ExitStack() as resources:
-        return CaseResult(case, _Run(case, _Caller(client, target), resources).failure())
+        try:
+            return CaseResult(case, _Run(case, _Caller(client, target), resources).failure())
+        except NotSent as refusal:
+            return CaseResult(case, None, str(refusal))
+
+
+def calls_of(case: Case, target: Target) -> Iterator[str]:
+    """The calls that the case would make, one a line, and who makes each. Nothing is sent."""
+    if case.given:
+        yield f"changes the world: {json.dumps(case.given, ensure_ascii=False)}"
+    for step in case.steps:
+        if step.change:
+            yield f"changes the world: {json.dumps(step.change, ensure_ascii=False)}"
+        if step.when is not None:
+            named = {name: f"${{{name}}}" for name in names_in(dict(step.when))}
+            request = request_of(filled(dict(step.when), named))
+            who = step.caller if isinstance(step.caller, str) else "a token"
+            body = "" if request.body is None else f" {shown(target, request).body!r}"[:MAX_LINE]
+            yield f"as {who}: {request.method} {request.target}{body}{_not_sent(target, request)}"
+        for number in step.mailboxes:
+            yield f"as {number}: GET {OWN_MAILBOX}"
+
+
+def _not_sent(target: Target, request: Request) -> str:
+    guard = target.guard
+    reason = guard and guard.reason_against(request.method, request.target, request.headers, request.body)
+    return f"  -- not sent: {reason}" if reason else ""
 
 
 class _Run:
@@ -102,6 +145,12 @@ class _Run:
     def failure(self) -> Failure | None:
         """Run step after step, as far as the first that fails."""
         given = Step(line=self._case.line, change=self._case.given)
+        try:
+            self._caller.remember({number for step in self._case.steps for number in step.mailboxes})
+        except _Stuck as stuck:
+            return Failure(0, self._case.line, (stuck.mismatch,))
+        except NoAnswer as error:
+            return Failure(0, self._case.line, (_unanswered(error),))
         for number, step in enumerate((given, *self._case.steps)):
             mismatches = self._mismatches(step)
             if mismatches:
@@ -114,7 +163,7 @@ class _Run:
         except _Stuck as stuck:
             return (stuck.mismatch,)
         except NoAnswer as error:
-            return (Mismatch((Difference("connection", "an answer", str(error)),), None),)
+            return (_unanswered(error),)
 
     def _taken(self, step: Step) -> Iterator[Mismatch]:
         if "receiver" in step.change:
@@ -149,9 +198,10 @@ class _Run:
         if step.outcomes and step.when is not None:
             yield from self._outcomes(step.outcomes, step.when.get("operation"))
         for number, expected in step.mailboxes.items():
-            yield from self._look(f"mailbox of {number}", expected, "subject", self._caller.mailbox(number))
+            look = partial(self._caller.mailbox, number)
+            yield from self._look(f"mailbox of {number}", expected, "subject", look)
         for phone, expected in step.handsets.items():
-            yield from self._look(f"handset {phone}", expected, "text", self._caller.handset(phone))
+            yield from self._look(f"handset {phone}", expected, "text", partial(self._caller.handset, phone))
         if step.notifications and self._receiver is not None:
             actual = self._receiver.next_notifications(len(step.notifications))
             found = tuple(differences(filled(list(step.notifications), self._kept), actual, "notifications"))
@@ -165,15 +215,23 @@ class _Run:
         if found:
             yield Mismatch(found, journal)
 
-    def _look(self, where: str, expected: Json, text: str, look: tuple[Exchange, Json]) -> Iterator[Mismatch]:
-        exchange, actual = look
-        if isinstance(expected, int):
-            actual = len(actual)
-        else:
+    def _look(self, where: str, expected: Json, text: str, look: Look) -> Iterator[Mismatch]:
+        if not isinstance(expected, int):
             expected = filled([{text: one} if isinstance(one, str) else one for one in expected], self._kept)
-        found = tuple(differences(expected, actual, where))
+        end = monotonic() + self._caller.patience
+        while True:
+            exchange, actual = look()
+            seen: Json = len(actual) if isinstance(expected, int) else actual
+            found = tuple(differences(expected, seen, where))
+            if not found or monotonic() >= end:
+                break
+            sleep(BETWEEN_LOOKS)
         if found:
             yield Mismatch(found, exchange)
+
+
+def _unanswered(error: NoAnswer) -> Mismatch:
+    return Mismatch((Difference("connection", "an answer", str(error)),), None)
 
 
 def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference]:
@@ -222,6 +280,19 @@ class _Caller:
         self._target = target
         self._application = made_up_application() if target.has_worlds else target.application
         self._tokens: dict[str, str] = {}
+        self._before: set[Json] = set()
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which what was sent has to be in the mailboxes."""
+        return self._target.patience
+
+    def remember(self, numbers: Iterable[str]) -> None:
+        """Take what these mailboxes hold for what was there before; a world of its own holds what it has to."""
+        if not self._target.has_worlds:
+            for number in sorted(numbers):
+                _, records = self.mailbox(number)
+                self._before |= {found_at(record, "id") for record in records}
 
     @property
     def client_id(self) -> str:
@@ -230,14 +301,15 @@ class _Caller:
 
     def call(self, caller: Json, call: Mapping[str, Json]) -> Exchange:
         """Make the call that a case describes."""
-        return self._send(_request(call), self._authorization(caller))
+        return self._send(request_of(call), self._authorization(caller))
 
     def mailbox(self, number: str) -> tuple[Exchange, Json]:
-        """Every message that an extension can list, newest first."""
+        """Every message that an extension can list and that was not there before, newest first."""
         with self._awake(number):
             request = Request("GET", f"{OWN_MAILBOX}?{urlencode(EVERYTHING)}")
             exchange = self._send(request, f"Bearer {self._token_of(number)}")
-        return exchange, _list_in(exchange, "records")
+        records = _list_in(exchange, "records")
+        return exchange, [record for record in records if found_at(record, "id") not in self._before]
 
     def handset(self, phone: str) -> tuple[Exchange, Json]:
         """Every SMS that a phone outside the account has received, newest first."""
@@ -246,7 +318,7 @@ class _Caller:
 
     def control(self, method: str, path: str, body: Json = None) -> Exchange:
         """Call the control API about this world. Raises `_Stuck` with the sentence that refuses the call."""
-        request = Request(method, f"/_mock{path}", *_encoded(body, JSON))
+        request = Request(method, f"/_mock{path}", *encoded(body, JSON))
         exchange = self._send(request, f"Bearer {self._token_of(self._target.steward)}")
         if exchange.answer.status >= 300:
             said = found_at(exchange.answer.json, "error")
@@ -301,15 +373,7 @@ class _Caller:
     def _send(self, request: Request, authorization: str | None) -> Exchange:
         if authorization is not None:
             request = replace(request, headers={"Authorization": authorization, **request.headers})
-        return Exchange(self._client.base_url, self._shown(request), self._client.send(request))
-
-    def _shown(self, request: Request) -> Request:
-        """The request as a report may show it: tokens of a world that was made up for a case are no secrets."""
-        authorization = request.headers.get("Authorization")
-        if self._target.has_worlds or authorization is None:
-            return request
-        kind = authorization.partition(" ")[0]
-        return replace(request, headers={**request.headers, "Authorization": f"{kind} {HIDDEN}"})
+        return Exchange(self._client.base_url, shown(self._target, request), self._client.send(request))
 
 
 def _refused(number: str, said: str, exchange: Exchange | None) -> Mismatch:
@@ -335,7 +399,7 @@ class _World:
             self.caller.control("PUT", "/limits", dict(change["limits"]))
         for sms in change.get("inbound", ()):
             path = f"/handsets/{quote(sms['from'])}/messages"
-            files = [_in_base64(_file(said)) for said in sms.get("attachments", ())]
+            files = [_in_base64(file_of(said)) for said in sms.get("attachments", ())]
             sent = {"to": sms["to"], "text": sms["text"]}
             self.caller.control("POST", path, {**sent, "attachments": files} if files else sent)
 
@@ -347,63 +411,11 @@ class _World:
         self.caller.forget_sessions()
 
 
-_OPERATIONS: dict[str, Operation] = {}
-
-
-def _operation(operation_id: str) -> Operation:
-    if not _OPERATIONS:
-        _OPERATIONS.update(operations_by_id(load_contract()))
-    return _OPERATIONS[operation_id]
-
-
-def _request(call: Mapping[str, Json]) -> Request:
-    """The HTTP request of a call, without its Authorization."""
-    if "operation" in call:
-        operation = _operation(call["operation"])
-        method, path, media_type = operation.method, operation.path, operation.media_type or JSON
-    else:
-        method, _, path = call["request"].partition(" ")
-        media_type = JSON
-    for name, value in {"accountId": "~", "extensionId": "~", **call.get("path", {})}.items():
-        path = path.replace(f"{{{name}}}", quote(str(value), safe="~"))
-    query = urlencode({name: _query_value(value) for name, value in call.get("query", {}).items()}, doseq=True)
-    if "attachments" in call or media_type.startswith("multipart/"):
-        headers, body = _in_parts(call)
-    else:
-        headers, body = _encoded(call.get("body"), media_type)
-    if "raw" in call:
-        headers, body = {"Content-Type": media_type}, str(call["raw"]).encode()
-    return Request(method, f"{path}?{query}" if query else path, {**headers, **call.get("headers", {})}, body)
-
-
-def _in_parts(call: Mapping[str, Json]) -> tuple[dict[str, str], bytes | None]:
-    files = map(_file, call.get("attachments", ()))
-    content_type, content = multipart.encoded(call.get("body"), files, call.get("multipart", "form-data"))
-    return {"Content-Type": content_type}, content
-
-
-def _file(said: Mapping[str, Json]) -> multipart.File:
-    content = bytes(said["bytes"]) if "bytes" in said else str(said["text"]).encode()
-    return multipart.File(content, said.get("type"), said.get("name"))
-
-
 def _in_base64(file: multipart.File) -> dict[str, str]:
     """A file as the control API takes it."""
     said = {"contentType": file.content_type, "fileName": file.name}
     content = base64.b64encode(file.content).decode()
     return {**{name: text for name, text in said.items() if text is not None}, "content": content}
-
-
-def _query_value(value: Json) -> Json:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _encoded(body: Json, media_type: str) -> tuple[dict[str, str], bytes | None]:
-    """Headers and bytes of a body."""
-    if body is None:
-        return {}, None
-    text = urlencode(body) if media_type == FORM else json.dumps(body, ensure_ascii=False)
-    return {"Content-Type": media_type}, text.encode("utf-8", errors="surrogatepass")
 
 
 def _list_in(exchange: Exchange, where: str | None = None) -> list[Json]:

@@ -3,12 +3,14 @@
 Before it, every documented refusal of the sending operations is provoked once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...template import Template
+from ..guard import Guard, NotSent
 from ..receiver import Receiver
+from ..target import Target
 from .client import Client
 from .engine import CHECKS_OFF, PASSES, Outcome, Pass, Plan, start
 from .grounding import Grounding, grounding
@@ -115,19 +117,45 @@ def run_as(
     generation: str | None = None,
     operations: Sequence[str] = (),
     reports: Path | None = None,
+    target: Target | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[Outcome, Observed]:
-    """One pass as one identity; otherwise as `run`."""
-    with Client(url) as client:
+    """One pass as one identity; otherwise as `run`. With a `target`, its guard and its watcher are kept to."""
+    watcher, guard = (target.watcher, target.guard) if target else (None, None)
+    with Client(url, watcher, guard) as client:
         token = access_token(client, template, identity.number)
-        account = prepared(client, grounding(template, identity.number, token, generation))
+        account = within(guard, grounding(template, identity.number, token, generation))
+        account = prepared(client, account)
     count = max(1, round(examples * identity.share))
     with Receiver() as receiver:
         account = replace(account, webhook=receiver.url)
-        return start(Plan(url, account, single, seed, count, operations, reports))
+        return start(Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say))
+
+
+def within(guard: Guard | None, account: Grounding) -> Grounding:
+    """The same without recipients whom the guard is against."""
+    allowed = guard.limits.numbers if guard else None
+    if allowed is None:
+        return account
+
+    def kept(lists: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+        return [numbers for numbers in lists if all(number.removeprefix("+") in allowed for number in numbers)]
+
+    return replace(
+        account,
+        sms_to=kept(account.sms_to),
+        sms_to_refused=kept(account.sms_to_refused) or kept(account.sms_to),
+        page_to=kept(account.page_to),
+        page_to_refused=kept(account.page_to_refused) or kept(account.page_to),
+    )
 
 
 def prepared(client: Client, account: Grounding) -> Grounding:
     """The same with a message in the identity's mailbox, for the examples of operations on one."""
     operation = SMS if account.is_department else PAGER
-    reply = client.send_json("POST", f"{OWN}/{RESOURCES[operation]}", account.token, plain(operation, account))
-    return replace(account, message_id=str(reply.json["id"])) if reply.status == 200 else account
+    try:
+        reply = client.send_json("POST", f"{OWN}/{RESOURCES[operation]}", account.token, plain(operation, account))
+    except NotSent:
+        return account
+    created = reply.json if reply.status == 200 and isinstance(reply.json, dict) else {}
+    return replace(account, message_id=str(created["id"])) if "id" in created else account

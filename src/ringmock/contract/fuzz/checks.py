@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import schemathesis
 from schemathesis import Case, CheckContext, GenerationMode, Response
 
+from ..guard import Guard, NotSent
 from ..multipart import File, encoded
 from .client import Client, Reply, codes_of
 from .grounding import Grounding
@@ -35,12 +36,17 @@ Json = Any
 OBSERVED = Observed()
 _OUTPUT: list[Path] = []
 _GROUNDING: list[Grounding] = []
+_GUARD: list[Guard] = []
 
 
-def start(grounding: Grounding, output: Path) -> None:
-    """Judge as the identity of this grounding, and write what was met to `output` at the end of the run."""
+def start(grounding: Grounding, output: Path, guard: Guard) -> None:
+    """Judge as the identity of this grounding, and write what was met to `output` at the end of the run.
+
+    What the guard let pass by then goes beside it.
+    """
     _GROUNDING.append(grounding)
     _OUTPUT.append(output)
+    _GUARD.append(guard)
 
 
 def operation_id(case: Case[Any]) -> str:
@@ -237,9 +243,11 @@ class created_is_readable:  # noqa: N801  (Schemathesis reports a check by its c
         sent = _sent(case)
         if operation_id(case) not in SENDING or response.status_code != 200 or not _is_own_method(case):
             return
-        message, token = json_of(response), _GROUNDING[-1].token
+        message, token, url = json_of(response), _GROUNDING[-1].token, _base_url(case)
         path = f"{OWN_STORE}/{message['id']}"
-        with Client(_base_url(case)) as client:
+        if not str(message["uri"]).startswith(f"{url}/"):
+            _wrong(f"the uri {message['uri']} of the created message leads away from {url}")
+        with _client(case) as client:
             read = client.send_json("GET", path, token)
             if read.status != 200 or read.json["id"] != message["id"] or read.json["subject"] != message["subject"]:
                 _wrong(f"{path} is not the message that was created: {read.status} {read.body[:200]!r}")
@@ -251,6 +259,10 @@ class created_is_readable:  # noqa: N801  (Schemathesis reports a check by its c
             content = client.send_json("GET", f"{path}/content/{message['attachments'][0]['id']}", token)
             if content.body.decode() != sent["text"]:
                 _wrong(f"the content of message {message['id']} is not its text: {content.body[:200]!r}")
+
+
+def _client(case: Case[Any]) -> Client:
+    return Client(_base_url(case), guard=_GUARD[-1])
 
 
 def _base_url(case: Case[Any]) -> str:
@@ -290,9 +302,12 @@ class length_counts_utf16_units:  # noqa: N801
 def _boundary_fault(name: str, url: str) -> str | None:
     """What is wrong with the answers to seven texts around the limit; None when nothing is."""
     account, limit = _GROUNDING[-1], LIMITS[name]
-    with Client(url) as client:
+    with Client(url, guard=_GUARD[-1]) as client:
         for text, fits in boundary(limit):
-            reply = _reply_to(client, name, account, text)
+            try:
+                reply = _reply_to(client, name, account, text)
+            except NotSent:
+                return None
             OBSERVED.of(name).count(reply.status, reply.codes, by_probe=True)
             if not _is_right(reply, fits):
                 units = len(text.encode("utf-16-le")) // 2
@@ -335,3 +350,4 @@ class well_formed_calls:  # noqa: N801
 
     def after_run(self, ctx: CheckContext) -> None:
         _OUTPUT[-1].write_text(json.dumps(OBSERVED.to_json()), encoding="utf-8")
+        _OUTPUT[-1].with_name("spent.json").write_text(_GUARD[-1].to_json(), encoding="utf-8")

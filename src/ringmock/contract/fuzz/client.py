@@ -8,6 +8,7 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from ..guard import Guard
 from ..http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher
 
 
@@ -41,11 +42,14 @@ def codes_of(body: Any) -> list[str]:
 
 
 class Client:
-    """One connection to one server. Whatever sends raises `NoAnswer` when the server gives none."""
+    """One connection to one server. Whatever sends raises `NoAnswer` when the server gives none.
 
-    def __init__(self, url: str, watcher: Watcher | None = None) -> None:
+    And `NotSent` when the guard does not let it.
+    """
+
+    def __init__(self, url: str, watcher: Watcher | None = None, guard: Guard | None = None) -> None:
         """`url` as `http://127.0.0.1:8080`. Raises `ValueError` for what is no address of a server."""
-        self._http = HttpClient(url, watcher=watcher)
+        self._http = HttpClient(url, watcher=watcher, guard=guard)
 
     def __enter__(self) -> Self:
         return self

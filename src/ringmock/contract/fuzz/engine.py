@@ -4,17 +4,22 @@ So its progress, its failures with their curl lines and its reports are what its
 run: they are registered for a whole process.
 """
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..guard import Guard, Limits, changing_operations, sending_operations
+from ..http_client import Watcher
 from ..openapi import load_contract
+from .events import FailedCheck, exchanges, failed_checks, operations_of, scenarios
 from .grounding import Grounding
 from .observed import Observed
 
@@ -26,6 +31,14 @@ CHECKS_OFF: Mapping[str, str] = {
     "use_after_free": "a deleted message stays readable, as Deleted, by documentation",
 }
 """Schemathesis's checks that the contract documents away, and the reason of each."""
+
+_SECTION = re.compile(r"=+ ([A-Z]+) =+")
+_NOTHING_LEFT = ("Failed Health Check", "Hook Error")
+_NO_LINKS = "Missing Open API links"
+
+
+class NotInstalled(Exception):
+    """What the fuzz needs is not there; the message says how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,10 @@ class Plan:
     examples: int
     operations: Sequence[str] = ()
     reports: Path | None = None
+    guard: Guard = field(default_factory=Guard)
+    watcher: Watcher | None = None
+    say: Callable[[str], None] = lambda line: None
+    """Takes Schemathesis's output, line by line, but for the failures: those are in the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +86,52 @@ class Outcome:
     seconds: float
     output: str
     """What Schemathesis printed: every failure with the curl that reproduces it."""
+    failed_checks: tuple[FailedCheck, ...] = ()
+    """One for each kind of failure of each operation."""
+    errors: tuple[str, ...] = ()
+    """What kept Schemathesis from testing, by its title."""
+    tested: tuple[str, ...] = ()
+    """The operations that were called, as method and path."""
 
 
 def start(plan: Plan) -> tuple[Outcome, Observed]:
-    """Run Schemathesis to its end: how it went, and what was met."""
+    """Run Schemathesis to its end: how it went, and what was met. Raises `NotInstalled`."""
+    if importlib.util.find_spec("schemathesis") is None:
+        raise NotInstalled("the fuzz needs Schemathesis: pip install 'ringmock[contract]'")
     with tempfile.TemporaryDirectory(prefix="ringmock-fuzz-") as name:
         folder = Path(name)
         (folder / "openapi.json").write_text(json.dumps(load_contract()), encoding="utf-8")
         (folder / "grounding.json").write_text(json.dumps(asdict(plan.account)), encoding="utf-8")
+        (folder / "limits.json").write_text(plan.guard.to_json(), encoding="utf-8")
         (folder / "schemathesis.toml").write_text(_configuration(plan), encoding="utf-8")
-        done = subprocess.run(
-            [*_command(plan), *_selected(plan), *_junit(plan)],
-            cwd=folder,
-            env={**os.environ, **_environment(folder)},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        return _read(folder, done, plan)
+        returned, output = _run([*_command(plan), *_selected(plan), *_junit(plan)], folder, plan.say)
+        if plan.reports is not None:
+            (plan.reports / f"{_name(plan)}.txt").write_text(output, encoding="utf-8")
+        return _read(folder, returned, output, plan)
+
+
+def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tuple[int, str]:
+    """The exit status and the output, of which `say` is told as it comes."""
+    lines = []
+    is_told = True
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **_environment(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as running:
+        for line in running.stdout or ():
+            lines.append(line)
+            title = _SECTION.fullmatch(line.rstrip())
+            if title is not None:
+                is_told = title[1] != "FAILURES"
+            if is_told:
+                say(line.rstrip())
+    return running.returncode, "".join(lines)
 
 
 def _command(plan: Plan) -> list[str]:
@@ -98,25 +142,49 @@ def _command(plan: Plan) -> list[str]:
         *("--phases", ",".join(plan.single.phases)),
         *("--generation-with-security-parameters", security),
         *("--report-json-path", "report.json"),
+        *("--report-ndjson-path", "events.ndjson"),
+        # What is told is made safe where it is told; the curl lines are to be used.
+        *("--output-sanitize", "false"),
+        *(("--rate-limit", plan.guard.limits.rate) if plan.guard.limits.rate else ()),
     ]
 
 
 def _selected(plan: Plan) -> list[str]:
-    return [argument for name in plan.operations for argument in ("--include-operation-id", name)]
+    chosen = [argument for name in plan.operations for argument in ("--include-operation-id", name)]
+    return chosen + [
+        argument for name in left_out(plan.guard.limits, plan.single) for argument in ("--exclude-operation-id", name)
+    ]
+
+
+def selects_any(operations: Sequence[str], limits: Limits, single: Pass) -> bool:
+    """Whether the limits leave a pass anything to call."""
+    return not operations or bool(set(operations) - set(left_out(limits, single)))
+
+
+def left_out(limits: Limits, single: Pass) -> Iterator[str]:
+    """What the limits forbid, and where messages are counted random sendings: they would use up all of them."""
+    if not limits.may_change:
+        yield from changing_operations()
+    if limits.max_messages is not None and "fuzzing" in single.phases:
+        yield from sending_operations()
 
 
 def _junit(plan: Plan) -> list[str]:
     if plan.reports is None:
         return []
-    account = plan.account
-    name = f"{account.generation}-{account.number}-{'-'.join(plan.single.phases)}-{plan.seed}.xml"
-    return ["--report-junit-path", str(plan.reports.resolve() / name)]
+    return ["--report-junit-path", str(plan.reports.resolve() / f"{_name(plan)}.xml")]
+
+
+def _name(plan: Plan) -> str:
+    """What the files about a start are called."""
+    return f"{plan.account.generation}-{plan.account.number}-{'-'.join(plan.single.phases)}-{plan.seed}"
 
 
 def _environment(folder: Path) -> dict[str, str]:
     return {
         "RINGMOCK_GROUNDING": str(folder / "grounding.json"),
         "RINGMOCK_OBSERVED": str(folder / "observed.json"),
+        "RINGMOCK_LIMITS": str(folder / "limits.json"),
         "SCHEMATHESIS_HOOKS": "ringmock.contract.fuzz.hooks",
         "PYTHONPATH": os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path),
         "PYTHONUTF8": "1",
@@ -148,11 +216,14 @@ def _configuration(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _read(folder: Path, done: "subprocess.CompletedProcess[str]", plan: Plan) -> tuple[Outcome, Observed]:
+def _read(folder: Path, returned: int, output: str, plan: Plan) -> tuple[Outcome, Observed]:
     verdict, observed = _json(folder / "report.json"), _json(folder / "observed.json")
+    plan.guard.take_over(_json(folder / "spent.json"))
     cases = verdict.get("test_cases", {})
-    found = cases.get("unique_failures", 0) + len(verdict.get("errors", ()))
-    is_whole = done.returncode == 0 and verdict.get("complete") and observed
+    errors = [error["title"] for error in verdict.get("errors", ()) if not _was_wanted(error["title"], plan)]
+    found = cases.get("unique_failures", 0) + len(errors)
+    is_whole = verdict.get("complete") and observed and (returned == 0 or found or verdict.get("errors"))
+    checks, tested = _events(folder / "events.ndjson", plan)
     outcome = Outcome(
         identity=plan.account.number,
         generation=plan.account.generation,
@@ -161,9 +232,33 @@ def _read(folder: Path, done: "subprocess.CompletedProcess[str]", plan: Plan) ->
         cases=cases.get("generated", 0),
         failures=found or (0 if is_whole else 1),
         seconds=float(verdict.get("running_time") or 0),
-        output=done.stdout + done.stderr,
+        output=output,
+        failed_checks=checks,
+        errors=tuple(errors) if is_whole else (*errors, f"Schemathesis came to no end, status {returned}"),
+        tested=tested,
     )
     return outcome, Observed.from_json(observed)
+
+
+def _was_wanted(title: str, plan: Plan) -> bool:
+    """Whether an error says no more than that the guard, or the choice of operations, left nothing to do."""
+    is_chosen = bool(plan.operations) or any(left_out(plan.guard.limits, plan.single))
+    return (bool(plan.guard.refused) and title in _NOTHING_LEFT) or (is_chosen and title == _NO_LINKS)
+
+
+def _events(path: Path, plan: Plan) -> tuple[tuple[FailedCheck, ...], tuple[str, ...]]:
+    """The failures, one of each kind, and the operations; the watcher is told of every call on the way."""
+    kinds: dict[tuple[str, str], FailedCheck] = {}
+    tested: dict[str, None] = {}
+    for record in scenarios(path):
+        tested |= dict.fromkeys(operations_of(record))
+        for failed in failed_checks(record, plan.url):
+            first = kinds.get((failed.operation, failed.title))
+            kinds[failed.operation, failed.title] = failed if first is None else replace(first, count=first.count + 1)
+        if plan.watcher is not None:
+            for _, exchange in exchanges(record, plan.url):
+                plan.watcher(exchange)
+    return tuple(kinds.values()), tuple(tested)
 
 
 def _json(path: Path) -> dict[str, Any]:

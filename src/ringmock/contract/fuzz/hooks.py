@@ -21,6 +21,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
 
+from ..guard import Guard, NotSent
 from ..http_client import Answer
 from ..openapi import load_contract
 from . import checks
@@ -36,7 +37,9 @@ REDIRECT_URI = "http://localhost:3000/callback"
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
 CONTRACT = load_contract()
 
-checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]))
+GUARD = Guard.from_json(Path(os.environ["RINGMOCK_LIMITS"]).read_text(encoding="utf-8"))
+
+checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]), GUARD)
 for _limit in checks.LIMITS.values():
     schemathesis.openapi.format(f"utf16-{_limit}", texts_around(_limit))
 
@@ -131,8 +134,42 @@ SEEN = Seen()
 
 
 @schemathesis.hook
+def filter_case(context: HookContext, case: Case[Any]) -> bool:
+    """Leave out what the guard would not let pass; Schemathesis sends a case twice more, with no good credentials."""
+    reason = _reason_against(case, times=3)
+    if reason is not None:
+        GUARD.refuse(reason)
+    return reason is None
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
+    """Stop the run before a call that was changed after `filter_case` let it pass."""
+    reason = _reason_against(case)
+    if reason is not None:
+        GUARD.refuse(reason)
+        raise NotSent(reason)
+
+
+def _reason_against(case: Case[Any], times: int = 1) -> str | None:
+    if GUARD.limits.numbers is None and GUARD.limits.max_messages is None:
+        return None
+    return GUARD.reason_against(*_on_the_wire(case), times)
+
+
+def _on_the_wire(case: Case[Any]) -> tuple[str, str, dict[str, str], bytes | None]:
+    """Method, path, headers and body, as far as the guard looks at them."""
+    body = case.body
+    if isinstance(body, bytes):
+        return case.method, case.formatted_path, {}, body
+    fields = getattr(body, "body", body)
+    return case.method, case.formatted_path, {}, json.dumps(fields, default=repr).encode()
+
+
+@schemathesis.hook
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Count the call, and remember the messages in the answer."""
+    GUARD.count(*_on_the_wire(case), response.status_code)
     if context.operation is None or case.method.upper() != context.operation.method.upper():
         return
     body = checks.json_of(response)

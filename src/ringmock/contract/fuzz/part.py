@@ -1,42 +1,92 @@
-"""The part `fuzz` of the contract suite."""
+"""The part `fuzz` of the contract suite: Schemathesis and the probes, told operation by operation."""
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from time import perf_counter
 
 from ...domain.account import ExtensionType
 from ..findings import Finding, Verdict
+from ..guard import changing_operations
+from ..http_client import curl
+from ..openapi import load_contract, operations
 from ..options import Options
-from ..target import Target
-from . import Identity, run_as
-from .engine import PASSES, Outcome
+from ..target import Target, shown
+from . import Identity, run_as, within
+from .engine import PASSES, NotInstalled, Outcome, selects_any
+from .events import FailedCheck
+from .grounding import grounding
 from .observed import Observed
 from .probes import probe
+from .sign_in import SignInFailed
 
 PART = "fuzz"
 FUZZED_AS = (ExtensionType.USER, ExtensionType.DEPARTMENT, ExtensionType.VOICEMAIL)
 SMALLER_SHARE = 0.2
 """Of the examples, for every identity after the first."""
+MAX_MESSAGE_LINES = 12
+MAX_ANSWER = 300
 
 
 def run(target: Target, options: Options) -> Iterator[Finding]:
-    """A finding for the probes, and one for each start of Schemathesis: each identity, each of its passes."""
-    where = f"{target.account} {target.generation}"
-    started = perf_counter()
-    faults = probe(target.url, target.template, Observed())
-    yield Finding(
-        part=PART,
-        name="Every documented refusal of the sending operations is met",
-        verdict=Verdict.FAILED if faults else Verdict.PASSED,
-        detail="\n".join(faults),
-        where=where,
-        seconds=perf_counter() - started,
-    )
+    """A finding for the probes; then for each operation one for each kind of failure, or one that it passed."""
+    yield _probed(target)
+    met = _Met()
     for identity in identities(target, options.identities):
         for single in PASSES:
-            outcome, _ = run_as(
-                identity, target.url, target.template, single, seed=options.seed, examples=options.examples
-            )
-            yield _finding(outcome, where)
+            if not selects_any(options.operations, target.limits, single):
+                continue
+            phases = " and ".join(single.phases)
+            options.say(f"Schemathesis on {target.account} {target.generation} as {identity.number}: {phases}")
+            try:
+                outcome, _ = run_as(
+                    identity,
+                    target.url,
+                    target.template,
+                    single,
+                    seed=options.seed,
+                    examples=options.examples,
+                    operations=options.operations,
+                    reports=_folder(options.reports, target),
+                    target=target,
+                    say=options.say,
+                )
+            except NotInstalled as error:
+                yield Finding(PART, "Schemathesis", Verdict.SKIPPED, detail=str(error), where=_where(target))
+                return
+            except SignInFailed as error:
+                yield _unfit(target, identity, str(error))
+                break
+            met.add(outcome)
+    yield from _findings(met, target, options)
+
+
+def describe(target: Target, options: Options) -> Iterator[str]:
+    """What `run` would send, and to whom: lines for a person."""
+    limits = target.limits
+    chosen = identities(target, options.identities)
+    yield f"fuzz on {target.url}, {target.account} {target.generation}: calls that are generated as it goes"
+    yield f"  as {', '.join(identity.number for identity in chosen)}, seed {options.seed}"
+    yield f"  operations: {', '.join(fuzzed_operations(target, options))}"
+    for identity in chosen:
+        account = within(target.guard, grounding(target.template, identity.number, ""))
+        yield f"  as {identity.number}, {max(1, round(options.examples * identity.share))} examples for each operation"
+        yield f"    SMS from {_listed(account.sms_from)} to {_listed(n for numbers in account.sms_to for n in numbers)}"
+        yield f"    pages to {_listed(n for numbers in account.page_to for n in numbers)}"
+    bound = "without a bound" if limits.max_messages is None else f"to {limits.max_messages} recipients at the most"
+    yield f"  messages {bound}, {'to any number' if limits.numbers is None else 'to no other number'}"
+
+
+def _probed(target: Target) -> Finding:
+    name = "Every documented refusal of the sending operations is met"
+    started = perf_counter()
+    try:
+        faults = probe(target.url, target.template, Observed(), watcher=target.watcher, guard=target.guard)
+    except SignInFailed as error:
+        faults = [str(error)]
+    verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started
+    return Finding(PART, name, verdict, "\n".join(faults), where=_where(target), seconds=seconds)
 
 
 def identities(target: Target, numbers: Sequence[str] = ()) -> list[Identity]:
@@ -46,18 +96,113 @@ def identities(target: Target, numbers: Sequence[str] = ()) -> list[Identity]:
 
 
 def _one_of_each_type(target: Target) -> Iterator[str]:
-    able = [e for e in target.template.account.extensions.values() if e.can_log_in]
+    known = target.template.credentials
+    able = [e for e in target.template.account.extensions.values() if e.can_log_in and e.number in known]
     for kind in FUZZED_AS:
         yield from (e.number for e in [e for e in able if e.type is kind][:1])
 
 
-def _finding(outcome: Outcome, where: str) -> Finding:
-    phases = " and ".join(outcome.phases)
+@dataclass(slots=True)
+class _Met:
+    """What all starts of Schemathesis on a target met together."""
+
+    failed: dict[tuple[str, str], FailedCheck] = field(default_factory=dict)
+    seen_as: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    tested: dict[str, None] = field(default_factory=dict)
+    errors: dict[str, None] = field(default_factory=dict)
+    calls: int = 0
+    seconds: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        self.calls += outcome.cases
+        self.seconds += outcome.seconds
+        self.tested |= dict.fromkeys(outcome.tested)
+        self.errors |= dict.fromkeys(outcome.errors)
+        for failed in outcome.failed_checks:
+            kind = failed.operation, failed.title
+            known = self.failed.get(kind)
+            self.failed[kind] = failed if known is None else replace(known, count=known.count + failed.count)
+            seen_as = self.seen_as.setdefault(kind, [])
+            if outcome.identity not in seen_as:
+                seen_as.append(outcome.identity)
+
+
+def _findings(met: _Met, target: Target, options: Options) -> Iterator[Finding]:
+    names = {f"{method.upper()} {path}": found["operationId"] for method, path, found in operations(load_contract())}
+    broken = {operation for operation, _ in met.failed}
+    seconds = met.seconds / max(1, len(met.tested))
+    for error in met.errors:
+        yield Finding(PART, f"Schemathesis: {error}", Verdict.FAILED, _SEE_OUTPUT, where=_where(target))
+    for kind, failed in met.failed.items():
+        name = names.get(failed.operation, failed.operation)
+        yield _failure(failed, name, met.seen_as[kind], target, options)
+    for operation, name in names.items():
+        if operation in met.tested and operation not in broken:
+            sentence = f"{name} keeps the contract"
+            yield Finding(PART, sentence, Verdict.PASSED, where=_where(target), seconds=seconds)
+    if target.guard is not None:
+        for reason, count in target.guard.refused.items():
+            yield Finding(PART, f"{count} calls were not made", Verdict.SKIPPED, reason, where=_where(target))
+
+
+_SEE_OUTPUT = "Schemathesis's own output says more; --report FOLDER keeps it"
+
+
+def _failure(failed: FailedCheck, name: str, seen_as: Sequence[str], target: Target, options: Options) -> Finding:
+    message = failed.message.splitlines()
+    lines = message[:MAX_MESSAGE_LINES]
+    if len(message) > MAX_MESSAGE_LINES:
+        lines.append("...")
+    reproduce = []
+    if failed.exchange is not None:
+        answer = failed.exchange.answer
+        lines += ["", f"answer: {answer.status} {answer.text[:MAX_ANSWER]}"]
+        reproduce.append(curl(target.url, shown(target, failed.exchange.request)))
+    reproduce.append(_again(name, seen_as[0], target, options))
+    times = f"{failed.count} call{'s' if failed.count > 1 else ''}"
     return Finding(
         part=PART,
-        name=f"{phases} as {outcome.identity}, seed {outcome.seed}: {outcome.cases} calls",
-        verdict=Verdict.FAILED if outcome.failures else Verdict.PASSED,
-        detail=outcome.output if outcome.failures else "",
-        where=where,
-        seconds=outcome.seconds,
+        name=f"{name}: {failed.title}",
+        verdict=Verdict.FAILED,
+        detail="\n".join(lines),
+        reproduce="\n".join(reproduce),
+        where=f"{_where(target)}; {times}, as {' and '.join(seen_as)}",
     )
+
+
+def _again(name: str, number: str, target: Target, options: Options) -> str:
+    """The command that makes Schemathesis meet it again."""
+    words = ["ringmock", "contract", "--parts", "fuzz", "--operation", name, "--as", number]
+    words += ["--seed", str(options.seed), "--examples", str(options.examples)]
+    words += ["--generation", target.generation, "--fixture", options.fixture]
+    if not target.is_own:
+        words += ["--url", target.url]
+    return shlex.join(words)
+
+
+def _unfit(target: Target, identity: Identity, reason: str) -> Finding:
+    return Finding(PART, f"Fuzzing as {identity.number}", Verdict.FAILED, reason, where=_where(target))
+
+
+def _where(target: Target) -> str:
+    return f"{target.account} {target.generation}"
+
+
+def _folder(reports: Path | None, target: Target) -> Path | None:
+    """Where Schemathesis's own reports about a target go."""
+    if reports is None:
+        return None
+    folder = reports / "schemathesis" / f"{target.account}-{target.generation}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def fuzzed_operations(target: Target, options: Options) -> list[str]:
+    """The operationIds that are called."""
+    left_out = [] if target.limits.may_change else changing_operations()
+    every = [found["operationId"] for _, _, found in operations(load_contract())]
+    return [name for name in options.operations or every if name not in left_out]
+
+
+def _listed(numbers: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(numbers)) or "nobody"

@@ -5,7 +5,8 @@ A probe that the account cannot make (it has no Department, say) or the server d
 refusal stays unreached.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple
 from ...domain.account import Extension, ExtensionType, Feature
 from ...domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ...template import Template
+from ..guard import Guard, NotSent
+from ..http_client import Watcher
 from ..multipart import File, encoded
 from .client import Client, Reply
 from .grounding import ABROAD, NO_EXTENSION, STRANGER, TOO_SHORT, Grounding, grounding
@@ -28,11 +31,18 @@ TOO_LARGE = 10 * 1024 * 1024 + 1
 PROBE_CLIENT = "ringmock-probe"
 """Opens a world of its own, whose clock can be moved without the others' noticing."""
 SHORTEST_TTL = 600
+MAX_SHOWN = 120
+_SHAPELESS = (KeyError, IndexError, TypeError, AttributeError)
+"""What comes of an answer that has not the shape that it should have."""
 PICTURE = File(b"GIF89a", "image/gif", "dot.gif")
 NOTHING = File(b"", "image/gif", "nothing.gif")
 FILM = File(b"scene" * 6, "application/smil", "stuff.smil")
 
 Json = Any
+
+
+NOT_MADE = Reply(0, b"")
+"""Stands for the answer to a call that the guard did not let pass."""
 
 
 class Probed(NamedTuple):
@@ -43,15 +53,35 @@ class Probed(NamedTuple):
     reply: Reply
 
 
-def probe(url: str, template: Template, observed: Observed, generation: str | None = None) -> list[str]:
+def probe(
+    url: str,
+    template: Template,
+    observed: Observed,
+    generation: str | None = None,
+    *,
+    watcher: Watcher | None = None,
+    guard: Guard | None = None,
+) -> list[str]:
     """Make every probe and count it; what was answered otherwise than documented, a sentence for each."""
-    faults = []
-    with Client(url) as client:
-        for operation, wanted, reply in probes(Scene(client, template, generation)):
-            observed.of(operation).count(reply.status, reply.codes, by_probe=True)
-            if wanted not in [f"{reply.status} {code}" for code in reply.codes]:
-                faults.append(f"{operation} should refuse with {wanted}: {reply.status} {reply.body[:300]!r}")
+    faults: list[str] = []
+    may_change = guard is None or guard.limits.may_change
+    with Client(url, watcher, guard) as client:
+        scene = Scene(client, template, generation, may_change)
+        for group in (group(scene) for group in GROUPS):
+            try:
+                faults += _faults(group, observed)
+            except _SHAPELESS as error:
+                faults.append(f"an answer that the probes need lacks {error}")
     return faults
+
+
+def _faults(group: Iterator[Probed], observed: Observed) -> Iterator[str]:
+    for operation, wanted, reply in group:
+        if reply is NOT_MADE:
+            continue
+        observed.of(operation).count(reply.status, reply.codes, by_probe=True)
+        if wanted not in [f"{reply.status} {code}" for code in reply.codes]:
+            yield f"{operation} should refuse with {wanted}: {reply.status} {reply.body[:MAX_SHOWN]!r}"
 
 
 @dataclass
@@ -61,6 +91,8 @@ class Scene:
     client: Client
     template: Template
     generation: str | None = None
+    may_change: bool = True
+    """Whether members may be taken out of a Department, and put back."""
 
     @cached_property
     def sender(self) -> Grounding:
@@ -110,40 +142,37 @@ class Scene:
                 yield extension
 
     def send(self, operation: str, body: Json, sender: Grounding | None = None, path: str = OWN) -> Reply:
-        """One sending call of the scene's sender or another: in JSON, or with a picture where it must have one."""
+        """One sending call of the scene's sender or another: in JSON, or with a picture where it must have one.
+
+        Like every other call of a scene it is answered by `NOT_MADE` when the guard is against it.
+        """
         if operation == MMS:
             return self.send_files(operation, body, [PICTURE], sender, path)
-        token = (sender or self.sender).token
-        return self.client.send_json("POST", f"{path}/{RESOURCES[operation]}", token, body)
+        content = json.dumps(body).encode()
+        return self._posted(f"{path}/{RESOURCES[operation]}", content, "application/json", sender)
 
     def send_files(
         self, operation: str, body: Json, files: Sequence[File], sender: Grounding | None = None, path: str = OWN
     ) -> Reply:
         """One sending call in parts."""
         content_type, content = encoded(body, files)
+        return self._posted(f"{path}/{RESOURCES[operation]}", content, content_type, sender)
+
+    def _posted(self, path: str, content: bytes, content_type: str, sender: Grounding | None) -> Reply:
         headers = {"Content-Type": content_type, "Authorization": f"Bearer {(sender or self.sender).token}"}
-        return self.client.call("POST", f"{path}/{RESOURCES[operation]}", content, headers)
+        return self._call(path, content, headers)
+
+    def _call(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
+        try:
+            return self.client.call("POST", path, content, headers)
+        except NotSent:
+            return NOT_MADE
 
     def raw(self, operation: str, body: bytes, headers: Mapping[str, str], query: str = "") -> Reply:
         """One sending call as it stands, of the scene's sender unless the headers say otherwise."""
         given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.sender.token}"} | dict(headers)
         present = {name: value for name, value in given.items() if value}
-        return self.client.call("POST", f"{OWN}/{RESOURCES[operation]}{query}", body, present)
-
-
-def probes(scene: Scene) -> Iterator[Probed]:
-    """All of them, in an order that leaves the account as it was."""
-    for operation in (SMS, PAGER, MMS):
-        yield from _of_headers(scene, operation)
-        yield from _of_tokens(scene, operation)
-        yield from _of_bodies(scene, operation)
-        yield from _of_paths(scene, operation)
-        yield from _of_limits(scene, operation)
-    for operation in (SMS, MMS):
-        yield from _of_sms(scene, operation)
-        yield from _of_attachments(scene, operation)
-    yield from _of_pages(scene)
-    yield from _of_departments(scene)
+        return self._call(f"{OWN}/{RESOURCES[operation]}{query}", body, present)
 
 
 def plain(operation: str, account: Grounding, text: str = "Probe") -> dict[str, Json]:
@@ -330,6 +359,8 @@ def _of_departments(scene: Scene) -> Iterator[Probed]:
     department = scene.as_one_of(scene.departments())
     if department is not None:
         yield Probed(PAGER, "403 MSG-330", scene.send(PAGER, plain(PAGER, department), department))
+    if not scene.may_change:
+        return
     for extension in scene.departments():
         member = scene.as_one_of(scene.members(extension))
         if member is not None:
@@ -354,3 +385,24 @@ def _assign(scene: Scene, department: Extension, **change: list[str]) -> Reply:
     body = {"items": [{"departmentId": str(department.id), **change}]}
     path = f"{ACCOUNT}/department/bulk-assign"
     return scene.client.send_json("POST", path, scene.sender.token, body)
+
+
+def _refusals_of_every_sending(scene: Scene) -> Iterator[Probed]:
+    for operation in (SMS, PAGER, MMS):
+        for group in (_of_headers, _of_tokens, _of_bodies, _of_paths, _of_limits):
+            yield from group(scene, operation)
+
+
+def _refusals_of_sms_and_mms(scene: Scene) -> Iterator[Probed]:
+    for operation in (SMS, MMS):
+        yield from _of_sms(scene, operation)
+        yield from _of_attachments(scene, operation)
+
+
+GROUPS: Sequence[Callable[[Scene], Iterator[Probed]]] = (
+    _refusals_of_every_sending,
+    _refusals_of_sms_and_mms,
+    _of_pages,
+    _of_departments,
+)
+"""All of the probes, in an order that leaves the account as it was."""

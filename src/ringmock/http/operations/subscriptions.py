@@ -6,10 +6,13 @@ from ...domain.subscription import Subscription, Transport
 from ..call import Answer, Call
 from ..errors import InvalidUri
 from ..notifications import Notifier
+from ..sockets import TOKEN_SECONDS, Sockets
 from ..stages import Handler, WaitingHandler
 from ..wire import subscriptions as wire
 from ..wire.view import View
 from .access import view_of
+
+NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
@@ -19,15 +22,19 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
 
     async def handler(call: Call) -> Answer:
         world, caller = call.here, call.caller
-        connection = notifier.connection_of(call)
-        wanted = wire.wanted_from(call.body, connection)
+        connection = notifier.sockets.connection_of(call)
+        wanted = wire.wanted_from(call.body, None if connection is None else connection.token)
         world.subscriptions.plan(world.account, caller, wanted, world.clock.now())
         if wanted.delivery.transport is Transport.WEBHOOK:
             await notifier.webhooks.shake_hands(wanted.delivery.address)
         subscription = world.subscriptions.create(
             world.account, caller, wanted, world.clock.now(), origin=call.base_url
         )
-        notifier.begin(world, subscription)
+        if connection is not None and wanted.delivery.transport is Transport.WEBSOCKET:
+            if connection.subscription is not None:
+                world.subscriptions.remove(connection.subscription)
+            connection.subscription = subscription
+        notifier.begin(world)
         return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
 
     return handler
@@ -92,4 +99,11 @@ def _named(call: Call) -> Subscription:
 def _view(call: Call, notifier: Notifier) -> View:
     """The caller's eyes; on a connection the service leaves its own origin out."""
     view = view_of(call)
-    return view if notifier.connection_of(call) is None else view._replace(base_url="")
+    return view if notifier.sockets.connection_of(call) is None else view._replace(base_url="")
+
+
+def auth_ws_token(sockets: Sockets) -> Handler:
+    """`authWsToken`."""
+    return lambda call: Answer(
+        wire.ws_token(sockets.issue_token(call.signed_in), call.base_url, TOKEN_SECONDS), headers=NO_STORE
+    )

@@ -4,7 +4,10 @@ from ...domain.account import Account, Extension
 from ...sessions import Session
 from .view import Json
 
-SCOPES = "ReadAccounts EditAccounts SMS InternalMessages ReadMessages EditMessages"
+SCOPES = (
+    "ReadAccounts EditAccounts SMS InternalMessages ReadMessages EditMessages"
+    " SubscriptionWebhook WebSocketsSubscription"
+)
 
 
 def token_info(session: Session) -> Json:

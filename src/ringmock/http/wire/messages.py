@@ -188,7 +188,7 @@ def attachment_id(message: Message, generation: Generation) -> int:
 
 
 def _attachments(message: Message, uri: str, generation: Generation) -> list[Json]:
-    files = [_file(held, uri) for held in message.attachments]
+    files = [_file(held, uri) for held in message.attachments] if message.attachments else []
     if not message.has_text:
         return files
     number = attachment_id(message, generation)
@@ -226,9 +226,10 @@ def _pager_party(number: str, view: View) -> Json:
 
 def _sms_to(message: Message, view: View, *, just_sent: bool) -> list[Json]:
     parties = [_sms_party(number, view) for number in message.recipients]
-    for progress, party in zip(message.recipient_progress, parties, strict=False):
-        taken = None if just_sent else taken_by(progress, view.now - message.created)
-        party["messageStatus"] = (progress.accepted if taken is None else taken[1].status).value
+    if message.recipient_progress:
+        for progress, party in zip(message.recipient_progress, parties, strict=True):
+            taken = None if just_sent else taken_by(progress, view.now - message.created)
+            party["messageStatus"] = (progress.accepted if taken is None else taken[1].status).value
     if len(parties) > 1 and message.direction is Direction.INBOUND:
         for number, party in zip(message.recipients, parties, strict=True):
             owner = view.account.owner_of(number)

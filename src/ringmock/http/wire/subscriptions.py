@@ -168,3 +168,12 @@ def _sender(digits: str, account: Account) -> Json:
         names = ("countryCode", "nationalDestinationCode", "subscriberNumber")
         party["phoneNumberInfo"] = dict(zip(names, parts.groups(), strict=True))
     return party
+
+
+# --- connections ---------------------------------------------------------------------------------
+
+
+def ws_token(token: str, base_url: str, expires_in: int) -> Json:
+    """`authWsToken`: the address is this server's own."""
+    uri = f"ws{base_url.removeprefix('http')}/ws"
+    return {"uri": uri, "ws_access_token": token, "expires_in": expires_in}

@@ -1,0 +1,110 @@
+"""What a case takes for granted that a server may not give: a world to change, empty mailboxes, the fixture's secrets.
+
+A case that cannot be run honestly is not run, and the reason is told.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...fixture import bundled_names, load_named
+from ...template import Credentials, Template
+from ..guard import changing_operations
+from ..target import Target
+from . import Case, Step
+from .expectations import names_in
+
+Json = Any
+
+CONTROL = "it needs ringmock's control API, which this server has not"
+LISTS = ("records", "paging", "navigation")
+
+
+def reason_to_skip(case: Case, target: Target) -> str | None:
+    """Why the case cannot be run against the target; None when it can."""
+    return next(_reasons(case, target), None)
+
+
+def _reasons(case: Case, target: Target) -> Iterator[str]:
+    if case.account != target.account:
+        yield f"it is about the account {case.account}, and the server serves {target.account}"
+    if case.generation != target.generation:
+        yield f"it is about the generation {case.generation}, and the server answers in {target.generation}"
+    if not target.has_worlds:
+        yield from _without_a_world(case, target)
+
+
+def _without_a_world(case: Case, target: Target) -> Iterator[str]:
+    template = target.template
+    if template.clock.frozen or template.clock.now is not None:
+        yield "it counts on the account's own clock and ids, which this server cannot be given"
+    if case.given or any(step.change for step in case.steps):
+        yield f"it changes the world (status, members, clock, SMS from outside ...): {CONTROL}"
+    if any(step.handsets for step in case.steps):
+        yield f"it looks at a phone outside the account: {CONTROL}"
+    if any(step.outcomes for step in case.steps):
+        yield f"it asks what became of each recipient: {CONTROL}"
+    if any(_counts(step) for step in case.steps):
+        yield "it counts all that a mailbox holds, and here it may hold more"
+    for step in case.steps:
+        yield from _of_step(step, template)
+    if not target.limits.may_change and any(_changes_what_was_there(step) for step in case.steps):
+        yield "it would change or delete what the account holds; --may-change lets it"
+
+
+def _counts(step: Step) -> bool:
+    """Whether the step expects the whole of a list of messages, not only its form."""
+    called = step.when.get("operation") if step.when else None
+    if called is None or not str(called).startswith(("list", "sync")) or "message" not in str(called).lower():
+        return False
+    expected = {**(step.then.get("body") or {}), **(step.then.get("exact") or {})}
+    return bool(expected.keys() & set(LISTS)) or any(where.startswith(LISTS) for where in step.keep.values())
+
+
+def _of_step(step: Step, template: Template) -> Iterator[str]:
+    account = template.account
+    looked_at = [*step.mailboxes, *([step.caller] if isinstance(step.caller, str) else [])]
+    for number in looked_at:
+        extension = account.extensions.get(number)
+        if extension is not None and not extension.can_log_in:
+            yield f"it signs in as an extension that is {extension.status}, or looks into its mailbox: {CONTROL}"
+        elif extension is not None and not _can_sign_in(template, number):
+            yield f"the fixture has no credentials of extension {number}"
+    if not _foreign_secrets(template).isdisjoint(_texts([step.when, step.caller])):
+        yield "it signs in with credentials that are not this server's"
+
+
+def _can_sign_in(template: Template, number: str) -> bool:
+    credentials = template.credentials.get(number, Credentials())
+    return bool(credentials.jwt or credentials.password or credentials.access_token)
+
+
+def _foreign_secrets(template: Template) -> frozenset[str]:
+    """What the bundled account of this name signs in with, and this server does not."""
+    if template.name not in bundled_names():
+        return frozenset()
+    return _secrets_of(load_named(template.name)) - _secrets_of(template)
+
+
+def _secrets_of(template: Template) -> frozenset[str]:
+    found = {secret for app in template.applications for secret in (app.client_id, app.client_secret)}
+    for credentials in template.credentials.values():
+        found |= {credentials.jwt, credentials.password, credentials.access_token}
+    return frozenset(secret for secret in found if secret)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for child in value.values():
+            yield from _texts(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _texts(child)
+
+
+def _changes_what_was_there(step: Step) -> bool:
+    """Whether the step changes anything but what the case itself has made, which it names by a value that it kept."""
+    if step.when is None or step.when.get("operation") not in changing_operations():
+        return False
+    return not any(names_in(step.when.get("path")))

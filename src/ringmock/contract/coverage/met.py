@@ -1,0 +1,107 @@
+"""What a run exercised: a count for each thing that was seen, small enough to be sent and added up."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Self
+
+from .sighting import Sighting
+from .signs import ROW_SIGNS, RULE_SIGNS, Sign
+
+FORMAT = "ringmock-coverage-1"
+
+
+class NotATally(ValueError):
+    """JSON that is no tally of what a run exercised; the message says what is wrong with it."""
+
+
+@dataclass(slots=True)
+class Met:
+    """Adds up sightings. Not for several threads at once."""
+
+    seen: Counter[str] = field(default_factory=Counter)
+    """By key: `createSMSMessage`, `createSMSMessage 200`, `createSMSMessage 400 MSG-338`, `R-04`.
+
+    Signs are counted once: what was seen is not looked for again.
+    """
+    generations: set[str] = field(default_factory=set)
+    """The names of those that answers were given in."""
+    by_record: bool = False
+    """Whether a server's own record is part of it."""
+
+    def note(self, sighting: Sighting) -> None:
+        """Count a call and its answer."""
+        self.seen.update(_answer_keys(sighting))
+        for sign in _signs():
+            if sign.key not in self.seen and sign.look(sighting):
+                self.seen[sign.key] = 1
+        for generation, signs in _row_signs(sighting.generation):
+            for sign in signs:
+                if sign.key not in self.seen and sign.look(sighting):
+                    self.seen[sign.key] = 1
+                    self.generations.add(generation)
+        if sighting.generation is not None:
+            self.generations.add(sighting.generation)
+
+    def note_all(self, sightings: Iterable[Sighting]) -> Self:
+        """Count all of them."""
+        for sighting in sightings:
+            self.note(sighting)
+        return self
+
+    def add(self, other: "Met") -> None:
+        """Count what another run exercised, too."""
+        self.seen.update(other.seen)
+        self.generations |= other.generations
+        self.by_record = self.by_record or other.by_record
+
+    @classmethod
+    def sum(cls, runs: "Iterable[Met]") -> "Met":
+        """What any of several runs exercised."""
+        total = cls()
+        for run in runs:
+            total.add(run)
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "by_record": self.by_record,
+            "generations": sorted(self.generations),
+            "seen": dict(sorted(self.seen.items())),
+        }
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Met":
+        """What `to_json` gave. Raises `NotATally`."""
+        if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+            raise NotATally(f"it has no 'format': \"{FORMAT}\"")
+        seen, generations, by_record = data.get("seen"), data.get("generations"), data.get("by_record")
+        are_counts = isinstance(seen, Mapping) and all(type(count) is int and count > 0 for count in seen.values())
+        if not are_counts or not isinstance(by_record, bool):
+            raise NotATally("'seen' has counts by key, 'by_record' is true or false")
+        if not isinstance(generations, list) or not all(isinstance(name, str) for name in generations):
+            raise NotATally("'generations' is a list of names")
+        return cls(Counter(seen), set(generations), by_record)
+
+
+def _answer_keys(sighting: Sighting) -> Iterator[str]:
+    yield sighting.operation
+    answer = f"{sighting.operation} {sighting.status}"
+    yield answer
+    for code in {problem.code for problem in sighting.problems}:
+        yield f"{answer} {code}"
+
+
+@cache
+def _signs() -> tuple[Sign, ...]:
+    return tuple(sign for signs in RULE_SIGNS.values() for sign in signs)
+
+
+@cache
+def _row_signs(generation: str | None) -> tuple[tuple[str, tuple[Sign, ...]], ...]:
+    """The signs of a generation's rows, of all generations without one."""
+    return tuple(
+        (name, signs) for row in ROW_SIGNS.values() for name, signs in row.signs.items() if generation in (None, name)
+    )

@@ -1,0 +1,138 @@
+"""What can be done in a run, as data: a run is a list of acts, which can be done again, or again without some of them.
+
+Messages are named by the key of the act that sent them, since a server names them anew each time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from .model import Filters
+from .texts import Maker, short
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The record of a message in a mailbox; where that mailbox has none, the message as the others have it."""
+
+    key: int
+    mailbox: str
+    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`by` is logged in, here and below; extension numbers; `reply_on` makes it a reply."""
+
+    by: str
+    to: tuple[str, ...]
+    text: Maker = field(default_factory=short)
+    sender: str | None = None
+    reply_on: Copy | None = None
+    by_id: bool = False
+    """Whether recipients are named by their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """Phone numbers as they are written in the request."""
+
+    by: str
+    sender: str
+    to: tuple[str, ...]
+    text: Maker = field(default_factory=short)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsFromHandset:
+    handset: str
+    to: str
+    text: Maker = field(default_factory=short)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOfMembers:
+    """Extension numbers."""
+
+    by: str
+    department: str
+    joining: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOfStatus:
+    number: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    by: str
+    copy: Copy
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    by: str
+    copy: Copy
+    read_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    by: str
+    copy: Copy
+    purge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`in_thread_of`: the key of a message whose conversation alone is asked for."""
+
+    by: str
+    wanted: Filters = field(default_factory=Filters)
+    in_thread_of: int | None = None
+
+
+Act = Page | Sms | SmsFromHandset | ChangeOfMembers | ChangeOfStatus | Reading | Marking | Deletion | Listing
+Keyed = tuple[int, Act]
+
+
+def mailboxes_of(act: Act) -> tuple[str, ...]:
+    """The mailboxes that the act needs a copy of a message from."""
+    if isinstance(act, Reading | Marking | Deletion):
+        return (act.copy.mailbox,)
+    return (act.reply_on.mailbox,) if isinstance(act, Page) and act.reply_on is not None else ()
+
+
+def without_one(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
+    """The same without one act, for each; the last goes first."""
+    for index in reversed(range(len(acts))):
+        yield acts[:index] + acts[index + 1 :]
+
+
+def simpler(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
+    """The same with one act made simpler, for each that can be."""
+    for index, (key, act) in enumerate(acts):
+        for simple in _simpler(act):
+            yield (*acts[:index], (key, simple), *acts[index + 1 :])
+
+
+def _simpler(act: Act) -> Iterator[Act]:
+    """The act with a short text, without what may be left out, and with a recipient or a member fewer."""
+    if isinstance(act, Page | Sms | SmsFromHandset) and act.text != short():
+        yield replace(act, text=short())
+    if isinstance(act, Page) and (act.sender is not None or act.by_id):
+        yield replace(act, sender=None, by_id=False)
+    if isinstance(act, Page | Sms) and (len(act.to) > 1 or (isinstance(act, Page) and act.reply_on and act.to)):
+        yield from (replace(act, to=fewer) for fewer in _without_one_of(act.to))
+    if isinstance(act, ChangeOfMembers):
+        yield from (replace(act, joining=fewer) for fewer in _without_one_of(act.joining))
+        yield from (replace(act, leaving=fewer) for fewer in _without_one_of(act.leaving))
+    if isinstance(act, Listing) and act.wanted != Filters():
+        yield replace(act, wanted=Filters())
+
+
+def _without_one_of(numbers: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for index in range(len(numbers)):
+        yield numbers[:index] + numbers[index + 1 :]

@@ -1,0 +1,111 @@
+"""The part `stateful` of the contract suite."""
+
+from collections.abc import Iterator
+from functools import partial
+from time import perf_counter
+
+from ..findings import Finding, Verdict
+from ..guard import NotSent
+from ..http_client import NoAnswer
+from ..options import Options
+from ..target import Target
+from .bench import Disagreement, Tally
+from .caller import Caller, CannotStart
+from .shortening import done_again, shortest
+from .story import commands, name_of, told
+
+PART = "stateful"
+MISSING = "Hypothesis is not installed: pip install 'ringmock[test]'"
+
+
+def run(target: Target, options: Options) -> Iterator[Finding]:
+    """One finding: the shortest story of a disagreement, or what was done without one.
+
+    The same seed, runs and steps do the same at the same server.
+    """
+    started = perf_counter()
+    tally = Tally()
+    try:
+        disagreement = explored(target, options, tally)
+    except (CannotStart, NoAnswer, ModuleNotFoundError) as error:
+        detail = MISSING if isinstance(error, ModuleNotFoundError) else str(error)
+        yield _finding(target, "the state machine starts", Verdict.FAILED, started, detail=detail)
+        return
+    except NotSent as refusal:
+        name = f"seed {options.seed}: all mailboxes agreed for {tally.steps} steps"
+        yield _finding(target, name, Verdict.SKIPPED, started, detail=f"stopped there: {refusal}")
+        return
+    if disagreement is None:
+        name = f"seed {options.seed}: {tally.runs} runs, {tally.steps} steps, and all mailboxes agreed after each"
+        yield _finding(target, name, Verdict.PASSED, started, detail=summary(tally), keeps=_exercised(tally))
+        return
+    yield _finding(
+        target,
+        f"seed {options.seed}, {name_of(disagreement)}",
+        Verdict.FAILED,
+        started,
+        detail=told(disagreement),
+        reproduce=commands(disagreement),
+        keeps=disagreement.rules,
+    )
+
+
+def describe(target: Target, options: Options) -> Iterator[str]:
+    """What `run` would send, and to whom: lines for a person."""
+    account = target.template.account
+    where = f"{target.account} {target.generation}"
+    yield f"stateful on {target.url}, {where}: {options.runs} runs of {options.steps} steps"
+    yield f"  as every extension that can log in, of {', '.join(account.extensions)}, seed {options.seed}"
+    yield f"  pages to these, SMS to {', '.join((*account.phone_numbers, *account.handsets))}"
+    yield "  Departments change their members, and have their own again at the end"
+
+
+def explored(target: Target, options: Options, tally: Tally) -> Disagreement | None:
+    """Let the machine run; the shortest story of a disagreement, None where there is none.
+
+    Raises `ModuleNotFoundError` without Hypothesis, `CannotStart` and `NoAnswer` where nobody can log in.
+    """
+    from .machine import explore
+
+    with target.client() as client:
+        caller = Caller(client, target)
+        try:
+            story = explore(caller, tally, seed=options.seed, runs=options.runs, steps=options.steps)
+        finally:
+            caller.put_back()
+        if story is None or not caller.has_world:  # what was sent elsewhere is not sent again and again
+            return story
+        return shortest(story, partial(done_again, caller))
+
+
+def summary(tally: Tally) -> str:
+    """What was done, in two lines: answers by status and code, and how often each rule was put to the test."""
+    answers = ", ".join(f"{count}x {answer}" for answer, count in tally.answers.most_common())
+    rules = ", ".join(f"{rule} {tally.rules[rule]}x" for rule in _exercised(tally))
+    return f"answers: {answers}\nrules: {rules}"
+
+
+def _exercised(tally: Tally) -> tuple[str, ...]:
+    return tuple(sorted(tally.rules, key=lambda rule: (rule[0] != "R", rule)))
+
+
+def _finding(
+    target: Target,
+    name: str,
+    verdict: Verdict,
+    started: float,
+    *,
+    detail: str,
+    reproduce: str = "",
+    keeps: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(
+        part=PART,
+        name=name,
+        verdict=verdict,
+        detail=detail,
+        reproduce=reproduce,
+        keeps=keeps,
+        where=f"{target.account} {target.generation}",
+        seconds=perf_counter() - started,
+    )

@@ -1,0 +1,233 @@
+"""A whole run of the contract suite: which servers, which parts on each, and one report of all."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+from ..domain.generation import GENERATIONS
+from ..fixture import bundled_names, load_named
+from ..fixture.shape import nearest
+from ..template import Template
+from .cases import Case, bundled_case_files, load_cases
+from .cases.operation import operations_by_id
+from .findings import Finding, Report, Verdict
+from .guard import Guard, Limits, NotSent, named_in, seconds_between
+from .http_client import Watcher
+from .openapi import load_contract
+from .options import Options
+from .parts import PARTS, described, most_messages
+from .target import Target, is_on_this_machine, own, remote, with_secrets
+
+MAX_MESSAGES_ELSEWHERE = 25
+RATE_ELSEWHERE = "40/m"
+"""RingCentral's own limit of its medium group of calls, in which most of these are."""
+PATIENCE_ELSEWHERE = 10.0
+
+
+class WrongUse(Exception):
+    """What was asked for makes no sense; the message says why and what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run was asked for. None stands for what suits the server."""
+
+    url: str | None = None
+    fixture: str | None = None
+    generation: str | None = None
+    parts: tuple[str, ...] = tuple(PARTS)
+    cases: tuple[Path, ...] = ()
+    """Files and folders of cases, beside the bundled ones."""
+    any_number: bool = False
+    max_messages: int | None = None
+    rate: str | None = None
+    may_change: bool | None = None
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Parts that are run on one server."""
+
+    template: Template
+    parts: tuple[str, ...]
+    cases: tuple[Case, ...]
+    url: str | None = None
+    """Where the server is; None for one that is started for it."""
+
+
+class Run:
+    """What is to be done, as soon as it is known that it can be. `watcher` is told of all traffic."""
+
+    def __init__(self, wanted: Wanted, environment: Mapping[str, str], watcher: Watcher | None = None) -> None:
+        """Raises `WrongUse`, `FixtureError` and `CaseFileError`."""
+        self.wanted = wanted
+        self._watcher = watcher
+        _check_parts(wanted.parts)
+        if wanted.rate is not None:
+            _check_rate(wanted.rate)
+        template = load_named(wanted.fixture or "demo", generation=wanted.generation)
+        if wanted.url is not None:
+            template = with_secrets(template, environment)
+        _check_operations(wanted.options.operations)
+        _check_identities(wanted.options.identities, template)
+        self.options = replace(wanted.options, fixture=wanted.fixture or "demo")
+        self.errands, self._left_out = _errands(wanted, template, _cases(wanted, template))
+
+    def findings(self) -> Iterator[Finding]:
+        """Run everything; each finding as soon as it is there. Raises `NoAnswer` for a server that is not there."""
+        for errand in self.errands:
+            with self._target(errand) as target:
+                for part in errand.parts:
+                    yield from self._told(part, target, errand)
+        for case in self._left_out:
+            reason = f"it is about the account {case.account}, generation {case.generation}, and the run is not"
+            yield Finding("cases", case.name, Verdict.SKIPPED, reason, keeps=case.keeps)
+
+    def dry(self) -> Iterator[str]:
+        """What `findings` would send, line by line; nothing is sent but what asks a server whether it is a ringmock."""
+        for errand in self.errands:
+            with self._target(errand, is_dry=True) as target:
+                for part in errand.parts:
+                    yield from described(part, target, replace(self.options, cases=errand.cases))
+                    yield ""
+
+    def _told(self, part: str, target: Target, errand: Errand) -> Iterator[Finding]:
+        options = replace(self.options, cases=errand.cases)
+        options.say(f"{part} on {target.url}, account {target.account}, generation {target.generation}")
+        started, verdicts = perf_counter(), dict.fromkeys(Verdict, 0)
+        for finding in _findings(part, target, options):
+            verdicts[finding.verdict] += 1
+            if finding.failed:
+                options.say(f"  FAILED {finding.name}")
+            yield finding
+        counts = ", ".join(f"{count} {verdict.lower()}" for verdict, count in verdicts.items())
+        options.say(f"  {part}: {counts}, {perf_counter() - started:.1f} s")
+
+    @contextlib.contextmanager
+    def _target(self, errand: Errand, *, is_dry: bool = False) -> Iterator[Target]:
+        if errand.url is not None:
+            target = remote(errand.url, errand.template, self._watcher)
+            yield self._guarded(target)
+        elif is_dry:
+            yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)
+        else:
+            with own(errand.template, self._watcher) as target:
+                yield target
+
+    def _guarded(self, target: Target) -> Target:
+        """The target with the limits that suit it; none on a ringmock that opens worlds, unless they were asked for."""
+        wanted, is_near = self.wanted, target.has_worlds or is_on_this_machine(target.url)
+        limits = Limits(
+            numbers=None if target.has_worlds or wanted.any_number else named_in(target.template),
+            max_messages=wanted.max_messages if wanted.max_messages is not None or is_near else MAX_MESSAGES_ELSEWHERE,
+            rate=wanted.rate if wanted.rate is not None or is_near else RATE_ELSEWHERE,
+            may_change=is_near if wanted.may_change is None else wanted.may_change,
+        )
+        return replace(target, guard=Guard(limits), patience=0.0 if is_near else PATIENCE_ELSEWHERE)
+
+
+def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:
+    """What a part finds; as far as it comes, where what it sends is limited."""
+    reason = _reason_to_skip(part, target, options)
+    if reason is None:
+        try:
+            yield from PARTS[part](target, options)
+        except NotSent as refusal:
+            reason = str(refusal)
+    if reason is not None:
+        yield Finding(
+            part, f"The whole of {part}", Verdict.SKIPPED, reason, where=f"{target.account} {target.generation}"
+        )
+
+
+def _reason_to_skip(part: str, target: Target, options: Options) -> str | None:
+    """The state machine cannot leave out a step: its model would no longer know what is there."""
+    limits, most = target.limits, most_messages(options)
+    if part != "stateful":
+        return None
+    if not limits.may_change:
+        return "it changes who is in a Department, and deletes; --may-change lets it"
+    if limits.max_messages is not None and limits.max_messages < most:
+        return f"it may send {most} messages, --runs times --steps, and no more than {limits.max_messages} may be sent"
+    return None
+
+
+def run(wanted: Wanted, environment: Mapping[str, str], watcher: Watcher | None = None) -> Report:
+    """The whole report. Raises as `Run` does."""
+    report = Report()
+    for finding in Run(wanted, environment, watcher).findings():
+        report.add(finding)
+    return report
+
+
+def _check_parts(parts: Iterable[str]) -> None:
+    for part in parts:
+        if part not in PARTS:
+            raise WrongUse(f"{part!r} is no part of the suite: it has {', '.join(PARTS)}")
+
+
+def _check_rate(rate: str) -> None:
+    try:
+        seconds_between(rate)
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
+
+
+def _check_operations(names: Iterable[str]) -> None:
+    known = operations_by_id(load_contract())
+    for name in names:
+        if name not in known:
+            close = nearest(name, known)
+            raise WrongUse(
+                f"{name!r} is no operationId of openapi.yaml" + (f": did you mean {close!r}?" if close else "")
+            )
+
+
+def _check_identities(numbers: Iterable[str], template: Template) -> None:
+    for number in numbers:
+        if number not in template.account.extensions:
+            known = ", ".join(template.account.extensions)
+            raise WrongUse(f"{number!r} is no extension of {template.name}: it has {known}")
+
+
+def _cases(wanted: Wanted, template: Template) -> tuple[Case, ...]:
+    """The bundled cases and the user's; of these, one that names no account or generation is about the fixture's."""
+    if "cases" not in wanted.parts:
+        return ()
+    files = [file for path in wanted.cases for file in _files(path)]
+    return load_cases(bundled_case_files()) + load_cases(files, template.name, template.generation)
+
+
+def _files(path: Path) -> Sequence[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
+    if not found:
+        raise WrongUse(f"there is no YAML file of cases in {path}")
+    return found
+
+
+def _errands(wanted: Wanted, template: Template, cases: Sequence[Case]) -> tuple[list[Errand], list[Case]]:
+    """What to run where, and the cases that are about no server of the run."""
+    if wanted.url is not None:
+        return [Errand(template, wanted.parts, tuple(cases), wanted.url)], []
+    generations = [wanted.generation] if wanted.generation else list(GENERATIONS)
+    keys = [(template.name, generation) for generation in generations]
+    if wanted.fixture is None:
+        keys += [(c.account, c.generation) for c in cases if c.generation in generations and _is_bundled(c)]
+    errands = []
+    for account, generation in dict.fromkeys(keys):
+        about = tuple(case for case in cases if (case.account, case.generation) == (account, generation))
+        is_main = account == template.name
+        parts = wanted.parts if is_main else ("cases",)
+        name = (wanted.fixture or "demo") if is_main else account
+        errands.append(Errand(load_named(name, generation=generation), parts, about))
+    left_out = [case for case in cases if (case.account, case.generation) not in dict.fromkeys(keys)]
+    return errands, left_out
+
+
+def _is_bundled(case: Case) -> bool:
+    return case.account in bundled_names()

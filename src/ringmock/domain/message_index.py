@@ -1,0 +1,248 @@
+"""The indexes of one mailbox, by which any page of any list is cut out without looking at what is not on it.
+
+Records are kept in sorted buckets, one for each combination of the enumerated properties, as the numbers that they are
+sorted by. Counting and skipping are bisections, whatever the buckets hold.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
+from typing import NamedTuple
+
+from sortedcontainers import SortedList
+
+from .account import digits_of
+from .message import Availability, Direction, Message, MessageType, ReadStatus
+from .message_filter import MessageFilter
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_AGES = 1 << 40
+"""Room for this many records of one millisecond in `Message.order`."""
+
+_MAX_HEADS = 16
+"""Questions for which a mailbox keeps the newest message of each conversation ready."""
+_MOST_UNFILED = 64
+"""Messages: what one look may have to file, a fraction of a millisecond's work."""
+
+Combinations = frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
+
+
+class Bucket(NamedTuple):
+    """The properties that the records of one sorted list share."""
+
+    type: MessageType
+    direction: Direction
+    read_status: ReadStatus
+    availability: Availability
+    via: tuple[str, ...]
+    """Departments on whose membership seeing these records depends; empty for the rest."""
+
+
+def bucket_of(message: Message) -> Bucket:
+    """Where a record belongs, as its properties are now."""
+    return Bucket(message.type, message.direction, message.read_status, message.availability, message.via)
+
+
+class Index:
+    """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records."""
+
+    __slots__ = ("_buckets",)
+
+    def __init__(self) -> None:
+        self._buckets: dict[Bucket, SortedList[int]] = {}
+
+    def add(self, order: int, bucket: Bucket) -> None:
+        orders = self._buckets.get(bucket)
+        if orders is None:
+            orders = self._buckets[bucket] = SortedList()
+        orders.add(order)
+
+    def remove(self, order: int, bucket: Bucket) -> None:
+        self._buckets[bucket].remove(order)
+
+    def has(self, order: int, bucket: Bucket) -> bool:
+        """Whether the record is listed here."""
+        orders = self._buckets.get(bucket)
+        return orders is not None and order in orders
+
+    def newest(self, combinations: Combinations) -> tuple[int, Bucket] | None:
+        """The newest record with one of these combinations of properties."""
+        matching = [(orders, bucket) for bucket, orders in self._buckets.items() if bucket[:4] in combinations]
+        return max(((orders[-1], bucket) for orders, bucket in matching if orders), key=itemgetter(0), default=None)
+
+    def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[Slice]":
+        """The part of each matching bucket that lies between the filter's dates; no empty ones."""
+        low, high = bounds(wanted)
+        combinations = wanted.combinations()
+        found = []
+        for bucket, orders in self._buckets.items():
+            if bucket[:4] in combinations and is_visible(bucket):
+                start, end = orders.bisect_left(low), orders.bisect_left(high)
+                if start < end:
+                    found.append(Slice(orders, start, end))
+        return found
+
+
+@dataclass(slots=True)
+class Slice:
+    """The part `[low, high)` of a sorted list, taken from the newest end."""
+
+    orders: "SortedList[int]"
+    low: int
+    high: int
+
+    def __len__(self) -> int:
+        return self.high - self.low
+
+    def newest_first(self) -> Iterator[int]:
+        return iter(self.orders.islice(self.low, self.high, reverse=True))
+
+    def order_at_depth(self, depth: int) -> int:
+        """`order` of the depth-th newest record, of the oldest when there are fewer."""
+        return self.orders[max(self.high - depth, self.low)]
+
+
+@dataclass(slots=True)
+class _Heads:
+    """The newest record of each conversation, of those that some filters let through."""
+
+    combinations: Combinations
+    number: str | None
+    """Digits of the phone number that the conversations have to do with; None for any."""
+    index: Index = field(default_factory=Index)
+    _known: dict[int, tuple[int, Bucket]] = field(default_factory=dict)
+
+    def look_again(self, conversation_id: int, box: "MailboxIndex") -> None:
+        """Find the newest of a conversation in which something has changed."""
+        known = self._known.pop(conversation_id, None)
+        if known is not None:
+            self.index.remove(*known)
+        newest = box.by_conversation[conversation_id].newest(self.combinations)
+        if newest is not None and (self.number is None or box.has_to_do_with(self.number, newest)):
+            self._known[conversation_id] = newest
+            self.index.add(*newest)
+
+
+@dataclass(slots=True)
+class MailboxIndex:
+    """One extension's records: all of them, and again by conversation and by phone number."""
+
+    all: Index = field(default_factory=Index)
+    by_conversation: defaultdict[int, Index] = field(default_factory=lambda: defaultdict(Index))
+    by_phone_number: defaultdict[str, Index] = field(default_factory=lambda: defaultdict(Index))
+    heads: dict[tuple[Combinations, str | None], _Heads] = field(default_factory=dict)
+    """By what was asked for, for the last few questions of this kind."""
+    unfiled: list[Message] = field(default_factory=list)
+    """The newest, in no index yet: a few at a time are filed in less time than one by one."""
+    changes: list[int] = field(default_factory=list)
+    """Ids, one for each time that a message was recorded or changed, the last at the end."""
+    longest_progress: timedelta = timedelta(0)
+    """The longest time that the status of a message here takes to come to rest."""
+
+    def add(self, message: Message) -> None:
+        """Take a new message; it is filed by the time that anybody looks."""
+        self.unfiled.append(message)
+        if len(self.unfiled) >= _MOST_UNFILED:
+            self.file()
+
+    def file(self) -> None:
+        """Put what is unfiled into the indexes."""
+        for message in self.unfiled:
+            bucket = bucket_of(message)
+            for index in self.indexes_of(message):
+                index.add(message.order, bucket)
+            self.look_again(message)
+        self.unfiled.clear()
+
+    def look_again(self, message: Message) -> None:
+        """See which message stands for its conversation now, wherever that is kept ready."""
+        assert message.conversation.id is not None  # named when recorded
+        for heads in self.heads.values():
+            heads.look_again(message.conversation.id, self)
+
+    def heads_for(self, wanted: MessageFilter) -> Index:
+        """The newest record of each conversation, kept ready from the first time on that it is asked for."""
+        number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
+        asked = wanted.combinations(), number
+        heads = self.heads.get(asked)
+        if heads is None:
+            if len(self.heads) >= _MAX_HEADS:
+                del self.heads[next(iter(self.heads))]
+            heads = self.heads[asked] = _Heads(*asked)
+            for conversation_id in self.by_conversation:
+                heads.look_again(conversation_id, self)
+        return heads.index
+
+    def has_to_do_with(self, number: str, record: tuple[int, Bucket]) -> bool:
+        """Whether the phone number, in digits, is one of the record's conversation."""
+        index = self.by_phone_number.get(number)
+        return index is not None and index.has(*record)
+
+    def note_change(self, message: Message) -> None:
+        """What is needed to tell later what has changed."""
+        self.changes.append(message.id)
+        if message.progress.later:
+            self.longest_progress = max(self.longest_progress, *message.delays())
+
+    def indexes_of(self, message: Message) -> Iterator[Index]:
+        """Every index that lists the message."""
+        yield self.all
+        assert message.conversation.id is not None  # named when recorded
+        yield self.by_conversation[message.conversation.id]
+        for number in message.conversation.numbers:
+            yield self.by_phone_number[number]
+
+    def index_for(self, wanted: MessageFilter) -> Index | None:
+        """The smallest index that holds every match; None when there is none."""
+        if wanted.conversation_id is not None:
+            return self.by_conversation.get(wanted.conversation_id)
+        if wanted.phone_number is not None:
+            return self.by_phone_number.get(digits_of(wanted.phone_number))
+        return self.all
+
+
+def first_order(moment: datetime) -> int:
+    """The lowest `Message.order` of a record created at this moment, to the millisecond."""
+    return (moment - _EPOCH) // _MILLISECOND * _AGES
+
+
+def bounds(wanted: MessageFilter) -> tuple[int, int]:
+    """The lowest `Message.order` that the filter lets through, and the first beyond the highest."""
+    low, high = first_order(wanted.date_from), first_order(wanted.date_to) + _AGES
+    if wanted.oldest is not None:
+        low = max(low, wanted.oldest)
+    return low, high if wanted.before is None else min(high, wanted.before)
+
+
+def newest_of(slices: list[Slice]) -> int | None:
+    """`order` of the newest record of all slices."""
+    return max((part.order_at_depth(1) for part in slices), default=None)
+
+
+def page_of(slices: list[Slice], total: int, wanted: MessageFilter) -> Iterable[int]:
+    """The page that is wanted of the slices, which hold `total` records."""
+    offset = (wanted.page - 1) * wanted.per_page
+    if offset >= total:
+        return ()
+    _skip_newest(slices, offset)
+    return islice(merge(*(part.newest_first() for part in slices), reverse=True), wanted.per_page)
+
+
+def _skip_newest(slices: list[Slice], depth: int) -> None:
+    """Shorten the slices by their `depth` newest records, in steps that halve what is left to skip.
+
+    Where each of k slices offers its next `depth // k` records, those of the slice whose offer ends newest are
+    all among the `depth` newest: no more than the other offers together can come before them.
+    """
+    while depth:
+        left = [part for part in slices if len(part)]
+        step = max(1, depth // len(left))
+        newest = max(left, key=lambda part: part.order_at_depth(step))
+        taken = min(step, len(newest))
+        newest.high -= taken
+        depth -= taken

@@ -1,0 +1,121 @@
+"""The whole way of a plain call in one go.
+
+What each stage does for an operation, its part does by itself. Here the parts do it one after the other, without a
+coroutine for each. A call about which any of them has a question goes through the stages one by one, and gets there
+what it would have got without this one: a refusal has one wording, and whatever waits is waited for.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from starlette.types import Message, Receive, Scope, Send
+
+from . import edge
+from .call import SCOPE_KEY, Call
+from .compiled import AnswerOperation, RequestOperation
+from .errors import InvalidUri, MethodNotAllowed
+from .stages import (
+    JSON,
+    MAX_KNOWN,
+    EdgeGuard,
+    HandlerOperation,
+    Routing,
+    SecurityOperation,
+    Staged,
+    check_path,
+    read_body,
+)
+
+
+class Lane(NamedTuple):
+    """The parts of one operation, and what its path says."""
+
+    operation_id: str
+    path_params: Mapping[str, str]
+    security: SecurityOperation
+    request: RequestOperation
+    answer: AnswerOperation
+    handler: HandlerOperation
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing has been put in between, such as a count of calls."""
+        return self.security.next_app is self.request
+
+
+class Straight:
+    """Goes before the stages from `EdgeGuard` on."""
+
+    def __init__(self, app: EdgeGuard) -> None:
+        self.app = app
+        self._lane = lru_cache(MAX_KNOWN)(self._lane_of)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            lane = self._lane(scope["method"], scope["path"])
+            call: Call = scope[SCOPE_KEY]
+            if lane is not None and lane.is_open and is_plain(call, scope["query_string"]):
+                call.content = await read_body(call, receive)
+                if self._is_done(call, scope, lane):
+                    return
+                receive = whole(call.content)
+        await self.app(scope, receive, send)
+
+    def _is_done(self, call: Call, scope: Scope, lane: Lane) -> bool:
+        """Whether the call has been answered. What the stages would raise of a call like this is raised."""
+        call.operation, scope["path_params"] = lane.operation_id, lane.path_params
+        if call.content:
+            if b"content-type" not in call.headers:
+                return False
+            call.media_type = JSON
+        lane.security.enter(call, scope)
+        if not lane.request.accepts(scope, call):
+            return False
+        lane.handler.handle(call)
+        lane.answer.check(call)
+        return True
+
+    def _lane_of(self, method: str, path: str) -> Lane | None:
+        """The parts that a call to this path would meet; None where they are not these four, or it would be refused."""
+        routing = self.app.app
+        assert isinstance(routing, Routing)
+        assert isinstance(routing.app, Staged)
+        try:
+            check_path(path)
+            operation_id, path_params = routing.find(method, path)
+        except (InvalidUri, MethodNotAllowed):
+            return None
+        security = routing.app.part(operation_id)
+        request = getattr(security, "next_app", None)
+        answer = getattr(request, "next_app", None)
+        handler = getattr(answer, "next_app", None)
+        if (
+            operation_id is not None
+            and isinstance(security, SecurityOperation)
+            and isinstance(request, RequestOperation)
+            and isinstance(answer, AnswerOperation)
+            and isinstance(handler, HandlerOperation)
+        ):
+            return Lane(operation_id, path_params, security, request, answer, handler)
+        return None
+
+
+def is_plain(call: Call, query: bytes) -> bool:
+    """Whether the call is what its first line says, and its body, where it has one, is JSON in the usual spelling."""
+    headers = call.headers
+    return not (
+        edge.METHOD_HEADER in headers
+        or edge.METHOD_PARAMETER in query
+        or b"content-encoding" in headers
+        or headers.get(b"content-type", b"application/json") != b"application/json"
+    )
+
+
+def whole(content: bytes) -> Receive:
+    """A `receive` for the stages behind, of a body that has been read."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive

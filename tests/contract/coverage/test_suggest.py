@@ -1,0 +1,128 @@
+"""The cheapest tests to add: they do what they promise, and the cheapest come first."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from ringmock.contract.cases import parse_cases
+from ringmock.contract.cases.report import failure_report
+from ringmock.contract.cases.runner import run_case
+from ringmock.contract.coverage.met import Met
+from ringmock.contract.coverage.suggest import SHOWN_BY, Candidate, candidates, cheapest, curl_of, text_of
+from ringmock.contract.coverage.universe import Coverage, Dimension, Item, coverage, universe
+from ringmock.contract.target import Target
+from ringmock.domain.generation import GENERATIONS
+from ringmock.fixture import load_named
+from ringmock.inspector.tally import Tally
+from ringmock.server import build, serving
+from ringmock.worlds import Worlds
+
+Run = Callable[[Candidate], Met]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """What a case exercises by the record of a server of its generation; fails when the case does."""
+    targets: dict[str, tuple[Target, Tally]] = {}
+    with ExitStack() as servers:
+        for name in GENERATIONS:
+            template, tally = load_named("demo", generation=name), Tally()
+            worlds = Worlds(template)
+            url, server = servers.enter_context(serving(build(worlds, tally=tally)))
+            targets[name] = Target(url, template, has_worlds=True, worlds=worlds, server=server), tally
+
+        def run_one(candidate: Candidate) -> Met:
+            target, tally = targets[candidate.case.generation]
+            tally.start()
+            result = run_case(candidate.case, target)
+            if result.failure is not None:
+                pytest.fail(failure_report(candidate.case, result.failure), pytrace=False)
+            assert tally.met is not None
+            return tally.met
+
+        yield run_one
+
+
+@pytest.mark.parametrize("candidate", candidates(), ids=lambda candidate: candidate.case.name)
+def test_a_case_that_can_be_suggested_passes_and_exercises_what_it_promises(candidate: Candidate, run: Run) -> None:
+    assert candidate.keys - set(run(candidate).seen) == set()
+
+
+def test_all_known_cases_together_exercise_every_rule_and_row_and_what_the_page_leaves_open() -> None:
+    met = Met(by_record=True)
+    for candidate in candidates():
+        met.seen.update(candidate.keys)
+    found = coverage(met, list(GENERATIONS))
+    missing = {item.name for item in found.missing}
+    decided = {f"D-{number:02}" for number in range(1, 12)}
+    assert not missing & decided
+    assert not [item for item in found.missing if item.dimension in (Dimension.RULES, Dimension.GENERATIONS)]
+
+
+def test_every_case_that_shows_more_than_it_expects_is_there() -> None:
+    assert set(SHOWN_BY) <= {candidate.case.name for candidate in candidates()}
+
+
+def test_what_is_chosen_is_missing_and_no_longer_so_afterwards(run: Run) -> None:
+    by_name = {candidate.case.name: candidate for candidate in candidates()}
+    met = Met(by_record=True, generations={"2012"})
+    before = coverage(met)
+    chosen = cheapest(before)
+    assert len(chosen) == 3
+    for suggestion in chosen:
+        assert suggestion.items
+        met.add(run(by_name[suggestion.case.name]))
+    after = {item.name for item in coverage(met).missing}
+    assert not {item.name for suggestion in chosen for item in suggestion.items} & after
+
+
+def test_the_one_thing_missing_is_reached_by_the_fewest_calls() -> None:
+    met = Met(by_record=True, generations={"2012"})
+    met.seen.update(key for item in universe() for key in item.keys)
+    del met.seen["createSMSMessage 400 MSG-246"]
+    (suggestion,) = cheapest(coverage(met))
+    assert suggestion.calls == min(c.calls for c in candidates() if "createSMSMessage 400 MSG-246" in c.keys)
+    assert [item.name for item in suggestion.items] == ["createSMSMessage 400 MSG-246"]
+
+
+def test_of_two_cases_for_as_much_the_one_with_fewer_calls_is_chosen_and_of_more_gain_before_both() -> None:
+    met = Met(by_record=True, generations={"2012"})
+    chosen = cheapest(coverage(met), count=20)
+    costs = [suggestion.cost for suggestion in chosen]
+    assert costs == sorted(costs)
+
+
+def test_nothing_is_suggested_where_nothing_is_missing_or_no_case_helps() -> None:
+    met = Met(by_record=True, generations={"2012"})
+    met.seen.update(key for item in universe() for key in item.keys)
+    assert cheapest(coverage(met)) == ()
+    unknown = Item(Dimension.CODES, "createSMSMessage 400 NEW-1", "", ("createSMSMessage 400 NEW-1",))
+    assert cheapest(Coverage(met, [unknown])) == ()
+
+
+def test_a_case_of_a_generation_that_does_not_count_is_not_suggested() -> None:
+    only_2012 = cheapest(coverage(Met(by_record=True, generations={"2012"})), count=400)
+    assert {suggestion.case.generation for suggestion in only_2012} == {"2012"}
+
+
+@pytest.mark.parametrize("candidate", candidates(), ids=lambda candidate: candidate.case.name)
+def test_the_text_of_a_case_is_the_case(candidate: Candidate) -> None:
+    indented = "\n".join(f"  {line}" for line in text_of(candidate.case).splitlines())
+    (again,) = parse_cases(f"cases:\n{indented}\n")
+    case = candidate.case
+    assert (again.name, again.keeps, again.given, again.generation) == (
+        case.name,
+        case.keeps,
+        case.given,
+        case.generation,
+    )
+    said = [(step.caller, step.when, step.then, step.change, step.keep) for step in again.steps]
+    assert said == [(step.caller, step.when, step.then, step.change, step.keep) for step in case.steps]
+
+
+def test_a_case_of_one_call_has_a_curl_and_one_of_several_has_none() -> None:
+    by_name = {candidate.case.name: candidate.case for candidate in candidates()}
+    line = curl_of(by_name["readAPIVersion is refused with 404 CMN-120 when its path names nothing"])
+    assert line == "curl -i -X GET http://127.0.0.1:8080/restapi/v9.9"
+    assert curl_of(by_name["A reply reaches the participants of the thread and stays in it"]) is None

@@ -1,0 +1,43 @@
+"""Wrong servers: the right one with a single mistake in it, each planted from outside, by room.
+
+A fault is put around the application, or is a world, a message store or a registry that goes by other rules and is
+handed to the right application. Nothing of the application is patched.
+"""
+
+from types import ModuleType
+
+from . import (
+    access,
+    answers,
+    attachments,
+    generations,
+    mailboxes,
+    pages,
+    refusals,
+    several_messages,
+    sms,
+    text_length,
+    threads,
+)
+from .fault import Fault
+
+ROOMS = (
+    text_length,
+    sms,
+    attachments,
+    pages,
+    threads,
+    mailboxes,
+    several_messages,
+    access,
+    answers,
+    refusals,
+    generations,
+)
+
+
+def _planted_in(room: ModuleType) -> list[Fault]:
+    return [value for value in vars(room).values() if isinstance(value, Fault)]
+
+
+FAULTS = {fault.name: fault for room in ROOMS for fault in _planted_in(room)}

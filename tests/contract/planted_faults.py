@@ -1,0 +1,235 @@
+"""Every planted fault against every part of the contract suite: which part catches it, and by what.
+
+Run this file to see the table; it ends with status 1 when a fault is caught by no part.
+
+    python tests/contract/planted_faults.py                                   all faults, all parts
+    python tests/contract/planted_faults.py --only drops_nothing --part cases
+    python tests/contract/planted_faults.py --write                           and put it into FAULTS.md
+
+A part is stopped at its first failure. What `--only` and `--part` leave out keeps its place in the page.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, date, datetime
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import click
+from faults import FAULTS, Fault
+
+from ringmock.contract.cases import bundled_case_files, load_cases
+from ringmock.contract.findings import Finding
+from ringmock.contract.options import Options
+from ringmock.contract.parts import PARTS
+from ringmock.contract.target import Target
+from ringmock.fixture import load_named
+from ringmock.server import served
+from ringmock.template import Template
+
+PAGE = Path(__file__).with_name("FAULTS.md")
+CORES = 2
+EXAMPLES = 10
+RUNS, STEPS = 100, 15
+LINKED = ("createInternalTextMessage", "readMessage")
+"""Fuzzed beside the operations at which a fault shows: Schemathesis follows no links within a single operation."""
+LIVES = "-"
+NOT_RUN = "?"
+MAX_CELL = 110
+
+Caught = Mapping[str, str]
+"""By part the finding that caught the fault, `LIVES` where none did."""
+
+
+class BrokenFault(Exception):
+    """A fault that makes the server fail inside. It proves nothing: any part would catch that."""
+
+
+def catches(fault: Fault, parts: Sequence[str] = tuple(PARTS)) -> Caught:
+    """What each of these parts finds first at the wrong server. Raises `BrokenFault`."""
+    failures = _Failures()
+    log = logging.getLogger("ringmock")
+    log.addHandler(failures)
+    log.propagate = False
+    try:
+        caught = {part: _first_finding(fault, part) for part in parts}
+    finally:
+        log.propagate = True
+        log.removeHandler(failures)
+    if failures.told:
+        raise BrokenFault(f"{fault.name}: {failures.told[0]}")
+    return caught
+
+
+class _Failures(logging.Handler):
+    """What the server logs of exceptions that are no refusals."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append(self.format(record))
+
+
+def _first_finding(fault: Fault, part: str) -> str:
+    for template in _templates(part):
+        with served(fault.application(template)) as url:
+            target = Target(url, template, has_worlds=True)
+            for finding in PARTS[part](target, _options(fault)):
+                if finding.failed:
+                    return _said(finding)
+    return LIVES
+
+
+@cache
+def _all_cases() -> tuple:
+    return load_cases(bundled_case_files())
+
+
+def _options(fault: Fault) -> Options:
+    operations = tuple(dict.fromkeys([*fault.operations, *LINKED]))
+    return Options(
+        cases=_all_cases(),
+        examples=EXAMPLES,
+        identities=("101",),
+        operations=operations,
+        runs=RUNS,
+        steps=STEPS,
+    )
+
+
+def _templates(part: str) -> Iterator[Template]:
+    """The accounts and generations that a part is run against; those that take long are run against one."""
+    pairs = (
+        sorted({(case.account, case.generation) for case in _all_cases()}) if part == "cases" else [("demo", "2012")]
+    )
+    for account, generation in sorted(pairs):
+        yield load_named(account, generation=generation)
+
+
+def _said(finding: Finding) -> str:
+    """The finding in one line: its name, and of the fuzz's probes what the first of them says."""
+    first = finding.detail.partition("\n")[0]
+    return first if " should refuse with " in first else re.sub("Custom check failed: `(.+)`", r"\1", finding.name)
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+class Row(NamedTuple):
+    """A fault, what it says of itself, and what caught it."""
+
+    fault: str
+    says: str
+    caught: Caught
+
+    @property
+    def lives(self) -> bool:
+        return all(said in (LIVES, NOT_RUN) for said in self.caught.values())
+
+    @property
+    def assigned(self) -> str | None:
+        """The first part, in the order in which they are run, that catches the fault."""
+        return next((part for part, said in self.caught.items() if said not in (LIVES, NOT_RUN)), None)
+
+
+def read_page() -> dict[str, Row]:
+    """The rows of the page, by fault; none without a page."""
+    rows: dict[str, Row] = {}
+    parts: list[str] = []
+    for line in PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else ():
+        first, *more = re.split(r" \| ", line.removeprefix("| ").removesuffix(" |"))
+        if first == "fault":
+            parts = more[1:]
+        elif first.startswith("`") and more:
+            name = first.strip("`")
+            rows[name] = Row(name, more[0], dict(zip(parts, more[1:], strict=True)))
+    return rows
+
+
+def page_of(rows: Mapping[str, Row], on: date) -> str:
+    """The whole page."""
+    lines = [
+        "# Planted faults",
+        "",
+        "Wrong servers, each the right one with a single mistake put in from outside (`tests/contract/faults/`), and",
+        "what each part of the contract suite finds first at it. Generated by",
+        "`python tests/contract/planted_faults.py --write`; a test tries a sample of it.",
+        "",
+        f"`{LIVES}` is nothing. `{NOT_RUN}` was not tried, since a part takes half a minute to find nothing.",
+        "",
+        f"Written {on}. {_counted(rows.values())}",
+    ]
+    for room in dict.fromkeys(fault.room for fault in FAULTS.values()):
+        lines += ["", f"## {room.replace('_', ' ').capitalize()}", "", *_table(room, rows)]
+    return "\n".join([*lines, ""])
+
+
+def _counted(rows: Iterable[Row]) -> str:
+    rows = list(rows)
+    told = []
+    for part in PARTS:
+        caught = [row for row in rows if row.caught.get(part, NOT_RUN) not in (LIVES, NOT_RUN)]
+        alone = [row for row in caught if all(row.caught.get(other) == LIVES for other in PARTS if other != part)]
+        told.append(f"{part} {len(caught)} ({len(alone)} alone)")
+    untried = sum(row.caught.get(part, NOT_RUN) == NOT_RUN for row in rows for part in PARTS)
+    return (
+        f"{len(rows)} faults, {sum(row.lives for row in rows)} of them live. Caught by {', '.join(told)};"
+        f" {untried} of {len(rows) * len(PARTS)} pairs not tried."
+    )
+
+
+def _table(room: str, rows: Mapping[str, Row]) -> Iterator[str]:
+    yield f"| fault | what is wrong | {' | '.join(PARTS)} |"
+    yield "|---" * (2 + len(PARTS)) + "|"
+    for fault in FAULTS.values():
+        if fault.room == room:
+            said = [_cell(rows[fault.name].caught.get(part, NOT_RUN)) for part in PARTS]
+            yield f"| `{fault.name}` | {fault.says} | {' | '.join(said)} |"
+
+
+def _cell(text: str) -> str:
+    text = " ".join(text.replace("|", "/").split())
+    return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 3]}..."
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def _run(name: str, parts: Sequence[str]) -> tuple[str, Caught, float]:
+    started = perf_counter()
+    return name, catches(FAULTS[name], parts), perf_counter() - started
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(list(FAULTS)), metavar="FAULT", help="Keep to this fault.")
+@click.option("--room", multiple=True, help="Keep to the faults of this room.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(list(PARTS)), help="Keep to this part.")
+@click.option("--write", is_flag=True, help="Put what was found into FAULTS.md.")
+def main(only: tuple[str, ...], room: tuple[str, ...], parts: tuple[str, ...], write: bool) -> None:
+    """Try the contract suite on wrong servers; status 1 when one of them lives."""
+    names = [name for name, fault in FAULTS.items() if name in (only or FAULTS) and fault.room in (room or fault.room)]
+    known = read_page()
+    rows = {name: Row(name, fault.says, known[name].caught if name in known else {}) for name, fault in FAULTS.items()}
+    started = perf_counter()
+    with ProcessPoolExecutor(CORES, get_context("spawn")) as pool:
+        for name, caught, seconds in pool.map(_run, names, [parts or tuple(PARTS)] * len(names)):
+            rows[name] = rows[name]._replace(caught={**rows[name].caught, **caught})
+            said = "  ".join(f"{part}: {_cell(caught[part])}" for part in caught)
+            click.echo(f"{'LIVES ' if rows[name].lives else ''}{name:<36}{seconds:>6.1f} s  {said}")
+    living = [name for name in names if rows[name].lives]
+    click.echo(f"{_counted([rows[name] for name in names])} {perf_counter() - started:.0f} s.")
+    if write:
+        PAGE.write_text(page_of(rows, datetime.now(UTC).date()), encoding="utf-8")
+    sys.exit(1 if living else 0)
+
+
+if __name__ == "__main__":
+    main()

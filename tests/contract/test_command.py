@@ -1,0 +1,249 @@
+"""`ringmock contract`: one command, any server, a report that says what to do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+from faults import FAULTS
+from faults.exchange import LIMITS, Exchange, around
+from starlette.types import ASGIApp
+
+from ringmock.cli import main
+from ringmock.contract.guard import named_in
+from ringmock.contract.parts import PARTS
+from ringmock.fixture import load_named
+from ringmock.server import bound_socket, build, served, url_of
+from ringmock.worlds import Worlds
+
+DEMO = load_named("demo")
+MINE = """\
+cases:
+  - name: A page arrives
+    keeps: [R-10]
+    steps:
+      - as: "101"
+        when: {operation: createInternalTextMessage, body: {to: [{extensionNumber: "102"}], text: Mine}}
+        then: {status: 200}
+        mailboxes: {"102": [Mine]}
+  - name: Two pages are one
+    keeps: [R-10]
+    steps:
+      - as: "101"
+        when: {operation: createInternalTextMessage, body: {to: [{extensionNumber: "102"}], text: Mine}}
+        then: {status: 200}
+        mailboxes: {"102": 2}
+"""
+
+
+def contract(*arguments: str | Path, **environment: str) -> Result:
+    return CliRunner().invoke(main, ["contract", *map(str, arguments)], env=environment)
+
+
+def own_app() -> ASGIApp:
+    """A server of the demo account that opens no worlds: what a stub of somebody's is."""
+    return build(Worlds(DEMO, open_worlds=False))
+
+
+@contextmanager
+def recorded(app: ASGIApp) -> Iterator[tuple[str, list[Exchange]]]:
+    """The application's URL, and every call that it gets."""
+    calls: list[Exchange] = []
+    with served(around(app, after=calls.append)) as url:
+        yield url, calls
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE, encoding="utf-8")
+    return file
+
+
+def test_without_a_url_it_tests_a_server_of_its_own_with_every_bundled_case(tmp_path: Path) -> None:
+    junit = tmp_path / "junit.xml"
+    done = contract("--parts", "cases", "--junit", junit)
+    assert done.exit_code == 0, done.output
+    assert " 0 failed     0 skipped" in done.stdout
+    assert "account source-page, generation 2012" in done.stderr
+    suites = ElementTree.parse(junit).getroot()
+    assert int(suites.attrib["tests"]) > 100
+    assert suites.attrib["failures"] == "0"
+
+
+def test_a_generation_narrows_it_down_and_what_is_left_out_is_told() -> None:
+    done = contract("--parts", "cases", "--generation", "current")
+    assert done.exit_code == 0
+    assert "generation 2012" not in done.stderr
+    assert "it is about the account demo, generation 2012, and the run is not" in done.stdout
+
+
+def test_a_wrong_server_fails_with_expected_and_actual_and_the_curl() -> None:
+    with served(FAULTS["loses_what_was_sent"].application(DEMO)) as url:
+        done = contract("--url", url, "--parts", "cases")
+    assert done.exit_code == 1
+    assert "expected  actual" in done.stdout
+    assert f"        curl -i -X GET '{url}/restapi/v1.0/account/" in done.stdout
+
+
+def test_cases_of_ones_own_run_beside_the_bundled_ones_and_fail_at_their_line(mine: Path) -> None:
+    done = contract("--parts", "cases", "--cases", mine.parent, "--generation", "2012")
+    assert done.exit_code == 1
+    assert f"FAILED  Two pages are one\n        {mine}:12, demo 2012; keeps R-10" in done.stdout
+    assert done.stdout.count("FAILED") == 1
+
+
+def test_cases_that_name_no_account_are_about_the_one_that_was_given(tmp_path: Path, mine: Path) -> None:
+    account = tmp_path / "acme.yml"
+    account.write_text("extends: demo\ngeneration: current\n", encoding="utf-8")
+    done = contract("--parts", "cases", "--fixture", account, "--cases", mine, "--generation", "current")
+    assert f"{mine}:12, acme current" in done.stdout
+    assert done.stdout.splitlines()[-1].split()[:5] == ["cases", "1", "passed", "1", "failed"]
+
+
+def test_a_mistake_in_a_case_is_told_with_its_line_and_nothing_is_run(mine: Path) -> None:
+    mine.write_text(MINE.replace("createInternalTextMessage", "createInternalTextMesage", 1), encoding="utf-8")
+    done = contract("--parts", "cases", "--cases", mine)
+    assert done.exit_code == 2
+    assert f"{mine}:6" in done.stderr
+    assert "did you mean 'createInternalTextMessage'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--parts", "cases,fuz"), f"'fuz' is no part of the suite: it has {', '.join(PARTS)}"),
+        (("--fixture", "demmo"), "did you mean 'demo'?"),
+        (("--as", "101,999"), "'999' is no extension of demo"),
+        (("--operation", "createSMS"), "'createSMS' is no operationId"),
+        (("--rate-limit", "fast"), "'fast' is no rate, as 40/m is"),
+        (("--url", "127.0.0.1:8080"), "is not the address of a server"),
+        (("--cases", "{folder}"), "there is no YAML file of cases in"),
+    ],
+)
+def test_wrong_use_is_told_with_what_would_be_right(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = contract(*(argument.format(folder=tmp_path) for argument in arguments))
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_where_nobody_answers_nothing_was_tested() -> None:
+    with bound_socket("127.0.0.1", 0) as bound:
+        url = url_of(bound)
+    done = contract("--url", url)
+    assert done.exit_code == 2
+    assert f"no answer from {url}" in done.stderr
+
+
+def test_on_a_server_without_worlds_cases_that_need_one_are_skipped_with_the_reason() -> None:
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, "--parts", "cases")
+    assert done.exit_code == 0, done.output
+    assert "it changes the world" in done.stdout
+    assert "it counts all that a mailbox holds" in done.stdout
+    assert "it is about the generation current" in done.stdout
+    passed = int(done.stdout.splitlines()[-1].split()[1])
+    assert passed >= 50
+    assert {call.path for call in calls if call.path.startswith("/_mock")} == {"/_mock/ready"}
+
+
+def test_a_case_sees_only_what_has_come_since_its_start(mine: Path) -> None:
+    with served(own_app()) as url:
+        for _ in range(2):
+            done = contract("--url", url, "--parts", "cases", "--cases", mine)
+            assert "FAILED  Two pages are one" in done.stdout
+            assert "mailbox of 102  2         1" in done.stdout
+            assert "FAILED  A page arrives" not in done.stdout
+
+
+def test_no_message_goes_to_a_number_that_the_fixture_does_not_name() -> None:
+    with recorded(own_app()) as (url, calls):
+        contract("--url", url, "--parts", "cases")
+    assert numbers_sent_to(calls) <= set(named_in(DEMO))
+
+
+def test_no_more_messages_are_sent_than_may_be() -> None:
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, "--parts", "cases", "--max-messages", "2")
+    assert len([call for call in calls if call.is_sent]) <= 2
+    assert "the limit of 2 messages is reached" in done.stdout
+    assert done.exit_code == 0
+
+
+def test_what_an_account_holds_is_changed_only_by_leave() -> None:
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, "--parts", "cases", "--may-not-change")
+    assert "--may-change lets it" in done.stdout
+    assert not [call for call in calls if call.resource == "bulk-assign" and call.status == 204]
+
+
+def test_a_dry_run_tells_every_call_and_sends_none() -> None:
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert {call.path for call in calls} <= {"/_mock/ready", "/restapi/oauth/token"}
+    assert "as 101: POST /restapi/v1.0/account/~/extension/~/company-pager" in done.stdout
+    assert "not run: " in done.stdout
+    assert "pages to 101, 102" in done.stdout
+    assert "to no other number" in done.stdout
+
+
+def test_credentials_of_the_environment_are_used_and_never_shown() -> None:
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, "--parts", "cases", RINGMOCK_TOKEN_101="demo-102")
+    assert any(call.authorization == "Bearer demo-102" for call in calls)
+    assert not any(call.authorization == "Bearer demo-101" for call in calls)
+    assert done.exit_code == 1  # 102 is not 101
+    assert "Bearer $TOKEN" in done.stdout
+    assert "demo-102" not in done.stdout
+
+
+def test_the_fuzz_keeps_to_the_fixtures_numbers_and_to_the_limit() -> None:
+    with recorded(own_app()) as (url, calls):
+        done = contract(
+            *("--url", url, "--parts", "fuzz", "--as", "101", "--operation", "createSMSMessage"),
+            *("--examples", "2", "--max-messages", "6"),
+        )
+    sent = [call for call in calls if call.is_sent]
+    assert 1 <= len(sent) <= 6
+    assert numbers_sent_to(calls) <= set(named_in(DEMO))
+    assert "calls were not made" not in done.stdout.replace("SKIPPED", "")
+    assert "the limit of 6 messages is reached" in done.stdout
+    assert done.exit_code == 0, done.output
+
+
+def test_the_fuzz_tells_a_failure_once_with_its_curl_and_the_command_that_meets_it_again(tmp_path: Path) -> None:
+    with served(FAULTS["drops_a_field"].application(DEMO)) as url:
+        done = contract(
+            *("--url", url, "--parts", "fuzz", "--as", "101", "--operation", "createInternalTextMessage"),
+            *("--examples", "1", "--report", tmp_path),
+        )
+    assert done.exit_code == 1
+    assert done.stdout.count("FAILED  createInternalTextMessage: Response violates schema") == 1
+    assert '"conversationId" is a required property' in done.stdout
+    assert "curl -i -X POST" in done.stdout
+    assert "ringmock contract --parts fuzz --operation createInternalTextMessage --as 101 --seed 1" in done.stdout
+    assert "Schemathesis v4" in done.stderr
+    assert "=== FAILURES ===" not in done.stderr
+    kept = {file.suffix for file in (tmp_path / "schemathesis" / "demo-2012").iterdir()}
+    assert kept == {".txt", ".xml"}
+
+
+def numbers_sent_to(calls: list[Exchange]) -> set[str]:
+    """Everyone whom a sending call names in `to`, well formed or not."""
+    found: set[str] = set()
+    for call in calls:
+        if call.method == "POST" and call.resource in LIMITS:
+            body = call.sent
+            for party in body.get("to") or [] if isinstance(body.get("to"), list) else []:
+                if isinstance(party, dict):
+                    found |= {str(value).removeprefix("+") for value in party.values() if isinstance(value, str)}
+    return found
+
+
+def test_help_names_every_option_and_the_variables() -> None:
+    said = contract("--help").stdout
+    for word in ("--url", "--parts", "--max-messages", "--dry-run", "RINGMOCK_JWT_101"):
+        assert word in said

@@ -1,0 +1,367 @@
+"""WebSocket connections as the official SDKs use them: calls, notifications, recovery and time-outs."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from support import HANDSET, OWN, SMS, STORE, Client, assert_envelope, assert_refused, sms_body
+
+WS_TOKEN = "/restapi/oauth/wstoken"
+SUBSCRIPTION = "/restapi/v1.0/subscription"
+STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
+WAIT_SECONDS = 10
+
+Header = dict[str, Any]
+
+
+class Socket:
+    """One end of a connection, which numbers its calls."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self._calls = 0
+
+    def receive(self) -> tuple[Header, Any]:
+        header, *body = json.loads(self.connection.recv(timeout=WAIT_SECONDS))
+        return header, body[0] if body else None
+
+    def send(self, *parts: Any) -> None:
+        self.connection.send(json.dumps(parts))
+
+    def call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[Header, Any]:
+        """The answer to a call; no notification may be waiting."""
+        self._calls += 1
+        header = {"type": "ClientRequest", "messageId": f"call-{self._calls}", "method": method, "path": path, **more}
+        self.send(header, *([] if body is None else [body]))
+        answer, said = self.receive()
+        assert (answer["type"], answer["messageId"]) == ("ClientRequest", header["messageId"])
+        return answer, said
+
+    def subscribe(self, *filters: str) -> dict[str, Any]:
+        body = {"eventFilters": filters or [STORE_FILTER], "deliveryMode": {"transportType": "WebSocket"}}
+        answer, subscription = self.call("POST", f"{SUBSCRIPTION}/", body)
+        assert answer["status"] == 200, subscription
+        assert answer["headers"]["WSG-SubscriptionId"] == subscription["id"]
+        return subscription
+
+
+def uri(client: Client, by: str = "101", **more: str) -> str:
+    token = client.post(WS_TOKEN, by=by).json()
+    query = "&".join(f"{name}={value}" for name, value in {"access_token": token["ws_access_token"], **more}.items())
+    return f"{token['uri']}?{query}"
+
+
+def opened(client: Client, by: str = "101", **more: str) -> tuple[Socket, Header, dict[str, Any]]:
+    socket = Socket(connect(uri(client, by, **more), proxy=None))
+    return socket, *socket.receive()
+
+
+@pytest.fixture
+def socket(world_client: Client) -> Iterator[Socket]:
+    socket, _, _ = opened(world_client)
+    with closing(socket.connection):
+        yield socket
+
+
+def advance(client: Client, seconds: int) -> None:
+    assert client.post("/_mock/clock/advance", json={"seconds": seconds}).status_code == 200
+
+
+# --- connecting ----------------------------------------------------------------------------------
+
+
+def test_a_connection_says_first_what_it_is(world_client: Client) -> None:
+    token = world_client.post(WS_TOKEN).json()
+    assert token["uri"] == world_client.url.replace("http", "ws") + "/ws"
+    assert token["expires_in"] == 600
+
+    socket, header, details = opened(world_client)
+    with closing(socket.connection):
+        assert (header["type"], header["status"], header["wsc"]["sequence"]) == ("ConnectionDetails", 200, 1)
+        assert header["wsc"]["token"]
+        assert header["headers"]["RCRequestId"]
+        assert {name: details[name] for name in details if name != "creationTime"} == {
+            "maxConnectionsPerSession": 50,
+            "recoveryBufferSize": 100,
+            "recoveryTimeout": 180,
+            "idleTimeout": 1800,
+            "absoluteTimeout": 86400,
+            "maxActiveRequests": 10,
+        }
+
+
+@pytest.mark.parametrize("query", ["", "?access_token=made-up", "?access_token="])
+def test_a_token_that_opens_nothing_is_refused(world_client: Client, query: str) -> None:
+    with connect(f"{world_client.url.replace('http', 'ws')}/ws{query}", proxy=None) as connection:
+        header, body = json.loads(connection.recv(timeout=WAIT_SECONDS))
+        assert (header["type"], header["status"]) == ("Error", 401)
+        assert_envelope(body, "OAU-213")
+        with pytest.raises(ConnectionClosed):
+            connection.recv(timeout=WAIT_SECONDS)
+
+
+def test_a_token_opens_connections_for_ten_minutes(world_client: Client) -> None:
+    address = uri(world_client)
+    for _ in range(2):
+        with connect(address, proxy=None) as connection:
+            assert json.loads(connection.recv(timeout=WAIT_SECONDS))[0]["type"] == "ConnectionDetails"
+    advance(world_client, 600)
+    with connect(address, proxy=None) as connection:
+        assert json.loads(connection.recv(timeout=WAIT_SECONDS))[0]["type"] == "Error"
+
+
+def test_there_is_one_place_for_connections(world_client: Client) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(uri(world_client).replace("/ws?", "/elsewhere?"), proxy=None)
+    assert refused.value.response.status_code == 404
+    assert_envelope(json.loads(refused.value.response.body), "CMN-120")
+
+
+def test_a_token_for_a_connection_needs_a_log_in(world_client: Client) -> None:
+    assert_refused(world_client.post(WS_TOKEN, by=None), 401, "AGW-401")
+
+
+# --- calls ---------------------------------------------------------------------------------------
+
+
+def test_any_call_can_be_made_on_a_connection(socket: Socket) -> None:
+    answer, me = socket.call("GET", OWN)
+    assert (answer["status"], me["extensionNumber"]) == (200, "101")
+    assert socket.call("GET", OWN.replace("~", "%7E"))[0]["status"] == 200
+    assert answer["headers"]["Content-Type"].startswith("application/json")
+    assert answer["headers"]["RCRequestId"]
+
+    answer, sent = socket.call("POST", SMS, sms_body("On a socket"))
+    assert (answer["status"], sent["subject"]) == (200, "On a socket")
+    _, found = socket.call("GET", STORE, query={"direction": ["Outbound"], "perPage": 1})
+    assert [message["subject"] for message in found["records"]] == ["On a socket"]
+    _, found = socket.call("GET", f"{STORE}?direction=Inbound")
+    assert found["records"] == []
+    assert socket.call("GET", f"{STORE}/{sent['id']}/content/1")[1] == "On a socket"
+    answer, nothing = socket.call("DELETE", f"{STORE}/{sent['id']}")
+    assert (answer["status"], nothing) == (204, None)
+
+
+def test_a_refusal_is_answered_as_any_other(socket: Socket) -> None:
+    answer, body = socket.call("GET", f"{OWN}/nowhere")
+    assert answer["status"] == 404
+    assert_envelope(body, "CMN-120")
+    answer, body = socket.call("POST", SMS, {"text": 17})
+    assert answer["status"] == 400
+    assert body["errors"][0]["errorCode"] == "CMN-101"
+
+
+def test_calls_on_a_connection_are_in_the_journal(world_client: Client, socket: Socket) -> None:
+    socket.call("GET", OWN)
+    (entry,) = world_client.get("/_mock/journal?limit=1").json()
+    assert (entry["who"], entry["operation"], entry["status"]) == ("101", "readExtension", 200)
+
+
+def test_a_connection_outlives_the_token_that_opened_it(world_client: Client, socket: Socket) -> None:
+    advance(world_client, 1000)
+    socket.call("GET", OWN)
+    advance(world_client, 1500)
+    socket.call("GET", OWN)
+    advance(world_client, 1500)  # the log-in from before has expired by now
+    assert socket.call("GET", OWN)[0]["status"] == 200
+
+
+def test_a_heartbeat_is_echoed(socket: Socket) -> None:
+    socket.send({"type": "Heartbeat", "messageId": "still-there"})
+    assert socket.receive() == ({"type": "Heartbeat", "messageId": "still-there"}, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("no JSON", "CMN-103"),
+        ("", "CMN-103"),
+        ("[", "CMN-103"),
+        ("{}", "CMN-104"),
+        ("[]", "CMN-104"),
+        ("[17]", "CMN-104"),
+        ('[{"type": "Greeting"}]', "CMN-104"),
+        ('[{"type": "ClientRequest"}]', "CMN-104"),
+        ('[{"type": "ClientRequest", "method": "GET", "path": "nowhere"}]', "CMN-104"),
+        ('[{"type": "ClientRequest", "method": 17, "path": "/restapi"}]', "CMN-104"),
+        ('[{"type": "ClientRequest", "method": "GET", "path": "/restapi", "query": "a"}]', "CMN-104"),
+        ('[{"type": "ClientRequest", "method": "POST", "path": "/_mock/reset"}]', "CMN-120"),
+    ],
+)
+def test_what_is_no_call_is_an_error_and_the_connection_goes_on(socket: Socket, text: str, code: str) -> None:
+    socket.connection.send(text)
+    header, body = socket.receive()
+    assert header["type"] == "Error"
+    assert_envelope(body, code)
+    assert socket.call("GET", OWN)[0]["status"] == 200
+
+
+# --- subscriptions -------------------------------------------------------------------------------
+
+
+def test_a_subscription_on_a_connection_is_told_there(world_client: Client, socket: Socket) -> None:
+    subscription = socket.subscribe()
+    assert subscription["uri"] == f"{SUBSCRIPTION}/{subscription['id']}"
+    assert subscription["deliveryMode"]["transportType"] == "WebSocket"
+    assert subscription["expiresIn"] == 86_399
+
+    sent = world_client.post_sms().json()
+
+    header, told = socket.receive()
+    assert (header["type"], header["status"]) == ("ServerNotification", 200)
+    assert told["subscriptionId"] == subscription["id"]
+    assert told["body"]["changes"][0]["newMessageIds"] == [sent["id"]]
+    (shown,) = world_client.get("/_mock/subscriptions").json()
+    assert (shown["transport"], shown["notifications"][0]["arrived"]) == ("WebSocket", True)
+
+
+def test_a_call_that_changes_something_is_answered_after_or_before_its_event_but_answered(socket: Socket) -> None:
+    socket.subscribe()
+    socket.send({"type": "ClientRequest", "messageId": "sms", "method": "POST", "path": SMS}, sms_body())
+    assert {socket.receive()[0]["type"] for _ in range(2)} == {"ServerNotification", "ClientRequest"}
+
+
+def test_a_connection_has_one_subscription_the_latest(world_client: Client, socket: Socket) -> None:
+    socket.subscribe()
+    latest = socket.subscribe(f"{STORE_FILTER}/instant?type=SMS")
+
+    assert [one["id"] for one in world_client.get(SUBSCRIPTION).json()["records"]] == [latest["id"]]
+    world_client.post_sms()
+    world_client.post(f"/_mock/handsets/{HANDSET}/messages", json={"to": "16509100010", "text": "Hi"})
+    assert socket.receive()[1]["body"]["subject"] == "Hi"
+
+
+def test_a_subscription_is_changed_and_deleted_on_its_connection(world_client: Client, socket: Socket) -> None:
+    subscription = socket.subscribe()
+    path = f"{SUBSCRIPTION}/{subscription['id']}"
+
+    answer, changed = socket.call("PUT", path, {"eventFilters": [f"{STORE_FILTER}?type=Pager"]})
+    assert answer["headers"]["WSG-SubscriptionId"] == subscription["id"]
+    assert changed["eventFilters"][0].endswith("?type=Pager")
+    assert socket.call("DELETE", path)[0]["status"] == 204
+    world_client.page("102")
+    assert socket.call("GET", path)[0]["status"] == 404
+
+
+# --- recovery and time-outs ----------------------------------------------------------------------
+
+
+def lost(world_client: Client) -> tuple[str, dict[str, Any]]:
+    """The token of a connection that was subscribed and is lost, and its subscription."""
+    socket, header, _ = opened(world_client)
+    subscription = socket.subscribe()
+    socket.connection.close()
+    world_client.get(OWN)  # by the time this is answered the server knows that the connection is lost
+    return header["wsc"]["token"], subscription
+
+
+def test_a_lost_connection_is_recovered_with_what_it_missed(world_client: Client) -> None:
+    wsc, subscription = lost(world_client)
+    sent = [world_client.post_sms().json()["id"] for _ in range(2)]
+    advance(world_client, 179)
+
+    socket, header, details = opened(world_client, wsc=wsc)
+    with closing(socket.connection):
+        assert (details["recoveryState"], header["wsc"]["token"]) == ("Successful", wsc)
+        told = [socket.receive()[1] for _ in range(2)]
+        assert [one["body"]["changes"][0]["newMessageIds"] for one in told] == [[number] for number in sent]
+        assert {one["subscriptionId"] for one in told} == {subscription["id"]}
+        world_client.post_sms()
+        assert socket.receive()[0]["type"] == "ServerNotification"
+
+
+def test_the_latest_hundred_are_kept_for_a_lost_connection(world_client: Client) -> None:
+    wsc, _ = lost(world_client)
+    sent = [world_client.post_sms().json()["id"] for _ in range(101)]
+
+    socket, _, _ = opened(world_client, wsc=wsc)
+    with closing(socket.connection):
+        told = [socket.receive()[1]["body"]["changes"][0]["newMessageIds"][0] for _ in range(100)]
+    assert told == sent[1:]
+
+
+def test_after_three_minutes_a_connection_is_lost_for_good(world_client: Client) -> None:
+    wsc, subscription = lost(world_client)
+    advance(world_client, 180)
+
+    socket, header, details = opened(world_client, wsc=wsc)
+    with closing(socket.connection):
+        assert (details["recoveryState"], details["recoveryErrorCode"]) == ("Failed", "WSG-1005")
+        assert header["wsc"]["token"] != wsc
+        assert socket.call("GET", f"{SUBSCRIPTION}/{subscription['id']}")[0]["status"] == 404
+        socket.subscribe()
+
+
+def test_nobody_recovers_the_connection_of_another(world_client: Client) -> None:
+    wsc, _ = lost(world_client)
+    socket, _, details = opened(world_client, by="102", wsc=wsc)
+    socket.connection.close()
+    assert details["recoveryState"] == "Failed"
+
+
+def test_a_recovered_connection_takes_the_place_of_one_that_is_still_open(world_client: Client) -> None:
+    first, header, _ = opened(world_client)
+    second, _, details = opened(world_client, wsc=header["wsc"]["token"])
+    with closing(second.connection):
+        assert details["recoveryState"] == "Successful"
+        with pytest.raises(ConnectionClosed):
+            first.receive()
+        assert second.call("GET", OWN)[0]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("step", "steps", "code", "message"),
+    [
+        (1800, 1, "WSG-902", "Idle timeout expired"),
+        (1700, 51, "WSG-903", "Absolute timeout expired"),
+    ],
+)
+def test_a_connection_ends_when_its_time_is_over(
+    world_client: Client, socket: Socket, step: int, steps: int, code: str, message: str
+) -> None:
+    heartbeat = {"type": "Heartbeat", "messageId": "1"}
+    for _ in range(steps - 1):
+        advance_as_anybody(world_client, step)
+        socket.send(heartbeat)
+        assert socket.receive()[0]["type"] == "Heartbeat"
+    advance_as_anybody(world_client, step)
+    socket.send(heartbeat)
+
+    header, body = socket.receive()
+    assert (header["type"], body["errorCode"], body["message"]) == ("Error", code, message)
+    with pytest.raises(ConnectionClosed):
+        socket.receive()
+
+
+def advance_as_anybody(client: Client, seconds: int) -> None:
+    """As `advance`, with a log-in that is never too old."""
+    fresh = client.log_in("101")["access_token"]
+    headers = {"Authorization": f"Bearer {fresh}"}
+    assert client.post("/_mock/clock/advance", by=None, headers=headers, json={"seconds": seconds}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"path": "/restapi/v1.0/account/\u0000"},
+        {"path": "/%00"},
+        {"path": "//"},
+        {"path": "/?" + "a" * 100_000},
+        {"path": "/restapi", "query": {"a": {"b": [None, True, 1e300]}, "c": None}},
+        {"path": "/restapi", "headers": {"Content-Type": "text/plain\r\nX: y", "\u20ac": "\u20ac", "a": None}},
+        {"path": "/restapi", "headers": {"Content-Length": "1000000", "Authorization": "Basic x", "Host": "elsewhere"}},
+        {"path": OWN, "method": "BREW"},
+        {"path": SMS, "method": "POST", "headers": {"Content-Encoding": "gzip"}},
+    ],
+)
+def test_no_call_breaks_the_connection(socket: Socket, header: dict[str, Any]) -> None:
+    socket.send({"type": "ClientRequest", "messageId": "odd", "method": "GET", **header}, {"text": "odd"})
+    answer, _ = socket.receive()
+    assert answer["messageId"] == "odd"
+    assert answer["status"] < 500
+    assert socket.call("GET", OWN)[0]["status"] == 200

@@ -1,0 +1,104 @@
+"""A call that goes straight gets what it would have got through the stages one by one."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from ringmock.fixture import load_named
+from ringmock.http.call import Call
+from ringmock.http.straight import is_plain
+from ringmock.server import running
+from support import HANDSET, OWN, PAGER, SMS, STORE, sms_body
+
+JSON = "application/json"
+OTHER_SPELLING = "application/json; charset=utf-8"
+"""Means the same, and is no plain call: it takes the stages one by one."""
+
+CALLS: list[tuple[str, str, str, Any]] = [
+    ("101", "POST", SMS, sms_body("Hello")),
+    ("101", "POST", SMS, sms_body("x" * 1001)),
+    ("101", "POST", SMS, sms_body(sender="16509100102")),
+    ("101", "POST", SMS, {"to": 1}),
+    ("101", "POST", SMS, b"{"),
+    ("101", "POST", SMS, b""),
+    ("nobody", "POST", SMS, sms_body("Hello")),
+    ("101", "POST", PAGER, {"to": [{"extensionNumber": "102"}], "text": "Hello"}),
+    ("101", "POST", PAGER, {"to": [{"extensionNumber": "104"}], "text": "Hello"}),
+    ("200", "POST", PAGER, {"to": [{"extensionNumber": "102"}], "text": "Hello"}),
+    ("101", "GET", STORE, None),
+    ("101", "GET", f"{STORE}?direction=Outbound&perPage=1", None),
+    ("101", "GET", f"{STORE}?direction=Sideways", None),
+    ("101", "GET", f"{STORE}/320270670010", None),
+    ("101", "PUT", f"{STORE}/320270670010", {"readStatus": "Read"}),
+    ("101", "DELETE", f"{STORE}/320270670010", []),
+    ("101", "GET", f"{STORE}/1", None),
+    ("101", "GET", f"{OWN}/nothing", None),
+    ("101", "DELETE", SMS, None),
+    ("101", "GET", f"{OWN}//sms", None),
+    ("101", "GET", "/restapi", None),
+]
+
+
+@pytest.fixture(scope="module")
+def both_ways() -> list[tuple[httpx2.Response, httpx2.Response]]:
+    """The answers to all calls, on one server straight and on its twin stage by stage; last, what was sent."""
+    straight, by_stages = answers(JSON), answers(OTHER_SPELLING)
+    return list(zip(straight, by_stages, strict=True))
+
+
+def answers(spelling: str) -> list[httpx2.Response]:
+    """On a server whose clock stands and whose ids are counted."""
+    found = []
+    with running(load_named("source-page")) as (url, _), httpx2.Client(trust_env=False, verify=False) as client:
+        for who, method, path, body in CALLS:
+            headers = {"Host": "here.test", "Content-Type": spelling}
+            if who != "nobody":
+                headers["Authorization"] = f"Bearer demo-{who}"
+            content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+            found.append(client.request(method, url + path, headers=headers, content=content))
+        found.append(client.get(f"{url}/_mock/handsets/{HANDSET}/messages", headers={"Host": "here.test"}))
+        found.append(client.get(f"{url}/_mock/journal?include=text,token", headers={"Host": "here.test"}))
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(CALLS) + 1))
+def test_a_straight_call_is_answered_as_one_that_takes_the_stages(
+    number: int, both_ways: list[tuple[httpx2.Response, httpx2.Response]]
+) -> None:
+    straight, by_stages = both_ways[number]
+    assert (straight.status_code, straight.content) == (by_stages.status_code, by_stages.content)
+    assert telling(straight) == telling(by_stages)
+
+
+def test_both_are_in_the_journal_alike(both_ways: list[tuple[httpx2.Response, httpx2.Response]]) -> None:
+    straight, by_stages = ([without_time(entry) for entry in journal.json()] for journal in both_ways[-1])
+    assert straight == by_stages
+    assert len(straight) == len(CALLS)
+
+
+def telling(answer: httpx2.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in ("date", "rcrequestid")}
+
+
+def without_time(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "milliseconds"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "plain"),
+    [
+        ({}, b"", True),
+        ({b"content-type": b"application/json"}, b"page=1", True),
+        ({b"content-type": OTHER_SPELLING.encode()}, b"", False),
+        ({b"content-type": b"multipart/form-data; boundary=b"}, b"", False),
+        ({b"content-encoding": b"gzip"}, b"", False),
+        ({b"x-http-method-override": b"DELETE"}, b"", False),
+        ({}, b"_method=DELETE", False),
+    ],
+)
+def test_a_call_is_plain_when_its_first_line_and_its_body_are_what_they_seem(
+    headers: dict[bytes, bytes], query: bytes, plain: bool
+) -> None:
+    assert is_plain(Call("POST", SMS, "http://here.test", headers), query) is plain

@@ -1,0 +1,67 @@
+"""The GitHub Action: its file is sound, and the line that it runs is the command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from ringmock.cli import main
+
+ACTION = yaml.safe_load((Path(__file__).parents[1] / "action.yml").read_text(encoding="utf-8"))
+STEP = next(step for step in ACTION["runs"]["steps"] if "ringmock contract" in step.get("run", ""))
+OPTIONS = {option for parameter in main.commands["contract"].params for option in parameter.opts}
+
+
+def run(folder: Path, **inputs: str) -> "subprocess.CompletedProcess[str]":
+    """The step as a runner runs it: inputs in their place, expressions of inputs filled in, bash."""
+    given: dict[str, Any] = {name: made["default"] for name, made in ACTION["inputs"].items()} | inputs
+    environment = {name: given[value[len("${{ inputs.") : -len(" }}")]] for name, value in STEP["env"].items()}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEP["run"]],
+        cwd=folder,
+        env={**os.environ, **environment, "PATH": path, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_input_is_described_has_a_default_and_is_used() -> None:
+    used = str(ACTION["runs"])
+    for name, made in ACTION["inputs"].items():
+        assert made["description"].endswith("."), name
+        assert isinstance(made["default"], str), name
+        assert f"${{{{ inputs.{name} }}}}" in used, name
+
+
+def test_no_input_stands_in_a_shell_line_where_it_could_be_a_command() -> None:
+    assert ACTION["runs"]["using"] == "composite"
+    assert not [step for step in ACTION["runs"]["steps"] if "${{" in step.get("run", "")]
+    assert all(step["shell"] == "bash" for step in ACTION["runs"]["steps"] if "run" in step)
+
+
+def test_the_line_has_no_option_that_the_command_has_not() -> None:
+    named = {word.strip('"}').rpartition("+")[2] for word in STEP["run"].split() if "--" in word}
+    assert named <= OPTIONS
+    assert {"--url", "--fixture", "--parts", "--seed", "--junit"} <= named
+
+
+def test_the_line_runs_and_leaves_its_reports(tmp_path: Path) -> None:
+    done = run(tmp_path, parts="cases", generation="current", junit="reports/mine & yours.xml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ElementTree.parse(tmp_path / "reports" / "mine & yours.xml").getroot().attrib["failures"] == "0"
+    assert (tmp_path / "ringmock-report" / "report.txt").exists()
+
+
+@pytest.mark.parametrize("parts", ["cases,fuz", "$(touch broken)"])
+def test_the_line_fails_with_the_command(tmp_path: Path, parts: str) -> None:
+    done = run(tmp_path, parts=parts)
+    assert done.returncode == 2
+    assert "is no part of the suite" in done.stderr
+    assert not (tmp_path / "broken").exists()
