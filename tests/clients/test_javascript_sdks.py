@@ -3,57 +3,28 @@
 Each is run once, through one day of a small account; the tests look at what each step came to.
 """
 
-import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
-from typing import Any
-
 import pytest
+from javascript import Day, day_with
 
-from support import Client, assert_envelope, needs
-
-SCRIPTS = Path(__file__).parent / "js"
-MODULES = Path(os.environ.get("RINGMOCK_JS_MODULES", SCRIPTS / "node_modules"))
-NODE = shutil.which("node")
-HOW = "install Node.js 18 or later, then `npm ci` in tests/clients/js (or name a node_modules in RINGMOCK_JS_MODULES)"
-
-Day = dict[str, Any]
+from support import Client, assert_envelope
 
 
 @pytest.fixture(scope="module", params=["ringcentral-sdk", "rc-ex-core"])
 def day(request: pytest.FixtureRequest, server_url: str) -> Day:
     """What each step of the SDK's day came to, by the step's name."""
-    return run_script(f"{request.param}.js", server_url)
+    return day_of(request.param, server_url, "@ringcentral/sdk", "@rc-ex/core")
 
 
 @pytest.fixture(scope="module")
 def watch(server_url: str) -> Day:
     """What each step with subscriptions came to, by the step's name."""
-    needs((MODULES / "@ringcentral/subscriptions").is_dir(), "@ringcentral/subscriptions", HOW)
-    needs((MODULES / "@rc-ex/ws").is_dir(), "@rc-ex/ws", HOW)
-    return run_script("subscriptions.js", server_url)
+    return day_of("subscriptions", server_url, "@ringcentral/subscriptions", "@rc-ex/ws")
 
 
-def run_script(script: str, server_url: str) -> Day:
+def day_of(script: str, server_url: str, *packages: str) -> Day:
     """What each of its steps came to, in a world of its own."""
-    needs(NODE, "node", HOW)
-    needs((MODULES / "@ringcentral/sdk").is_dir(), "@ringcentral/sdk", HOW)
-    needs((MODULES / "@rc-ex/core").is_dir(), "@rc-ex/core", HOW)
     with Client(server_url) as application:
-        ended = subprocess.run(
-            [str(NODE), script, server_url, application.client_id, application.client_secret],
-            cwd=SCRIPTS,
-            env={**os.environ, "NODE_PATH": str(MODULES.resolve()), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert ended.returncode == 0, ended.stderr
-    lines = [json.loads(line) for line in ended.stdout.splitlines()]
-    return {line["step"]: line["result"] for line in lines}
+        return day_with(script, server_url, application.client_id, application.client_secret, packages=packages)
 
 
 @pytest.mark.parametrize(("step", "number"), [("log in by JWT", "101"), ("log in by password", "102")])

@@ -5,7 +5,7 @@ from ..wire import discovery as wire
 
 
 def auth_jwks(call: Call) -> Answer:
-    """`authJwks`: no keys. Id tokens are signed with the application's own secret, which is nobody else's to see."""
+    """`authJwks`: no keys, since no id tokens are issued."""
     return Answer({"keys": []})
 
 

@@ -1,5 +1,6 @@
 """The documents that say where everything is. Everything is on this server."""
 
+from .access import SCOPES
 from .view import Json
 
 BRAND_ID = "1210"
@@ -17,14 +18,14 @@ def open_id_configuration(base_url: str) -> Json:
         "revocation_endpoint": f"{oauth}/revoke",
         "userinfo_endpoint": f"{oauth}/userinfo",
         "jwks_uri": f"{oauth}/jwks",
-        "scopes_supported": ["openid", "profile"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_jwt"],
+        "scopes_supported": SCOPES.split(),
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "userinfo_signing_alg_values_supported": ["none"],
-        "id_token_signing_alg_values_supported": ["HS256"],
+        "id_token_signing_alg_values_supported": [],
         "code_challenge_methods_supported": ["plain", "S256"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "account_id", "given_name", "family_name"],
+        "claims_supported": ["sub", "account_id", "given_name", "family_name"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
