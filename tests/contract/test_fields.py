@@ -81,6 +81,9 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     yield "listAccountPhoneNumbers", client.get(f"{ACCOUNT}/phone-number")
     yield "listExtensionPhoneNumbers", client.get(f"{OWN}/phone-number")
     yield "listDepartmentMembers", client.get(f"{ACCOUNT}/department/1346632200/members")
+    yield "listCallQueues", client.get(f"{ACCOUNT}/call-queues")
+    yield "readCallQueueInfo", client.get(f"{ACCOUNT}/call-queues/1346632200")
+    yield "listCallQueueMembers", client.get(f"{ACCOUNT}/call-queues/1346632200/members")
     yield from messages_told(client)
     yield from subscriptions_told(client, receiver)
 

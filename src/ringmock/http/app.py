@@ -24,7 +24,16 @@ from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .notifications import Notifier
-from .operations import account, authorization, discovery, message_sync, messages, sign_in, subscriptions
+from .operations import (
+    account,
+    authorization,
+    call_queues,
+    discovery,
+    message_sync,
+    messages,
+    sign_in,
+    subscriptions,
+)
 from .sockets import Sockets
 from .stages import (
     CONTROL_PREFIX,
@@ -68,6 +77,10 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "listExtensionPhoneNumbers": account.list_extension_phone_numbers,
         "listDepartmentMembers": account.list_department_members,
         "assignMultipleDepartmentMembers": account.assign_multiple_department_members,
+        "listCallQueues": call_queues.list_call_queues,
+        "readCallQueueInfo": call_queues.read_call_queue_info,
+        "listCallQueueMembers": call_queues.list_call_queue_members,
+        "assignMultipleCallQueueMembers": call_queues.assign_multiple_call_queue_members,
         "createSMSMessage": messages.create_sms_message,
         "createMMS": messages.create_sms_message,
         "createInternalTextMessage": messages.create_internal_text_message,

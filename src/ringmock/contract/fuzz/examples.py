@@ -14,6 +14,9 @@ def with_examples(contract: Object, account: Grounding) -> None:
         _ground_sms(schemas[name]["properties"], account)
     _ground_pager(schemas, account)
     _ground_assignment(schemas["BulkAssignItem"]["properties"], account)
+    _ground_members(schemas["CallQueueBulkAssignResource"]["properties"], account)
+    if account.departments:
+        parameters["groupId"]["example"] = account.ids[account.departments[0]]
     if account.message_id is not None:
         parameters["messageId"]["example"] = account.message_id
         if account.generation == "current":
@@ -44,6 +47,12 @@ def _ground_assignment(properties: Object, account: Grounding) -> None:
     if not (account.departments and account.may_join):
         return
     properties["departmentId"]["example"] = account.ids[account.departments[0]]
+    _ground_members(properties, account)
+
+
+def _ground_members(properties: Object, account: Grounding) -> None:
+    if not account.may_join:
+        return
     for name in ("addedExtensionIds", "removedExtensionIds"):
         properties[name]["items"]["example"] = account.ids[account.may_join[0]]
 

@@ -81,6 +81,7 @@ _is_sms_from, _is_sms_to, _is_sms_text = (_validator(f"{_SMS}/{name}") for name 
 _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for name in ("from", "to", "text"))
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
+_is_membership = _validator("schemas/CallQueueBulkAssignResource")
 _is_event_filters = _validator("schemas/EventFilters")
 _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
@@ -281,6 +282,7 @@ PATHS = {
     "accountId": Swap(_is_owned_id, _account_id),
     "extensionId": Swap(_is_owned_id, _extension_id),
     "departmentId": Swap(_is_id, _department_id),
+    "groupId": Swap(_is_id, _department_id),
     "messageId": Swap(_are_ids, _message_ids),
     "attachmentId": Swap(_is_id, _attachment_id),
     "subscriptionId": Swap(bool, _subscription_id),
@@ -389,12 +391,16 @@ def _ground_assignment(rnd: Random, body: Values) -> Values:
 
 
 def _assignment(rnd: Random) -> Values:
+    return {"departmentId": GROUNDING.ids[rnd.choice(GROUNDING.departments)], **_membership(rnd)}
+
+
+def _membership(rnd: Random) -> Values:
     joining, leaving = rnd.choice(GROUNDING.may_join), rnd.choice(GROUNDING.may_join)
-    return {
-        "departmentId": GROUNDING.ids[rnd.choice(GROUNDING.departments)],
-        "addedExtensionIds": [GROUNDING.ids[joining]],
-        "removedExtensionIds": [GROUNDING.ids[leaving]],
-    }
+    return {"addedExtensionIds": [GROUNDING.ids[joining]], "removedExtensionIds": [GROUNDING.ids[leaving]]}
+
+
+def _ground_membership(rnd: Random, body: Values) -> Values:
+    return body | _membership(rnd) if _is_membership(body) and rnd.random() < 0.9 else body
 
 
 def _ground_sign_in(rnd: Random, body: Values) -> Values:
@@ -447,6 +453,7 @@ BODIES: Mapping[str | None, Ground] = {
     "createMMS": _ground_mms,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
+    "assignMultipleCallQueueMembers": _ground_membership,
     "getToken": _ground_sign_in,
     "updateMessage": _ground_entries,
     "patchMessage": _ground_entries,

@@ -11,6 +11,7 @@ from ..wire import account as wire
 from ..wire import lists
 from ..wire.view import Json
 from .access import check_account, governed_extension, governs, named_extension, view_of
+from .membership import MembershipChange, change_members, membership_change
 
 _MEMBERSHIP_PERMISSION = "UserGroups"
 
@@ -81,37 +82,19 @@ def list_department_members(call: Call) -> Answer:
 def assign_multiple_department_members(call: Call) -> Answer:
     """`assignMultipleDepartmentMembers`: all of it or, with one mistake in it, none."""
     check_account(call)
-    changes = [_membership(call, item) for item in call.body["items"]]
-    for department_number, added, removed in changes:
-        department = call.here.account.extensions[department_number]
-        kept = [number for number in department.members if number not in removed]
-        call.here.set_members(department, [*kept, *added])
+    changes = [_change_of_department(call, item) for item in call.body["items"]]
+    for change in changes:
+        change_members(call, change)
     return Answer(status=204)
 
 
-def _membership(call: Call, item: Json) -> tuple[str, list[str], list[str]]:
-    """A Department, who joins and who leaves, as extension numbers."""
+def _change_of_department(call: Call, item: Json) -> MembershipChange:
     department = _department(call, item["departmentId"])
     if department is None:
         raise errors.ParameterNotFound("items.departmentId", item["departmentId"])
     if not governs(call.caller, department):
         raise errors.PermissionDenied("items.departmentId", _MEMBERSHIP_PERMISSION)
-    added = _extensions(call, item, "addedExtensionIds")
-    for extension in added:
-        if extension.is_department or not can_receive(extension, MessageType.PAGER):
-            raise errors.InvalidParameter("items.addedExtensionIds", str(extension.id))
-    removed = _extensions(call, item, "removedExtensionIds")
-    return department.number, [e.number for e in added], [e.number for e in removed]
-
-
-def _extensions(call: Call, item: Json, name: str) -> list[Extension]:
-    found = []
-    for extension_id in item.get(name, ()):
-        extension = call.here.account.extension_by_id(int(extension_id))
-        if extension is None:
-            raise errors.ParameterNotFound(f"items.{name}", extension_id)
-        found.append(extension)
-    return found
+    return membership_change(call, department, item, "items.")
 
 
 def _department(call: Call, department_id: str) -> Extension | None:

@@ -74,7 +74,7 @@ def _feature(name: str, *, enabled: bool) -> Json:
 
 
 def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool) -> Json:
-    """One record of a phone-number list. `features`, with R-13's SmsSender, and `country` are on the extension's only."""
+    """One record of a phone-number list. `country` and `features`, with R-13's SmsSender, are on the extension's."""
     owner = view.account.owner_of(phone.digits)
     resource: Json = {
         "uri": f"{view.account_uri}/phone-number/{phone.id}",

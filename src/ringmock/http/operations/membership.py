@@ -1,0 +1,50 @@
+"""Who joins and who leaves a Department, as a body says it."""
+
+from typing import NamedTuple
+
+from ...domain import errors
+from ...domain.account import Extension
+from ...domain.message import MessageType
+from ...domain.rules import can_receive
+from ..call import Call
+from ..wire.view import Json
+
+
+class MembershipChange(NamedTuple):
+    """A Department, who joins and who leaves, as extension numbers."""
+
+    department: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def membership_change(call: Call, department: Extension, item: Json, prefix: str = "") -> MembershipChange:
+    """What `addedExtensionIds` and `removedExtensionIds` of `item` ask for; nothing is changed yet.
+
+    `prefix` is where the item stands in the body. Raises `ParameterNotFound` for an id that is no extension's, and
+    `InvalidParameter` for an extension that no page can reach through a Department.
+    """
+    added = extensions_named(call, item, "addedExtensionIds", prefix)
+    for extension in added:
+        if extension.is_department or not can_receive(extension, MessageType.PAGER):
+            raise errors.InvalidParameter(f"{prefix}addedExtensionIds", str(extension.id))
+    removed = extensions_named(call, item, "removedExtensionIds", prefix)
+    return MembershipChange(department.number, tuple(e.number for e in added), tuple(e.number for e in removed))
+
+
+def change_members(call: Call, change: MembershipChange) -> None:
+    """Do it, to the members as they are now."""
+    department = call.here.account.extensions[change.department]
+    kept = [number for number in department.members if number not in change.removed]
+    call.here.set_members(department, [*kept, *change.added])
+
+
+def extensions_named(call: Call, item: Json, name: str, prefix: str = "") -> list[Extension]:
+    """The extensions whose ids `item` lists under `name`. Raises `ParameterNotFound`."""
+    found = []
+    for extension_id in item.get(name, ()):
+        extension = call.here.account.extension_by_id(int(extension_id))
+        if extension is None:
+            raise errors.ParameterNotFound(f"{prefix}{name}", extension_id)
+        found.append(extension)
+    return found
