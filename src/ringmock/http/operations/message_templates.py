@@ -86,13 +86,13 @@ def _listed(call: Call, owners: Iterable[str | None]) -> Answer:
 
 
 def _created(call: Call, owner: str | None) -> Answer:
-    name, text = _asked(call, owner)
+    name, text = _asked(call)
     return Answer(wire.message_template(call.here.message_templates.create(owner, name, text)), status=201)
 
 
 def _updated(call: Call, owner: str | None) -> Answer:
     template = _held(call, owner)
-    return Answer(wire.message_template(call.here.message_templates.update(template, *_asked(call, owner))))
+    return Answer(wire.message_template(call.here.message_templates.update(template, *_asked(call))))
 
 
 def _deleted(call: Call, owner: str | None) -> Answer:
@@ -104,11 +104,9 @@ def _held(call: Call, owner: str | None) -> MessageTemplate:
     return call.here.message_templates.held(owner, call.parameters["templateId"])
 
 
-def _asked(call: Call, owner: str | None) -> tuple[str, str]:
-    """Name and text. Raises `InvalidParameter` for the other scope, `ParameterNotFound` for any site."""
+def _asked(call: Call) -> tuple[str, str]:
+    """Name and text. Raises `ParameterNotFound` for any site: the account has none."""
     body = call.body
-    if body.get("scope") not in (None, wire.scope_of(owner)):
-        raise errors.InvalidParameter("scope", body["scope"])
     if "site" in body:
-        raise errors.ParameterNotFound("site.id", body["site"].get("id"))
+        raise errors.ParameterNotFound("site.id")
     return body["displayName"], body["body"]["text"]
