@@ -118,7 +118,9 @@ def what_ci_runs(example: Example, url: str, folder: Path) -> None:
     (line,) = [line for line in example.code.splitlines() if line.endswith("-m pytest -n auto")]
     found = "line=$(grep -m 1 '^python3 -m venv .*-m pytest -n auto$' README.md)"
     assert found in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert line == next(each for each in README.splitlines() if re.match(r"^python3 -m venv .*-m pytest -n auto$", each))
+    assert line == next(
+        each for each in README.splitlines() if re.match(r"^python3 -m venv .*-m pytest -n auto$", each)
+    )
 
 
 def a_run_of_the_suite(example: Example, url: str, folder: Path) -> None:
