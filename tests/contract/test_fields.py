@@ -85,6 +85,11 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     yield "readCallQueueInfo", client.get(f"{ACCOUNT}/call-queues/1346632200")
     yield "listCallQueueMembers", client.get(f"{ACCOUNT}/call-queues/1346632200/members")
     yield from messages_told(client)
+    yield from templates_told(client, "Company", f"{ACCOUNT}/message-store-templates")
+    yield from templates_told(client, "User", f"{OWN}/message-store-templates")
+    configuration = f"{ACCOUNT}/message-store-configuration"
+    yield "readMessageStoreConfiguration", client.get(configuration)
+    yield "updateMessageStoreConfiguration", client.call("PUT", configuration, json={"retentionPeriod": 30})
     yield from subscriptions_told(client, receiver)
 
 
@@ -119,6 +124,16 @@ def messages_told(client: Client) -> Iterator[Asked]:
     token = synced.json()["syncInfo"]["syncToken"]
     client.call("DELETE", f"{STORE}/{ids[0]}")
     yield "syncMessages", client.get(f"{OWN}/message-sync", params={"syncType": "ISync", "syncToken": token})
+
+
+def templates_told(client: Client, whose: str, templates: str) -> Iterator[Asked]:
+    body = {"displayName": "Greeting", "body": {"text": "Good morning"}}
+    made = client.post(templates, json=body)
+    yield f"create{whose}MessageTemplate", made
+    one = f"{templates}/{made.json()['id']}"
+    yield f"read{whose}MessageTemplate", client.get(one)
+    yield f"update{whose}MessageTemplate", client.call("PUT", one, json=body)
+    yield f"list{whose}MessageTemplates", client.get(templates)
 
 
 def subscriptions_told(client: Client, receiver: Receiver) -> Iterator[Asked]:
