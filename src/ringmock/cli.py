@@ -289,7 +289,7 @@ def rules() -> None:
     help="Shape of the answers.  [default: the fixture's; without --url every one]",
 )
 @click.option(
-    "--parts", default="", metavar="PART,...", help="Parts to run, as cases, fuzz.  [default: all that there are]"
+    "--parts", default="", metavar="PART,...", help="Of cases, fuzz and stateful, those to run.  [default: all]"
 )
 @click.option(
     "--cases",
@@ -370,7 +370,7 @@ def contract(
     html: Path | None,
     fail_under: float | None,
 ) -> None:
-    """Learn whether a server keeps the contract: cases, a grounded fuzz, and what else --parts names.
+    """Learn whether a server keeps the contract: cases, a grounded fuzz and a state machine.
 
     The report goes to standard output, progress to standard error. The exit status is 1 when something failed or
     the coverage is under --fail-under, and 2 when there was nothing to test.
