@@ -115,10 +115,12 @@ def what_the_users_project_has(example: Example, url: str, folder: Path) -> None
 
 def what_ci_runs(example: Example, url: str, folder: Path) -> None:
     """The test line installs and tests the whole; CI takes it from the README by its beginning and its end."""
-    (line,) = [line for line in example.code.splitlines() if line.endswith("-m pytest")]
-    found = "line=$(grep -m 1 '^python3 -m venv .*-m pytest$' README.md)"
+    (line,) = [line for line in example.code.splitlines() if line.endswith("-m pytest -n auto")]
+    found = "line=$(grep -m 1 '^python3 -m venv .*-m pytest -n auto$' README.md)"
     assert found in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert line == next(each for each in README.splitlines() if re.match(r"^python3 -m venv .*-m pytest$", each))
+    assert line == next(
+        each for each in README.splitlines() if re.match(r"^python3 -m venv .*-m pytest -n auto$", each)
+    )
 
 
 def a_run_of_the_suite(example: Example, url: str, folder: Path) -> None:

@@ -29,7 +29,6 @@ TOKENS = SyncTokens(b"one life")
         replace(PLAIN, start=-(1 << 82)),
         replace(PLAIN, start=0),
     ],
-    ids=str,
 )
 def test_a_token_tells_all_that_it_was_issued_with(frame: Frame) -> None:
     mark = Mark(frame, NOW, 12)

@@ -23,6 +23,7 @@ from .domain.message import Availability, Delivery, Direction, Message, MessageT
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
 from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
+from .domain.message_template import MessageTemplates
 from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import THREAD_PERMISSION
@@ -34,6 +35,9 @@ from .lab.limits import PROFILES, Limits, RateLimits
 from .seeds import plan_seed
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
+
+_RETENTION_DAYS = 90
+"""What an account keeps messages for until it says otherwise: the most that one may choose."""
 
 
 def random_secret() -> bytes:
@@ -84,6 +88,8 @@ class World:
         self.journal: Journal
         self.messages: MessageStore
         self.subscriptions: SubscriptionStore
+        self.message_templates: MessageTemplates
+        self.retention_days: int
         self.opt_outs: set[OptOut]
         self._dice: Random
         self.sync_tokens: SyncTokens
@@ -99,6 +105,8 @@ class World:
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.subscriptions = SubscriptionStore(ids)
+        self.message_templates = MessageTemplates(ids)
+        self.retention_days = _RETENTION_DAYS
         self.opt_outs = set()
         self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
         self.sync_tokens = SyncTokens(self._secret_source())

@@ -15,7 +15,7 @@ from ringmock.cli import main
 from ringmock.contract.guard import named_in
 from ringmock.contract.parts import PARTS
 from ringmock.fixture import load_named
-from ringmock.server import bound_socket, build, served, url_of
+from ringmock.server import Server, bound_socket, build, served, serving, url_of
 from ringmock.worlds import Worlds
 
 DEMO = load_named("demo")
@@ -137,20 +137,21 @@ def test_where_nobody_answers_nothing_was_tested() -> None:
     assert f"no answer from {url}" in done.stderr
 
 
-def dies_of_large_bodies(app: ASGIApp) -> ASGIApp:
-    """A server that answers no announcement of a large body, and nothing after it."""
+def dies_of_large_bodies(app: ASGIApp, servers: list[Server]) -> ASGIApp:
+    """A server that stops when a large body is announced, and is there for nobody after that."""
 
     async def dying(scope: Scope, receive: Receive, send: Send) -> None:
-        lengths.append(int(dict(scope["headers"]).get(b"content-length", b"0")))
-        if max(lengths) < MOST_BYTES:
-            await app(scope, receive, send)
+        if int(dict(scope["headers"]).get(b"content-length", b"0")) >= MOST_BYTES:
+            servers[0].should_exit = servers[0].force_exit = True
+        await app(scope, receive, send)
 
-    lengths = [0]
     return dying
 
 
 def test_a_server_that_dies_on_the_way_loses_no_finding() -> None:
-    with served(dies_of_large_bodies(own_app())) as url:
+    servers: list[Server] = []
+    with serving(dies_of_large_bodies(own_app(), servers)) as (url, server):
+        servers.append(server)
         done = contract("--url", url, "--parts", "fuzz", "--as", "101", "--examples", "1")
     assert done.exit_code == 1
     assert "FAILED  The server goes on answering" in done.stdout

@@ -76,7 +76,7 @@ def something_happens(here: World, dice: random.Random) -> None:
                 )
 
 
-@pytest.mark.parametrize("frame", FRAMES, ids=str)
+@pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("seed", range(5))
 def test_a_client_that_takes_in_the_changes_has_what_a_full_synchronization_gives(frame: Frame, seed: int) -> None:
     here = world(user("101"), user("102"), department("200", "101"))

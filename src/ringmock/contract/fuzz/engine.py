@@ -222,7 +222,9 @@ def _read(folder: Path, returned: int, output: str, plan: Plan) -> tuple[Outcome
     cases = verdict.get("test_cases", {})
     errors = [error["title"] for error in verdict.get("errors", ()) if not _was_wanted(error["title"], plan)]
     found = cases.get("unique_failures", 0) + len(errors)
-    is_whole = verdict.get("complete") and observed and (returned == 0 or found or verdict.get("errors"))
+    # A hook writes it at the end, whatever was met: where every call was refused by the guard, that is nothing.
+    is_heard = (folder / "observed.json").exists()
+    is_whole = verdict.get("complete") and is_heard and (returned == 0 or found or verdict.get("errors"))
     checks, tested = _events(folder / "events.ndjson", plan)
     outcome = Outcome(
         identity=plan.account.number,

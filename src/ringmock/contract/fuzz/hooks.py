@@ -87,6 +87,7 @@ _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
 _is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
+_is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _is_id = re.compile(r"[0-9]{1,19}").fullmatch
 _are_ids = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*").fullmatch
 
@@ -279,7 +280,8 @@ class Swap(NamedTuple):
 
 
 PATHS = {
-    "accountId": Swap(_is_owned_id, _account_id),
+    # An inferred link takes a template's id for an account's.
+    "accountId": Swap(lambda value: _is_owned_id(value) or _is_uuid(value), _account_id),
     "extensionId": Swap(_is_owned_id, _extension_id),
     "departmentId": Swap(_is_id, _department_id),
     "groupId": Swap(_is_id, _department_id),

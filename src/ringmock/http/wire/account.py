@@ -21,7 +21,7 @@ def account_resource(view: View) -> Json:
         },
         "setupWizardState": "Completed",
         "regionalSettings": {"homeCountry": COUNTRY},
-        "operator": extension_reference(operator, view),
+        "operator": _extension_link(operator, view),
     }
 
 
@@ -30,12 +30,11 @@ COUNTRY: Json = {"id": "1", "name": "United States", "isoCode": "US", "callingCo
 
 def extension_reference(extension: Extension, view: View) -> Json:
     """An extension as others name it."""
-    return {
-        "uri": view.extension_uri(extension),
-        "id": extension.id,
-        "extensionNumber": extension.number,
-        "name": extension.name,
-    }
+    return {**_extension_link(extension, view), "name": extension.name}
+
+
+def _extension_link(extension: Extension, view: View) -> Json:
+    return {"uri": view.extension_uri(extension), "id": extension.id, "extensionNumber": extension.number}
 
 
 def extension_resource(extension: Extension, view: View) -> Json:
@@ -75,7 +74,7 @@ def _feature(name: str, *, enabled: bool) -> Json:
 
 
 def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool) -> Json:
-    """One record of a phone-number list. `features`, with R-13's SmsSender, are on the extension's list only."""
+    """One record of a phone-number list. `country` and `features`, with R-13's SmsSender, are on the extension's."""
     owner = view.account.owner_of(phone.digits)
     resource: Json = {
         "uri": f"{view.account_uri}/phone-number/{phone.id}",
@@ -85,14 +84,11 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         "type": "VoiceFax",
         "usageType": phone.usage_type.value,
         "status": "Normal",
-        "country": {"uri": f"{view.base_url}/restapi/v1.0/dictionary/country/1", "id": "1", "name": COUNTRY["name"]},
     }
     if owner is not None:
-        resource["extension"] = {
-            "uri": view.extension_uri(owner),
-            "id": owner.id,
-            "extensionNumber": owner.number,
-        }
+        resource["extension"] = _extension_link(owner, view)
     if with_features:
+        country_uri = f"{view.base_url}/restapi/v1.0/dictionary/country/1"
+        resource["country"] = {"uri": country_uri, "id": COUNTRY["id"], "name": COUNTRY["name"]}
         resource["features"] = [feature.value for feature in phone.features]
     return resource

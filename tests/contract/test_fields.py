@@ -1,0 +1,335 @@
+"""What the server answers and what openapi.yaml declares, against the fields of the newest published API.
+
+`tests/data/fields.json` holds names, types, enums and what is required, in the words of that API: an operation's
+answers by status, and schemas whose `of` are the schemas they extend, `oneOf` the ones they choose among.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from receivers import Receiver
+from ringmock.contract.openapi import load_contract, operations
+from ringmock.fixture import load_named
+from ringmock.server import running
+from support import OWN, PAGER, SMS, STORE, Client, sms_body
+
+ACCOUNT = "/restapi/v1.0/account/~"
+SUBSCRIPTION = "/restapi/v1.0/subscription"
+ENTRIES = "application/vnd.ringcentral.multipart+json"
+JSON_TYPES = ("application/json", ENTRIES)
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 16
+
+TABLE = json.loads((Path(__file__).parents[1] / "data" / "fields.json").read_text(encoding="utf-8"))
+
+NOT_IN_THE_TABLE = {
+    "authJwks": "a document of OpenID Connect, whose keys are another standard's",
+    "readOpenIdConfiguration": "as authJwks",
+    "readInitialEntryPoints": "clients ask for it; no published description has it",
+    "readExternalEntryPoints": "as readInitialEntryPoints",
+    "deleteMessage": "answers 204; several at once are answered as other calls about several, with a 207",
+}
+"""Operations whose answers the published table does not have, and why this server has them."""
+
+BEYOND_THE_TABLE = {
+    ("GetSMSMessageInfoResponse", "extensionId"): "a sent message is answered as it is read, with its owner",
+    ("GetInternalTextMessageInfoResponse", "extensionId"): "as of an SMS",
+}
+"""Fields that are answered and not in the table: (schema, field) and where they are from."""
+
+NOT_ALWAYS_THERE = {
+    ("GetSingleMessageInfoResponse", "vmSideRecipients"): "required of voicemail alone, which is not answered here",
+}
+"""Fields that the table requires and some answers are without."""
+
+OTHER_VALUES = {
+    ("GetSMSMessageInfoResponse", "type"): "nothing but SMS, which the table's one enum for all messages does not say",
+    ("GetInternalTextMessageInfoResponse", "type"): "nothing but Pager",
+    ("UserPhoneNumberExtensionInfo", "type"): "one schema for every reference to an extension; it is not answered here",
+}
+"""Fields that openapi.yaml declares with other values than the table: (schema, field) and why."""
+
+Spec = dict[str, Any]
+Asked = tuple[str, Any]
+"""An operationId and the answer to a call of it."""
+
+
+@pytest.fixture(scope="module", params=["2012", "current"])
+def story(request: pytest.FixtureRequest) -> Iterator[list[Asked]]:
+    with (
+        running(load_named("demo", generation=request.param)) as (url, _),
+        Client(url) as client,
+        Receiver() as receiver,
+    ):
+        yield list(told(client, receiver))
+
+
+def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
+    """Every operation that answers JSON, by an administrator with messages of each kind in each direction."""
+    yield "readAPIVersions", client.get("/restapi", by=None)
+    yield "readAPIVersion", client.get("/restapi/v1.0", by=None)
+    yield "getToken", client.ask_token(grant_type="password", username="16509100010", password="Secret-1")
+    yield "authUserInfo", client.get("/restapi/oauth/userinfo")
+    yield "authWsToken", client.post("/restapi/oauth/wstoken")
+    yield "readAccountInfo", client.get(ACCOUNT)
+    yield "listExtensions", client.get(f"{ACCOUNT}/extension", params={"perPage": 2, "page": 2})
+    for extension in client.get(f"{ACCOUNT}/extension").json()["records"]:
+        yield "readExtension", client.get(f"{ACCOUNT}/extension/{extension['id']}")
+    yield "listAccountPhoneNumbers", client.get(f"{ACCOUNT}/phone-number")
+    yield "listExtensionPhoneNumbers", client.get(f"{OWN}/phone-number")
+    yield "listDepartmentMembers", client.get(f"{ACCOUNT}/department/1346632200/members")
+    yield "listCallQueues", client.get(f"{ACCOUNT}/call-queues")
+    yield "readCallQueueInfo", client.get(f"{ACCOUNT}/call-queues/1346632200")
+    yield "listCallQueueMembers", client.get(f"{ACCOUNT}/call-queues/1346632200/members")
+    yield from messages_told(client)
+    yield from templates_told(client, "Company", f"{ACCOUNT}/message-store-templates")
+    yield from templates_told(client, "User", f"{OWN}/message-store-templates")
+    configuration = f"{ACCOUNT}/message-store-configuration"
+    yield "readMessageStoreConfiguration", client.get(configuration)
+    yield "updateMessageStoreConfiguration", client.call("PUT", configuration, json={"retentionPeriod": 30})
+    yield from subscriptions_told(client, receiver)
+
+
+def messages_told(client: Client) -> Iterator[Asked]:
+    yield "createSMSMessage", client.post_sms()
+    # To the administrator himself: an inbound message of each kind is in the mailbox that is read below.
+    client.post(SMS, by="102", json=sms_body(to="16509100010", sender="16509100102"))
+    yield "createInternalTextMessage", client.page("102", "103")
+    yield (
+        "createInternalTextMessage",
+        client.post(PAGER, by="102", json={"text": "a", "to": [{"extensionNumber": "101"}]}),
+    )
+    yield "createInternalTextMessage", client.page("200")
+    parts = [("json", (None, json.dumps(sms_body("With a map")), "application/json"))]
+    mms = client.post(f"{OWN}/mms", files=[*parts, ("attachment", ("map.png", PNG, "image/png"))])
+    yield "createMMS", mms
+    yield "listMessages", client.get(STORE, params={"availability": ["Alive", "Deleted", "Purged"]})
+    yield "listMessages", client.get(STORE, params={"perPage": 1, "page": 2})
+    ids = [message["id"] for message in client.messages("101")]
+    for message in ids:
+        yield "readMessage", client.get(f"{STORE}/{message}")
+    both = f"{STORE}/{ids[0]},{ids[1]}"
+    entries = {"Accept": ENTRIES, "Content-Type": ENTRIES}
+    change = json.dumps([{"body": {"readStatus": "Read"}}] * 2)
+    yield "readMessage", client.get(both, headers={"Accept": ENTRIES})
+    yield "updateMessage", client.call("PUT", f"{STORE}/{ids[0]}", json={"readStatus": "Read"})
+    yield "updateMessage", client.call("PUT", both, content=change, headers=entries)
+    yield "patchMessage", client.call("PATCH", f"{STORE}/{ids[0]}", json={"readStatus": "Unread"})
+    yield "patchMessage", client.call("PATCH", both, content=change, headers=entries)
+    synced = client.get(f"{OWN}/message-sync", params={"syncType": "FSync"})
+    yield "syncMessages", synced
+    token = synced.json()["syncInfo"]["syncToken"]
+    client.call("DELETE", f"{STORE}/{ids[0]}")
+    yield "syncMessages", client.get(f"{OWN}/message-sync", params={"syncType": "ISync", "syncToken": token})
+
+
+def templates_told(client: Client, whose: str, templates: str) -> Iterator[Asked]:
+    body = {"displayName": "Greeting", "body": {"text": "Good morning"}}
+    made = client.post(templates, json=body)
+    yield f"create{whose}MessageTemplate", made
+    one = f"{templates}/{made.json()['id']}"
+    yield f"read{whose}MessageTemplate", client.get(one)
+    yield f"update{whose}MessageTemplate", client.call("PUT", one, json=body)
+    yield f"list{whose}MessageTemplates", client.get(templates)
+
+
+def subscriptions_told(client: Client, receiver: Receiver) -> Iterator[Asked]:
+    delivery = {"transportType": "WebHook", "address": receiver.url}
+    made = client.post(SUBSCRIPTION, json={"eventFilters": [STORE], "deliveryMode": delivery})
+    yield "createSubscription", made
+    one = f"{SUBSCRIPTION}/{made.json()['id']}"
+    yield "readSubscription", client.get(one)
+    yield "updateSubscription", client.call("PUT", one, json={"eventFilters": [STORE], "expiresIn": 3600})
+    yield "renewSubscription", client.post(f"{one}/renew")
+    yield "listSubscriptions", client.get(SUBSCRIPTION)
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+def test_every_answer_has_the_fields_of_the_published_api_and_no_others(story: list[Asked]) -> None:
+    problems = [problem for asked in story for problem in answer_problems(*asked)]
+    assert not problems, "\n".join(problems)
+
+
+def test_the_story_leaves_out_no_operation_that_answers_json(story: list[Asked]) -> None:
+    asked = {(operation_id, str(answer.status_code)) for operation_id, answer in story}
+    declared = {
+        (operation["operationId"], status)
+        for _, _, operation in operations(load_contract())
+        if operation["operationId"] not in NOT_IN_THE_TABLE
+        for status, response in operation["responses"].items()
+        if status.startswith("2") and json_schema(resolved(response)) is not None
+    }
+    assert declared - asked == set()
+
+
+def test_what_is_said_not_to_be_in_the_table_is_not() -> None:
+    assert {name for name in NOT_IN_THE_TABLE if name in TABLE["operations"]} == set()
+    assert {(schema, field) for schema, field in BEYOND_THE_TABLE if field in fields_of({"ref": schema})} == set()
+
+
+def answer_problems(operation_id: str, answer: Any) -> Iterator[str]:
+    if not answer.is_success:
+        yield f"{operation_id}: {answer.status_code} {answer.text}"
+        return
+    schema = TABLE["operations"].get(operation_id, {}).get(str(answer.status_code))
+    if schema is None:
+        yield f"{operation_id}: {answer.status_code} is not in the table"
+        return
+    yield from value_problems(answer.json(), {"ref": schema}, f"{operation_id} {answer.status_code}")
+
+
+def value_problems(value: Any, spec: Spec, at: str) -> Iterator[str]:
+    """Where a value is not as the table has it, each with its path."""
+    spec = opened(spec)
+    if choices := spec.get("oneOf"):
+        found = [list(value_problems(value, {"ref": choice}, at)) for choice in choices]
+        yield from min(found, key=len)
+    elif "items" in spec and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from value_problems(item, spec["items"], f"{at}[{index}]")
+    elif "fields" in spec and isinstance(value, dict):
+        yield from field_problems(value, spec, at)
+    elif not TYPES[spec["type"]](value):
+        yield f"{at}: {value!r} is no {spec['type']}"
+    elif "enum" in spec and value not in spec["enum"]:
+        yield f"{at}: {value!r} is not one of {spec['enum']}"
+
+
+def field_problems(value: dict[str, Any], spec: Spec, at: str) -> Iterator[str]:
+    fields = spec["fields"]
+    for name, inner in value.items():
+        if name in fields:
+            yield from value_problems(inner, fields[name], f"{at}.{name}")
+        elif (spec.get("name", ""), name) not in BEYOND_THE_TABLE:
+            yield f"{at}.{name}: {spec.get('name')} has no such field"
+    for name, field in fields.items():
+        if field.get("required") and name not in value and (spec.get("name", ""), name) not in NOT_ALWAYS_THERE:
+            yield f"{at}: {name} is missing"
+
+
+def is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+TYPES: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": is_integer,
+    "number": lambda value: is_integer(value) or isinstance(value, float),
+    "boolean": lambda value: isinstance(value, bool),
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+}
+
+
+def opened(spec: Spec) -> Spec:
+    """A spec without a reference at its top: with the name of its schema, and the fields of those it extends."""
+    if "ref" not in spec:
+        return spec
+    schema = TABLE["schemas"][spec["ref"]]
+    if "items" in schema:
+        return {"type": "array", "name": spec["ref"], **schema}
+    if "oneOf" in schema:
+        return {"name": spec["ref"], **schema}
+    return {"type": "object", "name": spec["ref"], "fields": fields_of(spec)}
+
+
+def fields_of(spec: Spec) -> dict[str, Spec]:
+    schema = TABLE["schemas"][spec["ref"]]
+    inherited = [fields_of({"ref": base}) for base in schema.get("of", [])]
+    merged: dict[str, Spec] = {}
+    for fields in [*inherited, schema.get("fields", {})]:
+        merged |= fields
+    return merged
+
+
+# --- the contract --------------------------------------------------------------------------------
+
+CONTRACT = load_contract()
+
+
+def resolved(node: Any) -> Any:
+    """What a node of the contract refers to, or the node itself."""
+    while "$ref" in node:
+        target: Any = CONTRACT
+        for key in node["$ref"].split("/")[1:]:
+            target = target[key]
+        node = target
+    return node
+
+
+def json_schema(response: dict[str, Any]) -> Any:
+    content = response.get("content", {})
+    return next((content[media_type]["schema"] for media_type in JSON_TYPES if media_type in content), None)
+
+
+def answers_declared() -> list[tuple[str, str, Any]]:
+    return [
+        (operation["operationId"], status, schema)
+        for _, _, operation in operations(CONTRACT)
+        for status, response in operation["responses"].items()
+        if status.startswith("2") and (schema := json_schema(resolved(response))) is not None
+        if operation["operationId"] not in NOT_IN_THE_TABLE
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "status", "schema"),
+    [pytest.param(*declared, id=f"{declared[0]}-{declared[1]}") for declared in answers_declared()],
+)
+def test_the_contract_gives_the_fields_the_types_and_values_of_the_published_api(
+    operation_id: str, status: str, schema: Any
+) -> None:
+    spec = {"ref": TABLE["operations"][operation_id][status]}
+    assert list(schema_problems(schema, spec, operation_id)) == []
+
+
+def schema_problems(schema: Any, spec: Spec, at: str) -> Iterator[str]:
+    """Where a schema of the contract and a spec of the table differ in what they both have."""
+    schema, spec = flat(schema), joined(opened(spec))
+    if schema["type"] != spec["type"]:
+        yield f"{at}: {schema['type']} is {spec['type']} in the table"
+    elif "items" in spec:
+        yield from schema_problems(schema["items"], spec["items"], f"{at}[]")
+    elif values(schema) != values(spec):
+        yield f"{at}: {schema.get('enum')} is {spec.get('enum')} in the table"
+    for name, inner in schema.get("properties", {}).items():
+        if name in spec.get("fields", {}) and (spec.get("name", ""), name) not in OTHER_VALUES:
+            yield from schema_problems(inner, spec["fields"][name], f"{at}.{name}")
+
+
+def values(spec: Spec) -> set[Any]:
+    """What an enum allows; `encryption` is the one boolean that has any."""
+    return set() if spec["type"] == "boolean" else set(spec.get("enum", []))
+
+
+def joined(spec: Spec) -> Spec:
+    """A choice as one object with the fields, and each field with the values, of all its choices."""
+    if "oneOf" not in spec:
+        return spec
+    fields: dict[str, Spec] = {}
+    for choice in spec["oneOf"]:
+        for name, field in joined(opened({"ref": choice}))["fields"].items():
+            known = fields.setdefault(name, dict(field))
+            if "enum" in known:
+                known["enum"] = sorted({*known["enum"], *field["enum"]})
+    return {"type": "object", "fields": fields}
+
+
+def flat(schema: Any) -> Any:
+    """A schema without a reference at its top and with the properties of its parts. Of alternatives, the first: the
+    others are refusals within an answer about several messages."""
+    schema = resolved(schema)
+    if "anyOf" in schema and "type" not in schema:
+        return flat(schema["anyOf"][0])
+    if "allOf" not in schema:
+        return schema
+    parts = [flat(part) for part in schema["allOf"]]
+    return {
+        "type": "object",
+        "properties": {name: inner for part in parts for name, inner in part["properties"].items()},
+    }
