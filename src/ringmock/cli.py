@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from .contract.coverage.met import Met
+    from .contract.coverage.universe import Coverage
     from .inspector.tally import Tally
     from .server import Server, Swappable
 
@@ -242,9 +243,16 @@ def coverage(
         _write_whole(html, report.html(found))
     if json is not None:
         _write_whole(json, dumps(met.to_json(), indent=1) + "\n")
-    if fail_under is not None and found.total.percent < fail_under:
-        click.echo(f"\ncoverage of behaviour {found.total} is under {fail_under:g} %", err=True)
+    if _is_under(found, fail_under):
         sys.exit(1)
+
+
+def _is_under(found: "Coverage", figure: float | None) -> bool:
+    """Whether less was exercised than has to be, which is told."""
+    if figure is None or found.total.percent >= figure:
+        return False
+    click.echo(f"\ncoverage of behaviour {found.total} is under {figure:g} %", err=True)
+    return True
 
 
 def _met_in(source: str) -> "Met":
@@ -281,7 +289,7 @@ def rules() -> None:
     help="Shape of the answers.  [default: the fixture's; without --url every one]",
 )
 @click.option(
-    "--parts", default="", metavar="PART,...", help="Parts to run, as cases, fuzz.  [default: all that there are]"
+    "--parts", default="", metavar="PART,...", help="Of cases, fuzz and stateful, those to run.  [default: all]"
 )
 @click.option(
     "--cases",
@@ -326,6 +334,19 @@ def rules() -> None:
     metavar="FOLDER",
     help="Keep the report here, and Schemathesis's own output and JUnit.",
 )
+@click.option("--coverage", "with_coverage", is_flag=True, help="Tell what of the contract the run exercised.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the coverage as a page; implies --coverage.",
+)
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Exit with 1 when the coverage is below this figure; implies --coverage.",
+)
 def contract(
     url: str | None,
     fixture: str | None,
@@ -345,11 +366,14 @@ def contract(
     dry_run: bool,
     junit: Path | None,
     report: Path | None,
+    with_coverage: bool,
+    html: Path | None,
+    fail_under: float | None,
 ) -> None:
-    """Learn whether a server keeps the contract: cases, a grounded fuzz, and what else --parts names.
+    """Learn whether a server keeps the contract: cases, a grounded fuzz and a state machine.
 
-    The report goes to standard output, progress to standard error. The exit status is 1 when something failed, and 2
-    when there was nothing to test.
+    The report goes to standard output, progress to standard error. The exit status is 1 when something failed or
+    the coverage is under --fail-under, and 2 when there was nothing to test.
 
     On a server that is no ringmock of this machine, nothing is sent to numbers that the fixture does not name, few
     messages, slowly, and nothing is changed or deleted. Its credentials can come from the environment:
@@ -357,6 +381,7 @@ def contract(
     RINGMOCK_TOKEN_101.
     """
     from .contract.cases import CaseFileError
+    from .contract.coverage import report as pages
     from .contract.findings import Report
     from .contract.http_client import NoAnswer
     from .contract.options import Options
@@ -384,12 +409,13 @@ def contract(
         max_messages=max_messages,
         rate=rate,
         may_change=may_change,
+        with_coverage=with_coverage or html is not None or fail_under is not None,
         options=options,
     )
     found = Report()
     try:
         run = Run(wanted, os.environ)
-        for folder in (report, junit.parent if junit else None):
+        for folder in (report, junit.parent if junit else None, html.parent if html else None):
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
         if dry_run:
@@ -400,13 +426,18 @@ def contract(
             found.add(finding)
     except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
         raise _NothingTested(str(error)) from error
-    click.echo(found.text())
+    exercised = run.coverage
+    told = found.text() if exercised is None else f"{found.text()}\n\n{pages.text(exercised)}"
+    click.echo(told)
     if junit is not None:
         _write_whole(junit, found.junit())
     if report is not None:
-        _write_whole(report / "report.txt", found.text() + "\n")
+        _write_whole(report / "report.txt", told + "\n")
         _write_whole(report / "junit.xml", found.junit())
-    if not found.passed:
+    if html is not None and exercised is not None:
+        _write_whole(html, pages.html(exercised))
+    is_under = exercised is not None and _is_under(exercised, fail_under)
+    if is_under or not found.passed:
         sys.exit(1)
 
 

@@ -265,6 +265,27 @@ def numbers_sent_to(calls: list[Exchange]) -> set[str]:
     return found
 
 
+def run_of_the_cases(*arguments: object) -> Result:
+    """On a server that is left changed, and so is used once."""
+    with served(own_app()) as url:
+        return contract("--url", url, "--parts", "cases", *arguments)
+
+
+def test_a_remote_without_control_api_is_counted_by_its_traffic_and_the_figure_itself_is_enough(tmp_path: Path) -> None:
+    page = tmp_path / "reports" / "page.html"
+    first = run_of_the_cases("--html", page)
+    row = next(line for line in first.stdout.splitlines() if line.startswith("all  "))
+    figure = float(row.split()[3])
+    same = run_of_the_cases("--fail-under", str(figure))
+    above = run_of_the_cases("--fail-under", str(figure + 0.1))
+    assert 0 < figure < 100
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "not to be seen in this run, and not counted: R-06" in first.stdout
+    assert same.exit_code == 0, same.output
+    assert above.exit_code == 1
+    assert f"coverage of behaviour {figure:.1f} % is under {figure + 0.1:g} %" in above.stderr
+
+
 def test_help_names_every_option_and_the_variables() -> None:
     said = contract("--help").stdout
     for word in ("--url", "--parts", "--max-messages", "--dry-run", "RINGMOCK_JWT_101"):

@@ -1,6 +1,6 @@
 """The server keeps its contract under Schemathesis, as several identities and in both generations.
 
-In CI the fuzz runs whole: 60 examples for each operation, three seeds. Elsewhere a short one keeps the suite short.
+In CI the fuzz runs whole: 40 examples for each operation, three seeds. Elsewhere a short one keeps the suite short.
 """
 
 import os
@@ -17,7 +17,7 @@ from ringmock.fixture import load_named
 from ringmock.server import running
 
 IS_WHOLE = bool(os.environ.get("CI"))
-EXAMPLES = 60 if IS_WHOLE else 10
+EXAMPLES = 40 if IS_WHOLE else 10
 SEEDS = (1, 2, 3) if IS_WHOLE else (1,)
 LEAST_ACCEPTED = 0.6
 CORES = 2

@@ -19,7 +19,7 @@ CAUGHT = [
     ("lets_the_removed_reply", "R-23"),
     ("removes_nobody", "R-22"),
     ("loses_what_arrives", "R-02"),
-    ("leaks_to_the_next", "R-07"),
+    ("leaks_to_the_next", "R-20"),
     ("drops_nothing", "R-16"),
     ("counts_code_points", "R-05"),
 ]

@@ -9,12 +9,16 @@ from time import perf_counter
 from ..domain.generation import GENERATIONS
 from ..fixture import bundled_names, load_named
 from ..fixture.shape import nearest
+from ..inspector.tally import Tally
 from ..template import Template
 from .cases import Case, bundled_case_files, load_cases
 from .cases.operation import operations_by_id
+from .coverage.met import Met
+from .coverage.traffic import Onlooker
+from .coverage.universe import Coverage, coverage
 from .findings import Finding, Report, Verdict
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
-from .http_client import NoAnswer, Watcher, curl
+from .http_client import Exchange, NoAnswer, Watcher, curl
 from .openapi import load_contract
 from .options import Options
 from .parts import PARTS, described, most_messages
@@ -44,6 +48,8 @@ class Wanted:
     max_messages: int | None = None
     rate: str | None = None
     may_change: bool | None = None
+    with_coverage: bool = False
+    """Whether what is exercised is counted."""
     options: Options = field(default_factory=Options)
 
 
@@ -64,7 +70,8 @@ class Run:
     def __init__(self, wanted: Wanted, environment: Mapping[str, str], watcher: Watcher | None = None) -> None:
         """Raises `WrongUse`, `FixtureError` and `CaseFileError`."""
         self.wanted = wanted
-        self._watcher = watcher
+        self._tally: Tally | None = None
+        self._onlooker: Onlooker | None = None
         _check_parts(wanted.parts)
         if wanted.rate is not None:
             _check_rate(wanted.rate)
@@ -75,6 +82,26 @@ class Run:
         _check_identities(wanted.options.identities, template)
         self.options = replace(wanted.options, fixture=wanted.fixture or "demo")
         self.errands, self._left_out = _errands(wanted, template, _cases(wanted, template))
+        self._watcher = watcher
+        if wanted.with_coverage:
+            self._count(template.generation)
+
+    def _count(self, generation: str) -> None:
+        """Begin to count: by a server's own record when it is ours, by the traffic when it is not."""
+        if self.wanted.url is None:
+            self._tally = Tally()
+            self._tally.start()
+        else:
+            self._onlooker = Onlooker(generation)
+            self._watcher = _both(self._onlooker, self._watcher)
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """What was exercised, when `findings` is through; None where it was not to be counted."""
+        counting = self._tally or self._onlooker
+        if counting is None:
+            return None
+        return coverage(counting.met or Met(), {errand.template.generation for errand in self.errands})
 
     def findings(self) -> Iterator[Finding]:
         """Run everything; each finding as soon as it is there. Raises `NoAnswer` for a server that is not there."""
@@ -114,7 +141,7 @@ class Run:
         elif is_dry:
             yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)
         else:
-            with own(errand.template, self._watcher) as target:
+            with own(errand.template, self._watcher, self._tally) as target:
                 yield target
 
     def _guarded(self, target: Target) -> Target:
@@ -127,6 +154,17 @@ class Run:
             may_change=is_near if wanted.may_change is None else wanted.may_change,
         )
         return replace(target, guard=Guard(limits), patience=0.0 if is_near else PATIENCE_ELSEWHERE)
+
+
+def _both(first: Watcher, second: Watcher | None) -> Watcher:
+    if second is None:
+        return first
+
+    def told(exchange: Exchange) -> None:
+        first(exchange)
+        second(exchange)
+
+    return told
 
 
 def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ import ipaddress
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..domain.account import Extension
@@ -14,6 +14,9 @@ from ..template import Application, Credentials, Template
 from ..worlds import Worlds
 from .guard import UNLIMITED, Guard, Limits
 from .http_client import HttpClient, Request, Watcher, basic_credentials
+
+if TYPE_CHECKING:
+    from ..inspector.tally import Tally
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
@@ -98,10 +101,13 @@ def _forms(template: Template, extension: Extension, credentials: Credentials) -
 
 
 @contextlib.contextmanager
-def own(template: Template, watcher: Watcher | None = None) -> Iterator[Target]:
-    """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end."""
+def own(template: Template, watcher: Watcher | None = None, tally: "Tally | None" = None) -> Iterator[Target]:
+    """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end.
+
+    `tally` counts what it is called for.
+    """
     worlds = Worlds(template)
-    with serving(build(worlds)) as (url, server):
+    with serving(build(worlds, tally=tally)) as (url, server):
         yield Target(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)
 
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,21 @@ def sighting_of(exchange: Exchange) -> Sighting | None:
         exchange.answer.body,
         headers.get("content-type", ""),
     )
+
+
+class Onlooker:
+    """Counts the exchanges that it is told of, from any thread: a `Watcher`. Answers are taken for one generation's."""
+
+    def __init__(self, generation: str) -> None:
+        self.met = Met()
+        self._generation = generation
+        self._lock = threading.Lock()
+
+    def __call__(self, exchange: Exchange) -> None:
+        seen = sighting_of(exchange)
+        if seen is not None:
+            with self._lock:
+                self.met.note(seen._replace(generation=self._generation))
 
 
 # --- recordings ------------------------------------------------------------------------------------

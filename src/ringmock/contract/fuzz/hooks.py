@@ -318,9 +318,19 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
     if _is_sms_text(body.get("text")):
         body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
     country = body.get("country")
-    if isinstance(country, dict) and {"id", "isoCode"} <= country.keys() and rnd.random() < 0.9:
+    if (
+        isinstance(country, dict)
+        and "id" in country
+        and _is_country_code(country.get("isoCode"))
+        and rnd.random() < 0.9
+    ):
         body["country"] = {name: value for name, value in country.items() if name != "isoCode"}
     return body
+
+
+def _is_country_code(value: Any) -> bool:
+    """Whether it is none that a broken request was broken by, and may be left out."""
+    return isinstance(value, str) and len(value) == 2
 
 
 def _text(rnd: Random, text: str, limit: int) -> str:

@@ -242,6 +242,24 @@ class Messaging(RuleBasedStateMachine):
     @rule(message=to_departments, pick=PICK)
     def take_out_a_recipient(self, message: int, pick: int) -> None:
         """Somebody leaves a Department that a message was sent to, rather one who has the message."""
+        self._take_out(message, pick)
+
+    @rule(targets=(to_departments, pages, messages), message=to_departments, pick=PICK)
+    def reply_once_taken_out(self, message: int, pick: int) -> "MultipleResults[int]":
+        """R-22, R-23: whoever has just left a Department replies to what came through it."""
+        member = self._take_out(message, pick)
+        if member not in self.choices.callers:
+            return multiple()
+        return self._do(Page(member, (), reply_on=Copy(message, member)))
+
+    @precondition(lambda self: self.caller.has_world and self.choices.pagers)
+    @rule(targets=(pages, messages), by=_chosen("pagers"))
+    def page_nobody(self, by: str) -> "MultipleResults[int]":
+        """R-08: no such extension in the account."""
+        return self._do(Page(by, (NO_EXTENSION,)))
+
+    def _take_out(self, message: int, pick: int) -> str | None:
+        """Who has left a Department, if there was anybody to leave."""
         extensions, people = self.bench.office.extensions, self.bench.messages[message].thread.people
         members = [(number, member) for number in people for member in extensions[number].members]
         holders = {record.mailbox for record in self.bench.records_of(message)}
@@ -249,6 +267,8 @@ class Messaging(RuleBasedStateMachine):
         if members:
             department, member = _picked(members, pick)
             self._do(ChangeOfMembers(self.caller.steward, department, leaving=(member,)))
+            return member
+        return None
 
     @precondition(lambda self: self.caller.has_world)
     @rule(number=_chosen("extensions"), status=st.sampled_from(STATUSES))
