@@ -43,4 +43,4 @@ def test_a_server_that_breaks_a_rule_is_caught_and_the_rule_is_named(name: str, 
 def findings_of(name: str) -> list[Finding]:
     template = load_named("demo")
     with served(FAULTS[name].application(template)) as url:
-        return list(run(Target(url, template, has_worlds=True), Options(seed=1, runs=150, steps=15)))
+        return list(run(Target(url, template, has_worlds=True), Options(seed=1, runs=600, steps=15)))
