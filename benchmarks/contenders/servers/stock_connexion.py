@@ -16,10 +16,10 @@ async def send(body: Json, **_: str) -> tuple[Json, int]:
     return (NOT_YOURS, 403) if message is None else (message, 200)
 
 
-async def read(messageId: str, **_: str) -> tuple[Json, int]:  # noqa: N803  (the contract's own name)
-    """`GET message-store/{messageId}`."""
+async def read(messageId: str, **_: str) -> tuple[Json, int, dict[str, str]]:  # noqa: N803  (the contract's own name)
+    """`GET message-store/{messageId}`: one of its media types has to be named."""
     message = MAILBOX.read(messageId)
-    return (NOT_FOUND, 404) if message is None else (message, 200)
+    return NOT_FOUND if message is None else message, 404 if message is None else 200, AS_JSON
 
 
 async def not_written(**_: str) -> tuple[Json, int]:
@@ -27,6 +27,7 @@ async def not_written(**_: str) -> tuple[Json, int]:
     return {"errorCode": "CMN-201", "message": "Not written"}, 501
 
 
+AS_JSON = {"Content-Type": "application/json"}
 HANDLERS = {"createSMSMessage": send, "readMessage": read}
 
 if __name__ == "__main__":
