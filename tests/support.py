@@ -6,6 +6,7 @@ import uuid
 from typing import Any, Self
 
 import httpx2
+import jwt
 import pytest
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -102,6 +103,21 @@ class Client:
         answer = self.get(STORE, by=extension, params=filters)
         assert answer.status_code == 200, answer.text
         return answer.json()["records"]
+
+
+def claims_of(client: Client, id_token: str) -> dict[str, Any]:
+    """What an id token says, checked as a client checks it: by the discovery document alone."""
+    configuration = client.get("/.well-known/openid-configuration", by=None).json()
+    keys = jwt.PyJWKSet.from_dict(client.get(configuration["jwks_uri"].removeprefix(client.url), by=None).json())
+    key = keys[jwt.get_unverified_header(id_token)["kid"]]
+    return jwt.decode(
+        id_token,
+        key,
+        configuration["id_token_signing_alg_values_supported"],
+        audience=client.client_id,
+        issuer=configuration["issuer"],
+        options={"require": ["iss", "sub", "aud", "exp", "iat", "auth_time"], "verify_iat": False},
+    )
 
 
 def sms_body(text: str = "Hello", *, to: str = HANDSET, sender: str = DIRECT_NUMBER["101"]) -> dict[str, Any]:
