@@ -23,7 +23,7 @@ _LONG_NAMES = {"US": "United States of America"}
 
 def present(fields: Json) -> Json:
     """The fields that there is something to say in."""
-    return {name: value for name, value in fields.items() if value not in (None, "")}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 # --- the first version ----------------------------------------------------------------------------
@@ -80,7 +80,7 @@ def _number(reading: Reading, country: Json | None) -> Json:
     if reading.is_local:
         return number
     return number | {
-        "areaCode": reading.destination_code,
+        "areaCode": reading.destination_code or None,
         "formattedInternational": reading.international,
         "e164": reading.e164,
         "normalized": reading.normalized,
@@ -178,8 +178,8 @@ def _details(parsed: Parsed, plans: NumberingPlans) -> Json:
     if reading is not None:
         details |= {
             "country": _country_context(reading.country, plans),
-            "nationalDestinationCode": reading.destination_code,
-            "areaCode": reading.destination_code,
+            "nationalDestinationCode": reading.destination_code or None,
+            "areaCode": reading.destination_code or None,
             "regionalDestinationCode": reading.regional_code,
             "subscriberNumber": reading.subscriber_number,
             "status": reading.status.value,
