@@ -39,8 +39,8 @@ def run() -> Iterator[Run]:
             result = run_case(candidate.case, target)
             if result.failure is not None:
                 pytest.fail(failure_report(candidate.case, result.failure), pytrace=False)
-            assert tally.met is not None
-            return tally.met
+            # By the thread that counts: the last call may be answered before it is counted.
+            return target.server.do(lambda: tally.met) or Met()
 
         yield run_one
 
