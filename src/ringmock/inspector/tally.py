@@ -62,7 +62,7 @@ class Tally:
             call.body,
             call.answer.body if call.answer is not None and status < 400 else None,
             found[1],
-            frozenset(rules_of(call)),
+            frozenset(rules_of(call.routed, call.problems)),
             generation=world.generation.name,
         )
         return seen._replace(notes=frozenset(self._notes(call, seen, world))) if seen.is_accepted else seen
