@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ... import __version__, sessions
 from ...domain.account import Extension
+from ...domain.errors import InvalidParameter
 from ...id_tokens import SigningKey
 from ...sessions import LogIn, Session
 from ...world import World
@@ -57,7 +58,7 @@ def revoke_token(worlds: Worlds) -> Handler:
         call.world = client.world
         token = (call.body or {}).get("token") or call.parameters.get("token")
         if not token:
-            raise sessions.TokenMissing
+            raise InvalidParameter("token")
         worlds.revoke(client.id, token)
         return Answer()
 
