@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN = "/restapi/oauth/token"
 REVOKE = "/restapi/oauth/revoke"
 OWN = "/restapi/v1.0/account/~/extension/~"

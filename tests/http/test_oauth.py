@@ -20,6 +20,7 @@ from ringmock.sessions import TooManyWorlds
 from ringmock.template import Application
 from ringmock.worlds import MAX_WORLDS, Worlds
 from support import (
+    CLIENT_ASSERTION,
     DIRECT_NUMBER,
     JWT_BEARER,
     MAIN_NUMBER,
@@ -495,7 +496,6 @@ def test_an_id_token_comes_for_its_scope_alone(world_client: Client, scope: str)
 
 # --- assertions ------------------------------------------------------------------------------------
 
-CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 RSA = generate_private_key(65537, 2048)
 PUBLIC_KEY = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 DEMO_KEY = "ringmock-demo-secret-that-signs-jwts"
