@@ -20,6 +20,7 @@ import jsonschema_rs
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
+from schemathesis.resources import repository
 
 from ..guard import Guard, NotSent
 from ..http_client import Answer
@@ -40,6 +41,9 @@ CONTRACT = load_contract()
 GUARD = Guard.from_json(Path(os.environ["RINGMOCK_LIMITS"]).read_text(encoding="utf-8"))
 
 checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]), GUARD)
+# For each draw that could use one, Schemathesis looks at every resource that it has captured, up to 10,000 of a kind: a
+# third of a run. The latest are as good, and nearer to what is still there.
+repository.PER_CONTEXT_CAPACITY = repository.MAX_CONTEXTS_PER_TYPE = 10
 for _limit in checks.LIMITS.values():
     schemathesis.openapi.format(f"utf16-{_limit}", texts_around(_limit))
 
