@@ -84,28 +84,40 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
 
     Only such as answer in a generation that counts.
     """
-    known = [candidate for candidate in candidates() if candidate.case.generation in coverage.generations]
-    missing, seen = coverage.missing, set(coverage.met.seen)
+    missing, seen = dict(enumerate(coverage.missing)), set(coverage.met.seen)
+    known = _touching(missing, (one for one in candidates() if one.case.generation in coverage.generations))
     chosen: list[Suggestion] = []
     while len(chosen) < count:
-        offers = [(candidate, _gained(candidate, missing, seen)) for candidate in known]
+        offers = [(candidate, _gained(candidate, touched, missing, seen)) for candidate, touched in known]
         useful = [(candidate, gained) for candidate, gained in offers if gained]
         if not useful:
             break
         best, gained = min(useful, key=lambda offer: (offer[0].calls / len(offer[1]), offer[0].calls))
-        chosen.append(Suggestion(best.case, text_of(best.case), best.calls, gained))
-        missing = tuple(item for item in missing if item not in gained)
+        chosen.append(Suggestion(best.case, text_of(best.case), best.calls, tuple(missing[place] for place in gained)))
+        for place in gained:
+            del missing[place]
         seen |= best.keys
+        known = [(candidate, left) for candidate, touched in known if (left := touched & missing.keys())]
     return tuple(chosen)
 
 
-def _gained(candidate: Candidate, missing: Iterable[Item], seen: Collection[str]) -> tuple[Item, ...]:
-    """What is missing and would not be, were the candidate run too."""
-    return tuple(
-        item
-        for item in missing
-        if not candidate.keys.isdisjoint(item.keys) and all(key in candidate.keys or key in seen for key in item.keys)
-    )
+def _touching(missing: Mapping[int, Item], known: Iterable[Candidate]) -> list[tuple[Candidate, set[int]]]:
+    """Each candidate with the places of what shares a key with it; without those that share none."""
+    by_key: dict[str, set[int]] = defaultdict(set)
+    for place, item in missing.items():
+        for key in item.keys:
+            by_key[key].add(place)
+    touching = ((candidate, set().union(*(by_key[key] for key in candidate.keys))) for candidate in known)
+    return [(candidate, touched) for candidate, touched in touching if touched]
+
+
+def _gained(
+    candidate: Candidate, touched: Collection[int], missing: Mapping[int, Item], seen: Collection[str]
+) -> list[int]:
+    """The places of what is missing and would not be, were the candidate run too."""
+    return [
+        place for place in sorted(touched) if all(key in candidate.keys or key in seen for key in missing[place].keys)
+    ]
 
 
 @cache
