@@ -20,6 +20,7 @@ import jsonschema_rs
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
+from schemathesis.resources import repository
 
 from ..guard import Guard, NotSent
 from ..http_client import Answer
@@ -40,6 +41,9 @@ CONTRACT = load_contract()
 GUARD = Guard.from_json(Path(os.environ["RINGMOCK_LIMITS"]).read_text(encoding="utf-8"))
 
 checks.start(GROUNDING, Path(os.environ["RINGMOCK_OBSERVED"]), GUARD)
+# For each draw that could use one, Schemathesis looks at every resource that it has captured, up to 10,000 of a kind: a
+# third of a run. The latest are as good, and nearer to what is still there.
+repository.PER_CONTEXT_CAPACITY = repository.MAX_CONTEXTS_PER_TYPE = 10
 for _limit in checks.LIMITS.values():
     schemathesis.openapi.format(f"utf16-{_limit}", texts_around(_limit))
 
@@ -339,9 +343,20 @@ def _text(rnd: Random, text: str, limit: int) -> str:
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
-    """The message stands first, mostly alone: any further part makes it an MMS, which not every number sends."""
-    message = {"json": _ground_sms(rnd, dict(parts["json"]))}
-    return message if rnd.random() < 0.85 else message | {name: parts[name] for name in parts if name != "json"}
+    """The message stands first, mostly alone: any further part makes it an MMS, which not every number sends.
+
+    Files that break the contract stay with it.
+    """
+    message, files = {"json": _ground_sms(rnd, dict(parts["json"]))}, parts.get("attachments")
+    if (files is None or _are_files(files)) and rnd.random() < 0.85:
+        return message
+    return message | {name: parts[name] for name in parts if name != "json"}
+
+
+def _are_files(parts: Any) -> bool:
+    """Whether the parts keep the schema, which a check of JSON cannot tell of bytes."""
+    contents = [getattr(part, "data", part) for part in parts] if isinstance(parts, list) else []
+    return 1 <= len(contents) <= 10 and all(isinstance(one, (str, bytes)) and one for one in contents)
 
 
 def _ground_mms(rnd: Random, parts: Values) -> Values:
