@@ -13,6 +13,8 @@ from typing import NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
+from .domain.a2p_sms import A2PMessage, Batch, Rejected, SendBatch, plan_batch, reaches_a_handset
+from .domain.a2p_store import A2PStore
 from .domain.account import Account, Extension, ExtensionStatus
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
@@ -32,6 +34,7 @@ from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
 from .lab.limits import PROFILES, Limits, RateLimits
+from .page_tokens import PageTokens
 from .seeds import plan_seed
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
@@ -52,11 +55,22 @@ class Sent(NamedTuple):
     routed: tuple[Routed, ...]
 
 
+class BatchSent(NamedTuple):
+    """What the sending of a batch left: what was rejected of it, and what became of each recipient of the rest."""
+
+    batch: Batch
+    rejected: tuple[Rejected, ...]
+    routed: tuple[Routed, ...]
+
+
 class Watcher(Protocol):
     """Told of what happens in a world, at once and in the thread that serves it; must not wait."""
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
-        """A message was sent or received: its plan and the copies that it left, the sender's first."""
+        """A message was sent or received: its plan and the copies that it left, the sender's first.
+
+        Those of high-volume SMS are in no mailbox.
+        """
         ...
 
     def changed(self, messages: Sequence[Message]) -> None:
@@ -87,12 +101,14 @@ class World:
         self.clock: WorldClock
         self.journal: Journal
         self.messages: MessageStore
+        self.a2p: A2PStore
         self.subscriptions: SubscriptionStore
         self.message_templates: MessageTemplates
         self.retention_days: int
         self.opt_outs: set[OptOut]
         self._dice: Random
         self.sync_tokens: SyncTokens
+        self.page_tokens: PageTokens
         self.limits: RateLimits | None
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
@@ -104,12 +120,14 @@ class World:
         self.clock = WorldClock(self.template.clock, self._real_time)
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
+        self.a2p = A2PStore(ids)
         self.subscriptions = SubscriptionStore(ids)
         self.message_templates = MessageTemplates(ids)
         self.retention_days = _RETENTION_DAYS
         self.opt_outs = set()
         self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
-        self.sync_tokens = SyncTokens(self._secret_source())
+        secret = self._secret_source()
+        self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self._seed(self.template.messages)
 
@@ -154,6 +172,23 @@ class World:
         self._record(delivery)
         return delivery.routed
 
+    def send_batch(self, sender: Extension, batch: SendBatch) -> BatchSent:
+        """Send high-volume SMS as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
+        plan = plan_batch(self.account, sender, batch, self.template.carrier, self.opt_outs, self._dice)
+        made, messages = self.a2p.record(plan, self.clock.now())
+        for delivery, message in zip(plan.deliveries, messages, strict=True):
+            self._hand_on(delivery, message)
+        return BatchSent(made, plan.rejected, tuple([delivery.routed[0] for delivery in plan.deliveries]))
+
+    def _hand_on(self, delivery: Delivery, message: A2PMessage) -> None:
+        """Give a message of a batch to its recipient: a phone outside, a mailbox or another high-volume number."""
+        received: Sequence[Message] = ()
+        if reaches_a_handset(delivery):
+            self.messages.hand_over(delivery.recipients[0], message)
+        else:
+            received = self._filed(delivery, self.clock.now())
+        self._tell(delivery, (message, *received))
+
     def _carried(self, delivery: Delivery) -> Delivery:
         """The plan of an SMS of the account's with what carriers make of it."""
         carrier = self.template.carrier
@@ -171,10 +206,21 @@ class World:
         return Sent(self._record(delivery)[0], delivery.routed)
 
     def _record(self, delivery: Delivery) -> Sequence[Message]:
-        copies = self.messages.record(delivery, self.clock.now())
+        copies = self._filed(delivery, self.clock.now())
+        self._tell(delivery, copies)
+        return copies
+
+    def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
+        """The copies that a plan leaves in mailboxes, and after them those among the high-volume messages (D-14)."""
+        copies = self.messages.record(delivery, now)
+        if self.account.a2p_numbers.isdisjoint(delivery.recipients):
+            return copies
+        numbers = [number for number in delivery.recipients if number in self.account.a2p_numbers]
+        return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
+
+    def _tell(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         for watcher in self._watchers:
             watcher.recorded(delivery, copies)
-        return copies
 
     # --- the message store -----------------------------------------------------------------------
 
@@ -279,9 +325,9 @@ class World:
                 self._note_consent(plan)
             elif plan.type is MessageType.SMS:
                 plan = self._carried(plan)
-            copies = self.messages.record(plan, seed.created or self.clock.now())
+            copies = tuple(self._filed(plan, seed.created or self.clock.now()))
             if seed.name is not None:
                 named[seed.name] = copies
             for copy in copies:
-                if seed.read and copy.direction is Direction.INBOUND:
+                if seed.read and copy.direction is Direction.INBOUND and copy.mailbox:
                     self.messages.set_read_status(copy, ReadStatus.READ, copy.modified)

@@ -48,13 +48,16 @@ def check_text_length(text: str, message_type: MessageType) -> None:
 def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneNumber:
     """R-11, R-12, R-13: the sender's own number with SmsSender, whatever the sender's type; a Department's too.
 
-    Raises `SenderNumberUnknown`, `SenderNumberOfAnother` or `SenderNumberWithoutSms`, each about `from`.
+    Raises `SenderNumberUnknown`, `SenderNumberOfAnother`, `SenderNumberForHighVolume` or `SenderNumberWithoutSms`,
+    each about `from`.
     """
     phone = account.phone_numbers.get(digits_of(number))
     if phone is None:
         raise errors.SenderNumberUnknown("from", number)
     if phone.owner != sender.number:
         raise errors.SenderNumberOfAnother("from", number)
+    if phone.can(Feature.A2P_SMS_SENDER):
+        raise errors.SenderNumberForHighVolume("from", number)
     if not phone.can(Feature.SMS_SENDER):
         raise errors.SenderNumberWithoutSms("from", number)
     return phone

@@ -129,6 +129,9 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
     domain.SenderNumberOfAnother: Row(403, "MSG-304", "Phone number doesn't belong to extension", _WORD_FEATURE),
     domain.SenderNumberWithoutSms: Row(403, "MSG-242", "The requested feature is not available", _WORD_FEATURE),
+    domain.SenderNumberForHighVolume: Row(
+        403, "MSG-320", "Use the High Volume SMS (A2P) API to send messages from this phone number", _WORD_FEATURE
+    ),
     domain.ExtensionNumberAsSmsRecipient: Row(
         400, "MSG-246", "Parameter [to] value [{value}] is invalid [Extension numbers cannot receive SMS]", _WORD_400
     ),
@@ -244,11 +247,11 @@ def entry(problem: Exception) -> dict[str, str]:
     return said
 
 
-def envelope(problems: Sequence[Exception]) -> dict[str, Any]:
+def envelope(problems: Sequence[Exception], *, with_words: bool = True) -> dict[str, Any]:
     """The body of a refusal: the first problem at the top, all of them in `errors`."""
     errors = list(_each_once(entry(problem) for problem in problems))
     top = errors[0]
-    word = CATALOGUE[type(problems[0])].word
+    word = CATALOGUE[type(problems[0])].word if with_words else None
     body: dict[str, Any] = {"errorCode": word or top["errorCode"], "message": top["message"], "errors": errors}
     body.update({key: top[key] for key in ("parameterName", "permissionName") if key in top})
     return body
@@ -272,11 +275,14 @@ def headers_of(problem: Exception, status: int) -> dict[str, str]:
     return {}
 
 
-def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and JSON body for any refusal of the catalogue."""
+def render(exception: Exception, *, with_words: bool = True) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and JSON body for any refusal of the catalogue.
+
+    `with_words`: whether older words stand at the top for codes, as they do but for high-volume SMS.
+    """
     problems = problems_of(exception)
     status = CATALOGUE[type(problems[0])].status
-    return status, headers_of(problems[0], status), json.dumps(envelope(problems)).encode()
+    return status, headers_of(problems[0], status), json.dumps(envelope(problems, with_words=with_words)).encode()
 
 
 def _each_once(entries: Iterable[dict[str, str]]) -> Iterable[dict[str, str]]:
