@@ -18,7 +18,7 @@ from .domain.a2p_store import A2PStore
 from .domain.account import Account, Extension, ExtensionStatus
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
-from .domain.consent import opts_out
+from .domain.consent import Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
@@ -105,6 +105,7 @@ class World:
         self.subscriptions: SubscriptionStore
         self.message_templates: MessageTemplates
         self.retention_days: int
+        self.consents: Consents
         self.opt_outs: set[OptOut]
         self._dice: Random
         self.sync_tokens: SyncTokens
@@ -124,7 +125,8 @@ class World:
         self.subscriptions = SubscriptionStore(ids)
         self.message_templates = MessageTemplates(ids)
         self.retention_days = _RETENTION_DAYS
-        self.opt_outs = set()
+        self.consents = Consents()
+        self.opt_outs = self.consents.opt_outs
         self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
         secret = self._secret_source()
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
@@ -168,7 +170,7 @@ class World:
         Raises `InvalidParameter` when either end is on the wrong side.
         """
         delivery = plan_inbound_sms(self.account, handset, recipient, text, attachments)
-        self._note_consent(delivery)
+        self._note_consent(delivery, self.clock.now())
         self._record(delivery)
         return delivery.routed
 
@@ -196,11 +198,25 @@ class World:
             return delivery
         return carried(delivery, carrier, self.opt_outs, self.generation, self._dice)
 
-    def _note_consent(self, delivery: Delivery) -> None:
+    def _note_consent(self, delivery: Delivery, now: datetime) -> None:
         """D-12: a phone outside takes no more messages from a number that it has told STOP, until it says START."""
-        is_out, pair = opts_out(delivery.text), (delivery.recipients[0], delivery.sender)
+        is_out = opts_out(delivery.text)
         if is_out is not None:
-            (self.opt_outs.add if is_out else self.opt_outs.discard)(pair)
+            status = OptStatus.OUT if is_out else OptStatus.IN
+            said = Statement(delivery.recipients[0], delivery.sender, status, ConsentSource.RECIPIENT)
+            self.consents.note(said, self.account, now)
+
+    def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[Statement, errors.Refusal]]:
+        """Take what is said as if the phones had said it; those that cannot be taken, and why (D-15)."""
+        now, failed = self.clock.now(), []
+        for statement in statements:
+            try:
+                check_statement(self.account, statement)
+            except errors.Refusal as refusal:
+                failed.append((statement, refusal))
+            else:
+                self.consents.note(statement, self.account, now)
+        return failed
 
     def _send(self, delivery: Delivery) -> Sent:
         return Sent(self._record(delivery)[0], delivery.routed)
@@ -322,7 +338,7 @@ class World:
         for seed in seeds:
             plan = plan_seed(self.account, seed, self.generation, named)
             if plan.type is MessageType.SMS and plan.outbox is None:
-                self._note_consent(plan)
+                self._note_consent(plan, seed.created or self.clock.now())
             elif plan.type is MessageType.SMS:
                 plan = self._carried(plan)
             copies = tuple(self._filed(plan, seed.created or self.clock.now()))

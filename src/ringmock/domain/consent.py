@@ -1,8 +1,187 @@
-"""What a phone says about getting messages from a number: STOP and START, for each pair of numbers."""
+"""What phones say about getting messages from a number: STOP and START, and what an application says for them.
+
+Consent is of pairs: a number of the account, and a phone outside. What was said last holds, whoever said it.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from heapq import merge
+from itertools import islice
+from typing import NamedTuple
+
+from sortedcontainers import SortedList
+
+from . import errors
+from .account import Account
+from .carrier import OptOut
 
 _OPTS_OUT = {"STOP": True, "START": False}
+
+ANY_SENDER = "*"
+"""In the place of a number of the account: all of them."""
+
+
+class OptStatus(StrEnum):
+    """Whether messages are wanted."""
+
+    OUT = "OptOut"
+    IN = "OptIn"
+
+
+class ConsentSource(StrEnum):
+    """By whom it is known."""
+
+    RECIPIENT = "Recipient"
+    API = "Api"
+    UPSTREAM = "Upstream"
+    CARRIER = "Carrier"
+
+
+class Statement(NamedTuple):
+    """Something to be said of a pair. Both numbers are digits; `sender` may be `ANY_SENDER`."""
+
+    sender: str
+    recipient: str
+    status: OptStatus
+    source: ConsentSource
+
+
+class Consent(NamedTuple):
+    """What was said of a pair, and when. `order` sorts by age; a pair's consent is the newest that it has."""
+
+    sender: str
+    recipient: str
+    status: OptStatus
+    source: ConsentSource
+    at: datetime
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFilter:
+    """What a caller wants to see; None lets any number through. Numbers are digits."""
+
+    statuses: frozenset[OptStatus] = frozenset(OptStatus)
+    senders: frozenset[str] | None = None
+    recipients: frozenset[str] | None = None
+
+
+class ConsentPage(NamedTuple):
+    """One page, newest first, and the orders right below which those beside it begin; None for the first page."""
+
+    records: Sequence[Consent]
+    has_previous: bool = False
+    previous: int | None = None
+    has_next: bool = False
+    next: int | None = None
 
 
 def opts_out(text: str) -> bool | None:
     """True for STOP, False for START; None for any other text. The word stands alone, in any case."""
     return _OPTS_OUT.get(text.strip().upper()) if len(text) < 20 else None
+
+
+def check_statement(account: Account, statement: Statement) -> None:
+    """D-15: consent is of a number of the account and a phone outside it.
+
+    Raises `ParameterNotFound` about `from` and `InvalidParameter` about `to`.
+    """
+    if statement.sender != ANY_SENDER and statement.sender not in account.phone_numbers:
+        raise errors.ParameterNotFound("from", statement.sender)
+    if statement.recipient in account.phone_numbers:
+        raise errors.InvalidParameter("to", statement.recipient)
+
+
+class Consents:
+    """The consents of one world, and all that were ever said. Not thread-safe: one thread serves a world."""
+
+    def __init__(self) -> None:
+        self.opt_outs: set[OptOut] = set()
+        """The pairs of which OptOut was said last."""
+        self._said: list[Consent] = []
+        self._said_of: defaultdict[str, list[int]] = defaultdict(list)
+        self._now: dict[OptOut, Consent] = {}
+        self._senders_to: defaultdict[str, set[str]] = defaultdict(set)
+        self._orders: defaultdict[tuple[OptStatus, str | None], SortedList[int]] = defaultdict(SortedList)
+        """The newest of each pair, by status, and again by status and sender."""
+
+    def note(self, statement: Statement, account: Account, at: datetime) -> None:
+        """Take it as said of the pair, or of all the account's numbers and the phone (D-15)."""
+        senders = account.phone_numbers if statement.sender == ANY_SENDER else (statement.sender,)
+        for sender in senders:
+            self._note(Consent(sender, *statement[1:], at, order=len(self._said)))
+
+    def _note(self, consent: Consent) -> None:
+        pair = (consent.sender, consent.recipient)
+        before = self._now.get(pair)
+        if before is not None:
+            for orders in self._lists_of(before):
+                orders.remove(before.order)
+        for orders in self._lists_of(consent):
+            orders.add(consent.order)
+        self._now[pair] = consent
+        self._senders_to[consent.recipient].add(consent.sender)
+        self._said.append(consent)
+        self._said_of[consent.recipient].append(consent.order)
+        (self.opt_outs.add if consent.status is OptStatus.OUT else self.opt_outs.discard)(pair)
+
+    def _lists_of(self, consent: Consent) -> "Iterator[SortedList[int]]":
+        yield self._orders[consent.status, None]
+        yield self._orders[consent.status, consent.sender]
+
+    def page(self, wanted: ConsentFilter, before: int | None, size: int) -> ConsentPage:
+        """What holds now: the page that begins right below `before`, or the first."""
+        return self._page(self._wanted(wanted), before, size)
+
+    def history(self, recipients: Collection[str], before: int | None, size: int) -> ConsentPage:
+        """All that was said, of these phones or, without any, of all; pages as above."""
+        of_phones: list[Sequence[int]] = [self._said_of[number] for number in set(recipients) & self._said_of.keys()]
+        return self._page(of_phones if recipients else [range(len(self._said))], before, size)
+
+    def __iter__(self) -> Iterator[Consent]:
+        """What holds now, newest first."""
+        return (self._said[order] for order in _newest_first(self._wanted(ConsentFilter()), None))
+
+    def _page(self, lists: Sequence[Sequence[int]], before: int | None, size: int) -> ConsentPage:
+        found = tuple(islice(_newest_first(lists, before), size + 1))
+        newer = () if before is None else tuple(islice(_oldest_first(lists, before), size + 1))
+        return ConsentPage(
+            tuple([self._said[order] for order in found[:size]]),
+            has_previous=bool(newer),
+            # The page before is the first one where it takes all that is left.
+            previous=newer[size - 1] + 1 if len(newer) > size else None,
+            has_next=len(found) > size,
+            next=found[size - 1] if len(found) > size else None,
+        )
+
+    def _wanted(self, wanted: ConsentFilter) -> Sequence[Sequence[int]]:
+        """Sorted lists of the orders that a filter lets through, none of which is in two of them."""
+        if wanted.recipients is not None:
+            return [sorted(self._of_recipients(wanted, wanted.recipients))]
+        senders: Iterable[str | None] = (None,) if wanted.senders is None else wanted.senders
+        keys = [(status, sender) for status in wanted.statuses for sender in senders]
+        return [self._orders[key] for key in keys if key in self._orders]
+
+    def _of_recipients(self, wanted: ConsentFilter, recipients: Iterable[str]) -> Iterator[int]:
+        """A phone has no more consents than the account has numbers."""
+        for recipient in recipients:
+            known = self._senders_to.get(recipient, set())
+            for sender in known if wanted.senders is None else known & wanted.senders:
+                consent = self._now[sender, recipient]
+                if consent.status in wanted.statuses:
+                    yield consent.order
+
+
+def _newest_first(lists: Iterable[Sequence[int]], before: int | None) -> Iterator[int]:
+    """What sorted lists have below `before`."""
+    ends = ((orders, len(orders) if before is None else bisect_left(orders, before)) for orders in lists)
+    return merge(*(map(orders.__getitem__, range(end - 1, -1, -1)) for orders, end in ends), reverse=True)
+
+
+def _oldest_first(lists: Iterable[Sequence[int]], start: int) -> Iterator[int]:
+    """What sorted lists have from `start` on."""
+    return merge(*(map(orders.__getitem__, range(bisect_left(orders, start), len(orders))) for orders in lists))
