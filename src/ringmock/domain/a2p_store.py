@@ -131,6 +131,12 @@ class A2PStore:
         """All of a batch's, in their order."""
         return (self._by_order[order] for order in range(batch.first, batch.end))
 
+    def moving(self, now: datetime) -> Iterator[Batch]:
+        """Batches that are not at rest yet."""
+        for pace in self._all_batches.kinds():
+            for order in self._all_batches.part(pace, older_than(pace.resting, now), _NO_END).oldest_first():
+                yield self._batch_by_order[order]
+
     def list_messages(self, wanted: A2PFilter, before: int | None, size: int) -> A2PPage:
         """The page of `size` messages that begins right below the order `before`; the newest for None."""
 
