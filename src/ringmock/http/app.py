@@ -9,7 +9,6 @@ from connexion import ConnexionMiddleware
 from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware.main import API
-from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +17,7 @@ from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
 from ..lab.limits import RateExceeded
 from ..lab.webhooks import WebHooks
+from ..numbering_plans import LibPhoneNumber
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -34,6 +34,7 @@ from .operations import (
     message_sync,
     message_templates,
     messages,
+    number_parser,
     sign_in,
     subscriptions,
 )
@@ -61,6 +62,7 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of eve
 
 def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
     """Every operation of the contract and the function that answers it."""
+    plans = LibPhoneNumber()
     return {
         "readAPIVersions": sign_in.read_api_versions,
         "readAPIVersion": sign_in.read_api_version,
@@ -115,6 +117,8 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "readUserMessageTemplate": message_templates.read_user_message_template,
         "updateUserMessageTemplate": message_templates.update_user_message_template,
         "deleteUserMessageTemplate": message_templates.delete_user_message_template,
+        "parsePhoneNumber": number_parser.parse_phone_number(plans),
+        "parsePhoneNumberV2": number_parser.parse_phone_number_v2(plans),
         "authWsToken": subscriptions.auth_ws_token(notifier.sockets),
         "createSubscription": subscriptions.create_subscription(notifier),
         "listSubscriptions": subscriptions.list_subscriptions(notifier),
@@ -152,8 +156,7 @@ def create_app(
         import_name="ringmock",
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids),
-            partial(ServerErrorMiddleware, handler=answer_refusal),
-            Refusals,
+            partial(Refusals, handler=answer_refusal),
             Straight,
             EdgeGuard,
             Routing,
