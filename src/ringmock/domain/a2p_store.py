@@ -106,9 +106,9 @@ class A2PStore:
             segments=segment_count(delivery.text),
         )
         self._messages[message.id] = self._by_order[message.order] = message
-        ends = frozenset((message.sender, *message.recipients))
+        ends, course = frozenset((message.sender, *message.recipients)), message.course
         for index in (self._all, self._by_pair[ends], *map(self._by_number.__getitem__, ends)):
-            index.add(message.course, message.order)
+            index.add(course, message.order)
         return message
 
     # --- looking ---------------------------------------------------------------------------------
