@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from weakref import ref
 
+from ..domain.a2p_sms import Batch
 from ..domain.agenda import Agenda
 from ..domain.message import Delivery, Message
 from ..journal import Entry
@@ -50,4 +51,10 @@ class Timeouts(Generic[_T]):
         """Nothing that ends a connection."""
 
     def answered(self, entry: Entry) -> None:
+        """Nothing that ends a connection."""
+
+    def batch_sent(self, batch: Batch) -> None:
+        """Nothing that ends a connection."""
+
+    def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
         """Nothing that ends a connection."""
