@@ -206,14 +206,15 @@ class World:
             said = Statement(delivery.recipients[0], delivery.sender, status, ConsentSource.RECIPIENT)
             self.consents.note(said, self.account, now)
 
-    def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[Statement, errors.Refusal]]:
-        """Take what is said as if the phones had said it; those that cannot be taken, and why (D-15)."""
-        now, failed = self.clock.now(), []
-        for statement in statements:
+    def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
+        """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""
+        now = self.clock.now()
+        failed: list[tuple[int, errors.Refusal]] = []
+        for place, statement in enumerate(statements):
             try:
                 check_statement(self.account, statement)
             except errors.Refusal as refusal:
-                failed.append((statement, refusal))
+                failed.append((place, refusal))
             else:
                 self.consents.note(statement, self.account, now)
         return failed

@@ -18,6 +18,7 @@ from ringmock.server import running
 from support import OWN, PAGER, SMS, STORE, Client, sms_body
 
 ACCOUNT = "/restapi/v1.0/account/~"
+CONSENTS = "/restapi/v2/accounts/~/sms/consents"
 SUBSCRIPTION = "/restapi/v1.0/subscription"
 ENTRIES = "application/vnd.ringcentral.multipart+json"
 JSON_TYPES = ("application/json", ENTRIES)
@@ -90,6 +91,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     configuration = f"{ACCOUNT}/message-store-configuration"
     yield "readMessageStoreConfiguration", client.get(configuration)
     yield "updateMessageStoreConfiguration", client.call("PUT", configuration, json={"retentionPeriod": 30})
+    yield from consents_told(client)
     yield from subscriptions_told(client, receiver)
 
 
@@ -134,6 +136,19 @@ def templates_told(client: Client, whose: str, templates: str) -> Iterator[Asked
     yield f"read{whose}MessageTemplate", client.get(one)
     yield f"update{whose}MessageTemplate", client.call("PUT", one, json=body)
     yield f"list{whose}MessageTemplates", client.get(templates)
+
+
+def consents_told(client: Client) -> Iterator[Asked]:
+    records = [
+        {"from": sender, "to": "14151003732", "optStatus": "OptIn", "source": "Api"} for sender in ("*", "12025550123")
+    ]
+    yield "editSmsConsentRecords", client.call("PATCH", CONSENTS, json={"records": records})
+    yield "listSmsConsentRecords", client.get(CONSENTS, params={"optStatus": "OptIn"})
+    page = client.post(f"{CONSENTS}/search", json={"perPage": 1})
+    yield "searchSmsConsentRecords", page
+    following = {"perPage": 1, "pageToken": page.json()["paging"]["nextPageToken"]}
+    yield "searchSmsConsentRecords", client.post(f"{CONSENTS}/search", json=following)
+    yield "listSmsConsentHistoryRecords", client.get(f"{CONSENTS}/history")
 
 
 def subscriptions_told(client: Client, receiver: Receiver) -> Iterator[Asked]:

@@ -249,4 +249,12 @@ DECISIONS = (
         "To it: listed as Inbound among the high-volume messages, and in no mailbox. From it by `/sms`: 403 MSG-320.",
         "domain.sms.route_sms",
     ),
+    Decision(
+        "D-15",
+        "Consents that an application states: of which numbers, and against what the phones say.",
+        "`*` is every number that the account has then; of a pair, what was said last holds, whoever said it. A record"
+        " whose `from` is no number of the account fails with CMN-102 [from], one to a number of the account with"
+        " CMN-101 [to], and the others are taken.",
+        "domain.consent.check_statement",
+    ),
 )

@@ -18,6 +18,7 @@ MMS = "createMMS"
 SENDING_SMS = (SMS, MMS)
 PAGER = "createInternalTextMessage"
 CONTENT = "readMessageContent"
+CONSENTS = "editSmsConsentRecords"
 OF_ONE_MESSAGE = ("readMessage", "updateMessage", "patchMessage", "deleteMessage", CONTENT)
 
 Look = Callable[[Sighting], bool]
@@ -71,6 +72,16 @@ def _is_too_long_in_units_only(seen: Sighting) -> bool:
 def _is_sms_to_no_single_number(seen: Sighting) -> bool:
     several = len(seen.recipients()) > 1 and seen.is_refused_about("to", "CMN-101")
     return seen.operation in SENDING_SMS and (several or seen.is_refused_with("MSG-246", "MSG-247"))
+
+
+def _states_consents_of_all(seen: Sighting) -> bool:
+    records = as_list(as_object(seen.sent).get("records"))
+    is_of_all = any(as_object(record).get("from") == "*" for record in records)
+    return seen.operation == CONSENTS and seen.is_accepted and is_of_all
+
+
+def _tells_of_failed_consents(seen: Sighting) -> bool:
+    return seen.operation == CONSENTS and "failedRecords" in as_object(seen.answer)
 
 
 def _is_page_to_a_stranger(seen: Sighting) -> bool:
@@ -205,6 +216,10 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     ),
     "D-12": (Sign("D-12", "an SMS to a phone that has said STOP", _decided("D-12"), in_traffic=False),),
     "D-13": (Sign("D-13", "an SMS that a carrier profile fails", _decided("D-13"), in_traffic=False),),
+    "D-15": (
+        Sign("D-15 all", "a consent stated for every number of the account", _states_consents_of_all),
+        Sign("D-15 failed", "a consent that could not be taken told of", _tells_of_failed_consents),
+    ),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""
