@@ -5,7 +5,7 @@ nothing that changes with any other world.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -24,6 +24,7 @@ from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
+from .domain.message_store_report import Report, Reports
 from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
 from .domain.message_template import MessageTemplates
 from .domain.pager import SendPager, plan_pager
@@ -104,6 +105,7 @@ class World:
         self.a2p: A2PStore
         self.subscriptions: SubscriptionStore
         self.message_templates: MessageTemplates
+        self.reports: Reports
         self.retention_days: int
         self.consents: Consents
         self.opt_outs: set[OptOut]
@@ -124,6 +126,7 @@ class World:
         self.a2p = A2PStore(ids)
         self.subscriptions = SubscriptionStore(ids)
         self.message_templates = MessageTemplates(ids)
+        self.reports = Reports(ids)
         self.retention_days = _RETENTION_DAYS
         self.consents = Consents()
         self.opt_outs = self.consents.opt_outs
@@ -318,6 +321,13 @@ class World:
         """
         mark = self.sync_tokens.read(extension.number, token)
         return incremental_sync(self._mailbox(extension), mark, date_from, record_count)
+
+    def collected_for(self, report: Report) -> Iterator[tuple[Extension, Sequence[Message]]]:
+        """What each mailbox has for a report, of those that have anything."""
+        for extension in self.account.extensions.values():
+            messages = self.messages.collected(extension.number, report.wanted)
+            if messages:
+                yield extension, messages
 
     def _mailbox(self, extension: Extension) -> Mailbox:
         return Mailbox(self.messages, extension.number, self.account, self.clock.now())
