@@ -13,9 +13,19 @@ from typing import NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
-from .domain.a2p_sms import A2PMessage, Batch, Rejected, SendBatch, plan_batch, reaches_a_handset
+from .domain.a2p_sms import (
+    A2PMessage,
+    Assigned,
+    Assignment,
+    Batch,
+    Rejected,
+    SendBatch,
+    plan_assignment,
+    plan_batch,
+    reaches_a_handset,
+)
 from .domain.a2p_store import A2PStore
-from .domain.account import Account, Extension, ExtensionStatus
+from .domain.account import Account, Extension, ExtensionStatus, digits_of
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
 from .domain.consent import Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
@@ -193,6 +203,16 @@ class World:
         else:
             received = self._filed(delivery, self.clock.now())
         self._tell(delivery, (message, *received))
+
+    def assign_opt_outs(self, assignment: Assignment) -> Sequence[Assigned]:
+        """Opt phones out of a number of high-volume SMS, and others in: what has become of each."""
+        plan = plan_assignment(self.account, assignment)
+        self.state_consents(
+            Statement(assignment.sender, digits_of(each.phone), each.status, ConsentSource.API)
+            for each in plan
+            if each.problem is None
+        )
+        return plan
 
     def _carried(self, delivery: Delivery) -> Delivery:
         """The plan of an SMS of the account's with what carriers make of it."""

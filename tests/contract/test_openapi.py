@@ -246,6 +246,8 @@ def test_the_operations_are_ringcentrals():
         "readA2PBatch",
         "listA2PSMS",
         "readA2PSMS",
+        "readA2PSMSOptOuts",
+        "addA2PSMSOptOuts",
         "aggregateA2PSMSStatuses",
         "createInternalTextMessage",
         "listMessages",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from . import errors
 from .account import Account, Extension, Feature, PhoneNumber, digits_of, is_e164
 from .carrier import Carrier, OptOut, carried, progress_to
+from .consent import OptStatus
 from .conversation import Conversation
 from .generation import GENERATIONS
 from .message import Delivery, Direction, Message, MessageStatus, MessageType, Outcome, Progress, taken_by
@@ -246,6 +247,49 @@ def _with_course(delivery: Delivery, carrier: Carrier | None, opt_outs: Collecti
 def reaches_a_handset(delivery: Delivery) -> bool:
     """Whether a phone outside gets it."""
     return delivery.routed[0].outcome is Outcome.OUTSIDE
+
+
+# --- opt-outs ------------------------------------------------------------------------------------
+
+
+class Assignment(NamedTuple):
+    """A request to opt phones out of a number, and others in; `sender` is digits, phones are as they were written."""
+
+    sender: str
+    opt_outs: tuple[str, ...]
+    opt_ins: tuple[str, ...]
+
+
+class NotAssigned(StrEnum):
+    """Why nothing is said of a phone."""
+
+    NO_NUMBER = "no phone number"
+    OF_THE_ACCOUNT = "a number of the account itself"
+    BOTH = "to be opted out and in"
+
+
+class Assigned(NamedTuple):
+    """What becomes of one phone of an assignment: `problem` is None where it is done."""
+
+    phone: str
+    status: OptStatus
+    problem: NotAssigned | None
+
+
+def plan_assignment(account: Account, assignment: Assignment) -> list[Assigned]:
+    """Each phone once, the opt-outs first."""
+    opt_outs, opt_ins = (tuple(dict.fromkeys(phones)) for phones in assignment[1:])
+    both = set(map(digits_of, opt_outs)) & set(map(digits_of, opt_ins))
+    asked = [*((phone, OptStatus.OUT) for phone in opt_outs), *((phone, OptStatus.IN) for phone in opt_ins)]
+    return [Assigned(phone, status, _not_assigned(account, phone, both)) for phone, status in asked]
+
+
+def _not_assigned(account: Account, phone: str, both: Collection[str]) -> NotAssigned | None:
+    if not is_e164(phone):
+        return NotAssigned.NO_NUMBER
+    if digits_of(phone) in account.phone_numbers:
+        return NotAssigned.OF_THE_ACCOUNT
+    return NotAssigned.BOTH if digits_of(phone) in both else None
 
 
 # --- lists ---------------------------------------------------------------------------------------

@@ -94,6 +94,8 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "listA2PSMS": a2p_sms.list_a2p_sms,
         "readA2PSMS": a2p_sms.read_a2p_sms,
         "aggregateA2PSMSStatuses": a2p_sms.aggregate_a2p_sms_statuses,
+        "readA2PSMSOptOuts": a2p_sms.read_a2p_sms_opt_outs,
+        "addA2PSMSOptOuts": a2p_sms.add_a2p_sms_opt_outs,
         "createInternalTextMessage": messages.create_internal_text_message,
         "listMessages": messages.list_messages,
         "readMessage": messages.read_message,

@@ -50,6 +50,14 @@ class RangeNotSatisfiable(Exception):
         self.length = length
 
 
+class HeaderInvalid(Exception):
+    """A header, which is `parameter`, that asks for what is not there."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+
+
 class InvalidUri(Exception):
     """A path that names nothing."""
 
@@ -101,6 +109,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
     UnsupportedMediaType: Row(415, "CMN-104", "Cannot parse request: unsupported media type"),
     RangeNotSatisfiable: Row(416, "CMN-107", "Requested range not satisfiable"),
+    HeaderInvalid: Row(400, "CMN-407", "Parameter in header is invalid"),
     InvalidUri: Row(404, "CMN-120", "Invalid URI"),
     MethodNotAllowed: Row(405, "CMN-120", "Invalid URI: the method is not allowed here"),
     InternalError: Row(500, "CMN-203", "Internal Server Error"),

@@ -18,6 +18,7 @@ MMS = "createMMS"
 SENDING_SMS = (SMS, MMS)
 PAGER = "createInternalTextMessage"
 CONTENT = "readMessageContent"
+ARCHIVES = ("readMessageStoreReportArchive", "readMessageStoreReportArchiveContent")
 CONSENTS = "editSmsConsentRecords"
 OF_ONE_MESSAGE = ("readMessage", "updateMessage", "patchMessage", "deleteMessage", CONTENT)
 
@@ -216,9 +217,17 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     ),
     "D-12": (Sign("D-12", "an SMS to a phone that has said STOP", _decided("D-12"), in_traffic=False),),
     "D-13": (Sign("D-13", "an SMS that a carrier profile fails", _decided("D-13"), in_traffic=False),),
+    "D-14": (
+        Sign("D-14 to", "an SMS to a number of high-volume SMS", _decided("D-14"), in_traffic=False),
+        Sign("D-14 from", "an ordinary SMS from such a number refused", _refused("MSG-320")),
+    ),
     "D-15": (
         Sign("D-15 all", "a consent stated for every number of the account", _states_consents_of_all),
         Sign("D-15 failed", "a consent that could not be taken told of", _tells_of_failed_consents),
+    ),
+    "D-16": (
+        Sign("D-16 third", "a third report at once refused with CMN-304", _refused("CMN-304")),
+        Sign("D-16 early", "an archive that is not there yet refused with 404", _refused("CMN-102", of=ARCHIVES)),
     ),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }

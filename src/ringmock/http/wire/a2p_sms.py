@@ -3,14 +3,17 @@
 The shapes are today's in both generations; phone numbers are written as the generation has it (D-10).
 """
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from ...domain.a2p_index import Page
 from ...domain.a2p_sms import (
     A2PFilter,
     A2PMessage,
+    Assigned,
+    Assignment,
     Batch,
     BatchFilter,
     BatchMessage,
@@ -22,6 +25,7 @@ from ...domain.a2p_sms import (
 )
 from ...domain.a2p_store import Tally
 from ...domain.account import digits_of
+from ...domain.consent import Consent, ConsentFilter, ConsentSource, OptStatus
 from ...domain.message import Direction, MessageStatus
 from ...page_tokens import Listing, PageTokens
 from ...timestamps import iso8601
@@ -38,6 +42,13 @@ _STATUS_NAMES = {
     MessageStatus.SENDING_FAILED: "sendingFailed",
 }
 _FAILURES = frozenset({"deliveryFailed", "sendingFailed"})
+_STATUSES_ASKED = {
+    "optout": frozenset({OptStatus.OUT}),
+    "optin": frozenset({OptStatus.IN}),
+    "all": frozenset(OptStatus),
+}
+_SOURCES = {ConsentSource.API: "Account"}
+"""Words that high-volume SMS has for what other lists call otherwise."""
 
 # --- requests ------------------------------------------------------------------------------------
 
@@ -74,6 +85,22 @@ def batch_filter_from(parameters: Mapping[str, Any], view: View) -> BatchFilter:
         sender=None if sender is None else digits_of(sender),
         statuses=chosen(BatchStatus, parameters["status"]),
     )
+
+
+def opt_out_filter_from(parameters: Mapping[str, Any], view: View) -> ConsentFilter:
+    """Checked `readA2PSMSOptOuts` parameters; other numbers than those of high-volume SMS have no part in it."""
+    sender, recipient = parameters["from"], parameters["to"]
+    numbers = view.account.a2p_numbers
+    return ConsentFilter(
+        statuses=_STATUSES_ASKED[parameters["status"]],
+        senders=numbers if sender is None else numbers & {digits_of(sender)},
+        recipients=None if recipient is None else frozenset({digits_of(recipient)}),
+    )
+
+
+def assignment_from(body: Json, sender: str) -> Assignment:
+    """A checked `addA2PSMSOptOuts` body, about the number with these digits."""
+    return Assignment(sender, tuple(body.get("optOuts", ())), tuple(body.get("optIns", ())))
 
 
 class PageAsked(NamedTuple):
@@ -162,7 +189,54 @@ def statuses(tallies: Iterable[Tally]) -> Json:
     return said
 
 
-def page_of(records: Sequence[Json], page: Page, asked: PageAsked, tokens: PageTokens) -> Json:
+def opt_out(consent: Consent, view: View) -> Json:
+    """What a phone, or the account for it, has said last of a number."""
+    return {
+        "from": view.phone(consent.sender),
+        "to": view.phone(consent.recipient),
+        "status": consent.status.value,
+        "source": _SOURCES.get(consent.source, consent.source.value),
+    }
+
+
+def as_csv(records: Sequence[Json]) -> str:
+    """Opt-outs as a table of RFC 4180 with a head."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, ("from", "to", "status", "source"))
+    writer.writeheader()
+    writer.writerows(records)
+    return table.getvalue()
+
+
+def assigned(results: Sequence[Assigned]) -> Json:
+    """`OptOutBulkAssignResponse`."""
+    return {
+        name: {
+            "successful": [each.phone for each in results if each.status is status and each.problem is None],
+            "failed": [
+                {"to": each.phone, "errorMessage": f"The recipient number is {each.problem}"}
+                for each in results
+                if each.status is status and each.problem is not None
+            ],
+        }
+        for name, status in (("optIns", OptStatus.IN), ("optOuts", OptStatus.OUT))
+    }
+
+
+class Neighbours(Protocol):
+    """A page of any list, as far as those beside it go."""
+
+    @property
+    def has_previous(self) -> bool: ...
+    @property
+    def previous(self) -> int | None: ...
+    @property
+    def has_next(self) -> bool: ...
+    @property
+    def next(self) -> int | None: ...
+
+
+def page_of(records: Sequence[Json], page: Neighbours, asked: PageAsked, tokens: PageTokens) -> Json:
     """A page and the tokens of those around it."""
     listing = asked.listing
     paging: Json = {
