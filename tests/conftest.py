@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
 from ringmock.server import running
 from support import Client
@@ -15,6 +16,13 @@ pytest_plugins = ["pytester"]
 def server_url() -> Iterator[str]:
     """A server of the demo account on a real socket."""
     with running(load_named("demo")) as (url, _):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def carriers_url() -> Iterator[str]:
+    """A server of the account among carriers, in today's generation."""
+    with running(load_named("carriers"), generation=GENERATIONS["current"]) as (url, _):
         yield url
 
 

@@ -409,6 +409,9 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
         def answered(self, entry: Entry) -> None:
             told.append(entry.path)
 
+        def time_changed(self) -> None:
+            told.append("time")
+
     here, watcher = worlds().default, Noting()
     here.watch(watcher)
     here.reset()
@@ -419,4 +422,4 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
     here.unwatch(watcher)
     page(here, "101", "102")
 
-    assert told == ["Hello: 2", "Hi: 1", "changed Hello", "/restapi"]
+    assert told == ["time", "Hello: 2", "Hi: 1", "changed Hello", "/restapi"]

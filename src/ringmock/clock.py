@@ -17,9 +17,12 @@ def real_time() -> datetime:
 class WorldClock:
     """A `Clock` that can be set, advanced and frozen; it runs at the pace of the real time otherwise."""
 
-    def __init__(self, start: ClockStart, real_time: RealTime) -> None:
+    def __init__(self, start: ClockStart, real_time: RealTime, moved: Callable[[], None] = lambda: None) -> None:
+        """`moved` is called whenever the clock is set, stopped or let go on."""
         self._real_time = real_time
+        self._moved: Callable[[], None] = lambda: None
         self.set(start.now or real_time(), frozen=start.frozen)
+        self._moved = moved
 
     @property
     def is_frozen(self) -> bool:
@@ -34,6 +37,7 @@ class WorldClock:
         now = now.astimezone(UTC)
         self._offset = now - self._real_time()
         self._stands_at = now if frozen else None
+        self._moved()
 
     def advance(self, by: timedelta) -> None:
         """Move forward, or back; raises `OverflowError` beyond the years 1 to 9999."""

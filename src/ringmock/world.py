@@ -26,6 +26,7 @@ from .domain.a2p_sms import (
 )
 from .domain.a2p_store import A2PStore
 from .domain.account import Account, Extension, ExtensionStatus, digits_of
+from .domain.agenda import Agenda
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
 from .domain.consent import Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
@@ -41,6 +42,7 @@ from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import THREAD_PERMISSION
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
+from .domain.subscription import Subscription
 from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
@@ -92,6 +94,10 @@ class Watcher(Protocol):
         """A call was answered, and is in the journal."""
         ...
 
+    def time_changed(self) -> None:
+        """The clock was moved, or something new comes first in the agenda."""
+        ...
+
 
 class World:
     """See the module. One thread serves a world; nothing here waits."""
@@ -110,6 +116,7 @@ class World:
         self._secret_source = secret_source
         self.account: Account
         self.clock: WorldClock
+        self.agenda: Agenda[Message | Subscription]
         self.journal: Journal
         self.messages: MessageStore
         self.a2p: A2PStore
@@ -130,11 +137,12 @@ class World:
         """Back to the template, as a world that was just made, but for the watchers. Sessions stay open."""
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
-        self.clock = WorldClock(self.template.clock, self._real_time)
+        self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
+        self.agenda = Agenda(self._time_changed)
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.a2p = A2PStore(ids)
-        self.subscriptions = SubscriptionStore(ids)
+        self.subscriptions = SubscriptionStore(ids, self.agenda)
         self.message_templates = MessageTemplates(ids)
         self.reports = Reports(ids)
         self.retention_days = _RETENTION_DAYS
@@ -145,6 +153,7 @@ class World:
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self._seed(self.template.messages)
+        self._time_changed()
 
     def limit(self, limits: Limits | None) -> None:
         """Count calls from now on, as if none had been made; None for no limits."""
@@ -163,6 +172,10 @@ class World:
         self.journal.add(tell)
         for watcher in self._watchers:
             watcher.answered(tell())
+
+    def _time_changed(self) -> None:
+        for watcher in self._watchers:
+            watcher.time_changed()
 
     # --- sending ---------------------------------------------------------------------------------
 

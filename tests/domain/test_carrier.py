@@ -75,6 +75,46 @@ def test_a_profile_serves_the_numbers_that_all_its_marks_are_true_of(
     assert not any(profile.serves(number) for number in does_not)
 
 
+@pytest.mark.parametrize(
+    ("course", "generation", "changes"),
+    [
+        (LOST, "current", [1, 5]),
+        (LOST, "2012", [5]),  # it is Sent from the start
+        (SLOW, "current", [10, 30, 60]),  # another attempt is a change
+        (None, "current", [0, 2]),
+        (None, "2012", []),
+    ],
+)
+def test_a_message_knows_when_its_status_becomes_another(
+    course: tuple[Step, ...] | None, generation: str, changes: list[float]
+) -> None:
+    profiles = () if course is None else (CarrierProfile(course),)
+    message = sms(world_of(*profiles, generation=GENERATIONS[generation]), "101", HANDSET).message
+    found, at = [], message.next_change()
+    while at is not None:
+        found.append((at - message.created).total_seconds())
+        at = message.next_change(at)
+    assert found == changes
+
+
+def test_a_group_message_changes_with_each_of_its_recipients() -> None:
+    here = world_of(CarrierProfile(LOST, numbers=frozenset({HANDSET})), CarrierProfile(SLOW))
+    message = sms(here, "101", HANDSET, OTHER).message
+    assert message.next_change() == START + timedelta(seconds=1)
+    assert message.next_change(START + timedelta(seconds=5)) == START + timedelta(seconds=10)
+
+
+def test_only_messages_of_late_can_move() -> None:
+    here = world_of(CarrierProfile(SLOW))
+    first, second = (sms(here, "101", HANDSET).message for _ in range(2))
+    now = START + timedelta(seconds=60)
+    assert set(here.messages.moving("101", now)) >= {first, second}
+    here.clock.set(START + timedelta(seconds=100), frozen=True)
+    third = sms(here, "101", HANDSET).message
+    assert list(here.messages.moving("101", START + timedelta(seconds=100))) == [third]
+    assert list(here.messages.moving("102", now)) == []
+
+
 def test_d13_the_first_profile_that_a_number_falls_under_decides() -> None:
     carrier = Carrier((CarrierProfile(LOST, prefix="1415"), CarrierProfile(SLOW)))
     assert carrier.course_of(HANDSET, Random(0)) is LOST

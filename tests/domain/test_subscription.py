@@ -1,6 +1,6 @@
 """Which filters there are and who may have them, and what each is told of."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -144,6 +144,48 @@ def test_a_reminder_does_not_stand_alone() -> None:
 
 def test_a_filter_that_comes_twice_counts_once() -> None:
     assert len(terms_of(ACCOUNT, MEMBER, [STORE, STORE], None, Transport.WEBHOOK).filters) == 1
+
+
+def reminded(*filters: str, lifetime: int) -> Subscription:
+    terms = terms_of(ACCOUNT, MEMBER, [STORE, *filters], lifetime, Transport.WEBHOOK)
+    delivery = Delivery(Transport.WEBHOOK)
+    return Subscription("1", MEMBER.number, terms.filters, delivery, START, START, terms.lifetime, "http://here")
+
+
+def seconds_of(at: datetime | None) -> float | None:
+    return None if at is None else (at - START).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("after", "following"),
+    [(0, 500), (499, 500), (499.5, 500), (500, 700), (699, 700), (700, 900), (899.9, 900), (900, None), (2000, None)],
+)
+def test_a_reminder_comes_at_its_threshold_and_in_its_interval_until_the_expiry(
+    after: float, following: float | None
+) -> None:
+    one = reminded(f"{REMINDER}?threshold=500&interval=200", lifetime=1000)
+    assert seconds_of(one.next_reminder(START + timedelta(seconds=after))) == following
+
+
+@pytest.mark.parametrize(("at", "thresholds"), [(600, [400]), (500, [500]), (700, [500]), (800, [400]), (501, [])])
+def test_each_reminder_has_its_own_times(at: int, thresholds: list[int]) -> None:
+    one = reminded(f"{REMINDER}?threshold=500&interval=200", f"{REMINDER}?threshold=400&interval=200", lifetime=1000)
+    assert [wanted.threshold for wanted in one.reminders_at(START + timedelta(seconds=at))] == thresholds
+
+
+@pytest.mark.parametrize(("now", "following"), [(600, 501), (602, 502), (999, 899)])
+def test_of_the_reminders_that_a_clock_was_moved_over_only_the_latest_come(now: int, following: int) -> None:
+    one = reminded(f"{REMINDER}?threshold=500&interval=1", lifetime=1000)
+    moved = START + timedelta(seconds=now)
+    assert seconds_of(one.next_reminder(START + timedelta(seconds=500), moved)) == following
+
+
+def test_a_subscription_without_a_reminder_or_without_an_end_is_never_reminded() -> None:
+    assert reminded(lifetime=1000).next_reminder(START) is None
+    last = datetime.max.replace(tzinfo=UTC)
+    endless = reminded(f"{REMINDER}?threshold=500&interval=200", lifetime=1000)
+    endless.renewed = last - timedelta(seconds=1)
+    assert endless.next_reminder(last) is None
 
 
 # --- what is told --------------------------------------------------------------------------------

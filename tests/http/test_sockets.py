@@ -126,6 +126,32 @@ def test_a_token_for_a_connection_needs_a_log_in(world_client: Client) -> None:
     assert_refused(world_client.post(WS_TOKEN, by=None), 401, "AGW-401")
 
 
+def test_a_reminder_and_a_status_come_on_the_connection_by_the_worlds_clock(
+    carriers_url: str,
+) -> None:
+    with Client(carriers_url) as client:
+        client.call("PUT", "/_mock/clock", json={"now": "2026-01-01T00:00:00Z", "frozen": True})
+        socket, _, _ = opened(client)
+        with closing(socket.connection):
+            reminder = f"{SUBSCRIPTION}/~?threshold=60&interval=30"
+            body = {
+                "eventFilters": [STORE_FILTER, reminder],
+                "deliveryMode": {"transportType": "WebSocket"},
+                "expiresIn": 120,
+            }
+            assert socket.call("POST", f"{SUBSCRIPTION}/", body)[0]["status"] == 200
+            client.post_sms(to="14151003733")
+            advance(client, 90)
+            told = [socket.receive() for _ in range(5)]
+    assert [header["type"] for header, _ in told] == ["ServerNotification"] * 5
+    changes = [notification["body"]["changes"][0] for _, notification in told[:3]]
+    assert [(change["newCount"], change["updatedCount"]) for change in changes] == [(1, 0), (0, 1), (0, 1)]
+    assert [(said["event"], said["body"]) for _, said in told[3:]] == [
+        (reminder, {"expiresIn": 60}),
+        (reminder, {"expiresIn": 30}),
+    ]
+
+
 # --- calls ---------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,11 @@ from support import HANDSET, STORE, Client, assert_refused
 SUBSCRIPTION = "/restapi/v1.0/subscription"
 STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
 INSTANT = f"{STORE_FILTER}/instant?type=SMS"
+REMINDER = "/restapi/v1.0/subscription/~?threshold=500&interval=200"
+UNREACHABLE = "14151003733"
+"""In the account among carriers: Sent after a second, DeliveryFailed after five."""
+
+NEW_YEAR = "2026-01-01T00:00:00Z"
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 ACCOUNT, OWN = "1346632010", "/restapi/v1.0/account/1346632010/extension/1346632010"
 
@@ -102,6 +107,15 @@ def test_a_put_without_a_body_and_a_renewal_only_renew(
     renewed = world_client.call(method, f"{SUBSCRIPTION}/{made['id']}{suffix}", **arguments).json()
 
     assert (renewed["eventFilters"], renewed["expiresIn"]) == (made["eventFilters"], 999)
+
+
+def test_a_slash_after_the_collection_changes_nothing(world_client: Client, receiver: Receiver) -> None:
+    made = world_client.post(f"{SUBSCRIPTION}/", json=body(receiver))
+    listed = world_client.get(f"{SUBSCRIPTION}/")
+    assert (made.status_code, listed.status_code) == (200, 200)
+    assert [one["id"] for one in listed.json()["records"]] == [made.json()["id"]]
+    assert_refused(world_client.get(f"{SUBSCRIPTION}/{made.json()['id']}/"), 404, "CMN-120")
+    assert_refused(world_client.get(f"{SUBSCRIPTION}//"), 404, "CMN-120")
 
 
 def test_an_expired_subscription_is_gone_and_is_told_nothing(world_client: Client, receiver: Receiver) -> None:
@@ -265,6 +279,138 @@ def test_a_reset_ends_every_subscription(world_client: Client, receiver: Receive
     world_client.post("/_mock/reset")
     world_client.post_sms()
     subscribed(world_client, receiver)
+    assert not receiver.has_more()
+
+
+# --- by the clock --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def among_carriers(carriers_url: str) -> Iterator[Client]:
+    """A world whose clock stands at the start of a second."""
+    with Client(carriers_url) as client:
+        assert client.call("PUT", "/_mock/clock", json={"now": NEW_YEAR, "frozen": True}).status_code == 200
+        yield client
+
+
+def advance(client: Client, seconds: float) -> None:
+    assert client.post("/_mock/clock/advance", json={"seconds": seconds}).status_code == 200
+
+
+def counts(told: dict[str, Any]) -> tuple[str, list[tuple[str, int, int]]]:
+    """When it was, and of each type how many messages came and how many were changed."""
+    changes = told["body"]["changes"]
+    return told["timestamp"], [(change["type"], change["newCount"], change["updatedCount"]) for change in changes]
+
+
+def test_a_mailbox_is_told_as_the_status_of_its_messages_moves(among_carriers: Client, receiver: Receiver) -> None:
+    subscribed(among_carriers, receiver, f"{STORE_FILTER}?type=SMS")
+    for number in (UNREACHABLE, HANDSET):
+        assert among_carriers.post_sms(to=number).status_code == 200
+    told = [counts(event(receiver)) for _ in range(3)]
+    # The carrier of the first has it still Queued, and the second is Sent as soon as it is looked at.
+    assert told == [(f"{NEW_YEAR[:-1]}.000Z", [("SMS", *numbers)]) for numbers in ((1, 0), (1, 0), (0, 1))]
+
+    advance(among_carriers, 60)
+
+    told = [counts(event(receiver)) for _ in range(3)]
+    assert told == [(f"2026-01-01T00:00:0{second}.000Z", [("SMS", 0, 1)]) for second in (1, 2, 5)]
+    advance(among_carriers, 60)
+    assert among_carriers.post_sms(to=UNREACHABLE).status_code == 200
+    assert counts(event(receiver))[1] == [("SMS", 1, 0)]
+    assert not receiver.has_more()
+
+
+def test_what_moves_in_the_same_moment_is_one_event(among_carriers: Client, receiver: Receiver) -> None:
+    for _ in range(3):
+        among_carriers.post_sms(to=UNREACHABLE)
+    subscribed(among_carriers, receiver)
+    advance(among_carriers, 1)
+    assert counts(event(receiver)) == ("2026-01-01T00:00:01.000Z", [("SMS", 0, 3)])
+
+
+def test_messages_from_before_a_subscription_move_for_it_too_and_once(
+    among_carriers: Client, receiver: Receiver
+) -> None:
+    among_carriers.post_sms(to=UNREACHABLE)
+    advance(among_carriers, 2)
+    made = subscribed(among_carriers, receiver)
+    among_carriers.call("PUT", f"{SUBSCRIPTION}/{made['id']}")
+    advance(among_carriers, 10)
+    among_carriers.page("102")
+    assert [counts(event(receiver))[1] for _ in range(2)] == [[("SMS", 0, 1)], [("Pager", 1, 0)]]
+
+
+def test_a_purged_message_moves_no_more(among_carriers: Client, receiver: Receiver) -> None:
+    ids = [among_carriers.post_sms(to=UNREACHABLE).json()["id"] for _ in range(2)]
+    subscribed(among_carriers, receiver)
+    among_carriers.call("DELETE", f"{STORE}/{ids[0]}", params={"purge": "true"})
+    assert counts(event(receiver))[1] == [("SMS", 0, 1)]
+    advance(among_carriers, 1)
+    assert counts(event(receiver))[1] == [("SMS", 0, 1)]
+    assert not receiver.has_more()
+
+
+def test_a_clock_that_runs_brings_what_is_due(among_carriers: Client, receiver: Receiver) -> None:
+    subscribed(among_carriers, receiver)
+    among_carriers.post_sms(to=UNREACHABLE)
+    assert counts(event(receiver))[1] == [("SMS", 1, 0)]
+    advance(among_carriers, 0.95)
+    assert not receiver.has_more()
+    among_carriers.call("PUT", "/_mock/clock", json={"frozen": False})
+    assert counts(event(receiver)) == ("2026-01-01T00:00:01.000Z", [("SMS", 0, 1)])
+
+
+def test_a_subscription_is_reminded_of_its_expiry_until_it_is_renewed(
+    among_carriers: Client, receiver: Receiver
+) -> None:
+    made = subscribed(among_carriers, receiver, STORE_FILTER, REMINDER, expiresIn=1000)
+    advance(among_carriers, 499)
+    assert not receiver.has_more()
+
+    advance(among_carriers, 1)
+    told = event(receiver)
+    assert {name: told[name] for name in told if name != "uuid"} == {
+        "event": REMINDER,
+        "timestamp": "2026-01-01T00:08:20.000Z",
+        "subscriptionId": made["id"],
+        "ownerId": ACCOUNT,
+        "body": {"expiresIn": 500},
+    }
+    advance(among_carriers, 450)
+    assert [event(receiver)["body"]["expiresIn"] for _ in range(2)] == [300, 100]
+
+    assert among_carriers.post(f"{SUBSCRIPTION}/{made['id']}/renew").status_code == 200
+    advance(among_carriers, 600)
+    assert event(receiver)["timestamp"] == "2026-01-01T00:24:10.000Z"
+    among_carriers.page("102")
+    assert "changes" in event(receiver)["body"]
+    assert not receiver.has_more()
+
+
+def test_nobody_is_reminded_of_what_was_deleted_is_over_or_asks_for_it_no_more(
+    among_carriers: Client, receiver: Receiver
+) -> None:
+    made = [subscribed(among_carriers, receiver, STORE_FILTER, REMINDER, expiresIn=1000) for _ in range(2)]
+    among_carriers.call("DELETE", f"{SUBSCRIPTION}/{made[0]['id']}")
+    among_carriers.call("PUT", f"{SUBSCRIPTION}/{made[1]['id']}", json={"eventFilters": [STORE_FILTER]})
+    advance(among_carriers, 999)
+    among_carriers.page("102")
+    assert "changes" in event(receiver)["body"]
+
+    subscribed(among_carriers, receiver, STORE_FILTER, REMINDER, expiresIn=1000)
+    advance(among_carriers, 1000)
+    subscribed(among_carriers, receiver)
+    assert not receiver.has_more()
+
+
+def test_a_clock_that_is_moved_over_very_many_reminders_brings_the_latest(
+    among_carriers: Client, receiver: Receiver
+) -> None:
+    often = "/restapi/v1.0/subscription/~?threshold=100000&interval=1"
+    subscribed(among_carriers, receiver, STORE_FILTER, often, expiresIn=200_000)
+    advance(among_carriers, 199_999)
+    assert [event(receiver)["body"]["expiresIn"] for _ in range(102)] == [100_000, *range(101, 0, -1)]
     assert not receiver.has_more()
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from random import Random
 
 from .generation import Generation, ending_in
-from .message import Delivery, MessageStatus, Outcome, Progress, Reached, Routed, Step, taken_by
+from .message import Delivery, MessageStatus, Outcome, Progress, Reached, Routed, Step, reached_by
 
 FAILURES = frozenset({MessageStatus.DELIVERY_FAILED, MessageStatus.SENDING_FAILED})
 
@@ -127,15 +127,10 @@ def _together(each: Sequence[Progress]) -> Progress:
     """The status of a group message: that of whoever is furthest behind, less those whom it will never reach."""
     later: list[Step] = []
     for delay in sorted({delay for progress in each for delay, _ in progress.later}):
-        reached = _joint([_reached(progress, delay) for progress in each])
+        reached = _joint([reached_by(progress, delay) for progress in each])
         if not later or later[-1][1] != reached:
             later.append((delay, reached))
     return Progress(each[0].accepted, tuple(later))
-
-
-def _reached(progress: Progress, age: timedelta) -> Reached:
-    step = taken_by(progress, age)
-    return Reached(progress.accepted) if step is None else step[1]
 
 
 def _joint(states: Iterable[Reached]) -> Reached:

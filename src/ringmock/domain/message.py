@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -15,6 +15,9 @@ class MessageType(StrEnum):
 
     SMS = "SMS"
     PAGER = "Pager"
+
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class Direction(StrEnum):
@@ -115,6 +118,12 @@ def taken_by(progress: Progress, age: timedelta) -> Step | None:
     return taken
 
 
+def reached_by(progress: Progress, age: timedelta) -> Reached:
+    """What is reached by then."""
+    step = taken_by(progress, age)
+    return Reached(progress.accepted) if step is None else step[1]
+
+
 @dataclass(slots=True, eq=False)
 class Message:
     """One record in one mailbox. `sender` and `recipients` as in `Delivery`; times are aware UTC."""
@@ -157,6 +166,18 @@ class Message:
         """How long after its creation the message's status moves by itself, for any of its recipients."""
         for progress in (self.progress, *self.recipient_progress):
             yield from (delay for delay, _ in progress.later)
+
+    def next_change(self, after: datetime | None = None) -> datetime | None:
+        """When its status, or that of a recipient, becomes another by itself: for the first time, or the next after."""
+        each = (self.progress, *self.recipient_progress)
+        before = [Reached(progress.accepted) for progress in each]
+        for delay in sorted(set(self.delays())):
+            reached = [reached_by(progress, delay) for progress in each]
+            is_later = after is None or delay > after - self.created
+            if reached != before and is_later:
+                return None if delay > _END_OF_TIME - self.created else self.created + delay
+            before = reached
+        return None
 
     @property
     def has_text(self) -> bool:

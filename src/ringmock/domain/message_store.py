@@ -163,6 +163,15 @@ class InMemoryMessageStore:
             if message.last_changed(now) >= since:
                 yield message.id
 
+    def moving(self, mailbox: str, now: datetime) -> Iterator[Message]:
+        """Messages whose status may move by itself after now. Costs as much as there were changes in such a time."""
+        box = self._mailboxes.get(mailbox)
+        for message_id in () if box is None else reversed(box.changes):
+            message = self._messages[message_id]
+            if box is None or message.modified < now - box.longest_progress:
+                return
+            yield message
+
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the sender's copies."""
         return tuple(self._handsets.get(digits, {}).values())

@@ -1,6 +1,6 @@
 """What the domain asks of the world around it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -60,6 +60,10 @@ class MessageStore(Protocol):
         self, mailbox: str, position: int, since: datetime, now: datetime, account: Account
     ) -> Sequence[Message]:
         """What changed after the first `position` changes, or at `since` or later, less what is hidden (D-04)."""
+        ...
+
+    def moving(self, mailbox: str, now: datetime) -> Iterator[Message]:
+        """Messages whose status may move by itself after now."""
         ...
 
     def received_by_handset(self, digits: str) -> Sequence[Message]:

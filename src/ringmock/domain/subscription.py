@@ -21,6 +21,9 @@ MAX_PER_OWNER = 20
 MAX_FAILURES = 3
 """Notifications in a row that a receiver fails to take before its address is blacklisted."""
 
+MAX_MISSED_REMINDERS = 100
+"""So many are made up for when the clock has been moved over them."""
+
 REMEMBERED_ATTEMPTS = 100
 
 
@@ -112,6 +115,36 @@ class Subscription:
             return self.renewed + timedelta(seconds=self.lifetime)
         except OverflowError:  # a clock may be set to the year 9999
             return datetime.max.replace(tzinfo=UTC)
+
+    def next_reminder(self, after: datetime, now: datetime | None = None) -> datetime | None:
+        """When it is next to be told of its expiry; None for not again.
+
+        Where it is `now` already and the clock has been moved over many, the oldest of those are left out.
+        """
+        due = (self._reminder_after(wanted, after, now or after) for wanted in self._reminders)
+        return min((at for at in due if at is not None), default=None)
+
+    def reminders_at(self, at: datetime) -> Iterator[EventFilter]:
+        """The filters that ask to be told of its expiry at this time."""
+        for wanted in self._reminders:
+            since = at - self._first_reminder(wanted)
+            if since >= timedelta(0) and not since % timedelta(seconds=wanted.interval):
+                yield wanted
+
+    def _reminder_after(self, wanted: EventFilter, after: datetime, now: datetime) -> datetime | None:
+        first, interval = self._first_reminder(wanted), timedelta(seconds=wanted.interval)
+        if after < first:
+            return first
+        latest = (now - first) // interval - MAX_MISSED_REMINDERS
+        since = max((after - first) // interval + 1, latest) * interval
+        return first + since if since < timedelta(seconds=wanted.threshold) else None
+
+    def _first_reminder(self, wanted: EventFilter) -> datetime:
+        return self.expires - timedelta(seconds=wanted.threshold)
+
+    @property
+    def _reminders(self) -> list[EventFilter]:
+        return [wanted for wanted in self.filters if wanted.kind is EventKind.REMINDER]
 
     @property
     def mailboxes(self) -> frozenset[str]:

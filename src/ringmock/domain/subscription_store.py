@@ -6,6 +6,8 @@ from datetime import datetime
 
 from . import errors
 from .account import Account, Extension
+from .agenda import Agenda
+from .message import Message
 from .ports import IdGenerator
 from .subscription import Subscription, Terms, Wanted, plan_subscription, terms_of
 
@@ -13,8 +15,10 @@ from .subscription import Subscription, Terms, Wanted, plan_subscription, terms_
 class SubscriptionStore:
     """Not thread-safe: one thread serves a world. Whatever is asked for after its expiry is not there."""
 
-    def __init__(self, ids: IdGenerator) -> None:
+    def __init__(self, ids: IdGenerator, agenda: Agenda[Message | Subscription]) -> None:
+        """`agenda` is told when each is to be reminded of its expiry."""
         self._ids = ids
+        self._agenda = agenda
         self._by_id: dict[str, Subscription] = {}
         self._by_owner: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
         self._by_mailbox: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
@@ -44,6 +48,7 @@ class SubscriptionStore:
         self._by_id[subscription.id] = subscription
         self._by_owner[subscriber.number][subscription.id] = subscription
         self._watch(subscription)
+        self._agenda.put(subscription, subscription.next_reminder(now))
         return subscription
 
     def of(self, owner: Extension, now: datetime) -> Sequence[Subscription]:
@@ -78,6 +83,7 @@ class SubscriptionStore:
     def renew(self, subscription: Subscription, now: datetime) -> None:
         """Count the lifetime from now."""
         subscription.renewed = now
+        self._agenda.put(subscription, subscription.next_reminder(now))
 
     def update(
         self,
@@ -102,6 +108,7 @@ class SubscriptionStore:
             del self._by_id[subscription.id]
             del self._by_owner[subscription.owner][subscription.id]
             self._unwatch(subscription)
+            self._agenda.put(subscription, None)
 
     def _watch(self, subscription: Subscription) -> None:
         for mailbox in subscription.mailboxes:

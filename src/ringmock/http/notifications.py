@@ -6,16 +6,18 @@ No call waits for it. What a receiver has still to get waits in a queue of its o
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakSet
 
 import orjson
 
-from ..domain.message import Delivery, Message
-from ..domain.subscription import Attempt, Event, EventFilter, Subscription, Transport, events
+from ..domain.message import Availability, Delivery, Message
+from ..domain.subscription import Attempt, Event, EventFilter, ExpiresSoon, Subscription, Transport, events
 from ..journal import Entry
 from ..lab.webhooks import WebHooks
 from ..world import World
+from .alarm import Alarm
 from .sockets import Sockets
 from .wire.subscriptions import notification
 
@@ -43,24 +45,42 @@ class Notifier:
         self._queues: dict[Subscription, deque[_Note]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, world: World) -> None:
-        """Tell the subscriptions of a world of everything from now on. A world without one is not watched."""
+    def follow(self, world: World, subscription: Subscription) -> None:
+        """Tell a subscription of everything from now on. A world without one is not watched."""
         if world not in self._watched:
             self._watched.add(world)
             world.watch(_Watcher(world, self))
-
-    def tell(self, world: World, mailbox: str, new: Sequence[Message], updated: Sequence[Message]) -> None:
-        """Tell whoever asked for it of messages that came to a mailbox, or were changed there."""
         now = world.clock.now()
-        for subscription in world.subscriptions.told_of(mailbox, now):
-            for wanted in subscription.filters:
-                if wanted.mailbox == mailbox and subscription.blacklisted is None:
-                    for event in events(wanted, new, updated):
-                        self._send(world, subscription, wanted, event)
+        for mailbox in subscription.mailboxes:
+            for message in world.messages.moving(mailbox, now):
+                world.agenda.put(message, message.next_change(now))
 
-    def _send(self, world: World, subscription: Subscription, wanted: EventFilter, event: Event) -> None:
+    def tell(
+        self, world: World, mailbox: str, new: Sequence[Message], updated: Sequence[Message], at: datetime
+    ) -> bool:
+        """Tell whoever asked for it of messages that came to a mailbox, or were changed there, at this time.
+
+        Whether anyone has asked for news of the mailbox.
+        """
+        subscriptions = world.subscriptions.told_of(mailbox, world.clock.now())
+        for subscription in subscriptions:
+            for wanted in subscription.filters:
+                if wanted.mailbox == mailbox:
+                    for event in events(wanted, new, updated):
+                        self._send(world, subscription, wanted, event, at)
+        return bool(subscriptions)
+
+    def remind(self, world: World, subscription: Subscription, at: datetime) -> None:
+        """Tell a subscription when it expires, as it has asked for at this time."""
+        for wanted in subscription.reminders_at(at):
+            event = ExpiresSoon(round((subscription.expires - at).total_seconds()))
+            self._send(world, subscription, wanted, event, at)
+
+    def _send(self, world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> None:
+        if subscription.blacklisted is not None:
+            return
         uuid = world.subscriptions.name_notification()
-        said = notification(subscription, wanted, event, uuid, world.account, world.clock.now())
+        said = notification(subscription, wanted, event, uuid, world.account, at)
         if subscription.delivery.transport is Transport.WEBHOOK:
             self._post(world, subscription, _Note(uuid, wanted.uri, orjson.dumps(said)))
         elif self.sockets.notify(subscription.delivery.connection, said):
@@ -95,17 +115,28 @@ class Notifier:
 
 
 class _Watcher:
-    """Sorts what happens in a world by mailbox; all that one call changes there is one event."""
+    """Sorts what happens in a world by mailbox; all that one call changes there is one event.
+
+    What happens by itself is told when its time comes, and for mailboxes that nobody has asked about not looked for.
+    """
 
     def __init__(self, world: World, notifier: Notifier) -> None:
         self._world = world
         self._notifier = notifier
         self._changed: list[Message] = []
+        self._is_telling = False
+        self._alarm = Alarm(self.time_changed)
+        self.time_changed()
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         self._tell_changes()
+        now = self._world.clock.now()
         for mailbox, messages in _by_mailbox(copies).items():
-            self._notifier.tell(self._world, mailbox, messages, ())
+            if self._notifier.tell(self._world, mailbox, messages, (), now):
+                for message in messages:
+                    change = message.next_change()
+                    # A message is as old as its second, and its first change may be over by now.
+                    self._world.agenda.put(message, change and max(change, now))
 
     def changed(self, messages: Sequence[Message]) -> None:
         if not self._changed:
@@ -116,10 +147,35 @@ class _Watcher:
     def _tell_changes(self) -> None:
         changed, self._changed = self._changed, []
         for mailbox, messages in _by_mailbox(changed).items():
-            self._notifier.tell(self._world, mailbox, (), messages)
+            self._notifier.tell(self._world, mailbox, (), messages, self._world.clock.now())
 
     def answered(self, entry: Entry) -> None:
         """Nothing that anyone can subscribe to."""
+
+    def time_changed(self) -> None:
+        """Tell of all that is due by now, before anything else happens, and look again when the next is."""
+        if not self._is_telling:
+            self._is_telling = True
+            try:
+                self._tell_due(self._world.clock.now())
+            finally:
+                self._is_telling = False
+            self._alarm.set(self._world.agenda.next, self._world.clock)
+
+    def _tell_due(self, now: datetime) -> None:
+        self._tell_changes()
+        agenda = self._world.agenda
+        for at, things in agenda.due(now):
+            messages = _by_mailbox(thing for thing in things if isinstance(thing, Message))
+            for mailbox, moved in messages.items():
+                there = [message for message in moved if message.availability is not Availability.PURGED]
+                if self._notifier.tell(self._world, mailbox, (), there, at):
+                    for message in there:
+                        agenda.put(message, message.next_change(at))
+            for thing in things:
+                if isinstance(thing, Subscription) and self._world.subscriptions.is_alive(thing, now):
+                    self._notifier.remind(self._world, thing, at)
+                    agenda.put(thing, thing.next_reminder(at, now))
 
 
 def _by_mailbox(messages: Iterable[Message]) -> dict[str, list[Message]]:

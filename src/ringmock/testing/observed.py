@@ -44,6 +44,9 @@ class Observed:
             if fault_of(entry) is not None:
                 self._faults.append(entry)
 
+    def time_changed(self) -> None:
+        """Nothing that a test waits for."""
+
     def first(self, wanted: Wanted, timeout: float) -> Sending | None:
         """The oldest message that is wanted, as soon as it is there; None after `timeout` real seconds."""
         with self._changed:

@@ -34,7 +34,7 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
             if connection.subscription is not None:
                 world.subscriptions.remove(connection.subscription)
             connection.subscription = subscription
-        notifier.begin(world)
+        notifier.follow(world, subscription)
         return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
 
     return handler
@@ -66,6 +66,7 @@ def update_subscription(notifier: Notifier) -> Handler:
         world.subscriptions.update(
             subscription, world.account, call.caller, filters, body.get("expiresIn"), world.clock.now()
         )
+        notifier.follow(world, subscription)
         return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
 
     return handler

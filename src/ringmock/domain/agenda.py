@@ -1,0 +1,56 @@
+"""What happens in a world by itself, found by when it does."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import count
+from typing import Generic, TypeVar
+
+from sortedcontainers import SortedDict
+
+_T = TypeVar("_T")
+
+
+class Agenda(Generic[_T]):
+    """Things that are due, each at one time. A thing is told from others by its hash."""
+
+    def __init__(self, sooner: Callable[[], None] = lambda: None) -> None:
+        """`sooner` is called when something is due before all that was known."""
+        self._sooner = sooner
+        self._ages = count()
+        self._things: SortedDict[tuple[datetime, int], _T] = SortedDict()
+        self._places: dict[_T, tuple[datetime, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    @property
+    def next(self) -> datetime | None:
+        """When the first thing is due."""
+        return self._things.peekitem(0)[0][0] if self._things else None
+
+    def put(self, thing: _T, at: datetime | None) -> None:
+        """Make it due at this time and no other; None for not at all."""
+        place = self._places.pop(thing, None)
+        if place is not None:
+            del self._things[place]
+        if at is None:
+            return
+        self._places[thing] = at, next(self._ages)
+        self._things[self._places[thing]] = thing
+        if self._things.peekitem(0)[1] is thing:
+            self._sooner()
+
+    def due(self, now: datetime) -> Iterator[tuple[datetime, Sequence[_T]]]:
+        """Take out what is due by now, soonest first, and together what is due at the same time.
+
+        What is put in meanwhile comes too when it is due by now.
+        """
+        while self._things:
+            at = self._things.peekitem(0)[0][0]
+            if at > now:
+                return
+            things: list[_T] = []
+            while self._things and self._things.peekitem(0)[0][0] == at:
+                things.append(self._things.popitem(0)[1])
+                del self._places[things[-1]]
+            yield at, things

@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+import pytest
+
+from builders import START
+from ringmock.domain.agenda import Agenda
+
+
+def after(seconds: float):
+    return START + timedelta(seconds=seconds)
+
+
+def taken(agenda: Agenda[str], seconds: float) -> list[tuple[float, list[str]]]:
+    return [((at - START).total_seconds(), list(things)) for at, things in agenda.due(after(seconds))]
+
+
+def test_things_come_in_the_order_of_their_times_and_together_at_the_same_one() -> None:
+    agenda: Agenda[str] = Agenda()
+    for thing, seconds in (("c", 2), ("a", 1), ("d", 2), ("e", 3)):
+        agenda.put(thing, after(seconds))
+    assert agenda.next == after(1)
+    assert taken(agenda, 2) == [(1, ["a"]), (2, ["c", "d"])]
+    assert (len(agenda), agenda.next) == (1, after(3))
+    assert taken(agenda, 2.9) == []
+
+
+@pytest.mark.parametrize("at", [after(5), None])
+def test_a_thing_is_due_once_and_can_be_taken_off(at) -> None:
+    agenda: Agenda[str] = Agenda()
+    for _ in range(1000):
+        agenda.put("a", after(1))
+    agenda.put("a", at)
+    assert taken(agenda, 4) == []
+    assert len(agenda) == (at is not None)
+
+
+def test_what_is_put_in_meanwhile_comes_in_its_turn() -> None:
+    agenda: Agenda[str] = Agenda()
+    agenda.put("a", after(1))
+    told = []
+    for at, things in agenda.due(after(3)):
+        told.append((at, *things))
+        if len(told) < 5:
+            agenda.put("a", at + timedelta(seconds=1))
+    assert told == [(after(seconds), "a") for seconds in (1, 2, 3)]
+    assert agenda.next == after(4)
+
+
+def test_only_what_comes_before_all_the_rest_is_said_to_be_sooner() -> None:
+    said: list[str] = []
+    agenda: Agenda[str] = Agenda(lambda: said.append("sooner"))
+    for thing, seconds in (("a", 2), ("b", 3), ("c", 2), ("d", 1)):
+        agenda.put(thing, after(seconds))
+    assert len(said) == 2
