@@ -18,6 +18,7 @@ from ringmock.server import running
 from support import OWN, PAGER, SMS, STORE, Client, sms_body
 
 ACCOUNT = "/restapi/v1.0/account/~"
+REPORT = f"{ACCOUNT}/message-store-report"
 CONSENTS = "/restapi/v2/accounts/~/sms/consents"
 SUBSCRIPTION = "/restapi/v1.0/subscription"
 ENTRIES = "application/vnd.ringcentral.multipart+json"
@@ -93,6 +94,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     configuration = f"{ACCOUNT}/message-store-configuration"
     yield "readMessageStoreConfiguration", client.get(configuration)
     yield "updateMessageStoreConfiguration", client.call("PUT", configuration, json={"retentionPeriod": 30})
+    yield from reports_told(client)
     yield from consents_told(client)
     yield from subscriptions_told(client, receiver)
 
@@ -158,6 +160,16 @@ def templates_told(client: Client, whose: str, templates: str) -> Iterator[Asked
     yield f"read{whose}MessageTemplate", client.get(one)
     yield f"update{whose}MessageTemplate", client.call("PUT", one, json=body)
     yield f"list{whose}MessageTemplates", client.get(templates)
+
+
+def reports_told(client: Client) -> Iterator[Asked]:
+    made = client.post(REPORT, json={"messageTypes": ["SMS", "Fax"]})
+    yield "createMessageStoreReport", made
+    one = f"{REPORT}/{made.json()['id']}"
+    yield "readMessageStoreReportTask", client.get(one)
+    client.post("/_mock/clock/advance", json={"seconds": 5})
+    yield "readMessageStoreReportTask", client.get(one)
+    yield "readMessageStoreReportArchive", client.get(f"{one}/archive")
 
 
 def consents_told(client: Client) -> Iterator[Asked]:
