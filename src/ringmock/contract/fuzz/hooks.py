@@ -84,6 +84,8 @@ _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/ite
 _is_membership = _validator("schemas/CallQueueBulkAssignResource")
 _is_event_filters = _validator("schemas/EventFilters")
 _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
+_is_consent_sender = _validator("schemas/ConsentSender")
+_is_consent_recipient = _validator("schemas/UpdateSmsOptRecord/properties/to")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
 _is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
@@ -115,10 +117,14 @@ class Seen:
         self.subscription: str | None = None
         """The id of the latest."""
         self.sync_token: str | None = None
+        self.report: str | None = None
+        """The id of the latest report of the message store."""
 
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "eventFilters"} <= message.keys():
             self.subscription = message["id"]
+        if isinstance(message, dict) and {"id", "startTime"} <= message.keys():
+            self.report = message["id"]
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
             self.messages[str(message["id"])] = message
             if len(self.messages) > self.SIZE:
@@ -176,7 +182,7 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
         return
     body = checks.json_of(response)
     checks.OBSERVED.of(checks.operation_id(case)).count(response.status_code, codes_of(body))
-    if response.status_code == 200 and isinstance(body, dict):
+    if response.status_code in (200, 202) and isinstance(body, dict):
         for message in [body, *(body.get("records") or ())]:
             SEEN.note(message)
         if "syncInfo" in body:
@@ -272,6 +278,10 @@ def _subscription_id(rnd: Random, value: str, message: Values | None) -> str:
     return SEEN.subscription if SEEN.subscription and rnd.random() < 0.9 else value
 
 
+def _task_id(rnd: Random, value: str, message: Values | None) -> str:
+    return SEEN.report if SEEN.report and rnd.random() < 0.9 else value
+
+
 class Swap(NamedTuple):
     """When a path parameter may be swapped, and for what."""
 
@@ -288,6 +298,8 @@ PATHS = {
     "messageId": Swap(_are_ids, _message_ids),
     "attachmentId": Swap(_is_id, _attachment_id),
     "subscriptionId": Swap(bool, _subscription_id),
+    "taskId": Swap(bool, _task_id),
+    "archiveId": Swap(_is_id, lambda rnd, value, message: "0" if rnd.random() < 0.8 else value),
     "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
 }
 
@@ -421,6 +433,24 @@ def _ground_sign_in(rnd: Random, body: Values) -> Values:
     return body
 
 
+def _ground_consents(rnd: Random, body: Values) -> Values:
+    """Statements about numbers of the account, and phones that it writes to."""
+    records = body.get("records")
+    if isinstance(records, list):
+        body["records"] = [_ground_consent(rnd, record) for record in records]
+    return body
+
+
+def _ground_consent(rnd: Random, record: Any) -> Any:
+    if not isinstance(record, dict):
+        return record
+    if _is_consent_sender(record.get("from")) and rnd.random() < 0.9:
+        record = record | {"from": rnd.choice(["*", *GROUNDING.sms_from])}
+    if _is_consent_recipient(record.get("to")) and rnd.random() < 0.9:
+        record = record | {"to": _spelled(rnd, rnd.choice(GROUNDING.sms_to)[0])}
+    return record
+
+
 def _ground_entries(rnd: Random, body: Any) -> Any:
     """Changes of several messages that were seen; a change of one is as good as it is."""
     return [_ground_entry(rnd, entry) for entry in body] if isinstance(body, list) else body
@@ -467,6 +497,7 @@ BODIES: Mapping[str | None, Ground] = {
     "assignMultipleDepartmentMembers": _ground_assignment,
     "assignMultipleCallQueueMembers": _ground_membership,
     "getToken": _ground_sign_in,
+    "editSmsConsentRecords": _ground_consents,
     "updateMessage": _ground_entries,
     "patchMessage": _ground_entries,
     "deleteMessage": _ground_entries,
