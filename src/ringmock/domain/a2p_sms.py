@@ -17,7 +17,7 @@ from .carrier import Carrier, OptOut, carried, progress_to
 from .consent import OptStatus
 from .conversation import Conversation
 from .generation import GENERATIONS
-from .message import Delivery, Direction, Message, MessageStatus, MessageType, Outcome, Progress, taken_by
+from .message import Delivery, Direction, Message, MessageStatus, MessageType, Outcome, Progress, reached_by
 from .rules import check_text_length
 from .sms import HOME_COUNTRY_CODE, route_sms
 
@@ -118,7 +118,7 @@ class Batch:
         return sum(
             count
             for course, count in self.courses.items()
-            if reached_at(course.progress, age) is not MessageStatus.QUEUED
+            if reached_by(course.progress, age).status is not MessageStatus.QUEUED
         )
 
     def status_at(self, now: datetime) -> BatchStatus:
@@ -131,7 +131,7 @@ class Batch:
         return sum(
             course.segments * count
             for course, count in self.courses.items()
-            if is_paid_for(reached_at(course.progress, age))
+            if is_paid_for(reached_by(course.progress, age).status)
         )
 
     def last_changed(self, now: datetime) -> datetime:
@@ -150,12 +150,6 @@ class Pace(NamedTuple):
         if self.waiting is None or age < self.waiting:
             return BatchStatus.PROCESSING
         return BatchStatus.COMPLETED if age >= self.resting else BatchStatus.SENT
-
-
-def reached_at(progress: Progress, age: timedelta) -> MessageStatus:
-    """The status of a message of this age."""
-    step = taken_by(progress, age)
-    return progress.accepted if step is None else step[1].status
 
 
 def is_paid_for(status: MessageStatus) -> bool:
