@@ -95,10 +95,6 @@ class RefreshTokenRevoked(SignInRefused):
     """The refresh token of a session that was revoked."""
 
 
-class TokenMissing(SignInRefused):
-    """A revocation that names no token."""
-
-
 class TokenRefused(Exception):
     """A bearer token that opens nothing; the subclass says why."""
 

@@ -35,6 +35,73 @@ def test_a_case_says_where_it_stands_and_what_it_starts_from() -> None:
     assert (step.line, step.caller, step.when) == (6, "101", {"operation": "listMessages"})
 
 
+EACH = """\
+cases:
+  - name: "${operation} is refused without a token"
+    each: 401 AGW-401
+    but: [createMMS]
+    keeps: [AGW-401]
+    steps:
+      - as: nobody
+        when: {operation: "${operation}", path: {messageId: 7}}
+        then: {status: 401, error: AGW-401}
+"""
+
+
+def test_an_entry_for_each_operation_is_one_case_for_each_that_documents_the_refusal_and_takes_what_is_said() -> None:
+    cases = parse_cases(EACH, "mine.yaml")
+    assert [case.operation for case in cases] == [
+        "readMessage",
+        "updateMessage",
+        "deleteMessage",
+        "patchMessage",
+        "readMessageContent",
+    ]
+    assert [case.name for case in cases][:2] == [
+        "readMessage is refused without a token",
+        "updateMessage is refused without a token",
+    ]
+    assert [case.is_first for case in cases] == [True, False, False, False, False]
+    assert {(case.file, case.line) for case in cases} == {("mine.yaml", 2)}
+
+
+def test_what_an_entry_for_each_does_not_say_is_as_in_the_contracts_examples() -> None:
+    of_content = {case.operation: case.steps[0].when for case in parse_cases(EACH)}["readMessageContent"]
+    assert of_content is not None
+    assert of_content["path"]["messageId"] == 7
+    assert of_content["path"]["attachmentId"].isdigit()
+    bodies = {case.operation: case.steps[0].when for case in parse_cases(EACH.replace(", path: {messageId: 7}", ""))}
+    assert set(bodies["createSMSMessage"] or {}) == {"operation", "body"}
+    assert "createMMS" not in bodies
+    assert "readAPIVersions" not in bodies
+
+
+@pytest.mark.parametrize(
+    ("changed", "to", "mistake"),
+    [
+        ("401 AGW-401", "401", "each: 401 is not a documented refusal in status and code"),
+        ("401 AGW-401", "418 AGW-401", "each: no operation of openapi.yaml documents 418 AGW-401"),
+        (
+            "[createMMS]",
+            "[createMS]",
+            "but[0]: 'createMS' is no operationId of openapi.yaml: did you mean 'createMMS'?",
+        ),
+        ("messageId: 7", "colour: 7", "each: no operation that documents 401 AGW-401 takes what the calls say"),
+        ('"${operation} is', '"A call is', "name: it would be the name of every operation's case: write ${operation}"),
+        ('operation: "${operation}"', "operation: readMessage", "each: no call is of each operation: write operation"),
+    ],
+)
+def test_a_mistake_in_an_entry_for_each_is_told_once(changed: str, to: str, mistake: str) -> None:
+    (told,) = mistakes_of(EACH.replace(changed, to, 1))
+    assert mistake in told
+
+
+def test_without_each_nothing_is_left_out_and_no_operation_stands_for_others() -> None:
+    told = mistakes_of(EACH.replace("    each: 401 AGW-401\n", ""))
+    assert ["'but' does not stand without 'each'" in line for line in told] == [True, False]
+    assert "${operation} was not kept" in told[1]
+
+
 def test_a_case_starts_from_the_demo_account_of_2012_unless_told_otherwise() -> None:
     (case,) = parse_cases(case_with(CALL))
     assert (case.account, case.generation, dict(case.given)) == ("demo", "2012", {})

@@ -1,6 +1,7 @@
 """The contract cases against a real server, and what they exercise."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,18 @@ import pytest
 from ringmock.contract.cases import Case, bundled_case_files, load_cases
 from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
+from ringmock.contract.coverage.met import Met
+from ringmock.contract.coverage.suggest import candidates
+from ringmock.contract.coverage.universe import coverage
 from ringmock.contract.openapi import load_contract, operations
-from ringmock.contract.target import Target
+from ringmock.contract.target import Target, own
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
+from ringmock.fixture import load_named
+from ringmock.inspector.tally import Tally
+
+OUT_OF_REACH: Mapping[str, str] = {}
+"""What no case can exercise, by its name in a report of coverage, and why not."""
 
 CASES = load_cases(bundled_case_files())
 SENDING = ("createSMSMessage", "createMMS", "createInternalTextMessage")
@@ -28,11 +37,43 @@ MESSAGE_STORE = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_server_keeps(case: Case, target_of: Callable[[str, str], Target]) -> None:
-    result = run_case(case, target_of(case.account, case.generation))
-    if result.failure is not None:
-        pytest.fail(failure_report(case, result.failure), pytrace=False)
+def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_is() -> None:
+    """One test, since a run of all of them takes as long as starting one for each."""
+    broken, total = [], Met(by_record=True)
+    promised = {candidate.case.name: candidate.keys for candidate in candidates()}
+    for case, target, tally in on_their_servers():
+        tally.start()
+        result = run_case(case, target)
+        met = counted(target, tally)
+        total.add(met)
+        if result.failure is not None:
+            broken.append(failure_report(case, result.failure))
+        elif promised.get(case.name, frozenset()) - met.seen.keys():
+            broken.append(f"{case.name} does not exercise {sorted(promised[case.name] - met.seen.keys())}")
+    if broken:
+        pytest.fail("\n\n".join(broken), pytrace=False)
+    found = coverage(total, GENERATIONS)
+    assert {item.name for item in found.missing} == set(OUT_OF_REACH)
+    assert found.undocumented == ()
+
+
+def counted(target: Target, tally: Tally) -> Met:
+    """What was counted, by the thread that counts: the last call may be answered before it is."""
+    assert target.server is not None
+    return target.server.do(lambda: tally.met) or Met()
+
+
+def on_their_servers() -> Iterator[tuple[Case, Target, Tally]]:
+    """Every case with a server of its account and generation, and what counts there."""
+    servers: dict[tuple[str, str], tuple[Target, Tally]] = {}
+    with ExitStack() as stack:
+        for case in CASES:
+            key = case.account, case.generation
+            if key not in servers:
+                tally = Tally()
+                template = load_named(case.account, generation=case.generation)
+                servers[key] = stack.enter_context(own(template, tally=tally)), tally
+            yield case, *servers[key]
 
 
 @pytest.mark.parametrize("identity", [rule.id for rule in RULEBOOK] + [made.id for made in DECISIONS])

@@ -3,11 +3,13 @@
 import pytest
 
 from ringmock.contract.cases import bundled_case_files, load_cases
+from ringmock.contract.cases.preconditions import reason_to_skip
 from ringmock.contract.cases.runner import run_case
+from ringmock.contract.guard import Guard, Limits
 from ringmock.contract.http_client import Exchange, NoAnswer
 from ringmock.contract.options import Options
 from ringmock.contract.parts import PARTS
-from ringmock.contract.target import own, remote, sign_in_forms, with_secrets
+from ringmock.contract.target import Target, own, remote, sign_in_forms, with_secrets
 from ringmock.fixture import load_named
 from ringmock.server import bound_socket, build, served, url_of
 from ringmock.template import Application, Credentials
@@ -69,3 +71,14 @@ def test_the_part_of_cases_runs_those_of_the_targets_account_and_generation() ->
     assert {f.name for f in findings if f.verdict == "PASSED"} == {c.name for c in CASES if c.account == "source-page"}
     assert {f.verdict for f in findings} == {"PASSED", "SKIPPED"}
     assert all(finding.keeps for finding in findings)
+
+
+@pytest.mark.parametrize(("rate", "is_shown_by_all"), [("40/m", False), (None, True)])
+def test_where_calls_are_limited_what_all_operations_have_in_common_is_shown_by_one(
+    rate: str | None, is_shown_by_all: bool
+) -> None:
+    target = Target("http://127.0.0.1:1", DEMO, guard=Guard(Limits(rate=rate)))
+    run = [case.name.partition(" ")[2] for case in CASES if case.operation and reason_to_skip(case, target) is None]
+    assert (run.count("is refused without a token") > 40) == is_shown_by_all
+    assert (len(run) == len(set(run))) != is_shown_by_all
+    assert {"is refused without a token", "is refused with a token that was revoked"} <= set(run)

@@ -12,6 +12,8 @@ Json = Any
 
 TOKEN_HEADER = "Validation-Token"
 WAIT_SECONDS = 5.0
+POLL_SECONDS = 0.01
+"""How long the end of a receiver may take."""
 
 
 class Manners(NamedTuple):
@@ -39,7 +41,7 @@ class Receiver:
         self._notifications: Queue[Json] = Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True)
 
     @property
     def url(self) -> str:

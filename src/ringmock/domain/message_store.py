@@ -37,11 +37,19 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 class _Second(NamedTuple):
-    """A whole second, in which messages are created: its start and end, and the lowest `Message.order` in it."""
+    """A whole second, in which messages are created.
+
+    Its start and end, when an SMS of it says that it was modified, and the lowest `Message.order` in it.
+    """
 
     created: datetime
     end: datetime
+    sms_modified: datetime
     first_order: int
+
+
+def _second_from(created: datetime) -> _Second:
+    return _Second(created, created + _SECOND, created + SMS_IS_MODIFIED_AFTER, first_order(created))
 
 
 class InMemoryMessageStore:
@@ -52,7 +60,7 @@ class InMemoryMessageStore:
         self._generation = generation
         self._messages: dict[int, Message] = {}
         self._by_order: dict[int, Message] = {}
-        self._second = _Second(_EPOCH, _EPOCH + _SECOND, 0)
+        self._second = _second_from(_EPOCH)
         self._mailboxes: defaultdict[str, MailboxIndex] = defaultdict(MailboxIndex)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
         self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
@@ -66,7 +74,7 @@ class InMemoryMessageStore:
 
         Returns the copies, the sender's first; none for an SMS from a handset that reaches no mailbox.
         """
-        created, _, first_order = self._second_of(now)
+        second = self._second_of(now)
         conversation: Conversation | None = None
         copies: list[Message] = []
         for mailbox, direction in _mailboxes(delivery):
@@ -82,12 +90,12 @@ class InMemoryMessageStore:
                 delivery.sender,
                 delivery.recipients,
                 delivery.text,
-                created,
-                modified=created + SMS_IS_MODIFIED_AFTER if is_outbound_sms else now,
+                second.created,
+                modified=second.sms_modified if is_outbound_sms else now,
                 read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
                 progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
-                order=first_order + next(self._ages),
+                order=second.first_order + next(self._ages),
                 attachments=self._held(delivery.attachments) if delivery.attachments else (),
                 recipient_progress=delivery.recipient_progress if is_outbound else (),
             )
@@ -214,8 +222,7 @@ class InMemoryMessageStore:
     def _second_of(self, now: datetime) -> _Second:
         """The second that `now` is in, which is most often the one of the message before."""
         if not self._second.created <= now < self._second.end:
-            created = now.replace(microsecond=0)
-            self._second = _Second(created, created + _SECOND, first_order(created))
+            self._second = _second_from(now.replace(microsecond=0))
         return self._second
 
     def _page(self, orders: Iterable[int], total: int) -> Page:
@@ -311,5 +318,6 @@ def progress_of(delivery: Delivery, direction: Direction, generation: Generation
         return Progress(MessageStatus.RECEIVED)
     if delivery.progress is not None:
         return delivery.progress
-    outcomes = {routed.outcome for routed in delivery.routed}
-    return progress_to(outcomes.pop(), generation) if len(outcomes) == 1 else generation.sms_progress
+    first = delivery.routed[0].outcome
+    is_one = len(delivery.routed) == 1 or all(routed.outcome is first for routed in delivery.routed)
+    return progress_to(first, generation) if is_one else generation.sms_progress

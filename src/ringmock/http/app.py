@@ -9,7 +9,6 @@ from connexion import ConnexionMiddleware
 from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware.main import API
-from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -163,8 +162,7 @@ def create_app(
         import_name="ringmock",
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids),
-            partial(ServerErrorMiddleware, handler=answer_refusal),
-            Refusals,
+            partial(Refusals, handler=answer_refusal),
             Straight,
             EdgeGuard,
             Routing,

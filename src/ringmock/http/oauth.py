@@ -46,7 +46,6 @@ OAUTH_CATALOGUE: dict[type[Exception], Row] = {
     ),
     sessions.RefreshTokenDead: Row("invalid_grant", "OAU-213", "Token not found"),
     sessions.RefreshTokenRevoked: Row("invalid_grant", "OAU-211", "Token revoked"),
-    sessions.TokenMissing: Row("invalid_request", "CMN-101", "Parameter [token] value is invalid."),
 }
 
 

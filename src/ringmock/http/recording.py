@@ -1,15 +1,14 @@
 """What is kept of a call that was answered: an entry in its world's journal, and one line of the log."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..domain.errors import InvalidParameter, Refusal
+from ..domain.message import Routed
 from ..journal import Entry, RefusedBy
-from ..sessions import TokenRefused
+from ..sessions import Session, TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
@@ -18,8 +17,6 @@ from .validation import parse_json
 
 MAX_KEPT_BODY = 16 * 1024
 """Bytes; a thousand bodies of ten megabytes would be more than a machine has."""
-
-_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 log = logging.getLogger("ringmock.calls")
 
@@ -32,33 +29,79 @@ def recorder(worlds: Worlds) -> Done:
         if call.world is None and not is_control:
             find_caller(call, worlds)
         world = call.world or worlds.default
-        tell = partial(entry_of, call, status, milliseconds, world.clock.now())
-        let_go(call)
+        kept = kept_of(call, status, milliseconds, world.clock.now())
         if not is_control:
-            world.remember(tell)
+            world.remember(kept.entry)
         if log.isEnabledFor(logging.INFO):
-            log.info("%s", line(tell()))
+            log.info("%s", line(kept.entry()))
 
     return done
 
 
-def let_go(call: Call) -> None:
-    """Leave on the call only what its entry is made of, in its smallest form: a thousand calls are kept.
+class Kept(NamedTuple):
+    """What the entry of a call is made of, in its smallest form: a thousand are kept."""
 
-    A body of JSON stays as it came, in `content`, any other in `body`.
-    """
-    is_small = _length_without_attachments(call) <= MAX_KEPT_BODY
-    if call.media_type == JSON and call.body is not None and is_small:
-        call.body = None
-    else:
-        call.content = b""
-        if not is_small:
-            call.body = None
-    call.headers = call.parameters = _NOTHING
-    call.query = call.attachments = ()
-    call.answer, call.encoded = None, b""
-    if call.problems:
-        call.problems = tuple([problem.with_traceback(None) for problem in call.problems])
+    at: datetime
+    session: Session | None
+    method: str
+    path: str
+    operation: str | None
+    status: int
+    milliseconds: float
+    routed: tuple[Routed, ...]
+    problems: Sequence[Exception]
+    is_handled: bool
+    content: bytes
+    """A body of JSON, as it came."""
+    body: Any
+    """Any other body, parsed."""
+    token: str | None
+
+    def entry(self) -> Entry:
+        """The journal's entry."""
+        return Entry(
+            at=self.at,
+            who=self.session.extension_number if self.session else None,
+            method=self.method,
+            path=self.path,
+            operation=self.operation,
+            status=self.status,
+            milliseconds=self.milliseconds,
+            routed=self.routed,
+            errors=tuple(error_of(problem) for problem in self.problems),
+            refused_by=refused_by(self.problems, is_handled=self.is_handled),
+            rules=tuple(rules_of(self.routed, self.problems)),
+            body=parse_json(self.content) if self.content else self.body,
+            token=self.token,
+        )
+
+
+def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
+    """What is kept of a call that was answered at this time of its world's; of a body that is too large, nothing."""
+    content, body = b"", call.body
+    if body is not None:
+        if _length_without_attachments(call) > MAX_KEPT_BODY:
+            body = None
+        elif call.media_type == JSON:
+            content, body = call.content, None
+    problems = call.problems
+    if problems:
+        problems = tuple([problem.with_traceback(None) for problem in problems])
+    return Kept(
+        at,
+        call.session,
+        call.method,
+        call.path,
+        call.operation,
+        status,
+        milliseconds,
+        call.routed,
+        problems,
+        call.is_handled,
+        content,
+        body,
+        call.token,
+    )
 
 
 def find_caller(call: Call, worlds: Worlds) -> None:
@@ -76,40 +119,21 @@ def find_caller(call: Call, worlds: Worlds) -> None:
         return
 
 
-def entry_of(call: Call, status: int, milliseconds: float, at: datetime) -> Entry:
-    """The journal's entry for a call that was answered at this time of its world's, and let go."""
-    return Entry(
-        at=at,
-        who=call.session.extension_number if call.session else None,
-        method=call.method,
-        path=call.path,
-        operation=call.operation,
-        status=status,
-        milliseconds=milliseconds,
-        routed=call.routed,
-        errors=tuple(error_of(problem) for problem in call.problems),
-        refused_by=refused_by(call),
-        rules=tuple(rules_of(call)),
-        body=parse_json(call.content) if call.content else call.body,
-        token=call.token,
-    )
-
-
 def _length_without_attachments(call: Call) -> int:
     length = len(call.content)
     return length - sum(len(each.content) for each in call.attachments) if call.attachments else length
 
 
-def refused_by(call: Call) -> RefusedBy | None:
-    """What refused the call, by its first problem.
+def refused_by(problems: Sequence[Exception], *, is_handled: bool) -> RefusedBy | None:
+    """What refused a call, by its first problem.
 
     The contract is what a request breaks before it comes to a handler. A text that is too long is found by the
     schema as well, and is R-04 all the same.
     """
-    if not call.problems or isinstance(call.problems[0], errors.InternalError):
+    if not problems or isinstance(problems[0], errors.InternalError):
         return None
-    first = call.problems[0]
-    breaks_schema = type(first) is InvalidParameter and not call.is_handled
+    first = problems[0]
+    breaks_schema = type(first) is InvalidParameter and not is_handled
     return RefusedBy.CONTRACT if breaks_schema or isinstance(first, errors.OF_THE_CONTRACT) else RefusedBy.RULES
 
 
@@ -124,10 +148,10 @@ def error_of(problem: Exception) -> dict[str, str]:
     return said if value is None or value in said["message"] else {**said, "value": value}
 
 
-def rules_of(call: Call) -> Iterable[str]:
+def rules_of(routed: Iterable[Routed], problems: Iterable[Exception]) -> Iterable[str]:
     """The rules that decided, each once."""
-    rules = [routed.rule for routed in call.routed]
-    rules += [problem.rule for problem in call.problems if isinstance(problem, Refusal) and problem.rule]
+    rules = [each.rule for each in routed]
+    rules += [problem.rule for problem in problems if isinstance(problem, Refusal) and problem.rule]
     return dict.fromkeys(rules)
 
 

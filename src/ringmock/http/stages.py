@@ -23,6 +23,8 @@ from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMidd
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from starlette.requests import Request
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -97,29 +99,31 @@ class Recorder:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._complete(message, call)
+                call.status = message["status"]
+                message["headers"] = [*message["headers"]]
+                self._complete(message["headers"], call)
             await send(message)
 
         try:
             await self.app(scope, receive, sending)
             if call.status is None and call.answer is not None:
-                start = {"type": "http.response.start", "status": call.answer.status, "headers": headers_of(call)}
-                self._complete(start, call)
+                call.status = call.answer.status
+                start: Message = {"type": "http.response.start", "status": call.status, "headers": headers_of(call)}
+                self._complete(start["headers"], call)
                 await send(start)
                 await send({"type": "http.response.body", "body": call.encoded})
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
-    def _complete(self, start: Message, call: Call) -> None:
-        """Note the status, and put on an answer what every answer has."""
-        call.status = start["status"]
-        start["headers"] = [*start["headers"], (b"rcrequestid", self._request_ids()), *_EVERY_ANSWER]
+    def _complete(self, headers: edge.Headers, call: Call) -> None:
+        """Put on an answer what every answer has."""
+        headers += ((b"rcrequestid", self._request_ids()), *_EVERY_ANSWER)
         origin = call.headers.get(b"origin")
         if origin is not None and not call.path.startswith(CONTROL_PREFIX):
-            start["headers"] += edge.cross_origin(origin)
+            headers += edge.cross_origin(origin)
 
 
-def headers_of(call: Call) -> list[tuple[bytes, bytes]]:
+def headers_of(call: Call) -> edge.Headers:
     """The headers of a handler's answer."""
     assert call.answer is not None
     headers = [(b"content-length", b"%d" % len(call.encoded))]
@@ -131,19 +135,27 @@ def headers_of(call: Call) -> list[tuple[bytes, bytes]]:
 
 
 class Refusals(ExceptionMiddleware):
-    """Connexion's own handling of exceptions, entered only by the calls that raised one."""
+    """Connexion's own handling of exceptions, entered only by the calls that raised one.
 
-    def __init__(self, next_app: ASGIApp) -> None:
+    What fails there, and what has begun to answer before it failed, is for its `ServerErrorMiddleware`.
+    """
+
+    def __init__(self, next_app: ASGIApp, handler: Callable[[Any, Exception], Any]) -> None:
         super().__init__(_raise_again)
         self._next_app = next_app
+        self._handler = handler
+        self._last_resort = ServerErrorMiddleware(super().__call__, handler=handler)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._next_app(scope, receive, send)
         except Exception as failure:
-            if SCOPE_KEY not in scope or scope[SCOPE_KEY].status is not None:
+            if SCOPE_KEY not in scope:
                 raise
-            await super().__call__({**scope, _FAILURE: failure}, receive, send)
+            if scope[SCOPE_KEY].status is not None:
+                await self._handler(Request(scope), failure)
+                raise
+            await self._last_resort({**scope, _FAILURE: failure}, receive, send)
 
 
 async def _raise_again(scope: Scope, _: Receive, __: Send) -> None:

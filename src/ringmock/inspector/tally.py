@@ -52,7 +52,9 @@ class Tally:
         found = operation_of(call.method, call.path)
         if found is None:
             return None
-        world, errors = call.world or worlds.default, map(error_of, call.problems)
+        world = call.world or worlds.default
+        # The log-in page tells of a wrong password, and is answered all the same.
+        errors = map(error_of, call.problems if status >= 400 else ())
         seen = Sighting(
             found[0],
             status,
@@ -60,7 +62,7 @@ class Tally:
             call.body,
             call.answer.body if call.answer is not None and status < 400 else None,
             found[1],
-            frozenset(rules_of(call)),
+            frozenset(rules_of(call.routed, call.problems)),
             generation=world.generation.name,
         )
         return seen._replace(notes=frozenset(self._notes(call, seen, world))) if seen.is_accepted else seen

@@ -12,6 +12,7 @@ from typing import Any
 from ...fixture.yaml_source import Path as Place
 from ...fixture.yaml_source import Problem, Source, SourceError, load
 from ...resources import bundled
+from .each import Made, written_out
 from .mistakes import RECEIVER, mistakes_in
 
 Json = Any
@@ -58,6 +59,10 @@ class Case:
     generation: str = DEFAULT_GENERATION
     """The generation in which the server has to answer."""
     given: Mapping[str, Json] = field(default_factory=dict)
+    operation: str | None = None
+    """The operation that it was made for, where its entry stands for one case of each."""
+    is_first: bool = True
+    """Whether it is the first of those that its entry stands for."""
 
 
 def load_cases(
@@ -92,7 +97,8 @@ def _cases_of(
         problems += mistakes
         if source is not None and not mistakes:
             given = {"account": account, "generation": generation}
-            cases += [_case(case, ("cases", index), source, given) for index, case in enumerate(source.data["cases"])]
+            for index, entry in enumerate(source.data["cases"]):
+                cases += [_case(made, ("cases", index), source, given) for made in written_out(entry)]
     problems += _repeated_names(cases)
     if problems:
         raise CaseFileError(problems)
@@ -120,7 +126,8 @@ def _repeated_names(cases: Iterable[Case]) -> Iterator[Problem]:
             yield Problem(case.file, case.line, "name", sentence)
 
 
-def _case(case: Json, path: Place, source: Source, default: Mapping[str, str]) -> Case:
+def _case(made: Made, path: Place, source: Source, default: Mapping[str, str]) -> Case:
+    case = made.case
     given = {**default, **case.get("given", {})}
     return Case(
         name=case["name"],
@@ -131,6 +138,8 @@ def _case(case: Json, path: Place, source: Source, default: Mapping[str, str]) -
         account=given.pop("account"),
         generation=given.pop("generation"),
         given=given,
+        operation=made.operation,
+        is_first=made.is_first,
     )
 
 

@@ -16,8 +16,9 @@ from ...fixture.shape import Misfit, Shape, nearest
 from ...fixture.yaml_source import Path, Problem, Source
 from ...resources import bundled
 from ..openapi import load_contract
+from .each import OPERATION, PLACE, documenting, is_about_each, operations_of
 from .expectations import CLIENT_ID, is_pattern, names_in
-from .operation import Operation, error_codes, operations_by_id
+from .operation import Operation, error_codes, known_operations
 
 Json = Any
 Found = Iterator[tuple[Path, str]]
@@ -66,7 +67,9 @@ def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
             yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
         if _is_sound((*path, "given", "clock"), misfits):
             yield from _clock(case.get("given"), (*path, "given"))
+        yield from _each(case, path, misfits)
         kept = {CLIENT_ID, RECEIVER} if RECEIVER in (case.get("given") or {}) else {CLIENT_ID}
+        kept |= {OPERATION} if "each" in case else set()
         yield from _steps(case.get("steps"), (*path, "steps"), misfits, kept)
 
 
@@ -83,6 +86,27 @@ def _unknown_ids(ids: Iterable[str], path: Path) -> Found:
     for index, name in enumerate(ids):
         if name not in known:
             yield (*path, index), f"{name!r} is no rule, decision, error code or operation{_suggestion(name, known)}"
+
+
+def _each(case: Mapping[str, Json], path: Path, misfits: Iterable[Misfit]) -> Found:
+    if "each" not in case:
+        if "but" in case:
+            yield (*path, "but"), "'but' does not stand without 'each'"
+        return
+    if not all(_is_sound((*path, part), misfits) for part in ("each", "but", "steps", "name") if part in case):
+        return
+    for index, name in enumerate(case.get("but", ())):
+        if name not in known_operations():
+            sentence = f"{name!r} is no operationId of openapi.yaml{_suggestion(name, known_operations())}"
+            yield (*path, "but", index), sentence
+    if not documenting(case["each"]):
+        yield (*path, "each"), f"no operation of openapi.yaml documents {case['each']}"
+    elif not any(map(is_about_each, case.get("steps", ()))):
+        yield (*path, "each"), f'no call is of each operation: write operation: "{PLACE}"'
+    elif not operations_of(case):
+        yield (*path, "each"), f"no operation that documents {case['each']} takes what the calls say"
+    if PLACE not in case.get("name", PLACE):
+        yield (*path, "name"), f"it would be the name of every operation's case: write {PLACE} in it"
 
 
 def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str]) -> Found:
@@ -149,13 +173,16 @@ def _call(step: Mapping[str, Json], at: Path) -> Found:
 
 def _operation(call: Mapping[str, Json], then: Mapping[str, Json], at: Path) -> Found:
     known = _vocabulary().operations
+    if call["operation"] == PLACE:
+        return
     operation = known.get(call["operation"])
     if operation is None:
         name = call["operation"]
         yield (*at, "when", "operation"), f"{name!r} is no operationId of openapi.yaml{_suggestion(name, known)}"
         return
     for part, names in (("path", operation.path_parameters), ("query", operation.query_parameters)):
-        for name in call.get(part, {}):
+        said = call.get(part, {})
+        for name in said if isinstance(said, dict) else ():
             if name not in names:
                 sentence = f"{operation.id} has no {part} parameter {name!r}{_suggestion(name, names)}"
                 yield (*at, "when", part, name), sentence
@@ -196,6 +223,5 @@ class _Vocabulary:
 
 @cache
 def _vocabulary() -> _Vocabulary:
-    contract = load_contract()
     rules = {rule.id for rule in RULEBOOK} | {made.id for made in DECISIONS}
-    return _Vocabulary(frozenset(rules) | error_codes(contract), operations_by_id(contract))
+    return _Vocabulary(frozenset(rules) | error_codes(load_contract()), known_operations())

@@ -1,10 +1,11 @@
 """What a client must know of an operation to call it, read from openapi.yaml."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from ..openapi import operations
+from ..openapi import load_contract, operations
 
 Json = dict[str, Any]
 
@@ -24,6 +25,18 @@ class Operation:
     media_type: str | None
     """What a body is sent as, None where the operation takes none."""
     statuses: tuple[int, ...]
+    refusals: frozenset[str] = frozenset()
+    """The refusals that the contract declares, as `401 AGW-401`."""
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """Of path parameters that have one; not of those that may be `~`."""
+    example: Any = None
+    """The first example of a body of the media type, None where there is none."""
+
+
+@cache
+def known_operations() -> Mapping[str, Operation]:
+    """Every operation of openapi.yaml."""
+    return operations_by_id(load_contract())
 
 
 def operations_by_id(contract: Json) -> Mapping[str, Operation]:
@@ -39,15 +52,22 @@ def error_codes(contract: Json) -> frozenset[str]:
 
 
 def _operation(contract: Json, method: str, path: str, found: Json) -> Operation:
-    parameters = [_resolved(contract, p) for p in (*contract["paths"][path].get("parameters", ()), *_own(found))]
+    given = (*contract["paths"][path].get("parameters", ()), *_own(found))
+    parameters = [_resolved(contract, "parameters", parameter) for parameter in given]
+    in_path = [parameter for parameter in parameters if parameter["in"] == "path"]
+    content = found.get("requestBody", {}).get("content", {})
+    media_type = _media_type(content)
     return Operation(
         id=found["operationId"],
         method=method.upper(),
         path=path,
-        path_parameters=tuple(p["name"] for p in parameters if p["in"] == "path"),
+        path_parameters=tuple(p["name"] for p in in_path),
         query_parameters=tuple(p["name"] for p in parameters if p["in"] == "query"),
-        media_type=_media_type(found.get("requestBody", {}).get("content", {})),
+        media_type=media_type,
         statuses=tuple(int(status) for status in found["responses"]),
+        refusals=frozenset(_refusals(contract, found)),
+        examples={p["name"]: str(p["example"]) for p in in_path if p.get("example", "~") != "~"},
+        example=next(_examples_in(content.get(media_type, {})), None),
     )
 
 
@@ -56,11 +76,23 @@ def _own(found: Json) -> Iterable[Json]:
     return own
 
 
-def _resolved(contract: Json, parameter: Json) -> Json:
-    if "$ref" not in parameter:
-        return parameter
-    found: Json = contract["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+def _resolved(contract: Json, kind: str, given: Json) -> Json:
+    if "$ref" not in given:
+        return given
+    found: Json = contract["components"][kind][given["$ref"].rpartition("/")[2]]
     return found
+
+
+def _refusals(contract: Json, found: Json) -> Iterator[str]:
+    for status, response in found["responses"].items():
+        for code in _resolved(contract, "responses", response).get("x-error-codes", ()):
+            yield f"{status} {code}"
+
+
+def _examples_in(content: Json) -> Iterator[Any]:
+    if "example" in content:
+        yield content["example"]
+    yield from (example["value"] for example in content.get("examples", {}).values() if "value" in example)
 
 
 def _media_type(content: Iterable[str]) -> str | None:

@@ -29,6 +29,8 @@ def _reasons(case: Case, target: Target) -> Iterator[str]:
         yield f"it is about the account {case.account}, and the server serves {target.account}"
     if case.generation != target.generation:
         yield f"it is about the generation {case.generation}, and the server answers in {target.generation}"
+    if target.limits.rate is not None and not case.is_first:
+        yield "another operation has shown it, and how often the server is called is limited"
     if not target.has_worlds:
         yield from _without_a_world(case, target)
 

@@ -2,34 +2,27 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from .. import multipart
 from ..http_client import Request
-from ..openapi import load_contract
-from .operation import FORM, JSON, Operation, operations_by_id
+from .operation import FORM, JSON, known_operations
 
 Json = Any
-
-
-@cache
-def _operations() -> Mapping[str, Operation]:
-    return operations_by_id(load_contract())
 
 
 def request_of(call: Mapping[str, Json]) -> Request:
     """The HTTP request of a call, without its Authorization."""
     if "operation" in call:
-        operation = _operations()[call["operation"]]
+        operation = known_operations()[call["operation"]]
         method, path, media_type = operation.method, operation.path, operation.media_type or JSON
     else:
         method, _, path = call["request"].partition(" ")
         media_type = JSON
     for name, value in {"accountId": "~", "extensionId": "~", **call.get("path", {})}.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe="~"))
-    query = urlencode({name: _query_value(value) for name, value in call.get("query", {}).items()}, doseq=True)
+    query = _query(call.get("query", {}))
     if "attachments" in call or media_type.startswith("multipart/"):
         headers, body = _in_parts(call)
     else:
@@ -49,6 +42,12 @@ def file_of(said: Mapping[str, Json]) -> multipart.File:
     """One of the `attachments` that a case sends."""
     content = bytes(said["bytes"]) if "bytes" in said else str(said["text"]).encode()
     return multipart.File(content, said.get("type"), said.get("name"))
+
+
+def _query(said: Mapping[str, Json] | str) -> str:
+    if isinstance(said, str):
+        return said
+    return urlencode({name: _query_value(value) for name, value in said.items()}, doseq=True)
 
 
 def _query_value(value: Json) -> Json:

@@ -1,7 +1,7 @@
 """The cheapest tests to add: which known cases would exercise most of what is missing for the fewest calls.
 
-Known are the bundled cases and, for each refusal that any operation gives alike, a case made from the contract. What
-a case would exercise is read from what it expects, by the same signs that a run is judged by.
+Known are the bundled cases, those that are written once for every operation too. What a case would exercise is read
+from what it expects, by the same signs that a run is judged by.
 """
 
 import textwrap
@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,8 +20,6 @@ from ..cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_cas
 from ..cases.expectations import filled, names_in
 from ..cases.request import request_of
 from ..http_client import basic_credentials, curl
-from ..openapi import load_contract
-from .made import made_cases
 from .met import Met
 from .paths import operation_of
 from .sighting import Problem, Sighting, as_object, problems_in
@@ -85,34 +84,46 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
     Only such as answer in a generation that counts.
     """
     known = [candidate for candidate in candidates() if candidate.case.generation in coverage.generations]
-    missing, seen = coverage.missing, set(coverage.met.seen)
+    missing, seen = _Missing(coverage.missing), set(coverage.met.seen)
     chosen: list[Suggestion] = []
     while len(chosen) < count:
-        offers = [(candidate, _gained(candidate, missing, seen)) for candidate in known]
+        offers = [(candidate, missing.gained(candidate, seen)) for candidate in known]
         useful = [(candidate, gained) for candidate, gained in offers if gained]
         if not useful:
             break
         best, gained = min(useful, key=lambda offer: (offer[0].calls / len(offer[1]), offer[0].calls))
         chosen.append(Suggestion(best.case, text_of(best.case), best.calls, gained))
-        missing = tuple(item for item in missing if item not in gained)
+        missing.remove(gained)
         seen |= best.keys
     return tuple(chosen)
 
 
-def _gained(candidate: Candidate, missing: Iterable[Item], seen: Collection[str]) -> tuple[Item, ...]:
-    """What is missing and would not be, were the candidate run too."""
-    return tuple(
-        item
-        for item in missing
-        if not candidate.keys.isdisjoint(item.keys) and all(key in candidate.keys or key in seen for key in item.keys)
-    )
+class _Missing:
+    """What is missing, by the keys that it is counted under."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._places = {item: place for place, item in enumerate(items)}
+        self._by_key: defaultdict[str, list[Item]] = defaultdict(list)
+        for item in self._places:
+            for key in item.keys:
+                self._by_key[key].append(item)
+
+    def gained(self, candidate: Candidate, seen: Collection[str]) -> tuple[Item, ...]:
+        """What would not be missing any more, were the candidate run too."""
+        touched = {item for key in candidate.keys for item in self._by_key.get(key, ()) if item in self._places}
+        whole = [item for item in touched if all(key in candidate.keys or key in seen for key in item.keys)]
+        return tuple(sorted(whole, key=self._places.__getitem__))
+
+    def remove(self, items: Iterable[Item]) -> None:
+        for item in items:
+            del self._places[item]
 
 
 @cache
 def candidates() -> tuple[Candidate, ...]:
-    """Every case that can be suggested: those of the demo account, then those made from the contract."""
+    """Every case that can be suggested: those of the demo account."""
     bundled = (case for case in load_cases(bundled_case_files()) if case.account == DEFAULT_ACCOUNT)
-    return tuple(Candidate(case, _calls(case), keys_of(case)) for case in (*bundled, *made_cases(load_contract())))
+    return tuple(Candidate(case, _calls(case), keys_of(case)) for case in bundled)
 
 
 def _calls(case: Case) -> int:
@@ -165,11 +176,12 @@ def _called(when: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
 
 
 def text_of(case: Case) -> str:
-    """The case in YAML, as its file has it, or written anew for one that was made."""
-    if case.file:
-        lines = Path(case.file).read_text(encoding="utf-8").splitlines()
-        later = (other.line for other in load_cases([Path(case.file)]) if other.line > case.line)
-        return textwrap.dedent("\n".join(lines[case.line - 1 : min(later, default=len(lines) + 1) - 1])).strip()
+    """The case in YAML, as its file has it, or written out where its entry there stands for many."""
+    if case.operation is None:
+        first, *rest = Path(case.file).read_text(encoding="utf-8").splitlines()[case.line - 1 :]
+        margin = first.partition("-")[0] + " "
+        own = takewhile(lambda line: line.startswith(margin) or not line.strip(), rest)
+        return textwrap.dedent("\n".join([first, *own])).strip()
     given: dict[str, Any] = dict(case.given)
     if case.generation != DEFAULT_GENERATION:
         given["generation"] = case.generation
@@ -186,6 +198,10 @@ def _said(step: Step) -> dict[str, Any]:
         "when": step.when,
         "then": dict(step.then),
         "keep": dict(step.keep),
+        "outcomes": dict(step.outcomes),
+        "mailboxes": dict(step.mailboxes),
+        "handsets": dict(step.handsets),
+        "notifications": list(step.notifications),
     }
     return {name: value for name, value in parts.items() if value}
 

@@ -17,7 +17,7 @@ def view_of(call: Call) -> View:
 def check_account(call: Call) -> None:
     """Raise `NotFound` for any account but the caller's."""
     account_id = call.parameters["accountId"]
-    if account_id not in (OWN, str(call.here.account.id)):
+    if account_id != OWN and account_id != str(call.here.account.id):
         raise errors.NotFound("accountId", account_id)
 
 

@@ -4,6 +4,7 @@ import re
 
 from ... import __version__, sessions
 from ...domain.account import Extension
+from ...domain.errors import InvalidParameter
 from ...sessions import Session
 from ...world import World
 from ...worlds import Worlds
@@ -51,7 +52,7 @@ def revoke_token(worlds: Worlds) -> Handler:
         call.world, client_id = _world_of_client(worlds, call)
         token = (call.body or {}).get("token") or call.parameters.get("token")
         if not token:
-            raise sessions.TokenMissing
+            raise InvalidParameter("token")
         worlds.revoke(client_id, token)
         return Answer()
 
