@@ -33,6 +33,7 @@ from .texts import near, texts_around
 
 Values = dict[str, Any]
 
+CONSENT_LISTS = ("listSmsConsentRecords", "listSmsConsentHistoryRecords")
 REDIRECT_URI = "http://localhost:3000/callback"
 
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
@@ -230,6 +231,8 @@ def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
     """Filters that keep something."""
     if _name(context) in A2P:
         return _grounded(partial(_ground_a2p_query, _name(context)), query)
+    if _name(context) in CONSENT_LISTS:
+        return _grounded(partial(_ground_consent_filters, _name(context)), query)
     return _grounded(_ground_query, query)
 
 
@@ -364,11 +367,26 @@ def _ground_a2p_path(rnd: Random, path: Values) -> Values:
     return path
 
 
+def _ground_page_token(operation: str, rnd: Random, values: Values) -> None:
+    if isinstance(values.get("pageToken"), str) and operation in SEEN.page_tokens and rnd.random() < 0.8:
+        values["pageToken"] = SEEN.page_tokens[operation]
+
+
+def _ground_consent_filters(operation: str, rnd: Random, values: Any) -> Any:
+    """Of a query or of a search's body."""
+    if not isinstance(values, dict):  # a list, of a case that breaks the contract
+        return values
+    _ground_page_token(operation, rnd, values)
+    for name, numbers in (("from", GROUNDING.sms_from), ("to", [to[0] for to in GROUNDING.sms_to])):
+        if values.get(name) and _are_phone_numbers(values[name]) and numbers and rnd.random() < 0.8:
+            values[name] = [_spelled(rnd, rnd.choice(numbers)) for _ in values[name]]
+    return values
+
+
 def _ground_a2p_query(operation: str, rnd: Random, query: Values) -> Values:
     if isinstance(query.get("batchId"), str) and SEEN.batch is not None and rnd.random() < 0.8:
         query["batchId"] = SEEN.batch
-    if isinstance(query.get("pageToken"), str) and operation in SEEN.page_tokens and rnd.random() < 0.8:
-        query["pageToken"] = SEEN.page_tokens[operation]
+    _ground_page_token(operation, rnd, query)
     if isinstance(query.get("from"), str) and _is_phone_number(query["from"]) and GROUNDING.a2p_from:
         query["from"] = _spelled(rnd, rnd.choice(GROUNDING.a2p_from))
     if _are_phone_numbers(query.get("phoneNumber")) and GROUNDING.a2p_from and rnd.random() < 0.7:
@@ -517,11 +535,10 @@ def _ground_sign_in(rnd: Random, body: Values) -> Values:
     return body
 
 
-def _ground_consents(rnd: Random, body: Values) -> Values:
+def _ground_consents(rnd: Random, body: Any) -> Any:
     """Statements about numbers of the account, and phones that it writes to."""
-    records = body.get("records")
-    if isinstance(records, list):
-        body["records"] = [_ground_consent(rnd, record) for record in records]
+    if isinstance(body, dict) and isinstance(body.get("records"), list):
+        body["records"] = [_ground_consent(rnd, record) for record in body["records"]]
     return body
 
 
@@ -587,6 +604,7 @@ BODIES: Mapping[str | None, Ground] = {
     "assignMultipleCallQueueMembers": _ground_membership,
     "getToken": _ground_sign_in,
     "editSmsConsentRecords": _ground_consents,
+    "searchSmsConsentRecords": partial(_ground_consent_filters, "searchSmsConsentRecords"),
     "updateMessage": _ground_entries,
     "patchMessage": _ground_entries,
     "deleteMessage": _ground_entries,
