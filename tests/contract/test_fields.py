@@ -40,6 +40,8 @@ BEYOND_THE_TABLE = {
     ("GetSMSMessageInfoResponse", "extensionId"): "a sent message is answered as it is read, with its owner",
     ("GetInternalTextMessageInfoResponse", "extensionId"): "as of an SMS",
     ("ApiError", "parameterName"): "the table leaves room for more, and every refusal names its parameter",
+    ("ParsePhoneNumberResponseV2Results", "originalString"): "in the published examples alone",
+    ("ParsePhoneNumberResponseV2Results", "category"): "in the published examples alone",
 }
 """Fields that are answered and not in the table: (schema, field) and where they are from."""
 
@@ -96,6 +98,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     yield "updateMessageStoreConfiguration", client.call("PUT", configuration, json={"retentionPeriod": 30})
     yield from reports_told(client)
     yield from consents_told(client)
+    yield from numbers_told(client)
     yield from subscriptions_told(client, receiver)
 
 
@@ -183,6 +186,16 @@ def consents_told(client: Client) -> Iterator[Asked]:
     following = {"perPage": 1, "pageToken": page.json()["paging"]["nextPageToken"]}
     yield "searchSmsConsentRecords", client.post(f"{CONSENTS}/search", json=following)
     yield "listSmsConsentHistoryRecords", client.get(f"{CONSENTS}/history")
+
+
+def numbers_told(client: Client) -> Iterator[Asked]:
+    texts = ["*6716505558275*303@sip.example.com", "+442079460958,,1", "911", "102", "*67", "words", "650555XXXX"]
+    for country in ("US", "GB"):
+        asked = f"/restapi/v1.0/number-parser/parse?homeCountry={country}"
+        yield "parsePhoneNumber", client.post(asked, json={"originalStrings": texts})
+    context = {"maskedPhoneNumbersAllowed": True, "siteCode": "10", "outboundCallPrefix": "9"}
+    asked_in_context = {"originalStrings": texts, "contextSource": "Account", "context": context}
+    yield "parsePhoneNumberV2", client.post("/restapi/v2/number-parser/parse", json=asked_in_context)
 
 
 def subscriptions_told(client: Client, receiver: Receiver) -> Iterator[Asked]:

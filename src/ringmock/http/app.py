@@ -17,6 +17,7 @@ from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
 from ..lab.limits import RateExceeded
 from ..lab.webhooks import WebHooks
+from ..numbering_plans import LibPhoneNumber
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -35,6 +36,7 @@ from .operations import (
     message_sync,
     message_templates,
     messages,
+    number_parser,
     sign_in,
     subscriptions,
 )
@@ -62,6 +64,7 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of eve
 
 def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
     """Every operation of the contract and the function that answers it."""
+    plans = LibPhoneNumber()
     return {
         "readAPIVersions": sign_in.read_api_versions,
         "readAPIVersion": sign_in.read_api_version,
@@ -125,6 +128,8 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "searchSmsConsentRecords": consents.search_sms_consent_records,
         "listSmsConsentHistoryRecords": consents.list_sms_consent_history_records,
         "exportSmsConsentRecords": consents.export_sms_consent_records,
+        "parsePhoneNumber": number_parser.parse_phone_number(plans),
+        "parsePhoneNumberV2": number_parser.parse_phone_number_v2(plans),
         "authWsToken": subscriptions.auth_ws_token(notifier.sockets),
         "createSubscription": subscriptions.create_subscription(notifier),
         "listSubscriptions": subscriptions.list_subscriptions(notifier),
