@@ -375,6 +375,11 @@ class World:
         """Put these extension numbers, and nobody else, into a Department."""
         self.account = self.account.with_extension(replace(department, members=tuple(dict.fromkeys(members))))
 
+    def set_sms_recipients(self, extension: Extension, recipients: Iterable[str]) -> None:
+        """Let these extension numbers, and nobody else, send SMS from an extension's phone numbers."""
+        changed = replace(extension, sms_recipients=tuple(dict.fromkeys(recipients)))
+        self.account = self.account.with_extension(changed)
+
     # --- seeds -----------------------------------------------------------------------------------
 
     def _seed(self, seeds: Iterable[SeedMessage]) -> None:

@@ -38,6 +38,7 @@ from .operations import (
     messages,
     number_parser,
     sign_in,
+    sms_recipients,
     subscriptions,
 )
 from .sockets import Sockets
@@ -82,12 +83,15 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "readExtension": account.read_extension,
         "listAccountPhoneNumbers": account.list_account_phone_numbers,
         "listExtensionPhoneNumbers": account.list_extension_phone_numbers,
+        "smsConfigurationInfo": account.sms_configuration_info,
         "listDepartmentMembers": account.list_department_members,
         "assignMultipleDepartmentMembers": account.assign_multiple_department_members,
         "listCallQueues": call_queues.list_call_queues,
         "readCallQueueInfo": call_queues.read_call_queue_info,
         "listCallQueueMembers": call_queues.list_call_queue_members,
         "assignMultipleCallQueueMembers": call_queues.assign_multiple_call_queue_members,
+        "getSmsRecipients": sms_recipients.get_sms_recipients,
+        "bulkAssignSmsRecipients": sms_recipients.bulk_assign_sms_recipients,
         "createSMSMessage": messages.create_sms_message,
         "createMMS": messages.create_sms_message,
         "createA2PSMS": a2p_sms.create_a2p_sms,

@@ -92,3 +92,8 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         resource["country"] = {"uri": country_uri, "id": COUNTRY["id"], "name": COUNTRY["name"]}
         resource["features"] = [feature.value for feature in phone.features]
     return resource
+
+
+def sms_configuration(phone: PhoneNumber, view: View) -> Json:
+    """`smsConfigurationInfo`."""
+    return {"phoneNumberId": str(phone.id), "phoneNumber": view.phone(phone.digits)}
