@@ -371,6 +371,10 @@ class World:
         """Freeze, thaw, disable ... an extension."""
         self.account = self.account.with_extension(replace(extension, status=status))
 
+    def rename(self, extension: Extension, name: str) -> None:
+        """Give an extension another name."""
+        self.account = self.account.with_extension(replace(extension, name=name))
+
     def set_members(self, department: Extension, members: Iterable[str]) -> None:
         """Put these extension numbers, and nobody else, into a Department."""
         self.account = self.account.with_extension(replace(department, members=tuple(dict.fromkeys(members))))

@@ -93,6 +93,9 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     yield "listDepartmentMembers", client.get(f"{ACCOUNT}/department/1346632200/members")
     yield "listCallQueues", client.get(f"{ACCOUNT}/call-queues")
     yield "readCallQueueInfo", client.get(f"{ACCOUNT}/call-queues/1346632200")
+    queue = f"{ACCOUNT}/call-queues/1346632200"
+    yield "updateCallQueueInfo", client.call("PUT", queue, json={"name": "Support", "status": "Enabled"})
+    yield "updateExtension", client.call("PUT", OWN, json={"contact": {"firstName": "Administrator"}})
     yield "listCallQueueMembers", client.get(f"{ACCOUNT}/call-queues/1346632200/members")
     yield from messages_told(client)
     yield from bulk_told(client)

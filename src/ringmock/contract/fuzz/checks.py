@@ -212,6 +212,11 @@ def _asks_for_a_page(case: Case[Any]) -> bool:
     return _dates_back_to_the_beginning(case) or "pageToken" in (case.query or {})
 
 
+def _names_a_number(case: Case[Any]) -> bool:
+    """An extension keeps the one that it has."""
+    return "extensionNumber" in (_sent(case) or {})
+
+
 def _names_a_country(case: Case[Any]) -> bool:
     """Two letters are not always a country's."""
     context = (_sent(case) or {}).get("context") or {}
@@ -240,6 +245,8 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "searchSmsConsentRecords": _names_a_page,
     "listSmsConsentHistoryRecords": _names_a_page,
     "bulkAssignSmsRecipients": lambda case: True,  # only some types can be one
+    "updateCallQueueInfo": _names_a_number,
+    "updateExtension": _names_a_number,
     "parsePhoneNumber": _names_a_country,
     "parsePhoneNumberV2": _names_a_country,
     "createSubscription": lambda case: True,

@@ -549,6 +549,18 @@ def _ground_sms_recipients(rnd: Random, body: Values) -> Values:
     return body | _membership(rnd) if _is_sms_recipients(body) and rnd.random() < 0.9 else body
 
 
+def _ground_update(rnd: Random, body: Any) -> Any:
+    """Every extension keeps its number and its status, by which all that follows is judged."""
+    if not isinstance(body, dict):  # a list, of a case that breaks the contract
+        return body
+    left_out = {"status"} if body.get("status") in _STATUSES else set()
+    left_out |= {"extensionNumber"} if isinstance(body.get("extensionNumber"), str) and rnd.random() < 0.9 else set()
+    return {name: value for name, value in body.items() if name not in left_out}
+
+
+_STATUSES = ("Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned")
+
+
 def _ground_sign_in(rnd: Random, body: Values) -> Values:
     if _is_grant_type(body.get("grant_type")) and GROUNDING.sign_in and rnd.random() < 0.8:
         body.update(rnd.choice(GROUNDING.sign_in))
@@ -623,6 +635,8 @@ BODIES: Mapping[str | None, Ground] = {
     "assignMultipleDepartmentMembers": _ground_assignment,
     "assignMultipleCallQueueMembers": _ground_membership,
     "bulkAssignSmsRecipients": _ground_sms_recipients,
+    "updateCallQueueInfo": _ground_update,
+    "updateExtension": _ground_update,
     "getToken": _ground_sign_in,
     "editSmsConsentRecords": _ground_consents,
     "searchSmsConsentRecords": partial(_ground_consent_filters, "searchSmsConsentRecords"),

@@ -12,6 +12,7 @@ from ..wire import account as wire
 from ..wire import lists
 from ..wire.view import Json
 from .access import check_account, governed_extension, governs, named_extension, view_of
+from .extension_update import check_may_update, update
 from .membership import MembershipChange, change_members, membership_change
 
 _MEMBERSHIP_PERMISSION = "UserGroups"
@@ -42,6 +43,14 @@ def read_extension(call: Call) -> Answer:
     """`readExtension`."""
     extension = named_extension(call)
     return Answer(wire.extension_info(extension, _features(call, extension), view_of(call)))
+
+
+def update_extension(call: Call) -> Answer:
+    """`updateExtension`: name and status; what else a body says of an extension is not kept here."""
+    extension = named_extension(call)
+    check_may_update(call, extension, call.body, "extensionId")
+    updated = update(call, extension, call.body, wire.name_from(call.body.get("contact", {}), extension))
+    return Answer(wire.extension_info(updated, _features(call, updated), view_of(call)))
 
 
 def list_extension_phone_numbers(call: Call) -> Answer:

@@ -53,6 +53,12 @@ def extension_resource(extension: Extension, view: View) -> Json:
     }
 
 
+def name_from(contact: Json, extension: Extension) -> str:
+    """An extension's name with the parts of it that a body gives anew."""
+    first, _, last = extension.name.partition(" ")
+    return f"{contact.get('firstName', first)} {contact.get('lastName', last)}".strip()
+
+
 def extension_info(extension: Extension, features: Sequence[tuple[str, bool]], view: View) -> Json:
     """`readExtension`: `features` are the messaging features by name, on or off."""
     departments = [
