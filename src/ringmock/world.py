@@ -29,7 +29,7 @@ from .domain.account import Account, Extension, ExtensionStatus, digits_of
 from .domain.agenda import Agenda
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
-from .domain.consent import Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
+from .domain.consent import ANY_SENDER, Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
@@ -94,6 +94,14 @@ class Watcher(Protocol):
         """A call was answered, and is in the journal."""
         ...
 
+    def batch_sent(self, batch: Batch) -> None:
+        """A batch was accepted; each message of it has been told before."""
+        ...
+
+    def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
+        """A phone takes no more high-volume messages from a number, or takes them again; both as digits."""
+        ...
+
     def time_changed(self) -> None:
         """The clock was moved, or something new comes first in the agenda."""
         ...
@@ -116,7 +124,7 @@ class World:
         self._secret_source = secret_source
         self.account: Account
         self.clock: WorldClock
-        self.agenda: Agenda[Message | Subscription]
+        self.agenda: Agenda[Message | Batch | Subscription]
         self.journal: Journal
         self.messages: MessageStore
         self.a2p: A2PStore
@@ -206,6 +214,8 @@ class World:
         made, messages = self.a2p.record(plan, self.clock.now())
         for delivery, message in zip(plan.deliveries, messages, strict=True):
             self._hand_on(delivery, message)
+        for watcher in self._watchers:
+            watcher.batch_sent(made)
         return BatchSent(made, plan.rejected, tuple([delivery.routed[0] for delivery in plan.deliveries]))
 
     def _hand_on(self, delivery: Delivery, message: A2PMessage) -> None:
@@ -240,7 +250,7 @@ class World:
         if is_out is not None:
             status = OptStatus.OUT if is_out else OptStatus.IN
             said = Statement(delivery.recipients[0], delivery.sender, status, ConsentSource.RECIPIENT)
-            self.consents.note(said, self.account, now)
+            self._note(said, now)
 
     def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
         """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""
@@ -252,8 +262,15 @@ class World:
             except errors.Refusal as refusal:
                 failed.append((place, refusal))
             else:
-                self.consents.note(statement, self.account, now)
+                self._note(statement, now)
         return failed
+
+    def _note(self, said: Statement, now: datetime) -> None:
+        self.consents.note(said, self.account, now)
+        numbers = self.account.a2p_numbers
+        for sender in numbers if said.sender == ANY_SENDER else numbers & {said.sender}:
+            for watcher in self._watchers:
+                watcher.opted(sender, said.recipient, is_out=said.status is OptStatus.OUT)
 
     def _send(self, delivery: Delivery) -> Sent:
         return Sent(self._record(delivery)[0], delivery.routed)

@@ -1,6 +1,6 @@
 """High-volume SMS: who sends it, what is rejected of a batch, and what becomes of the rest."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -196,3 +196,21 @@ def test_an_assignment_does_what_it_can(
     assigned = here.assign_opt_outs(Assignment(BULK, opt_outs, opt_ins))
     assert [each.problem for each in assigned] == problems
     assert here.opt_outs == {(BULK, LOST)}
+
+
+def test_a_batch_tells_when_it_changes_next_and_which_of_its_messages_do() -> None:
+    batch = send(world(carrier=CARRIER), (HANDSET, "Hi"), (LOST, "Hi"), (SLOW, "Hi")).batch
+    moments, at = [], batch.next_change()
+    while at is not None:
+        moments.append(((at - START).total_seconds(), len(batch.courses_changed(at)), batch.becomes_another(at)))
+        at = batch.next_change(at)
+    # The try in vain after ten seconds is no change.
+    assert moments == [(0, 1, False), (1, 1, False), (2, 1, False), (5, 1, False), (30, 1, True)]
+
+
+def test_a_batch_at_the_end_of_time_changes_no_more() -> None:
+    here = world()
+    here.clock.set(datetime.max.replace(tzinfo=UTC), frozen=True)
+    batch = send(here, (HANDSET, "Hi")).batch
+    assert batch.next_change(here.clock.now()) is None
+    assert batch.status_at(here.clock.now()) is BatchStatus.SENT

@@ -181,3 +181,9 @@ def test_a_batch_lists_its_own_messages_in_their_order() -> None:
         for batch in filled.batches:
             expected = [message for message in filled.messages if message.batch == batch.id]
             assert list(filled.store.messages_of(batch)) == expected
+
+
+def test_what_moves_is_what_is_not_at_rest() -> None:
+    for filled, now in product(FILLED, MOMENTS):
+        moving = {batch.id for batch in filled.batches if batch.status_at(now) is not BatchStatus.COMPLETED}
+        assert {batch.id for batch in filled.store.moving(now)} == moving

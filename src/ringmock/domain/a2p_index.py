@@ -63,8 +63,10 @@ class Index(Generic[K]):
         self._lists: dict[K, list[int]] = {}
 
     def add(self, kind: K, order: int) -> None:
-        orders = self._lists.setdefault(kind, [])
-        if not orders or order > orders[-1]:
+        orders = self._lists.get(kind)
+        if orders is None:
+            self._lists[kind] = [order]
+        elif not orders or order > orders[-1]:
             orders.append(order)
         else:  # a clock that was set back
             insort(orders, order)

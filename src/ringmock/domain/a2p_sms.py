@@ -6,7 +6,7 @@ It has numbers of its own, those with the feature A2PSmsSender, and is kept apar
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from random import Random
 from typing import NamedTuple
@@ -26,6 +26,8 @@ MAX_NUMBERS = 15
 
 COST_OF_SEGMENTS = 7, 1000
 """What so many segments cost: 0.007 for each, in all examples of the service's documents."""
+
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 _TODAY = GENERATIONS["current"]
 """2012 had no high-volume SMS: its statuses are today's, whatever the generation."""
@@ -108,7 +110,7 @@ class Batch:
         """When it leaves Processing, and when it is Completed."""
         progresses = [course.progress for course in self.courses]
         waits = [_leaves_queue(progress) for progress in progresses]
-        rests = [progress.later[-1][0] if progress.later else timedelta(0) for progress in progresses]
+        rests = [max(_changes(progress), default=timedelta(0)) for progress in progresses]
         waiting = None if None in waits else max((wait for wait in waits if wait is not None), default=timedelta(0))
         return Pace(waiting, max(rests, default=timedelta(0)))
 
@@ -134,9 +136,24 @@ class Batch:
             if is_paid_for(reached_by(course.progress, age).status)
         )
 
+    def next_change(self, after: datetime | None = None) -> datetime | None:
+        """When messages of it next reach another status: for the first time, or the next after."""
+        delays = sorted({delay for course in self.courses for delay in _changes(course.progress)})
+        later = (delay for delay in delays if after is None or delay > after - self.created)
+        found = next(later, None)
+        return None if found is None or found > END_OF_TIME - self.created else self.created + found
+
+    def courses_changed(self, at: datetime) -> frozenset[Course]:
+        """Of which messages the status becomes another at this time."""
+        return frozenset(course for course in self.courses if at - self.created in _changes(course.progress))
+
+    def becomes_another(self, at: datetime) -> bool:
+        """Whether its own status does."""
+        return at - self.created in self.pace and self.size > 0
+
     def last_changed(self, now: datetime) -> datetime:
         """When one of its messages last reached another status."""
-        delays = {delay for course in self.courses for delay, _ in course.progress.later}
+        delays = {delay for course in self.courses for delay in _changes(course.progress)}
         return max([self.created, *(self.created + delay for delay in delays if delay <= now - self.created)])
 
 
@@ -150,6 +167,18 @@ class Pace(NamedTuple):
         if self.waiting is None or age < self.waiting:
             return BatchStatus.PROCESSING
         return BatchStatus.COMPLETED if age >= self.resting else BatchStatus.SENT
+
+
+def _changes(progress: Progress) -> list[timedelta]:
+    """The ages at which the status becomes another, or fails for another reason."""
+    found: list[timedelta] = []
+    before: tuple[MessageStatus, str | None] = progress.accepted, None
+    for delay in dict.fromkeys(delay for delay, _ in progress.later):
+        reached = reached_by(progress, delay)[:2]
+        if reached != before:
+            found.append(delay)
+        before = reached
+    return found
 
 
 def is_paid_for(status: MessageStatus) -> bool:

@@ -106,9 +106,9 @@ class A2PStore:
             segments=segment_count(delivery.text),
         )
         self._messages[message.id] = self._by_order[message.order] = message
-        ends = frozenset((message.sender, *message.recipients))
+        ends, course = frozenset((message.sender, *message.recipients)), message.course
         for index in (self._all, self._by_pair[ends], *map(self._by_number.__getitem__, ends)):
-            index.add(message.course, message.order)
+            index.add(course, message.order)
         return message
 
     # --- looking ---------------------------------------------------------------------------------
@@ -130,6 +130,12 @@ class A2PStore:
     def messages_of(self, batch: Batch) -> Iterator[A2PMessage]:
         """All of a batch's, in their order."""
         return (self._by_order[order] for order in range(batch.first, batch.end))
+
+    def moving(self, now: datetime) -> Iterator[Batch]:
+        """Batches that are not at rest yet."""
+        for pace in self._all_batches.kinds():
+            for order in self._all_batches.part(pace, older_than(pace.resting, now), _NO_END).oldest_first():
+                yield self._batch_by_order[order]
 
     def list_messages(self, wanted: A2PFilter, before: int | None, size: int) -> A2PPage:
         """The page of `size` messages that begins right below the order `before`; the newest for None."""

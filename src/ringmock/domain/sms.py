@@ -114,7 +114,7 @@ def _delivery(
 
 
 def route_sms(account: Account, recipient: str) -> Routed:
-    """R-06 outside the account; D-14 high-volume; R-16 dropped; D-09 no mailbox, or that of several; R-02 delivered."""
+    """R-06 outside; D-14 high-volume SMS; R-16 dropped; D-09 no mailbox for it, or that of several; R-02 delivered."""
     if recipient not in account.phone_numbers:
         return Routed(recipient, Outcome.OUTSIDE, "R-06")
     if recipient in account.a2p_numbers:

@@ -608,7 +608,14 @@ def _ground_subscription(rnd: Random, body: Any) -> Any:
 
 
 STORE_EVENTS = "/restapi/v1.0/account/~/extension/~/message-store"
-EVENT_FILTERS = (STORE_EVENTS, f"{STORE_EVENTS}?type=SMS&direction=Inbound", f"{STORE_EVENTS}/instant?type=SMS")
+EVENT_FILTERS = (
+    STORE_EVENTS,
+    f"{STORE_EVENTS}?type=SMS&direction=Inbound",
+    f"{STORE_EVENTS}/instant?type=SMS",
+    "/restapi/v1.0/account/~/a2p-sms/messages?direction=Outbound",
+    "/restapi/v1.0/account/~/a2p-sms/batches",
+    "/restapi/v1.0/account/~/a2p-sms/opt-outs",
+)
 
 
 def _ground_log_in(rnd: Random, body: Values) -> Values:
