@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ringmock.timestamps import is_rfc3339, iso8601, parse
+from ringmock.timestamps import is_rfc3339, iso8601, iso8601_to_the_microsecond, parse
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,9 @@ def test_a_date_time_of_rfc_3339_is_full_and_exists(text: str, is_full: bool) ->
 def test_answers_are_in_utc_with_milliseconds() -> None:
     moment = datetime(2012, 10, 16, 8, 34, 58, 1999, tzinfo=timezone(timedelta(hours=2)))
     assert iso8601(moment) == "2012-10-16T06:34:58.001Z"
+
+
+def test_to_the_microsecond_nothing_is_cut_off() -> None:
+    moment = datetime(2012, 10, 16, 8, 34, 58, 120, timezone(timedelta(hours=2)))
+    assert iso8601_to_the_microsecond(moment) == "2012-10-16T06:34:58.000120Z"
+    assert iso8601(moment) == "2012-10-16T06:34:58.000Z"

@@ -16,9 +16,14 @@ _PARTIAL = re.compile(
 
 @lru_cache(1024)  # most messages of a busy server are of the same few seconds
 def iso8601(moment: datetime) -> str:
-    """UTC with milliseconds and `Z`, as every answer has it: 2012-10-16T06:34:58.000Z."""
+    """UTC with milliseconds and `Z`, as most answers have it: 2012-10-16T06:34:58.000Z."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+
+
+def iso8601_to_the_microsecond(moment: datetime) -> str:
+    """As some newer answers have it: 2012-10-16T06:34:58.123456Z."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def is_rfc3339(text: str) -> bool:

@@ -5,7 +5,7 @@ nothing that changes with any other world.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -35,6 +35,7 @@ from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
+from .domain.message_store_report import Report, Reports
 from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
 from .domain.message_template import MessageTemplates
 from .domain.pager import SendPager, plan_pager
@@ -129,6 +130,7 @@ class World:
         self.a2p: A2PStore
         self.subscriptions: SubscriptionStore
         self.message_templates: MessageTemplates
+        self.reports: Reports
         self.retention_days: int
         self.consents: Consents
         self.opt_outs: set[OptOut]
@@ -150,6 +152,7 @@ class World:
         self.a2p = A2PStore(ids)
         self.subscriptions = SubscriptionStore(ids, self.agenda)
         self.message_templates = MessageTemplates(ids)
+        self.reports = Reports(ids)
         self.retention_days = _RETENTION_DAYS
         self.consents = Consents()
         self.opt_outs = self.consents.opt_outs
@@ -249,14 +252,15 @@ class World:
             said = Statement(delivery.recipients[0], delivery.sender, status, ConsentSource.RECIPIENT)
             self._note(said, now)
 
-    def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[Statement, errors.Refusal]]:
-        """Take what is said as if the phones had said it; those that cannot be taken, and why (D-15)."""
-        now, failed = self.clock.now(), []
-        for statement in statements:
+    def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
+        """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""
+        now = self.clock.now()
+        failed: list[tuple[int, errors.Refusal]] = []
+        for place, statement in enumerate(statements):
             try:
                 check_statement(self.account, statement)
             except errors.Refusal as refusal:
-                failed.append((statement, refusal))
+                failed.append((place, refusal))
             else:
                 self._note(statement, now)
         return failed
@@ -367,6 +371,13 @@ class World:
         """
         mark = self.sync_tokens.read(extension.number, token)
         return incremental_sync(self._mailbox(extension), mark, date_from, record_count)
+
+    def collected_for(self, report: Report) -> Iterator[tuple[Extension, Sequence[Message]]]:
+        """What each mailbox has for a report, of those that have anything."""
+        for extension in self.account.extensions.values():
+            messages = self.messages.collected(extension.number, report.wanted)
+            if messages:
+                yield extension, messages
 
     def _mailbox(self, extension: Extension) -> Mailbox:
         return Mailbox(self.messages, extension.number, self.account, self.clock.now())

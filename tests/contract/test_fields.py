@@ -18,6 +18,8 @@ from ringmock.server import running
 from support import JWT_BEARER, OWN, PAGER, SMS, STORE, Client, jwt_of, sms_body
 
 ACCOUNT = "/restapi/v1.0/account/~"
+REPORT = f"{ACCOUNT}/message-store-report"
+CONSENTS = "/restapi/v2/accounts/~/sms/consents"
 SUBSCRIPTION = "/restapi/v1.0/subscription"
 ENTRIES = "application/vnd.ringcentral.multipart+json"
 JSON_TYPES = ("application/json", ENTRIES)
@@ -37,6 +39,7 @@ NOT_IN_THE_TABLE = {
 BEYOND_THE_TABLE = {
     ("GetSMSMessageInfoResponse", "extensionId"): "a sent message is answered as it is read, with its owner",
     ("GetInternalTextMessageInfoResponse", "extensionId"): "as of an SMS",
+    ("ApiError", "parameterName"): "the table leaves room for more, and every refusal names its parameter",
     ("ParsePhoneNumberResponseV2Results", "originalString"): "in the published examples alone",
     ("ParsePhoneNumberResponseV2Results", "category"): "in the published examples alone",
 }
@@ -102,6 +105,8 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     configuration = f"{ACCOUNT}/message-store-configuration"
     yield "readMessageStoreConfiguration", client.get(configuration)
     yield "updateMessageStoreConfiguration", client.call("PUT", configuration, json={"retentionPeriod": 30})
+    yield from reports_told(client)
+    yield from consents_told(client)
     yield from numbers_told(client)
     yield from subscriptions_told(client, receiver)
 
@@ -167,6 +172,29 @@ def templates_told(client: Client, whose: str, templates: str) -> Iterator[Asked
     yield f"read{whose}MessageTemplate", client.get(one)
     yield f"update{whose}MessageTemplate", client.call("PUT", one, json=body)
     yield f"list{whose}MessageTemplates", client.get(templates)
+
+
+def reports_told(client: Client) -> Iterator[Asked]:
+    made = client.post(REPORT, json={"messageTypes": ["SMS", "Fax"]})
+    yield "createMessageStoreReport", made
+    one = f"{REPORT}/{made.json()['id']}"
+    yield "readMessageStoreReportTask", client.get(one)
+    client.post("/_mock/clock/advance", json={"seconds": 5})
+    yield "readMessageStoreReportTask", client.get(one)
+    yield "readMessageStoreReportArchive", client.get(f"{one}/archive")
+
+
+def consents_told(client: Client) -> Iterator[Asked]:
+    records = [
+        {"from": sender, "to": "14151003732", "optStatus": "OptIn", "source": "Api"} for sender in ("*", "12025550123")
+    ]
+    yield "editSmsConsentRecords", client.call("PATCH", CONSENTS, json={"records": records})
+    yield "listSmsConsentRecords", client.get(CONSENTS, params={"optStatus": "OptIn"})
+    page = client.post(f"{CONSENTS}/search", json={"perPage": 1})
+    yield "searchSmsConsentRecords", page
+    following = {"perPage": 1, "pageToken": page.json()["paging"]["nextPageToken"]}
+    yield "searchSmsConsentRecords", client.post(f"{CONSENTS}/search", json=following)
+    yield "listSmsConsentHistoryRecords", client.get(f"{CONSENTS}/history")
 
 
 def numbers_told(client: Client) -> Iterator[Asked]:

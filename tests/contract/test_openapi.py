@@ -265,6 +265,10 @@ def test_the_operations_are_ringcentrals():
         "syncMessages",
         "readMessageStoreConfiguration",
         "updateMessageStoreConfiguration",
+        "createMessageStoreReport",
+        "readMessageStoreReportTask",
+        "readMessageStoreReportArchive",
+        "readMessageStoreReportArchiveContent",
         "listCompanyMessageTemplates",
         "createCompanyMessageTemplate",
         "readCompanyMessageTemplate",
@@ -283,6 +287,11 @@ def test_the_operations_are_ringcentrals():
         "updateSubscription",
         "deleteSubscription",
         "renewSubscription",
+        "listSmsConsentRecords",
+        "editSmsConsentRecords",
+        "exportSmsConsentRecords",
+        "listSmsConsentHistoryRecords",
+        "searchSmsConsentRecords",
     ]
 
 

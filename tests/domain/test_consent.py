@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import HANDSET, START, account, direct, user
+from builders import HANDSET, STANDING_STILL, START, account, direct, user
 from ringmock.domain import errors
 from ringmock.domain.consent import (
     ANY_SENDER,
@@ -18,6 +18,8 @@ from ringmock.domain.consent import (
     check_statement,
     opts_out,
 )
+from ringmock.template import Template
+from ringmock.world import World
 
 OTHER = "12025550199"
 OFFICE = account(user("101"), user("102"))
@@ -157,3 +159,25 @@ def test_d15_consent_is_of_a_number_of_the_account_and_a_phone_outside(
     assert refused.value.parameter == parameter
     check_statement(OFFICE, said("101"))
     check_statement(OFFICE, said(ANY_SENDER))
+
+
+def test_d12_a_phone_and_an_application_speak_of_the_same_thing() -> None:
+    here = World(Template("test", OFFICE, clock=STANDING_STILL), lambda: START)
+    stated = Statement(direct("101"), HANDSET, OUT, ConsentSource.API)
+    assert here.state_consents([stated]) == []
+    assert here.opt_outs == {(direct("101"), HANDSET)}
+    here.receive_sms(HANDSET, direct("101"), "START")
+    assert here.opt_outs == set()
+    assert [(each.status, each.source) for each in here.consents.history((), None, 10).records] == [
+        (IN, ConsentSource.RECIPIENT),
+        (OUT, ConsentSource.API),
+    ]
+    here.reset()
+    assert list(here.consents) == []
+
+
+def test_d15_statements_are_taken_one_by_one_and_those_that_fail_are_told_by_their_places() -> None:
+    here = World(Template("test", OFFICE, clock=STANDING_STILL), lambda: START)
+    failed = here.state_consents([said("101", direct("102")), said("102"), said("999")])
+    assert [(place, refusal.parameter) for place, refusal in failed] == [(0, "to"), (2, "from")]
+    assert here.opt_outs == {(direct("102"), HANDSET)}

@@ -88,6 +88,12 @@ class ConversationAndTypeTogether(Refusal):
     """A deletion by conversation and by type of message at once."""
 
 
+class TooManyReports(Refusal):
+    """D-16: one more report of the message store than may be in the making at once, which is `value`."""
+
+    rule = "D-16"
+
+
 class TextTooLong(Refusal):
     """R-04, D-01: more UTF-16 units than the message type allows."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from heapq import merge
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -127,6 +128,18 @@ class InMemoryMessageStore:
                 slices = self._of_one_conversation(slices, wanted)
         total = sum(map(len, slices))
         return self._page(page_of(slices, total, wanted), total)
+
+    def collected(self, mailbox: str, wanted: MessageFilter) -> Sequence[Message]:
+        """All of the mailbox's matching messages, newest first, those in threads that it was removed from, too.
+
+        Of the filter, dates, types, directions and statuses count.
+        """
+        box = self._mailboxes.get(mailbox)
+        if box is None:
+            return ()
+        box.file()
+        slices = box.all.slices(wanted, lambda bucket: True)
+        return tuple(map(self._by_order.__getitem__, merge(*(part.newest_first() for part in slices), reverse=True)))
 
     def change_count(self, mailbox: str) -> int:
         """How often anything in the mailbox was recorded or changed."""

@@ -48,6 +48,10 @@ class MessageStore(Protocol):
         """The mailbox's matching messages, newest first, less the threads its owner was removed from (D-04)."""
         ...
 
+    def collected(self, mailbox: str, wanted: MessageFilter) -> Sequence[Message]:
+        """All of the mailbox's matching messages, newest first, those in threads that it was removed from, too."""
+        ...
+
     def change_count(self, mailbox: str) -> int:
         """How often anything in the mailbox was recorded or changed."""
         ...

@@ -250,4 +250,19 @@ DECISIONS = (
         "To it: listed as Inbound among the high-volume messages, and in no mailbox. From it by `/sms`: 403 MSG-320.",
         "domain.sms.route_sms",
     ),
+    Decision(
+        "D-15",
+        "Consents that an application states: of which numbers, and against what the phones say.",
+        "`*` is every number that the account has then; of a pair, what was said last holds, whoever said it. A record"
+        " whose `from` is no number of the account fails with CMN-102 [from], one to a number of the account with"
+        " CMN-101 [to], and the others are taken.",
+        "domain.consent.check_statement",
+    ),
+    Decision(
+        "D-16",
+        "Reports of the message store: how long one takes, a third one at once, an archive asked for too early.",
+        "By the world's clock Pending after 1 second, InProgress after 2, Completed after 5. While two are not"
+        " completed, a third is 429 CMN-304; the archive of one that is not, 404 CMN-102 [taskId].",
+        "domain.message_store_report.Reports",
+    ),
 )

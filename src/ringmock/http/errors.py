@@ -212,6 +212,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.ConversationAndTypeTogether: Row(
         400, "MSG-390", "Parameters [conversationId] and [type] can not be specified simultaneously", _WORD_400
     ),
+    domain.TooManyReports: Row(429, "CMN-304", "Duplicate concurrent request. Try again later"),
     domain.ThreadNotAccessible: Row(
         403,
         "CMN-408",

@@ -18,6 +18,8 @@ MMS = "createMMS"
 SENDING_SMS = (SMS, MMS)
 PAGER = "createInternalTextMessage"
 CONTENT = "readMessageContent"
+ARCHIVES = ("readMessageStoreReportArchive", "readMessageStoreReportArchiveContent")
+CONSENTS = "editSmsConsentRecords"
 OF_ONE_MESSAGE = ("readMessage", "updateMessage", "patchMessage", "deleteMessage", CONTENT)
 
 Look = Callable[[Sighting], bool]
@@ -71,6 +73,16 @@ def _is_too_long_in_units_only(seen: Sighting) -> bool:
 def _is_sms_to_no_single_number(seen: Sighting) -> bool:
     several = len(seen.recipients()) > 1 and seen.is_refused_about("to", "CMN-101")
     return seen.operation in SENDING_SMS and (several or seen.is_refused_with("MSG-246", "MSG-247"))
+
+
+def _states_consents_of_all(seen: Sighting) -> bool:
+    records = as_list(as_object(seen.sent).get("records"))
+    is_of_all = any(as_object(record).get("from") == "*" for record in records)
+    return seen.operation == CONSENTS and seen.is_accepted and is_of_all
+
+
+def _tells_of_failed_consents(seen: Sighting) -> bool:
+    return seen.operation == CONSENTS and "failedRecords" in as_object(seen.answer)
 
 
 def _is_page_to_a_stranger(seen: Sighting) -> bool:
@@ -208,6 +220,14 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "D-14": (
         Sign("D-14 to", "an SMS to a number of high-volume SMS", _decided("D-14"), in_traffic=False),
         Sign("D-14 from", "an ordinary SMS from such a number refused", _refused("MSG-320")),
+    ),
+    "D-15": (
+        Sign("D-15 all", "a consent stated for every number of the account", _states_consents_of_all),
+        Sign("D-15 failed", "a consent that could not be taken told of", _tells_of_failed_consents),
+    ),
+    "D-16": (
+        Sign("D-16 third", "a third report at once refused with CMN-304", _refused("CMN-304")),
+        Sign("D-16 early", "an archive that is not there yet refused with 404", _refused("CMN-102", of=ARCHIVES)),
     ),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }

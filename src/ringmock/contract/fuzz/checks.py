@@ -176,6 +176,18 @@ def _asks_for_availability(body: Any) -> bool:
     return isinstance(body, dict) and body.get("availability") in ("Alive", "Deleted")
 
 
+def _names_a_page(case: Case[Any]) -> bool:
+    """A page token is good for the list, and in the life of the world, that it is from."""
+    body = case.body if isinstance(case.body, dict) else {}
+    return "pageToken" in (case.query or {}) or "pageToken" in body
+
+
+def _reports_of_odd_dates(case: Case[Any]) -> bool:
+    """The last date before the first, or no day before the last."""
+    body = case.body if isinstance(case.body, dict) else {}
+    return "dateFrom" in body or "dateTo" in body
+
+
 def _synchronizes_from_nowhere(case: Case[Any]) -> bool:
     """ISync goes on from a token."""
     query = case.query or {}
@@ -228,6 +240,10 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "patchMessage": _asks_for_what_was_purged,
     "createCompanyMessageTemplate": lambda case: True,  # the 26th
     "createUserMessageTemplate": lambda case: True,
+    "createMessageStoreReport": _reports_of_odd_dates,
+    "listSmsConsentRecords": _names_a_page,
+    "searchSmsConsentRecords": _names_a_page,
+    "listSmsConsentHistoryRecords": _names_a_page,
     "bulkAssignSmsRecipients": lambda case: True,  # only some types can be one
     "updateCallQueueInfo": _names_a_number,
     "updateExtension": _names_a_number,

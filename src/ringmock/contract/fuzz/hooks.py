@@ -34,6 +34,7 @@ from .texts import near, texts_around
 
 Values = dict[str, Any]
 
+CONSENT_LISTS = ("listSmsConsentRecords", "listSmsConsentHistoryRecords")
 REDIRECT_URI = "http://localhost:3000/callback"
 
 GROUNDING = Grounding(**json.loads(Path(os.environ["RINGMOCK_GROUNDING"]).read_text(encoding="utf-8")))
@@ -95,6 +96,8 @@ _is_membership = _validator("schemas/CallQueueBulkAssignResource")
 _is_sms_recipients = _validator("schemas/BulkAssignSmsRecipientsRequest")
 _is_event_filters = _validator("schemas/EventFilters")
 _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
+_is_consent_sender = _validator("schemas/ConsentSender")
+_is_consent_recipient = _validator("schemas/UpdateSmsOptRecord/properties/to")
 
 
 def _are_phone_numbers(value: Any) -> bool:
@@ -132,6 +135,8 @@ class Seen:
         self.subscription: str | None = None
         """The id of the latest."""
         self.sync_token: str | None = None
+        self.report: str | None = None
+        """The id of the latest report of the message store."""
         self.batch: str | None = None
         """The id of the latest batch of high-volume SMS."""
         self.a2p_messages: dict[str, Values] = {}
@@ -141,6 +146,8 @@ class Seen:
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "eventFilters"} <= message.keys():
             self.subscription = message["id"]
+        if isinstance(message, dict) and {"id", "startTime"} <= message.keys():
+            self.report = message["id"]
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
             self.messages[str(message["id"])] = message
             if len(self.messages) > self.SIZE:
@@ -207,7 +214,7 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
         return
     body = checks.json_of(response)
     checks.OBSERVED.of(checks.operation_id(case)).count(response.status_code, codes_of(body))
-    if response.status_code in (200, 201) and isinstance(body, dict):
+    if response.status_code in (200, 201, 202) and isinstance(body, dict):
         SEEN.note_bulk(checks.operation_id(case), body)
         for message in [body, *(body.get("records") or ())]:
             SEEN.note(message)
@@ -229,6 +236,8 @@ def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
     """Filters that keep something."""
     if _name(context) in A2P:
         return _grounded(partial(_ground_a2p_query, _name(context)), query)
+    if _name(context) in CONSENT_LISTS:
+        return _grounded(partial(_ground_consent_filters, _name(context)), query)
     return _grounded(_ground_query, query)
 
 
@@ -243,7 +252,7 @@ def flatmap_body(context: HookContext, body: Any) -> st.SearchStrategy[Any]:
     """Bodies with numbers, extensions and messages that exist."""
     operation = context.operation
     ground = BODIES.get(operation.definition.raw.get("operationId")) if operation is not None else None
-    if ground is None:
+    if ground is None or (isinstance(body, list) and ground is not _ground_entries):  # a list breaks the contract
         return st.just(body)
     fields = getattr(body, "body", None)
     if isinstance(fields, dict):  # a form, with the content type of each field
@@ -312,6 +321,10 @@ def _subscription_id(rnd: Random, value: str, message: Values | None) -> str:
     return SEEN.subscription if SEEN.subscription and rnd.random() < 0.9 else value
 
 
+def _task_id(rnd: Random, value: str, message: Values | None) -> str:
+    return SEEN.report if SEEN.report and rnd.random() < 0.9 else value
+
+
 class Swap(NamedTuple):
     """When a path parameter may be swapped, and for what."""
 
@@ -328,6 +341,8 @@ PATHS = {
     "messageId": Swap(_are_ids, _message_ids),
     "attachmentId": Swap(_is_id, _attachment_id),
     "subscriptionId": Swap(bool, _subscription_id),
+    "taskId": Swap(bool, _task_id),
+    "archiveId": Swap(_is_id, lambda rnd, value, message: "0" if rnd.random() < 0.8 else value),
     "apiVersion": Swap(bool, lambda rnd, value, message: "v1.0" if rnd.random() < 0.7 else value),
 }
 
@@ -357,11 +372,26 @@ def _ground_a2p_path(rnd: Random, path: Values) -> Values:
     return path
 
 
+def _ground_page_token(operation: str, rnd: Random, values: Values) -> None:
+    if isinstance(values.get("pageToken"), str) and operation in SEEN.page_tokens and rnd.random() < 0.8:
+        values["pageToken"] = SEEN.page_tokens[operation]
+
+
+def _ground_consent_filters(operation: str, rnd: Random, values: Any) -> Any:
+    """Of a query or of a search's body."""
+    if not isinstance(values, dict):  # a list, of a case that breaks the contract
+        return values
+    _ground_page_token(operation, rnd, values)
+    for name, numbers in (("from", GROUNDING.sms_from), ("to", [to[0] for to in GROUNDING.sms_to])):
+        if values.get(name) and _are_phone_numbers(values[name]) and numbers and rnd.random() < 0.8:
+            values[name] = [_spelled(rnd, rnd.choice(numbers)) for _ in values[name]]
+    return values
+
+
 def _ground_a2p_query(operation: str, rnd: Random, query: Values) -> Values:
     if isinstance(query.get("batchId"), str) and SEEN.batch is not None and rnd.random() < 0.8:
         query["batchId"] = SEEN.batch
-    if isinstance(query.get("pageToken"), str) and operation in SEEN.page_tokens and rnd.random() < 0.8:
-        query["pageToken"] = SEEN.page_tokens[operation]
+    _ground_page_token(operation, rnd, query)
     if isinstance(query.get("from"), str) and _is_phone_number(query["from"]) and GROUNDING.a2p_from:
         query["from"] = _spelled(rnd, rnd.choice(GROUNDING.a2p_from))
     if _are_phone_numbers(query.get("phoneNumber")) and GROUNDING.a2p_from and rnd.random() < 0.7:
@@ -519,10 +549,8 @@ def _ground_sms_recipients(rnd: Random, body: Values) -> Values:
     return body | _membership(rnd) if _is_sms_recipients(body) and rnd.random() < 0.9 else body
 
 
-def _ground_update(rnd: Random, body: Any) -> Any:
+def _ground_update(rnd: Random, body: Values) -> Values:
     """Every extension keeps its number and its status, by which all that follows is judged."""
-    if not isinstance(body, dict):  # a list, of a case that breaks the contract
-        return body
     left_out = {"status"} if body.get("status") in _STATUSES else set()
     left_out |= {"extensionNumber"} if isinstance(body.get("extensionNumber"), str) and rnd.random() < 0.9 else set()
     return {name: value for name, value in body.items() if name not in left_out}
@@ -535,6 +563,23 @@ def _ground_sign_in(rnd: Random, body: Values) -> Values:
     if _is_grant_type(body.get("grant_type")) and GROUNDING.sign_in and rnd.random() < 0.8:
         body.update(rnd.choice(GROUNDING.sign_in))
     return body
+
+
+def _ground_consents(rnd: Random, body: Any) -> Any:
+    """Statements about numbers of the account, and phones that it writes to."""
+    if isinstance(body, dict) and isinstance(body.get("records"), list):
+        body["records"] = [_ground_consent(rnd, record) for record in body["records"]]
+    return body
+
+
+def _ground_consent(rnd: Random, record: Any) -> Any:
+    if not isinstance(record, dict):
+        return record
+    if _is_consent_sender(record.get("from")) and rnd.random() < 0.9:
+        record = record | {"from": rnd.choice(["*", *GROUNDING.sms_from])}
+    if _is_consent_recipient(record.get("to")) and rnd.random() < 0.9:
+        record = record | {"to": _spelled(rnd, rnd.choice(GROUNDING.sms_to)[0])}
+    return record
 
 
 def _ground_entries(rnd: Random, body: Any) -> Any:
@@ -550,9 +595,7 @@ def _ground_entry(rnd: Random, entry: Any) -> Any:
     return entry
 
 
-def _ground_subscription(rnd: Random, body: Any) -> Any:
-    if not isinstance(body, dict):  # a list, of a case that breaks the contract
-        return body
+def _ground_subscription(rnd: Random, body: Values) -> Values:
     if _is_event_filters(body.get("eventFilters")) and rnd.random() < 0.9:
         body["eventFilters"] = [rnd.choice(EVENT_FILTERS) for _ in body["eventFilters"]]
     if _is_delivery_mode(body.get("deliveryMode")) and rnd.random() < 0.9:
@@ -598,6 +641,8 @@ BODIES: Mapping[str | None, Ground] = {
     "updateCallQueueInfo": _ground_update,
     "updateExtension": _ground_update,
     "getToken": _ground_sign_in,
+    "editSmsConsentRecords": _ground_consents,
+    "searchSmsConsentRecords": partial(_ground_consent_filters, "searchSmsConsentRecords"),
     "updateMessage": _ground_entries,
     "patchMessage": _ground_entries,
     "deleteMessage": _ground_entries,

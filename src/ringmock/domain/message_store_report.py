@@ -1,0 +1,126 @@
+"""Reports of the message store: what all mailboxes of the account hold of some time, to be fetched as archives.
+
+A report is made by the world's clock: how far it is is computed when somebody asks, and nothing is collected before
+somebody fetches it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from . import errors
+from .message import Availability, MessageType
+from .message_filter import MessageFilter
+from .ports import IdGenerator
+
+MAX_UNFINISHED = 2
+"""Reports of one account that may be in the making at once."""
+
+
+class ReportStatus(StrEnum):
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    IN_PROGRESS = "InProgress"
+    ATTEMPT_FAILED = "AttemptFailed"
+    FAILED = "Failed"
+    COMPLETED = "Completed"
+    CANCELLED = "Cancelled"
+
+
+_TAKES = timedelta(seconds=5)
+_COURSE: Mapping[timedelta, ReportStatus] = {
+    timedelta(0): ReportStatus.ACCEPTED,
+    timedelta(seconds=1): ReportStatus.PENDING,
+    timedelta(seconds=2): ReportStatus.IN_PROGRESS,
+    _TAKES: ReportStatus.COMPLETED,
+}
+"""What a report is how long after it was asked for. None fails here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report. `extension` is the number of whoever asked for it, `types` what he asked for; times are aware UTC."""
+
+    id: str
+    extension: str
+    date_from: datetime
+    date_to: datetime
+    types: tuple[str, ...] | None
+    """By RingCentral's names, also those of types that no message here has; None for all."""
+    started: datetime
+
+    @property
+    def finished(self) -> datetime:
+        """When it is or will be completed; never after the last moment that there is."""
+        return self.started + min(_TAKES, datetime.max.replace(tzinfo=self.started.tzinfo) - self.started)
+
+    def status_at(self, now: datetime) -> ReportStatus:
+        """How far the report is. A clock that was set back to before its start finds it accepted."""
+        reached = ReportStatus.ACCEPTED
+        for delay, status in _COURSE.items():
+            if self.started + min(delay, self.finished - self.started) <= now:
+                reached = status
+        return reached
+
+    @property
+    def wanted(self) -> MessageFilter:
+        """What it tells of: Alive and Deleted messages, none of which came after it was completed."""
+        return MessageFilter(
+            date_from=self.date_from,
+            date_to=min(self.date_to, self.finished),
+            types=frozenset(kind for kind in MessageType if self.types is None or kind.value in self.types),
+            availabilities=frozenset({Availability.ALIVE, Availability.DELETED}),
+        )
+
+
+class Reports:
+    """The reports of one world. Not thread-safe: one thread serves a world."""
+
+    def __init__(self, ids: IdGenerator) -> None:
+        self._ids = ids
+        self._reports: dict[str, Report] = {}
+        self._archives: dict[str, tuple[bytes, ...]] = {}
+        self._unfinished: list[Report] = []
+
+    def create(
+        self,
+        account_id: int,
+        extension: str,
+        dates: tuple[datetime, datetime],
+        types: tuple[str, ...] | None,
+        now: datetime,
+    ) -> Report:
+        """Begin a report of what was created between two dates, both inclusive.
+
+        Raises `InvalidParameter` about `dateFrom` when it is the later one, and `TooManyReports`.
+        """
+        date_from, date_to = dates
+        if date_from > date_to:
+            raise errors.InvalidParameter("dateFrom")
+        self._unfinished = [each for each in self._unfinished if each.status_at(now) is not ReportStatus.COMPLETED]
+        if len(self._unfinished) >= MAX_UNFINISHED:
+            raise errors.TooManyReports(value=str(MAX_UNFINISHED))
+        name = self._ids.next_uuid().replace("-", "")
+        report = Report(f"{account_id}-{account_id}-{name}", extension, date_from, date_to, types, now)
+        self._reports[report.id] = report
+        self._unfinished.append(report)
+        return report
+
+    def held(self, report_id: str) -> Report:
+        """Raises `NotFound` about `taskId`."""
+        found = self._reports.get(report_id)
+        if found is None:
+            raise errors.NotFound("taskId", report_id)
+        return found
+
+    def archives(self, report: Report, now: datetime, make: Callable[[], tuple[bytes, ...]]) -> tuple[bytes, ...]:
+        """The report's files: those that `make` gives the first time that anybody asks, and the same from then on.
+
+        Raises `NotFound` about `taskId` before the report is completed (D-16).
+        """
+        if report.status_at(now) is not ReportStatus.COMPLETED:
+            raise errors.NotFound("taskId", report.id)
+        if report.id not in self._archives:
+            self._archives[report.id] = make()
+        return self._archives[report.id]

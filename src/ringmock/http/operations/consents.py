@@ -1,0 +1,53 @@
+"""Who outside takes SMS from which number: what was said of it by STOP and START, and what applications say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...page_tokens import Listing
+from ..call import Answer, Call
+from ..errors import entry
+from ..wire import consents as wire
+from ..wire.a2p_sms import page_from, page_of
+from .access import check_account, view_of
+
+
+def list_sms_consent_records(call: Call) -> Answer:
+    """`listSmsConsentRecords`."""
+    check_account(call)
+    return _listed(call, call.parameters)
+
+
+def search_sms_consent_records(call: Call) -> Answer:
+    """`searchSmsConsentRecords`."""
+    check_account(call)
+    return _listed(call, wire.search_from(call.body))
+
+
+def edit_sms_consent_records(call: Call) -> Answer:
+    """`editSmsConsentRecords`: record by record; one that cannot be taken keeps no other from it."""
+    check_account(call)
+    failed = call.here.state_consents(wire.statements_from(call.body))
+    return Answer(wire.summary((call.body["records"][place], entry(refusal)) for place, refusal in failed))
+
+
+def list_sms_consent_history_records(call: Call) -> Answer:
+    """`listSmsConsentHistoryRecords`."""
+    check_account(call)
+    tokens, view = call.here.page_tokens, view_of(call)
+    asked = page_from(Listing.SMS_CONSENT_HISTORY, call.parameters, tokens)
+    recipients = wire.numbers_from(call.parameters["to"]) or frozenset()
+    page = call.here.consents.history(recipients, asked.before, asked.size)
+    return Answer(page_of([wire.history_record(each, view) for each in page.records], page, asked, tokens))
+
+
+def export_sms_consent_records(call: Call) -> Answer:
+    """`exportSmsConsentRecords`."""
+    check_account(call)
+    return Answer(wire.table(call.here.consents, view_of(call)), media_type="text/csv; charset=utf-8")
+
+
+def _listed(call: Call, parameters: Mapping[str, Any]) -> Answer:
+    tokens, view = call.here.page_tokens, view_of(call)
+    asked = page_from(Listing.SMS_CONSENTS, parameters, tokens)
+    page = call.here.consents.page(wire.filter_from(parameters), asked.before, asked.size)
+    return Answer(page_of([wire.record(each, view) for each in page.records], page, asked, tokens))
