@@ -86,6 +86,7 @@ _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for 
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
 _is_membership = _validator("schemas/CallQueueBulkAssignResource")
+_is_sms_recipients = _validator("schemas/BulkAssignSmsRecipientsRequest")
 _is_event_filters = _validator("schemas/EventFilters")
 _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
@@ -430,6 +431,22 @@ def _ground_membership(rnd: Random, body: Values) -> Values:
     return body | _membership(rnd) if _is_membership(body) and rnd.random() < 0.9 else body
 
 
+def _ground_sms_recipients(rnd: Random, body: Values) -> Values:
+    return body | _membership(rnd) if _is_sms_recipients(body) and rnd.random() < 0.9 else body
+
+
+def _ground_update(rnd: Random, body: Any) -> Any:
+    """Every extension keeps its number and its status, by which all that follows is judged."""
+    if not isinstance(body, dict):  # a list, of a case that breaks the contract
+        return body
+    left_out = {"status"} if body.get("status") in _STATUSES else set()
+    left_out |= {"extensionNumber"} if isinstance(body.get("extensionNumber"), str) and rnd.random() < 0.9 else set()
+    return {name: value for name, value in body.items() if name not in left_out}
+
+
+_STATUSES = ("Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned")
+
+
 def _ground_sign_in(rnd: Random, body: Values) -> Values:
     if _is_grant_type(body.get("grant_type")) and GROUNDING.sign_in and rnd.random() < 0.8:
         body.update(rnd.choice(GROUNDING.sign_in))
@@ -481,6 +498,9 @@ BODIES: Mapping[str | None, Ground] = {
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "assignMultipleCallQueueMembers": _ground_membership,
+    "bulkAssignSmsRecipients": _ground_sms_recipients,
+    "updateCallQueueInfo": _ground_update,
+    "updateExtension": _ground_update,
     "getToken": _ground_sign_in,
     "updateMessage": _ground_entries,
     "patchMessage": _ground_entries,
