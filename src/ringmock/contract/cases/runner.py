@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from ...domain.account import Account
 from ...template import Credentials
 from .. import multipart
 from ..guard import NotSent
@@ -22,6 +23,7 @@ from ..receiver import Manners, Receiver
 from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
 from . import RECEIVER, Case, Step
 from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, names_in
+from .membership import Membership, Unreadable, changes_members
 from .operation import JSON
 from .preconditions import reason_to_skip
 from .request import encoded, file_of, request_of
@@ -103,10 +105,52 @@ def run_case(case: Case, target: Target) -> CaseResult:
     if reason is not None:
         return CaseResult(case, None, reason)
     with target.client() as client, ExitStack() as resources:
+        caller = _Caller(client, target)
+        run = _Run(case, caller, resources)
         try:
-            return CaseResult(case, _Run(case, _Caller(client, target), resources).failure())
+            if target.has_worlds or not changes_members(case):
+                return CaseResult(case, run.failure())
+            return _members_kept(case, caller, run)
         except NotSent as refusal:
             return CaseResult(case, None, str(refusal))
+
+
+def _members_kept(case: Case, caller: "_Caller", run: "_Run") -> CaseResult:
+    """Run a case that changes who is in a Department, and put back who was there, whatever came of it."""
+    try:
+        members = Membership(caller.account, caller.as_steward)
+    except (Unreadable, _Stuck, NoAnswer) as error:
+        return CaseResult(case, None, f"it changes who is in a Department, which could not be put back: {_why(error)}")
+    skipped = None
+    try:
+        failure = run.failure()
+    except NotSent as refusal:
+        failure, skipped = None, str(refusal)
+    except KeyboardInterrupt:
+        members.put_back()
+        raise
+    left = _left_changed(members)
+    if left is None:
+        return CaseResult(case, failure, skipped)
+    failed = failure or Failure(len(case.steps), case.line, ())
+    return CaseResult(case, replace(failed, mismatches=(*failed.mismatches, left)))
+
+
+def _left_changed(members: Membership) -> Mismatch | None:
+    """Put back who was in the Departments; what kept it from that."""
+    expected = "as before the case"
+    try:
+        refused = members.put_back()
+    except (Unreadable, NoAnswer) as error:
+        return Mismatch((Difference("members of Departments", expected, str(error)),), None)
+    if refused is None:
+        return None
+    said = f"{refused.answer.status} {refused.answer.text}"
+    return Mismatch((Difference("members of Departments", expected, said),), refused)
+
+
+def _why(error: Exception) -> str:
+    return str(error.mismatch.differences[0].actual) if isinstance(error, _Stuck) else str(error)
 
 
 def calls_of(case: Case, target: Target) -> Iterator[str]:
@@ -324,6 +368,15 @@ class _Caller:
             said = found_at(exchange.answer.json, "error")
             raise _Stuck(Mismatch((Difference("control API", "2xx", f"{exchange.answer.status} {said}"),), exchange))
         return exchange
+
+    @property
+    def account(self) -> Account:
+        """As the fixture describes it."""
+        return self._target.template.account
+
+    def as_steward(self, request: Request) -> Exchange:
+        """Make a call as who may see and change everything."""
+        return self._send(request, f"Bearer {self._token_of(self._target.steward)}")
 
     def forget_sessions(self) -> None:
         """Sign in again at the next call: a moved clock may have ended every session."""
