@@ -33,6 +33,8 @@ Json = Any
 API = "/restapi/v1.0"
 OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
+CONNECTION = "connection"
+"""Where the difference is when no answer came."""
 BETWEEN_LOOKS = 0.5
 MAX_LINE = 300
 JOURNAL_LIMIT = 5
@@ -78,6 +80,11 @@ class CaseResult:
     @property
     def passed(self) -> bool:
         return self.failure is None and self.skipped is None
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the case came to its end because the server said nothing."""
+        return self.failure is not None and any(m.differences[0].where == CONNECTION for m in self.failure.mismatches)
 
 
 Look = Callable[[], tuple[Exchange, list[Json]]]
@@ -164,7 +171,8 @@ def calls_of(case: Case, target: Target) -> Iterator[str]:
             named = {name: f"${{{name}}}" for name in names_in(dict(step.when))}
             request = request_of(filled(dict(step.when), named))
             who = step.caller if isinstance(step.caller, str) else "a token"
-            body = "" if request.body is None else f" {shown(target, request).body!r}"[:MAX_LINE]
+            sent = shown(target, request).body
+            body = "" if sent is None else f" {sent.decode('utf-8', errors='replace')!r}"[:MAX_LINE]
             yield f"as {who}: {request.method} {request.target}{body}{_not_sent(target, request)}"
         for number in step.mailboxes:
             yield f"as {number}: GET {OWN_MAILBOX}"
@@ -275,7 +283,7 @@ class _Run:
 
 
 def _unanswered(error: NoAnswer) -> Mismatch:
-    return Mismatch((Difference("connection", "an answer", str(error)),), None)
+    return Mismatch((Difference(CONNECTION, "an answer", str(error)),), None)
 
 
 def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference]:
