@@ -1,5 +1,6 @@
 """`ringmock contract`: one command, any server, a report that says what to do."""
 
+from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -235,6 +236,23 @@ def test_a_token_that_is_refused_is_one_failure_that_names_the_variable_and_not_
     )
     assert "my-secret" not in done.stdout
     assert len(calls) == 2  # whether it is a ringmock, and whether the token is good
+
+
+def test_ctrl_c_loses_nothing_that_was_found(tmp_path: Path) -> None:
+    calls: list[Exchange] = []
+
+    def interrupts(exchange: Exchange) -> None:
+        calls.append(exchange)
+        if len(calls) == 30:
+            interrupt_main()
+
+    with served(around(own_app(), after=interrupts)) as url:
+        done = contract("--url", url, "--parts", "cases", "--junit", tmp_path / "junit.xml")
+    assert done.exit_code == 130
+    assert "Stopped: this is what was found until then." in done.stderr
+    found = int(ElementTree.parse(tmp_path / "junit.xml").getroot().attrib["tests"])
+    assert 0 < found < 100
+    assert done.stdout.splitlines()[-1].startswith("cases")
 
 
 def test_the_fuzz_keeps_to_the_fixtures_numbers_and_to_the_limit() -> None:

@@ -125,13 +125,17 @@ def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tu
         encoding="utf-8",
         errors="replace",
     ) as running:
-        for line in running.stdout or ():
-            lines.append(line)
-            title = _SECTION.fullmatch(line.rstrip())
-            if title is not None:
-                is_told = title[1] != "FAILURES"
-            if is_told:
-                say(line.rstrip())
+        try:
+            for line in running.stdout or ():
+                lines.append(line)
+                title = _SECTION.fullmatch(line.rstrip())
+                if title is not None:
+                    is_told = title[1] != "FAILURES"
+                if is_told:
+                    say(line.rstrip())
+        except KeyboardInterrupt:
+            running.kill()  # it may not have been told
+            raise
     return running.returncode, "".join(lines)
 
 
