@@ -37,6 +37,8 @@ NOT_IN_THE_TABLE = {
 BEYOND_THE_TABLE = {
     ("GetSMSMessageInfoResponse", "extensionId"): "a sent message is answered as it is read, with its owner",
     ("GetInternalTextMessageInfoResponse", "extensionId"): "as of an SMS",
+    ("ParsePhoneNumberResponseV2Results", "originalString"): "in the published examples alone",
+    ("ParsePhoneNumberResponseV2Results", "category"): "in the published examples alone",
 }
 """Fields that are answered and not in the table: (schema, field) and where they are from."""
 
@@ -90,6 +92,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     configuration = f"{ACCOUNT}/message-store-configuration"
     yield "readMessageStoreConfiguration", client.get(configuration)
     yield "updateMessageStoreConfiguration", client.call("PUT", configuration, json={"retentionPeriod": 30})
+    yield from numbers_told(client)
     yield from subscriptions_told(client, receiver)
 
 
@@ -134,6 +137,16 @@ def templates_told(client: Client, whose: str, templates: str) -> Iterator[Asked
     yield f"read{whose}MessageTemplate", client.get(one)
     yield f"update{whose}MessageTemplate", client.call("PUT", one, json=body)
     yield f"list{whose}MessageTemplates", client.get(templates)
+
+
+def numbers_told(client: Client) -> Iterator[Asked]:
+    texts = ["*6716505558275*303@sip.example.com", "+442079460958,,1", "911", "102", "*67", "words", "650555XXXX"]
+    for country in ("US", "GB"):
+        asked = f"/restapi/v1.0/number-parser/parse?homeCountry={country}"
+        yield "parsePhoneNumber", client.post(asked, json={"originalStrings": texts})
+    context = {"maskedPhoneNumbersAllowed": True, "siteCode": "10", "outboundCallPrefix": "9"}
+    asked_in_context = {"originalStrings": texts, "contextSource": "Account", "context": context}
+    yield "parsePhoneNumberV2", client.post("/restapi/v2/number-parser/parse", json=asked_in_context)
 
 
 def subscriptions_told(client: Client, receiver: Receiver) -> Iterator[Asked]:

@@ -262,6 +262,8 @@ def test_the_operations_are_ringcentrals():
         "readUserMessageTemplate",
         "updateUserMessageTemplate",
         "deleteUserMessageTemplate",
+        "parsePhoneNumber",
+        "parsePhoneNumberV2",
         "listSubscriptions",
         "createSubscription",
         "readSubscription",

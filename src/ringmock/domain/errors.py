@@ -48,6 +48,18 @@ class InvalidParameter(Refusal):
     """A parameter whose value cannot be used."""
 
 
+class ParameterMissing(Refusal):
+    """A parameter that cannot be left out."""
+
+
+class TooManyValues(Refusal):
+    """More values in a list than it may have, which is `value`."""
+
+
+class ValueTooLong(Refusal):
+    """A text of more characters than its parameter may have, which is `value`."""
+
+
 class NotFound(Refusal):
     """A resource named by the path that does not exist."""
 

@@ -17,6 +17,7 @@ from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
 from ..lab.limits import RateExceeded
 from ..lab.webhooks import WebHooks
+from ..numbering_plans import LibPhoneNumber
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -32,6 +33,7 @@ from .operations import (
     message_sync,
     message_templates,
     messages,
+    number_parser,
     sign_in,
     subscriptions,
 )
@@ -59,6 +61,7 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of eve
 
 def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
     """Every operation of the contract and the function that answers it."""
+    plans = LibPhoneNumber()
     return {
         "readAPIVersions": sign_in.read_api_versions,
         "readAPIVersion": sign_in.read_api_version,
@@ -105,6 +108,8 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "readUserMessageTemplate": message_templates.read_user_message_template,
         "updateUserMessageTemplate": message_templates.update_user_message_template,
         "deleteUserMessageTemplate": message_templates.delete_user_message_template,
+        "parsePhoneNumber": number_parser.parse_phone_number(plans),
+        "parsePhoneNumberV2": number_parser.parse_phone_number_v2(plans),
         "authWsToken": subscriptions.auth_ws_token(notifier.sockets),
         "createSubscription": subscriptions.create_subscription(notifier),
         "listSubscriptions": subscriptions.list_subscriptions(notifier),

@@ -58,7 +58,10 @@ def compiled(schema: Mapping[str, Any]) -> "jsonschema_rs.Validator":
 
 
 def _in_draft_4(schema: Json) -> Json:
-    """The schema with OpenAPI's integer formats as bounds, and without the components that nothing refers to."""
+    """The schema in JSON Schema's words: OpenAPI's integer formats are bounds there, and null is a type.
+
+    The components that nothing refers to are left out.
+    """
     if isinstance(schema, list):
         return [_in_draft_4(item) for item in schema]
     if not isinstance(schema, Mapping):
@@ -68,6 +71,8 @@ def _in_draft_4(schema: Json) -> Json:
         low, high = _BOUNDS[plain.pop("format")]
         plain["minimum"] = max(low, plain.get("minimum", low))
         plain["maximum"] = min(high, plain.get("maximum", high))
+    if plain.get("nullable") is True:
+        plain["type"] = [plain["type"], "null"]
     if _UTF16 in plain:
         # No character has more than two units, so the keyword, which is a call of Python, is for long texts only.
         limit = plain.pop(_UTF16)

@@ -87,6 +87,16 @@ _WORD_FEATURE = "FeatureNotAvailable"
 CATALOGUE: dict[type[Exception], Row] = {
     # The request as such
     domain.InvalidParameter: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.ParameterMissing: Row(400, "CMN-100", "Mandatory parameter [{parameter}] not specified.", _WORD_400),
+    domain.TooManyValues: Row(
+        400,
+        "CMN-151",
+        "More than [{value}] unique values for parameter [{parameter}] should not be specified.",
+        _WORD_400,
+    ),
+    domain.ValueTooLong: Row(
+        400, "CMN-409", "The parameter [{parameter}] cannot be longer than [{value}] characters.", _WORD_400
+    ),
     domain.ParameterNotFound: Row(400, "CMN-102", _NOT_FOUND, _WORD_400),
     domain.NotFound: Row(404, "CMN-102", _NOT_FOUND),
     domain.DuplicateValue: Row(

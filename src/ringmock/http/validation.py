@@ -97,7 +97,17 @@ def _refusal(error: Any) -> errors.Refusal:
         return errors.InvalidParameter(_joined(parameter, _any_of_names(error)))
     if error.validator in ("x-maxLengthUtf16", "maxLength") and "x-maxLengthUtf16" in error.schema:
         return errors.TextTooLong(parameter)
-    return errors.InvalidParameter(parameter)
+    code = error.schema.get("x-refused-as", {}).get(error.validator)
+    return (
+        errors.InvalidParameter(parameter) if code is None else _REFUSED_AS[code](parameter, str(error.validator_value))
+    )
+
+
+_REFUSED_AS: Mapping[str, type[errors.Refusal]] = {
+    "CMN-100": errors.ParameterMissing,
+    "CMN-151": errors.TooManyValues,
+    "CMN-409": errors.ValueTooLong,
+}
 
 
 def _any_of_names(error: Any) -> str:

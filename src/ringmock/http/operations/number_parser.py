@@ -1,0 +1,68 @@
+"""Parsing phone numbers, which clients do before they send."""
+
+from collections.abc import Iterable, Iterator
+
+from ...domain import errors
+from ...domain.number_parser import Context, NumberingPlans, Parsed, parse
+from ..call import Answer, Call
+from ..stages import Handler
+from ..wire import number_parser as wire
+from ..wire.account import COUNTRY
+from .access import view_of
+
+_MAX_EXTENSION_NUMBER_LENGTH = 6
+_BRAND_ID = "1210"
+
+
+def parse_phone_number(plans: NumberingPlans) -> Handler:
+    """`parsePhoneNumber`."""
+
+    def handler(call: Call) -> Answer:
+        asked = call.parameters
+        context = Context(
+            country=_known(asked["homeCountry"] or COUNTRY["isoCode"], "homeCountry", plans),
+            vanity_phone_numbers_allowed=True,
+            max_extension_number_length=_MAX_EXTENSION_NUMBER_LENGTH,
+            national_as_priority=asked["nationalAsPriority"],
+        )
+        parsed = _parsed(call, call.body.get("originalStrings", ()), context, plans)
+        return Answer(wire.parsed_numbers(parsed, context, plans, view_of(call)))
+
+    return handler
+
+
+def parse_phone_number_v2(plans: NumberingPlans) -> Handler:
+    """`parsePhoneNumberV2`."""
+
+    def handler(call: Call) -> Answer:
+        context = wire.context_from(call.body, _context_of_the_account(call, plans))
+        if context.country is not None:
+            context = context._replace(country=_known(context.country, "context.country.isoCode", plans))
+        parsed = _parsed(call, call.body["originalStrings"], context, plans)
+        return Answer(wire.parsed_numbers_v2(parsed, context, call.body.get("resultContent", {}), plans))
+
+    return handler
+
+
+def _context_of_the_account(call: Call, plans: NumberingPlans) -> Context:
+    """As the account's users dial: at home, in the area of its main number."""
+    main = plans.read(f"+{call.here.account.main_number}", None)
+    return Context(
+        country=COUNTRY["isoCode"],
+        brand_id=_BRAND_ID,
+        default_area_code=main.destination_code or None if main is not None else None,
+        vanity_phone_numbers_allowed=True,
+        max_extension_number_length=_MAX_EXTENSION_NUMBER_LENGTH,
+    )
+
+
+def _known(country: str, parameter: str, plans: NumberingPlans) -> str:
+    """A country's code in capitals. Raises `InvalidParameter` for what is no country."""
+    if plans.calling_code(country.upper()) is None:
+        raise errors.InvalidParameter(parameter, country)
+    return country.upper()
+
+
+def _parsed(call: Call, originals: Iterable[str], context: Context, plans: NumberingPlans) -> Iterator[Parsed]:
+    extensions = call.here.account.extensions
+    return (parse(original, context, plans, extensions.__contains__) for original in originals)
