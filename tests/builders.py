@@ -128,3 +128,8 @@ def set_status(world: World, number: str, status: ExtensionStatus) -> None:
 def set_members(world: World, number: str, *members: str) -> None:
     """Put these, and nobody else, into a Department."""
     world.set_members(world.account.extensions[number], members)
+
+
+def set_sms_recipients(world: World, number: str, *recipients: str) -> None:
+    """Let these, and nobody else, send SMS from the numbers of a Department or Site."""
+    world.set_sms_recipients(world.account.extensions[number], recipients)

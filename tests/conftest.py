@@ -1,6 +1,7 @@
-"""One server for the whole run, and a fresh world for every test."""
+"""One server for the whole run, and a fresh world for every test. What takes long is begun first."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,26 @@ from ringmock.server import running
 from support import Client
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Half of the long tests at the start, and half in the middle, where the second of two workers starts.
+
+    So both end with short ones, and neither waits for the other.
+    """
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = [item for item in items if not item.get_closest_marker("long")]
+    half = len(short) // 2
+    items[:] = [*long[::2], *short[:half], *long[1::2], *short[half:]]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Workers start with a part of the tests each, and who has done his takes from the others."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import yaml
 
 from ringmock.cli import main
 
+pytestmark = pytest.mark.long
+
 ACTION = yaml.safe_load((Path(__file__).parents[1] / "action.yml").read_text(encoding="utf-8"))
 STEP = next(step for step in ACTION["runs"]["steps"] if "ringmock contract" in step.get("run", ""))
 OPTIONS = {option for parameter in main.commands["contract"].params for option in parameter.opts}

@@ -16,6 +16,8 @@ import pytest
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
+pytestmark = pytest.mark.long
+
 RINGMOCK = [sys.executable, "-c", "from ringmock.cli import main; main()"]
 ACCOUNT = """
 extends: demo

@@ -20,6 +20,8 @@ from ringmock.fixture import load_fixture, load_named
 from ringmock.server import running
 from support import STORE, Client, needs
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8080"

@@ -294,9 +294,18 @@ class World:
         """Freeze, thaw, disable ... an extension."""
         self.account = self.account.with_extension(replace(extension, status=status))
 
+    def rename(self, extension: Extension, name: str) -> None:
+        """Give an extension another name."""
+        self.account = self.account.with_extension(replace(extension, name=name))
+
     def set_members(self, department: Extension, members: Iterable[str]) -> None:
         """Put these extension numbers, and nobody else, into a Department."""
         self.account = self.account.with_extension(replace(department, members=tuple(dict.fromkeys(members))))
+
+    def set_sms_recipients(self, extension: Extension, recipients: Iterable[str]) -> None:
+        """Let these extension numbers, and nobody else, send SMS from an extension's phone numbers."""
+        changed = replace(extension, sms_recipients=tuple(dict.fromkeys(recipients)))
+        self.account = self.account.with_extension(changed)
 
     # --- seeds -----------------------------------------------------------------------------------
 

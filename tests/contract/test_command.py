@@ -19,6 +19,8 @@ from ringmock.fixture import load_named
 from ringmock.server import Server, bound_socket, build, served, serving, url_of
 from ringmock.worlds import Worlds
 
+pytestmark = pytest.mark.long
+
 DEMO = load_named("demo")
 MINE = """\
 cases:

@@ -82,9 +82,17 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
         yield "readExtension", client.get(f"{ACCOUNT}/extension/{extension['id']}")
     yield "listAccountPhoneNumbers", client.get(f"{ACCOUNT}/phone-number")
     yield "listExtensionPhoneNumbers", client.get(f"{OWN}/phone-number")
+    own_number = client.get(f"{OWN}/phone-number").json()["records"][0]["id"]
+    yield "smsConfigurationInfo", client.get(f"{OWN}/phone-number/{own_number}/sms-configuration")
+    recipients = f"{ACCOUNT}/extension/1346632200/sms-recipients"
+    client.post(f"{recipients}/bulk-assign", json={"addedExtensionIds": ["1346632102", "1346632104"]})
+    yield "getSmsRecipients", client.get(recipients)
     yield "listDepartmentMembers", client.get(f"{ACCOUNT}/department/1346632200/members")
     yield "listCallQueues", client.get(f"{ACCOUNT}/call-queues")
     yield "readCallQueueInfo", client.get(f"{ACCOUNT}/call-queues/1346632200")
+    queue = f"{ACCOUNT}/call-queues/1346632200"
+    yield "updateCallQueueInfo", client.call("PUT", queue, json={"name": "Support", "status": "Enabled"})
+    yield "updateExtension", client.call("PUT", OWN, json={"contact": {"firstName": "Administrator"}})
     yield "listCallQueueMembers", client.get(f"{ACCOUNT}/call-queues/1346632200/members")
     yield from messages_told(client)
     yield from templates_told(client, "Company", f"{ACCOUNT}/message-store-templates")

@@ -12,6 +12,8 @@ from ringmock.server import served
 EXAMPLES = Pass(("examples",), with_security=True)
 COVERAGE = Pass(("coverage",), with_security=True)
 FUZZING = Pass(("fuzzing",), with_security=False)
+TRIED = 40
+"""Examples."""
 SMS, PAGER, _ = SENDING
 
 CAUGHT = [
@@ -29,6 +31,7 @@ CAUGHT = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "check", "phase", "operation"), CAUGHT, ids=[name for name, *_ in CAUGHT])
 def test_a_planted_fault_is_caught_by_the_check_that_is_there_for_it(
     name: str, check: str, phase: Pass, operation: str
@@ -39,7 +42,7 @@ def test_a_planted_fault_is_caught_by_the_check_that_is_there_for_it(
             url,
             template,
             seed=1,
-            examples=20,
+            examples=TRIED,
             identities=[Identity("101")],
             passes=[phase],
             operations=[operation],

@@ -28,6 +28,7 @@ SAMPLE = ("does_not_fan_out", "pages_the_frozen", "loses_what_arrives")
 """What is tried elsewhere than in CI, where all of them are."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "rule"), CAUGHT)
 def test_a_server_that_breaks_a_rule_is_caught_and_the_rule_is_named(name: str, rule: str) -> None:
     needs(name in SAMPLE or os.environ.get("CI"), "the time for all faults", "CI=true takes it")

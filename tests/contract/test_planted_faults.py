@@ -33,6 +33,7 @@ def sample() -> list[str]:
     return list(dict.fromkeys([*chosen, *further])) if IS_WHOLE else chosen[::3]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sample())
 def test_a_planted_fault_is_caught_by_the_part_that_the_page_names(name: str) -> None:
     part = ROWS[name].assigned

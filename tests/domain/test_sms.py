@@ -2,7 +2,20 @@ from datetime import timedelta
 
 import pytest
 
-from builders import HANDSET, department, direct, extension, mailbox, outcomes, set_status, sms, user, world
+from builders import (
+    HANDSET,
+    department,
+    direct,
+    extension,
+    mailbox,
+    outcomes,
+    set_sms_recipients,
+    set_status,
+    sms,
+    texts,
+    user,
+    world,
+)
 from ringmock.domain import errors
 from ringmock.domain.account import ExtensionStatus, ExtensionType, Feature
 from ringmock.domain.generation import GENERATIONS
@@ -209,3 +222,55 @@ def test_an_sms_to_oneself_leaves_two_records() -> None:
     here = world(user("101"))
     sms(here, "101", direct("101"))
     assert [m.direction for m in mailbox(here, "101")] == [Direction.INBOUND, Direction.OUTBOUND]
+
+
+# --- SMS recipients ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [ExtensionType.DEPARTMENT, ExtensionType.SITE])
+def test_an_sms_recipient_sends_from_a_shared_number_and_the_message_is_in_its_owners_mailbox(kind) -> None:
+    here = world(user("101"), user("102"), extension("200", kind))
+    set_sms_recipients(here, "200", "101")
+    sent = sms(here, "101", HANDSET, from_number=direct("200"))
+    assert (sent.message.sender, sent.message.mailbox) == (direct("200"), "200")
+    assert (mailbox(here, "101"), mailbox(here, "200")) == ((), (sent.message,))
+    with pytest.raises(errors.SenderNumberOfAnother):
+        sms(here, "102", HANDSET, from_number=direct("200"))
+
+
+def test_r12_a_department_with_sms_recipients_sends_from_its_number_as_before() -> None:
+    here = world(user("101"), department("200"))
+    set_sms_recipients(here, "200", "101")
+    assert sms(here, "200", HANDSET).message.mailbox == "200"
+
+
+def test_who_is_no_sms_recipient_any_more_sends_nothing_more() -> None:
+    here = world(user("101"), department("200"))
+    set_sms_recipients(here, "200", "101")
+    set_sms_recipients(here, "200")
+    with pytest.raises(errors.SenderNumberOfAnother):
+        sms(here, "101", HANDSET, from_number=direct("200"))
+    assert mailbox(here, "200") == ()
+
+
+def test_r13_an_sms_recipient_sends_only_where_the_shared_number_has_the_flag() -> None:
+    here = world(user("101"), department("200"), features=())
+    set_sms_recipients(here, "200", "101")
+    with pytest.raises(errors.SenderNumberWithoutSms):
+        sms(here, "101", HANDSET, from_number=direct("200"))
+
+
+@pytest.mark.parametrize("has_recipients", [True, False])
+def test_d09_a_department_receives_sms_while_it_has_sms_recipients(has_recipients: bool) -> None:
+    here = world(user("101"), department("200"))
+    if has_recipients:
+        set_sms_recipients(here, "200", "101")
+    here.receive_sms(HANDSET, direct("200"), "Can you help?")
+    assert texts(here, "200") == (["Can you help?"] if has_recipients else [])
+    assert mailbox(here, "101") == ()
+
+
+def test_r16_an_sms_to_a_disabled_department_is_dropped_whoever_its_sms_recipients_are() -> None:
+    here = world(user("101"), department("200", status=DISABLED))
+    set_sms_recipients(here, "200", "101")
+    assert outcomes(here.receive_sms(HANDSET, direct("200"), "Hi")) == {direct("200"): ("dropped", "R-16")}

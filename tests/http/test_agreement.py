@@ -167,6 +167,7 @@ async def differences(count: int, seed: int) -> tuple[list[str], Counter[str]]:
     return found, seen
 
 
+@pytest.mark.long
 def test_compiled_and_stock_stages_accept_and_refuse_the_same_requests() -> None:
     found, seen = asyncio.run(differences(CORPUS, seed=11))
     assert found == []

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..domain.account import Extension
-from ..server import Server, build, serving
 from ..template import Application, Credentials, Template
-from ..worlds import Worlds
 from .guard import UNLIMITED, Guard, Limits
 from .http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher, basic_credentials
 
 if TYPE_CHECKING:
     from ..inspector.tally import Tally
+    from ..server import Server
+    from ..worlds import Worlds
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
@@ -37,9 +37,9 @@ class Target:
     """The account that the server has to serve, in the generation in which it has to answer."""
     has_worlds: bool = False
     """Whether made-up client credentials open a world of their own there, which the control API may change."""
-    worlds: Worlds | None = None
+    worlds: "Worlds | None" = None
     """The worlds of a server that runs in this process; they belong to its thread (`server.do`)."""
-    server: Server | None = None
+    server: "Server | None" = None
     watcher: Watcher | None = None
     """Told of every exchange with the server, from whichever thread makes it."""
     guard: Guard | None = None
@@ -108,6 +108,10 @@ def own(template: Template, watcher: Watcher | None = None, tally: "Tally | None
 
     `tally` counts what it is called for.
     """
+    # Whoever only calls servers, as each start of Schemathesis does, is spared the second that these take.
+    from ..server import build, serving
+    from ..worlds import Worlds
+
     worlds = Worlds(template)
     with serving(build(worlds, tally=tally)) as (url, server):
         yield Target(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)

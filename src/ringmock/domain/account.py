@@ -68,7 +68,10 @@ class UsageType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One extension. `members` and `manager` are extension numbers and only a Department has them."""
+    """One extension. `members` and `manager` are extension numbers and only a Department has them.
+
+    `sms_recipients`, of a Department or a Site, are who sends SMS from its phone numbers and is written to there.
+    """
 
     id: int
     number: str
@@ -78,6 +81,7 @@ class Extension:
     administrator: bool = False
     members: tuple[str, ...] = ()
     manager: str | None = None
+    sms_recipients: tuple[str, ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -92,6 +96,11 @@ class Extension:
     @property
     def is_department(self) -> bool:
         return self.type is ExtensionType.DEPARTMENT
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether its phone numbers may be several users', who are its SMS recipients."""
+        return self.type in (ExtensionType.DEPARTMENT, ExtensionType.SITE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,7 @@ class Account:
     handsets: tuple[str, ...] = ()
     _number_of_id: Mapping[int, str] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
+    _shared_with: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         owned: dict[str, list[PhoneNumber]] = {number: [] for number in self.extensions}
@@ -131,6 +141,11 @@ class Account:
                 owned[phone.owner].append(phone)
         object.__setattr__(self, "_number_of_id", {e.id: e.number for e in self.extensions.values()})
         object.__setattr__(self, "_owned", {number: tuple(phones) for number, phones in owned.items()})
+        shared: dict[str, list[PhoneNumber]] = {}
+        for extension in self.extensions.values():
+            for recipient in extension.sms_recipients:
+                shared.setdefault(recipient, []).extend(owned[extension.number])
+        object.__setattr__(self, "_shared_with", {number: tuple(phones) for number, phones in shared.items()})
 
     @classmethod
     def of(
@@ -164,6 +179,14 @@ class Account:
     def numbers_of(self, extension: Extension) -> tuple[PhoneNumber, ...]:
         """The phone numbers of one extension, in the fixture's order."""
         return self._owned[extension.number]
+
+    def sms_recipients_of(self, extension: Extension) -> tuple[Extension, ...]:
+        """Who sends SMS from the extension's numbers, beside itself."""
+        return tuple(self.extensions[number] for number in extension.sms_recipients)
+
+    def numbers_shared_with(self, extension: Extension) -> tuple[PhoneNumber, ...]:
+        """The phone numbers of others that the extension is an SMS recipient of."""
+        return self._shared_with.get(extension.number, ())
 
     def members_of(self, department: Extension) -> tuple[Extension, ...]:
         """Who is in the Department now; empty for an extension of any other type."""

@@ -216,7 +216,8 @@ DECISIONS = (
     Decision(
         "D-09",
         "An SMS to a number of the account whose extension's type cannot receive SMS.",
-        "200, messageStatus `Sent` and by the next look `DeliveryFailed`; nothing in that mailbox.",
+        "200, messageStatus `Sent` and by the next look `DeliveryFailed`; nothing in that mailbox."
+        " One that has SMS recipients gets it.",
         "domain.sms.route_sms",
     ),
     Decision(

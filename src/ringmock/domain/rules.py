@@ -22,6 +22,9 @@ RECEIVABLE_BY = {
     MessageType.PAGER: frozenset({ExtensionType.USER, ExtensionType.VOICEMAIL, ExtensionType.DEPARTMENT}),  # R-03
 }
 
+SMS_RECIPIENTS = frozenset({ExtensionType.USER, ExtensionType.DIGITAL_USER, ExtensionType.APPLICATION_EXTENSION})
+"""Who can be made an SMS recipient of a Department or a Site."""
+
 MAX_UTF16_UNITS = {MessageType.SMS: 1000, MessageType.PAGER: 1024}  # R-04
 
 WHEN_INACTIVE: dict[Route, tuple[Outcome, str] | type[errors.Refusal]] = {
@@ -48,12 +51,14 @@ def check_text_length(text: str, message_type: MessageType) -> None:
 def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneNumber:
     """R-11, R-12, R-13: the sender's own number with SmsSender, whatever the sender's type; a Department's too.
 
+    Or one whose owner the sender is an SMS recipient of.
+
     Raises `SenderNumberUnknown`, `SenderNumberOfAnother` or `SenderNumberWithoutSms`, each about `from`.
     """
     phone = account.phone_numbers.get(digits_of(number))
     if phone is None:
         raise errors.SenderNumberUnknown("from", number)
-    if phone.owner != sender.number:
+    if phone.owner != sender.number and phone not in account.numbers_shared_with(sender):
         raise errors.SenderNumberOfAnother("from", number)
     if not phone.can(Feature.SMS_SENDER):
         raise errors.SenderNumberWithoutSms("from", number)

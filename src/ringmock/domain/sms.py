@@ -24,7 +24,10 @@ class SendSms(NamedTuple):
 
 
 def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Generation) -> Delivery:
-    """Decide what an SMS of `sender` would do. Pure; raises a `Refusal` for what the rules do not allow."""
+    """Decide what an SMS of `sender` would do. Pure; raises a `Refusal` for what the rules do not allow.
+
+    The outbox is that of the number's owner: a Department's own for what its SMS recipients send.
+    """
     check_text_length(sms.text, MessageType.SMS)
     number = check_sms_sender(account, sender, sms.sender)
     check_recipients(account, number, sms.recipients, generation)
@@ -33,7 +36,7 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
             raise errors.MmsNotAvailable
         check_attachments(sms.attachments)
     recipients = tuple([digits_of(recipient) for recipient in sms.recipients])
-    return _delivery(account, number.digits, sender.number, recipients, sms.text, sms.attachments)
+    return _delivery(account, number.digits, number.owner, recipients, sms.text, sms.attachments)
 
 
 def plan_inbound_sms(
@@ -111,7 +114,7 @@ def _delivery(
 
 
 def route_sms(account: Account, recipient: str) -> Routed:
-    """R-06 outside the account; R-16 dropped; D-09 no mailbox for it; R-02 delivered."""
+    """R-06 outside the account; R-16 dropped; D-09 no mailbox for it, or that of several; R-02 delivered."""
     if recipient not in account.phone_numbers:
         return Routed(recipient, Outcome.OUTSIDE, "R-06")
     owner = account.owner_of(recipient)
@@ -120,6 +123,8 @@ def route_sms(account: Account, recipient: str) -> Routed:
     if not owner.is_active:
         outcome, rule = when_inactive(Route.SMS, owner.number, "to")
         return Routed(recipient, outcome, rule)
+    if owner.sms_recipients:
+        return Routed(recipient, Outcome.DELIVERED, "D-09", mailbox=owner.number)
     if not can_receive(owner, MessageType.SMS):
         return Routed(recipient, Outcome.UNDELIVERABLE, "D-09")
     return Routed(recipient, Outcome.DELIVERED, "R-02", mailbox=owner.number)

@@ -35,6 +35,7 @@ def explored(generation: str, seed: int, runs: int = RUNS) -> Finding:
         return found
 
 
+@pytest.mark.long
 def test_all_mailboxes_agree_with_the_model_after_every_step(record_property: Callable[[str, object], None]) -> None:
     generations = [generation for _ in SEEDS for generation in ("2012", "current")]
     with ProcessPoolExecutor(CORES) as pool:

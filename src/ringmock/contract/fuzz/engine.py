@@ -4,6 +4,7 @@ So its progress, its failures with their curl lines and its reports are what its
 run: they are registered for a whole process.
 """
 
+import atexit
 import importlib.util
 import json
 import os
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +193,20 @@ def _environment(folder: Path) -> dict[str, str]:
         "RINGMOCK_OBSERVED": str(folder / "observed.json"),
         "RINGMOCK_LIMITS": str(folder / "limits.json"),
         "SCHEMATHESIS_HOOKS": "ringmock.contract.fuzz.hooks",
+        "HYPOTHESIS_STORAGE_DIRECTORY": os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY") or _tables(),
         "PYTHONPATH": os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path),
         "PYTHONUTF8": "1",
         "NO_COLOR": "1",
         "COLUMNS": "120",
     }
+
+
+@cache
+def _tables() -> str:
+    """A folder for what Hypothesis works out of Unicode, four seconds' work that all starts share."""
+    folder = tempfile.TemporaryDirectory(prefix="ringmock-hypothesis-")
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def _configuration(plan: Plan) -> str:

@@ -103,7 +103,12 @@ def _is_person(extension: Extension) -> bool:
 
 
 def _numbers_of_others(account: Account, extension: Extension) -> list[str]:
-    return [phone.digits for phone in account.phone_numbers.values() if phone.owner != extension.number]
+    """Without those that the run itself may share with the extension."""
+    return [
+        phone.digits
+        for phone in account.phone_numbers.values()
+        if phone.owner != extension.number and (phone.owner is None or not account.extensions[phone.owner].is_shared)
+    ]
 
 
 def _mute(account: Account, extension: Extension) -> list[str]:

@@ -44,6 +44,17 @@ def own_extension(call: Call) -> Extension:
     return extension
 
 
+def read_mailbox(call: Call) -> Extension:
+    """Whose messages are read: the caller's own, or those of a Department or Site that others send SMS for.
+
+    What its SMS recipients send and are sent is in its own mailbox, for who governs it to read. Raises as above.
+    """
+    extension = named_extension(call)
+    if extension.sms_recipients and governs(call.caller, extension):
+        return extension
+    return own_extension(call)
+
+
 def governed_extension(call: Call) -> Extension:
     """The caller's own extension, one that he manages, or any for an administrator. Raises as above."""
     extension = named_extension(call)

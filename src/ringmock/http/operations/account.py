@@ -1,6 +1,7 @@
 """The account around the messages: extensions, phone numbers, Departments and who is in them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...domain import errors
 from ...domain.account import Extension, Feature, PhoneNumber
@@ -11,6 +12,7 @@ from ..wire import account as wire
 from ..wire import lists
 from ..wire.view import Json
 from .access import check_account, governed_extension, governs, named_extension, view_of
+from .extension_update import check_may_update, update
 from .membership import MembershipChange, change_members, membership_change
 
 _MEMBERSHIP_PERMISSION = "UserGroups"
@@ -43,15 +45,41 @@ def read_extension(call: Call) -> Answer:
     return Answer(wire.extension_info(extension, _features(call, extension), view_of(call)))
 
 
+def update_extension(call: Call) -> Answer:
+    """`updateExtension`: name and status; what else a body says of an extension is not kept here."""
+    extension = named_extension(call)
+    check_may_update(call, extension, call.body, "extensionId")
+    updated = update(call, extension, call.body, wire.name_from(call.body.get("contact", {}), extension))
+    return Answer(wire.extension_info(updated, _features(call, updated), view_of(call)))
+
+
 def list_extension_phone_numbers(call: Call) -> Answer:
-    """`listExtensionPhoneNumbers`: R-13, a Department's numbers with their SmsSender flag."""
+    """`listExtensionPhoneNumbers`: R-13, a Department's numbers with their SmsSender flag.
+
+    After the extension's own, those that it is an SMS recipient of.
+    """
     extension, view = governed_extension(call), view_of(call)
+    delegated = [
+        replace(phone, features=(*phone.features, Feature.DELEGATED))
+        for phone in view.account.numbers_shared_with(extension)
+    ]
     records = [
         wire.phone_number_resource(phone, view, with_features=True)
-        for phone in _of_usage(call, view.account.numbers_of(extension))
+        for phone in _of_usage(call, (*view.account.numbers_of(extension), *delegated))
         if call.parameters["status"] in (None, "Normal")
     ]
     return _page(call, f"{view.extension_uri(extension)}/phone-number", records)
+
+
+def sms_configuration_info(call: Call) -> Answer:
+    """`smsConfigurationInfo`: no number is registered for a campaign here."""
+    extension, view = governed_extension(call), view_of(call)
+    number_id = call.parameters["phoneNumberId"]
+    phones = (*view.account.numbers_of(extension), *view.account.numbers_shared_with(extension))
+    found = next((phone for phone in phones if str(phone.id) == number_id), None)
+    if found is None:
+        raise errors.NotFound("phoneNumberId", number_id)
+    return Answer(wire.sms_configuration(found, view))
 
 
 def list_account_phone_numbers(call: Call) -> Answer:
@@ -104,10 +132,12 @@ def _department(call: Call, department_id: str) -> Extension | None:
 
 def _features(call: Call, extension: Extension) -> list[tuple[str, bool]]:
     """The switches by which clients show or hide their message forms."""
-    can_send_sms = any(phone.can(Feature.SMS_SENDER) for phone in call.here.account.numbers_of(extension))
+    account = call.here.account
+    phones = (*account.numbers_of(extension), *account.numbers_shared_with(extension))
+    can_send_sms = any(phone.can(Feature.SMS_SENDER) for phone in phones)
     return [
         ("SMS", can_send_sms),
-        ("SMSReceiving", can_receive(extension, MessageType.SMS)),
+        ("SMSReceiving", can_receive(extension, MessageType.SMS) or bool(extension.sms_recipients)),
         ("Pager", not extension.is_department),
         ("PagerReceiving", can_receive(extension, MessageType.PAGER)),
     ]

@@ -7,6 +7,7 @@ from ..wire import call_queues as wire
 from ..wire import lists
 from ..wire.view import Json
 from .access import check_account, governs, view_of
+from .extension_update import check_may_update, update
 from .membership import change_members, membership_change
 
 _MEMBERSHIP_PERMISSION = "Groups"
@@ -28,6 +29,14 @@ def list_call_queues(call: Call) -> Answer:
 def read_call_queue_info(call: Call) -> Answer:
     """`readCallQueueInfo`."""
     return Answer(wire.call_queue_details(_queue(call), view_of(call)))
+
+
+def update_call_queue_info(call: Call) -> Answer:
+    """`updateCallQueueInfo`: name and status; how it distributes calls is not kept."""
+    queue = _queue(call)
+    check_may_update(call, queue, {"status": None, **call.body}, "groupId")
+    updated = update(call, queue, call.body, call.body.get("name", queue.name))
+    return Answer(wire.call_queue_details(updated, view_of(call)))
 
 
 def list_call_queue_members(call: Call) -> Answer:

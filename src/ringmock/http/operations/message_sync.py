@@ -4,12 +4,12 @@ from ...domain import errors
 from ..call import Answer, Call
 from ..wire import message_sync as wire
 from ..wire.messages import moment
-from .access import own_extension, view_of
+from .access import read_mailbox, view_of
 
 
 def sync_messages(call: Call) -> Answer:
     """`syncMessages`: with a token, whatever has changed since it was issued."""
-    extension, asked = own_extension(call), call.parameters
+    extension, asked = read_mailbox(call), call.parameters
     kind = asked["syncType"] or (wire.FULL if asked["syncToken"] is None else wire.INCREMENTAL)
     if kind == wire.FULL:
         frame = wire.frame_from(asked, extension, call.here.clock.now())

@@ -11,7 +11,7 @@ from ..wire import messages as wire
 from ..wire.batch import Result
 from ..wire.view import Json
 from . import batch
-from .access import own_extension, view_of
+from .access import own_extension, read_mailbox, view_of
 
 MESSAGE_ID = "messageId"
 
@@ -34,7 +34,7 @@ def create_internal_text_message(call: Call) -> Answer:
 
 def list_messages(call: Call) -> Answer:
     """`listMessages`."""
-    extension = own_extension(call)
+    extension = read_mailbox(call)
     wanted = wire.filter_from(call.parameters, call.here.clock.now())
     page = Page((), 0)
     if wire.wants_own_messages(call.parameters, extension):
@@ -44,7 +44,7 @@ def list_messages(call: Call) -> Answer:
 
 def read_message(call: Call) -> Answer:
     """`readMessage`."""
-    extension, (ids, is_batch) = own_extension(call), batch.named_in_path(call, MESSAGE_ID)
+    extension, (ids, is_batch) = read_mailbox(call), batch.named_in_path(call, MESSAGE_ID)
 
     def read(one: str) -> Json:
         return wire.message_resource(call.here.read_message(extension, int(one)), view_of(call))
@@ -107,7 +107,7 @@ def _answered(call: Call, extension: Extension, results: Sequence[Result]) -> An
 
 def read_message_content(call: Call) -> Answer:
     """`readMessageContent`: a file that came with the message, or its text, which is an attachment too."""
-    message = call.here.read_message(own_extension(call), int(call.parameters["messageId"]))
+    message = call.here.read_message(read_mailbox(call), int(call.parameters["messageId"]))
     asked = int(call.parameters["attachmentId"])
     held = message.attachment(asked)
     if held is not None:

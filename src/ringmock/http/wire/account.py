@@ -53,6 +53,12 @@ def extension_resource(extension: Extension, view: View) -> Json:
     }
 
 
+def name_from(contact: Json, extension: Extension) -> str:
+    """An extension's name with the parts of it that a body gives anew."""
+    first, _, last = extension.name.partition(" ")
+    return f"{contact.get('firstName', first)} {contact.get('lastName', last)}".strip()
+
+
 def extension_info(extension: Extension, features: Sequence[tuple[str, bool]], view: View) -> Json:
     """`readExtension`: `features` are the messaging features by name, on or off."""
     departments = [
@@ -92,3 +98,8 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         resource["country"] = {"uri": country_uri, "id": COUNTRY["id"], "name": COUNTRY["name"]}
         resource["features"] = [feature.value for feature in phone.features]
     return resource
+
+
+def sms_configuration(phone: PhoneNumber, view: View) -> Json:
+    """`smsConfigurationInfo`."""
+    return {"phoneNumberId": str(phone.id), "phoneNumber": view.phone(phone.digits)}
