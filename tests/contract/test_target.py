@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from ringmock.contract.cases import bundled_case_files, load_cases
-from ringmock.contract.cases.preconditions import reason_to_skip
+from ringmock.contract.cases.preconditions import FOR_GOOD, reason_to_skip
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.guard import Guard, Limits
 from ringmock.contract.http_client import Exchange, HttpClient, NoAnswer, Request, curl
@@ -115,3 +115,13 @@ def test_a_curl_takes_a_hidden_token_from_the_variable_that_it_names_and_nothing
         *("curl", "-i", "-X", "GET", "http://127.0.0.1:1/a?b=$HOME"),
         *("-H", "Authorization: Bearer mine", "-H", "X-Price: $TOKEN"),
     ]
+
+
+def test_a_server_without_worlds_is_spared_what_nothing_would_put_back_and_not_what_is_to_be_refused() -> None:
+    for case in CASES:
+        reason = reason_to_skip(case, Target("http://127.0.0.1:1", DEMO, has_worlds=False))
+        steps = [step for step in case.steps if step.when and step.when.get("operation") in FOR_GOOD]
+        if any(step.then["status"] < 300 for step in steps):
+            assert reason is not None, case.name
+    refused = next(case for case in CASES if case.name == "updateExtension is refused without a token")
+    assert reason_to_skip(refused, Target("http://127.0.0.1:1", DEMO)) is None
