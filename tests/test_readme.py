@@ -37,9 +37,9 @@ def demo_account() -> str:
             traits += [f"manager {extension.manager}"]
         numbers = [f"{p.digits}: {', '.join(p.features) or 'none'}" for p in account.numbers_of(extension)]
         rows.append(
-            (extension.number, str(extension.id), "; ".join(traits), extension.name, ", ".join(numbers) or "none")
+            (extension.number, str(extension.id), "; ".join(traits), extension.name, "; ".join(numbers) or "none")
         )
-    return table(("ext", "id", "type, status", "name", "direct number: features"), rows)
+    return table(("ext", "id", "type, status", "name", "direct numbers: features"), rows)
 
 
 SECTIONS = {"rules": rules, "decisions": decisions, "demo account": demo_account}

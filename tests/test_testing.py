@@ -39,6 +39,21 @@ def client_of(world: Ringmock) -> Client:
     return made
 
 
+# --- high-volume SMS -----------------------------------------------------------------------------
+
+
+def test_a_message_of_a_batch_is_waited_for_like_any_other(world: Ringmock, client: Client) -> None:
+    messages = [{"to": [HANDSET]}, {"to": [DIRECT_NUMBER["102"]], "text": "Your code is 4711"}]
+    batch = {"from": "16509100300", "text": "Hello", "messages": messages}
+    assert client.post("/restapi/v1.0/account/~/a2p-sms/batches", json=batch).status_code == 201
+
+    assert world.wait_for_sms(to=DIRECT_NUMBER["102"], contains="code").sender == "16509100300"
+    assert [message.text for message in world.handset(HANDSET).messages] == ["Hello"]
+    assert world.handset(HANDSET).send(to="16509100300", text="Thanks") == "delivered"
+    assert world.wait_for_sms(to="16509100300").text == "Thanks"
+    assert world.mailbox("101") == []
+
+
 # --- signing in ----------------------------------------------------------------------------------
 
 

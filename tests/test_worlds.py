@@ -5,6 +5,7 @@ import pytest
 
 from builders import STANDING_STILL, START, Clock, account, department, direct, mailbox, page, sms, texts, user
 from ringmock import sessions
+from ringmock.domain.a2p_sms import Batch
 from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
@@ -405,6 +406,12 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
 
         def changed(self, messages: Sequence[Message]) -> None:
             told.extend(f"changed {message.text}" for message in messages)
+
+        def batch_sent(self, batch: Batch) -> None:
+            told.append(f"batch of {batch.size}")
+
+        def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
+            told.append(f"{recipient} opts {'out' if is_out else 'in'}")
 
         def answered(self, entry: Entry) -> None:
             told.append(entry.path)

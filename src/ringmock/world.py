@@ -13,11 +13,23 @@ from typing import NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
-from .domain.account import Account, Extension, ExtensionStatus
+from .domain.a2p_sms import (
+    A2PMessage,
+    Assigned,
+    Assignment,
+    Batch,
+    Rejected,
+    SendBatch,
+    plan_assignment,
+    plan_batch,
+    reaches_a_handset,
+)
+from .domain.a2p_store import A2PStore
+from .domain.account import Account, Extension, ExtensionStatus, digits_of
 from .domain.agenda import Agenda
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
-from .domain.consent import Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
+from .domain.consent import ANY_SENDER, Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
@@ -34,6 +46,7 @@ from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
 from .lab.limits import PROFILES, Limits, RateLimits
+from .page_tokens import PageTokens
 from .seeds import plan_seed
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
@@ -54,11 +67,22 @@ class Sent(NamedTuple):
     routed: tuple[Routed, ...]
 
 
+class BatchSent(NamedTuple):
+    """What the sending of a batch left: what was rejected of it, and what became of each recipient of the rest."""
+
+    batch: Batch
+    rejected: tuple[Rejected, ...]
+    routed: tuple[Routed, ...]
+
+
 class Watcher(Protocol):
     """Told of what happens in a world, at once and in the thread that serves it; must not wait."""
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
-        """A message was sent or received: its plan and the copies that it left, the sender's first."""
+        """A message was sent or received: its plan and the copies that it left, the sender's first.
+
+        Those of high-volume SMS are in no mailbox.
+        """
         ...
 
     def changed(self, messages: Sequence[Message]) -> None:
@@ -67,6 +91,14 @@ class Watcher(Protocol):
 
     def answered(self, entry: Entry) -> None:
         """A call was answered, and is in the journal."""
+        ...
+
+    def batch_sent(self, batch: Batch) -> None:
+        """A batch was accepted; each message of it has been told before."""
+        ...
+
+    def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
+        """A phone takes no more high-volume messages from a number, or takes them again; both as digits."""
         ...
 
     def time_changed(self) -> None:
@@ -91,9 +123,10 @@ class World:
         self._secret_source = secret_source
         self.account: Account
         self.clock: WorldClock
-        self.agenda: Agenda[Message | Subscription]
+        self.agenda: Agenda[Message | Batch | Subscription]
         self.journal: Journal
         self.messages: MessageStore
+        self.a2p: A2PStore
         self.subscriptions: SubscriptionStore
         self.message_templates: MessageTemplates
         self.retention_days: int
@@ -101,6 +134,7 @@ class World:
         self.opt_outs: set[OptOut]
         self._dice: Random
         self.sync_tokens: SyncTokens
+        self.page_tokens: PageTokens
         self.limits: RateLimits | None
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
@@ -113,13 +147,15 @@ class World:
         self.agenda = Agenda(self._time_changed)
         self.journal = Journal()
         self.messages = InMemoryMessageStore(ids, self.generation)
+        self.a2p = A2PStore(ids)
         self.subscriptions = SubscriptionStore(ids, self.agenda)
         self.message_templates = MessageTemplates(ids)
         self.retention_days = _RETENTION_DAYS
         self.consents = Consents()
         self.opt_outs = self.consents.opt_outs
         self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
-        self.sync_tokens = SyncTokens(self._secret_source())
+        secret = self._secret_source()
+        self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self._seed(self.template.messages)
         self._time_changed()
@@ -169,6 +205,35 @@ class World:
         self._record(delivery)
         return delivery.routed
 
+    def send_batch(self, sender: Extension, batch: SendBatch) -> BatchSent:
+        """Send high-volume SMS as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
+        plan = plan_batch(self.account, sender, batch, self.template.carrier, self.opt_outs, self._dice)
+        made, messages = self.a2p.record(plan, self.clock.now())
+        for delivery, message in zip(plan.deliveries, messages, strict=True):
+            self._hand_on(delivery, message)
+        for watcher in self._watchers:
+            watcher.batch_sent(made)
+        return BatchSent(made, plan.rejected, tuple([delivery.routed[0] for delivery in plan.deliveries]))
+
+    def _hand_on(self, delivery: Delivery, message: A2PMessage) -> None:
+        """Give a message of a batch to its recipient: a phone outside, a mailbox or another high-volume number."""
+        received: Sequence[Message] = ()
+        if reaches_a_handset(delivery):
+            self.messages.hand_over(delivery.recipients[0], message)
+        else:
+            received = self._filed(delivery, self.clock.now())
+        self._tell(delivery, (message, *received))
+
+    def assign_opt_outs(self, assignment: Assignment) -> Sequence[Assigned]:
+        """Opt phones out of a number of high-volume SMS, and others in: what has become of each."""
+        plan = plan_assignment(self.account, assignment)
+        self.state_consents(
+            Statement(assignment.sender, digits_of(each.phone), each.status, ConsentSource.API)
+            for each in plan
+            if each.problem is None
+        )
+        return plan
+
     def _carried(self, delivery: Delivery) -> Delivery:
         """The plan of an SMS of the account's with what carriers make of it."""
         carrier = self.template.carrier
@@ -182,7 +247,7 @@ class World:
         if is_out is not None:
             status = OptStatus.OUT if is_out else OptStatus.IN
             said = Statement(delivery.recipients[0], delivery.sender, status, ConsentSource.RECIPIENT)
-            self.consents.note(said, self.account, now)
+            self._note(said, now)
 
     def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[Statement, errors.Refusal]]:
         """Take what is said as if the phones had said it; those that cannot be taken, and why (D-15)."""
@@ -193,17 +258,35 @@ class World:
             except errors.Refusal as refusal:
                 failed.append((statement, refusal))
             else:
-                self.consents.note(statement, self.account, now)
+                self._note(statement, now)
         return failed
+
+    def _note(self, said: Statement, now: datetime) -> None:
+        self.consents.note(said, self.account, now)
+        numbers = self.account.a2p_numbers
+        for sender in numbers if said.sender == ANY_SENDER else numbers & {said.sender}:
+            for watcher in self._watchers:
+                watcher.opted(sender, said.recipient, is_out=said.status is OptStatus.OUT)
 
     def _send(self, delivery: Delivery) -> Sent:
         return Sent(self._record(delivery)[0], delivery.routed)
 
     def _record(self, delivery: Delivery) -> Sequence[Message]:
-        copies = self.messages.record(delivery, self.clock.now())
+        copies = self._filed(delivery, self.clock.now())
+        self._tell(delivery, copies)
+        return copies
+
+    def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
+        """The copies that a plan leaves in mailboxes, and after them those among the high-volume messages (D-14)."""
+        copies = self.messages.record(delivery, now)
+        if self.account.a2p_numbers.isdisjoint(delivery.recipients):
+            return copies
+        numbers = [number for number in delivery.recipients if number in self.account.a2p_numbers]
+        return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
+
+    def _tell(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         for watcher in self._watchers:
             watcher.recorded(delivery, copies)
-        return copies
 
     # --- the message store -----------------------------------------------------------------------
 
@@ -317,9 +400,9 @@ class World:
                 self._note_consent(plan, seed.created or self.clock.now())
             elif plan.type is MessageType.SMS:
                 plan = self._carried(plan)
-            copies = self.messages.record(plan, seed.created or self.clock.now())
+            copies = tuple(self._filed(plan, seed.created or self.clock.now()))
             if seed.name is not None:
                 named[seed.name] = copies
             for copy in copies:
-                if seed.read and copy.direction is Direction.INBOUND:
+                if seed.read and copy.direction is Direction.INBOUND and copy.mailbox:
                     self.messages.set_read_status(copy, ReadStatus.READ, copy.modified)

@@ -95,6 +95,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     yield "updateExtension", client.call("PUT", OWN, json={"contact": {"firstName": "Administrator"}})
     yield "listCallQueueMembers", client.get(f"{ACCOUNT}/call-queues/1346632200/members")
     yield from messages_told(client)
+    yield from bulk_told(client)
     yield from templates_told(client, "Company", f"{ACCOUNT}/message-store-templates")
     yield from templates_told(client, "User", f"{OWN}/message-store-templates")
     configuration = f"{ACCOUNT}/message-store-configuration"
@@ -135,6 +136,26 @@ def messages_told(client: Client) -> Iterator[Asked]:
     token = synced.json()["syncInfo"]["syncToken"]
     client.call("DELETE", f"{STORE}/{ids[0]}")
     yield "syncMessages", client.get(f"{OWN}/message-sync", params={"syncType": "ISync", "syncToken": token})
+
+
+def bulk_told(client: Client) -> Iterator[Asked]:
+    bulk, sender = f"{ACCOUNT}/a2p-sms", "16509100300"
+    opt_outs = {"from": sender, "optOuts": ["14151003733", "29395"], "optIns": ["14151003734", "29395"]}
+    yield "addA2PSMSOptOuts", client.post(f"{bulk}/opt-outs/bulk-assign", json=opt_outs)
+    yield "readA2PSMSOptOuts", client.get(f"{bulk}/opt-outs", params={"status": "all"})
+    client.post(SMS, by="102", json=sms_body(to=sender, sender="16509100102"))
+    messages = [{"to": [number]} for number in ("14151003732", "14151003733", "29395")]
+    made = client.post(f"{bulk}/batches", json={"from": sender, "text": "Hello", "messages": messages})
+    yield "createA2PSMS", made
+    yield "readA2PBatch", client.get(f"{bulk}/batches/{made.json()['id']}")
+    yield "listA2PBatches", client.get(f"{bulk}/batches")
+    listed = client.get(f"{bulk}/messages", params={"view": "Detailed", "perPage": 2})
+    yield "listA2PSMS", listed
+    second = client.get(f"{bulk}/messages", params={"pageToken": listed.json()["paging"]["nextPageToken"]})
+    yield "listA2PSMS", second
+    for message in listed.json()["records"] + second.json()["records"]:
+        yield "readA2PSMS", client.get(f"{bulk}/messages/{message['id']}")
+    yield "aggregateA2PSMSStatuses", client.get(f"{bulk}/statuses")
 
 
 def templates_told(client: Client, whose: str, templates: str) -> Iterator[Asked]:

@@ -37,6 +37,8 @@ def guard(**limits: object) -> Guard:
         ("POST", f"{SMS}?a=b", True),
         ("POST", f"{OWN}/company-pager", True),
         ("POST", "/restapi/v1.0/account/1/extension/2/sms", True),
+        ("POST", "/restapi/v1.0/account/~/a2p-sms/batches", True),
+        ("POST", "/restapi/v1.0/account/~/a2p-sms/opt-outs/bulk-assign", False),
         ("GET", SMS, False),
         ("PUT", f"{STORE}/1", False),
         ("POST", "/restapi/oauth/token", False),

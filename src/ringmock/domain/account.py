@@ -130,6 +130,8 @@ class Account:
     extensions: Mapping[str, Extension]
     phone_numbers: Mapping[str, PhoneNumber]
     handsets: tuple[str, ...] = ()
+    a2p_numbers: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The numbers of high-volume SMS, as digits."""
     _number_of_id: Mapping[int, str] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
     _shared_with: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
@@ -139,6 +141,8 @@ class Account:
         for phone in self.phone_numbers.values():
             if phone.owner is not None:
                 owned[phone.owner].append(phone)
+        a2p = frozenset(p.digits for p in self.phone_numbers.values() if p.can(Feature.A2P_SMS_SENDER))
+        object.__setattr__(self, "a2p_numbers", a2p)
         object.__setattr__(self, "_number_of_id", {e.id: e.number for e in self.extensions.values()})
         object.__setattr__(self, "_owned", {number: tuple(phones) for number, phones in owned.items()})
         shared: dict[str, list[PhoneNumber]] = {}

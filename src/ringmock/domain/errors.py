@@ -112,6 +112,12 @@ class SenderNumberWithoutSms(Refusal):
     rule = "R-13"
 
 
+class SenderNumberForHighVolume(Refusal):
+    """D-14: `from` is the sender's own number and sends high-volume SMS alone."""
+
+    rule = "D-14"
+
+
 class ExtensionNumberAsSmsRecipient(Refusal):
     """R-07: an SMS goes to a phone number, and this is an extension number."""
 

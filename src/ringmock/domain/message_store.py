@@ -175,6 +175,10 @@ class InMemoryMessageStore:
         """The message when that phone has received it, by the id of the sender's copy."""
         return self._handsets.get(digits, {}).get(message_id)
 
+    def hand_over(self, digits: str, message: Message) -> None:
+        """Give a phone outside the account a message that is in no mailbox."""
+        self._handsets[digits][message.id] = message
+
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread; `modified` moves even when nothing else does."""
         with self._refiled(message, now):

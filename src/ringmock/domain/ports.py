@@ -70,6 +70,10 @@ class MessageStore(Protocol):
         """The message when that phone has received it, by the id of the sender's copy."""
         ...
 
+    def hand_over(self, digits: str, message: Message) -> None:
+        """Give a phone outside the account a message that is in no mailbox."""
+        ...
+
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread."""
         ...

@@ -244,4 +244,10 @@ DECISIONS = (
         "200, then the profile's statuses at their time, the last one with its error code; nothing arrives.",
         "domain.carrier.carried",
     ),
+    Decision(
+        "D-14",
+        "An SMS to or from a number with A2PSmsSender.",
+        "To it: listed as Inbound among the high-volume messages, and in no mailbox. From it by `/sms`: 403 MSG-320.",
+        "domain.sms.route_sms",
+    ),
 )

@@ -53,13 +53,16 @@ def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneN
 
     Or one whose owner the sender is an SMS recipient of.
 
-    Raises `SenderNumberUnknown`, `SenderNumberOfAnother` or `SenderNumberWithoutSms`, each about `from`.
+    Raises `SenderNumberUnknown`, `SenderNumberOfAnother`, `SenderNumberForHighVolume` or `SenderNumberWithoutSms`,
+    each about `from`.
     """
     phone = account.phone_numbers.get(digits_of(number))
     if phone is None:
         raise errors.SenderNumberUnknown("from", number)
     if phone.owner != sender.number and phone not in account.numbers_shared_with(sender):
         raise errors.SenderNumberOfAnother("from", number)
+    if phone.can(Feature.A2P_SMS_SENDER):
+        raise errors.SenderNumberForHighVolume("from", number)
     if not phone.can(Feature.SMS_SENDER):
         raise errors.SenderNumberWithoutSms("from", number)
     return phone

@@ -114,9 +114,11 @@ def _delivery(
 
 
 def route_sms(account: Account, recipient: str) -> Routed:
-    """R-06 outside the account; R-16 dropped; D-09 no mailbox for it, or that of several; R-02 delivered."""
+    """R-06 outside; D-14 high-volume SMS; R-16 dropped; D-09 no mailbox for it, or that of several; R-02 delivered."""
     if recipient not in account.phone_numbers:
         return Routed(recipient, Outcome.OUTSIDE, "R-06")
+    if recipient in account.a2p_numbers:
+        return Routed(recipient, Outcome.DELIVERED, "D-14")
     owner = account.owner_of(recipient)
     if owner is None:
         return Routed(recipient, Outcome.UNDELIVERABLE, "D-09")

@@ -10,7 +10,8 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from . import errors
-from .account import Account, Extension
+from .a2p_sms import A2PMessage, Batch
+from .account import Account, Extension, digits_of, is_e164
 from .message import Direction, Message, MessageType
 
 _T = TypeVar("_T")
@@ -45,7 +46,13 @@ class EventKind(StrEnum):
     MESSAGE_STORE = "any change of a mailbox"
     INSTANT_SMS = "each inbound SMS, whole"
     REMINDER = "the subscription's own expiry"
+    A2P_MESSAGES = "each high-volume message that comes, or reaches another status"
+    A2P_BATCHES = "each status of a batch"
+    A2P_OPT_OUTS = "what phones say of high-volume messages"
     ELSEWHERE = "events of the service that have no source here"
+
+
+_A2P_KINDS = frozenset({EventKind.A2P_MESSAGES, EventKind.A2P_BATCHES, EventKind.A2P_OPT_OUTS})
 
 
 class EventFilter(NamedTuple):
@@ -59,6 +66,16 @@ class EventFilter(NamedTuple):
     threshold: int = 0
     """Seconds before the expiry from which on a reminder comes, and between two of them."""
     interval: int = 0
+    sender: str | None = None
+    """Of high-volume messages, the numbers that they are from and to, as digits; None for any."""
+    recipient: str | None = None
+    batch: str | None = None
+    """The id of the batch that they belong to."""
+
+    @property
+    def is_of_a2p(self) -> bool:
+        """Whether it asks for high-volume SMS."""
+        return self.kind in _A2P_KINDS
 
     def lets_through(self, message: Message) -> bool:
         """Whether a message of this filter's mailbox is one that it asks for."""
@@ -147,6 +164,11 @@ class Subscription:
         return [wanted for wanted in self.filters if wanted.kind is EventKind.REMINDER]
 
     @property
+    def is_told_of_a2p(self) -> bool:
+        """Whether it has a filter about high-volume SMS."""
+        return any(wanted.is_of_a2p for wanted in self.filters)
+
+    @property
     def mailboxes(self) -> frozenset[str]:
         """Extension numbers of the mailboxes that it is told of."""
         return frozenset(wanted.mailbox for wanted in self.filters if wanted.mailbox is not None)
@@ -212,6 +234,10 @@ _EXTENSION = rf"{_ACCOUNT}/extension/(?P<extension>~|[0-9]{{1,19}})"
 _MESSAGE_STORE = re.compile(rf"{_EXTENSION}/message-store")
 _INSTANT_SMS = re.compile(rf"{_EXTENSION}/message-store/instant")
 _REMINDER = re.compile(rf"{_API}/subscription/~")
+_A2P_MESSAGES = re.compile(rf"{_ACCOUNT}/a2p-sms/messages")
+_A2P_BATCHES = re.compile(rf"{_ACCOUNT}/a2p-sms/batch(es)?")  # `batch` until 2022
+_A2P_BATCH = re.compile(rf"{_ACCOUNT}/a2p-sms/batch(es)?/(?P<batch>[0-9A-Za-z-]{{1,64}})")
+_A2P_OPT_OUTS = re.compile(rf"{_ACCOUNT}/a2p-sms/opt-outs")
 _ELSEWHERE = tuple(
     re.compile(path)
     for path in (
@@ -220,7 +246,6 @@ _ELSEWHERE = tuple(
         rf"{_EXTENSION}/presence(/dnd|/line|/line/presence)?",
         rf"{_ACCOUNT}/(extension|presence|phone-number|telephony/sessions|directory/entries)",
         rf"{_ACCOUNT}/device/[0-9]{{1,19}}/emergency-address",
-        rf"{_ACCOUNT}/a2p-sms/(messages|opt-outs|batches(/[0-9]{{1,19}})?)",
         rf"{_ACCOUNT}/message-threads/(entries/)?sync",
         r"/team-messaging/v1/(posts|groups|chats)",
         rf"{_API}/glip/(posts|groups)",
@@ -302,6 +327,40 @@ def _reminder(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
     return EventFilter(uri, EventKind.REMINDER, threshold=int(numbers[0]), interval=int(numbers[1]))
 
 
+def _a2p_messages(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
+    directions = _chosen(query.get("direction"), _DIRECTIONS, frozenset(Direction))
+    if directions is None or not query.keys() <= {"direction", "from", "to", "batchId"}:
+        raise errors.InvalidParameter("eventFilters", uri)
+    wanted = EventFilter(uri, EventKind.A2P_MESSAGES, directions=directions, batch=query.get("batchId"))
+    return _with_ends(wanted, query)
+
+
+def _a2p_batches(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
+    if not query.keys() <= {"from"}:
+        raise errors.InvalidParameter("eventFilters", uri)
+    return _with_ends(EventFilter(uri, EventKind.A2P_BATCHES), query)
+
+
+def _a2p_batch(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
+    if query:
+        raise errors.InvalidParameter("eventFilters", uri)
+    return EventFilter(uri, EventKind.A2P_BATCHES, batch=uri.rpartition("/")[2])
+
+
+def _a2p_opt_outs(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
+    if not query.keys() <= {"from", "to"}:
+        raise errors.InvalidParameter("eventFilters", uri)
+    return _with_ends(EventFilter(uri, EventKind.A2P_OPT_OUTS), query)
+
+
+def _with_ends(wanted: EventFilter, query: Mapping[str, str]) -> EventFilter:
+    """The filter with the phone numbers of its query; a raw `+` has become a space by now."""
+    sender, recipient = (query[name].strip() if name in query else None for name in ("from", "to"))
+    if not all(number is None or is_e164(number) for number in (sender, recipient)):
+        raise errors.InvalidParameter("eventFilters", wanted.uri)
+    return wanted._replace(sender=sender and digits_of(sender), recipient=recipient and digits_of(recipient))
+
+
 def _elsewhere(uri: str, _: Mapping[str, str], __: Extension) -> EventFilter:
     return EventFilter(uri, EventKind.ELSEWHERE)
 
@@ -310,6 +369,10 @@ _READERS = {
     _MESSAGE_STORE: _message_store,
     _INSTANT_SMS: _instant_sms,
     _REMINDER: _reminder,
+    _A2P_MESSAGES: _a2p_messages,
+    _A2P_BATCHES: _a2p_batches,
+    _A2P_BATCH: _a2p_batch,
+    _A2P_OPT_OUTS: _a2p_opt_outs,
     **dict.fromkeys(_ELSEWHERE, _elsewhere),
 }
 
@@ -350,7 +413,53 @@ class ExpiresSoon(NamedTuple):
     expires_in: int
 
 
-Event = MailboxChanged | SmsReceived | ExpiresSoon
+class A2PMessageMoved(NamedTuple):
+    """An event of `EventKind.A2P_MESSAGES`: a message that came, or has reached another status."""
+
+    message: A2PMessage
+
+
+class BatchMoved(NamedTuple):
+    """An event of `EventKind.A2P_BATCHES`: a batch that was accepted, or has reached another status."""
+
+    batch: Batch
+    is_new: bool = False
+
+
+class OptedOut(NamedTuple):
+    """An event of `EventKind.A2P_OPT_OUTS`: whether a phone takes no more messages from a number, both as digits."""
+
+    sender: str
+    recipient: str
+    is_out: bool
+
+
+A2PEvent = A2PMessageMoved | BatchMoved | OptedOut
+Event = MailboxChanged | SmsReceived | ExpiresSoon | A2PEvent
+
+
+def asks_for(wanted: EventFilter, event: A2PEvent) -> bool:
+    """Whether a filter lets an event of high-volume SMS through."""
+    if isinstance(event, A2PMessageMoved):
+        message = event.message
+        return (
+            wanted.kind is EventKind.A2P_MESSAGES
+            and message.direction in wanted.directions
+            and wanted.sender in (None, message.sender)
+            and (wanted.recipient is None or wanted.recipient in message.recipients)
+            and wanted.batch in (None, message.batch)
+        )
+    if isinstance(event, BatchMoved):
+        is_wanted = wanted.batch in (None, event.batch.id) and wanted.sender in (None, event.batch.sender)
+        return wanted.kind is EventKind.A2P_BATCHES and is_wanted
+    is_of_ends = wanted.sender in (None, event.sender) and wanted.recipient in (None, event.recipient)
+    return wanted.kind is EventKind.A2P_OPT_OUTS and is_of_ends
+
+
+def asks_for_messages_of(wanted: EventFilter, batch: Batch) -> bool:
+    """Whether a filter may let messages of a batch through."""
+    is_wanted = wanted.batch in (None, batch.id) and wanted.sender in (None, batch.sender)
+    return wanted.kind is EventKind.A2P_MESSAGES and is_wanted and Direction.OUTBOUND in wanted.directions
 
 
 def events(wanted: EventFilter, new: Sequence[Message], updated: Sequence[Message]) -> Iterator[Event]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from . import errors
+from .a2p_sms import Batch
 from .account import Account, Extension
 from .agenda import Agenda
 from .message import Message
@@ -15,13 +16,14 @@ from .subscription import Subscription, Terms, Wanted, plan_subscription, terms_
 class SubscriptionStore:
     """Not thread-safe: one thread serves a world. Whatever is asked for after its expiry is not there."""
 
-    def __init__(self, ids: IdGenerator, agenda: Agenda[Message | Subscription]) -> None:
+    def __init__(self, ids: IdGenerator, agenda: Agenda[Message | Batch | Subscription]) -> None:
         """`agenda` is told when each is to be reminded of its expiry."""
         self._ids = ids
         self._agenda = agenda
         self._by_id: dict[str, Subscription] = {}
         self._by_owner: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
         self._by_mailbox: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
+        self._of_a2p: dict[str, Subscription] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -62,6 +64,10 @@ class SubscriptionStore:
     def told_of(self, mailbox: str, now: datetime) -> Sequence[Subscription]:
         """Those with a filter about this mailbox."""
         return self._alive(self._by_mailbox.get(mailbox, {}), now)
+
+    def told_of_a2p(self, now: datetime) -> Sequence[Subscription]:
+        """Those with a filter about high-volume SMS."""
+        return self._alive(self._of_a2p, now)
 
     def held(self, owner: Extension, subscription_id: str, now: datetime) -> Subscription:
         """One of the extension's. Raises `NotFound`."""
@@ -113,10 +119,13 @@ class SubscriptionStore:
     def _watch(self, subscription: Subscription) -> None:
         for mailbox in subscription.mailboxes:
             self._by_mailbox[mailbox][subscription.id] = subscription
+        if subscription.is_told_of_a2p:
+            self._of_a2p[subscription.id] = subscription
 
     def _unwatch(self, subscription: Subscription) -> None:
         for mailbox in subscription.mailboxes:
             del self._by_mailbox[mailbox][subscription.id]
+        self._of_a2p.pop(subscription.id, None)
 
     def _alive(self, found: dict[str, Subscription], now: datetime) -> Sequence[Subscription]:
         return [subscription for subscription in tuple(found.values()) if self.is_alive(subscription, now)]

@@ -25,6 +25,7 @@ from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .notifications import Notifier
 from .operations import (
+    a2p_sms,
     account,
     authorization,
     call_queues,
@@ -93,6 +94,14 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "bulkAssignSmsRecipients": sms_recipients.bulk_assign_sms_recipients,
         "createSMSMessage": messages.create_sms_message,
         "createMMS": messages.create_sms_message,
+        "createA2PSMS": a2p_sms.create_a2p_sms,
+        "listA2PBatches": a2p_sms.list_a2p_batches,
+        "readA2PBatch": a2p_sms.read_a2p_batch,
+        "listA2PSMS": a2p_sms.list_a2p_sms,
+        "readA2PSMS": a2p_sms.read_a2p_sms,
+        "aggregateA2PSMSStatuses": a2p_sms.aggregate_a2p_sms_statuses,
+        "readA2PSMSOptOuts": a2p_sms.read_a2p_sms_opt_outs,
+        "addA2PSMSOptOuts": a2p_sms.add_a2p_sms_opt_outs,
         "createInternalTextMessage": messages.create_internal_text_message,
         "listMessages": messages.list_messages,
         "readMessage": messages.read_message,
@@ -196,7 +205,10 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
     if isinstance(known, errors.InternalError):
         log.error("%s %s failed", call.method, call.path, exc_info=exception)
     is_oauth = call.operation in oauth.OPERATIONS and not isinstance(known, RateExceeded)
-    status, headers, body = (oauth.render if is_oauth else errors.render)(known)
+    if is_oauth:
+        status, headers, body = oauth.render(known)
+    else:
+        status, headers, body = errors.render(known, with_words=call.operation not in a2p_sms.OPERATIONS)
     headers.update(call.rate_limit)
     call.problems = errors.problems_of(known)
     return ConnexionResponse(

@@ -50,6 +50,14 @@ class RangeNotSatisfiable(Exception):
         self.length = length
 
 
+class HeaderInvalid(Exception):
+    """A header, which is `parameter`, that asks for what is not there."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+
+
 class InvalidUri(Exception):
     """A path that names nothing."""
 
@@ -111,6 +119,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
     UnsupportedMediaType: Row(415, "CMN-104", "Cannot parse request: unsupported media type"),
     RangeNotSatisfiable: Row(416, "CMN-107", "Requested range not satisfiable"),
+    HeaderInvalid: Row(400, "CMN-407", "Parameter in header is invalid"),
     InvalidUri: Row(404, "CMN-120", "Invalid URI"),
     MethodNotAllowed: Row(405, "CMN-120", "Invalid URI: the method is not allowed here"),
     InternalError: Row(500, "CMN-203", "Internal Server Error"),
@@ -139,6 +148,9 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
     domain.SenderNumberOfAnother: Row(403, "MSG-304", "Phone number doesn't belong to extension", _WORD_FEATURE),
     domain.SenderNumberWithoutSms: Row(403, "MSG-242", "The requested feature is not available", _WORD_FEATURE),
+    domain.SenderNumberForHighVolume: Row(
+        403, "MSG-320", "Use the High Volume SMS (A2P) API to send messages from this phone number", _WORD_FEATURE
+    ),
     domain.ExtensionNumberAsSmsRecipient: Row(
         400, "MSG-246", "Parameter [to] value [{value}] is invalid [Extension numbers cannot receive SMS]", _WORD_400
     ),
@@ -254,11 +266,11 @@ def entry(problem: Exception) -> dict[str, str]:
     return said
 
 
-def envelope(problems: Sequence[Exception]) -> dict[str, Any]:
+def envelope(problems: Sequence[Exception], *, with_words: bool = True) -> dict[str, Any]:
     """The body of a refusal: the first problem at the top, all of them in `errors`."""
     errors = list(_each_once(entry(problem) for problem in problems))
     top = errors[0]
-    word = CATALOGUE[type(problems[0])].word
+    word = CATALOGUE[type(problems[0])].word if with_words else None
     body: dict[str, Any] = {"errorCode": word or top["errorCode"], "message": top["message"], "errors": errors}
     body.update({key: top[key] for key in ("parameterName", "permissionName") if key in top})
     return body
@@ -282,11 +294,14 @@ def headers_of(problem: Exception, status: int) -> dict[str, str]:
     return {}
 
 
-def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and JSON body for any refusal of the catalogue."""
+def render(exception: Exception, *, with_words: bool = True) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and JSON body for any refusal of the catalogue.
+
+    `with_words`: whether older words stand at the top for codes, as they do but for high-volume SMS.
+    """
     problems = problems_of(exception)
     status = CATALOGUE[type(problems[0])].status
-    return status, headers_of(problems[0], status), json.dumps(envelope(problems)).encode()
+    return status, headers_of(problems[0], status), json.dumps(envelope(problems, with_words=with_words)).encode()
 
 
 def _each_once(entries: Iterable[dict[str, str]]) -> Iterable[dict[str, str]]:

@@ -5,15 +5,30 @@ No call waits for it. What a receiver has still to get waits in a queue of its o
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakSet
 
 import orjson
 
-from ..domain.message import Availability, Delivery, Message
-from ..domain.subscription import Attempt, Event, EventFilter, ExpiresSoon, Subscription, Transport, events
+from ..domain.a2p_sms import A2PMessage, Batch, Course
+from ..domain.message import Availability, Delivery, Direction, Message
+from ..domain.subscription import (
+    A2PEvent,
+    A2PMessageMoved,
+    Attempt,
+    BatchMoved,
+    Event,
+    EventFilter,
+    ExpiresSoon,
+    OptedOut,
+    Subscription,
+    Transport,
+    asks_for,
+    asks_for_messages_of,
+    events,
+)
 from ..journal import Entry
 from ..lab.webhooks import WebHooks
 from ..world import World
@@ -35,6 +50,10 @@ class _Note(NamedTuple):
     body: bytes
 
 
+_Waiting = _Note | Iterator[_Note]
+"""A notification, or several that are made when their turn comes: a batch has ten thousand at a time."""
+
+
 class Notifier:
     """For every world of a server. Lives in the serving loop."""
 
@@ -42,7 +61,7 @@ class Notifier:
         self.webhooks = webhooks
         self.sockets = sockets
         self._watched: WeakSet[World] = WeakSet()
-        self._queues: dict[Subscription, deque[_Note]] = {}
+        self._queues: dict[Subscription, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def follow(self, world: World, subscription: Subscription) -> None:
@@ -54,6 +73,9 @@ class Notifier:
         for mailbox in subscription.mailboxes:
             for message in world.messages.moving(mailbox, now):
                 world.agenda.put(message, message.next_change(now))
+        if subscription.is_told_of_a2p:
+            for batch in world.a2p.moving(now):
+                world.agenda.put(batch, batch.next_change(now))
 
     def tell(
         self, world: World, mailbox: str, new: Sequence[Message], updated: Sequence[Message], at: datetime
@@ -70,6 +92,23 @@ class Notifier:
                         self._send(world, subscription, wanted, event, at)
         return bool(subscriptions)
 
+    def tell_a2p(self, world: World, event: A2PEvent, at: datetime) -> bool:
+        """Tell whoever asked for it of an event of high-volume SMS. Whether anyone has asked for any."""
+        subscriptions = world.subscriptions.told_of_a2p(world.clock.now())
+        for subscription in subscriptions:
+            for wanted in subscription.filters:
+                if asks_for(wanted, event):
+                    self._send(world, subscription, wanted, event, at)
+        return bool(subscriptions)
+
+    def tell_messages_of(self, world: World, batch: Batch, courses: Collection[Course], at: datetime) -> None:
+        """Tell whoever asked for it of each message of a batch that has reached another status."""
+        for subscription in world.subscriptions.told_of_a2p(world.clock.now()):
+            for wanted in subscription.filters:
+                if asks_for_messages_of(wanted, batch):
+                    moved = (message for message in world.a2p.messages_of(batch) if message.course in courses)
+                    self._send_each(world, subscription, wanted, map(A2PMessageMoved, moved), at)
+
     def remind(self, world: World, subscription: Subscription, at: datetime) -> None:
         """Tell a subscription when it expires, as it has asked for at this time."""
         for wanted in subscription.reminders_at(at):
@@ -79,25 +118,39 @@ class Notifier:
     def _send(self, world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> None:
         if subscription.blacklisted is not None:
             return
+        if subscription.delivery.transport is Transport.WEBHOOK:
+            self._post(world, subscription, _note(world, subscription, wanted, event, at))
+            return
         uuid = world.subscriptions.name_notification()
         said = notification(subscription, wanted, event, uuid, world.account, at)
-        if subscription.delivery.transport is Transport.WEBHOOK:
-            self._post(world, subscription, _Note(uuid, wanted.uri, orjson.dumps(said)))
-        elif self.sockets.notify(subscription.delivery.connection, said):
+        if self.sockets.notify(subscription.delivery.connection, said):
             subscription.attempted(Attempt(world.clock.now(), wanted.uri, uuid, None))
         else:
             world.subscriptions.remove(subscription)
 
-    def _post(self, world: World, subscription: Subscription, note: _Note) -> None:
+    def _send_each(
+        self, world: World, subscription: Subscription, wanted: EventFilter, events: Iterator[A2PEvent], at: datetime
+    ) -> None:
+        asked = (event for event in events if asks_for(wanted, event))
+        if subscription.delivery.transport is not Transport.WEBHOOK:
+            for event in asked:
+                self._send(world, subscription, wanted, event, at)
+        elif subscription.blacklisted is None:
+            self._post(world, subscription, (_note(world, subscription, wanted, event, at) for event in asked))
+
+    def _post(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
         queue = self._queues.get(subscription)
         if queue is None:
-            self._queues[subscription] = deque([note])
+            self._queues[subscription] = deque([waiting])
             task = asyncio.get_running_loop().create_task(self._deliver(world, subscription))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif len(queue) < MAX_WAITING:
-            queue.append(note)
+            queue.append(waiting)
         else:
+            note = waiting if isinstance(waiting, _Note) else next(waiting, None)
+            if note is None:
+                return
             subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, OVERFLOW))
 
     async def _deliver(self, world: World, subscription: Subscription) -> None:
@@ -107,11 +160,33 @@ class Notifier:
             while queue and subscription.blacklisted is None:
                 if not world.subscriptions.is_alive(subscription, world.clock.now()):
                     return
-                note = queue.popleft()
+                note = _next_of(queue)
+                if note is None:
+                    return
                 failure = await self.webhooks.notify(delivery.address, delivery.verification_token, note.body)
                 subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, failure))
         finally:
             del self._queues[subscription]
+
+
+def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Note:
+    uuid = world.subscriptions.name_notification()
+    said = notification(subscription, wanted, event, uuid, world.account, at)
+    return _Note(uuid, wanted.uri, orjson.dumps(said))
+
+
+def _next_of(queue: deque[_Waiting]) -> _Note | None:
+    """The notification whose turn it is, taken out; None when none is left."""
+    while queue:
+        waiting = queue[0]
+        if isinstance(waiting, _Note):
+            queue.popleft()
+            return waiting
+        note = next(waiting, None)
+        if note is not None:
+            return note
+        queue.popleft()
+    return None
 
 
 class _Watcher:
@@ -131,6 +206,9 @@ class _Watcher:
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         self._tell_changes()
         now = self._world.clock.now()
+        for copy in copies:
+            if isinstance(copy, A2PMessage) and copy.direction is Direction.INBOUND:
+                self._notifier.tell_a2p(self._world, A2PMessageMoved(copy), now)
         for mailbox, messages in _by_mailbox(copies).items():
             if self._notifier.tell(self._world, mailbox, messages, (), now):
                 for message in messages:
@@ -148,6 +226,13 @@ class _Watcher:
         changed, self._changed = self._changed, []
         for mailbox, messages in _by_mailbox(changed).items():
             self._notifier.tell(self._world, mailbox, (), messages, self._world.clock.now())
+
+    def batch_sent(self, batch: Batch) -> None:
+        if self._notifier.tell_a2p(self._world, BatchMoved(batch, is_new=True), self._world.clock.now()):
+            self._world.agenda.put(batch, batch.next_change())
+
+    def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
+        self._notifier.tell_a2p(self._world, OptedOut(sender, recipient, is_out), self._world.clock.now())
 
     def answered(self, entry: Entry) -> None:
         """Nothing that anyone can subscribe to."""
@@ -173,13 +258,26 @@ class _Watcher:
                     for message in there:
                         agenda.put(message, message.next_change(at))
             for thing in things:
-                if isinstance(thing, Subscription) and self._world.subscriptions.is_alive(thing, now):
+                if isinstance(thing, Batch):
+                    self._tell_of_batch(thing, at)
+                elif isinstance(thing, Subscription) and self._world.subscriptions.is_alive(thing, now):
                     self._notifier.remind(self._world, thing, at)
                     agenda.put(thing, thing.next_reminder(at, now))
 
+    def _tell_of_batch(self, batch: Batch, at: datetime) -> None:
+        """Its messages first, then itself; a batch that nobody asks about any more is let go."""
+        if not self._world.subscriptions.told_of_a2p(self._world.clock.now()):
+            return
+        self._notifier.tell_messages_of(self._world, batch, batch.courses_changed(at), at)
+        if batch.becomes_another(at):
+            self._notifier.tell_a2p(self._world, BatchMoved(batch), at)
+        self._world.agenda.put(batch, batch.next_change(at))
+
 
 def _by_mailbox(messages: Iterable[Message]) -> dict[str, list[Message]]:
+    """What is in a mailbox, by which."""
     found: dict[str, list[Message]] = {}
     for message in messages:
-        found.setdefault(message.mailbox, []).append(message)
+        if message.mailbox:
+            found.setdefault(message.mailbox, []).append(message)
     return found

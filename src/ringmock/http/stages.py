@@ -47,6 +47,11 @@ from .throttling import Throttling
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """The service's own limit for `sms`."""
 
+MAX_BATCH_BYTES = 50 * 1024 * 1024
+"""The same for batches of high-volume SMS."""
+
+_BATCHES = "/a2p-sms/batches"
+
 MAX_PATH_LENGTH = 2048
 MAX_KNOWN = 4096
 """How many paths, hosts ... are remembered, so that what was found out about one is not found out again."""
@@ -227,9 +232,10 @@ async def read_body(call: Call, receive: Receive) -> bytes:
     Raises `BodyTooLarge`, before reading any of it where the client says how much it sends, and
     `UnparseableRequest` when the client goes away in the middle of it.
     """
+    most = MAX_BATCH_BYTES if call.path.endswith(_BATCHES) else MAX_BODY_BYTES
     declared = call.headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
-        raise BodyTooLarge(str(MAX_BODY_BYTES))
+    if declared.isdigit() and int(declared[:20]) > most:
+        raise BodyTooLarge(str(most))
     chunks: list[bytes] = []
     length = 0
     while True:
@@ -238,8 +244,8 @@ async def read_body(call: Call, receive: Receive) -> bytes:
             raise UnparseableRequest
         chunk: bytes = message.get("body", b"")
         length += len(chunk)
-        if length > MAX_BODY_BYTES:
-            raise BodyTooLarge(str(MAX_BODY_BYTES))
+        if length > most:
+            raise BodyTooLarge(str(most))
         if not message.get("more_body", False):
             return b"".join([*chunks, chunk]) if chunks else chunk
         chunks.append(chunk)

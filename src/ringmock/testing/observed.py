@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..domain.a2p_sms import Batch
 from ..domain.message import Delivery, Message
 from ..journal import Entry
 from .messages import Wanted
@@ -35,6 +36,12 @@ class Observed:
                 self._changed.notify_all()
 
     def changed(self, messages: Sequence[Message]) -> None:
+        """Nothing that a test waits for."""
+
+    def batch_sent(self, batch: Batch) -> None:
+        """Its messages have been told one by one."""
+
+    def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
         """Nothing that a test waits for."""
 
     def answered(self, entry: Entry) -> None:

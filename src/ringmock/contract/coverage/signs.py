@@ -205,6 +205,10 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     ),
     "D-12": (Sign("D-12", "an SMS to a phone that has said STOP", _decided("D-12"), in_traffic=False),),
     "D-13": (Sign("D-13", "an SMS that a carrier profile fails", _decided("D-13"), in_traffic=False),),
+    "D-14": (
+        Sign("D-14 to", "an SMS to a number of high-volume SMS", _decided("D-14"), in_traffic=False),
+        Sign("D-14 from", "an ordinary SMS from such a number refused", _refused("MSG-320")),
+    ),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

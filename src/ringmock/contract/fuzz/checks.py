@@ -182,6 +182,24 @@ def _synchronizes_from_nowhere(case: Case[Any]) -> bool:
     return _dates_back_to_the_beginning(case) or (query.get("syncType") == "ISync" and "syncToken" not in query)
 
 
+def _is_from_no_a2p_number(case: Case[Any]) -> bool:
+    """Only a number with A2PSmsSender sends batches, and opts out and in."""
+    sender = (_sent(case) or {}).get("from", "")
+    return sender.removeprefix("+") not in _GROUNDING[-1].a2p_from
+
+
+def _is_no_batch_to_send(case: Case[Any]) -> bool:
+    """Each message needs a text, its own or the batch's."""
+    sent = _sent(case) or {}
+    has_texts = all(message.get("text") or sent.get("text") for message in sent.get("messages", ()))
+    return _is_from_no_a2p_number(case) or not has_texts
+
+
+def _asks_for_a_page(case: Case[Any]) -> bool:
+    """Only the server's own tokens name pages."""
+    return _dates_back_to_the_beginning(case) or "pageToken" in (case.query or {})
+
+
 def _names_a_number(case: Case[Any]) -> bool:
     """An extension keeps the one that it has."""
     return "extensionNumber" in (_sent(case) or {})
@@ -198,6 +216,12 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "createMMS": _sms_recipients_are_odd,
     "createInternalTextMessage": _names_parties_of_a_reply,
     "assignMultipleDepartmentMembers": _names_members,
+    "createA2PSMS": _is_no_batch_to_send,
+    "addA2PSMSOptOuts": _is_from_no_a2p_number,
+    "listA2PBatches": _asks_for_a_page,
+    "listA2PSMS": _asks_for_a_page,
+    "readA2PSMSOptOuts": _asks_for_a_page,
+    "aggregateA2PSMSStatuses": _dates_back_to_the_beginning,
     "listMessages": _dates_back_to_the_beginning,
     "deleteMessageByFilter": _dates_back_to_the_beginning,
     "syncMessages": _synchronizes_from_nowhere,

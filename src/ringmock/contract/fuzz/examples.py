@@ -12,6 +12,9 @@ def with_examples(contract: Object, account: Grounding) -> None:
     schemas, parameters = contract["components"]["schemas"], contract["components"]["parameters"]
     for name in ("CreateSMSMessage", "CreateMMSMessage"):
         _ground_sms(schemas[name]["properties"], account)
+    if account.a2p_from:
+        for name in ("MessageBatchCreateRequest", "OptOutBulkAssignRequest"):
+            schemas[name]["properties"]["from"]["example"] = account.a2p_from[0]
     _ground_pager(schemas, account)
     _ground_assignment(schemas["BulkAssignItem"]["properties"], account)
     _ground_members(schemas["CallQueueBulkAssignResource"]["properties"], account)
@@ -71,6 +74,11 @@ def _ground_requests(contract: Object, account: Grounding) -> None:
         if account.sms_from:
             example["value"]["from"] = {"phoneNumber": account.sms_from[0]}
         example["value"]["to"] = [{"phoneNumber": account.sms_to[0][0]}]
+    for path in ("batches", "opt-outs/bulk-assign"):
+        bulk = contract["paths"][f"/restapi/v1.0/account/{{accountId}}/a2p-sms/{path}"]["post"]["requestBody"]
+        for example in bulk["content"]["application/json"]["examples"].values():
+            if account.a2p_from:
+                example["value"]["from"] = account.a2p_from[0]
     if account.webhook is not None:
         subscribe = contract["paths"]["/restapi/v1.0/subscription"]["post"]["requestBody"]["content"][
             "application/json"

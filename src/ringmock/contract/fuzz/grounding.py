@@ -49,6 +49,8 @@ class Grounding:
     page_to_refused: Sequence[Sequence[str]]
     sign_in: Sequence[Mapping[str, str]]
     """Forms of `getToken` that open a session of this identity."""
+    a2p_from: Sequence[str] = ()
+    """The identity's own numbers of high-volume SMS."""
     client_id: str = ""
     client_secret: str = ""
     message_id: str | None = None
@@ -93,6 +95,7 @@ def grounding(template: Template, number: str, token: str, generation: str | Non
         page_to=list(_page_to(account)),
         page_to_refused=list(_page_to_refused(account)),
         sign_in=list(sign_in_forms(template, number)),
+        a2p_from=[phone.digits for phone in account.numbers_of(extension) if phone.can(Feature.A2P_SMS_SENDER)],
         client_id=application.client_id,
         client_secret=application.client_secret or "",
     )

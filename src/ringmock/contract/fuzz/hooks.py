@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from copy import copy
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from schemathesis.resources import repository
 
 from ..guard import Guard, NotSent
 from ..http_client import Answer
-from ..openapi import load_contract
+from ..openapi import load_contract, operations
 from . import checks
 from .client import codes_of
 from .examples import with_examples
@@ -83,12 +84,23 @@ _SMS = "schemas/CreateSMSMessage/properties"
 _PAGER = "schemas/CreateInternalTextMessageRequest/properties"
 _is_sms_from, _is_sms_to, _is_sms_text = (_validator(f"{_SMS}/{name}") for name in ("from", "to", "text"))
 _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for name in ("from", "to", "text"))
+_BATCH = "schemas/MessageBatchCreateRequest/properties"
+_is_a2p_from, _are_batch_messages = (_validator(f"{_BATCH}/{name}") for name in ("from", "messages"))
+_is_a2p_text = _validator("schemas/A2PText")
+_is_opt_out_list = _validator("schemas/OptOutNumbers")
+_is_phone_number = _validator("schemas/PhoneNumber")
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
 _is_membership = _validator("schemas/CallQueueBulkAssignResource")
 _is_sms_recipients = _validator("schemas/BulkAssignSmsRecipientsRequest")
 _is_event_filters = _validator("schemas/EventFilters")
 _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
+
+
+def _are_phone_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_phone_number, value))
+
+
 _is_grant_type = _validator("schemas/GetTokenRequest/properties/grant_type")
 _is_client_id = _validator("schemas/AuthorizeRequest/properties/client_id")
 _is_owned_id = re.compile(r"~|[1-9][0-9]{0,18}").fullmatch
@@ -120,6 +132,11 @@ class Seen:
         self.subscription: str | None = None
         """The id of the latest."""
         self.sync_token: str | None = None
+        self.batch: str | None = None
+        """The id of the latest batch of high-volume SMS."""
+        self.a2p_messages: dict[str, Values] = {}
+        self.page_tokens: dict[str, str] = {}
+        """The latest token of each operation."""
 
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "eventFilters"} <= message.keys():
@@ -128,6 +145,15 @@ class Seen:
             self.messages[str(message["id"])] = message
             if len(self.messages) > self.SIZE:
                 del self.messages[next(iter(self.messages))]
+
+    def note_bulk(self, operation: str, body: Values) -> None:
+        """Take what a list without page numbers tells, or the answer to a batch."""
+        if operation == "createA2PSMS":
+            self.batch = body["id"]
+        if operation == "listA2PSMS":
+            self.a2p_messages = {str(message["id"]): message for message in body["records"][: self.SIZE]}
+        if isinstance(body.get("paging"), dict) and "pageToken" in body["paging"]:
+            self.page_tokens[operation] = body["paging"].get("nextPageToken", body["paging"]["pageToken"])
 
     def any(self, rnd: Random) -> Values | None:
         return rnd.choice(list(self.messages.values())) if self.messages else None
@@ -181,7 +207,8 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
         return
     body = checks.json_of(response)
     checks.OBSERVED.of(checks.operation_id(case)).count(response.status_code, codes_of(body))
-    if response.status_code == 200 and isinstance(body, dict):
+    if response.status_code in (200, 201) and isinstance(body, dict):
+        SEEN.note_bulk(checks.operation_id(case), body)
         for message in [body, *(body.get("records") or ())]:
             SEEN.note(message)
         if "syncInfo" in body:
@@ -194,13 +221,21 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
 @schemathesis.hook
 def flatmap_path_parameters(context: HookContext, path_parameters: Any) -> st.SearchStrategy[Any]:
     """Paths that lead somewhere, and now and then to another's or to nothing."""
-    return _grounded(_ground_path, path_parameters)
+    return _grounded(_ground_a2p_path if _name(context) in A2P else _ground_path, path_parameters)
 
 
 @schemathesis.hook
 def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
     """Filters that keep something."""
+    if _name(context) in A2P:
+        return _grounded(partial(_ground_a2p_query, _name(context)), query)
     return _grounded(_ground_query, query)
+
+
+def _name(context: HookContext) -> str:
+    """The operationId; empty where none is at hand."""
+    operation = context.operation
+    return "" if operation is None else str(operation.definition.raw.get("operationId", ""))
 
 
 @schemathesis.hook
@@ -309,6 +344,55 @@ def _ground_query(rnd: Random, query: Values) -> Values:
         if type(query.get(name)) is int and query[name] > 0 and rnd.random() < 0.7:
             query[name] = rnd.choice([1, 2, 3, 10])
     return query
+
+
+def _ground_a2p_path(rnd: Random, path: Values) -> Values:
+    path = _ground_path(rnd, {name: value for name, value in path.items() if name == "accountId"}) | {
+        name: value for name, value in path.items() if name != "accountId"
+    }
+    if "batchId" in path and SEEN.batch is not None and rnd.random() < 0.9:
+        path["batchId"] = SEEN.batch
+    if "messageId" in path and SEEN.a2p_messages and rnd.random() < 0.9:
+        path["messageId"] = rnd.choice(list(SEEN.a2p_messages))
+    return path
+
+
+def _ground_a2p_query(operation: str, rnd: Random, query: Values) -> Values:
+    if isinstance(query.get("batchId"), str) and SEEN.batch is not None and rnd.random() < 0.8:
+        query["batchId"] = SEEN.batch
+    if isinstance(query.get("pageToken"), str) and operation in SEEN.page_tokens and rnd.random() < 0.8:
+        query["pageToken"] = SEEN.page_tokens[operation]
+    if isinstance(query.get("from"), str) and _is_phone_number(query["from"]) and GROUNDING.a2p_from:
+        query["from"] = _spelled(rnd, rnd.choice(GROUNDING.a2p_from))
+    if _are_phone_numbers(query.get("phoneNumber")) and GROUNDING.a2p_from and rnd.random() < 0.7:
+        query["phoneNumber"] = [_spelled(rnd, number) for number in (*GROUNDING.a2p_from, GROUNDING.sms_to[0][0])]
+    return query
+
+
+def _ground_batch(rnd: Random, body: Values) -> Values:
+    _ground_a2p_sender(rnd, body)
+    if _is_a2p_text(body.get("text")):
+        body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
+    if _are_batch_messages(body.get("messages")) and rnd.random() < 0.9:
+        recipients = (*GROUNDING.sms_to, *GROUNDING.sms_to_refused)
+        for message in body["messages"]:
+            message["to"] = [_spelled(rnd, rnd.choice(recipients)[0])]
+        if not body.get("text"):
+            body["text"] = "Hello"
+    return body
+
+
+def _ground_opt_outs(rnd: Random, body: Values) -> Values:
+    _ground_a2p_sender(rnd, body)
+    for name in ("optOuts", "optIns"):
+        if _is_opt_out_list(body.get(name)) and rnd.random() < 0.8:
+            body[name] = [_spelled(rnd, rnd.choice(GROUNDING.sms_to)[0]) for _ in body[name][:3]]
+    return body
+
+
+def _ground_a2p_sender(rnd: Random, body: Values) -> None:
+    if _is_a2p_from(body.get("from")) and rnd.random() < 0.93:
+        body["from"] = _spelled(rnd, rnd.choice(GROUNDING.a2p_from or GROUNDING.sms_from_refused))
 
 
 def _ground_sms(rnd: Random, body: Values) -> Values:
@@ -477,7 +561,14 @@ def _ground_subscription(rnd: Random, body: Any) -> Any:
 
 
 STORE_EVENTS = "/restapi/v1.0/account/~/extension/~/message-store"
-EVENT_FILTERS = (STORE_EVENTS, f"{STORE_EVENTS}?type=SMS&direction=Inbound", f"{STORE_EVENTS}/instant?type=SMS")
+EVENT_FILTERS = (
+    STORE_EVENTS,
+    f"{STORE_EVENTS}?type=SMS&direction=Inbound",
+    f"{STORE_EVENTS}/instant?type=SMS",
+    "/restapi/v1.0/account/~/a2p-sms/messages?direction=Outbound",
+    "/restapi/v1.0/account/~/a2p-sms/batches",
+    "/restapi/v1.0/account/~/a2p-sms/opt-outs",
+)
 
 
 def _ground_log_in(rnd: Random, body: Values) -> Values:
@@ -489,7 +580,12 @@ def _ground_log_in(rnd: Random, body: Values) -> Values:
     return body
 
 
+A2P = frozenset(operation["operationId"] for _, path, operation in operations(CONTRACT) if "/a2p-sms/" in path)
+"""The operations of high-volume SMS, which has ids and tokens of its own."""
+
 BODIES: Mapping[str | None, Ground] = {
+    "createA2PSMS": _ground_batch,
+    "addA2PSMSOptOuts": _ground_opt_outs,
     "authorize2": _ground_log_in,
     "createSubscription": _ground_subscription,
     "updateSubscription": _ground_subscription,

@@ -117,10 +117,18 @@ class Scene:
         return self._active(ExtensionType.DEPARTMENT)
 
     def with_mute_number(self) -> Iterator[Extension]:
-        """Extensions that own a number without SmsSender."""
+        """Extensions that own nothing but a number that sends no SMS of any kind."""
         account = self.template.account
         for extension in self._active(ExtensionType.USER):
-            if any(not phone.can(Feature.SMS_SENDER) for phone in account.numbers_of(extension)):
+            phones = account.numbers_of(extension)
+            if phones and not any(p.can(Feature.SMS_SENDER) or p.can(Feature.A2P_SMS_SENDER) for p in phones):
+                yield extension
+
+    def with_a2p_number(self) -> Iterator[Extension]:
+        """Extensions that own a number of high-volume SMS."""
+        account = self.template.account
+        for extension in self._active(ExtensionType.USER):
+            if any(phone.can(Feature.A2P_SMS_SENDER) for phone in account.numbers_of(extension)):
                 yield extension
 
     def members(self, department: Extension) -> Iterator[Extension]:
@@ -309,6 +317,9 @@ def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
     if mute is not None:
         number = next(n.digits for n in account.numbers_of(account.extensions[mute.number]))
         yield Probed(operation, "403 MSG-242", sent([to], number, mute))
+    bulk = scene.as_one_of(scene.with_a2p_number())
+    if bulk is not None:
+        yield Probed(operation, "403 MSG-320", sent([to], bulk.a2p_from[0], bulk))
     if sender.generation == "current":
         duplicate, crowd = sender.sms_to_refused[-2:]
         yield Probed(operation, "400 CMN-406", sent(list(duplicate)))

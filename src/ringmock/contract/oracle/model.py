@@ -1,6 +1,6 @@
 """The documentation as an office on paper: what each request is answered with, and what it leaves in which mailbox.
 
-Written from the page "SMS and Pager Messages" (R-01 ... R-24), the decisions beside it (D-01 ... D-11) and the
+Written from the page "SMS and Pager Messages" (R-01 ... R-24), the decisions beside it (D-01 ... D-14) and the
 README's further choices, for a reader who holds them; plain lists, looked through from end to end. It shares nothing
 with the server's own rules, so that a mistake in either is a disagreement. It says nothing about which of several
 reasons for a refusal goes first: any of them will do.
@@ -211,6 +211,8 @@ class Office:
             yield Refusal(400, "MSG-245", ("R-07",))
         elif phone.owner != sms.by:  # R-12: a Department's number with the Department's credentials only
             yield Refusal(403, "MSG-304", ("R-12",))
+        elif "A2PSmsSender" in phone.features:
+            yield Refusal(403, "MSG-320", ("D-14",))
         elif "SmsSender" not in phone.features:
             yield Refusal(403, "MSG-242", ("R-13",))
 
@@ -255,6 +257,8 @@ class Office:
         """What becomes of an SMS to this number, and by which rules."""
         if number not in self.phone_numbers:
             return "outside", ("R-06",)
+        if "A2PSmsSender" in self.phone_numbers[number].features:
+            return "high volume", ("D-14",)
         owner = self.extensions.get(self.phone_numbers[number].owner or "")
         if owner is None:
             return "undeliverable", ("D-09",)

@@ -7,11 +7,16 @@ from math import ceil
 from ...domain import errors
 from ...domain.account import Account
 from ...domain.attachment import HeldAttachment
+from ...domain.generation import GENERATIONS
 from ...domain.message import Message
 from ...domain.subscription import (
+    A2PEvent,
+    A2PMessageMoved,
+    BatchMoved,
     Delivery,
     Event,
     EventFilter,
+    ExpiresSoon,
     MailboxChanged,
     SmsReceived,
     Subscription,
@@ -19,6 +24,7 @@ from ...domain.subscription import (
     Wanted,
 )
 from ...timestamps import iso8601
+from . import a2p_sms
 from .messages import PRIORITY
 from .view import Json, View
 
@@ -90,7 +96,18 @@ def _body(subscription: Subscription, event: Event, account: Account, now: datet
         return _message_store(subscription, event, account, now)
     if isinstance(event, SmsReceived):
         return _instant_sms(event.message, account, subscription.origin)
-    return {"expiresIn": event.expires_in}
+    if isinstance(event, ExpiresSoon):
+        return {"expiresIn": event.expires_in}
+    return _a2p(event, View(account, GENERATIONS["current"], subscription.origin, now))
+
+
+def _a2p(event: A2PEvent, view: View) -> Json:
+    if isinstance(event, A2PMessageMoved):
+        return a2p_sms.message_details(event.message, view)
+    if isinstance(event, BatchMoved):
+        said = a2p_sms.batch_resource(event.batch, view, just_sent=event.is_new)
+        return {name: value for name, value in said.items() if name != "rejected"}
+    return {"from": view.phone(event.sender), "to": view.phone(event.recipient), "active": event.is_out}
 
 
 def _message_store(subscription: Subscription, event: MailboxChanged, account: Account, now: datetime) -> Json:

@@ -1,0 +1,219 @@
+"""The high-volume store of one world, indexed so that no request costs more when more is stored."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import combinations, count
+from typing import NamedTuple
+
+from . import errors
+from .a2p_index import Index, Page, Part, end_of, first_order, older_than, page_below, to_the_millisecond
+from .a2p_sms import A2PFilter, A2PMessage, Batch, BatchFilter, BatchPlan, BatchStatus, Course, Pace
+from .message import Delivery, Direction, MessageStatus, Progress, Reached, ReadStatus
+from .ports import IdGenerator
+from .segments import segment_count
+
+_ARRIVED = Progress(MessageStatus.DELIVERED)
+"""What comes in is told of as Delivered."""
+
+_NO_START, _NO_END = -(1 << 120), 1 << 120
+"""Orders below and above those of any year."""
+
+
+class Tally(NamedTuple):
+    """How many messages have come to a status, with which error, and the segments of them all."""
+
+    status: MessageStatus
+    error: str | None
+    messages: int
+    segments: int
+
+
+class A2PPage(NamedTuple):
+    """One page of messages, newest first, and where it stands."""
+
+    records: Sequence[A2PMessage]
+    page: Page
+
+
+class BatchPage(NamedTuple):
+    """One page of batches, newest first, and where it stands."""
+
+    records: Sequence[Batch]
+    page: Page
+
+
+class A2PStore:
+    """Not thread-safe: one thread serves a world."""
+
+    def __init__(self, ids: IdGenerator) -> None:
+        self._ids = ids
+        self._messages: dict[int, A2PMessage] = {}
+        self._by_order: dict[int, A2PMessage] = {}
+        self._batches: dict[str, Batch] = {}
+        self._batch_by_order: dict[int, Batch] = {}
+        self._all: Index[Course] = Index()
+        self._by_number: defaultdict[str, Index[Course]] = defaultdict(Index)
+        self._by_pair: defaultdict[frozenset[str], Index[Course]] = defaultdict(Index)
+        self._all_batches: Index[Pace] = Index()
+        self._batches_by_sender: defaultdict[str, Index[Pace]] = defaultdict(Index)
+        self._ages = count()
+
+    # --- recording -------------------------------------------------------------------------------
+
+    def record(self, plan: BatchPlan, now: datetime) -> tuple[Batch, Sequence[A2PMessage]]:
+        """File a plan's messages in a batch of their own."""
+        created, batch_id = to_the_millisecond(now), self._ids.next_uuid()
+        messages = [self._file(delivery, created, batch_id) for delivery in plan.deliveries]
+        first = messages[0].order if messages else first_order(created) + next(self._ages)
+        batch = Batch(
+            id=batch_id,
+            sender=plan.sender,
+            created=created,
+            first=first,
+            end=first + len(messages),
+            courses=Counter(message.course for message in messages),
+            size=len(messages),
+        )
+        self._batches[batch.id] = self._batch_by_order[batch.first] = batch
+        for index in (self._all_batches, self._batches_by_sender[batch.sender]):
+            index.add(batch.pace, batch.first)
+        return batch, messages
+
+    def receive(self, delivery: Delivery, recipient: str, now: datetime) -> A2PMessage:
+        """File what came to a number of high-volume SMS, in digits."""
+        came = delivery._replace(recipients=(recipient,), progress=_ARRIVED)
+        return self._file(came, to_the_millisecond(now), None)
+
+    def _file(self, delivery: Delivery, created: datetime, batch: str | None) -> A2PMessage:
+        assert delivery.progress is not None  # planned for every message of a batch
+        message = A2PMessage(
+            id=self._ids.next_message_id(),
+            mailbox="",
+            type=delivery.type,
+            direction=Direction.INBOUND if batch is None else Direction.OUTBOUND,
+            sender=delivery.sender,
+            recipients=delivery.recipients,
+            text=delivery.text,
+            created=created,
+            modified=created,
+            read_status=ReadStatus.UNREAD,
+            progress=delivery.progress,
+            conversation=delivery.conversation,
+            order=first_order(created) + next(self._ages),
+            batch=batch,
+            segments=segment_count(delivery.text),
+        )
+        self._messages[message.id] = self._by_order[message.order] = message
+        ends, course = frozenset((message.sender, *message.recipients)), message.course
+        for index in (self._all, self._by_pair[ends], *map(self._by_number.__getitem__, ends)):
+            index.add(course, message.order)
+        return message
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def message(self, message_id: str) -> A2PMessage:
+        """Raises `NotFound`."""
+        found = self._messages.get(int(message_id)) if message_id.isascii() and message_id.isdigit() else None
+        if found is None:
+            raise errors.NotFound("messageId", message_id)
+        return found
+
+    def batch(self, batch_id: str) -> Batch:
+        """Raises `NotFound`."""
+        found = self._batches.get(batch_id)
+        if found is None:
+            raise errors.NotFound("batchId", batch_id)
+        return found
+
+    def messages_of(self, batch: Batch) -> Iterator[A2PMessage]:
+        """All of a batch's, in their order."""
+        return (self._by_order[order] for order in range(batch.first, batch.end))
+
+    def moving(self, now: datetime) -> Iterator[Batch]:
+        """Batches that are not at rest yet."""
+        for pace in self._all_batches.kinds():
+            for order in self._all_batches.part(pace, older_than(pace.resting, now), _NO_END).oldest_first():
+                yield self._batch_by_order[order]
+
+    def list_messages(self, wanted: A2PFilter, before: int | None, size: int) -> A2PPage:
+        """The page of `size` messages that begins right below the order `before`; the newest for None."""
+
+        def parts(low: int, high: int) -> Iterator[Part]:
+            for index in self._indexes_for(wanted):
+                yield from index.parts(low, high, lambda course: course.direction in wanted.directions)
+
+        page = page_below(parts, *_bounds(wanted), before, size)
+        return A2PPage([self._by_order[order] for order in page.orders], page)
+
+    def _indexes_for(self, wanted: A2PFilter) -> Iterable[Index[Course]]:
+        if wanted.numbers is None:
+            return (self._all,)
+        return (self._by_number[number] for number in set(wanted.numbers) if number in self._by_number)
+
+    def list_batches(self, wanted: BatchFilter, before: int | None, size: int, now: datetime) -> BatchPage:
+        """The page of `size` batches that begins right below the order `before`; the newest for None."""
+        known = self._all_batches if wanted.sender is None else self._batches_by_sender.get(wanted.sender, Index())
+
+        def parts(low: int, high: int) -> Iterator[Part]:
+            for pace in known.kinds():
+                for status in wanted.statuses:
+                    youngest, oldest = _orders_in(pace, status, now)
+                    yield known.part(pace, max(low, oldest), min(high, youngest))
+
+        page = page_below(parts, first_order(wanted.date_from), end_of(wanted.date_to), before, size)
+        return BatchPage([self._batch_by_order[order] for order in page.orders], page)
+
+    def tallies(self, wanted: A2PFilter, now: datetime) -> Iterator[Tally]:
+        """How many messages there are in each status; one may come several times. No message is looked at."""
+        for sign, index in self._lines(wanted):
+            for course in index.kinds():
+                if course.direction in wanted.directions:
+                    yield from _tallies_of(course, partial(index.count, course), _bounds(wanted), now, sign)
+
+    def _lines(self, wanted: A2PFilter) -> Iterator[tuple[int, Index[Course]]]:
+        """The indexes to add up, and those of what is in two of them, to take away."""
+        if wanted.numbers is None:
+            yield 1, self._all
+            return
+        numbers = sorted(set(wanted.numbers) & self._by_number.keys())
+        yield from ((1, self._by_number[number]) for number in numbers)
+        pairs = (frozenset(pair) for pair in combinations(numbers, 2))
+        yield from ((-1, self._by_pair[pair]) for pair in pairs if pair in self._by_pair)
+
+
+def _bounds(wanted: A2PFilter) -> tuple[int, int]:
+    low, high = first_order(wanted.date_from), end_of(wanted.date_to)
+    if wanted.batch is None:
+        return low, high
+    # A batch's messages were filed one right after the other.
+    return max(low, wanted.batch.first), min(high, wanted.batch.end)
+
+
+def _orders_in(pace: Pace, status: BatchStatus, now: datetime) -> tuple[int, int]:
+    """Between which orders the batches of a pace have a status: right above the youngest, and the oldest."""
+    leaves = _NO_START if pace.waiting is None else older_than(pace.waiting, now)
+    rests = min(leaves, older_than(pace.resting, now))
+    return {
+        BatchStatus.PROCESSING: (_NO_END, leaves),
+        BatchStatus.SENT: (leaves, rests),
+        BatchStatus.COMPLETED: (rests, _NO_START),
+    }[status]
+
+
+def _tallies_of(
+    course: Course, count_between: Callable[[int, int], int], bounds: tuple[int, int], now: datetime, sign: int
+) -> Iterator[Tally]:
+    """What has come of the messages of one course, by their age: those of an age lie side by side."""
+    low, high = bounds
+    youngest, reached = high, Reached(course.progress.accepted)
+    for delay, following in course.progress.later:
+        oldest = max(low, min(youngest, older_than(delay, now)))
+        yield _tally(reached, course, sign * count_between(oldest, youngest))
+        youngest, reached = oldest, following
+    yield _tally(reached, course, sign * count_between(low, youngest))
+
+
+def _tally(reached: Reached, course: Course, messages: int) -> Tally:
+    return Tally(reached.status, reached.error, messages, messages * course.segments)
