@@ -19,11 +19,15 @@ STEP = next(step for step in ACTION["runs"]["steps"] if "ringmock contract" in s
 OPTIONS = {option for parameter in main.commands["contract"].params for option in parameter.opts}
 
 
-def run(folder: Path, **inputs: str) -> "subprocess.CompletedProcess[str]":
-    """The step as a runner runs it: inputs in their place, expressions of inputs filled in, bash."""
+def run(folder: Path, commands: Path | None = None, **inputs: str) -> "subprocess.CompletedProcess[str]":
+    """The step as a runner runs it: inputs in their place, expressions of inputs filled in, bash.
+
+    `commands`: a folder of commands that are found before the installed ones.
+    """
     given: dict[str, Any] = {name: made["default"] for name, made in ACTION["inputs"].items()} | inputs
     environment = {name: given[value[len("${{ inputs.") : -len(" }}")]] for name, value in STEP["env"].items()}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    first = commands or Path(sys.executable).parent
+    path = f"{first}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEP["run"]],
         cwd=folder,
@@ -52,6 +56,44 @@ def test_the_line_has_no_option_that_the_command_has_not() -> None:
     named = {word.strip('"}').rpartition("+")[2] for word in STEP["run"].split() if "--" in word}
     assert named <= OPTIONS
     assert {"--url", "--fixture", "--parts", "--seed", "--junit"} <= named
+
+
+EMPTY = dict.fromkeys(ACTION["inputs"], "")
+WHOLE = {
+    "url": "http://127.0.0.1:8080",
+    "generation": "current",
+    "cases": "my cases",
+    "seed": "0",
+    "fail-under": "0",
+    "max-messages": "0",
+    "arguments": "--any-number --as 101",
+}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        (EMPTY, []),
+        (EMPTY | {"seed": "0"}, ["--seed", "0"]),
+        (EMPTY | {"fail-under": "99.5"}, ["--fail-under", "99.5"]),
+        (EMPTY | {"cases": "my cases", "junit": "a & b.xml"}, ["--cases", "my cases", "--junit", "a & b.xml"]),
+        (
+            EMPTY | WHOLE,
+            [
+                *("--url", "http://127.0.0.1:8080", "--generation", "current", "--cases", "my cases", "--seed", "0"),
+                *("--max-messages", "0", "--fail-under", "0", "--any-number", "--as", "101"),
+            ],
+        ),
+    ],
+)
+def test_an_empty_input_is_no_argument_and_any_other_is_one_as_it_stands(
+    inputs: dict[str, str], words: list[str], tmp_path: Path
+) -> None:
+    command = tmp_path / "ringmock"
+    command.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    done = run(tmp_path, tmp_path, **inputs)
+    assert (done.returncode, done.stdout.splitlines()) == (0, ["contract", *words]), done.stderr
 
 
 def test_the_line_runs_and_leaves_its_reports(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
     from .contract.coverage.met import Met
     from .contract.coverage.universe import Coverage
+    from .contract.findings import Finding, Report
     from .inspector.tally import Tally
     from .server import Server, Swappable
+
+STOPPED = 130
+"""The exit status of what Ctrl-C has ended."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -373,7 +377,7 @@ def contract(
     """Learn whether a server keeps the contract: cases, a grounded fuzz and a state machine.
 
     The report goes to standard output, progress to standard error. The exit status is 1 when something failed or
-    the coverage is under --fail-under, and 2 when there was nothing to test.
+    the coverage is under --fail-under, 2 when there was nothing to test, and 130 when it was stopped by Ctrl-C.
 
     On a server that is no ringmock of this machine, nothing is sent to numbers that the fixture does not name, few
     messages, slowly, and nothing is changed or deleted. Its credentials can come from the environment:
@@ -422,8 +426,7 @@ def contract(
             for line in run.dry():
                 click.echo(line)
             return
-        for finding in run.findings():
-            found.add(finding)
+        is_stopped = _is_stopped_while_told(run.findings(), found)
     except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
         raise _NothingTested(str(error)) from error
     exercised = run.coverage
@@ -436,9 +439,24 @@ def contract(
         _write_whole(report / "junit.xml", found.junit())
     if html is not None and exercised is not None:
         _write_whole(html, pages.html(exercised))
+    if is_stopped:
+        click.echo("Stopped: this is what was found until then.", err=True)
+        sys.exit(STOPPED)
     is_under = exercised is not None and _is_under(exercised, fail_under)
     if is_under or not found.passed:
         sys.exit(1)
+
+
+def _is_stopped_while_told(findings: "Iterable[Finding]", found: "Report") -> bool:
+    """Add the findings to the report; whether Ctrl-C came before the last. What was found by then is not lost."""
+    try:
+        for finding in findings:
+            found.add(finding)
+    except KeyboardInterrupt:
+        if not found.findings:
+            raise
+        return True
+    return False
 
 
 class _NothingTested(click.ClickException):

@@ -1,5 +1,6 @@
 """`ringmock contract`: one command, any server, a report that says what to do."""
 
+from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -210,6 +211,7 @@ def test_a_dry_run_tells_every_call_and_sends_none() -> None:
     assert {call.path for call in calls} <= {"/_mock/ready", "/restapi/oauth/token"}
     assert "as 101: POST /restapi/v1.0/account/~/extension/~/company-pager" in done.stdout
     assert "not run: " in done.stdout
+    assert """company-pager '{"to": [{"extensionNumber": "103"}], "text": "In your place"}'""" in done.stdout
     assert "pages to 101, 102" in done.stdout
     assert "to no other number" in done.stdout
 
@@ -222,6 +224,37 @@ def test_credentials_of_the_environment_are_used_and_never_shown() -> None:
     assert done.exit_code == 1  # 102 is not 101
     assert "Bearer $TOKEN" in done.stdout
     assert "demo-102" not in done.stdout
+
+
+def test_a_token_that_is_refused_is_one_failure_that_names_the_variable_and_not_hundreds() -> None:
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, RINGMOCK_TOKEN_101="my-secret")
+    assert done.exit_code == 1
+    assert "FAILED  Extension 101 signs in" in done.stdout
+    assert "its token is refused: 401" in done.stdout
+    assert "RINGMOCK_TOKEN_101" in done.stdout
+    assert f'curl -i -X GET {url}/restapi/v1.0/account/~/extension/~ -H "Authorization: Bearer $TOKEN"' in (
+        done.stdout.replace("'", "")
+    )
+    assert "my-secret" not in done.stdout
+    assert len(calls) == 2  # whether it is a ringmock, and whether the token is good
+
+
+def test_ctrl_c_loses_nothing_that_was_found(tmp_path: Path) -> None:
+    calls: list[Exchange] = []
+
+    def interrupts(exchange: Exchange) -> None:
+        calls.append(exchange)
+        if len(calls) == 30:
+            interrupt_main()
+
+    with served(around(own_app(), after=interrupts)) as url:
+        done = contract("--url", url, "--parts", "cases", "--junit", tmp_path / "junit.xml")
+    assert done.exit_code == 130
+    assert "Stopped: this is what was found until then." in done.stderr
+    found = int(ElementTree.parse(tmp_path / "junit.xml").getroot().attrib["tests"])
+    assert 0 < found < 100
+    assert done.stdout.splitlines()[-1].startswith("cases")
 
 
 def test_the_fuzz_keeps_to_the_fixtures_numbers_and_to_the_limit() -> None:

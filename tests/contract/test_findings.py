@@ -83,3 +83,15 @@ def test_junit_is_xml_whatever_a_server_said() -> None:
     written = report(failed("\x00 \ud800 \ufffe 😀 <a> & ]]>", detail="\x1b[0m")).junit()
     (case,) = ElementTree.fromstring(written.encode()).iter("testcase")
     assert case.attrib["name"] == "\ufffd \ufffd \ufffd 😀 <a> & ]]>"
+
+
+def test_of_findings_that_are_alike_the_first_is_told_in_full_and_the_others_are_counted() -> None:
+    found = []
+    for operation in ("readMessage", "listMessages", "deleteMessage"):
+        found.append(failed(f"{operation} is refused", group="is refused"))
+    lines = [line.strip() for line in report(*found, failed()).text().splitlines()]
+    assert [line for line in lines if line.startswith("FAILED")] == [
+        "FAILED  readMessage is refused",
+        "FAILED  A page arrives",
+    ]
+    assert lines[lines.index("2 more failed, in the same way or another:") + 1] == "is refused (2 times)"

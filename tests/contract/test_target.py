@@ -1,12 +1,15 @@
 """What is tested: whether it opens worlds, who signs in, and who is told of the traffic."""
 
+import socket
+import subprocess
+
 import pytest
 
 from ringmock.contract.cases import bundled_case_files, load_cases
-from ringmock.contract.cases.preconditions import reason_to_skip
+from ringmock.contract.cases.preconditions import FOR_GOOD, reason_to_skip
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.guard import Guard, Limits
-from ringmock.contract.http_client import Exchange, NoAnswer
+from ringmock.contract.http_client import Exchange, HttpClient, NoAnswer, Request, curl
 from ringmock.contract.options import Options
 from ringmock.contract.parts import PARTS
 from ringmock.contract.target import Target, own, remote, sign_in_forms, with_secrets
@@ -82,3 +85,43 @@ def test_where_calls_are_limited_what_all_operations_have_in_common_is_shown_by_
     assert (run.count("is refused without a token") > 40) == is_shown_by_all
     assert (len(run) == len(set(run))) != is_shown_by_all
     assert {"is refused without a token", "is refused with a token that was revoked"} <= set(run)
+
+
+def test_a_server_that_is_silent_for_one_case_after_the_other_is_not_waited_for_any_longer() -> None:
+    cases = [case for case in CASES if (case.account, case.generation) == ("demo", "2012")][:9]
+    findings = []
+    with bound_socket("127.0.0.1", 0) as bound:
+        url = url_of(bound)
+    with pytest.raises(NoAnswer, match=f"no answer from {url} to 3 cases, one after the other"):
+        findings += PARTS["cases"](Target(url, DEMO, has_worlds=True), Options(cases=tuple(cases)))
+
+
+def test_a_server_that_hangs_is_told_with_how_long_it_was_waited_for() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        HttpClient(url_of(silent), timeout=0.05) as client,
+        pytest.raises(NoAnswer, match=r"nothing within 0\.05 s"),
+    ):
+        client.send(Request("GET", "/"))
+
+
+def test_a_curl_takes_a_hidden_token_from_the_variable_that_it_names_and_nothing_else() -> None:
+    headers = {"Authorization": "Bearer $TOKEN", "X-Price": "$TOKEN"}
+    line = curl("http://127.0.0.1:1", Request("GET", "/a?b=$HOME", headers))
+    words = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {line}"], env={"TOKEN": "mine"}, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert words == [
+        *("curl", "-i", "-X", "GET", "http://127.0.0.1:1/a?b=$HOME"),
+        *("-H", "Authorization: Bearer mine", "-H", "X-Price: $TOKEN"),
+    ]
+
+
+def test_a_server_without_worlds_is_spared_what_nothing_would_put_back_and_not_what_is_to_be_refused() -> None:
+    for case in CASES:
+        reason = reason_to_skip(case, Target("http://127.0.0.1:1", DEMO, has_worlds=False))
+        steps = [step for step in case.steps if step.when and step.when.get("operation") in FOR_GOOD]
+        if any(step.then["status"] < 300 for step in steps):
+            assert reason is not None, case.name
+    refused = next(case for case in CASES if case.name == "updateExtension is refused without a token")
+    assert reason_to_skip(refused, Target("http://127.0.0.1:1", DEMO)) is None

@@ -34,6 +34,8 @@ class Finding:
     """Ids of rules and decisions, and error codes, that this speaks of."""
     where: str = ""
     """What it was run against, as `demo, 2012`, and `file:line` where there is one."""
+    group: str = ""
+    """What findings that are alike have in common: the name without what is a finding's own. Empty for one alone."""
     seconds: float = 0.0
 
     @property
@@ -89,13 +91,30 @@ def _failures(findings: Iterable[Finding]) -> Iterator[str]:
     for part, failed in _by_part(findings):
         yield f"== {part}: {len(failed)} failed"
         yield ""
-        for finding in failed[:MAX_TOLD]:
+        told, further = _told_and_further(failed)
+        for finding in told:
             yield failure_text(finding)
             yield ""
-        if len(failed) > MAX_TOLD:
-            yield f"{len(failed) - MAX_TOLD} more failed, in the same way or another:"
-            yield from _indented(finding.name for finding in failed[MAX_TOLD:])
+        if further:
+            yield f"{len(further)} more failed, in the same way or another:"
+            yield from _indented(_by_group(further))
             yield ""
+
+
+def _told_and_further(failed: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Those that are told in full, of a group the first; and the others."""
+    told: list[Finding] = []
+    further: list[Finding] = []
+    for finding in failed:
+        is_new = not finding.group or finding.group not in {known.group for known in told}
+        (told if is_new and len(told) < MAX_TOLD else further).append(finding)
+    return told, further
+
+
+def _by_group(findings: Iterable[Finding]) -> Iterator[str]:
+    """Each name, and of a group of them only how many there are."""
+    counts = Counter(finding.group or finding.name for finding in findings)
+    yield from (name if count == 1 else f"{name} ({count} times)" for name, count in counts.items())
 
 
 def _skipped(findings: Iterable[Finding]) -> Iterator[str]:

@@ -65,6 +65,8 @@ class Guard:
     """Recipients of messages that were accepted so far."""
     refused: Counter[str] = field(default_factory=Counter)
     """How many calls were not made, by the reason."""
+    thinned: set[str] = field(default_factory=set)
+    """The operations, as method and path, of whose generated calls some were left out."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _next: float = 0.0
 
@@ -76,10 +78,12 @@ class Guard:
             raise NotSent(reason)
         self._wait()
 
-    def refuse(self, reason: str) -> None:
-        """Note a call that is not made."""
+    def refuse(self, reason: str, operation: str | None = None) -> None:
+        """Note a call that is not made, and of which operation it was generated."""
         with self._lock:
             self.refused[reason] += 1
+            if operation is not None:
+                self.thinned.add(operation)
 
     def reason_against(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, times: int = 1
@@ -106,19 +110,27 @@ class Guard:
 
     def to_json(self) -> str:
         """For a guard of the same limits in another process, which goes on where this one stands."""
-        return json.dumps({"limits": asdict(self.limits), "sent": self.sent, "refused": self.refused})
+        return json.dumps(
+            {
+                "limits": asdict(self.limits),
+                "sent": self.sent,
+                "refused": self.refused,
+                "thinned": sorted(self.thinned),
+            }
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Guard":
         data = json.loads(text)
         numbers = data["limits"]["numbers"]
         limits = Limits(**data["limits"] | {"numbers": None if numbers is None else tuple(numbers)})
-        return cls(limits, data["sent"], Counter(data["refused"]))
+        return cls(limits, data["sent"], Counter(data["refused"]), set(data["thinned"]))
 
     def take_over(self, other: Mapping[str, Json]) -> None:
         """Go on where a guard in another process stood; from what its `to_json` says, empty if it came to no end."""
         if other:
             self.sent, self.refused = other["sent"], Counter(other["refused"])
+            self.thinned = set(other["thinned"])
 
     def _wait(self) -> None:
         if self.limits.rate is None:

@@ -4,6 +4,7 @@ import base64
 import email
 import email.policy
 import json
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from .cases.expectations import ABSENT
 from .guard import Guard
 
 TIMEOUT_SECONDS = 30.0
+_HIDDEN = re.compile(r"Authorization: [A-Za-z]+ \$TOKEN\w*")
 MAX_SHOWN_BODY = 20_000
 """Bytes that a command line has room for, and a report too."""
 
@@ -107,6 +109,7 @@ class HttpClient:
         self._prefix = parts.path
         self._watcher = watcher
         self._guard = guard
+        self._timeout = timeout
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
 
     def __enter__(self) -> Self:
@@ -127,7 +130,8 @@ class HttpClient:
             body = response.read()
         except (OSError, HTTPException) as error:
             self._connection.close()
-            raise NoAnswer(f"no answer from {self.base_url}: {error or type(error).__name__}", request) from error
+            why = f"nothing within {self._timeout:g} s" if isinstance(error, TimeoutError) else error
+            raise NoAnswer(f"no answer from {self.base_url}: {why or type(error).__name__}", request) from error
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
         if self._guard is not None:
             self._guard.count(request.method, request.target, request.headers, request.body, answer.status)
@@ -150,4 +154,9 @@ def curl(base_url: str, request: Request) -> str:
         is_short = len(request.body) <= MAX_SHOWN_BODY
         shown = request.body.decode("utf-8", errors="replace") if is_short else f"@body-of-{len(request.body)}-bytes"
         words += ["--data-binary", shown]
-    return " ".join(map(shlex.quote, words))
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """The word as a shell takes it; a header whose secret is left to a variable so that the variable counts."""
+    return f'"{word}"' if _HIDDEN.fullmatch(word) else shlex.quote(word)

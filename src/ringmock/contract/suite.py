@@ -17,8 +17,10 @@ from .coverage.met import Met
 from .coverage.traffic import Onlooker
 from .coverage.universe import Coverage, coverage
 from .findings import Finding, Report, Verdict
+from .fuzz.client import Client
+from .fuzz.sign_in import SignInFailed, access_token
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
-from .http_client import Exchange, NoAnswer, Watcher, curl
+from .http_client import Exchange, NoAnswer, Request, Watcher, curl
 from .openapi import load_contract
 from .options import Options
 from .parts import PARTS, described, most_messages
@@ -28,6 +30,7 @@ MAX_MESSAGES_ELSEWHERE = 25
 RATE_ELSEWHERE = "40/m"
 """RingCentral's own limit of its medium group of calls, in which most of these are."""
 PATIENCE_ELSEWHERE = 10.0
+OWN_EXTENSION = "/restapi/v1.0/account/~/extension/~"
 
 
 class WrongUse(Exception):
@@ -107,6 +110,10 @@ class Run:
         """Run everything; each finding as soon as it is there. Raises `NoAnswer` for a server that is not there."""
         for errand in self.errands:
             with self._target(errand) as target:
+                unfit = _nobody_signs_in(errand.parts[0], target)
+                if unfit is not None:
+                    yield unfit
+                    continue
                 for part in errand.parts:
                     yield from self._told(part, target, errand)
         for case in self._left_out:
@@ -181,6 +188,37 @@ def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:
         yield Finding(
             part, f"The whole of {part}", Verdict.SKIPPED, reason, where=f"{target.account} {target.generation}"
         )
+
+
+def _nobody_signs_in(part: str, target: Target) -> Finding | None:
+    """What kept the first extension from signing in; a failure of it alone, for nothing else could be tested.
+
+    Where made-up credentials open worlds, that has been seen already.
+    """
+    if target.has_worlds:
+        return None
+    number, started = target.steward, perf_counter()
+    with Client(target.url, target.watcher, target.guard) as client:
+        try:
+            token = access_token(client, target.template, number)
+        except SignInFailed as error:
+            detail, request = str(error), None
+        else:
+            request = Request("GET", OWN_EXTENSION, {"Authorization": f"Bearer {token}"})
+            reply = client.call(request.method, request.target, headers=request.headers)
+            if reply.status != 401:
+                return None
+            detail = f"its token is refused: 401 {reply.body.decode('utf-8', errors='replace')}"
+    names = ", ".join(f"RINGMOCK_{name}_{number}" for name in ("TOKEN", "JWT", "PASSWORD"))
+    return Finding(
+        part=part,
+        name=f"Extension {number} signs in",
+        verdict=Verdict.FAILED,
+        detail=f"{detail}\nNothing else was run. Its credentials are those of the fixture, or of {names}.",
+        reproduce="" if request is None else curl(target.url, shown(target, request)),
+        where=f"{target.account} {target.generation}",
+        seconds=perf_counter() - started,
+    )
 
 
 def _gone(part: str, target: Target, error: NoAnswer) -> Finding:

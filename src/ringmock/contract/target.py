@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from ..domain.account import Extension
 from ..template import Application, Credentials, Template
 from .guard import UNLIMITED, Guard, Limits
-from .http_client import HttpClient, Request, Watcher, basic_credentials
+from .http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher, basic_credentials
 
 if TYPE_CHECKING:
     from ..inspector.tally import Tally
@@ -22,6 +22,8 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
 OAUTH = "/restapi/oauth/"
 TOKEN = f"{OAUTH}token"
+FIRST_TIMEOUT_SECONDS = 10.0
+"""For the first answer, which tells whether there is a server at all."""
 HIDDEN = "$TOKEN"
 _SECRETS = ("assertion", "password", "refresh_token", "token", "client_secret")
 
@@ -65,9 +67,9 @@ class Target:
         able = [extension for extension in self.template.account.extensions.values() if extension.can_log_in]
         return min(able, key=lambda extension: not extension.administrator).number
 
-    def client(self) -> HttpClient:
-        """A new connection to the server, whose exchanges the watcher is told of."""
-        return HttpClient(self.url, watcher=self.watcher, guard=self.guard)
+    def client(self, timeout: float = TIMEOUT_SECONDS) -> HttpClient:
+        """A new connection to the server, whose exchanges the watcher is told of; `timeout` in seconds."""
+        return HttpClient(self.url, timeout, watcher=self.watcher, guard=self.guard)
 
     @property
     def is_own(self) -> bool:
@@ -139,7 +141,7 @@ def made_up_application() -> Application:
 
 
 def _opens_worlds(target: Target) -> bool:
-    with target.client() as client:
+    with target.client(FIRST_TIMEOUT_SECONDS) as client:
         ready = client.send(Request("GET", READY))
         if ready.status != 200 or "account" not in as_object(ready.json):
             return False

@@ -156,6 +156,7 @@ class Ringmock:
         The sender's copy, or the recipient's of one that came from a handset. It was sent: whether it arrived is in
         the mailboxes. `to` and `sender` are phone or extension numbers. Raises `AssertionError` when none comes.
         """
+        __tracebackhide__ = True
         return self._wait_for(Wanted(MessageType.SMS, to, sender, contains, after.id if after else None), timeout)
 
     def wait_for_page(
@@ -168,27 +169,32 @@ class Ringmock:
         timeout: float = DEFAULT_TIMEOUT,
     ) -> Message:
         """As `wait_for_sms`; `to` is an extension that the page is addressed to, or reaches through a Department."""
+        __tracebackhide__ = True
         return self._wait_for(Wanted(MessageType.PAGER, to, sender, contains, after.id if after else None), timeout)
 
     def expect_no_sms(
         self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
     ) -> None:
         """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time."""
+        __tracebackhide__ = True
         self._expect_none(Wanted(MessageType.SMS, to, sender, contains), within)
 
     def expect_no_page(
         self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
     ) -> None:
         """As `expect_no_sms`, of pages."""
+        __tracebackhide__ = True
         self._expect_none(Wanted(MessageType.PAGER, to, sender, contains), within)
 
     def _wait_for(self, wanted: Wanted, timeout: float) -> Message:
+        __tracebackhide__ = True
         found = self._observed.first(wanted, timeout)
         if found is None:
             raise AssertionError(f"no {wanted} within {timeout:g} s\n{self._sent()}\n{self.timeline}")
         return self._do(lambda: self._shown(found.copy))
 
     def _expect_none(self, wanted: Wanted, within: float) -> None:
+        __tracebackhide__ = True
         found = self._observed.first(wanted, within)
         if found is not None:
             told = self._do(lambda: self._shown(found.copy))
@@ -226,6 +232,7 @@ class Expect:
 
     def none(self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0) -> None:
         """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds."""
+        __tracebackhide__ = True
         self._expect_none(Wanted(None, to, sender, contains), within)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from ..findings import Finding, Verdict
+from ..http_client import NoAnswer
 from ..options import Options
 from ..target import Target
 from .preconditions import reason_to_skip
@@ -11,14 +12,21 @@ from .report import detail_of, reproduced_by, step_of
 from .runner import CaseResult, calls_of, run_case
 
 PART = "cases"
+MAX_SILENT = 3
+"""Cases without an answer, after which a server is taken for gone: each of them may have waited for long."""
 
 
 def run(target: Target, options: Options) -> Iterator[Finding]:
-    """A finding for each case."""
+    """A finding for each case. Raises `NoAnswer` when one case after the other is not answered."""
+    silent = 0
     for case in options.cases:
         started = perf_counter()
         result = run_case(case, target)
         yield _finding(result, target, perf_counter() - started)
+        if result.skipped is None:
+            silent = silent + 1 if result.is_unanswered else 0
+        if silent == MAX_SILENT:
+            raise NoAnswer(f"no answer from {target.url} to {MAX_SILENT} cases, one after the other")
 
 
 def describe(target: Target, options: Options) -> Iterator[str]:
@@ -46,6 +54,7 @@ def _finding(result: CaseResult, target: Target, seconds: float) -> Finding:
         detail=detail,
         reproduce=reproduced_by(failure) if failure else "",
         keeps=case.keeps,
+        group=case.name.removeprefix(case.operation).strip() if case.operation else "",
         where=f"{case.file}:{line}, {target.account} {target.generation}",
         seconds=seconds,
     )

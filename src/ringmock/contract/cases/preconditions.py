@@ -16,6 +16,9 @@ from .expectations import names_in
 Json = Any
 
 CONTROL = "it needs ringmock's control API, which this server has not"
+FOR_GOOD = frozenset(
+    {"updateExtension", "updateCallQueueInfo", "bulkAssignSmsRecipients", "updateMessageStoreConfiguration"}
+)
 LISTS = ("records", "paging", "navigation")
 
 
@@ -49,6 +52,8 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
         yield "it counts all that a mailbox holds, and here it may hold more"
     for step in case.steps:
         yield from _of_step(step, template)
+    if any(_changes_for_good(step) for step in case.steps):
+        yield "it changes extensions or settings of the account, and nothing would put them back here"
     if not target.limits.may_change and any(_changes_what_was_there(step) for step in case.steps):
         yield "it would change or delete what the account holds; --may-change lets it"
 
@@ -60,6 +65,12 @@ def _counts(step: Step) -> bool:
         return False
     expected = {**(step.then.get("body") or {}), **(step.then.get("exact") or {})}
     return bool(expected.keys() & set(LISTS)) or any(where.startswith(LISTS) for where in step.keep.values())
+
+
+def _changes_for_good(step: Step) -> bool:
+    """Whether the step is to change what no case changes back. Members of Departments are put back."""
+    is_done = 200 <= step.then.get("status", 0) < 300
+    return is_done and step.when is not None and step.when.get("operation") in FOR_GOOD
 
 
 def _of_step(step: Step, template: Template) -> Iterator[str]:

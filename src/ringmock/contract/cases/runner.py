@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from ...domain.account import Account
 from ...template import Credentials
 from .. import multipart
 from ..guard import NotSent
@@ -22,6 +23,7 @@ from ..receiver import Manners, Receiver
 from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
 from . import RECEIVER, Case, Step
 from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, names_in
+from .membership import Membership, Unreadable, changes_members
 from .operation import JSON
 from .preconditions import reason_to_skip
 from .request import encoded, file_of, request_of
@@ -31,6 +33,8 @@ Json = Any
 API = "/restapi/v1.0"
 OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
+CONNECTION = "connection"
+"""Where the difference is when no answer came."""
 BETWEEN_LOOKS = 0.5
 MAX_LINE = 300
 JOURNAL_LIMIT = 5
@@ -77,6 +81,11 @@ class CaseResult:
     def passed(self) -> bool:
         return self.failure is None and self.skipped is None
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the case came to its end because the server said nothing."""
+        return self.failure is not None and any(m.differences[0].where == CONNECTION for m in self.failure.mismatches)
+
 
 Look = Callable[[], tuple[Exchange, list[Json]]]
 """Makes a call and gives the list that it shows."""
@@ -103,10 +112,52 @@ def run_case(case: Case, target: Target) -> CaseResult:
     if reason is not None:
         return CaseResult(case, None, reason)
     with target.client() as client, ExitStack() as resources:
+        caller = _Caller(client, target)
+        run = _Run(case, caller, resources)
         try:
-            return CaseResult(case, _Run(case, _Caller(client, target), resources).failure())
+            if target.has_worlds or not changes_members(case):
+                return CaseResult(case, run.failure())
+            return _members_kept(case, caller, run)
         except NotSent as refusal:
             return CaseResult(case, None, str(refusal))
+
+
+def _members_kept(case: Case, caller: "_Caller", run: "_Run") -> CaseResult:
+    """Run a case that changes who is in a Department, and put back who was there, whatever came of it."""
+    try:
+        members = Membership(caller.account, caller.as_steward)
+    except (Unreadable, _Stuck, NoAnswer) as error:
+        return CaseResult(case, None, f"it changes who is in a Department, which could not be put back: {_why(error)}")
+    skipped = None
+    try:
+        failure = run.failure()
+    except NotSent as refusal:
+        failure, skipped = None, str(refusal)
+    except KeyboardInterrupt:
+        members.put_back()
+        raise
+    left = _left_changed(members)
+    if left is None:
+        return CaseResult(case, failure, skipped)
+    failed = failure or Failure(len(case.steps), case.line, ())
+    return CaseResult(case, replace(failed, mismatches=(*failed.mismatches, left)))
+
+
+def _left_changed(members: Membership) -> Mismatch | None:
+    """Put back who was in the Departments; what kept it from that."""
+    expected = "as before the case"
+    try:
+        refused = members.put_back()
+    except (Unreadable, NoAnswer) as error:
+        return Mismatch((Difference("members of Departments", expected, str(error)),), None)
+    if refused is None:
+        return None
+    said = f"{refused.answer.status} {refused.answer.text}"
+    return Mismatch((Difference("members of Departments", expected, said),), refused)
+
+
+def _why(error: Exception) -> str:
+    return str(error.mismatch.differences[0].actual) if isinstance(error, _Stuck) else str(error)
 
 
 def calls_of(case: Case, target: Target) -> Iterator[str]:
@@ -120,7 +171,8 @@ def calls_of(case: Case, target: Target) -> Iterator[str]:
             named = {name: f"${{{name}}}" for name in names_in(dict(step.when))}
             request = request_of(filled(dict(step.when), named))
             who = step.caller if isinstance(step.caller, str) else "a token"
-            body = "" if request.body is None else f" {shown(target, request).body!r}"[:MAX_LINE]
+            sent = shown(target, request).body
+            body = "" if sent is None else f" {sent.decode('utf-8', errors='replace')!r}"[:MAX_LINE]
             yield f"as {who}: {request.method} {request.target}{body}{_not_sent(target, request)}"
         for number in step.mailboxes:
             yield f"as {number}: GET {OWN_MAILBOX}"
@@ -231,7 +283,7 @@ class _Run:
 
 
 def _unanswered(error: NoAnswer) -> Mismatch:
-    return Mismatch((Difference("connection", "an answer", str(error)),), None)
+    return Mismatch((Difference(CONNECTION, "an answer", str(error)),), None)
 
 
 def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference]:
@@ -324,6 +376,15 @@ class _Caller:
             said = found_at(exchange.answer.json, "error")
             raise _Stuck(Mismatch((Difference("control API", "2xx", f"{exchange.answer.status} {said}"),), exchange))
         return exchange
+
+    @property
+    def account(self) -> Account:
+        """As the fixture describes it."""
+        return self._target.template.account
+
+    def as_steward(self, request: Request) -> Exchange:
+        """Make a call as who may see and change everything."""
+        return self._send(request, f"Bearer {self._token_of(self._target.steward)}")
 
     def forget_sessions(self) -> None:
         """Sign in again at the next call: a moved clock may have ended every session."""

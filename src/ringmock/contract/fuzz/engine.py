@@ -18,10 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..guard import Guard, Limits, changing_operations, sending_operations
+from ..guard import Guard, Limits, NotSent, changing_operations, sending_operations
 from ..http_client import Watcher
 from ..openapi import load_contract
-from .events import FailedCheck, exchanges, failed_checks, operations_of, scenarios
+from .events import FailedCheck, NotTested, exchanges, failed_checks, not_tested, operations_of, scenarios
 from .grounding import Grounding
 from .observed import Observed
 
@@ -35,8 +35,9 @@ CHECKS_OFF: Mapping[str, str] = {
 """Schemathesis's checks that the contract documents away, and the reason of each."""
 
 _SECTION = re.compile(r"=+ ([A-Z]+) =+")
-_NOTHING_LEFT = ("Failed Health Check", "Hook Error")
-_NO_LINKS = "Missing Open API links"
+_STOPPED = f"Error in `before_call` hook: {NotSent.__name__}: "
+_NOTHING_LEFT = ("FailedHealthCheck", "Unsatisfiable")
+_NO_LINKS = "NoLinksFound"
 
 
 class NotInstalled(Exception):
@@ -91,7 +92,7 @@ class Outcome:
     failed_checks: tuple[FailedCheck, ...] = ()
     """One for each kind of failure of each operation."""
     errors: tuple[str, ...] = ()
-    """What kept Schemathesis from testing, by its title."""
+    """What kept Schemathesis from testing: where, and why."""
     tested: tuple[str, ...] = ()
     """The operations that were called, as method and path."""
 
@@ -126,13 +127,17 @@ def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tu
         encoding="utf-8",
         errors="replace",
     ) as running:
-        for line in running.stdout or ():
-            lines.append(line)
-            title = _SECTION.fullmatch(line.rstrip())
-            if title is not None:
-                is_told = title[1] != "FAILURES"
-            if is_told:
-                say(line.rstrip())
+        try:
+            for line in running.stdout or ():
+                lines.append(line)
+                title = _SECTION.fullmatch(line.rstrip())
+                if title is not None:
+                    is_told = title[1] != "FAILURES"
+                if is_told:
+                    say(line.rstrip())
+        except KeyboardInterrupt:
+            running.kill()  # it may not have been told
+            raise
     return running.returncode, "".join(lines)
 
 
@@ -231,7 +236,9 @@ def _read(folder: Path, returned: int, output: str, plan: Plan) -> tuple[Outcome
     verdict, observed = _json(folder / "report.json"), _json(folder / "observed.json")
     plan.guard.take_over(_json(folder / "spent.json"))
     cases = verdict.get("test_cases", {})
-    errors = [error["title"] for error in verdict.get("errors", ()) if not _was_wanted(error["title"], plan)]
+    met = list(not_tested(folder / "events.ndjson"))
+    titles = [error["title"] for error in verdict.get("errors", ())]
+    errors = [str(error) for error in met if not was_wanted(error, plan)] if met else titles
     found = cases.get("unique_failures", 0) + len(errors)
     # A hook writes it at the end, whatever was met: where every call was refused by the guard, that is nothing.
     is_heard = (folder / "observed.json").exists()
@@ -253,10 +260,17 @@ def _read(folder: Path, returned: int, output: str, plan: Plan) -> tuple[Outcome
     return outcome, Observed.from_json(observed)
 
 
-def _was_wanted(title: str, plan: Plan) -> bool:
-    """Whether an error says no more than that the guard, or the choice of operations, left nothing to do."""
+def was_wanted(error: NotTested, plan: Plan) -> bool:
+    """Whether an error says no more than that the guard, or the choice of operations, left nothing to do.
+
+    The guard stopped that very call, or left out so many of those generated for that operation that too few remained.
+    """
     is_chosen = bool(plan.operations) or any(left_out(plan.guard.limits, plan.single))
-    return (bool(plan.guard.refused) and title in _NOTHING_LEFT) or (is_chosen and title == _NO_LINKS)
+    return (
+        (error.kind == "HookExecutionError" and error.message.startswith(_STOPPED))
+        or (error.kind in _NOTHING_LEFT and error.where in plan.guard.thinned)
+        or (error.kind == _NO_LINKS and is_chosen)
+    )
 
 
 def _events(path: Path, plan: Plan) -> tuple[tuple[FailedCheck, ...], tuple[str, ...]]:

@@ -32,14 +32,39 @@ class Kind(NamedTuple):
     title: str
 
 
+class NotTested(NamedTuple):
+    """What kept Schemathesis from testing: the operation, as method and path, or another place; and an exception."""
+
+    where: str
+    kind: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message.partition(chr(10))[0] or self.kind}"
+
+
+def not_tested(path: Path) -> Iterator[NotTested]:
+    """Every error of Schemathesis's own."""
+    for name, event in _events(path, "NonFatalError", "FatalError"):
+        error = event.get("value") or event.get("exception") or {}
+        yield NotTested(event.get("label") or name, error.get("type", name), error.get("message", ""))
+
+
 def scenarios(path: Path) -> Iterator[Json]:
     """The record of each scenario that was finished; nothing from a file that is not there."""
+    for _, event in _events(path, "ScenarioFinished"):
+        yield event["recorder"]
+
+
+def _events(path: Path, *names: str) -> Iterator[tuple[str, Json]]:
+    """The events of these names, and what is in each."""
     if not path.exists():
         return
     with path.open(encoding="utf-8") as lines:
         for line in lines:
-            if line.startswith('{"ScenarioFinished"'):
-                yield json.loads(line)["ScenarioFinished"]["recorder"]
+            name = line[2:].partition('"')[0]
+            if name in names:
+                yield name, json.loads(line)[name]
 
 
 def operations_of(record: Json) -> Iterator[str]:

@@ -178,7 +178,7 @@ def filter_case(context: HookContext, case: Case[Any]) -> bool:
     """Leave out what the guard would not let pass; Schemathesis sends a case twice more, with no good credentials."""
     reason = _reason_against(case, times=3)
     if reason is not None:
-        GUARD.refuse(reason)
+        GUARD.refuse(reason, case.operation.label)
     return reason is None
 
 
@@ -187,7 +187,7 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
     """Stop the run before a call that was changed after `filter_case` let it pass."""
     reason = _reason_against(case)
     if reason is not None:
-        GUARD.refuse(reason)
+        GUARD.refuse(reason, case.operation.label)
         raise NotSent(reason)
 
 
