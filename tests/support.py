@@ -6,9 +6,11 @@ import uuid
 from typing import Any, Self
 
 import httpx2
+import jwt
 import pytest
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN = "/restapi/oauth/token"
 REVOKE = "/restapi/oauth/revoke"
 OWN = "/restapi/v1.0/account/~/extension/~"
@@ -102,6 +104,21 @@ class Client:
         answer = self.get(STORE, by=extension, params=filters)
         assert answer.status_code == 200, answer.text
         return answer.json()["records"]
+
+
+def claims_of(client: Client, id_token: str) -> dict[str, Any]:
+    """What an id token says, checked as a client checks it: by the discovery document alone."""
+    configuration = client.get("/.well-known/openid-configuration", by=None).json()
+    keys = jwt.PyJWKSet.from_dict(client.get(configuration["jwks_uri"].removeprefix(client.url), by=None).json())
+    key = keys[jwt.get_unverified_header(id_token)["kid"]]
+    return jwt.decode(
+        id_token,
+        key,
+        configuration["id_token_signing_alg_values_supported"],
+        audience=client.client_id,
+        issuer=configuration["issuer"],
+        options={"require": ["iss", "sub", "aud", "exp", "iat", "auth_time"], "verify_iat": False},
+    )
 
 
 def sms_body(text: str = "Hello", *, to: str = HANDSET, sender: str = DIRECT_NUMBER["101"]) -> dict[str, Any]:

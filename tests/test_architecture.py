@@ -79,6 +79,17 @@ def test_only_what_is_loaded_when_it_is_needed_imports_hypothesis(path: Path) ->
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_what_reads_and_signs_jwts_is_loaded_with_the_first_of_them(path: Path) -> None:
+    at_the_top = {
+        alias.name.split(".")[0] if isinstance(node, ast.Import) else (node.module or "").split(".")[0]
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    assert not at_the_top & {"jwt", "cryptography"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_nothing_imports_the_command_line(path: Path) -> None:
     assert "cli" not in rooms_of(imported_by(path))
 

@@ -308,17 +308,17 @@ def test_d08_only_an_enabled_extension_signs_in(status: ExtensionStatus) -> None
     start = template()
     home = start.account.with_extension(user("102", status))
     if status is ExtensionStatus.ENABLED:
-        assert sessions.extension_by_jwt(start, home, "jwt-102").number == "102"
+        assert sessions.extension_by_jwt(start, home, "jwt-102", (), START).number == "102"
         return
     with pytest.raises(sessions.ExtensionCannotLogIn):
-        sessions.extension_by_jwt(start, home, "jwt-102")
+        sessions.extension_by_jwt(start, home, "jwt-102", (), START)
 
 
 @pytest.mark.parametrize("assertion", ["jwt-999", "", None])
 def test_a_jwt_that_nobody_was_given_opens_nothing(assertion: str | None) -> None:
     start = template()
     with pytest.raises(sessions.UnparseableAssertion):
-        sessions.extension_by_jwt(start, start.account, assertion)
+        sessions.extension_by_jwt(start, start.account, assertion, (), START)
 
 
 # --- one world -----------------------------------------------------------------------------------

@@ -58,6 +58,8 @@ class Consent:
     expires: datetime
     redirect_uri: str | None = None
     challenge: Challenge | None = None
+    log_in: sessions.LogIn | None = None
+    """None where no id token was asked for."""
 
 
 class Codes:

@@ -1,9 +1,12 @@
 """Sessions: what an access token and a refresh token stand for, and why one may be refused."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from . import assertions
 from .domain.account import Account, Extension, digits_of
 from .template import Credentials, Template
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_ACCESS_TTL = 3600
 MIN_ACCESS_TTL = 600
 DEFAULT_REFRESH_TTL = 604800
+OPENID = "openid"
 
 
 class SignInRefused(Exception):
@@ -31,16 +35,36 @@ class UnparseableAssertion(SignInRefused):
     """A JWT that nobody was given."""
 
 
+class AssertionInvalid(SignInRefused):
+    """A JWT that is signed with no key of the fixture's, or says nothing here and now; `value` is why."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+class ExtensionNotFound(SignInRefused):
+    """A JWT, well signed, whose `sub` is no extension's id."""
+
+
 class ExtensionCannotLogIn(SignInRefused):
     """The credentials are right and the extension is not Enabled (D-08)."""
 
 
 class ClientAuthenticationMissing(SignInRefused):
-    """Neither a Basic header nor a client id in the form."""
+    """Neither a Basic header, nor a client assertion, nor a client id in the form."""
 
 
 class UnknownClient(SignInRefused):
     """A client id, which is `value`, that no fixture names, where only named ones may sign in."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+class ClientAssertionInvalid(SignInRefused):
+    """A client assertion that does not prove an application; `value` is why."""
 
     def __init__(self, value: str) -> None:
         super().__init__(value)
@@ -115,6 +139,13 @@ class TokenInvalid(TokenRefused):
     """Not a token that this server could have issued."""
 
 
+class LogIn(NamedTuple):
+    """What an id token is to tell of a log-in: when it was, and the application's own word for it."""
+
+    at: datetime
+    nonce: str | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Session:
     """One log-in, as far as its next refresh. Times are aware UTC of the session's world; None never comes."""
@@ -133,6 +164,8 @@ class Session:
     """Stays the same over refreshes."""
     replaces: str | None = None
     """The refresh token that this one was got with, until the access token is first used."""
+    log_in: LogIn | None = None
+    """None where no id token was asked for."""
 
     @property
     def extension(self) -> Extension:
@@ -143,6 +176,11 @@ class Session:
         """Count both lifetimes from now."""
         self.expires = now + timedelta(seconds=self.access_ttl)
         self.refresh_expires = now + timedelta(seconds=self.refresh_ttl)
+
+
+def asks_for_id_token(scope: str | None) -> bool:
+    """Whether the permissions asked for, separated by spaces, are those of OpenID Connect."""
+    return OPENID in (scope or "").split()
 
 
 def access_ttl(asked: str | None) -> int:
@@ -178,15 +216,32 @@ def extension_by_password(
     return able_to_log_in(found)
 
 
-def extension_by_jwt(template: Template, account: Account, assertion: str | None) -> Extension:
+def extension_by_jwt(
+    template: Template, account: Account, assertion: str | None, audiences: Collection[str], now: datetime
+) -> Extension:
     """Who signs in with a JWT: the extension whose fixture holds this very text.
 
-    Raises `UnparseableAssertion` or `ExtensionCannotLogIn`.
+    Where the fixture has keys, also the one whose id is the `sub` of a JWT that is signed with one of them for one of
+    the audiences.
+
+    Raises `UnparseableAssertion`, `AssertionInvalid`, `ExtensionNotFound` or `ExtensionCannotLogIn`.
     """
     for number, credentials in template.credentials.items():
         if assertion and credentials.jwt == assertion:
             return able_to_log_in(account.extensions[number])
-    raise UnparseableAssertion
+    said = assertions.read(assertion or "") if template.jwt_keys else None
+    if said is None:
+        raise UnparseableAssertion
+    if not any(map(said.is_signed_with, template.jwt_keys)):
+        raise AssertionInvalid("it is signed with no known key")
+    problem = said.problem(audiences, now)
+    if problem is not None:
+        raise AssertionInvalid(problem)
+    user = str(said.claims.get("sub"))
+    found = account.extension_by_id(int(user)) if re.fullmatch(r"[0-9]{1,19}", user) else None
+    if found is None:
+        raise ExtensionNotFound
+    return able_to_log_in(found)
 
 
 def _extension_named(template: Template, account: Account, username: str, extension: str) -> Extension | None:

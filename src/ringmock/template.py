@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .assertions import Key
 from .domain.account import Account
 from .domain.carrier import Carrier
 from .domain.message import MessageType
@@ -19,6 +20,8 @@ class Application:
     """Where users may be sent back to after the log-in page; None for anywhere."""
     grant_types: tuple[str, ...] | None = None
     """The grants that it may ask for; None for all."""
+    public_key: str | None = None
+    """In PEM: what its client assertions are signed with, beside its secret."""
 
     def may_use(self, grant_type: str) -> bool:
         """Whether it may ask for this grant. Without `refresh_token` among them it is issued no refresh tokens."""
@@ -90,3 +93,5 @@ class Template:
     """None where every phone outside is reached as the generation has it."""
     limits: str | None = None
     """A key of `PROFILES`, None for no rate limits."""
+    jwt_keys: tuple[Key, ...] = ()
+    """What JWTs of users are signed with; without one, only those that `credentials` name are known."""

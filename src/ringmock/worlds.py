@@ -6,9 +6,11 @@ so that tests which run in parallel on one port never meet.
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from . import assertions
+from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion, Key
 from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
 from .clock import RealTime, real_time
 from .domain.account import Extension
@@ -16,7 +18,9 @@ from .domain.generation import Generation
 from .lab.limits import Limits
 from .refreshes import Refreshes
 from .sessions import (
+    ClientAssertionInvalid,
     ClientAuthenticationMissing,
+    LogIn,
     RefreshTokenDead,
     RefreshTokenRevoked,
     Session,
@@ -108,6 +112,35 @@ class Worlds:
             raise WrongClientSecret(client_id)
         return world
 
+    def client_by_assertion(self, assertion: str, client_id: str | None, audiences: Collection[str]) -> str:
+        """The client id of the application that an assertion proves; `client_id` is what it calls itself beside it.
+
+        Of an application that no fixture names and that has shown no secret, nothing is known to check a signature
+        with. The time is the real one: applications make assertions by their own clock.
+
+        Raises `ClientAssertionInvalid` or `UnknownClient`.
+        """
+        said = assertions.read(assertion)
+        if said is None:
+            raise ClientAssertionInvalid("the client assertion is no JWT")
+        named = said.claims.get("iss")
+        if not isinstance(named, str) or said.claims.get("sub") != named or client_id not in (None, named):
+            raise ClientAssertionInvalid("iss and sub of the client assertion are not the client id")
+        application = self.application(named)
+        if not self._is_signed_by(said, application):
+            raise ClientAssertionInvalid("the client assertion is not signed with the client's key")
+        problem = said.problem(audiences, self._real_time())
+        if problem is not None:
+            raise ClientAssertionInvalid(f"of the client assertion, {problem}")
+        return application.client_id
+
+    def _is_signed_by(self, said: Assertion, application: Application) -> bool:
+        secret, public_key = self._secrets.get(application.client_id), application.public_key
+        unknown = BY_PUBLIC_KEY if secret is not None else (*BY_PUBLIC_KEY, *BY_SECRET)
+        if application.client_id not in self._applications and said.algorithm in unknown:
+            return True
+        return any(said.is_signed_with(key) for key in (Key(secret=secret), Key(public_key=public_key)))
+
     def world_before_sign_in(self, client_id: str) -> World:
         """As `world_of_client`, for the log-in page: its user proves who he is, the application only later does."""
         self.application(client_id)
@@ -158,6 +191,7 @@ class Worlds:
         session_id: str | None = None,
         access_ttl: int,
         refresh_ttl: int,
+        log_in: LogIn | None = None,
     ) -> Session:
         """A new log-in with new tokens. Both lifetimes are in seconds; without the second no refresh token comes."""
         if not self.application(client_id).may_use("refresh_token"):
@@ -172,6 +206,7 @@ class Worlds:
             access_ttl=access_ttl,
             refresh_ttl=refresh_ttl,
             session_id=session_id or self._token_source(),
+            log_in=log_in,
         )
         session.start(world.clock.now())
         self._file(session)
@@ -211,6 +246,7 @@ class Worlds:
             session_id=old.session_id,
             access_ttl=old.access_ttl,
             refresh_ttl=old.refresh_ttl,
+            log_in=old.log_in and old.log_in._replace(nonce=None),
         )
         self._refreshes.add(old, new, now)
         return new
@@ -241,23 +277,27 @@ class Worlds:
         client_id: str,
         redirect_uri: str | None = None,
         challenge: Challenge | None = None,
+        log_in: LogIn | None = None,
     ) -> str:
         """A code for the application that `extension` has let in. It lives for a minute."""
         code = self._token("AC")
         expires = world.clock.now() + CODE_LIFETIME
-        self._codes.add(code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge))
+        self._codes.add(code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in))
         return code
 
-    def extension_by_code(self, client_id: str, code: str, redirect_uri: str | None, verifier: str | None) -> Extension:
-        """Who has let the application in.
+    def consent_of_code(
+        self, client_id: str, code: str, redirect_uri: str | None, verifier: str | None, *, is_proven: bool = False
+    ) -> Consent:
+        """Who has let the application in. `is_proven`: by an assertion.
 
-        Raises as `Codes.take` does, `ClientAuthenticationMissing` when neither a secret nor a code verifier tells the
-        application from any other, and `ExtensionCannotLogIn`.
+        Raises as `Codes.take` does, `ClientAuthenticationMissing` when neither a secret, an assertion nor a code
+        verifier tells the application from any other, and `ExtensionCannotLogIn`.
         """
         consent = self._codes.take(code, client_id, redirect_uri, verifier)
-        if consent.challenge is None and self._secrets.get(client_id) is None:
+        if consent.challenge is None and self._secrets.get(client_id) is None and not is_proven:
             raise ClientAuthenticationMissing(client_id)
-        return able_to_log_in(consent.world.account.extensions[consent.extension_number])
+        able_to_log_in(consent.world.account.extensions[consent.extension_number])
+        return consent
 
     # --- calls -----------------------------------------------------------------------------------
 

@@ -391,6 +391,27 @@ def test_a_subscription_on_a_connection_is_told_of_what_comes_until_it_is_remove
     sdk.platform().logout()
 
 
+def test_a_subscription_on_a_connection_is_told_that_the_carrier_failed(
+    carriers_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Client(carriers_url) as client:
+        client.call("PUT", "/_mock/clock", json={"frozen": True})
+        sdk = SDK(client.client_id, client.client_secret, client.url, "ringmock-tests", "1.0")
+        sdk.platform().login(jwt=jwt_of("101"))
+        sent = sdk.platform().post(SMS, sms_body(to="12025550101")).json_dict()
+
+        later = {"seconds": 5}
+        _, told, _ = asyncio.run(
+            asyncio.wait_for(watched(sdk, lambda: client.post("/_mock/clock/advance", json=later)), 20)
+        )
+
+        change = {"type": "SMS", "newCount": 0, "updatedCount": 1, "newMessageIds": []}
+        assert told["body"]["changes"] == [change]
+        assert sdk.platform().get(f"{STORE}/{sent['id']}").json_dict()["messageStatus"] == "SendingFailed"
+        sdk.platform().logout()
+
+
 async def watched(sdk: SDK, happen: Callable[[], object]) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
     """The subscription, the event that it is told of, and the subscriptions that are left when it was removed."""
     connected, created, told, removed = (asyncio.get_running_loop().create_future() for _ in range(4))

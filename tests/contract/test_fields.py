@@ -15,7 +15,7 @@ from receivers import Receiver
 from ringmock.contract.openapi import load_contract, operations
 from ringmock.fixture import load_named
 from ringmock.server import running
-from support import OWN, PAGER, SMS, STORE, Client, sms_body
+from support import JWT_BEARER, OWN, PAGER, SMS, STORE, Client, jwt_of, sms_body
 
 ACCOUNT = "/restapi/v1.0/account/~"
 REPORT = f"{ACCOUNT}/message-store-report"
@@ -77,6 +77,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     yield "readAPIVersions", client.get("/restapi", by=None)
     yield "readAPIVersion", client.get("/restapi/v1.0", by=None)
     yield "getToken", client.ask_token(grant_type="password", username="16509100010", password="Secret-1")
+    yield "getToken", client.ask_token(grant_type=JWT_BEARER, assertion=jwt_of("101"), scope="openid")
     yield "authUserInfo", client.get("/restapi/oauth/userinfo")
     yield "authWsToken", client.post("/restapi/oauth/wstoken")
     yield "readAccountInfo", client.get(ACCOUNT)

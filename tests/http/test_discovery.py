@@ -50,8 +50,11 @@ def test_the_configuration_names_the_server_as_it_was_reached(world_client: Clie
     assert configuration["issuer"] == "http://mock.example:8080"
 
 
-def test_there_are_no_public_keys(world_client: Client) -> None:
-    assert world_client.get(JWKS, by=None).json() == {"keys": []}
+def test_there_is_one_public_key_and_no_private_part_of_it(world_client: Client) -> None:
+    keys = [world_client.get(JWKS, by=None).json() for _ in range(2)]
+    assert keys[0] == keys[1]
+    (key,) = keys[0]["keys"]
+    assert key.keys() == {"kty", "n", "e", "use", "alg", "kid"}
 
 
 def test_the_entry_points_before_sign_in_are_for_an_application(world_client: Client) -> None:

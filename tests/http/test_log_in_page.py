@@ -8,7 +8,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from support import DIRECT_NUMBER, MAIN_NUMBER, OWN, PASSWORD, TOKEN, Client, assert_oauth_refused, assert_refused
+from support import (
+    DIRECT_NUMBER,
+    MAIN_NUMBER,
+    OWN,
+    PASSWORD,
+    TOKEN,
+    Client,
+    assert_oauth_refused,
+    assert_refused,
+    claims_of,
+)
 
 AUTHORIZE = "/restapi/oauth/authorize"
 USER_INFO = "/restapi/oauth/userinfo"
@@ -354,3 +364,26 @@ def test_the_user_info_tells_who_is_signed_in(world_client: Client) -> None:
 
 def test_the_user_info_tells_nobody_without_a_token(world_client: Client) -> None:
     assert_refused(world_client.get(USER_INFO, by=None), 401, "AGW-401")
+
+
+# --- who it was -----------------------------------------------------------------------------------
+
+
+def test_an_id_token_comes_from_the_page_with_the_applications_nonce(world_client: Client) -> None:
+    code = code_of(world_client, scope="openid ReadMessages", nonce="n-0S6_WzA2Mj")
+    world_client.post("/_mock/clock/advance", json={"seconds": 30})
+    info = exchange(world_client, code).json()
+
+    claims = claims_of(world_client, info["id_token"])
+    assert (claims["nonce"], claims["sub"], claims["aud"]) == ("n-0S6_WzA2Mj", "1346632102", world_client.client_id)
+    assert 29 <= claims["iat"] - claims["auth_time"] <= 31
+
+    again = world_client.ask_token(grant_type="refresh_token", refresh_token=info["refresh_token"]).json()
+    refreshed = claims_of(world_client, again["id_token"])
+    assert "nonce" not in refreshed
+    assert refreshed["auth_time"] == claims["auth_time"]
+
+
+def test_no_id_token_comes_where_the_page_was_not_asked_for_one(world_client: Client) -> None:
+    info = exchange(world_client, code_of(world_client, scope="ReadMessages", nonce="n"), scope="openid").json()
+    assert "id_token" not in info

@@ -1,15 +1,26 @@
 """Log-in, refresh and log-out over the socket: every refusal of the OAuth endpoints, and what a token is good for."""
 
 import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ringmock.assertions import Key
 from ringmock.fixture import load_named
 from ringmock.http import oauth
+from ringmock.server import running
 from ringmock.sessions import TooManyWorlds
+from ringmock.template import Application
 from ringmock.worlds import MAX_WORLDS, Worlds
 from support import (
+    CLIENT_ASSERTION,
     DIRECT_NUMBER,
     JWT_BEARER,
     MAIN_NUMBER,
@@ -21,6 +32,7 @@ from support import (
     assert_oauth_refused,
     assert_refused,
     basic,
+    claims_of,
     jwt_of,
 )
 
@@ -446,3 +458,191 @@ def test_a_refresh_token_is_no_access_token(world_client: Client) -> None:
     info = world_client.log_in("102")
 
     assert_refused(world_client.get(OWN, by=None, headers=bearer(info["refresh_token"])), 401, "OAU-213")
+
+
+# --- id tokens -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", [JWT_GRANT, PASSWORD_GRANT], ids=["JWT", "password"])
+def test_an_id_token_can_be_checked_by_the_discovery_document_alone(world_client: Client, form: dict[str, str]) -> None:
+    info = world_client.ask_token(**form, scope="ReadMessages openid").json()
+
+    claims = claims_of(world_client, info["id_token"])
+    assert claims == {
+        "iss": world_client.url,
+        "sub": info["owner_id"],
+        "account_id": "1346632010",
+        "given_name": "Second",
+        "family_name": "User",
+        "aud": world_client.client_id,
+        "iat": claims["iat"],
+        "exp": claims["iat"] + info["expires_in"],
+        "auth_time": claims["iat"],
+    }
+    assert "openid" in info["scope"].split()
+    assert list(info).index("id_token") == list(info).index("endpoint_id") + 1
+    user = world_client.get("/restapi/oauth/userinfo", by=None, headers=bearer(info["access_token"])).json()
+    assert user.items() <= claims.items()
+
+
+@pytest.mark.parametrize("scope", ["", "ReadMessages", "OpenID", "openids", "open id"])
+def test_an_id_token_comes_for_its_scope_alone(world_client: Client, scope: str) -> None:
+    info = world_client.ask_token(**JWT_GRANT, scope=scope).json()
+    assert "id_token" not in info
+    assert "openid" not in info["scope"].split()
+    refreshed = refresh(world_client, info["refresh_token"]).json()
+    assert "id_token" not in refreshed
+
+
+# --- assertions ------------------------------------------------------------------------------------
+
+RSA = generate_private_key(65537, 2048)
+PUBLIC_KEY = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+DEMO_KEY = "ringmock-demo-secret-that-signs-jwts"
+LONG_SECRET = "a-secret-that-is-as-long-as-it-has-to-be-for-HS256"
+
+
+@pytest.fixture(scope="module")
+def keys_url() -> Iterator[str]:
+    """A server whose applications prove themselves by a key, by a secret, and not at all."""
+    applications = (
+        Application("by-key", public_key=PUBLIC_KEY),
+        Application("by-secret", LONG_SECRET),
+        Application("public"),
+    )
+    template = replace(load_named("demo"), applications=applications, jwt_keys=(Key(PUBLIC_KEY), Key(secret=DEMO_KEY)))
+    with running(template) as (url, _):
+        yield url
+
+
+def assertion(client: Client, client_id: str, key: Any, algorithm: str, **claims: Any) -> str:
+    said = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": f"{client.url}/restapi/oauth/token",
+        "exp": int(time.time()) + 60,
+        **claims,
+    }
+    return jwt.encode({name: value for name, value in said.items() if value is not None}, key, algorithm)
+
+
+def ask_asserting(client: Client, token: str, **more: str) -> Any:
+    form = {**JWT_GRANT, "client_assertion_type": CLIENT_ASSERTION, "client_assertion": token, **more}
+    return client.post(TOKEN, by=None, data=form)
+
+
+@pytest.mark.parametrize(
+    ("client_id", "key", "algorithm", "claims"),
+    [
+        ("by-key", RSA, "RS256", {}),
+        ("by-key", RSA, "PS256", {"aud": ["http://elsewhere", "https://platform.ringcentral.com"]}),
+        ("by-secret", LONG_SECRET, "HS256", {"aud": "https://platform.ringcentral.com/restapi/oauth/token"}),
+        ("made-up-by-key", RSA, "RS256", {}),
+        ("made-up-by-secret", "whatever-this-secret-may-be-it-is-not-known", "HS256", {}),
+    ],
+)
+def test_an_assertion_proves_its_client(
+    keys_url: str, client_id: str, key: Any, algorithm: str, claims: dict[str, Any]
+) -> None:
+    with Client(keys_url) as client:
+        token = assertion(client, client_id, key, algorithm, **claims)
+        for more in ({}, {"client_id": client_id}, {"client_id": ""}):
+            answer = ask_asserting(client, token, **more)
+            assert answer.status_code == 200, answer.text
+        info = answer.json()
+        assert status_with(client, info["access_token"]) == 200
+        form = {"token": info["access_token"], "client_assertion_type": CLIENT_ASSERTION, "client_assertion": token}
+        assert client.post(REVOKE, by=None, data=form).status_code == 200
+        assert status_with(client, info["access_token"]) == 401
+
+
+@pytest.mark.parametrize(
+    ("client_id", "key", "algorithm", "claims", "why"),
+    [
+        ("by-key", LONG_SECRET, "HS256", {}, "the client assertion is not signed with the client's key"),
+        ("by-secret", RSA, "RS256", {}, "the client assertion is not signed with the client's key"),
+        ("by-secret", LONG_SECRET + "x", "HS256", {}, "the client assertion is not signed with the client's key"),
+        ("public", RSA, "RS256", {}, "the client assertion is not signed with the client's key"),
+        ("made-up", None, "none", {}, "the client assertion is not signed with the client's key"),
+        ("by-key", RSA, "RS256", {"exp": 1}, "of the client assertion, it has expired"),
+        ("by-key", RSA, "RS256", {"exp": None}, "of the client assertion, its exp or its nbf is no time"),
+        ("by-key", RSA, "RS256", {"sub": "public"}, "iss and sub of the client assertion are not the client id"),
+        ("by-key", RSA, "RS256", {"iss": None}, "iss and sub of the client assertion are not the client id"),
+    ],
+)
+def test_an_assertion_that_proves_nothing_is_refused(
+    keys_url: str, client_id: str, key: Any, algorithm: str, claims: dict[str, Any], why: str
+) -> None:
+    with Client(keys_url) as client:
+        answer = ask_asserting(client, assertion(client, client_id, key, algorithm, **claims))
+        assert_oauth_refused(answer, "invalid_client", "OAU-146")
+        assert answer.json()["error_description"] == f"Invalid client credentials: {why}"
+
+
+def test_what_is_no_assertion_or_anothers_is_refused(keys_url: str) -> None:
+    with Client(keys_url) as client:
+        token = assertion(client, "by-key", RSA, "RS256")
+        assert_oauth_refused(ask_asserting(client, "nonsense"), "invalid_client", "OAU-146")
+        assert_oauth_refused(ask_asserting(client, token, client_id="by-secret"), "invalid_client", "OAU-146")
+        unknown = assertion(client, "not a client", RSA, "RS256")
+        assert_oauth_refused(ask_asserting(client, unknown), "invalid_client", "OAU-153")
+        other_type = ask_asserting(client, token, client_assertion_type="urn:ietf:params:oauth:saml2-bearer")
+        assert_oauth_refused(other_type, "invalid_request", "CMN-101")
+
+
+def test_a_code_is_good_for_a_client_that_proves_itself_by_an_assertion(keys_url: str) -> None:
+    with Client(keys_url) as client:
+        form = {
+            "response_type": "code",
+            "client_id": "by-key",
+            "redirect_uri": "http://localhost/",
+            "username": DIRECT_NUMBER["102"],
+            "password": PASSWORD,
+        }
+        back = client.post("/restapi/oauth/authorize", by=None, data=form).headers["location"]
+        code = dict(parse_qsl(urlsplit(back).query))["code"]
+        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://localhost/"}
+        answer = ask_asserting(client, assertion(client, "by-key", RSA, "RS256"), **grant)
+        assert (answer.status_code, answer.json()["owner_id"]) == (200, "1346632102")
+
+
+def test_an_assertion_lives_by_the_clock_of_who_made_it_and_a_users_jwt_by_the_worlds(keys_url: str) -> None:
+    with Client(keys_url) as client:
+        client.call("PUT", "/_mock/clock", json={"now": "2012-10-16T06:34:58Z", "frozen": True})
+        user = assertion(client, "1346632102", RSA, "RS256", exp=1350369298 + 60)  # a minute after that time
+        assert client.ask_token(grant_type=JWT_BEARER, assertion=user).status_code == 200
+        pass_time(client, 60)
+        answer = client.ask_token(grant_type=JWT_BEARER, assertion=user)
+        assert_oauth_refused(answer, "invalid_grant", "OAU-140")
+        assert answer.json()["error_description"] == "Invalid assertion: it has expired"
+        assert ask_asserting(client, assertion(client, "by-key", RSA, "RS256")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("key", "claims", "code"),
+    [
+        (RSA, {}, None),
+        (DEMO_KEY, {"sub": "1346632010"}, None),
+        (DEMO_KEY, {"aud": "https://platform.ringcentral.com/restapi/oauth/token"}, None),
+        (LONG_SECRET, {}, "OAU-140"),
+        (RSA, {"aud": None}, "OAU-140"),
+        (RSA, {"exp": None}, "OAU-140"),
+        (RSA, {"sub": "102"}, "OAU-232"),
+        (RSA, {"sub": None}, "OAU-232"),
+        (RSA, {"sub": "\u0661"}, "OAU-232"),
+        (RSA, {"sub": "9" * 5000}, "OAU-232"),
+        (RSA, {"sub": "1346632104"}, "OAU-236"),
+    ],
+)
+@pytest.mark.parametrize("grant_type", [JWT_BEARER, "partner_jwt"])
+def test_a_jwt_that_is_signed_with_a_key_of_the_fixtures_is_its_subs(
+    keys_url: str, grant_type: str, key: Any, claims: dict[str, Any], code: str | None
+) -> None:
+    with Client(keys_url) as client:
+        algorithm = "RS256" if key is RSA else "HS256"
+        token = assertion(client, "1346632102", key, algorithm, **claims)
+        answer = client.ask_token(grant_type=grant_type, assertion=token)
+        if code is None:
+            assert answer.json()["owner_id"] == claims.get("sub", "1346632102")
+        else:
+            assert_oauth_refused(answer, "invalid_grant", code)

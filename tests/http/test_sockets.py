@@ -356,7 +356,6 @@ def test_a_connection_ends_when_its_time_is_over(
         socket.send(heartbeat)
         assert socket.receive()[0]["type"] == "Heartbeat"
     advance_as_anybody(world_client, step)
-    socket.send(heartbeat)
 
     header, body = socket.receive()
     assert (header["type"], body["errorCode"], body["message"]) == ("Error", code, message)
@@ -364,7 +363,25 @@ def test_a_connection_ends_when_its_time_is_over(
         socket.receive()
 
 
-def advance_as_anybody(client: Client, seconds: int) -> None:
+def test_a_connection_ends_by_itself_where_the_clock_runs(world_client: Client) -> None:
+    socket, _, _ = opened(world_client)
+    with closing(socket.connection):
+        advance_as_anybody(world_client, 1799.95)
+        assert socket.receive()[1]["errorCode"] == "WSG-902"
+
+
+def test_a_connection_that_was_recovered_has_all_its_time_again(world_client: Client) -> None:
+    first, header, _ = opened(world_client)
+    advance_as_anybody(world_client, 1000)
+    second, _, _ = opened(world_client, wsc=header["wsc"]["token"])
+    with closing(second.connection):
+        advance_as_anybody(world_client, 1000)
+        assert second.call("GET", OWN)[0]["status"] == 200
+        with pytest.raises(ConnectionClosed):
+            first.receive()
+
+
+def advance_as_anybody(client: Client, seconds: float) -> None:
     """As `advance`, with a log-in that is never too old."""
     fresh = client.log_in("101")["access_token"]
     headers = {"Authorization": f"Bearer {fresh}"}

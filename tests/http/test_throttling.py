@@ -1,5 +1,7 @@
 """Rate limits over the socket: from the fixture, from the control API, and nothing of them without either."""
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,7 +9,18 @@ import pytest
 
 from ringmock.fixture import load_named
 from ringmock.server import running
-from support import DIRECT_NUMBER, OWN, PASSWORD, REVOKE, STORE, TOKEN, Client, assert_refused, basic
+from support import (
+    CLIENT_ASSERTION,
+    DIRECT_NUMBER,
+    OWN,
+    PASSWORD,
+    REVOKE,
+    STORE,
+    TOKEN,
+    Client,
+    assert_refused,
+    basic,
+)
 
 PASSWORD_GRANT = {"grant_type": "password", "username": DIRECT_NUMBER["102"], "password": PASSWORD}
 HEADERS = ("x-rate-limit-group", "x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-window")
@@ -54,6 +67,14 @@ def test_the_sixth_log_in_of_a_user_in_a_minute_is_refused_and_none_of_another(l
     assert [limited.ask_token(**PASSWORD_GRANT).status_code for _ in range(6)] == [200] * 5 + [429]
     assert limited.ask_token(**{**PASSWORD_GRANT, "username": f"+{DIRECT_NUMBER['102']}"}).status_code == 429
     assert limited.ask_token(**{**PASSWORD_GRANT, "username": DIRECT_NUMBER["103"]}).status_code == 200
+
+
+def test_an_application_that_names_itself_by_an_assertion_alone_is_counted(limited: Client) -> None:
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256"}, {"iss": limited.client_id})]
+    made = ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "signature"])
+    form = {**PASSWORD_GRANT, "client_assertion_type": CLIENT_ASSERTION, "client_assertion": made}
+    answers = [limited.post(TOKEN, by=None, data=form).status_code for _ in range(6)]
+    assert answers == [400] * 5 + [429]
 
 
 def test_refreshes_and_revocations_count_for_the_one_who_is_logged_in(limited: Client) -> None:

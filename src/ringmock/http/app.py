@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
+from ..id_tokens import SigningKey
 from ..lab.limits import RateExceeded
 from ..lab.webhooks import WebHooks
 from ..numbering_plans import LibPhoneNumber
@@ -65,16 +66,17 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of eve
 
 def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
     """Every operation of the contract and the function that answers it."""
+    key = SigningKey()
     plans = LibPhoneNumber()
     return {
         "readAPIVersions": sign_in.read_api_versions,
         "readAPIVersion": sign_in.read_api_version,
         "authorize": authorization.authorize(worlds),
         "authorize2": authorization.authorize2(worlds),
-        "getToken": sign_in.get_token(worlds),
+        "getToken": sign_in.get_token(worlds, key),
         "revokeToken": sign_in.revoke_token(worlds),
         "authUserInfo": authorization.auth_user_info,
-        "authJwks": discovery.auth_jwks,
+        "authJwks": discovery.auth_jwks(key),
         "readOpenIdConfiguration": discovery.read_open_id_configuration,
         "readInitialEntryPoints": discovery.read_initial_entry_points,
         "readExternalEntryPoints": discovery.read_external_entry_points,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,10 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..domain.subscription import Subscription
 from ..sessions import Session, TokenUnknown
 from ..timestamps import iso8601
+from ..world import World
 from ..worlds import Worlds, random_token
 from . import errors
 from .call import Call
 from .stages import CONTROL_PREFIX, JSON
+from .timeouts import Timeouts
 
 Json = Any
 
@@ -97,6 +100,15 @@ class Connection:
             return ABSOLUTE
         return IDLE if now - self.active >= timedelta(seconds=IDLE_SECONDS) else None
 
+    @property
+    def times_out(self) -> datetime | None:
+        """When the first of both timeouts is over, if nothing comes before; None for beyond all time."""
+        try:
+            idle = self.active + timedelta(seconds=IDLE_SECONDS)
+            return min(idle, self.created + timedelta(seconds=ABSOLUTE_SECONDS))
+        except OverflowError:
+            return None
+
 
 class Sockets:
     """Every connection of a server. An ASGI application for WebSockets; lives in the serving loop."""
@@ -115,6 +127,7 @@ class Sockets:
         self._connections: dict[str, Connection] = {}
         self._lost: dict[str, Connection] = {}
         self._by_access_token: dict[str, Connection] = {}
+        self._timeouts: WeakKeyDictionary[World, Timeouts[Connection]] = WeakKeyDictionary()
         self._app: ASGIApp = _nowhere
 
     def answer_by(self, app: ASGIApp) -> None:
@@ -189,7 +202,18 @@ class Sockets:
         connection.send(self._details(connection, recovery))
         while connection.missed:
             connection.send(connection.missed.popleft())
+        self._timeouts_of(connection).watch_over(connection)
         return connection
+
+    def _timeouts_of(self, connection: Connection) -> "Timeouts[Connection]":
+        world = connection.session.world
+        if world not in self._timeouts:
+            self._timeouts[world] = Timeouts(world, self._look)
+        return self._timeouts[world]
+
+    def _look(self, connection: Connection) -> datetime | None:
+        """End a connection whose time is over; when to look again at one that goes on."""
+        return connection.times_out if self._is_in_time(connection) else None
 
     def _opened(self, session: Session) -> Connection:
         own = self._worlds.open_connection(session, ABSOLUTE_SECONDS)
@@ -234,6 +258,7 @@ class Sockets:
             if connection.outgoing is outgoing:
                 connection.outgoing, connection.lost = None, connection.session.world.clock.now()
                 self._lost[connection.token] = connection
+                self._timeouts_of(connection).forget(connection)
 
     def _is_in_time(self, connection: Connection) -> bool:
         """Whether neither timeout is over; says so on the connection and ends it when one is."""

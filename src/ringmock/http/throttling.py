@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..assertions import read
 from ..lab.limits import WINDOW, Group, RateExceeded, Standing
 from ..sessions import SignInRefused
 from ..world import World
@@ -87,7 +88,7 @@ class _Counting:
     def _of_sign_in(self, call: Call, query: bytes) -> tuple[World | None, str, str]:
         """World, user and application of a call that has no session yet, as far as they can be told."""
         form = _form_of(call, query)
-        client_id = call.basic[0] if call.basic is not None else form.get("client_id", "")
+        client_id = call.basic[0] if call.basic is not None else form.get("client_id") or _asserting(form)
         try:
             world = (
                 self._worlds.world_before_sign_in(client_id)
@@ -105,6 +106,12 @@ def _form_of(call: Call, query: bytes) -> dict[str, str]:
     """What the form or, without one, the query says; of a name that came twice, the first."""
     text = (call.content or query).decode("utf-8", "replace")
     return {name: values[0] for name, values in parse_qs(text).items()}
+
+
+def _asserting(form: Mapping[str, str]) -> str:
+    """Whom a client assertion is of, whether it is true or not."""
+    said = read(form.get("client_assertion", ""))
+    return "" if said is None else str(said.claims.get("iss"))
 
 
 def headers_of(standing: Standing) -> tuple[tuple[str, str], ...]:

@@ -74,7 +74,9 @@ def _logged_in(worlds: Worlds, call: Call, asked: _Asked, typed: Mapping[str, st
         call.problems = (refused,)
         return asked.page(typed, oauth.OAUTH_CATALOGUE[type(refused)].description)
     redirect_uri = asked.parameters.get("redirect_uri")
-    code = worlds.consent(world, extension, client_id, redirect_uri, asked.challenge)
+    is_identified = sessions.asks_for_id_token(asked.parameters.get("scope"))
+    log_in = sessions.LogIn(world.clock.now(), asked.parameters.get("nonce")) if is_identified else None
+    code = worlds.consent(world, extension, client_id, redirect_uri, asked.challenge, log_in)
     answer = {"code": code, "expires_in": str(int(CODE_LIFETIME.total_seconds()))}
     if "discovery" in asked.parameters:
         answer |= discovery.of_log_in(call.base_url)

@@ -1,12 +1,14 @@
 """Where everything is: for clients that ask before they call."""
 
+from ...id_tokens import SigningKey
 from ..call import Answer, Call
+from ..stages import Handler
 from ..wire import discovery as wire
 
 
-def auth_jwks(call: Call) -> Answer:
-    """`authJwks`: no keys, since no id tokens are issued."""
-    return Answer({"keys": []})
+def auth_jwks(key: SigningKey) -> Handler:
+    """`authJwks`: the key that signs the id tokens."""
+    return lambda call: Answer({"keys": [key.public]})
 
 
 def read_open_id_configuration(call: Call) -> Answer:

@@ -1,11 +1,13 @@
 """Log-in and log-out, and the versions of the API: what can be asked without a token."""
 
 import re
+from typing import NamedTuple
 
 from ... import __version__, sessions
 from ...domain.account import Extension
 from ...domain.errors import InvalidParameter
-from ...sessions import Session
+from ...id_tokens import SigningKey
+from ...sessions import LogIn, Session
 from ...world import World
 from ...worlds import Worlds
 from ..call import Answer, Call
@@ -13,6 +15,7 @@ from ..errors import InvalidUri
 from ..stages import Handler
 from ..wire import access as wire
 
+SERVICE = "https://platform.ringcentral.com"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 REFRESH_TOKEN = "refresh_token"
 CLIENT_CREDENTIALS = "client_credentials"
@@ -33,14 +36,16 @@ def read_api_version(call: Call) -> Answer:
     return Answer(wire.api_version(call.base_url))
 
 
-def get_token(worlds: Worlds) -> Handler:
-    """`getToken` for the applications of this registry."""
+def get_token(worlds: Worlds, key: SigningKey) -> Handler:
+    """`getToken` for the applications of this registry; `key` signs the id tokens."""
 
     def handler(call: Call) -> Answer:
-        call.world, client_id = _world_of_client(worlds, call)
-        session = _granted(worlds, call.world, client_id, call.body)
+        client = _client_of(worlds, call)
+        call.world = client.world
+        session = _granted(worlds, client, call)
         call.session = session
-        return Answer(wire.token_info(session), headers=_NO_STORE)
+        id_token = None if session.log_in is None else key.sign(wire.id_claims(session, call.base_url))
+        return Answer(wire.token_info(session, id_token), headers=_NO_STORE)
 
     return handler
 
@@ -49,63 +54,94 @@ def revoke_token(worlds: Worlds) -> Handler:
     """`revokeToken`: either token ends the session; one that is dead already is no reason to refuse."""
 
     def handler(call: Call) -> Answer:
-        call.world, client_id = _world_of_client(worlds, call)
+        client = _client_of(worlds, call)
+        call.world = client.world
         token = (call.body or {}).get("token") or call.parameters.get("token")
         if not token:
             raise InvalidParameter("token")
-        worlds.revoke(client_id, token)
+        worlds.revoke(client.id, token)
         return Answer()
 
     return handler
 
 
-def _world_of_client(worlds: Worlds, call: Call) -> tuple[World, str]:
+class _Client(NamedTuple):
+    """The application that calls, and its world."""
+
+    id: str
+    world: World
+    is_proven: bool = False
+    """Whether it has proven itself by an assertion."""
+
+
+def _client_of(worlds: Worlds, call: Call) -> _Client:
     """The client by its Basic header, or by the form when there is none: clients send both."""
     if call.basic is not None:
         client_id, basic_secret = call.basic
-        return worlds.world_of_client(client_id, basic_secret or None), client_id
+        return _Client(client_id, worlds.world_of_client(client_id, basic_secret or None))
     form = call.body or {}
+    if form.get("client_assertion"):
+        client_id = worlds.client_by_assertion(
+            form["client_assertion"], form.get("client_id") or None, _audiences(call)
+        )
+        return _Client(client_id, worlds.world_before_sign_in(client_id), is_proven=True)
     if not form.get("client_id"):
         raise sessions.ClientAuthenticationMissing
     secret = form.get("client_secret") or None
     try:
-        return worlds.world_of_client(form["client_id"], secret), form["client_id"]
+        return _Client(form["client_id"], worlds.world_of_client(form["client_id"], secret))
     except sessions.WrongClientSecret:
         if secret is None:
             raise sessions.ClientAuthenticationMissing from None
         raise
 
 
-def _granted(worlds: Worlds, world: World, client_id: str, form: dict[str, str]) -> Session:
+def _audiences(call: Call) -> tuple[str, ...]:
+    """Whom assertions may be for: this server, by each of its names, or the service that it stands for."""
+    return tuple(name for origin in (call.base_url, SERVICE) for name in (f"{origin}/restapi/oauth/token", origin))
+
+
+def _granted(worlds: Worlds, client: _Client, call: Call) -> Session:
+    form: dict[str, str] = call.body
     grant_type = form["grant_type"]
     if grant_type not in GRANTS:
         raise sessions.PartnersOnly if grant_type == CLIENT_CREDENTIALS else sessions.UnsupportedGrantType
-    if not worlds.application(client_id).may_use(grant_type):
+    if not worlds.application(client.id).may_use(grant_type):
         raise sessions.GrantTypeNotAllowed
     if grant_type == REFRESH_TOKEN:
-        return worlds.refresh(world, client_id, form.get("refresh_token"))
+        return worlds.refresh(client.world, client.id, form.get("refresh_token"))
+    extension, log_in = _signed_in(worlds, client, form, _audiences(call))
     return worlds.open_session(
-        world,
-        _signed_in(worlds, world, client_id, form),
-        client_id,
+        client.world,
+        extension,
+        client.id,
         endpoint_id=_endpoint_id(form.get("endpoint_id")),
         access_ttl=sessions.access_ttl(form.get("access_token_ttl")),
         refresh_ttl=sessions.refresh_ttl(form.get("refresh_token_ttl")),
+        log_in=log_in,
     )
 
 
-def _signed_in(worlds: Worlds, world: World, client_id: str, form: dict[str, str]) -> Extension:
-    """Who signs in, by any grant but a refresh."""
+def _signed_in(
+    worlds: Worlds, client: _Client, form: dict[str, str], audiences: tuple[str, ...]
+) -> tuple[Extension, LogIn | None]:
+    """Who signs in, by any grant but a refresh; and what an id token tells of it where one is asked for."""
+    world = client.world
+    now = world.clock.now()
     match form["grant_type"]:
         case "authorization_code":
             redirect_uri, verifier = form.get("redirect_uri") or None, form.get("code_verifier") or None
-            return worlds.extension_by_code(client_id, form.get("code", ""), redirect_uri, verifier)
+            consent = worlds.consent_of_code(
+                client.id, form.get("code", ""), redirect_uri, verifier, is_proven=client.is_proven
+            )
+            return consent.world.account.extensions[consent.extension_number], consent.log_in
         case "password":
-            return sessions.extension_by_password(
+            extension = sessions.extension_by_password(
                 world.template, world.account, form.get("username"), form.get("extension"), form.get("password")
             )
         case _:
-            return sessions.extension_by_jwt(world.template, world.account, form.get("assertion"))
+            extension = sessions.extension_by_jwt(world.template, world.account, form.get("assertion"), audiences, now)
+    return extension, LogIn(now) if sessions.asks_for_id_token(form.get("scope")) else None
 
 
 def _endpoint_id(asked: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """Log-ins and the versions of the API."""
 
 from ...domain.account import Account, Extension
-from ...sessions import Session
+from ...sessions import OPENID, Session
 from .view import Json
 
 SCOPES = (
@@ -10,7 +10,7 @@ SCOPES = (
 )
 
 
-def token_info(session: Session) -> Json:
+def token_info(session: Session, id_token: str | None = None) -> Json:
     """`getToken`, in the order of the captures."""
     info: Json = {
         "access_token": session.access_token,
@@ -18,12 +18,29 @@ def token_info(session: Session) -> Json:
         "expires_in": session.access_ttl,
         "refresh_token": session.refresh_token,
         "refresh_token_expires_in": session.refresh_ttl,
-        "scope": SCOPES,
+        "scope": SCOPES if id_token is None else f"{SCOPES} {OPENID}",
         "owner_id": str(session.extension.id),
         "endpoint_id": session.endpoint_id,
+        **({} if id_token is None else {"id_token": id_token}),
         "session_id": session.session_id,
     }
     return info if session.refresh_token else {k: v for k, v in info.items() if not k.startswith("refresh")}
+
+
+def id_claims(session: Session, issuer: str) -> Json:
+    """What an id token says of a log-in that one was asked for; it is good for as long as the access token."""
+    assert session.log_in is not None
+    assert session.expires is not None
+    expires = int(session.expires.timestamp())
+    claims: Json = {
+        "iss": issuer,
+        **user_info(session.extension, session.world.account),
+        "aud": session.client_id,
+        "exp": expires,
+        "iat": expires - session.access_ttl,
+        "auth_time": int(session.log_in.at.timestamp()),
+    }
+    return claims if session.log_in.nonce is None else {**claims, "nonce": session.log_in.nonce}
 
 
 def user_info(extension: Extension, account: Account) -> Json:

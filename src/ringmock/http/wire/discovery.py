@@ -1,5 +1,8 @@
 """The documents that say where everything is. Everything is on this server."""
 
+from ...assertions import BY_PUBLIC_KEY, BY_SECRET
+from ...id_tokens import ALGORITHM
+from ...sessions import OPENID
 from .access import SCOPES
 from .view import Json
 
@@ -18,14 +21,24 @@ def open_id_configuration(base_url: str) -> Json:
         "revocation_endpoint": f"{oauth}/revoke",
         "userinfo_endpoint": f"{oauth}/userinfo",
         "jwks_uri": f"{oauth}/jwks",
-        "scopes_supported": SCOPES.split(),
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "scopes_supported": [OPENID, *SCOPES.split()],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "client_secret_jwt",
+            "private_key_jwt",
+            "none",
+        ],
+        "token_endpoint_auth_signing_alg_values_supported": [*BY_SECRET, *BY_PUBLIC_KEY],
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "userinfo_signing_alg_values_supported": ["none"],
-        "id_token_signing_alg_values_supported": [],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
         "code_challenge_methods_supported": ["plain", "S256"],
-        "claims_supported": ["sub", "account_id", "given_name", "family_name"],
+        "claims_supported": [
+            *("sub", "iss", "auth_time", "aud", "exp", "iat", "nonce"),
+            *("account_id", "given_name", "family_name"),
+        ],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
