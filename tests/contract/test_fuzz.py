@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ringmock.contract.fuzz import Identity, run
+from ringmock.contract.fuzz import Identity, Report, run
 from ringmock.contract.fuzz.engine import PASSES, Pass
 from ringmock.contract.fuzz.observed import SENDING
 from ringmock.domain.generation import GENERATIONS
@@ -82,8 +82,16 @@ def test_the_server_keeps_its_contract_under_fuzzing(
 
     assert report.failures == 0, report.failed_output
     assert report.observed.server_errors == 0
-    if fuzz.with_probes:
-        assert {name: report.observed.unreached(name) for name in SENDING} == {name: [] for name in SENDING}
     if fuzz.operations == SENDING and IS_WHOLE:  # of a few examples a few odd ones are many
         for operation_id in ("createSMSMessage", "createInternalTextMessage"):
             assert report.observed.share_accepted(operation_id) >= LEAST_ACCEPTED
+
+
+def test_the_probes_of_both_generations_meet_every_refusal_of_what_sends() -> None:
+    met, template = Report(), load_named("demo")
+    for name, generation in GENERATIONS.items():
+        with running(template, generation=generation) as (url, _):
+            met.add(run(url, template, seed=1, examples=1, identities=[], generation=name))
+
+    assert met.faults == []
+    assert {name: met.observed.unreached(name) for name in SENDING} == {name: [] for name in SENDING}
