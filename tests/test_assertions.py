@@ -117,6 +117,7 @@ def test_a_jwt_is_for_somebody_and_for_some_time(claims: dict[str, Any], problem
         (SECRET, False),
         ("ü", False),
     ],
+    ids=["RSA", "EC", "Ed25519", "DSA", "nonsense", "secret", "not ASCII"],
 )
 def test_a_public_key_is_one_that_signatures_can_be_checked_with(text: str, is_one: bool) -> None:
     assert is_public_key(text) is is_one
