@@ -116,9 +116,9 @@ def serve(
 
     def ready() -> None:
         server.settle_memory()
-        click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
         if port_file is not None:
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
+        click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
 
     app = server.Swappable(server.build(first, webhooks, tally))
     running = server.Server(app, ready)

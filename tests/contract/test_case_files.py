@@ -51,6 +51,7 @@ cases:
 def test_an_entry_for_each_operation_is_one_case_for_each_that_documents_the_refusal_and_takes_what_is_said() -> None:
     cases = parse_cases(EACH, "mine.yaml")
     assert [case.operation for case in cases] == [
+        "readA2PSMS",
         "readMessage",
         "updateMessage",
         "deleteMessage",
@@ -58,10 +59,10 @@ def test_an_entry_for_each_operation_is_one_case_for_each_that_documents_the_ref
         "readMessageContent",
     ]
     assert [case.name for case in cases][:2] == [
+        "readA2PSMS is refused without a token",
         "readMessage is refused without a token",
-        "updateMessage is refused without a token",
     ]
-    assert [case.is_first for case in cases] == [True, False, False, False, False]
+    assert [case.is_first for case in cases] == [True, False, False, False, False, False]
     assert {(case.file, case.line) for case in cases} == {("mine.yaml", 2)}
 
 
