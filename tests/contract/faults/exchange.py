@@ -107,7 +107,7 @@ class Exchange:
 
 def _messages_in(content: Json) -> Iterator[Json]:
     for message in content.get("records", [content]):
-        if "messageStatus" in message:
+        if "messageStatus" in message and "uri" in message:  # high-volume SMS have a status, and no address
             yield message
 
 
