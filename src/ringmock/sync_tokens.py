@@ -1,7 +1,5 @@
 """The opaque tokens of message-sync: each holds all that is known of a client, and dies with its world's life."""
 
-import base64
-import hmac
 import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,12 +9,12 @@ from typing import TypeVar
 from .domain import errors
 from .domain.message import Direction, MessageType
 from .domain.message_sync import Frame, Mark
+from .seals import Seal
 
 _E = TypeVar("_E", bound=StrEnum)
 
 _SHAPE = struct.Struct(">BBBqqQ12sqQ")
 """Types, directions, flags; date from, date to; conversation; start; time, position. Times in microseconds."""
-_SEAL_BYTES = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HAS_END, _HAS_CONVERSATION, _HAS_START, _IS_DISTINCT = 1, 2, 4, 8
@@ -26,26 +24,18 @@ class SyncTokens:
     """Writes and reads the tokens of one life of a world: those of another do not bear its seal."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        self._seal = Seal(secret)
 
     def issue(self, mailbox: str, mark: Mark) -> str:
         """A token that tells the mark to whoever knows the secret; `mailbox` is its owner's extension number."""
-        content = _packed(mark)
-        return base64.urlsafe_b64encode(content + self._seal(mailbox, content)).decode().rstrip("=")
+        return self._seal.put_on(_packed(mark), mailbox)
 
     def read(self, mailbox: str, token: str) -> Mark:
         """The mark that the token was issued with. Raises `SyncTokenInvalid` for any other text."""
-        try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        except ValueError as error:
-            raise errors.SyncTokenInvalid("syncToken") from error
-        content, seal = raw[:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
-        if len(content) != _SHAPE.size or not hmac.compare_digest(seal, self._seal(mailbox, content)):
+        content = self._seal.taken_off(token, mailbox)
+        if content is None or len(content) != _SHAPE.size:
             raise errors.SyncTokenInvalid("syncToken")
         return _unpacked(content)
-
-    def _seal(self, mailbox: str, content: bytes) -> bytes:
-        return hmac.digest(self._secret, mailbox.encode() + b" " + content, "sha256")[:_SEAL_BYTES]
 
 
 def _packed(mark: Mark) -> bytes:

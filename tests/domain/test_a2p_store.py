@@ -9,7 +9,6 @@ from random import Random
 import pytest
 
 from builders import START
-from ringmock.domain.a2p_index import Page
 from ringmock.domain.a2p_sms import A2PFilter, A2PMessage, Batch, BatchFilter, BatchPlan, BatchStatus
 from ringmock.domain.a2p_store import A2PStore
 from ringmock.domain.conversation import Conversation
@@ -23,6 +22,7 @@ from ringmock.domain.message import (
     Reached,
     Routed,
 )
+from ringmock.domain.pages import Page
 from ringmock.ids import SequentialIds
 from ringmock.template import IdStart
 

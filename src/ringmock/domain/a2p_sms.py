@@ -231,8 +231,8 @@ def plan_batch(
 
 def check_a2p_sender(account: Account, sender: Extension, number: str) -> PhoneNumber:
     """The sender's own number with A2PSmsSender. Raises `InvalidParameter` about `from`."""
-    phone = account.phone_numbers.get(digits_of(number))
-    if phone is None or phone.owner != sender.number or not phone.can(Feature.A2P_SMS_SENDER):
+    phone = check_a2p_number(account, number)
+    if phone.owner != sender.number:
         raise errors.InvalidParameter("from", number)
     return phone
 

@@ -8,9 +8,10 @@ from itertools import combinations, count
 from typing import NamedTuple
 
 from . import errors
-from .a2p_index import Index, Page, Part, end_of, first_order, older_than, page_below, to_the_millisecond
+from .a2p_index import Index, end_of, first_order, older_than, to_the_millisecond
 from .a2p_sms import A2PFilter, A2PMessage, Batch, BatchFilter, BatchPlan, BatchStatus, Course, Pace
 from .message import Delivery, Direction, MessageStatus, Progress, Reached, ReadStatus
+from .pages import Page, Part, page_below
 from .ports import IdGenerator
 from .segments import segment_count
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from heapq import merge
-from itertools import islice
 from typing import NamedTuple
 
 from sortedcontainers import SortedList
@@ -18,6 +17,7 @@ from sortedcontainers import SortedList
 from . import errors
 from .account import Account
 from .carrier import OptOut
+from .pages import Part, page_below
 
 _OPTS_OUT = {"STOP": True, "START": False}
 
@@ -144,19 +144,12 @@ class Consents:
 
     def __iter__(self) -> Iterator[Consent]:
         """What holds now, newest first."""
-        return (self._said[order] for order in _newest_first(self._wanted(ConsentFilter()), None))
+        parts = _parts(self._wanted(ConsentFilter()), 0, len(self._said))
+        return (self._said[order] for order in merge(*(part.newest_first() for part in parts), reverse=True))
 
     def _page(self, lists: Sequence[Sequence[int]], before: int | None, size: int) -> ConsentPage:
-        found = tuple(islice(_newest_first(lists, before), size + 1))
-        newer = () if before is None else tuple(islice(_oldest_first(lists, before), size + 1))
-        return ConsentPage(
-            tuple([self._said[order] for order in found[:size]]),
-            has_previous=bool(newer),
-            # The page before is the first one where it takes all that is left.
-            previous=newer[size - 1] + 1 if len(newer) > size else None,
-            has_next=len(found) > size,
-            next=found[size - 1] if len(found) > size else None,
-        )
+        page = page_below(lambda low, high: _parts(lists, low, high), 0, len(self._said), before, size)
+        return ConsentPage(tuple([self._said[order] for order in page.orders]), *page[1:])
 
     def _wanted(self, wanted: ConsentFilter) -> Sequence[Sequence[int]]:
         """Sorted lists of the orders that a filter lets through, none of which is in two of them."""
@@ -176,12 +169,6 @@ class Consents:
                     yield consent.order
 
 
-def _newest_first(lists: Iterable[Sequence[int]], before: int | None) -> Iterator[int]:
-    """What sorted lists have below `before`."""
-    ends = ((orders, len(orders) if before is None else bisect_left(orders, before)) for orders in lists)
-    return merge(*(map(orders.__getitem__, range(end - 1, -1, -1)) for orders, end in ends), reverse=True)
-
-
-def _oldest_first(lists: Iterable[Sequence[int]], start: int) -> Iterator[int]:
-    """What sorted lists have from `start` on."""
-    return merge(*(map(orders.__getitem__, range(bisect_left(orders, start), len(orders))) for orders in lists))
+def _parts(lists: Iterable[Sequence[int]], low: int, high: int) -> Iterator[Part]:
+    """What sorted lists have from `low` to below `high`."""
+    return (Part(orders, bisect_left(orders, low), bisect_left(orders, high)) for orders in lists)

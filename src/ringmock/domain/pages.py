@@ -1,0 +1,69 @@
+"""Pages of lists that have no page numbers.
+
+A page begins right below a given order, a number that records are sorted by, so what comes in meanwhile moves no page.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import islice
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """The part `[low, high)` of a sorted list."""
+
+    orders: Sequence[int]
+    low: int
+    high: int
+
+    def newest_first(self) -> Iterator[int]:
+        return (self.orders[place] for place in range(self.high - 1, self.low - 1, -1))
+
+    def oldest_first(self) -> Iterator[int]:
+        return (self.orders[place] for place in range(self.low, self.high))
+
+
+class Page(NamedTuple):
+    """Orders, newest first, and the bounds right below which other pages begin; None for the first page.
+
+    `has_previous` and `has_next`: whether there are such pages, whose bounds are the ones beside it.
+    """
+
+    orders: tuple[int, ...]
+    has_previous: bool = False
+    previous: int | None = None
+    has_next: bool = False
+    next: int | None = None
+
+
+def page_below(
+    parts_between: Callable[[int, int], Iterable[Part]], low: int, high: int, before: int | None, size: int
+) -> Page:
+    """The page of `size` that begins right below `before`, of what lies from `low` to below `high`.
+
+    `parts_between(low, high)` are the lists to cut it out of; a record may be in several of them.
+    """
+    top = high if before is None else min(high, before)
+    newest_first = (part.newest_first() for part in parts_between(low, top))
+    found = tuple(islice(_each_once(merge(*newest_first, reverse=True)), size + 1))
+    orders, has_next = found[:size], len(found) > size
+    newer: tuple[int, ...] = ()
+    if top < high:
+        oldest_first = (part.oldest_first() for part in parts_between(max(low, top), high))
+        newer = tuple(islice(_each_once(merge(*oldest_first)), size + 1))
+    return Page(
+        orders,
+        has_previous=bool(newer),
+        # The page before is the first one where it takes all that is left.
+        previous=newer[size - 1] + 1 if len(newer) > size else None,
+        has_next=has_next,
+        next=orders[-1] if has_next else None,
+    )
+
+
+def _each_once(orders: Iterable[int]) -> Iterator[int]:
+    last = None
+    for order in orders:
+        if order != last:
+            yield order
+        last = order

@@ -1,0 +1,29 @@
+"""Texts that are opaque to whoever holds them, and cannot be made by anyone who does not know the secret."""
+
+import base64
+import hmac
+
+_SEAL_BYTES = 12
+
+
+class Seal:
+    """Writes and reads such texts, each about something: a text about one thing is none about another."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def put_on(self, content: bytes, about: str) -> str:
+        """Base64 without padding, fit for a query."""
+        return base64.urlsafe_b64encode(content + self._of(content, about)).decode().rstrip("=")
+
+    def taken_off(self, text: str, about: str) -> bytes | None:
+        """The content; None for any text that does not bear this seal."""
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        content, seal = raw[:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
+        return content if hmac.compare_digest(seal, self._of(content, about)) else None
+
+    def _of(self, content: bytes, about: str) -> bytes:
+        return hmac.digest(self._secret, about.encode() + b" " + content, "sha256")[:_SEAL_BYTES]
