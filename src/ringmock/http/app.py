@@ -159,6 +159,14 @@ class Contract(OpenAPISpecification):
         pass
 
 
+class Stages(ConnexionMiddleware):
+    """Connexion's stages, built for the contract when told and not with the first request."""
+
+    def build(self) -> None:
+        """Build what the first request would find missing. What is added afterwards is not seen."""
+        self.app, self.middleware_stack = self._build_middleware_stack()
+
+
 def create_app(
     worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes], webhooks: WebHooks
 ) -> ASGIApp:
@@ -170,7 +178,7 @@ def create_app(
     notifier = Notifier(webhooks, sockets)
     contract = load_contract()
     groups = {found["operationId"]: found["x-throttling-group"] for _, _, found in operations(contract)}
-    app = ConnexionMiddleware(
+    app = Stages(
         Dispatch(control_only(behind, sockets)),
         import_name="ringmock",
         middlewares=[
@@ -191,6 +199,7 @@ def create_app(
     for kind in (HTTPException, ProblemException, Exception):
         app.add_error_handler(kind, answer_refusal)
     app.apis.append(API(Contract(contract), base_path=None, **vars(app.options)))
+    app.build()
     stack: ASGIApp = app
     sockets.answer_by(stack)
     return stack

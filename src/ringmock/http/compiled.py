@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
+import orjson
 from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
 from connexion.middleware.request_validation import (
     RequestValidationAPI,
@@ -48,9 +49,17 @@ class _MaxLengthUtf16:
 
 
 def compiled(schema: Mapping[str, Any]) -> "jsonschema_rs.Validator":
-    """A validator of a dereferenced schema of the contract, with its own keywords and formats."""
+    """A validator of a dereferenced schema of the contract, with its own keywords and formats.
+
+    Operations share most of their schemas, and one validator with each.
+    """
+    return _compiled(orjson.dumps({key: value for key, value in schema.items() if key != "components"}))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(schema: bytes) -> "jsonschema_rs.Validator":
     return jsonschema_rs.Draft4Validator(
-        _in_draft_4(schema),
+        _in_draft_4(orjson.loads(schema)),
         formats=_FORMATS,
         validate_formats=True,
         keywords={_UTF16: _MaxLengthUtf16},
