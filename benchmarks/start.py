@@ -7,13 +7,32 @@ import argparse
 import http.client
 import os
 import statistics
+import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import readme
 from contenders.exchange import SMS
 from contenders.ringmock_itself import RINGMOCK
-from contenders.serving import Served, serving
+from contenders.serving import Served, pinned, serving
+
+LOADING = """
+import gc, time
+began = time.perf_counter()
+gc.disable()
+from ringmock.fixture import load_named
+from ringmock.server import build
+from ringmock.worlds import Worlds
+build(Worlds(load_named("demo")))
+print(time.perf_counter() - began)
+"""
+"""What `ringmock serve` does before it listens."""
+
+
+def loading_seconds() -> float:
+    """Importing ringmock and all that it stands on, reading the account, and compiling the contract."""
+    return float(subprocess.run([*pinned(0), sys.executable, "-c", LOADING], capture_output=True, check=True).stdout)
 
 
 def send(served: Served, calls: int) -> None:
@@ -40,22 +59,26 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     asked = parser.parse_args()
-    seconds, at_rest = [], []
+    seconds, at_rest, loading = [], [], []
     for _ in range(asked.starts):
         with serving(RINGMOCK, Path(), poll=0.005) as served:
             seconds.append(served.start_seconds)
             at_rest.append(served.memory_mb())
+        loading.append(loading_seconds())
     with serving(RINGMOCK, Path()) as served:
         send(served, asked.calls)
         afterwards = served.memory_mb()
     rows = [
         ["start to the first answered `POST sms`", f"{statistics.median(seconds):.2f} s"],
+        ["of it, imports and the contract compiled", f"{statistics.median(loading):.2f} s"],
         ["the fastest and the slowest start", f"{min(seconds):.2f} s, {max(seconds):.2f} s"],
         ["memory after that answer (VmRSS)", megabytes(at_rest)],
         [f"memory after {asked.calls:,} SMS", megabytes([afterwards])],
     ]
     cores = os.cpu_count() or 1
-    written = f"{readme.table(['ringmock', f'median of {asked.starts}'], rows)}\n\n{readme.machine(cores)}."
+    installed = len(list(metadata.distributions()))
+    where = f"{readme.machine(cores)}, {installed} packages installed."
+    written = f"{readme.table(['ringmock', f'median of {asked.starts}'], rows)}\n\n{where}"
     print(written)
     if asked.write:
         readme.write("start", written)
