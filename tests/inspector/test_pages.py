@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from ringmock.fixture import load_fixture
-from ringmock.inspector.pages import MOST_CALLS, MOST_EXTENSIONS
+from ringmock.inspector.pages import MOST_CALLS, MOST_EXTENSIONS, MOST_MESSAGES
 from ringmock.server import running
 from support import DIRECT_NUMBER, HANDSET, OWN, SMS, STORE, Client, sms_body
 
@@ -86,6 +86,17 @@ def test_a_mailbox_shows_its_newest_message_first_and_the_deleted_as_such(client
 def test_a_phone_outside_shows_what_it_received(client: Client) -> None:
     client.post_sms("to the phone")
     assert rows(page(client, f"phones/+{HANDSET}"))[1][1:4] == [DIRECT_NUMBER["101"], HANDSET, "to the phone"]
+
+
+@pytest.mark.parametrize("path", ["mailboxes/101", f"phones/{HANDSET}"])
+@pytest.mark.parametrize("sent", [MOST_MESSAGES, MOST_MESSAGES + 1])
+def test_the_newest_messages_stand_there_and_how_many_there_are(client: Client, path: str, sent: int) -> None:
+    for number in range(sent):
+        client.post_sms(f"number {number}")
+    text = page(client, path)
+    shown = [cell for row in rows(text) for cell in row if cell.startswith("number ")]
+    assert shown == [f"number {number}" for number in range(sent - 1, sent - 1 - MOST_MESSAGES, -1)]
+    assert (f"The newest {MOST_MESSAGES} of {sent}." in text) == (sent > MOST_MESSAGES)
 
 
 def test_links_stay_in_the_world_of_the_client(client: Client) -> None:

@@ -117,9 +117,8 @@ def mailbox(number: str) -> Response:
 def phone(phone_number: str) -> Response:
     """What a phone outside has received, newest first."""
     world = _world()
-    received = world.messages.received_by_handset(digits_of(phone_number))
-    newest = received[: -MOST_MESSAGES - 1 : -1]
-    return _page("phone.html", phone_number=phone_number, rows=_rows(world, newest), total=len(received))
+    found = world.messages.latest_of_handset(digits_of(phone_number), MOST_MESSAGES)
+    return _page("phone.html", phone_number=phone_number, rows=_rows(world, found.records), total=found.total)
 
 
 @inspector.errorhandler(HTTPException)
