@@ -93,6 +93,14 @@ def test_the_curl_of_the_start_screen_sends_an_sms_and_the_log_says_what_decided
     assert "14151003732 outside (R-06)" in line
 
 
+def test_who_only_looks_through_the_control_api_leaves_no_line_in_the_log(demo: tuple[Served, Path]) -> None:
+    server, _ = demo
+    server.get("/_mock/journal")
+    server.get("/restapi/v1.0")
+    line = server.log_until(lambda line: "GET /_mock" in line or "GET /restapi/v1.0 " in line)
+    assert "/restapi/v1.0" in line
+
+
 def test_the_port_file_holds_the_port_when_the_server_is_ready(demo: tuple[Served, Path]) -> None:
     server, port_file = demo
     assert server.url == f"http://127.0.0.1:{int(port_file.read_text())}"

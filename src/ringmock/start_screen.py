@@ -19,6 +19,7 @@ def text(worlds: Worlds, url: str, *, open_worlds: bool) -> str:
         *_sign_in(template),
         *_python(template, url),
         *_curl(template, url),
+        f"inspect    {url}/_mock/ in a browser: mailboxes, phones, calls and what decided them",
         f"control    {url}/_mock/journal, /reset, /clock, /handsets/<number>/messages",
         *(["parallel   any other client id and secret open a fresh copy of the account"] if open_worlds else []),
         f"ready on   {url}",

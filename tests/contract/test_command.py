@@ -1,5 +1,6 @@
 """`ringmock contract`: one command, any server, a report that says what to do."""
 
+import signal
 from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -240,6 +241,15 @@ def test_a_token_that_is_refused_is_one_failure_that_names_the_variable_and_not_
     assert len(calls) == 2  # whether it is a ringmock, and whether the token is good
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process that Ctrl-C interrupts; what a shell starts in the background is told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_loses_nothing_that_was_found(tmp_path: Path) -> None:
     calls: list[Exchange] = []
 

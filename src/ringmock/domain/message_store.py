@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import NamedTuple
 
 from sortedcontainers import SortedList
@@ -183,6 +183,11 @@ class InMemoryMessageStore:
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the sender's copies."""
         return tuple(self._handsets.get(digits, {}).values())
+
+    def latest_of_handset(self, digits: str, limit: int) -> Page:
+        """The newest of what that phone was sent, newest first; the rest costs nothing."""
+        received = self._handsets.get(digits, {})
+        return Page(tuple(islice(reversed(received.values()), limit)), len(received))
 
     def held_by_handset(self, digits: str, message_id: int) -> Message | None:
         """The message when that phone has received it, by the id of the sender's copy."""

@@ -70,6 +70,10 @@ class MessageStore(Protocol):
         """What a phone outside the account was sent, oldest first: the sender's copies."""
         ...
 
+    def latest_of_handset(self, digits: str, limit: int) -> Page:
+        """The newest of what that phone was sent, newest first; the rest costs nothing."""
+        ...
+
     def held_by_handset(self, digits: str, message_id: int) -> Message | None:
         """The message when that phone has received it, by the id of the sender's copy."""
         ...

@@ -31,6 +31,7 @@ from ..timestamps import iso8601, parse
 from ..world import World
 from ..worlds import Worlds
 from .coverage import pages
+from .pages import inspector
 
 if TYPE_CHECKING:
     from .tally import Tally
@@ -41,6 +42,7 @@ MAX_LIMIT = 1_000_000
 
 control = Blueprint("control", __name__, url_prefix="/_mock")
 control.register_blueprint(pages)
+control.register_blueprint(inspector)
 
 
 class BadInput(Exception):

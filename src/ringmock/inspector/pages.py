@@ -1,0 +1,183 @@
+"""The inspector: one world in a browser, its extensions, its mailboxes, the phones outside and the calls.
+
+It shows and changes nothing. Whatever a client sent is escaped.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from .. import __version__
+from ..domain.account import Extension, digits_of
+from ..domain.message import Availability, Direction, Message, MessageStatus, ReadStatus
+from ..domain.message_filter import MessageFilter
+from ..journal import Entry
+from ..timestamps import iso8601
+from ..world import World
+from ..worlds import Worlds
+
+MOST_EXTENSIONS = 100
+MOST_MESSAGES = 100
+MOST_CALLS = 50
+"""A page has no more than these, however much there is."""
+
+HEADERS = (
+    ("Cache-Control", "no-store"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none';"
+        " form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+_EVER = MessageFilter(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+inspector = Blueprint(
+    "inspector", __name__, template_folder="templates", static_folder="static", static_url_path="/inspector"
+)
+
+
+class Box(NamedTuple):
+    """An extension in the list, and how many messages it holds that are not deleted."""
+
+    extension: Extension
+    phone_numbers: tuple[str, ...]
+    received: int
+    unread: int
+    sent: int
+
+
+class Row(NamedTuple):
+    """A message in a mailbox, as it is by now."""
+
+    message: Message
+    created: str
+    status: MessageStatus
+
+
+class Line(NamedTuple):
+    """A call in the list; `body` is what was sent, set out to be read."""
+
+    entry: Entry
+    at: str
+    outcomes: tuple[str, ...]
+    body: str
+
+
+@inspector.before_request
+def _choose_world() -> None:
+    """The world of `?client=`, for a browser sends no token with an address; the default one without."""
+    client = request.args.get("client", "")
+    if client:
+        worlds: Worlds = current_app.extensions["ringmock.worlds"]
+        g.world = worlds.world_named(client) or abort(404, f"No client {client!r} has opened a world here.")
+
+
+@inspector.get("/")
+def account() -> Response:
+    """The account's extensions and the latest calls."""
+    world = _world()
+    extensions = list(world.account.extensions.values())
+    return _page(
+        "account.html",
+        boxes=[_box(world, extension) for extension in extensions[:MOST_EXTENSIONS]],
+        left_out=max(0, len(extensions) - MOST_EXTENSIONS),
+        handsets=world.account.handsets[:MOST_EXTENSIONS],
+        calls=_lines(world.journal.newest_first(MOST_CALLS)),
+        call_count=len(world.journal),
+    )
+
+
+@inspector.get("/mailboxes/")
+def find_mailbox() -> Response:
+    """The mailbox of `?number=`, for the form that asks for one."""
+    return mailbox(request.args.get("number", "").strip())
+
+
+@inspector.get("/mailboxes/<number>")
+def mailbox(number: str) -> Response:
+    """An extension's newest messages, the deleted among them."""
+    world = _world()
+    extension = world.account.extensions.get(number)
+    if extension is None:
+        abort(404, f"There is no extension {number!r} in this account.")
+    everything = replace(_EVER, availabilities=frozenset(Availability), per_page=MOST_MESSAGES)
+    found = world.messages.list_messages(number, everything, world.account)
+    return _page("mailbox.html", box=_box(world, extension), rows=_rows(world, found.records), total=found.total)
+
+
+@inspector.get("/phones/<phone_number>")
+def phone(phone_number: str) -> Response:
+    """What a phone outside has received, newest first."""
+    world = _world()
+    found = world.messages.latest_of_handset(digits_of(phone_number), MOST_MESSAGES)
+    return _page("phone.html", phone_number=phone_number, rows=_rows(world, found.records), total=found.total)
+
+
+@inspector.errorhandler(HTTPException)
+def _refused(error: HTTPException) -> Response:
+    return _page("refused.html", error.code or 500, problem=error.description or "")
+
+
+def _page(template: str, status: int = 200, **shown: Any) -> Response:
+    world = _world()
+    text = render_template(
+        template, world=world, version=__version__, now=iso8601(world.clock.now()), to=_address, **shown
+    )
+    page = Response(text, status, content_type="text/html; charset=utf-8")
+    page.headers.extend(HEADERS)
+    return page
+
+
+def _address(page: str, **values: Any) -> str:
+    """The address of a page about the same world."""
+    query: dict[str, Any] = {"client": request.args["client"]} if request.args.get("client") else {}
+    return url_for(f"control.inspector.{page}", **query, **values)
+
+
+def _world() -> World:
+    world: World = g.world
+    return world
+
+
+def _box(world: World, extension: Extension) -> Box:
+    def count(direction: Direction, *statuses: ReadStatus) -> int:
+        wanted = replace(
+            _EVER,
+            directions=frozenset({direction}),
+            read_statuses=frozenset(statuses or ReadStatus),
+            per_page=1,
+        )
+        return world.messages.list_messages(extension.number, wanted, world.account).total
+
+    return Box(
+        extension,
+        tuple(phone.digits for phone in world.account.numbers_of(extension)),
+        count(Direction.INBOUND),
+        count(Direction.INBOUND, ReadStatus.UNREAD),
+        count(Direction.OUTBOUND),
+    )
+
+
+def _rows(world: World, messages: Iterable[Message]) -> list[Row]:
+    now = world.clock.now()
+    return [Row(message, iso8601(message.created), message.status_at(now)) for message in messages]
+
+
+def _lines(entries: Iterable[Entry]) -> list[Line]:
+    return [
+        Line(
+            entry,
+            iso8601(entry.at),
+            tuple(f"{each.recipient} {each.outcome} ({each.rule})" for each in entry.routed),
+            "" if entry.body is None else json.dumps(entry.body, indent=2, ensure_ascii=False, default=str),
+        )
+        for entry in entries
+    ]
