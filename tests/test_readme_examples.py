@@ -1,6 +1,7 @@
 """Every example of the README runs, as it stands there but for the server's address."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -141,6 +142,12 @@ def a_run_with_limits(example: Example, url: str, folder: Path) -> None:
     assert " 0 failed" in done.stdout
 
 
+def rules_that_are_taken(example: Example, url: str, folder: Path) -> None:
+    needs(shutil.which("curl"), "curl", "install curl")
+    done = shell(example.code.replace(ADDRESS, url), folder)
+    assert [rule["left"] for rule in json.loads(done.stdout)] == [2, None, 1]
+
+
 def cases_that_pass(example: Example, url: str, folder: Path) -> None:
     with own(load_named("demo")) as target:
         assert {run_case(case, target).failure for case in parse_cases(example.code, "README.md")} == {None}
@@ -165,6 +172,7 @@ RUNS: list[tuple[str, str, Run]] = [
     ("python", "from ringcentral import SDK", a_page_by_the_python_sdk),
     ("js", "@ringcentral/sdk", an_sms_by_the_javascript_sdk),
     ("yaml", "carrier:", a_part_of_a_fixture),
+    ("sh", "/_mock/faults", rules_that_are_taken),
     ("python", "def test_a_customer_gets_a_text", what_the_users_project_has),
     ("sh", "pip install 'ringmock[contract]'", a_run_of_the_suite),
     ("yaml", "keeps: [R-10, R-19]", cases_that_pass),

@@ -306,3 +306,35 @@ def test_what_is_allowed_is_no_complaint(world: Ringmock, client: Client) -> Non
     world.allow_contract_violations()
 
     assert world.complaint() is None
+
+
+# --- faults on demand ----------------------------------------------------------------------------
+
+
+def test_faults_on_demand_fail_no_test_and_come_one_rule_after_the_other(world: Ringmock, client: Client) -> None:
+    world.fault("createSMSMessage", error="CMN-203", times=1)
+    world.fault("createSMSMessage", error="CMN-201", times=1)
+    assert [client.post_sms().status_code for _ in range(3)] == [500, 503, 200]
+    assert "503" in world.timeline
+    assert "failed on demand" in world.timeline
+    assert world.complaint() is None
+
+
+def test_a_rule_that_is_added_gives_the_earlier_no_calls_back(world: Ringmock, client: Client) -> None:
+    world.fault(error="CMN-203", times=2)
+    assert client.post_sms().status_code == 500
+    world.fault(error="CMN-201", times=1)
+    assert [client.post_sms().status_code for _ in range(3)] == [500, 503, 200]
+
+
+def test_without_faults_everything_goes_well_again(world: Ringmock, client: Client) -> None:
+    world.fault(error="CMN-201")
+    assert client.post_sms().status_code == 503
+    world.no_faults()
+    assert client.post_sms().status_code == 200
+
+
+@pytest.mark.parametrize(("operation", "error"), [("sendSms", "CMN-201"), ("getToken", "CMN-201"), (None, None)])
+def test_a_fault_without_sense_is_a_value_error(world: Ringmock, operation: str | None, error: str | None) -> None:
+    with pytest.raises(ValueError, match=r"access token|a rule has"):
+        world.fault(operation, error=error)

@@ -5,6 +5,7 @@ a request whose body came in the same piece of data runs at once, without a task
 in one write. Whatever waits, and comes or goes in several pieces, goes on as uvicorn has it.
 """
 
+import asyncio
 import types
 from collections.abc import Generator, MutableMapping
 from typing import Any
@@ -15,11 +16,26 @@ _FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
 """Headers of an answer that say how the connection goes on."""
 
 
+BREAK_OFF = "ringmock.break_off"
+"""The extension of a scope by which an application ends the connection without an answer."""
+
+
 class EagerProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=...)`."""
 
     _due: "tuple[RequestResponseCycle, Any] | None" = None
     _is_running = False
+    _lost: asyncio.Event | None = None
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {BREAK_OFF: self.break_off}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
+
+    async def break_off(self) -> None:
+        """End the connection at once; whatever is sent afterwards goes nowhere."""
+        self._lost = asyncio.Event()
+        self.transport.abort()
+        await self._lost.wait()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -83,6 +99,8 @@ class EagerProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._lost is not None:
+            self._lost.set()
         super()._unset_keepalive_if_required()
 
 

@@ -14,10 +14,11 @@ MAX_ENTRIES = 1000
 
 
 class RefusedBy(StrEnum):
-    """What said no to a call: the contract itself, or the rules and the sign-in that it documents."""
+    """What said no to a call: the contract itself, the rules and sign-in that it documents, or a fault on demand."""
 
     CONTRACT = "contract"
     RULES = "rules"
+    FAULTS = "faults"
 
 
 class Entry(NamedTuple):
@@ -39,6 +40,8 @@ class Entry(NamedTuple):
     """The rules and decisions that decided, each once."""
     body: Any = None
     token: str | None = None
+    is_lost: bool = False
+    """Whether the answer was lost on demand: `status` is what the caller would have seen."""
 
 
 class Journal:

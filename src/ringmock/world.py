@@ -46,6 +46,7 @@ from .domain.subscription import Subscription
 from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
+from .lab.faults import FaultPlan, FaultRule
 from .lab.limits import PROFILES, Limits, RateLimits
 from .page_tokens import PageTokens
 from .seeds import plan_seed
@@ -138,6 +139,7 @@ class World:
         self.sync_tokens: SyncTokens
         self.page_tokens: PageTokens
         self.limits: RateLimits | None
+        self.faults: FaultPlan | None
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
@@ -160,8 +162,13 @@ class World:
         secret = self._secret_source()
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
+        self.plant(())
         self._seed(self.template.messages)
         self._time_changed()
+
+    def plant(self, rules: Sequence[FaultRule]) -> None:
+        """Let calls meet these faults from now on, as if none had met any; the same calls meet the same ones."""
+        self.faults = FaultPlan(rules, Random(0)) if rules else None
 
     def limit(self, limits: Limits | None) -> None:
         """Count calls from now on, as if none had been made; None for no limits."""

@@ -6,7 +6,7 @@ so that tests which run in parallel on one port never meet.
 
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from . import assertions
@@ -15,6 +15,7 @@ from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
 from .clock import RealTime, real_time
 from .domain.account import Extension
 from .domain.generation import Generation
+from .lab.faults import FaultRule
 from .lab.limits import Limits
 from .refreshes import Refreshes
 from .sessions import (
@@ -85,6 +86,7 @@ class Worlds:
         self._revoked: dict[str, None] = {}
         self._codes = Codes()
         self._told_of_limits: Callable[[], None] = lambda: None
+        self._told_of_faults: Callable[[], None] = lambda: None
         for number, credentials in template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
@@ -170,6 +172,16 @@ class Worlds:
         world.limit(limits)
         if limits is not None:
             self._told_of_limits()
+
+    def when_faulty(self, told: Callable[[], None]) -> None:
+        """Call `told` when a world first has faults on demand."""
+        self._told_of_faults = told
+
+    def plant(self, world: World, rules: Sequence[FaultRule]) -> None:
+        """Let a world's calls meet these faults, and no others, from now on."""
+        world.plant(rules)
+        if rules:
+            self._told_of_faults()
 
     def close_world(self, client_id: str) -> None:
         """Forget an application that no fixture names, with its world and every log-in to it."""

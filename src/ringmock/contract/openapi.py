@@ -65,6 +65,18 @@ def operations(contract: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
                 yield method, path, item[method]
 
 
+@lru_cache(maxsize=1)
+def operations_with_token() -> frozenset[str]:
+    """The operationIds whose calls carry an access token."""
+    contract = load_contract()
+    everywhere = contract.get("security", [])
+    return frozenset(
+        found["operationId"]
+        for _, _, found in operations(contract)
+        if any("oauth2" in requirement for requirement in found.get("security", everywhere))
+    )
+
+
 def line_marks(text: str) -> dict[str, int]:
     """The line, counted from 1, of everything in a YAML text, by JSON pointer (RFC 6901)."""
     root = yaml.compose(text, _ContractLoader)

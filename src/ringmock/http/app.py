@@ -24,6 +24,7 @@ from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
+from .faults import Faults
 from .notifications import Notifier
 from .operations import (
     a2p_sms,
@@ -187,7 +188,7 @@ def create_app(
             Straight,
             EdgeGuard,
             Routing,
-            partial(Security, worlds=worlds, throttling=Throttling(worlds, groups)),
+            partial(Security, worlds=worlds, throttling=Throttling(worlds, groups), faults=Faults(worlds)),
             RequestValidation,
             ResponseValidation,
         ],

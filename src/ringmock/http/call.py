@@ -45,6 +45,8 @@ class Call:
     routed: tuple[Routed, ...] = ()
     rate_limit: tuple[tuple[str, str], ...] = ()
     """Headers that say where the caller stands, when calls are counted."""
+    is_lost: bool = False
+    """Whether the connection was broken off before the answer, on demand."""
     problems: Sequence[Exception] = ()
     """What the call was refused for."""
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .. import sessions
 from ..domain import errors as domain
-from ..lab import limits
+from ..lab import faults, limits
 
 
 class Row(NamedTuple):
@@ -138,6 +138,10 @@ CATALOGUE: dict[type[Exception], Row] = {
     # How often
     limits.RateExceeded: Row(429, "CMN-301", "Request rate exceeded"),
     limits.MessageRateExceeded: Row(429, "MSG-305", "Request rate exceeded"),
+    # On demand
+    faults.ServiceUnavailable: Row(503, "CMN-201", "Service Temporary Unavailable"),
+    faults.ServiceFailed: Row(500, "CMN-203", "Internal Server Error"),
+    faults.ServiceBusy: Row(429, "CMN-301", "Request rate exceeded"),
     # SMS
     domain.TextTooLong: Row(400, "MSG-338", "Message size limit exceeded", _WORD_400),
     domain.SenderNumberUnknown: Row(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ..domain.errors import InvalidParameter, Refusal
 from ..domain.message import Routed
 from ..journal import Entry, RefusedBy
+from ..lab.faults import Injected
 from ..sessions import Session, TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -61,6 +62,7 @@ class Kept(NamedTuple):
     body: Any
     """Any other body, parsed."""
     token: str | None
+    is_lost: bool
 
     def entry(self) -> Entry:
         """The journal's entry."""
@@ -78,6 +80,7 @@ class Kept(NamedTuple):
             rules=tuple(rules_of(self.routed, self.problems)),
             body=parse_json(self.content) if self.content else self.body,
             token=self.token,
+            is_lost=self.is_lost,
         )
 
 
@@ -106,6 +109,7 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         content,
         body,
         call.token,
+        call.is_lost,
     )
 
 
@@ -137,6 +141,8 @@ def refused_by(problems: Sequence[Exception], *, is_handled: bool) -> RefusedBy 
     """
     if not problems or isinstance(problems[0], errors.InternalError):
         return None
+    if isinstance(problems[0], Injected):
+        return RefusedBy.FAULTS
     first = problems[0]
     breaks_schema = type(first) is InvalidParameter and not is_handled
     return RefusedBy.CONTRACT if breaks_schema or isinstance(first, errors.OF_THE_CONTRACT) else RefusedBy.RULES
@@ -166,7 +172,9 @@ def line(entry: Entry) -> str:
     reasons = "; ".join(map(_reason, entry.errors))
     rules = f" ({', '.join(entry.rules)})" if entry.errors and entry.rules else ""
     said = f"{entry.who or '-':>4} {entry.method} {printable(entry.path)} {entry.status} {entry.milliseconds:.1f}ms"
-    return "  ".join(part for part in (said, outcomes, reasons + rules) if part)
+    on_demand = "answer lost on demand" if entry.is_lost else ""
+    on_demand = "failed on demand" if entry.refused_by is RefusedBy.FAULTS else on_demand
+    return "  ".join(part for part in (said, outcomes, reasons + rules, on_demand) if part)
 
 
 def _reason(error: Mapping[str, str]) -> str:

@@ -41,6 +41,7 @@ from .errors import (
     UnparseableRequest,
     UnsupportedMediaType,
 )
+from .faults import Faults
 from .multipart import Parts
 from .throttling import Throttling
 
@@ -365,15 +366,17 @@ class SecurityOperation:
 
 
 class _SecurityApi(SecurityAPI):
-    def __init__(self, *args: Any, worlds: Worlds, throttling: Throttling, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worlds: Worlds, throttling: Throttling, faults: Faults, **kwargs: Any) -> None:
         self._worlds = worlds
         self._throttling = throttling
+        self._faults = faults
         self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> SecurityOperation:
         made = self._secured(operation)
         self._throttling.add(operation.operation_id, made)
+        self._faults.add(made)
         return made
 
     def _secured(self, operation: Any) -> SecurityOperation:
@@ -394,14 +397,15 @@ class _SecurityApi(SecurityAPI):
 class Security(Staged, SecurityMiddleware):
     """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints.
 
-    Where calls are counted, they are counted here, as soon as it is known whose they are.
+    Where calls are counted, they are counted here, as soon as it is known whose they are; and where they meet faults,
+    they meet them here.
     """
 
     api_cls = _SecurityApi
 
-    def __init__(self, app: ASGIApp, worlds: Worlds, throttling: Throttling) -> None:
+    def __init__(self, app: ASGIApp, worlds: Worlds, throttling: Throttling, faults: Faults) -> None:
         super().__init__(app)
-        self._known = {"worlds": worlds, "throttling": throttling}
+        self._known = {"worlds": worlds, "throttling": throttling, "faults": faults}
 
     def add_api(self, specification: Any, **kwargs: Any) -> Any:
         return super().add_api(specification, **self._known, **kwargs)

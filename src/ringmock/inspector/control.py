@@ -7,8 +7,8 @@ and a sentence that says what would be right. Calls are taken from this machine 
 import base64
 import binascii
 import ipaddress
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, 
 from werkzeug.exceptions import HTTPException
 
 from .. import __version__
+from ..contract.openapi import operations_with_token
 from ..domain import errors as domain
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
 from ..domain.attachment import Attachment, is_media_type, type_by_name
@@ -25,6 +26,7 @@ from ..domain.rules import can_receive
 from ..domain.subscription import Subscription
 from ..domain.text import is_encodable
 from ..journal import MAX_ENTRIES, Entry
+from ..lab.faults import MOST_RULES, FaultRule
 from ..lab.limits import PROFILES, SENDING, Group, Limits
 from ..sessions import TokenRefused
 from ..timestamps import iso8601, parse
@@ -134,6 +136,7 @@ def _entry(entry: Entry, asked: Iterable[str]) -> Json:
         "recipients": _outcomes(entry.routed),
         "errors": entry.errors,
         "refused_by": entry.refused_by,
+        "lost": entry.is_lost,
     }
     if "text" in asked:
         said["body"] = entry.body
@@ -224,6 +227,57 @@ def put_limits() -> Response:
     worlds: Worlds = current_app.extensions["ringmock.worlds"]
     worlds.limit(_world(), limits if limits != Limits({}) else None)
     return read_limits()
+
+
+# --- faults on demand -----------------------------------------------------------------------------
+
+
+@control.get("/faults")
+def read_faults() -> Response:
+    """The rules by which calls fail, and how many calls each has yet to meet; null for all."""
+    plan = _world().faults
+    return jsonify([{**asdict(rule), "left": left} for rule, left in plan.left] if plan is not None else [])
+
+
+@control.put("/faults")
+def put_faults() -> Response:
+    """Let calls fail, come late or lose their answers: a list of rules; an empty one for none."""
+    rules = _json()
+    if not isinstance(rules, list) or len(rules) > MOST_RULES:
+        raise BadInput(f"Faults are a list of at most {MOST_RULES} rules, as in {_FAULTS}; [] is for none.")
+    worlds: Worlds = current_app.extensions["ringmock.worlds"]
+    worlds.plant(_world(), [_rule(entry) for entry in rules])
+    return read_faults()
+
+
+_FAULTS = '[{"operation": "createSMSMessage", "error": "CMN-201", "times": 2}]'
+_FAULT_TYPES: Mapping[str, tuple[type, ...]] = {
+    "operation": (str,),
+    "error": (str,),
+    "delay": (int, float),
+    "lost": (bool,),
+    "times": (int,),
+    "share": (int, float),
+}
+
+
+def _rule(entry: Json) -> FaultRule:
+    if not isinstance(entry, dict):
+        raise BadInput(f"A rule is an object, as in {_FAULTS}.")
+    for name, value in entry.items():
+        if name not in _FAULT_TYPES:
+            raise BadInput(
+                f"{name!r} is not known here: a rule has some of {', '.join(_FAULT_TYPES)}, as in {_FAULTS}."
+            )
+        if type(value) not in _FAULT_TYPES[name]:
+            raise BadInput(f"{name!r} of a rule is no {type(value).__name__}, as {_FAULTS} shows.")
+    operation = entry.get("operation")
+    if operation is not None and operation not in operations_with_token():
+        raise BadInput(f"'operation' is one that takes an access token, as createSMSMessage does, not {operation!r}.")
+    try:
+        return FaultRule(**entry)
+    except ValueError as error:
+        raise BadInput(f"Of a rule, {error}.") from error
 
 
 # --- the account ---------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """A test's handle on its world: the credentials that open it, its mailboxes, phones and clock, and what happened."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from .. import sessions, timestamps
+from ..contract.openapi import operations_with_token
 from ..domain import errors
 from ..domain import message as domain
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
@@ -14,6 +16,7 @@ from ..domain.message_filter import MessageFilter
 from ..domain.rules import can_receive
 from ..domain.text import is_encodable
 from ..journal import Entry
+from ..lab.faults import FaultRule
 from ..world import World
 from ..worlds import Worlds
 from .messages import Attachment, Message, Wanted, shown
@@ -129,6 +132,37 @@ class Ringmock:
         if number not in extensions:
             raise LookupError(f"there is no extension {number!r}: this account has {', '.join(extensions)}")
         return extensions[number]
+
+    # --- faults on demand ------------------------------------------------------------------------
+
+    def fault(
+        self,
+        operation: str | None = None,
+        *,
+        error: str | None = None,
+        delay: float = 0.0,
+        lost: bool = False,
+        times: int | None = None,
+        share: float = 1.0,
+    ) -> None:
+        """Let calls fail from now on, by a rule behind those that there are: see `ringmock.lab.faults.FaultRule`.
+
+        None of them fails the test. `ringmock.fault("createSMSMessage", error="CMN-201", times=2)` refuses the next two
+        SMS, and `lost=True` carries a call out and breaks the connection off before the answer.
+        """
+        if operation is not None and operation not in operations_with_token():
+            raise ValueError(f"no operation {operation!r} takes an access token, as createSMSMessage does")
+        rule = FaultRule(operation, error, delay, lost, times, share)
+        self._do(lambda: self._worlds.plant(self._world, [*self._rules(), rule]))
+
+    def no_faults(self) -> None:
+        """Let every call go well from now on."""
+        self._do(lambda: self._worlds.plant(self._world, ()))
+
+    def _rules(self) -> list[FaultRule]:
+        """Those that have calls to meet yet, for so many."""
+        plan = self._world.faults
+        return [replace(rule, times=left) for rule, left in (plan.left if plan else ()) if left != 0]
 
     # --- what happened ---------------------------------------------------------------------------
 

@@ -31,7 +31,9 @@ _SAID = {
 
 
 def fault_of(entry: Entry) -> Fault | None:
-    """What is wrong with a call; nothing with one that the documented rules refused."""
+    """What is wrong with a call; nothing with one that the documented rules refused, or that failed on demand."""
+    if entry.refused_by is RefusedBy.FAULTS:
+        return None
     if entry.status >= 500:
         return Fault.SERVER_ERRORS
     return Fault.CONTRACT_VIOLATIONS if entry.refused_by is RefusedBy.CONTRACT else None
