@@ -281,6 +281,17 @@ def test_the_fuzz_keeps_to_the_fixtures_numbers_and_to_the_limit() -> None:
     assert done.exit_code == 0, done.output
 
 
+def test_the_fuzz_reads_and_changes_the_templates_that_it_made() -> None:
+    operations = [f"{verb}UserMessageTemplate" for verb in ("create", "read", "update")]
+    chosen = [argument for operation in operations for argument in ("--operation", operation)]
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, "--parts", "fuzz", "--as", "101", "--examples", "10", *chosen)
+    by_id = [call for call in calls if call.method in ("GET", "PUT") and "/message-store-templates/" in call.path]
+    found = [call.status for call in by_id]
+    assert found.count(200) > 2 * found.count(404)
+    assert done.exit_code == 0, done.output
+
+
 def test_the_fuzz_tells_a_failure_once_with_its_curl_and_the_command_that_meets_it_again(tmp_path: Path) -> None:
     with served(FAULTS["drops_a_field"].application(DEMO)) as url:
         done = contract(

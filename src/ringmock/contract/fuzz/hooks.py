@@ -135,6 +135,8 @@ class Seen:
         self.subscription: str | None = None
         """The id of the latest."""
         self.sync_token: str | None = None
+        self.templates: dict[str, str] = {}
+        """The id of the latest template of each scope."""
         self.report: str | None = None
         """The id of the latest report of the message store."""
         self.batch: str | None = None
@@ -146,6 +148,8 @@ class Seen:
     def note(self, message: Any) -> None:
         if isinstance(message, dict) and {"id", "eventFilters"} <= message.keys():
             self.subscription = message["id"]
+        if isinstance(message, dict) and {"id", "displayName", "scope"} <= message.keys():
+            self.templates[message["scope"]] = message["id"]
         if isinstance(message, dict) and {"id", "startTime"} <= message.keys():
             self.report = message["id"]
         if isinstance(message, dict) and {"id", "type", "to", "attachments"} <= message.keys():
@@ -282,6 +286,9 @@ def _ground_path(rnd: Random, path: Values) -> Values:
         value = path.get(name)
         if isinstance(value, str) and swap.is_valid(value):
             path[name] = swap.other(rnd, value, message)
+    template = SEEN.templates.get("Personal" if "extensionId" in path else "Company")
+    if "templateId" in path and template is not None and rnd.random() < 0.9:
+        path["templateId"] = template
     return path
 
 
