@@ -370,16 +370,22 @@ def test_a_body_20_000_levels_deep_is_told_what_would_be_right(world_client: Cli
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [("GET", "/_mock/nothing", 404), ("GET", RESET, 405), ("DELETE", CLOCK, 405), ("POST", JOURNAL, 405)],
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/_mock/nothing", 404, "There is no /_mock/nothing here, but: /_mock/, /_mock/clock, "),
+        ("GET", RESET, 405, "/_mock/reset takes POST."),
+        ("DELETE", CLOCK, 405, "/_mock/clock takes GET and PUT."),
+        ("POST", JOURNAL, 405, "/_mock/journal takes GET."),
+    ],
 )
-def test_what_the_control_api_does_not_have_is_said_in_json(
-    world_client: Client, method: str, path: str, status: int
+def test_what_the_control_api_does_not_have_is_said_in_json_with_what_it_has(
+    world_client: Client, method: str, path: str, status: int, said: str
 ) -> None:
     answer = world_client.call(method, path)
 
     assert answer.status_code == status
-    assert answer.json()["error"]
+    assert answer.json()["error"].startswith(said)
+    assert "static" not in answer.json()["error"]
 
 
 def test_curl_names_another_content_type_and_is_understood(world_client: Client) -> None:

@@ -131,6 +131,10 @@ def test_nothing_of_another_origin_is_loaded_and_no_script_in_the_page_runs(clie
     assert not re.search("<script>|style=|https?://", page(client))
 
 
+def test_the_inspector_is_there_without_its_slash_too(client: Client) -> None:
+    assert client.get("/_mock", by=None).text.splitlines()[0] == "<!doctype html>"
+
+
 def test_looking_leaves_no_call_in_the_journal(client: Client) -> None:
     before = client.get("/_mock/journal").json()
     page(client)

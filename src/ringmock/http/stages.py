@@ -72,8 +72,10 @@ WaitingHandler = Callable[[Call], Coroutine[Any, Any, Answer]]
 Done = Callable[[Call, int, float], None]
 """Told of a call that was answered: the status and the server's own time in milliseconds."""
 
-_WITH_A_SLASH = "/restapi/v1.0/subscription/"
-"""The one path that official clients end by a slash, and the service takes for what it is without."""
+_OTHER_SPELLINGS = {
+    "/restapi/v1.0/subscription/": "/restapi/v1.0/subscription",  # as official clients have it
+    CONTROL_PREFIX[:-1]: CONTROL_PREFIX,
+}
 
 _EVERY_ANSWER = [(b"content-language", b"en-US"), (b"routingkey", b"RINGMOCK01")]
 
@@ -96,8 +98,8 @@ class Recorder:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        if scope["path"] == _WITH_A_SLASH:
-            scope["path"] = _WITH_A_SLASH[:-1]
+        if scope["path"] in _OTHER_SPELLINGS:
+            scope["path"] = _OTHER_SPELLINGS[scope["path"]]
         headers = dict(scope["headers"])
         origin = self._base_url(scope["scheme"], headers.get(b"host", b""), scope["server"], scope.get("root_path", ""))
         call = Call(scope["method"], scope["path"], origin, headers)

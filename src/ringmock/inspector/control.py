@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .. import __version__
 from ..contract.openapi import operations_with_token
@@ -59,8 +59,19 @@ def create_control_app(worlds: Worlds, tally: "Tally | None" = None) -> Flask:
     app.extensions["ringmock.tally"] = tally
     app.register_blueprint(control)
     app.register_error_handler(BadInput, lambda error: _said(400, str(error)))
-    app.register_error_handler(HTTPException, lambda error: _said(error.code or 500, error.description or ""))
+    app.register_error_handler(HTTPException, lambda error: _said(error.code or 500, _sentence(error)))
     return app
+
+
+def _sentence(error: HTTPException) -> str:
+    """What is wrong with a call that nothing here takes, and what would be right."""
+    if isinstance(error, MethodNotAllowed):
+        return f"{request.path} takes {' and '.join(sorted(set(error.valid_methods or ()) - {'HEAD', 'OPTIONS'}))}."
+    if isinstance(error, NotFound) and request.url_rule is None:
+        rules = current_app.url_map.iter_rules()
+        paths = sorted({rule.rule for rule in rules if not rule.endpoint.endswith("static")})
+        return f"There is no {request.path} here, but: {', '.join(paths)}."
+    return error.description or ""
 
 
 def _said(status: int, sentence: str) -> tuple[Response, int]:

@@ -5,6 +5,7 @@ from ...page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import HeaderInvalid
 from ..wire import a2p_sms as wire
+from ..wire.token_lists import page_from, page_of
 from .access import check_account, view_of
 
 OPERATIONS = frozenset(
@@ -35,12 +36,10 @@ def list_a2p_batches(call: Call) -> Answer:
     """`listA2PBatches`."""
     check_account(call)
     view, tokens = view_of(call), call.here.page_tokens
-    asked = wire.page_from(Listing.A2P_BATCHES, call.parameters, tokens)
+    asked = page_from(Listing.A2P_BATCHES, call.parameters, tokens)
     wanted = wire.batch_filter_from(call.parameters, view)
     found = call.here.a2p.list_batches(wanted, asked.before, asked.size, view.now)
-    return Answer(
-        wire.page_of([wire.batch_resource(batch, view) for batch in found.records], found.page, asked, tokens)
-    )
+    return Answer(page_of([wire.batch_resource(batch, view) for batch in found.records], found.page, asked, tokens))
 
 
 def read_a2p_batch(call: Call) -> Answer:
@@ -53,12 +52,12 @@ def list_a2p_sms(call: Call) -> Answer:
     """`listA2PSMS`."""
     check_account(call)
     view, tokens = view_of(call), call.here.page_tokens
-    asked = wire.page_from(Listing.A2P_MESSAGES, call.parameters, tokens)
+    asked = page_from(Listing.A2P_MESSAGES, call.parameters, tokens)
     wanted = wire.filter_from(call.parameters, _batch_asked(call), view)
     found = call.here.a2p.list_messages(wanted, asked.before, asked.size)
     with_text = call.parameters["view"] == "Detailed"
     records = [wire.message_record(message, view, with_text=with_text) for message in found.records]
-    return Answer(wire.page_of(records, found.page, asked, tokens))
+    return Answer(page_of(records, found.page, asked, tokens))
 
 
 def read_a2p_sms(call: Call) -> Answer:
@@ -80,12 +79,12 @@ def read_a2p_sms_opt_outs(call: Call) -> Answer:
     check_account(call)
     view, tokens = view_of(call), call.here.page_tokens
     media_type = _accepted(call)
-    asked = wire.page_from(Listing.A2P_OPT_OUTS, call.parameters, tokens)
+    asked = page_from(Listing.A2P_OPT_OUTS, call.parameters, tokens)
     found = call.here.consents.page(wire.opt_out_filter_from(call.parameters, view), asked.before, asked.size)
     records = [wire.opt_out(consent, view) for consent in found.records]
     if media_type == _CSV:
         return Answer(wire.as_csv(records), media_type=_CSV)
-    return Answer(wire.page_of(records, found, asked, tokens))
+    return Answer(page_of(records, found, asked, tokens))
 
 
 def _accepted(call: Call) -> str:

@@ -7,7 +7,7 @@ from ...page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import entry
 from ..wire import consents as wire
-from ..wire.a2p_sms import page_from, page_of
+from ..wire.token_lists import page_from, page_of
 from .access import check_account, view_of
 
 

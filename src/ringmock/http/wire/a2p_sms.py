@@ -7,7 +7,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from ...domain.a2p_sms import (
     A2PFilter,
@@ -27,7 +27,6 @@ from ...domain.a2p_store import Tally
 from ...domain.account import digits_of
 from ...domain.consent import Consent, ConsentFilter, ConsentSource, OptStatus
 from ...domain.message import Direction, MessageStatus
-from ...page_tokens import Listing, PageTokens
 from ...timestamps import iso8601
 from .messages import chosen, default_date_from, moment
 from .view import Json, View
@@ -101,21 +100,6 @@ def opt_out_filter_from(parameters: Mapping[str, Any], view: View) -> ConsentFil
 def assignment_from(body: Json, sender: str) -> Assignment:
     """A checked `addA2PSMSOptOuts` body, about the number with these digits."""
     return Assignment(sender, tuple(body.get("optOuts", ())), tuple(body.get("optIns", ())))
-
-
-class PageAsked(NamedTuple):
-    """Which page of a list was asked for."""
-
-    listing: Listing
-    before: int | None
-    size: int
-
-
-def page_from(listing: Listing, parameters: Mapping[str, Any], tokens: PageTokens) -> PageAsked:
-    """The page that the parameters ask for, the first without a token. Raises `InvalidParameter`."""
-    token = parameters["pageToken"]
-    before = None if token is None else tokens.read(listing, token)
-    return PageAsked(listing, before, parameters["perPage"])
 
 
 # --- answers -------------------------------------------------------------------------------------
@@ -221,31 +205,3 @@ def assigned(results: Sequence[Assigned]) -> Json:
         }
         for name, status in (("optIns", OptStatus.IN), ("optOuts", OptStatus.OUT))
     }
-
-
-class Neighbours(Protocol):
-    """A page of any list, as far as those beside it go."""
-
-    @property
-    def has_previous(self) -> bool: ...
-    @property
-    def previous(self) -> int | None: ...
-    @property
-    def has_next(self) -> bool: ...
-    @property
-    def next(self) -> int | None: ...
-
-
-def page_of(records: Sequence[Json], page: Neighbours, asked: PageAsked, tokens: PageTokens) -> Json:
-    """A page and the tokens of those around it."""
-    listing = asked.listing
-    paging: Json = {
-        "perPage": asked.size,
-        "pageToken": tokens.issue(listing, asked.before),
-        "firstPageToken": tokens.issue(listing, None),
-    }
-    if page.has_previous:
-        paging["previousPageToken"] = tokens.issue(listing, page.previous)
-    if page.has_next:
-        paging["nextPageToken"] = tokens.issue(listing, page.next)
-    return {"records": list(records), "paging": paging}
