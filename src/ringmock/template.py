@@ -8,6 +8,7 @@ from .assertions import Key
 from .domain.account import Account
 from .domain.carrier import Carrier
 from .domain.message import MessageType
+from .lab.faults import FaultRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +94,7 @@ class Template:
     """None where every phone outside is reached as the generation has it."""
     limits: str | None = None
     """A key of `PROFILES`, None for no rate limits."""
+    faults: tuple[FaultRule, ...] = ()
+    """What calls meet until told otherwise."""
     jwt_keys: tuple[Key, ...] = ()
     """What JWTs of users are signed with; without one, only those that `credentials` name are known."""

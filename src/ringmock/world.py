@@ -162,7 +162,7 @@ class World:
         secret = self._secret_source()
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
-        self.plant(())
+        self.plant(self.template.faults)
         self._seed(self.template.messages)
         self._time_changed()
 

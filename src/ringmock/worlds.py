@@ -174,8 +174,10 @@ class Worlds:
             self._told_of_limits()
 
     def when_faulty(self, told: Callable[[], None]) -> None:
-        """Call `told` when a world first has faults on demand."""
+        """Call `told` when a world first has faults on demand, at once where one has."""
         self._told_of_faults = told
+        if self.template.faults:
+            told()
 
     def plant(self, world: World, rules: Sequence[FaultRule]) -> None:
         """Let a world's calls meet these faults, and no others, from now on."""

@@ -1,11 +1,15 @@
 """Faults on demand over the socket: what a client sees, and what is left behind."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
+from ringmock.fixture import load_named
+from ringmock.lab.faults import FaultRule
+from ringmock.server import running
 from support import HANDSET, OWN, SMS, STORE, Client, assert_refused, sms_body
 
 FAULTS = "/_mock/faults"
@@ -90,6 +94,11 @@ def test_a_request_that_the_contract_does_not_have_meets_the_fault_first(world_c
     assert_refused(world_client.post(SMS, json={"to": []}), 500, "CMN-203")
 
 
+def test_the_third_call_can_be_the_one_that_fails(world_client: Client) -> None:
+    plant(world_client, {"times": 2}, {"error": "CMN-201", "times": 1})
+    assert [world_client.get(OWN).status_code for _ in range(4)] == [200, 200, 503, 200]
+
+
 @pytest.mark.parametrize("way", ["an empty list", "a reset"])
 def test_the_rules_are_taken_off(world_client: Client, way: str) -> None:
     plant(world_client, {"error": "CMN-201"})
@@ -134,3 +143,11 @@ def test_what_is_no_list_of_rules_is_refused_and_changes_nothing(world_client: C
 
 def test_as_many_rules_as_there_may_be(world_client: Client) -> None:
     assert len(plant(world_client, *[{"error": "CMN-201"}] * 100)) == 100
+
+
+def test_the_faults_of_a_fixture_are_there_from_the_start_and_after_a_reset() -> None:
+    template = replace(load_named("demo"), faults=(FaultRule("listMessages", error="CMN-201", times=1),))
+    with running(template) as (url, _), Client(url) as client:
+        assert [client.get(STORE).status_code for _ in range(2)] == [503, 200]
+        client.post("/_mock/reset")
+        assert [client.get(STORE).status_code for _ in range(2)] == [503, 200]

@@ -41,7 +41,8 @@ class FaultRule:
     """What happens to which calls. Raises `ValueError`, saying what would be right, for a rule without sense.
 
     A call that meets it waits `delay` seconds of real time. Then it is answered with `error`, which leaves nothing
-    behind; or it is carried out and its answer is lost with the connection, when `lost`; or it goes on as ever.
+    behind; or it is carried out and its answer is lost with the connection, when `lost`; or it goes on as ever, as
+    those do that come before the one which shall fail.
     """
 
     operation: str | None = None
@@ -65,8 +66,6 @@ class FaultRule:
             raise ValueError(f"'share' is above 0 and at most 1, not {self.share!r}")
         if self.error is not None and self.lost:
             raise ValueError("a call is answered with an 'error', or its answer is 'lost'")
-        if self.error is None and not self.lost and not self.delay:
-            raise ValueError("a rule has an 'error', a 'delay' or is 'lost'")
 
 
 class FaultPlan:
