@@ -1,6 +1,6 @@
 """What sending, listing, synchronizing and deleting cost as the store grows: ratios of one run, never a timed test.
 
-    python benchmarks/growth.py [--sizes 100 10000 1000000] [--rounds 3] [--calls 1500]
+    python benchmarks/growth.py [--sizes 100 10000 1000000] [--rounds 7] [--calls 1500]
 
 Each size is a server process of its own, whose world is filled through the same plans and the same store that calls
 go through. Rounds are interleaved over the sizes, so that whatever else the machine does hits all of them.
