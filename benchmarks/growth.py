@@ -121,7 +121,7 @@ def main() -> None:
     """Print a table of medians and their ratios to the smallest size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000, 1_000_000])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--calls", type=int, default=1000)
     asked = parser.parse_args()
     context = multiprocessing.get_context("spawn")
