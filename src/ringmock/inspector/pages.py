@@ -37,7 +37,7 @@ HEADERS = (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none';"
         " form-action 'self'; frame-ancestors 'none'",
     ),
-    ("Referrer-Policy", "no-referrer"),
+    ("Referrer-Policy", "same-origin"),  # without a referrer, the form of a page has no origin
     ("X-Content-Type-Options", "nosniff"),
 )
 
