@@ -56,7 +56,7 @@ def test_stop_is_a_text_like_any_other_and_opts_out(world_client: Client) -> Non
         ({"to": "12025550100"}, "'to' is a phone number of this account"),
         ({"sender": DIRECT_NUMBER["103"]}, "belongs to the account: a handset is a phone outside"),
         ({"sender": "12"}, "'12' is no phone number"),
-        ({"sender": "1/2"}, "not found"),
+        ({"sender": "1/2"}, "'1/2' is no phone number"),
     ],
 )
 def test_what_the_server_refuses_is_told_in_its_words(

@@ -26,6 +26,10 @@ def test_links_stay_in_the_world_of_the_client(day: Day) -> None:
     assert day["phone"] == f"Phone {HANDSET}"
 
 
+def test_what_is_written_as_a_phone_is_shown_where_it_came_to(day: Day) -> None:
+    assert day["written"] == "/_mock/mailboxes/101"
+
+
 def test_the_page_fits_a_phone_and_a_desk(day: Day) -> None:
     assert {width: beyond for width, beyond in day["beyond the window"].items() if beyond > 0} == {}
 

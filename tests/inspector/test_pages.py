@@ -99,6 +99,60 @@ def test_the_newest_messages_stand_there_and_how_many_there_are(client: Client, 
     assert (f"The newest {MOST_MESSAGES} of {sent}." in text) == (sent > MOST_MESSAGES)
 
 
+def write(client: Client, to: str, text: str, phone: str = HANDSET, **more: str) -> httpx2.Response:
+    """What the form of a phone's page sends."""
+    path, query = f"/_mock/phones/{phone}", {"client": client.client_id}
+    return client.post(path, by=None, params=query, data={"to": to, "text": text}, headers=more)
+
+
+def test_what_is_written_as_a_phone_arrives_and_its_mailbox_is_shown(client: Client) -> None:
+    answer = write(client, f"+{DIRECT_NUMBER['102']}", "Ça va?")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/_mock/mailboxes/102?client={client.client_id}",
+    )
+    (message,) = client.messages("102")
+    assert (message["subject"], message["from"]["phoneNumber"]) == ("Ça va?", HANDSET)
+
+
+def test_what_arrives_nowhere_is_told_on_the_phones_page(client: Client) -> None:
+    answer = write(client, "16509100105", "Anybody?")
+    assert answer.status_code == 303
+    text = client.get(answer.headers["location"], by=None).text
+    assert "Sent: 16509100105 dropped (R-16)." in plain(text)
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "phone", "said"),
+    [
+        ("14151003733", "Hi", HANDSET, "'14151003733' is no phone number of this account."),
+        (DIRECT_NUMBER["101"], "", HANDSET, "An SMS has a text."),
+        (DIRECT_NUMBER["101"], "Hi", "12", "'12' is no phone outside the account."),
+        (DIRECT_NUMBER["101"], "Hi", DIRECT_NUMBER["102"], "is no phone outside the account."),
+    ],
+)
+def test_what_cannot_be_written_is_told_on_a_page(client: Client, to: str, text: str, phone: str, said: str) -> None:
+    answer = write(client, to, text, phone)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert said in plain(answer.text)
+    assert client.messages("101") == []
+
+
+def test_a_page_of_another_site_writes_nothing(client: Client) -> None:
+    assert write(client, DIRECT_NUMBER["101"], "Hi", Origin="http://elsewhere.test").status_code == 403
+    assert client.messages("101") == []
+
+
+def test_faults_on_demand_stand_there_with_the_calls_that_are_left(client: Client) -> None:
+    rules = [{"operation": "listMessages", "error": "CMN-201", "times": 2}, {"delay": 0.1, "lost": True, "share": 0.5}]
+    client.call("PUT", "/_mock/faults", json=rules)
+    client.get(STORE)
+    shown = plain(page(client))
+    assert "listMessages: CMN-201; 1 more" in shown
+    assert "Every operation: 0.1 seconds late, the answer is lost, 0.5 of the calls; for every call" in shown
+    assert "CMN-201 Service Temporary Unavailable on demand" in shown
+
+
 def test_links_stay_in_the_world_of_the_client(client: Client) -> None:
     links = re.findall(r'href="(/_mock/(?!inspector/)[^"]*)"', page(client))
     assert links

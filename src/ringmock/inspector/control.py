@@ -349,7 +349,7 @@ def _shown(extension: Extension) -> Json:
 # --- handsets ------------------------------------------------------------------------------------
 
 
-@control.post("/handsets/<phone_number>/messages")
+@control.post("/handsets/<path:phone_number>/messages")
 def send_from_handset(phone_number: str) -> Response:
     """An SMS or MMS from outside: `{"to": "16509100010", "text": "..."}`; answers what became of it.
 
@@ -373,7 +373,7 @@ def send_from_handset(phone_number: str) -> Response:
     return jsonify(recipients=_outcomes(routed))
 
 
-@control.get("/handsets/<phone_number>/messages")
+@control.get("/handsets/<path:phone_number>/messages")
 def received_by_handset(phone_number: str) -> Response:
     """What a phone outside the account has received, oldest first."""
     messages = _world().messages.received_by_handset(digits_of(_handset(phone_number)))

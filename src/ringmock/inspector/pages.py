@@ -1,20 +1,23 @@
 """The inspector: one world in a browser, its extensions, its mailboxes, the phones outside and the calls.
 
-It shows and changes nothing. Whatever a client sent is escaped.
+It changes nothing, but for a text that somebody writes as a phone. Whatever a client sent is escaped.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from .. import __version__
-from ..domain.account import Extension, digits_of
-from ..domain.message import Availability, Direction, Message, MessageStatus, ReadStatus
+from ..domain.account import Extension, digits_of, is_e164
+from ..domain.errors import InvalidParameter
+from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus, Routed
 from ..domain.message_filter import MessageFilter
 from ..journal import Entry
 from ..timestamps import iso8601
@@ -24,6 +27,7 @@ from ..worlds import Worlds
 MOST_EXTENSIONS = 100
 MOST_MESSAGES = 100
 MOST_CALLS = 50
+MOST_NUMBERS = 100
 """A page has no more than these, however much there is."""
 
 HEADERS = (
@@ -33,7 +37,7 @@ HEADERS = (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none';"
         " form-action 'self'; frame-ancestors 'none'",
     ),
-    ("Referrer-Policy", "no-referrer"),
+    ("Referrer-Policy", "same-origin"),  # without a referrer, the form of a page has no origin
     ("X-Content-Type-Options", "nosniff"),
 )
 
@@ -92,6 +96,7 @@ def account() -> Response:
         handsets=world.account.handsets[:MOST_EXTENSIONS],
         calls=_lines(world.journal.newest_first(MOST_CALLS)),
         call_count=len(world.journal),
+        faults=world.faults.left if world.faults is not None else (),
     )
 
 
@@ -118,7 +123,33 @@ def phone(phone_number: str) -> Response:
     """What a phone outside has received, newest first."""
     world = _world()
     found = world.messages.latest_of_handset(digits_of(phone_number), MOST_MESSAGES)
-    return _page("phone.html", phone_number=phone_number, rows=_rows(world, found.records), total=found.total)
+    return _page(
+        "phone.html",
+        phone_number=phone_number,
+        rows=_rows(world, found.records),
+        total=found.total,
+        told=request.args.get("told", ""),
+        numbers=list(islice(world.account.phone_numbers, MOST_NUMBERS)),
+    )
+
+
+@inspector.post("/phones/<phone_number>")
+def write_as_phone(phone_number: str) -> BaseResponse:
+    """Send the `text` of the form from the phone to the number `to`, and show where it came to."""
+    to, text = request.form.get("to", "").strip(), request.form.get("text", "")
+    if not is_e164(phone_number) or digits_of(phone_number) in _world().account.phone_numbers:
+        abort(400, f"{phone_number!r} is no phone outside the account.")
+    if not text:
+        abort(400, "An SMS has a text.")
+    try:
+        routed = _world().receive_sms(phone_number, to, text)
+    except InvalidParameter:
+        abort(400, f"{to!r} is no phone number of this account.")
+    reached = [each.mailbox for each in routed if each.outcome is Outcome.DELIVERED and each.mailbox is not None]
+    if reached:
+        return redirect(_address("mailbox", number=reached[0]), 303)
+    told = ", ".join(map(_outcome, routed))
+    return redirect(_address("phone", phone_number=phone_number, told=told), 303)
 
 
 @inspector.errorhandler(HTTPException)
@@ -171,12 +202,16 @@ def _rows(world: World, messages: Iterable[Message]) -> list[Row]:
     return [Row(message, iso8601(message.created), message.status_at(now)) for message in messages]
 
 
+def _outcome(each: Routed) -> str:
+    return f"{each.recipient} {each.outcome} ({each.rule})"
+
+
 def _lines(entries: Iterable[Entry]) -> list[Line]:
     return [
         Line(
             entry,
             iso8601(entry.at),
-            tuple(f"{each.recipient} {each.outcome} ({each.rule})" for each in entry.routed),
+            tuple(map(_outcome, entry.routed)),
             "" if entry.body is None else json.dumps(entry.body, indent=2, ensure_ascii=False, default=str),
         )
         for entry in entries

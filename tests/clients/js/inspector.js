@@ -38,6 +38,12 @@ run(async () => {
     await page.getByRole("link", { name: handset }).click();
     tell("phone", await page.getByRole("heading", { level: 1 }).textContent());
 
+    await page.getByLabel("Write to").fill(number);
+    await page.getByLabel("this text").fill("written in a browser");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("written in a browser").waitFor();
+    tell("written", new URL(page.url()).pathname);
+
     const widths = {};
     for (const width of [360, 1200]) {
       await page.setViewportSize({ width, height: 900 });

@@ -1,8 +1,12 @@
 // Shows what has come since, without losing what somebody has opened, marked or typed.
 const EVERY_MILLISECONDS = 2000;
 
+function isTyped(field) {
+  return field.value !== field.defaultValue;
+}
+
 function isBeingRead(main) {
-  return document.hidden || main.querySelector("details[open]") || main.contains(document.activeElement)
+  return document.hidden || [...main.querySelectorAll("input")].some(isTyped) || main.querySelector("details[open]") || main.contains(document.activeElement)
     || !getSelection().isCollapsed;
 }
 
