@@ -85,8 +85,7 @@ class Worlds:
         self._refreshes = Refreshes()
         self._revoked: dict[str, None] = {}
         self._codes = Codes()
-        self._told_of_limits: Callable[[], None] = lambda: None
-        self._told_of_faults: Callable[[], None] = lambda: None
+        self._told_of_hindrance: Callable[[], None] = lambda: None
         for number, credentials in template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
@@ -161,29 +160,23 @@ class Worlds:
         """The world that an application has opened already, None where there is none."""
         return self._worlds.get(client_id)
 
-    def when_limited(self, told: Callable[[], None]) -> None:
-        """Call `told` when a world first has rate limits, at once where one has."""
-        self._told_of_limits = told
-        if self.template.limits is not None:
+    def when_hindered(self, told: Callable[[], None]) -> None:
+        """Call `told` when a world first has rate limits or faults on demand, at once where one has."""
+        self._told_of_hindrance = told
+        if self.template.limits is not None or self.template.faults:
             told()
 
     def limit(self, world: World, limits: Limits | None) -> None:
         """Hold a world to rate limits; None for none."""
         world.limit(limits)
         if limits is not None:
-            self._told_of_limits()
-
-    def when_faulty(self, told: Callable[[], None]) -> None:
-        """Call `told` when a world first has faults on demand, at once where one has."""
-        self._told_of_faults = told
-        if self.template.faults:
-            told()
+            self._told_of_hindrance()
 
     def plant(self, world: World, rules: Sequence[FaultRule]) -> None:
         """Let a world's calls meet these faults, and no others, from now on."""
         world.plant(rules)
         if rules:
-            self._told_of_faults()
+            self._told_of_hindrance()
 
     def close_world(self, client_id: str) -> None:
         """Forget an application that no fixture names, with its world and every log-in to it."""

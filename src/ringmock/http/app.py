@@ -24,7 +24,7 @@ from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
-from .faults import Faults
+from .hindrances import Hindrances
 from .notifications import Notifier
 from .operations import (
     a2p_sms,
@@ -57,7 +57,6 @@ from .stages import (
     WaitingHandler,
 )
 from .straight import Straight, whole
-from .throttling import Throttling
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
@@ -188,7 +187,7 @@ def create_app(
             Straight,
             EdgeGuard,
             Routing,
-            partial(Security, worlds=worlds, throttling=Throttling(worlds, groups), faults=Faults(worlds)),
+            partial(Security, worlds=worlds, hindrances=Hindrances(worlds, groups)),
             RequestValidation,
             ResponseValidation,
         ],

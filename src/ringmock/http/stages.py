@@ -41,9 +41,8 @@ from .errors import (
     UnparseableRequest,
     UnsupportedMediaType,
 )
-from .faults import Faults
+from .hindrances import Hindrances
 from .multipart import Parts
-from .throttling import Throttling
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """The service's own limit for `sms`."""
@@ -368,17 +367,15 @@ class SecurityOperation:
 
 
 class _SecurityApi(SecurityAPI):
-    def __init__(self, *args: Any, worlds: Worlds, throttling: Throttling, faults: Faults, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worlds: Worlds, hindrances: Hindrances, **kwargs: Any) -> None:
         self._worlds = worlds
-        self._throttling = throttling
-        self._faults = faults
+        self._hindrances = hindrances
         self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> SecurityOperation:
         made = self._secured(operation)
-        self._throttling.add(operation.operation_id, made)
-        self._faults.add(made)
+        self._hindrances.add(operation.operation_id, made)
         return made
 
     def _secured(self, operation: Any) -> SecurityOperation:
@@ -399,15 +396,14 @@ class _SecurityApi(SecurityAPI):
 class Security(Staged, SecurityMiddleware):
     """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints.
 
-    Where calls are counted, they are counted here, as soon as it is known whose they are; and where they meet faults,
-    they meet them here.
+    Where calls are counted or meet faults, they do so here, as soon as it is known whose they are.
     """
 
     api_cls = _SecurityApi
 
-    def __init__(self, app: ASGIApp, worlds: Worlds, throttling: Throttling, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, worlds: Worlds, hindrances: Hindrances) -> None:
         super().__init__(app)
-        self._known = {"worlds": worlds, "throttling": throttling, "faults": faults}
+        self._known = {"worlds": worlds, "hindrances": hindrances}
 
     def add_api(self, specification: Any, **kwargs: Any) -> Any:
         return super().add_api(specification, **self._known, **kwargs)

@@ -1,7 +1,6 @@
-"""The stage that counts calls. It comes between security and the rest when a world first has limits, not before."""
+"""The stage that counts calls."""
 
 from collections.abc import Mapping
-from typing import Protocol
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,42 +15,7 @@ from .call import SCOPE_KEY, Call
 _OPENS_A_WORLD = ("getToken", "revokeToken")
 
 
-class Throttled(Protocol):
-    """One operation's part of the stage before this one."""
-
-    next_app: ASGIApp
-
-
-class Throttling:
-    """Knows where each operation's counting would take place."""
-
-    def __init__(self, worlds: Worlds, groups: Mapping[str, str]) -> None:
-        """`groups` are the contract's `x-throttling-group` by operationId."""
-        self._worlds = worlds
-        self._groups = {name: Group(group.lower()) for name, group in groups.items() if group.lower() in set(Group)}
-        self._places: list[tuple[Throttled, Group]] = []
-        self._is_in_place = False
-        worlds.when_limited(self.put_in_place)
-
-    def add(self, operation_id: str, before: Throttled) -> None:
-        """Count the calls of an operation behind `before`, from when it is asked for. Some groups have no limit."""
-        group = self._groups.get(operation_id)
-        if group is None:
-            return
-        self._places.append((before, group))
-        if self._is_in_place:
-            before.next_app = _Counting(before.next_app, group, self._worlds)
-
-    def put_in_place(self) -> None:
-        """Count from now on."""
-        if self._is_in_place:
-            return
-        self._is_in_place = True
-        for before, group in self._places:
-            before.next_app = _Counting(before.next_app, group, self._worlds)
-
-
-class _Counting:
+class Counting:
     """One operation's calls, counted before they go on."""
 
     def __init__(self, next_app: ASGIApp, group: Group, worlds: Worlds) -> None:
