@@ -1,12 +1,11 @@
 """The command line: serve an account, check contract and fixtures, print the rules."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,65 +80,58 @@ def serve(
 
     NAME is a bundled account (carriers, demo, source-page); FILE is a YAML file of your own.
     """
-    with _uncollected():
-        from . import server, start_screen
-        from .fixture import FixtureError, load_named, sources_of
-        from .lab.addresses import Addresses
-        from .lab.webhooks import WebHooks
-        from .resources import bundled
-        from .worlds import Worlds
+    # What loading makes stays, and looking through it for garbage would cost a fifth of the start.
+    gc.disable()
+    click.get_current_context().call_on_close(gc.enable)
 
-        logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+    from . import server, start_screen
+    from .fixture import FixtureError, load_named, sources_of
+    from .lab.addresses import Addresses
+    from .lab.webhooks import WebHooks
+    from .resources import bundled
+    from .worlds import Worlds
 
-        tally = _started_tally() if coverage else None
-        webhooks = WebHooks(Addresses(webhook_hosts))
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
 
-        def worlds() -> Worlds:
-            template = load_named(fixture, generation=generation)
-            return Worlds(replace(template, limits=limits or template.limits), open_worlds=open_worlds)
+    tally = _started_tally() if coverage else None
+    webhooks = WebHooks(Addresses(webhook_hosts))
 
-        def rebuild() -> "ASGIApp | None":
-            try:
-                app = server.build(worlds(), webhooks, tally)
-            except FixtureError as error:
-                click.echo(f"{error}\nThe account from before stays.", err=True)
-                return None
-            click.echo("Started afresh.", err=True)
-            return app
+    def worlds() -> Worlds:
+        template = load_named(fixture, generation=generation)
+        return Worlds(replace(template, limits=limits or template.limits), open_worlds=open_worlds)
 
-        if port_file is not None:
-            port_file.unlink(missing_ok=True)
+    def rebuild() -> "ASGIApp | None":
         try:
-            first = worlds()
-            bound = server.bound_socket(host, port)
+            app = server.build(worlds(), webhooks, tally)
         except FixtureError as error:
-            raise click.ClickException(str(error)) from error
-        except OSError as error:
-            problem = f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any"
-            raise click.ClickException(problem) from error
+            click.echo(f"{error}\nThe account from before stays.", err=True)
+            return None
+        click.echo("Started afresh.", err=True)
+        return app
 
-        def ready() -> None:
-            server.settle_memory()
-            if port_file is not None:
-                _write_whole(port_file, f"{bound.getsockname()[1]}\n")
-            click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
+    if port_file is not None:
+        port_file.unlink(missing_ok=True)
+    try:
+        first = worlds()
+        bound = server.bound_socket(host, port)
+    except FixtureError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any") from error
 
-        app = server.Swappable(server.build(first, webhooks, tally))
-        running = server.Server(app, ready)
+    def ready() -> None:
+        server.settle_memory()
+        gc.enable()
+        if port_file is not None:
+            _write_whole(port_file, f"{bound.getsockname()[1]}\n")
+        click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
+
+    app = server.Swappable(server.build(first, webhooks, tally))
+    running = server.Server(app, ready)
     with bound:
         watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
         with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
             runner.run(_until_stopped(running, bound, app, rebuild, watched))
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Collect no garbage meanwhile: what loading makes stays, and looking through it costs a fifth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _started_tally() -> "Tally":
