@@ -30,14 +30,14 @@ def recorder(worlds: Worlds) -> Done:
 
     def done(call: Call, status: int, milliseconds: float) -> None:
         is_control = call.path.startswith(CONTROL_PREFIX)
+        if is_control and call.method == "GET":
+            return  # a page of the inspector asks every other second what is new
         if call.world is None and not is_control:
             find_caller(call, worlds)
         world = call.world or worlds.default
         kept = kept_of(call, status, milliseconds, world.clock.now())
         if not is_control:
             world.remember(kept.entry)
-        elif call.method == "GET":
-            return  # a page of the inspector asks every other second what is new
         if log.isEnabledFor(logging.INFO):
             log.info("%s", line(kept.entry()))
 
@@ -168,13 +168,18 @@ def rules_of(routed: Iterable[Routed], problems: Iterable[Exception]) -> Iterabl
 
 def line(entry: Entry) -> str:
     """Who, what, status, time and the rules that decided; the reason when it was refused."""
-    outcomes = ", ".join(f"{r.recipient} {r.outcome} ({r.rule})" for r in entry.routed)
+    outcomes = ", ".join(map(outcome, entry.routed))
     reasons = "; ".join(map(_reason, entry.errors))
     rules = f" ({', '.join(entry.rules)})" if entry.errors and entry.rules else ""
     said = f"{entry.who or '-':>4} {entry.method} {printable(entry.path)} {entry.status} {entry.milliseconds:.1f}ms"
-    on_demand = "answer lost on demand" if entry.is_lost else ""
-    on_demand = "failed on demand" if entry.refused_by is RefusedBy.FAULTS else on_demand
-    return "  ".join(part for part in (said, outcomes, reasons + rules, on_demand) if part)
+    failed = "failed on demand" if entry.refused_by is RefusedBy.FAULTS else ""
+    lost = "answer lost on demand" if entry.is_lost else ""
+    return "  ".join(part for part in (said, outcomes, reasons + rules, failed, lost) if part)
+
+
+def outcome(routed: Routed) -> str:
+    """What became of one recipient, and the rule that decided it."""
+    return f"{routed.recipient} {routed.outcome} ({routed.rule})"
 
 
 def _reason(error: Mapping[str, str]) -> str:

@@ -15,10 +15,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import __version__
-from ..domain.account import Extension, digits_of, is_e164
+from ..domain.account import Extension, digits_of
 from ..domain.errors import InvalidParameter
-from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus, Routed
+from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus
 from ..domain.message_filter import MessageFilter
+from ..http.recording import outcome
 from ..journal import Entry
 from ..timestamps import iso8601
 from ..world import World
@@ -137,18 +138,17 @@ def phone(phone_number: str) -> Response:
 def write_as_phone(phone_number: str) -> BaseResponse:
     """Send the `text` of the form from the phone to the number `to`, and show where it came to."""
     to, text = request.form.get("to", "").strip(), request.form.get("text", "")
-    if not is_e164(phone_number) or digits_of(phone_number) in _world().account.phone_numbers:
-        abort(400, f"{phone_number!r} is no phone outside the account.")
     if not text:
         abort(400, "An SMS has a text.")
     try:
         routed = _world().receive_sms(phone_number, to, text)
-    except InvalidParameter:
-        abort(400, f"{to!r} is no phone number of this account.")
+    except InvalidParameter as error:
+        wanted = "phone outside the account" if error.parameter == "from" else "phone number of this account"
+        abort(400, f"{error.value!r} is no {wanted}.")
     reached = [each.mailbox for each in routed if each.outcome is Outcome.DELIVERED and each.mailbox is not None]
     if reached:
         return redirect(_address("mailbox", number=reached[0]), 303)
-    told = ", ".join(map(_outcome, routed))
+    told = ", ".join(map(outcome, routed))
     return redirect(_address("phone", phone_number=phone_number, told=told), 303)
 
 
@@ -202,16 +202,12 @@ def _rows(world: World, messages: Iterable[Message]) -> list[Row]:
     return [Row(message, iso8601(message.created), message.status_at(now)) for message in messages]
 
 
-def _outcome(each: Routed) -> str:
-    return f"{each.recipient} {each.outcome} ({each.rule})"
-
-
 def _lines(entries: Iterable[Entry]) -> list[Line]:
     return [
         Line(
             entry,
             iso8601(entry.at),
-            tuple(map(_outcome, entry.routed)),
+            tuple(map(outcome, entry.routed)),
             "" if entry.body is None else json.dumps(entry.body, indent=2, ensure_ascii=False, default=str),
         )
         for entry in entries
