@@ -135,6 +135,7 @@ def test_what_cannot_be_written_is_told_on_a_page(client: Client, to: str, text:
     answer = write(client, to, text, phone)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
     assert said in plain(answer.text)
+    assert "<h1>That was not sent</h1>" in answer.text
     assert client.messages("101") == []
 
 
@@ -176,6 +177,7 @@ def test_without_a_client_it_is_the_first_world(server_url: str) -> None:
 def test_what_is_not_there_is_told_on_a_page(client: Client, path: str, client_id: str | None, sentence: str) -> None:
     text = page(client, path, status=404, of=client_id)
     assert sentence in plain(text)
+    assert "<h1>There is nothing here</h1>" in text
     assert "<nobody>" not in text
 
 

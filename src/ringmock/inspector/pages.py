@@ -154,7 +154,7 @@ def write_as_phone(phone_number: str) -> BaseResponse:
 
 @inspector.errorhandler(HTTPException)
 def _refused(error: HTTPException) -> Response:
-    return _page("refused.html", error.code or 500, problem=error.description or "")
+    return _page("refused.html", error.code or 500, is_missing=error.code == 404, problem=error.description or "")
 
 
 def _page(template: str, status: int = 200, **shown: Any) -> Response:
