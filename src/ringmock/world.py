@@ -138,8 +138,9 @@ class World:
         self._dice: Random
         self.sync_tokens: SyncTokens
         self.page_tokens: PageTokens
-        self.limits: RateLimits | None
-        self.faults: FaultPlan | None
+        self.limits: RateLimits | None = None
+        self.faults: FaultPlan | None = None
+        self.has_limits_or_faults = False
         self._watchers: tuple[Watcher, ...] = ()
         self.reset()
 
@@ -169,10 +170,12 @@ class World:
     def plant(self, rules: Sequence[FaultRule]) -> None:
         """Let calls meet these faults from now on, as if none had met any; the same calls meet the same ones."""
         self.faults = FaultPlan(rules, Random(0)) if rules else None
+        self.has_limits_or_faults = self.limits is not None or self.faults is not None
 
     def limit(self, limits: Limits | None) -> None:
         """Count calls from now on, as if none had been made; None for no limits."""
         self.limits = RateLimits(limits) if limits is not None else None
+        self.has_limits_or_faults = self.limits is not None or self.faults is not None
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of everything from now on, resets or not."""

@@ -6,7 +6,7 @@ so that tests which run in parallel on one port never meet.
 
 import re
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from . import assertions
@@ -15,8 +15,6 @@ from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
 from .clock import RealTime, real_time
 from .domain.account import Extension
 from .domain.generation import Generation
-from .lab.faults import FaultRule
-from .lab.limits import Limits
 from .refreshes import Refreshes
 from .sessions import (
     ClientAssertionInvalid,
@@ -85,7 +83,6 @@ class Worlds:
         self._refreshes = Refreshes()
         self._revoked: dict[str, None] = {}
         self._codes = Codes()
-        self._told_of_hindrance: Callable[[], None] = lambda: None
         for number, credentials in template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
@@ -159,24 +156,6 @@ class Worlds:
     def world_named(self, client_id: str) -> World | None:
         """The world that an application has opened already, None where there is none."""
         return self._worlds.get(client_id)
-
-    def when_hindered(self, told: Callable[[], None]) -> None:
-        """Call `told` when a world first has rate limits or faults on demand, at once where one has."""
-        self._told_of_hindrance = told
-        if self.template.limits is not None or self.template.faults:
-            told()
-
-    def limit(self, world: World, limits: Limits | None) -> None:
-        """Hold a world to rate limits; None for none."""
-        world.limit(limits)
-        if limits is not None:
-            self._told_of_hindrance()
-
-    def plant(self, world: World, rules: Sequence[FaultRule]) -> None:
-        """Let a world's calls meet these faults, and no others, from now on."""
-        world.plant(rules)
-        if rules:
-            self._told_of_hindrance()
 
     def close_world(self, client_id: str) -> None:
         """Forget an application that no fixture names, with its world and every log-in to it."""

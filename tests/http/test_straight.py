@@ -1,15 +1,23 @@
 """A call that goes straight gets what it would have got through the stages one by one."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ringmock.fixture import load_named
+from ringmock.http.app import Stages
 from ringmock.http.call import Call
-from ringmock.http.straight import is_plain
-from ringmock.server import running
+from ringmock.http.straight import Straight, is_plain
+from ringmock.lab.faults import FaultRule
+from ringmock.lab.limits import RINGCENTRAL
+from ringmock.server import build, running
+from ringmock.world import World
+from ringmock.worlds import Worlds
 from support import HANDSET, OWN, PAGER, SMS, STORE, sms_body
 
 JSON = "application/json"
@@ -102,3 +110,72 @@ def test_a_call_is_plain_when_its_first_line_and_its_body_are_what_they_seem(
     headers: dict[bytes, bytes], query: bytes, plain: bool
 ) -> None:
     assert is_plain(Call("POST", SMS, "http://here.test", headers), query) is plain
+
+
+class Passed:
+    """The stages from `EdgeGuard` on, and which paths came to them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.paths: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.paths.append(scope["path"])
+        await self._app(scope, receive, send)
+
+
+def status_of(app: ASGIApp, path: str, token: str) -> int:
+    """What a call without a body is answered."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"host", b"here.test"), (b"authorization", f"Bearer {token}".encode())],
+        "scheme": "http",
+        "server": ("127.0.0.1", 80),
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]  # it is a coroutine
+    status: int = sent[0]["status"]
+    return status
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        lambda world: world.plant([FaultRule("createSMSMessage", error="CMN-201", times=1)]),
+        lambda world: world.limit(RINGCENTRAL),
+    ],
+    ids=["faults", "limits"],
+)
+def test_only_the_calls_of_a_world_with_limits_or_faults_take_the_stages(disturb: Callable[[World], None]) -> None:
+    worlds = Worlds(load_named("demo"))
+    app = build(worlds)
+    assert isinstance(app, Stages)
+    straight = next(stage for stage in app.middleware_stack or () if isinstance(stage, Straight))
+    other = worlds.world_of_client("other", None)
+    token = worlds.open_session(
+        other, other.account.extensions["101"], "other", access_ttl=60, refresh_ttl=0
+    ).access_token
+    assert status_of(app, STORE, token) == status_of(app, STORE, "demo-101") == 200
+    straight.app = passed = Passed(straight.app)  # type: ignore[assignment]  # it stands for the stage
+
+    disturb(other)
+
+    assert status_of(app, STORE, "demo-101") == 200
+    assert passed.paths == []
+    assert status_of(app, STORE, token) == 200
+    assert passed.paths == [STORE]
+
+    other.reset()
+
+    assert status_of(app, STORE, token) == 200
+    assert passed.paths == [STORE]

@@ -24,7 +24,7 @@ from ..worlds import Worlds
 from . import errors, oauth
 from .call import SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
-from .hindrances import Hindrances
+from .lab import Lab
 from .notifications import Notifier
 from .operations import (
     a2p_sms,
@@ -187,7 +187,7 @@ def create_app(
             Straight,
             EdgeGuard,
             Routing,
-            partial(Security, worlds=worlds, hindrances=Hindrances(worlds, groups)),
+            partial(Security, worlds=worlds, lab=Lab(worlds, groups)),
             RequestValidation,
             ResponseValidation,
         ],

@@ -4,7 +4,7 @@ Recorder    journal and log, around everything
 (Straight)  a plain call, from here to its handler in one go
 EdgeGuard   what no handler should ever see: odd paths, bodies too large, unknown encodings
 Routing     which operation it is, or which methods the path knows
-Security    whose call it is
+Security    whose call it is; then the rate limits and faults of its world
 (Connexion) the request against the contract, the answer against the contract
 Dispatch    the handler; what the contract does not name goes on to the application behind
 """
@@ -41,7 +41,7 @@ from .errors import (
     UnparseableRequest,
     UnsupportedMediaType,
 )
-from .hindrances import Hindrances
+from .lab import Lab
 from .multipart import Parts
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -367,24 +367,20 @@ class SecurityOperation:
 
 
 class _SecurityApi(SecurityAPI):
-    def __init__(self, *args: Any, worlds: Worlds, hindrances: Hindrances, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worlds: Worlds, lab: Lab, **kwargs: Any) -> None:
         self._worlds = worlds
-        self._hindrances = hindrances
+        self._lab = lab
         self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> SecurityOperation:
-        made = self._secured(operation)
-        self._hindrances.add(operation.operation_id, made)
-        return made
-
-    def _secured(self, operation: Any) -> SecurityOperation:
+        next_app = self._lab.before(following(self.next_app, operation), operation.operation_id)
         types = {
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return SecurityOperation(following(self.next_app, operation), self._sign_in)
-        return SecurityOperation(following(self.next_app, operation), read_client if "http" in types else None)
+            return SecurityOperation(next_app, self._sign_in)
+        return SecurityOperation(next_app, read_client if "http" in types else None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
         given = call.headers.get(b"authorization")
@@ -396,14 +392,14 @@ class _SecurityApi(SecurityAPI):
 class Security(Staged, SecurityMiddleware):
     """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints.
 
-    Where calls are counted or meet faults, they do so here, as soon as it is known whose they are.
+    As soon as it is known whose a call is, it meets the rate limits and faults of its world.
     """
 
     api_cls = _SecurityApi
 
-    def __init__(self, app: ASGIApp, worlds: Worlds, hindrances: Hindrances) -> None:
+    def __init__(self, app: ASGIApp, worlds: Worlds, lab: Lab) -> None:
         super().__init__(app)
-        self._known = {"worlds": worlds, "hindrances": hindrances}
+        self._known = {"worlds": worlds, "lab": lab}
 
     def add_api(self, specification: Any, **kwargs: Any) -> Any:
         return super().add_api(specification, **self._known, **kwargs)

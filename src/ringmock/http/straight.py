@@ -15,6 +15,7 @@ from . import edge
 from .call import SCOPE_KEY, Call
 from .compiled import AnswerOperation, RequestOperation
 from .errors import InvalidUri, MethodNotAllowed
+from .lab import LabOperation
 from .stages import (
     JSON,
     MAX_KNOWN,
@@ -34,14 +35,10 @@ class Lane(NamedTuple):
     operation_id: str
     path_params: Mapping[str, str]
     security: SecurityOperation
+    lab: LabOperation
     request: RequestOperation
     answer: AnswerOperation
     handler: HandlerOperation
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing has been put in between, such as a count of calls."""
-        return self.security.next_app is self.request
 
 
 class Straight:
@@ -55,7 +52,7 @@ class Straight:
         if scope["type"] == "http":
             lane = self._lane(scope["method"], scope["path"])
             call: Call = scope[SCOPE_KEY]
-            if lane is not None and lane.is_open and is_plain(call, scope["query_string"]):
+            if lane is not None and is_plain(call, scope["query_string"]):
                 call.content = await read_body(call, receive)
                 if self._is_done(call, scope, lane):
                     return
@@ -70,14 +67,14 @@ class Straight:
                 return False
             call.media_type = JSON
         lane.security.enter(call, scope)
-        if not lane.request.accepts(scope, call):
+        if not lane.lab.passes(call) or not lane.request.accepts(scope, call):
             return False
         lane.handler.handle(call)
         lane.answer.check(call)
         return True
 
     def _lane_of(self, method: str, path: str) -> Lane | None:
-        """The parts that a call to this path would meet; None where they are not these four, or it would be refused."""
+        """The parts that a call to this path would meet; None where they are not these, or it would be refused."""
         routing = self.app.app
         assert isinstance(routing, Routing)
         assert isinstance(routing.app, Staged)
@@ -87,17 +84,19 @@ class Straight:
         except (InvalidUri, MethodNotAllowed):
             return None
         security = routing.app.part(operation_id)
-        request = getattr(security, "next_app", None)
+        lab = getattr(security, "next_app", None)
+        request = getattr(lab, "next_app", None)
         answer = getattr(request, "next_app", None)
         handler = getattr(answer, "next_app", None)
         if (
             operation_id is not None
             and isinstance(security, SecurityOperation)
+            and isinstance(lab, LabOperation)
             and isinstance(request, RequestOperation)
             and isinstance(answer, AnswerOperation)
             and isinstance(handler, HandlerOperation)
         ):
-            return Lane(operation_id, path_params, security, request, answer, handler)
+            return Lane(operation_id, path_params, security, lab, request, answer, handler)
         return None
 
 

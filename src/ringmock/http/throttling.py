@@ -1,36 +1,26 @@
-"""The stage that counts calls."""
+"""Calls counted by the limits of their world."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qs
-
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..assertions import read
 from ..lab.limits import WINDOW, Group, RateExceeded, Standing
 from ..sessions import SignInRefused
 from ..world import World
 from ..worlds import Worlds
-from .call import SCOPE_KEY, Call
+from .call import Call
 
 _OPENS_A_WORLD = ("getToken", "revokeToken")
 
 
-class Counting:
-    """One operation's calls, counted before they go on."""
+class Throttling:
+    """Counts one operation's calls."""
 
-    def __init__(self, next_app: ASGIApp, group: Group, worlds: Worlds) -> None:
-        self._next_app = next_app
+    def __init__(self, group: Group, worlds: Worlds) -> None:
         self._group = group
         self._worlds = worlds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call: Call = scope[SCOPE_KEY]
-        self._count(call, scope["query_string"])
-        await self._next_app(scope, receive, send)
-        if call.answer is not None:
-            call.answer = call.answer._replace(headers=(*call.answer.headers, *call.rate_limit))
-
-    def _count(self, call: Call, query: bytes) -> None:
+    def count(self, call: Call, query: bytes) -> None:
         """Put on the call what its answer says of the limit. Raises `RateExceeded`."""
         if call.session is not None:
             world: World | None = call.session.world

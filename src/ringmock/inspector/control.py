@@ -235,8 +235,7 @@ def put_limits() -> Response:
         messages: int = body.pop("messages")
         limits = replace(limits, messages=dict.fromkeys(SENDING, messages))
     limits = replace(limits, calls={**limits.calls, **{Group(name): limit for name, limit in body.items()}})
-    worlds: Worlds = current_app.extensions["ringmock.worlds"]
-    worlds.limit(_world(), limits if limits != Limits({}) else None)
+    _world().limit(limits if limits != Limits({}) else None)
     return read_limits()
 
 
@@ -256,8 +255,7 @@ def put_faults() -> Response:
     rules = _json()
     if not isinstance(rules, list) or len(rules) > MOST_RULES:
         raise BadInput(f"Faults are a list of at most {MOST_RULES} rules, as in {_FAULTS}; [] is for none.")
-    worlds: Worlds = current_app.extensions["ringmock.worlds"]
-    worlds.plant(_world(), [_rule(entry) for entry in rules])
+    _world().plant([_rule(entry) for entry in rules])
     return read_faults()
 
 

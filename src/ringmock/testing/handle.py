@@ -153,11 +153,11 @@ class Ringmock:
         if operation is not None and operation not in operations_with_token():
             raise ValueError(f"no operation {operation!r} takes an access token, as createSMSMessage does")
         rule = FaultRule(operation, error, delay, lost, times, share)
-        self._do(lambda: self._worlds.plant(self._world, [*self._rules(), rule]))
+        self._do(lambda: self._world.plant([*self._rules(), rule]))
 
     def no_faults(self) -> None:
         """Let every call go well from now on."""
-        self._do(lambda: self._worlds.plant(self._world, ()))
+        self._do(lambda: self._world.plant(()))
 
     def _rules(self) -> list[FaultRule]:
         """Those that have calls to meet yet, for so many."""

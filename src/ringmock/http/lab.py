@@ -1,0 +1,51 @@
+"""The stage of rate limits and faults on demand: nothing to a call whose world has neither."""
+
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..lab.limits import Group
+from ..worlds import Worlds
+from .call import SCOPE_KEY, Call
+from .faults import with_its_fault
+from .throttling import Throttling
+
+
+class LabOperation:
+    """One operation's calls: each is counted, then meets its fault, then goes on."""
+
+    def __init__(self, next_app: ASGIApp, throttling: Throttling | None) -> None:
+        """`throttling` is None for an operation that has no limit in any world."""
+        self.next_app = next_app
+        self._throttling = throttling
+
+    def passes(self, call: Call) -> bool:
+        """Whether the call goes on as it came. One without a session has its world looked for where it is counted."""
+        if call.session is None:
+            return self._throttling is None
+        return not call.session.world.has_limits_or_faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope[SCOPE_KEY]
+        if self.passes(call):
+            await self.next_app(scope, receive, send)
+            return
+        if self._throttling is not None:
+            self._throttling.count(call, scope["query_string"])
+        await with_its_fault(self.next_app, scope, receive, send)
+        if call.answer is not None and call.rate_limit:
+            call.answer = call.answer._replace(headers=(*call.answer.headers, *call.rate_limit))
+
+
+class Lab:
+    """Makes each operation's part, by its group in the contract."""
+
+    def __init__(self, worlds: Worlds, groups: Mapping[str, str]) -> None:
+        """`groups` are the contract's `x-throttling-group` by operationId; some have no limit."""
+        self._worlds = worlds
+        self._groups = {name: Group(group.lower()) for name, group in groups.items() if group.lower() in set(Group)}
+
+    def before(self, next_app: ASGIApp, operation_id: str) -> LabOperation:
+        """The part of an operation that goes on to `next_app`."""
+        group = self._groups.get(operation_id)
+        return LabOperation(next_app, None if group is None else Throttling(group, self._worlds))
