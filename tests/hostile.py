@@ -29,6 +29,16 @@ def sms_with(text: bytes) -> bytes:
     return VALID.replace(b'"Hello"', text)
 
 
+def sms_to(recipient: bytes, times: int, last: bytes) -> bytes:
+    """An SMS to so many times the same recipient, and to another one."""
+    return VALID.replace(RECIPIENT, b",".join([*[recipient] * times, last]))
+
+
+def keys(count: int) -> bytes:
+    """An object of so many keys."""
+    return json.dumps(dict.fromkeys(map(str, range(count)), 1)).encode()
+
+
 def multipart(*parts: bytes) -> bytes:
     """Parts between boundaries named `b`."""
     return b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
@@ -99,8 +109,9 @@ HOSTILE_INPUTS = (
     body("an object 20,000 levels deep", "CMN-103", b'{"a":' * DEEP + b"1" + b"}" * DEEP),
     body("100,000 brackets that nobody closes", "CMN-103", b"[" * 100_000),
     body("a text that is an array 20,000 levels deep", "CMN-103", sms_with(b"[" * DEEP + b"]" * DEEP)),
-    body("an array deep enough to be read and hard to show", "CMN-101", sms_with(b"[" * 800 + b"]" * 800), "text"),
-    body("a surrogate deep in an array", "CMN-101", sms_with(b"[" * 800 + b'"\\ud800"' + b"]" * 800), "text"),
+    body("an array of 99 levels in an object", "CMN-101", sms_with(b"[" * 99 + b"]" * 99), "text"),
+    body("an array of 100 levels in an object", "CMN-103", sms_with(b"[" * 100 + b"]" * 100)),
+    body("a surrogate deep in an array", "CMN-101", sms_with(b"[" * 99 + b'"\\ud800"' + b"]" * 99), "text"),
     body("invalid UTF-8", "CMN-103", sms_with(b'"\xff\xfe"')),
     body("an overlong UTF-8 sequence", "CMN-103", sms_with(b'"\xc0\xaf"')),
     body("a UTF-16 body", "CMN-103", UTF_16),
@@ -118,7 +129,15 @@ HOSTILE_INPUTS = (
     body("an array", "CMN-101", b"[]"),
     body("a text in the place of the object", "CMN-101", b'"Hello"'),
     body("a phone number and a line feed", "CMN-101", VALID.replace(b'3732"', b'3732\\n"'), "to.phoneNumber"),
-    body("20,000 recipients that are none", "CMN-101", VALID.replace(RECIPIENT, b"1," * 20_000 + b"1"), "to"),
+    body("9,000 recipients that are none", "CMN-101", VALID.replace(RECIPIENT, b"1," * 8_999 + b"1"), "to"),
+    Hostile("20,000 recipients", 413, "CMN-104", body=VALID.replace(RECIPIENT, b"1," * 19_999 + b"1")),
+    Hostile("300,000 recipients, the last one bad", 413, "CMN-104", body=sms_to(RECIPIENT, 299_999, b"{}")),
+    body("4,000 recipients, the last one bad", "CMN-101", sms_to(RECIPIENT, 3_999, b"{}"), "to.phoneNumber"),
+    Hostile("700,000 keys", 413, "CMN-104", body=keys(700_000)),
+    body("9,000 keys", "CMN-101", keys(9_000), "from"),
+    Hostile("a text of 9,000 brackets and commas", 400, "MSG-338", "text", sms_with(b'"' + b"[,\\\"" * 9_000 + b'"')),
+    Hostile("10 MB of quotes", 413, "CMN-104", body=b'"' * 10 * MEGABYTE),
+    body("10 MB of backslashes", "CMN-103", b"\\" * 10 * MEGABYTE),
     Hostile("an id of 64 bits", 400, "CMN-101", "replyOn", LARGE_ID, target=PAGER),
     # How much of it
     Hostile("64 MB, as Content-Length has it", 413, "CMN-104", headers={**JSON, "Content-Length": str(64 * MEGABYTE)}),
@@ -178,6 +197,10 @@ HOSTILE_INPUTS = (
     credentials("a token of 8,000 characters", "OAU-149", Authorization="Bearer " + "a" * 8000),
     credentials("a token beyond ASCII", "OAU-149", Authorization="Bearer \xff\xfe"),
     # OAuth
+    form("nine megabytes of percent signs", b"grant_type=" + b"%" * 9 * MEGABYTE, "CMN-104", 413),
+    form("a million fields", b"&".join([b"a=1"] * 1_000_000), "CMN-104", 413),
+    form("a form of 64 kB", b"a=" + b"%" * (64 * 1024 - 2), "CMN-101"),
+    form("a form of 64 kB and a byte", b"a=" + b"%" * (64 * 1024 - 1), "CMN-104", 413),
     form("a form of more than 1,000 fields", b"&".join([b"a=1"] * 1001), "CMN-104"),
     form("invalid UTF-8 in a form", b"grant_type=password&username=%FF", "CMN-104"),
     form("a grant type given twice", b"grant_type=password&grant_type=password", "CMN-101"),

@@ -17,6 +17,9 @@ from ringmock.domain.errors import Refusal
 from ringmock.http import compiled, validation
 from ringmock.http.call import SCOPE_KEY, Call
 from ringmock.http.errors import UnparseableJson, UnparseableRequest
+from ringmock.http.json_schemas import schema_of
+
+JSON = "application/json"
 
 CORPUS = 100_000 if os.environ.get("CI") == "true" else 10_000
 
@@ -172,6 +175,38 @@ def test_compiled_and_stock_stages_accept_and_refuse_the_same_requests() -> None
     found, seen = asyncio.run(differences(CORPUS, seed=11))
     assert found == []
     assert min(seen.values()) > CORPUS / 20, seen
+
+
+def test_what_the_compiled_check_says_of_a_body_is_among_what_the_stock_one_says() -> None:
+    stages, dice, told = Stages(), random.Random(12), Counter[str]()
+    schemas = [operation.body_schema(JSON) for operation, _ in stages.operations if JSON in operation.consumes]
+
+    for _ in range(CORPUS // 5):
+        schema, good = dice.choice(schemas), dice.choice(GOOD_BODIES)
+        value = mutated(good, dice)
+        by_stock = {repr(said(refusal)) for refusal in validation.problems_of(schema, value)}
+        broken = schema_of(schema).first_broken(value)
+
+        if broken is None:
+            assert by_stock == set(), value
+        else:
+            assert repr(said(validation._refusal(broken))) in by_stock, (value, broken)
+            told[broken.keyword] += 1
+
+    assert set(told) >= {"required", "type", "anyOf", "minItems", "x-maxLengthUtf16", "pattern", "enum"}, told
+
+
+def said(refusal: Refusal) -> tuple[str, object, object]:
+    return type(refusal).__name__, refusal.parameter, refusal.value
+
+
+@pytest.mark.parametrize("count", [498, 499, 500, 501])
+def test_a_large_body_is_refused_for_what_a_small_one_is(count: int) -> None:
+    schema = {"properties": {"to": {"items": {"required": ["phoneNumber"]}}}}
+
+    problems = validation.problems_of(schema, {"to": [*[1] * (count - 2), {}]})
+
+    assert [said(problem) for problem in problems] == [("InvalidParameter", "to.phoneNumber", None)]
 
 
 @pytest.mark.parametrize(

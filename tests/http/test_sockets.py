@@ -408,3 +408,22 @@ def test_no_call_breaks_the_connection(socket: Socket, header: dict[str, Any]) -
     assert answer["messageId"] == "odd"
     assert answer["status"] < 500
     assert socket.call("GET", OWN)[0]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"query": {"a": "b" * 8000}}, 200),
+        ({"query": {"a": "b" * 8192}}, 400),
+        ({"query": {"a": ["b"] * 501}}, 400),
+        ({"headers": {f"x-{n}": "1" for n in range(100)}}, 200),
+        ({"headers": {f"x-{n}": "1" for n in range(101)}}, 400),
+        ({"headers": {"x": [1] * 99_989}}, 200),
+        ({"headers": {"x": [1] * 100_000}}, 413),
+    ],
+    ids=["8,000 characters", "8,192 characters", "501 values", "100 headers", "101 headers", "full", "too full"],
+)
+def test_a_frame_has_bounds_as_a_request_has(socket: Socket, more: Header, status: int) -> None:
+    socket.send({"type": "ClientRequest", "messageId": "1", "method": "GET", "path": STORE, **more})
+
+    assert socket.receive()[0]["status"] == status

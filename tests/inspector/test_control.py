@@ -366,7 +366,7 @@ def test_a_body_20_000_levels_deep_is_told_what_would_be_right(world_client: Cli
     answer = world_client.post(ADVANCE, content="[" * 20_000)
 
     assert answer.status_code == 400
-    assert answer.json()["error"] == "The body is JSON in UTF-8, and this is not."
+    assert answer.json()["error"] == "The body is JSON of at most 100 levels, and this has more."
 
 
 @pytest.mark.parametrize(
@@ -436,3 +436,22 @@ def test_limits_that_make_no_sense_change_nothing(world_client: Client, asked: o
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert world_client.get("/_mock/limits").json() == NO_LIMITS
+
+
+# --- how much of it ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"[" + b"1," * 9_999 + b"1]", "The body is JSON of at most 10000 values, and this has more."),
+        (b"[" * 101 + b"]" * 101, "The body is JSON of at most 100 levels, and this has more."),
+        (b"[" * 100 + b"]" * 100, "Members are a list of extension numbers, each a text, as in"),
+        (b'["102"' + b',"102"' * 9_998 + b"]", "Members are each named once, and this account has"),
+    ],
+)
+def test_a_body_that_is_too_much_is_told_the_bound(world_client: Client, content: bytes, sentence: str) -> None:
+    answer = world_client.call("PUT", "/_mock/departments/200/members", content=content)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(sentence)

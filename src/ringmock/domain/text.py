@@ -16,4 +16,8 @@ def is_longer(text: str, limit: int) -> bool:
 
 def is_encodable(text: str) -> bool:
     """Whether `text` can be answered in UTF-8: false when it holds a lone surrogate."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from ..domain.attachment import Attachment
 from ..domain.message import Routed
 from ..sessions import Session
 from ..world import World
+from .json_bounds import MAX_VALUES
 
 SCOPE_KEY = "ringmock.call"
 """Where a call travels in the ASGI scope. Stages copy scopes; the call itself is one object."""
@@ -19,6 +20,8 @@ class Call:
 
     content: bytes = b""
     """The body as it came, all of it."""
+    most_values: int = MAX_VALUES
+    """How many JSON values its body may have."""
     media_type: str = ""
     """The body's, in lower case and without parameters; empty without a body."""
     answer: "Answer | None" = None

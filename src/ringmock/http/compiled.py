@@ -9,8 +9,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import jsonschema_rs
-import orjson
 from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
 from connexion.middleware.request_validation import (
     RequestValidationAPI,
@@ -20,74 +18,17 @@ from connexion.middleware.request_validation import (
 from connexion.middleware.response_validation import ResponseValidationAPI, ResponseValidationMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .. import timestamps
 from ..domain.errors import Refusal
-from ..domain.text import is_longer
 from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
+from .json_bounds import MAX_VALUES
+from .json_schemas import compiled, most_values
 from .stages import MAX_KNOWN, Staged, following
 from .validation import ResponseSchema, StrictUriParser, by_name, formats, parse_json, query_of
 
 Json = Any
 
 JSON = "application/json"
-
-_UTF16 = "x-maxLengthUtf16"
-_BOUNDS = {"int64": (-(1 << 63), (1 << 63) - 1), "int32": (-(1 << 31), (1 << 31) - 1)}
-_FORMATS = {"ringcentral-date-time": lambda text: timestamps.parse(text) is not None}
-
-
-class _MaxLengthUtf16:
-    """`x-maxLengthUtf16` for the compiled validator."""
-
-    def __init__(self, _: Json, limit: int, __: Json) -> None:
-        self._limit = limit
-
-    def validate(self, instance: Json) -> None:
-        if isinstance(instance, str) and is_longer(instance, self._limit):
-            raise ValueError(f"more than {self._limit} UTF-16 units")
-
-
-def compiled(schema: Mapping[str, Any]) -> "jsonschema_rs.Validator":
-    """A validator of a dereferenced schema of the contract, with its own keywords and formats.
-
-    Operations share most of their schemas, and one validator with each.
-    """
-    return _compiled(orjson.dumps({key: value for key, value in schema.items() if key != "components"}))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(schema: bytes) -> "jsonschema_rs.Validator":
-    return jsonschema_rs.Draft4Validator(
-        _in_draft_4(orjson.loads(schema)),
-        formats=_FORMATS,
-        validate_formats=True,
-        keywords={_UTF16: _MaxLengthUtf16},
-    )
-
-
-def _in_draft_4(schema: Json) -> Json:
-    """The schema in JSON Schema's words: OpenAPI's integer formats are bounds there, and null is a type.
-
-    The components that nothing refers to are left out.
-    """
-    if isinstance(schema, list):
-        return [_in_draft_4(item) for item in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    plain = {key: _in_draft_4(value) for key, value in schema.items() if key not in ("components", "example")}
-    if isinstance(plain.get("format"), str) and plain["format"] in _BOUNDS:
-        low, high = _BOUNDS[plain.pop("format")]
-        plain["minimum"] = max(low, plain.get("minimum", low))
-        plain["maximum"] = min(high, plain.get("maximum", high))
-    if plain.get("nullable") is True:
-        plain["type"] = [plain["type"], "null"]
-    if _UTF16 in plain:
-        # No character has more than two units, so the keyword, which is a call of Python, is for long texts only.
-        limit = plain.pop(_UTF16)
-        plain["allOf"] = [*plain.get("allOf", ()), {"anyOf": [{"maxLength": limit // 2}, {_UTF16: limit}]}]
-    return plain
-
 
 # --- requests ------------------------------------------------------------------------------------
 
@@ -139,8 +80,12 @@ class RequestOperation:
         self._parameters = _ParameterPlan(operation.parameters)
         self._takes_body = bool(operation.consumes)
         self._json = compiled(operation.body_schema(JSON)) if JSON in operation.consumes else None
+        # Twice what the contract has: a client may say more than is asked for.
+        schemas = [operation.body_schema(media_type) for media_type in operation.consumes]
+        self._most_values = max([MAX_VALUES, *(2 * most_values(schema) for schema in schemas)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[SCOPE_KEY].most_values = self._most_values
         if self.accepts(scope, scope[SCOPE_KEY]):
             await self.next_app(scope, receive, send)
         else:
@@ -158,7 +103,7 @@ class RequestOperation:
             return True
         if self._json is None or call.media_type != JSON or not call.content:
             return False
-        call.body = parse_json(call.content)
+        call.body = parse_json(call.content, self._most_values)
         return self._json.is_valid(call.body)
 
 

@@ -38,6 +38,14 @@ class BodyTooLarge(Exception):
         self.value = value
 
 
+class BodyOfTooManyValues(Exception):
+    """More JSON values, or more fields of a form, than the server reads, which is `value`."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 class UnsupportedMediaType(Exception):
     """A Content-Type that the operation does not take."""
 
@@ -117,6 +125,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     UnparseableJson: Row(400, "CMN-103", "JSON can't be parsed."),
     UnparseableRequest: Row(400, "CMN-104", "Cannot parse request"),
     BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
+    BodyOfTooManyValues: Row(413, "CMN-104", "Cannot parse request: the body has more than {value} values"),
     UnsupportedMediaType: Row(415, "CMN-104", "Cannot parse request: unsupported media type"),
     RangeNotSatisfiable: Row(416, "CMN-107", "Requested range not satisfiable"),
     HeaderInvalid: Row(400, "CMN-407", "Parameter in header is invalid"),
@@ -249,6 +258,7 @@ OF_THE_CONTRACT = (
     UnparseableJson,
     UnparseableRequest,
     BodyTooLarge,
+    BodyOfTooManyValues,
     UnsupportedMediaType,
     InvalidUri,
     MethodNotAllowed,

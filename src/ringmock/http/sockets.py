@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..domain.errors import InvalidParameter
 from ..domain.subscription import Subscription
 from ..sessions import Session, TokenUnknown
 from ..timestamps import iso8601
@@ -24,8 +25,10 @@ from ..world import World
 from ..worlds import Worlds, random_token
 from . import errors
 from .call import Call
+from .json_bounds import is_large
 from .stages import CONTROL_PREFIX, JSON
 from .timeouts import Timeouts
+from .validation import parse_json
 
 Json = Any
 
@@ -43,6 +46,13 @@ RECOVERY_SECONDS = 180
 RECOVERY_BUFFER = 100
 IDLE_SECONDS = 1800
 ABSOLUTE_SECONDS = 86_400
+MAX_VALUES = 100_000
+"""JSON values of one frame: its header, and a body as large as any operation takes."""
+
+MAX_CALL_LENGTH = 8 * 1024
+"""Characters of a call's path and query together, as in a request line."""
+
+MAX_CALL_HEADERS = 100
 MAX_WAITING = 10_000
 """Messages that one connection may have to read; who lets more come together is disconnected."""
 
@@ -284,8 +294,10 @@ class Sockets:
 
     async def _answered(self, connection: Connection, text: str | bytes, scope: Scope) -> str:
         try:
-            message = orjson.loads(text)
-        except ValueError:
+            message = parse_json(text.encode() if isinstance(text, str) else text, MAX_VALUES)
+        except errors.BodyOfTooManyValues as problem:
+            return self._refusal(problem)
+        except (errors.UnparseableJson, InvalidParameter):
             return self._refusal(errors.UnparseableJson())
         header = message[0] if isinstance(message, list) and message and isinstance(message[0], dict) else {}
         body = message[1] if header and len(message) > 1 else None
@@ -352,7 +364,10 @@ def _is_call(header: Mapping[str, Json]) -> bool:
         and isinstance(path, str)
         and path.startswith("/")
         and isinstance(headers, dict)
+        and len(headers) <= MAX_CALL_HEADERS
         and isinstance(query, dict)
+        and not is_large([path, query])
+        and len(path) + sum(len(name) + len(str(value)) for name, value in query.items()) <= MAX_CALL_LENGTH
     )
 
 

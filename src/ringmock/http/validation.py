@@ -25,7 +25,9 @@ from ..domain import errors
 from ..domain.text import is_encodable, utf16_units
 from . import multipart
 from .call import SCOPE_KEY, Call
-from .errors import UnparseableJson, UnparseableRequest
+from .errors import BodyOfTooManyValues, BodyTooLarge, UnparseableJson, UnparseableRequest
+from .json_bounds import MAX_DEPTH, MAX_VALUES, TooDeep, TooManyValues, check_bounds, is_large
+from .json_schemas import UTF16, Broken, schema_of
 
 Json = Any
 
@@ -33,6 +35,9 @@ _MAY_HOLD_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 MAX_PER_PAGE = "1000"
+MAX_FORM_BYTES = 64 * 1024
+MAX_FIELDS = 1000
+"""Of a form or a query."""
 MAX_PROBLEMS = 100
 """More than anyone reads of one body: a list of a million mistakes must not keep the others waiting."""
 
@@ -86,21 +91,32 @@ ResponseSchema: Any = extend(Draft4ResponseValidator, _KEYWORDS)
 
 
 def problems_of(schema: Mapping[str, Any], instance: Json) -> list[errors.Refusal]:
-    """The ways in which a body breaks its schema, each naming its parameter (`to.phoneNumber`)."""
+    """The ways in which a body breaks its schema, each naming its parameter (`to.phoneNumber`).
+
+    Of a large body the first is told: for all of them each part would be looked at in Python.
+    """
+    if is_large(instance):
+        broken = schema_of(schema).first_broken(instance)
+        return [] if broken is None else [_refusal(broken)]
     found = islice(RequestSchema(schema, format_checker=formats).iter_errors(instance), MAX_PROBLEMS)
-    return _of_one_status([_refusal(error) for error in found])
+    return _of_one_status([_refusal(_found_by_stock(error)) for error in found])
 
 
-def _refusal(error: Any) -> errors.Refusal:
-    parameter = ".".join(str(step) for step in error.absolute_path if isinstance(step, str))
-    if error.validator == "anyOf":
-        return errors.InvalidParameter(_joined(parameter, _any_of_names(error)))
-    if error.validator in ("x-maxLengthUtf16", "maxLength") and "x-maxLengthUtf16" in error.schema:
+def _found_by_stock(error: Any) -> Broken:
+    path = tuple(step for step in error.absolute_path if isinstance(step, str))
+    return Broken(path, error.validator, error.schema, error.instance)
+
+
+def _refusal(broken: Broken) -> errors.Refusal:
+    parameter = ".".join(broken.path)
+    if broken.keyword == "anyOf":
+        return errors.InvalidParameter(_joined(parameter, _any_of_names(broken)))
+    if broken.keyword in (UTF16, "maxLength") and UTF16 in broken.schema:
         return errors.TextTooLong(parameter)
-    code = error.schema.get("x-refused-as", {}).get(error.validator)
-    return (
-        errors.InvalidParameter(parameter) if code is None else _REFUSED_AS[code](parameter, str(error.validator_value))
-    )
+    code = broken.schema.get("x-refused-as", {}).get(broken.keyword)
+    if code is None:
+        return errors.InvalidParameter(parameter)
+    return _REFUSED_AS[code](parameter, str(broken.schema[broken.keyword]))
 
 
 _REFUSED_AS: Mapping[str, type[errors.Refusal]] = {
@@ -110,11 +126,11 @@ _REFUSED_AS: Mapping[str, type[errors.Refusal]] = {
 }
 
 
-def _any_of_names(error: Any) -> str:
+def _any_of_names(broken: Broken) -> str:
     """What to name when none of several requirements is met: a phone number where an extension is wanted (R-08)."""
-    if isinstance(error.instance, dict) and "phoneNumber" in error.instance:
+    if isinstance(broken.instance, dict) and "phoneNumber" in broken.instance:
         return "phoneNumber"
-    first = error.validator_value[0].get("required", [""])
+    first = broken.schema["anyOf"][0].get("required", [""])
     return str(first[0])
 
 
@@ -136,22 +152,30 @@ def refuse(problems: list[errors.Refusal]) -> None:
 # --- bodies --------------------------------------------------------------------------------------
 
 
-def parse_json(body: bytes | bytearray) -> Json:
+def parse_json(body: bytes | bytearray, most_values: int = MAX_VALUES) -> Json:
     """Strict JSON in UTF-8: no NaN, no infinity, no lone surrogate; an integer of more than 64 bits is a float.
 
-    Raises `UnparseableJson`, or `InvalidParameter` about the parameter that holds a lone surrogate.
+    Raises `UnparseableJson`, also for what is nested too deep; `BodyOfTooManyValues`; `InvalidParameter` about the
+    parameter that holds a lone surrogate.
     """
     try:
+        check_bounds(body, most_values, MAX_DEPTH)
         return orjson.loads(body)
+    except TooManyValues as error:
+        raise BodyOfTooManyValues(str(most_values)) from error
+    except TooDeep as error:
+        raise UnparseableJson from error
     except orjson.JSONDecodeError:
         return _read_slowly(body)
 
 
 def _read_slowly(body: bytes | bytearray) -> Json:
     """What the fast decoder refuses, without saying whether it holds a surrogate and where; raises as `parse_json`."""
+    if not _MAY_HOLD_LONE_SURROGATE.search(body):
+        raise UnparseableJson
     try:
         value = _STRICT.decode(body.decode("utf-8"))
-        unencodable = list(_unencodable(value)) if _MAY_HOLD_LONE_SURROGATE.search(body) else []
+        unencodable = list(islice(_unencodable(value), MAX_PROBLEMS))
     except (ValueError, RecursionError) as error:
         raise UnparseableJson from error
     refuse([errors.InvalidParameter(parameter) for parameter in unencodable])
@@ -215,16 +239,18 @@ class JsonBody(_Body):
     def parse(self, call: Call) -> Json:
         if not call.content:
             raise errors.InvalidParameter("")
-        return parse_json(call.content)
+        return parse_json(call.content, call.most_values)
 
 
 class FormBody(_Body):
     """`application/x-www-form-urlencoded`: texts; a name given twice keeps its list and breaks its schema."""
 
     def parse(self, call: Call) -> Json:
+        if len(call.content) > MAX_FORM_BYTES:
+            raise BodyTooLarge(str(MAX_FORM_BYTES))
         try:
             text = call.content.decode("utf-8")
-            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
+            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
         except ValueError as error:
             raise UnparseableRequest from error
         return {name: values[0] if len(values) == 1 else values for name, values in by_name(pairs).items()}
@@ -249,7 +275,7 @@ class MultipartBody(_Body):
             raise errors.InvalidParameter("")
         parts = multipart.split(call.headers[b"content-type"], call.content)
         call.attachments = tuple(map(multipart.attachment_of, parts[1:]))
-        return parse_json(parts[0].content)
+        return parse_json(parts[0].content, call.most_values)
 
     def check(self, call: Call) -> None:
         problems = problems_of(self._schema["properties"]["json"], call.body)
@@ -269,7 +295,8 @@ class MixedBody(MultipartBody):
         if not self._is_batch:
             return super().parse(call)
         parts = multipart.split(call.headers[b"content-type"], call.content)
-        return [{"body": parse_json(part.content)} for part in parts]
+        most = call.most_values // len(parts)
+        return [{"body": parse_json(part.content, most)} for part in parts]
 
     def check(self, call: Call) -> None:
         if not self._is_batch:
@@ -331,7 +358,7 @@ class Parameters:
                 problems.append(errors.InvalidParameter(name))
             elif value is None:
                 values[name] = schema.get("default")
-            elif next(RequestSchema(schema, format_checker=formats).iter_errors(value), None):
+            elif not _keeps(schema, value):
                 problems.append(errors.InvalidParameter(name))
             else:
                 values[name] = value
@@ -339,6 +366,12 @@ class Parameters:
         call: Call = scope[SCOPE_KEY]
         call.parameters = values
         call.query = query
+
+
+def _keeps(schema: Mapping[str, Any], value: Any) -> bool:
+    if is_large(value):
+        return bool(schema_of(schema).validator.is_valid(value))
+    return next(RequestSchema(schema, format_checker=formats).iter_errors(value), None) is None
 
 
 _WRITTEN_AS_FORMS = frozenset({"authorize"})
@@ -355,7 +388,7 @@ def query_of(scope: Any) -> list[tuple[str, str]]:
         text = scope["query_string"].decode("utf-8")
         if scope[SCOPE_KEY].operation not in _WRITTEN_AS_FORMS:
             text = text.replace("+", "%2B")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise UnparseableRequest from error
     return [

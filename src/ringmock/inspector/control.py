@@ -25,6 +25,7 @@ from ..domain.message import Message, MessageType, Routed
 from ..domain.rules import can_receive
 from ..domain.subscription import Subscription
 from ..domain.text import is_encodable
+from ..http.json_bounds import MAX_DEPTH, MAX_VALUES, TooDeep, TooManyValues, check_bounds
 from ..journal import MAX_ENTRIES, Entry
 from ..lab.faults import MOST_RULES, FaultRule
 from ..lab.limits import PROFILES, SENDING, Group, Limits
@@ -310,9 +311,11 @@ def put_members(number: str) -> Response:
     department = _extension(number)
     if not department.is_department:
         raise BadInput(f"Extension {number} is of type {department.type}: only a Department has members.")
-    members = _json()
+    members, most = _json(), len(_world().account.extensions)
     if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
         raise BadInput('Members are a list of extension numbers, each a text, as in ["102", "103"].')
+    if len(members) > most:
+        raise BadInput(f"Members are each named once, and this account has {most} extensions, not {len(members)}.")
     for member in map(_extension, members):
         if member.is_department or not can_receive(member, MessageType.PAGER):
             raise BadInput(f"Extension {member.number} is of type {member.type}: members are Users or Voicemails.")
@@ -506,7 +509,12 @@ def _world() -> World:
 def _json() -> Json:
     """The body, whatever its Content-Type: curl names none of its own accord."""
     try:
+        check_bounds(request.get_data(), MAX_VALUES, MAX_DEPTH)
         return request.get_json(force=True)
+    except TooManyValues as error:
+        raise BadInput(f"The body is JSON of at most {MAX_VALUES} values, and this has more.") from error
+    except TooDeep as error:
+        raise BadInput(f"The body is JSON of at most {MAX_DEPTH} levels, and this has more.") from error
     except (HTTPException, RecursionError) as error:
         raise BadInput("The body is JSON in UTF-8, and this is not.") from error
 
