@@ -208,6 +208,18 @@ def test_what_was_sent_already_is_not_waited_for(world: Ringmock, client: Client
     assert (first.text, world.wait_for_sms(after=first, timeout=0).text) == ("one", "two")
 
 
+def test_what_came_before_a_reset_is_waited_for_no_more(world: Ringmock, client: Client) -> None:
+    client.post_sms("before")
+    assert client.post("/_mock/reset").status_code == 200
+    world.expect_no_sms()
+    with pytest.raises(AssertionError):
+        world.wait_for_sms(timeout=0)
+
+    client.post_sms("after")
+
+    assert world.wait_for_sms(timeout=0).text == "after"
+
+
 def test_a_page_is_found_by_whom_it_reaches_through_a_department(world: Ringmock, client: Client) -> None:
     client.page("200")
 

@@ -1,16 +1,20 @@
+import gc
 from collections.abc import Sequence
 from datetime import timedelta
+from weakref import ref
 
 import pytest
 
 from builders import STANDING_STILL, START, Clock, account, department, direct, mailbox, page, sms, texts, user
 from ringmock import sessions
+from ringmock.authorization import Challenge
+from ringmock.clock import LAST
 from ringmock.domain.a2p_sms import Batch
 from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
+from ringmock.http.wire.access import token_info
 from ringmock.journal import Entry
-from ringmock.refreshes import Refreshes
 from ringmock.template import Application, ClockStart, Credentials, SeedMessage, Template
 from ringmock.world import World
 from ringmock.worlds import Worlds
@@ -172,14 +176,53 @@ def test_an_old_refresh_token_is_dead_when_its_answer_was_refreshed_itself() -> 
     assert here.refresh(here.default, "app", second.refresh_token) is third
 
 
-def test_only_so_many_refreshes_are_remembered() -> None:
-    here, remembered = worlds(), Refreshes(most=1)
-    pairs = [(log_in(here, here.default), log_in(here, here.default)) for _ in range(2)]
-    for old, new in pairs:
-        remembered.add(old, new, START)
-    assert [remembered.answer_to(old.refresh_token) for old, _ in pairs] == [None, pairs[1][1]]
-    assert [remembered.is_corrupted(old.access_token) for old, _ in pairs] == [False, True]
-    remembered.used(pairs[0][1], START)
+@pytest.mark.parametrize(("seconds", "left"), [(0, (3600, 604800)), (3590, (10, 601210)), (3599, (1, 601201))])
+def test_a_pair_that_is_answered_again_says_what_is_left_of_it(seconds: int, left: tuple[int, int]) -> None:
+    here = worlds()
+    old = log_in(here, here.default)
+    here.refresh(here.default, "app", old.refresh_token)
+    here.default.clock.advance(timedelta(seconds=seconds))
+    told = token_info(here.refresh(here.default, "app", old.refresh_token))
+    assert (told["expires_in"], told["refresh_token_expires_in"]) == left
+
+
+@pytest.mark.parametrize(("ttl", "seconds", "is_answered"), [
+    ({"refresh_ttl": 60}, 59, True),
+    ({"refresh_ttl": 60}, 60, False),
+    ({"access_ttl": 600}, 599, True),
+    ({"access_ttl": 600}, 600, False),
+])  # fmt: skip
+def test_no_pair_is_answered_again_when_either_of_its_own_tokens_is_dead(
+    ttl: dict[str, int], seconds: int, is_answered: bool
+) -> None:
+    here = worlds()
+    old = log_in(here, here.default, **ttl)
+    new = here.refresh(here.default, "app", old.refresh_token)
+    here.default.clock.advance(timedelta(seconds=seconds))
+    if is_answered:
+        assert here.refresh(here.default, "app", old.refresh_token) is new
+        return
+    with pytest.raises(sessions.RefreshTokenDead):
+        here.refresh(here.default, "app", old.refresh_token)
+
+
+def test_log_ins_that_are_over_are_kept_no_longer_than_until_the_next() -> None:
+    here = worlds()
+    before = held(sessions.Session)
+    for _ in range(2000):
+        log_in(here, here.default)
+    for _ in range(10):
+        here.refresh(here.default, "app", log_in(here, here.default).refresh_token)
+    here.default.clock.advance(timedelta(days=31))
+    kept = log_in(here, here.default)
+    assert held(sessions.Session) - before == 1
+    assert here.session_of(kept.access_token) is kept
+
+
+def held(kind: type) -> int:
+    """How many of a kind are in memory."""
+    gc.collect()
+    return sum(type(each) is kind for each in gc.get_objects())
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
@@ -339,6 +382,82 @@ def test_a_reset_takes_everything_back_and_leaves_sign_ins_good() -> None:
     assert here.session_of(token).world is world
 
 
+ERAS = [timedelta(days=-4000), timedelta(hours=-2), timedelta(0), timedelta(hours=2), timedelta(days=4000)]
+
+
+@pytest.mark.parametrize("moved", ERAS)
+def test_a_sign_in_has_all_its_time_again_after_a_reset_wherever_the_clock_was(moved: timedelta) -> None:
+    here, world = (one := worlds()), one.default
+    world.clock.set(START + moved, frozen=True)
+    session = log_in(here, world)
+    world.clock.advance(timedelta(minutes=50))
+
+    world.reset()
+
+    world.clock.advance(timedelta(seconds=3599))
+    assert here.session_of(session.access_token) is session
+    world.clock.advance(timedelta(seconds=1))
+    with pytest.raises(sessions.TokenExpired):
+        here.session_of(session.access_token)
+    world.clock.set(START + timedelta(seconds=604799), frozen=True)
+    new = here.refresh(world, "app", session.refresh_token)
+    world.clock.set(START + moved, frozen=True)
+    world.reset()
+    assert here.refresh(world, "app", session.refresh_token) is new
+
+
+def test_who_was_revoked_before_a_reset_stays_so() -> None:
+    here = worlds()
+    session = log_in(here, here.default)
+    here.revoke("app", session.access_token)
+    here.default.reset()
+    with pytest.raises(sessions.TokenUnknown):
+        here.session_of(session.access_token)
+
+
+@pytest.mark.parametrize("moved", ERAS)
+def test_a_code_has_all_its_time_again_after_a_reset(moved: timedelta) -> None:
+    here, world = (one := worlds()), one.default
+    world.clock.set(START + moved, frozen=True)
+    code = here.consent(world, world.account.extensions["101"], "app", None, Challenge("x"))
+
+    world.reset()
+
+    world.clock.advance(timedelta(seconds=59))
+    assert here.consent_of_code("app", code, None, "x").extension_number == "101"
+
+
+def test_nobody_signs_in_too_late_at_the_end_of_all_time() -> None:
+    here, world = (one := worlds()), one.default
+    world.clock.set(LAST - timedelta(minutes=59), frozen=True)
+    session = log_in(here, world)
+    world.clock.set(LAST, frozen=True)
+    assert here.session_of(session.access_token) is session
+    assert token_info(session)["expires_in"] == 3600
+    new = here.refresh(world, "app", session.refresh_token)
+    assert here.session_of(new.access_token) is new
+    code = here.consent(world, world.account.extensions["101"], "app", None, Challenge("x"))
+    assert here.consent_of_code("app", code, None, "x").extension_number == "101"
+
+
+def test_a_clock_that_has_come_to_the_end_of_all_time_stands_still_there() -> None:
+    real = Clock()
+    here = Worlds(template(), real_time=real).default
+    here.clock.set(LAST, frozen=False)
+    real.moment += timedelta(seconds=1)
+    assert here.clock.now() == LAST
+
+
+def test_each_life_of_a_world_is_told_from_the_one_before() -> None:
+    here = worlds().world_of_client("app", "hush")
+    told: list[tuple[int, bool]] = []
+    here.when_life_ends(lambda: told.append((here.life, here.is_closed)))
+    first = here.life
+    here.reset()
+    here.close()
+    assert told == [(first + 1, False), (first + 2, True)]
+
+
 @pytest.mark.parametrize("frozen", [True, False])
 def test_a_clock_stands_still_or_goes_on_from_where_it_was_set(frozen: bool) -> None:
     real = Clock()
@@ -388,6 +507,43 @@ def test_a_closed_world_is_forgotten_with_its_log_ins_and_no_other_is() -> None:
         here.session_of(ended.access_token)
     with pytest.raises(sessions.RefreshTokenDead):
         here.refresh(one, "app", ended.refresh_token)
+
+
+def test_nothing_keeps_a_closed_world_in_memory() -> None:
+    here = worlds()
+    world = here.world_of_client("one", "x")
+    page(world, "101", "102")
+    old = log_in_as(here, world, "one")
+    here.refresh(world, "one", old.refresh_token)
+    here.revoke("one", log_in_as(here, world, "one").access_token)
+    here.open_connection(log_in_as(here, world, "one"), 86400)
+    here.consent(world, world.account.extensions["101"], "one")
+    closed = ref(world)
+    del old, world
+
+    here.close_world("one")
+
+    gc.collect()
+    assert closed() is None
+
+
+def log_in_as(here: Worlds, world: World, client_id: str) -> sessions.Session:
+    lifetimes = {"access_ttl": 3600, "refresh_ttl": 604800}
+    return here.open_session(world, world.account.extensions["101"], client_id, **lifetimes)
+
+
+def test_whoever_signs_in_late_opens_no_world_that_nobody_closes() -> None:
+    here = worlds()
+    world = here.world_of_client("one", "x")
+    here.close_world("one")
+    for late in (here.world_before_sign_in, lambda client_id: here.world_of_client(client_id, "x")):
+        with pytest.raises(sessions.UnknownClient):
+            late("one")
+    with pytest.raises(sessions.UnknownClient):
+        log_in_as(here, world, "one")
+    with pytest.raises(sessions.UnknownClient):
+        log_in_as(here, world, "another")
+    assert len(here) == 1
 
 
 def test_a_world_is_known_by_its_own_secret_only() -> None:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -55,7 +55,8 @@ class Consent:
     world: "World" = field(repr=False)
     extension_number: str
     client_id: str
-    expires: datetime
+    expires: datetime | None
+    """None for beyond all time."""
     redirect_uri: str | None = None
     challenge: Challenge | None = None
     log_in: sessions.LogIn | None = None
@@ -85,7 +86,7 @@ class Codes:
         if consent is None or consent.client_id != client_id:
             raise sessions.AuthorizationCodeInvalid
         del self._consents[code]
-        if consent.expires <= consent.world.clock.now():
+        if consent.expires is not None and consent.expires <= consent.world.clock.now():
             raise sessions.AuthorizationCodeExpired
         if consent.redirect_uri is not None and consent.redirect_uri != redirect_uri:
             raise sessions.RedirectUriMismatch
@@ -93,9 +94,25 @@ class Codes:
             raise sessions.CodeVerifierMismatch
         return consent
 
+    def holder_of(self, code: str) -> str | None:
+        """The extension number of whoever let the application in, by a code that waits."""
+        consent = self._consents.get(code)
+        return None if consent is None else consent.extension_number
+
+    def start(self, world: "World", now: datetime) -> None:
+        """Count the time of each code of a world anew."""
+        for code, consent in self._consents.items():
+            if consent.world is world:
+                self._consents[code] = replace(consent, expires=expiry_of_code(now))
+
     def forget(self, world: "World") -> None:
         """Drop the codes of a world that is closed."""
         self._consents = {code: consent for code, consent in self._consents.items() if consent.world is not world}
+
+
+def expiry_of_code(now: datetime) -> datetime | None:
+    """When a code that is issued now is too late; None for beyond all time."""
+    return sessions.later(now, CODE_LIFETIME.total_seconds())
 
 
 def _is_proven(challenge: Challenge | None, verifier: str | None) -> bool:

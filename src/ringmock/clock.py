@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from .template import ClockStart
 
+LAST = datetime.max.replace(tzinfo=UTC)
+"""The last moment that there is; clocks stand still there."""
+
 RealTime = Callable[[], datetime]
 """Tells the real time, aware UTC."""
 
@@ -30,7 +33,12 @@ class WorldClock:
 
     def now(self) -> datetime:
         """Aware UTC."""
-        return self._stands_at or self._real_time() + self._offset
+        if self._stands_at is not None:
+            return self._stands_at
+        try:
+            return self._real_time() + self._offset
+        except OverflowError:  # it was set to the end of all time, and has come there
+            return LAST
 
     def set(self, now: datetime, *, frozen: bool) -> None:
         """Move to `now` (aware), and stand still there or go on from there."""

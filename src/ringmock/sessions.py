@@ -1,5 +1,6 @@
 """Sessions: what an access token and a refresh token stand for, and why one may be refused."""
 
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 DEFAULT_ACCESS_TTL = 3600
 MIN_ACCESS_TTL = 600
 DEFAULT_REFRESH_TTL = 604800
+
+AFTER_FIRST_USE = timedelta(seconds=10)
+"""For how long an old refresh token is still answered when the new access token is in use."""
+
+UNUSED = timedelta(hours=1)
+"""For how long it is answered when the new access token is not used at all."""
+
+CORRUPTED = timedelta(seconds=10)
+"""For how long an access token that a refresh has replaced is told from one that never was."""
+
 OPENID = "openid"
 
 
@@ -148,7 +159,11 @@ class LogIn(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One log-in, as far as its next refresh. Times are aware UTC of the session's world; None never comes."""
+    """One log-in, as far as its next refresh. Times are aware UTC of the session's world; None never comes.
+
+    Measured on the service of a refresh: a client that lost the answer may ask again and gets the same pair, until
+    shortly after the new access token is first used; the old access token is "corrupted" at once, forgotten soon.
+    """
 
     world: "World" = field(repr=False)
     extension_number: str
@@ -162,20 +177,83 @@ class Session:
     refresh_expires: datetime | None = None
     session_id: str = ""
     """Stays the same over refreshes."""
-    replaces: str | None = None
-    """The refresh token that this one was got with, until the access token is first used."""
     log_in: LogIn | None = None
     """None where no id token was asked for."""
+    used: datetime | None = None
+    """When the access token was first used."""
+    replaced: datetime | None = None
+    """When a refresh put `replaced_by` in this one's place; nobody is logged in by this one any more."""
+    replaced_by: "Session | None" = field(default=None, repr=False)
+    is_revoked: bool = False
 
     @property
     def extension(self) -> Extension:
         """The extension as it is now."""
         return self.world.account.extensions[self.extension_number]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was neither replaced nor revoked; it may have expired."""
+        return self.replaced is None and not self.is_revoked
+
     def start(self, now: datetime) -> None:
-        """Count both lifetimes from now."""
-        self.expires = now + timedelta(seconds=self.access_ttl)
-        self.refresh_expires = now + timedelta(seconds=self.refresh_ttl)
+        """Count every time of it from now: at the log-in, and again where its world begins anew."""
+        self.expires, self.refresh_expires = later(now, self.access_ttl), later(now, self.refresh_ttl)
+        self.used, self.replaced = self.used and now, self.replaced and now
+
+    def replace(self, new: "Session", now: datetime) -> None:
+        """Put a refreshed log-in in the place of this one."""
+        self.replaced, self.replaced_by = now, new
+
+    def answer_again(self, now: datetime) -> "Session | None":
+        """What this one's refresh token was exchanged for; None when it is too late to ask again.
+
+        No answer is given again whose own tokens are dead.
+        """
+        new = self.replaced_by
+        if new is None or self.replaced is None or not new.is_open or not is_before(now, self.replaced, UNUSED):
+            return None
+        if new.used is not None and not is_before(now, new.used, AFTER_FIRST_USE):
+            return None
+        return None if new.has_expired(now) or new.can_no_more_be_refreshed(now) else new
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the access token's time is over."""
+        return self.expires is not None and self.expires <= now
+
+    def can_no_more_be_refreshed(self, now: datetime) -> bool:
+        """Whether it has a refresh token, whose time is over."""
+        return self.refresh_token is not None and self.refresh_expires is not None and self.refresh_expires <= now
+
+    def left(self, now: datetime) -> tuple[int, int]:
+        """Seconds that are left of the access token and of the refresh token; a second that has begun counts."""
+        return _seconds_to(self.expires, now, self.access_ttl), _seconds_to(self.refresh_expires, now, self.refresh_ttl)
+
+    @property
+    def forgotten(self) -> datetime | None:
+        """When neither of its tokens stands for anything any more; None for never."""
+        if self.replaced is not None:
+            return later(self.replaced, UNUSED.total_seconds())
+        if self.expires is None or (self.refresh_token is not None and self.refresh_expires is None):
+            return None
+        return self.expires if self.refresh_token is None else max(self.expires, self.refresh_expires or self.expires)
+
+
+def later(moment: datetime, seconds: float) -> datetime | None:
+    """So many seconds later; None beyond the year 9999."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def is_before(now: datetime, since: datetime, end: timedelta) -> bool:
+    """Whether so much time has not yet gone by since a moment."""
+    return now - since < end
+
+
+def _seconds_to(end: datetime | None, now: datetime, lifetime: int) -> int:
+    return lifetime if end is None else max(0, math.ceil((end - now).total_seconds()))
 
 
 def asks_for_id_token(scope: str | None) -> bool:

@@ -142,10 +142,18 @@ class World:
         self.faults: FaultPlan | None = None
         self.has_limits_or_faults = False
         self._watchers: tuple[Watcher, ...] = ()
+        self._at_the_end_of_a_life: list[Callable[[], None]] = []
+        self.life = 0
+        """The number of its life: another one begins with each reset, and with `close` the last one ends.
+
+        What was made or begun in one life means nothing in the next, where ids start again.
+        """
+        self.is_closed = False
         self.reset()
 
     def reset(self) -> None:
         """Back to the template, as a world that was just made, but for the watchers. Sessions stay open."""
+        self.life += 1
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
@@ -165,7 +173,26 @@ class World:
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self.plant(self.template.faults)
         self._seed(self.template.messages)
+        self._tell_that_life_ended()
         self._time_changed()
+
+    def close(self) -> None:
+        """Let nothing happen here any more: whoever watches is told once, and of nothing afterwards."""
+        self.life += 1
+        self.is_closed = True
+        self.agenda = Agenda()
+        self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
+        self._tell_that_life_ended()
+        self._watchers = ()
+        self._at_the_end_of_a_life.clear()
+
+    def when_life_ends(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever the world was reset, and when it is closed."""
+        self._at_the_end_of_a_life.append(told)
+
+    def _tell_that_life_ended(self) -> None:
+        for told in tuple(self._at_the_end_of_a_life):
+            told()
 
     def plant(self, rules: Sequence[FaultRule]) -> None:
         """Let calls meet these faults from now on, as if none had met any; the same calls meet the same ones."""
@@ -179,6 +206,8 @@ class World:
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of everything from now on, resets or not."""
+        if self.is_closed:
+            return
         self._watchers = (*self._watchers, watcher)
 
     def unwatch(self, watcher: Watcher) -> None:

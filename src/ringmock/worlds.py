@@ -6,17 +6,19 @@ so that tests which run in parallel on one port never meet.
 
 import re
 import secrets
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from functools import partial
 
 from . import assertions
 from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion, Key
-from .authorization import CODE_LIFETIME, Challenge, Codes, Consent
+from .authorization import Challenge, Codes, Consent, expiry_of_code
 from .clock import RealTime, real_time
 from .domain.account import Extension
+from .domain.agenda import Agenda
 from .domain.generation import Generation
-from .refreshes import Refreshes
 from .sessions import (
+    CORRUPTED,
     ClientAssertionInvalid,
     ClientAuthenticationMissing,
     LogIn,
@@ -31,13 +33,14 @@ from .sessions import (
     UnknownClient,
     WrongClientSecret,
     able_to_log_in,
+    is_before,
 )
 from .template import Application, Template
 from .world import World
 
 MAX_WORLDS = 10_000
-MOST_REVOKED_TOKENS = 10_000
-"""So many revoked refresh tokens are told from such as never were."""
+MOST_CLOSED = 10_000
+"""The client ids of so many closed worlds are known, the latest."""
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
@@ -74,15 +77,15 @@ class Worlds:
         self._real_time = real_time
         self._token_source = token_source
         self._kind = kind
+        self._sessions: dict[str, Session] = {}
+        self._refreshable: dict[str, Session] = {}
+        self._log_ins: dict[World, _LogIns] = {}
+        self._closed: dict[str, None] = {}
+        self._codes = Codes()
         self.default = self._new_world()
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
         self._worlds = dict.fromkeys(self._secrets, self.default)
-        self._sessions: dict[str, Session] = {}
-        self._refreshable: dict[str, Session] = {}
-        self._refreshes = Refreshes()
-        self._revoked: dict[str, None] = {}
-        self._codes = Codes()
         for number, credentials in template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
@@ -93,10 +96,14 @@ class Worlds:
         return len(set(map(id, self._worlds.values())))
 
     def application(self, client_id: str) -> Application:
-        """What is known of an application; one that no fixture names may do everything. Raises `UnknownClient`."""
+        """What is known of an application; one that no fixture names may do everything.
+
+        Raises `UnknownClient`, also of one whose world was closed: what still signs in there is late, and nobody would
+        close what it opened.
+        """
         if client_id in self._applications:
             return self._applications[client_id]
-        if not self._open_worlds or not _WELL_FORMED.fullmatch(client_id):
+        if not self._open_worlds or client_id in self._closed or not _WELL_FORMED.fullmatch(client_id):
             raise UnknownClient(client_id)
         return Application(client_id)
 
@@ -161,11 +168,23 @@ class Worlds:
         """Forget an application that no fixture names, with its world and every log-in to it."""
         world = self._worlds[client_id]
         assert world is not self.default
-        for session in [session for session in self._sessions.values() if session.world is world]:
-            self._forget(session)
-        self._codes.forget(world)
         del self._worlds[client_id]
         self._secrets.pop(client_id, None)
+        self._closed[client_id] = None
+        if len(self._closed) > MOST_CLOSED:
+            del self._closed[next(iter(self._closed))]
+        world.close()
+
+    def _life_ended(self, world: World) -> None:
+        """A world was reset: its log-ins go on with all their time. Or closed: they are over."""
+        if world.is_closed:
+            self._codes.forget(world)
+            for session in self._log_ins.pop(world):
+                self._forget(session)
+            return
+        now = world.clock.now()
+        self._codes.start(world, now)
+        self._log_ins[world].start(now)
 
     def open_session(
         self,
@@ -200,7 +219,15 @@ class Worlds:
 
     def open_connection(self, session: Session, access_ttl: int) -> Session:
         """A log-in of its own for a connection, in the name of the one that asked for it."""
-        own = replace(session, access_token=self._token("AT"), refresh_token=None, access_ttl=access_ttl)
+        own = Session(
+            session.world,
+            session.extension_number,
+            session.client_id,
+            access_token=self._token("AT"),
+            endpoint_id=session.endpoint_id,
+            access_ttl=access_ttl,
+            session_id=session.session_id,
+        )
         own.start(session.world.clock.now())
         self._file(own)
         return own
@@ -208,6 +235,7 @@ class Worlds:
     def close_connection(self, session: Session) -> None:
         """End the log-in of a connection, where it has not ended by itself."""
         if self._sessions.get(session.access_token) is session:
+            self._log_ins[session.world].remove(session)
             self._forget(session)
 
     def refresh(self, world: World, client_id: str, refresh_token: str | None) -> Session:
@@ -216,14 +244,18 @@ class Worlds:
         Raises `RefreshTokenDead` or `RefreshTokenRevoked`.
         """
         token = refresh_token or ""
-        if token in self._revoked:
-            raise RefreshTokenRevoked
         old, now = self._refreshable.get(token), world.clock.now()
-        if old is None:
-            return self._refreshed_already(client_id, token)
-        if old.client_id != client_id or (old.refresh_expires is not None and old.refresh_expires <= now):
+        if old is None or old.client_id != client_id:
             raise RefreshTokenDead
-        self._forget(old)
+        if old.is_revoked:
+            raise RefreshTokenRevoked
+        if old.replaced is not None:
+            answer = old.answer_again(now)
+            if answer is None:
+                raise RefreshTokenDead
+            return answer
+        if old.can_no_more_be_refreshed(now):
+            raise RefreshTokenDead
         new = self.open_session(
             world,
             old.extension,
@@ -234,25 +266,15 @@ class Worlds:
             refresh_ttl=old.refresh_ttl,
             log_in=old.log_in and old.log_in._replace(nonce=None),
         )
-        self._refreshes.add(old, new, now)
+        old.replace(new, now)
+        self._log_ins[world].add(old)
         return new
-
-    def _refreshed_already(self, client_id: str, refresh_token: str) -> Session:
-        session = self._refreshes.answer_to(refresh_token)
-        if session is None or session.client_id != client_id or session.access_token not in self._sessions:
-            raise RefreshTokenDead
-        return session
 
     def revoke(self, client_id: str, token: str) -> None:
         """End the log-in that either of its tokens names; a token that opens nothing is no log-in to end."""
         session = self._sessions.get(token) or self._refreshable.get(token)
-        if session is None or session.client_id != client_id:
-            return
-        self._forget(session)
-        if session.refresh_token is not None:
-            self._revoked[session.refresh_token] = None
-            if len(self._revoked) > MOST_REVOKED_TOKENS:
-                del self._revoked[next(iter(self._revoked))]
+        if session is not None and session.client_id == client_id and session.is_open:
+            session.is_revoked = True
 
     # --- the log-in page -------------------------------------------------------------------------
 
@@ -267,7 +289,7 @@ class Worlds:
     ) -> str:
         """A code for the application that `extension` has let in. It lives for a minute."""
         code = self._token("AC")
-        expires = world.clock.now() + CODE_LIFETIME
+        expires = expiry_of_code(world.clock.now())
         self._codes.add(code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in))
         return code
 
@@ -298,31 +320,74 @@ class Worlds:
         Raises `TokenExpired`, `TokenReplaced`, `TokenUnknown` or `TokenInvalid`.
         """
         session = self._sessions.get(access_token)
-        if session is None:
-            raise self._refusal_of(access_token)
-        if session.expires is not None and session.expires <= session.world.clock.now():
-            raise TokenExpired
-        if session.replaces is not None:
-            self._refreshes.used(session, session.world.clock.now())
+        if session is None or session.is_revoked:
+            raise TokenUnknown if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid
+        if session.replaced is not None:
+            is_corrupted = is_before(session.world.clock.now(), session.replaced, CORRUPTED)
+            raise TokenReplaced if is_corrupted else TokenUnknown
+        if session.expires is not None or session.used is None:
+            now = session.world.clock.now()
+            if session.has_expired(now):
+                raise TokenExpired
+            session.used = session.used or now
         return session
 
-    def _refusal_of(self, access_token: str) -> Exception:
-        if self._refreshes.is_corrupted(access_token):
-            return TokenReplaced()
-        return TokenUnknown() if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid()
-
     def _new_world(self) -> World:
-        return self._kind(self.template, self._real_time, self._generation)
+        world = self._kind(self.template, self._real_time, self._generation)
+        self._log_ins[world] = _LogIns()
+        world.when_life_ends(partial(self._life_ended, world))
+        return world
 
     def _token(self, kind: str) -> str:
         return f"{kind}-{self._token_source()}"
 
     def _file(self, session: Session) -> None:
+        """Keep a new session for as long as either of its tokens stands for something, and no other for longer."""
+        if session.world.is_closed:
+            raise UnknownClient(session.client_id)
+        log_ins = self._log_ins[session.world]
+        for over in log_ins.take_forgotten(session.world.clock.now()):
+            self._forget(over)
         self._sessions[session.access_token] = session
         if session.refresh_token is not None:
             self._refreshable[session.refresh_token] = session
+        log_ins.add(session)
 
     def _forget(self, session: Session) -> None:
         del self._sessions[session.access_token]
         if session.refresh_token is not None:
             del self._refreshable[session.refresh_token]
+
+
+class _LogIns:
+    """The log-ins of one world, found by when they are forgotten."""
+
+    def __init__(self) -> None:
+        self._all: dict[Session, None] = {}
+        self._endings: Agenda[Session] = Agenda()
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(tuple(self._all))
+
+    def add(self, session: Session) -> None:
+        """Keep it as long as its times say now."""
+        self._all[session] = None
+        self._endings.put(session, session.forgotten)
+
+    def remove(self, session: Session) -> None:
+        """Keep it no more."""
+        del self._all[session]
+        self._endings.put(session, None)
+
+    def take_forgotten(self, now: datetime) -> Iterator[Session]:
+        """Take out those that stand for nothing any more."""
+        for _, sessions in self._endings.due(now):
+            for session in sessions:
+                del self._all[session]
+                yield session
+
+    def start(self, now: datetime) -> None:
+        """Count all times of each anew."""
+        for session in self._all:
+            session.start(now)
+            self._endings.put(session, session.forgotten)

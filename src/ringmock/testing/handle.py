@@ -56,6 +56,7 @@ class Ringmock:
         self._allowed: frozenset[Fault] = frozenset()
         self.clock = Clock(self._world, do)
         self.expect = Expect(self._expect_none)
+        self._world.when_life_ends(self._observed.forget_messages)
         # A call without credentials has no other world to be seen in.
         for world in (self._world, worlds.default):
             world.watch(self._observed)

@@ -35,6 +35,11 @@ class Observed:
                 self._sent.append(Sending(delivery, copies[0]))
                 self._changed.notify_all()
 
+    def forget_messages(self) -> None:
+        """Wait for none of those that came before the world was reset. What calls did is still the test's."""
+        with self._changed:
+            self._sent.clear()
+
     def changed(self, messages: Sequence[Message]) -> None:
         """Nothing that a test waits for."""
 

@@ -1,5 +1,7 @@
 """Log-ins and the versions of the API."""
 
+from datetime import UTC, datetime
+
 from ...domain.account import Account, Extension
 from ...sessions import OPENID, Session
 from .view import Json
@@ -12,12 +14,13 @@ SCOPES = (
 
 def token_info(session: Session, id_token: str | None = None) -> Json:
     """`getToken`, in the order of the captures."""
+    expires_in, refresh_expires_in = session.left(session.world.clock.now())
     info: Json = {
         "access_token": session.access_token,
         "token_type": "bearer",
-        "expires_in": session.access_ttl,
+        "expires_in": expires_in,
         "refresh_token": session.refresh_token,
-        "refresh_token_expires_in": session.refresh_ttl,
+        "refresh_token_expires_in": refresh_expires_in,
         "scope": SCOPES if id_token is None else f"{SCOPES} {OPENID}",
         "owner_id": str(session.extension.id),
         "endpoint_id": session.endpoint_id,
@@ -30,8 +33,8 @@ def token_info(session: Session, id_token: str | None = None) -> Json:
 def id_claims(session: Session, issuer: str) -> Json:
     """What an id token says of a log-in that one was asked for; it is good for as long as the access token."""
     assert session.log_in is not None
-    assert session.expires is not None
-    expires = int(session.expires.timestamp())
+    # No time is later than the last one that there is.
+    expires = int((session.expires or datetime.max.replace(tzinfo=UTC)).timestamp())
     claims: Json = {
         "iss": issuer,
         **user_info(session.extension, session.world.account),
