@@ -1,5 +1,6 @@
 """Webhooks against a real server and real receivers: who is taken for a receiver, and what becomes of the others."""
 
+import asyncio
 import json
 import shutil
 import socket
@@ -13,9 +14,10 @@ import httpx2
 import pytest
 
 from receivers import Answer, Names, Received, Receiver, RunsOut, answering, closed_port, good
+from ringmock.domain.errors import WebHookUnreachable
 from ringmock.domain.subscription import MAX_FAILURES
 from ringmock.fixture import load_named
-from ringmock.lab.addresses import Addresses
+from ringmock.lab.addresses import Addresses, receiver_of
 from ringmock.lab.webhooks import PATIENCE_SECONDS, WebHooks
 from ringmock.server import build, served
 from ringmock.worlds import Worlds
@@ -41,6 +43,11 @@ def names() -> Names:
         mapped_example=[["::ffff:169.254.169.254"]],
         public_example=[["93.184.216.34"]],
         empty_example=[[]],
+        six_example=[["::1"]],
+        clothed_example=[["::ffff:127.0.0.1"]],
+        disguised_example=[["2002:a9fe:a9fe::1"]],
+        this_example=[["0.0.0.0"]],
+        moving_example=[["127.0.0.1"]],
     )
 
 
@@ -48,7 +55,8 @@ def names() -> Names:
 def url(patience: RunsOut, names: Names) -> Iterator[str]:
     """A server that calls nobody but this machine, and these names."""
     allowed = ["hook.example", "Rebound.Example.", "cloud.example", "mapped.example", "public.example"]
-    addresses = Addresses([*allowed, "empty.example", "unknown.example"], names)
+    more = ["empty.example", "unknown.example", "six.example", "clothed.example", "disguised.example", "this.example"]
+    addresses = Addresses([*allowed, *more, "2130706433"], names)
     with served(build(Worlds(load_named("demo")), WebHooks(addresses, patience=patience))) as url:
         yield url
 
@@ -226,6 +234,8 @@ def test_a_name_that_has_another_address_on_a_second_look_is_called_at_the_first
     [
         pytest.param("https://cloud.example/", "SUB-521", id="one of its addresses is link-local"),
         pytest.param("https://mapped.example/", "SUB-521", id="its address is link-local in IPv6's clothes"),
+        pytest.param("https://disguised.example/", "SUB-521", id="its address is link-local by 6to4"),
+        pytest.param("https://this.example/", "SUB-521", id="its address is that of no machine"),
         pytest.param("https://empty.example/", "SUB-521", id="it has no address"),
         pytest.param("https://unknown.example/", "SUB-521", id="nobody knows it"),
         pytest.param("http://public.example/", "SUB-523", id="plain http over the internet"),
@@ -309,6 +319,98 @@ def test_localhost_is_this_machine_without_a_look(client: Client, names: Names) 
         for host in ("localhost", "mine.localhost"):
             subscribed(client, f"http://{host}:{receiver.port}/")
     assert names.asked == []
+
+
+def own_addresses() -> list[str]:
+    """This machine's, loopback and that of the interface by which the others are reached."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return ["127.0.0.1"]
+        return ["127.0.0.1", probe.getsockname()[0]]
+
+
+@pytest.mark.parametrize("host", ["clothed.example", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"])
+def test_loopback_may_be_called_in_ipv6s_clothes(client: Client, host: str) -> None:
+    with Receiver() as receiver:
+        subscribed(client, f"http://{host}:{receiver.port}/")
+        assert receiver.next().is_handshake
+
+
+def test_an_allowed_name_may_be_at_ipv6s_loopback() -> None:
+    allowed = Addresses(["six.example"], Names(six_example=[["::1"]]))
+    assert asyncio.run(allowed.of(receiver_of("http://six.example:8080/"))) == ("::1",)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.8.0.1",
+        "localhost",
+        "LOCALHOST.",
+        "mine.localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[0:0:0:0:0:0:0:1]",
+        "hook.example",
+        "six.example",
+        "clothed.example",
+    ],
+)
+@pytest.mark.parametrize("path", ["/_mock/reset", "/restapi/v1.0/subscription", "/"])
+def test_the_server_never_calls_itself(client: Client, host: str, path: str) -> None:
+    client.post_sms()
+    port = client.url.rpartition(":")[2]
+    assert_refused(subscribe(client, f"http://{host}:{port}{path}"), 400, "SUB-521", "deliveryMode.address")
+    (entry,) = client.get("/_mock/journal?limit=1").json()
+    assert entry["errors"][0]["value"].endswith("is this server itself, which is no receiver")
+    assert len(client.messages("101")) == 1
+
+
+def test_the_server_does_not_call_itself_by_an_address_that_it_has_beside_loopback() -> None:
+    addresses = own_addresses()
+    port = 8080
+    names = Names(hook_example=[addresses[-1:]])
+    allowed = Addresses(["hook.example", *addresses], lambda host, port: names("hook.example", port))
+    allowed.listens_on(port)
+    for host in (*addresses, "hook.example"):
+        with pytest.raises(WebHookUnreachable, match="this server itself"):
+            asyncio.run(allowed.of(receiver_of(f"https://{host}:{port}/")))
+    assert asyncio.run(allowed.of(receiver_of(f"https://hook.example:{port + 1}/"))) == tuple(addresses[-1:])
+
+
+def test_a_name_that_leads_to_the_server_later_is_not_followed_there(client: Client, names: Names) -> None:
+    port = int(client.url.rpartition(":")[2])
+    allowed = Addresses(["moving.example"], Names(moving_example=[["93.184.216.34"], ["127.0.0.1"]]))
+    allowed.listens_on(port)
+    there = receiver_of(f"https://moving.example:{port}/")
+    assert asyncio.run(allowed.of(there)) == ("93.184.216.34",)
+    with pytest.raises(WebHookUnreachable):
+        asyncio.run(allowed.of(there))
+
+
+@pytest.mark.parametrize("number", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0"])
+def test_numbers_that_only_some_take_for_addresses_are_names_that_must_be_allowed(client: Client, number: str) -> None:
+    port = client.url.rpartition(":")[2]
+    assert_refused(subscribe(client, f"https://{number}:{port}/_mock/reset"), 400, "SUB-521", "deliveryMode.address")
+
+
+@pytest.mark.parametrize("number", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1"])
+def test_numbers_that_are_allowed_do_not_lead_to_the_server_either(number: str) -> None:
+    allowed = Addresses([number])
+    allowed.listens_on(8080)
+    with pytest.raises(WebHookUnreachable, match="this server itself"):
+        asyncio.run(allowed.of(receiver_of(f"http://{number}:8080/_mock/reset")))
+
+
+def test_another_servers_control_api_takes_no_notifications(client: Client, server_url: str) -> None:
+    with Client(server_url) as other:
+        other.post_sms()
+        assert_refused(subscribe(client, f"{server_url}/_mock/reset"), 400, "SUB-522", "deliveryMode.address")
+        assert len(other.messages("101")) == 1
 
 
 # --- notifications -------------------------------------------------------------------------------

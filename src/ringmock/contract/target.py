@@ -1,7 +1,6 @@
 """What the contract suite tests: a server, the account that it serves, and what may be done there."""
 
 import contextlib
-import ipaddress
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..domain.account import Extension
+from ..lab.addresses import is_this_machine
 from ..template import Application, Credentials, Template
 from .guard import UNLIMITED, Guard, Limits
 from .http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher, basic_credentials
@@ -120,10 +120,7 @@ def own(template: Template, watcher: Watcher | None = None, tally: "Tally | None
 def is_on_this_machine(url: str) -> bool:
     """Whether an address is this machine's own, where nobody else is reached and nobody pays."""
     host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return host == "localhost" or is_this_machine(host)
 
 
 def remote(url: str, template: Template, watcher: Watcher | None = None) -> Target:

@@ -48,6 +48,8 @@ class Call:
     routed: tuple[Routed, ...] = ()
     rate_limit: tuple[tuple[str, str], ...] = ()
     """Headers that say where the caller stands, when calls are counted."""
+    port: int | None = None
+    """That of ours which the call came in by, for an operation that calls others; None where it does not matter."""
     is_lost: bool = False
     """Whether the connection was broken off before the answer, on demand."""
     problems: Sequence[Exception] = ()

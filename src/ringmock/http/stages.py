@@ -458,6 +458,7 @@ class _WaitingOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[SCOPE_KEY]
         call.is_handled = True
+        call.port = (scope.get("server") or (None, None))[1]
         call.answer = await asyncio.create_task(self._handler(call))
         call.encoded = encoded(call.answer.body)
 

@@ -1,7 +1,8 @@
 """Which machines a webhook may call, and by which of their addresses.
 
 Nothing leaves this machine unless a host is allowed by its name. A name is looked up once: every address that it has
-is checked, and only those that passed are dialled, so that no second answer of the name server can matter.
+is checked, and only those that passed are dialled, so that no second answer of the name server can matter. The server
+itself is never called, by whatever name: its port is known, and so is each address of this machine.
 """
 
 import asyncio
@@ -61,6 +62,18 @@ def receiver_of(address: str) -> Receiver:
     return Receiver(address, parts.scheme, host.removesuffix("."), port or DEFAULT_PORTS[parts.scheme])
 
 
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def ip_address(text: str) -> IpAddress | None:
+    """The address that a text writes, None for none; an IPv4 address in IPv6's clothes without them."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 class Addresses:
     """The addresses that may be dialled for a receiver."""
 
@@ -68,26 +81,36 @@ class Addresses:
         """`allowed_hosts`: names, or addresses, of machines that may be called beside this one."""
         self._allowed = frozenset(host.lower().removesuffix(".").strip("[]") for host in allowed_hosts)
         self._resolve = resolve
+        self._own_ports: set[int] = set()
+
+    def listens_on(self, port: int) -> None:
+        """Let this port of this machine be called no more: the server itself listens there."""
+        self._own_ports.add(port)
 
     async def of(self, receiver: Receiver) -> tuple[str, ...]:
         """At least one, each checked.
 
         Raises `HttpsRequired`, or `WebHookUnreachable` for a host that is neither this one nor allowed, that has no
-        address, or has one that no receiver can be at.
+        address, or has one that no receiver can be at, such as the server's own.
         """
         if receiver.host in self._allowed:
             found = await self._looked_up(receiver)
         else:
             found = _of_this_machine(receiver)
+        if receiver.port in self._own_ports and any(map(_is_ours, found)):
+            raise errors.WebHookUnreachable(
+                ADDRESS, f"{receiver.host}:{receiver.port} is this server itself, which is no receiver"
+            )
         if receiver.scheme == "http" and not all(address.is_private for address in found):
             raise errors.HttpsRequired(ADDRESS, receiver.url)
         return tuple(map(str, found))
 
-    async def _looked_up(self, receiver: Receiver) -> list["_Address"]:
+    async def _looked_up(self, receiver: Receiver) -> list[IpAddress]:
         try:
-            found = [ipaddress.ip_address(text) for text in await self._resolve(receiver.host, receiver.port)]
+            said = [ip_address(text) for text in await self._resolve(receiver.host, receiver.port)]
         except (OSError, ValueError) as error:
             raise errors.WebHookUnreachable(ADDRESS, f"{receiver.host} has no address") from error
+        found = [address for address in said if address is not None]
         unfit = [str(address) for address in found if _is_unfit(address)]
         if unfit or not found:
             raise errors.WebHookUnreachable(
@@ -96,17 +119,11 @@ class Addresses:
         return list(dict.fromkeys(found))
 
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def _of_this_machine(receiver: Receiver) -> list[_Address]:
+def _of_this_machine(receiver: Receiver) -> list[IpAddress]:
     """Raises for a host that is another machine, or might be: its name is not even looked up."""
     if receiver.host == "localhost" or receiver.host.endswith(".localhost"):
         return [ipaddress.ip_address(address) for address in LOOPBACK]
-    try:
-        address = ipaddress.ip_address(receiver.host)
-    except ValueError:
-        address = None
+    address = ip_address(receiver.host)
     if address is not None and address.is_loopback:
         return [address]
     if receiver.scheme == "http":
@@ -118,11 +135,26 @@ def _of_this_machine(receiver: Receiver) -> list[_Address]:
 
 def is_this_machine(address: str) -> bool:
     """Whether what is sent there stays here."""
-    return ipaddress.ip_address(address).is_loopback
+    found = ip_address(address)
+    return found is not None and found.is_loopback
 
 
-def _is_unfit(address: _Address) -> bool:
+def _is_ours(address: IpAddress) -> bool:
+    """Whether this machine has the address: a socket can be bound to no other."""
+    if address.is_loopback or address.is_unspecified:
+        return True
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False
+    return True
+
+
+def _is_unfit(address: IpAddress) -> bool:
     """Addresses that a name may have by mistake or by malice; clouds keep their secrets at a link-local one."""
-    mapped = getattr(address, "ipv4_mapped", None)
-    seen = mapped or address
+    if address.is_loopback:  # Python counts ::1 among the reserved ones
+        return False
+    seen = getattr(address, "sixtofour", None) or address
     return bool(seen.is_link_local or seen.is_multicast or seen.is_unspecified or seen.is_reserved)

@@ -58,6 +58,10 @@ class WebHooks:
         self._patience = patience
         self._token_source = token_source
 
+    def listens_on(self, port: int) -> None:
+        """Never call this port of this machine: the server itself listens there."""
+        self._addresses.listens_on(port)
+
     async def shake_hands(self, address: str) -> None:
         """Ask the receiver whether it wants to be one.
 

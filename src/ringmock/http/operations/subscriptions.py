@@ -26,6 +26,8 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
         wanted = wire.wanted_from(call.body, None if connection is None else connection.token)
         world.subscriptions.plan(world.account, caller, wanted, world.clock.now())
         if wanted.delivery.transport is Transport.WEBHOOK:
+            if call.port is not None:
+                notifier.webhooks.listens_on(call.port)
             await notifier.webhooks.shake_hands(wanted.delivery.address)
         subscription = world.subscriptions.create(
             world.account, caller, wanted, world.clock.now(), origin=call.base_url
