@@ -59,6 +59,13 @@ def main() -> None:
     metavar="NAME",
     help="A machine beside this one that webhooks may call; can be given several times.",
 )
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name, beside localhost and its addresses, by which the control API may be called; again for more.",
+)
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
 @click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
@@ -71,6 +78,7 @@ def serve(
     generation: str | None,
     open_worlds: bool,
     webhook_hosts: tuple[str, ...],
+    hosts: tuple[str, ...],
     limits: str | None,
     reload: bool,
     coverage: bool,
@@ -86,6 +94,7 @@ def serve(
 
     from . import server, start_screen
     from .fixture import FixtureError, load_named, sources_of
+    from .inspector.access import Access
     from .lab.addresses import Addresses
     from .lab.webhooks import WebHooks
     from .resources import bundled
@@ -95,6 +104,10 @@ def serve(
 
     tally = _started_tally() if coverage else None
     webhooks = WebHooks(Addresses(webhook_hosts))
+    try:
+        access = Access(hosts)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--allow-host'") from error
 
     def worlds() -> Worlds:
         template = load_named(fixture, generation=generation)
@@ -102,7 +115,7 @@ def serve(
 
     def rebuild() -> "ASGIApp | None":
         try:
-            app = server.build(worlds(), webhooks, tally)
+            app = server.build(worlds(), webhooks, tally, access)
         except FixtureError as error:
             click.echo(f"{error}\nThe account from before stays.", err=True)
             return None
@@ -126,7 +139,7 @@ def serve(
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
         click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
 
-    app = server.Swappable(server.build(first, webhooks, tally))
+    app = server.Swappable(server.build(first, webhooks, tally, access))
     running = server.Server(app, ready)
     with bound:
         watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()

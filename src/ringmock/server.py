@@ -19,6 +19,7 @@ from .http.app import create_app
 from .http.edge import RequestIds
 from .http.recording import recorder
 from .http.stages import MAX_BODY_BYTES
+from .inspector.access import Access
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
 from .lab.webhooks import WebHooks
@@ -34,14 +35,19 @@ WATCH_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 60
 
 
-def build(worlds: Worlds, webhooks: WebHooks | None = None, tally: "Tally | None" = None) -> ASGIApp:
+def build(
+    worlds: Worlds,
+    webhooks: WebHooks | None = None,
+    tally: "Tally | None" = None,
+    access: Access | None = None,
+) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
     `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
-    callers exercise of the contract, and makes the control API show it.
+    callers exercise of the contract, and makes the control API show it. `access` says who may call the control API.
     """
     done = recorder(worlds)
-    behind = mounted(create_control_app(worlds, tally))
+    behind = mounted(create_control_app(worlds, tally), access or Access())
     told = done if tally is None else tally.counting(worlds, done)
     return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks())
 

@@ -3,37 +3,91 @@
 Worlds are not locked, so nothing may touch them from a second thread; and every control call is short.
 """
 
+import io
+import json
+import sys
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Flask
 from starlette.types import ASGIApp, Receive, Scope, Send
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import run_wsgi_app
+
+from .access import Access, Refused
+
+Headers = list[tuple[bytes, bytes]]
 
 
-def mounted(app: Flask) -> ASGIApp:
-    """The application as an ASGI callable for whole requests: `receive` gives the body in one message."""
+def mounted(app: Flask, access: Access) -> ASGIApp:
+    """The application as an ASGI callable for whole requests: `receive` gives the body in one message.
+
+    Calls that `access` refuses do not reach it.
+    """
 
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-        body = (await receive()).get("body", b"")
-        builder = EnvironBuilder(
-            method=scope["method"],
-            path=scope["path"],
-            query_string=scope["query_string"].decode("latin-1"),
-            headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
-            environ_base={"REMOTE_ADDR": (scope.get("client") or ("",))[0]},
-            data=body,
-        )
-        chunks, status, headers = run_wsgi_app(app, builder.get_environ(), buffered=True)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": int(status.split(" ", 1)[0]),
-                "headers": [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in headers],
-            }
-        )
-        await send({"type": "http.response.body", "body": joined(chunks)})
+        try:
+            access.check(_host_of(scope, "client"), _host_of(scope, "server"), scope["headers"])
+        except Refused as refused:
+            body = json.dumps({"error": str(refused)}).encode()
+            await _answer(send, 403, [(b"content-type", b"application/json"), *_length(body)], body)
+            return
+        environ = environ_of(scope, (await receive()).get("body", b""))
+        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await _answer(send, int(status.split(" ", 1)[0]), encoded, joined(chunks))
 
     return asgi
+
+
+def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The request as WSGI has it (PEP 3333). The path was decoded once, by the server, and is not again."""
+    server = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": _host_of(scope, "client") or "",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in _joined_by_name(scope["headers"]).items():
+        key = name.upper().replace("-", "_")
+        if key != "CONTENT_LENGTH":  # the body's own, however it was sent
+            environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return environ
+
+
+def _joined_by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by their names; those that came twice with a comma between (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _host_of(scope: Scope, end: str) -> str | None:
+    host: str | None = (scope.get(end) or (None,))[0]
+    return host
+
+
+def _length(body: bytes) -> Headers:
+    return [(b"content-length", str(len(body)).encode())]
+
+
+async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def joined(chunks: Iterable[bytes]) -> bytes:
