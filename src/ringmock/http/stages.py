@@ -203,9 +203,10 @@ class EdgeGuard:
                 await answer_preflight(call, send)
                 return
             call.content = await read_body(call, receive)
-            if call.content and not call.path.startswith(CONTROL_PREFIX):
-                call.media_type = media_type_of(call.headers)
-                if call.media_type is not JSON and call.media_type.encode() != call.headers[b"content-type"]:
+            if (call.content or b"content-type" in call.headers) and not call.path.startswith(CONTROL_PREFIX):
+                # What is said of a body that is not there is spelled alike, too: a stage chooses the schema by it.
+                call.media_type = media_type_of(call.headers) if call.content else spelled_media_type(call.headers)
+                if call.media_type is not JSON and call.media_type.encode("latin-1") != call.headers[b"content-type"]:
                     scope["headers"] = with_media_type(scope["headers"], call.media_type)
         await self.app(scope, receive, send)
 
@@ -264,19 +265,23 @@ def media_type_of(headers: Mapping[bytes, bytes]) -> str:
     written = headers.get(b"content-type", b"")
     if written == b"application/json":
         return JSON
-    given = written.decode("latin-1")
-    media_type, semicolon, parameters = given.partition(";")
-    media_type = media_type.strip().lower()
+    _, semicolon, parameters = written.decode("latin-1").partition(";")
+    media_type = spelled_media_type(headers)
     charset = _CHARSET.search(semicolon + parameters)
     if not _MEDIA_TYPE.fullmatch(media_type) or (charset and charset[1].lower() not in ("utf-8", "utf8")):
         raise UnsupportedMediaType
     return media_type
 
 
+def spelled_media_type(headers: Mapping[bytes, bytes]) -> str:
+    """The Content-Type without its parameters, in lower case, whether it is a media type or not."""
+    return headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+
+
 def with_media_type(headers: Sequence[tuple[bytes, bytes]], media_type: str) -> list[tuple[bytes, bytes]]:
     """The headers with this Content-Type alone."""
     kept = [(name, value) for name, value in headers if name != b"content-type"]
-    return [*kept, (b"content-type", media_type.encode())]
+    return [*kept, (b"content-type", media_type.encode("latin-1"))]
 
 
 class Routing(RoutingMiddleware):

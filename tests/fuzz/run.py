@@ -1,0 +1,72 @@
+"""Feeds the targets with inputs that reach code which none before them reached, by Atheris.
+
+    python tests/fuzz/run.py body --runs 1000000
+    python tests/fuzz/run.py all --runs 20000         as CI does
+    python tests/fuzz/run.py body crash-0123          one input again
+
+It begins with `tests/fuzz/corpus/TARGET`, which it does not change: `--keep` adds to it what reached something new. An
+input that fails a target ends the run with a traceback, and is written to the file that the last lines name.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+CORPUS = HERE / "corpus"
+NAMES = ("body", "parameters", "multipart", "frames", "fixture", "cases")
+SECONDS_AN_INPUT = 10
+
+
+def main() -> int:
+    """The exit status is 0 where every input was taken as it may be."""
+    options = _options()
+    if options.target == "all":
+        return max(_in_a_process(name, options) for name in NAMES)
+    return _fed(options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("target", choices=[*NAMES, "all"])
+    parser.add_argument("input", nargs="?", type=Path, help="one input, fed once")
+    parser.add_argument("--runs", type=int, default=100_000, help="inputs for each target (100,000)")
+    parser.add_argument("--seed", type=int, default=1, help="of the mutations (1)")
+    parser.add_argument("--keep", action="store_true", help="add what reached something new to the corpus")
+    return parser.parse_args()
+
+
+def _in_a_process(name: str, options: argparse.Namespace) -> int:
+    """Atheris ends the process that it ran in."""
+    more = ["--keep"] if options.keep else []
+    command = [sys.executable, __file__, name, "--runs", str(options.runs), "--seed", str(options.seed), *more]
+    print(f"== {name}: {options.runs} inputs", flush=True)
+    return subprocess.run(command, check=False).returncode
+
+
+def _fed(options: argparse.Namespace) -> int:
+    import atheris
+
+    with atheris.instrument_imports(include=["ringmock"]):
+        from fuzz.targets import TARGETS
+
+    target = TARGETS[options.target]
+    if options.input is not None:
+        target(options.input.read_bytes())
+        return 0
+    known = CORPUS / options.target
+    scratch = Path(tempfile.mkdtemp(prefix="ringmock-fuzz-"))
+    found = known if options.keep else scratch
+    flags = [f"-runs={options.runs}", f"-seed={options.seed}", f"-timeout={SECONDS_AN_INPUT}", "-max_len=4096"]
+    flags += [f"-artifact_prefix={scratch}/", "-print_final_stats=1"]
+    atheris.Setup([sys.argv[0], *flags, str(found), str(known)], target)
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
