@@ -3,9 +3,9 @@
     python tests/fuzz/flood.py --requests 1000000
 
 Each is an input that was kept (`tests/hostile`, `tests/fuzz`), or one made from it by a few changes of bytes. The
-server runs in a process of its own; its world begins anew now and then, so that what is stored does not add up. At the end
-comes a summary: answers by status, what was outside the envelope, the server's memory after a tenth of the requests and at the
-end. The exit status is 1 where the server ended, answered 500, or left the envelope.
+server runs in a process of its own; its world begins anew now and then, so that what is stored does not add up. The
+summary at the end: answers by status, what was outside the envelope, the server's memory after a tenth of the requests
+and at the end. The exit status is 1 where the server ended, answered 500, or left the envelope.
 """
 
 import argparse
