@@ -1,10 +1,12 @@
 """A test's handle on its world, used as any test runner would."""
 
+import base64
 import json
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -12,6 +14,7 @@ from ringmock.testing import Attachment, MockServer, Ringmock, run_server
 from support import DIRECT_NUMBER, HANDSET, SMS, Client, assert_oauth_refused, sms_body
 
 AWAIT = 30.0
+START = datetime(2012, 10, 16, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +149,7 @@ def test_a_handset_sends_and_receives_files(world: Ringmock, client: Client) -> 
 
 @pytest.mark.parametrize(("to", "text"), [("14155550000", "Hi"), ("101", "Hi"), ("16509100010", ""), ("101", "\ud83d")])
 def test_a_handset_tells_what_it_cannot_send(world: Ringmock, to: str, text: str) -> None:
-    with pytest.raises(ValueError, match=r"phone number of this account|has a text"):
+    with pytest.raises(ValueError, match=r"phone number of this account|and a text|half a surrogate pair"):
         world.handset(HANDSET).send(to=to, text=text)
 
 
@@ -185,6 +188,92 @@ def test_the_clock_stands_moves_and_goes_on(world: Ringmock) -> None:
     assert world.clock.now == datetime(2012, 10, 16, 6, 36, 58, tzinfo=UTC)
     with pytest.raises(ValueError, match="no time with a zone"):
         world.clock.set("yesterday")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "file_name", "content", "why"),
+    [
+        ("image/png", "map.png", b"", "at least one byte"),
+        ("png", "map.png", b"a", "is no media type, as image/png is"),
+        ("image/png\r\nX-Injected: 1", "map.png", b"a", "is no media type"),
+        ("image/png\n", "map.png", b"a", "is no media type"),
+        ("image/png; a=b\r\nX-Injected: 1", "map.png", b"a", "is no media type"),
+        ("image/" + 128 * "a", "map.png", b"a", "is no media type"),
+        ("image/", "map.png", b"a", "is no media type"),
+        ("image/*", "map.png", b"a", "is no media type"),
+        ("foo/bar", "map.png", b"a", "begins with one of text, image, audio, video, application"),
+        ("multipart/mixed", None, b"a", "begins with one of"),
+        ("message/rfc822", None, b"a", "begins with one of"),
+        ("image/png", "map\r\n.png", b"a", "is no name of a file"),
+        ("image/png", "\ud83d.png", b"a", "is no name of a file"),
+    ],
+)
+def test_a_file_that_no_message_can_hold_is_refused_by_handle_and_control_api_in_the_same_words(
+    world: Ringmock, client: Client, content_type: str, file_name: str | None, content: bytes, why: str
+) -> None:
+    file = {"contentType": content_type, "content": base64.b64encode(content).decode()}
+    if file_name is not None:
+        file["fileName"] = file_name
+    body = json.dumps({"to": DIRECT_NUMBER["102"], "attachments": [file]})
+
+    with pytest.raises(ValueError, match=why) as refused:
+        world.handset(HANDSET).send(to=DIRECT_NUMBER["102"], attachments=[Attachment(content_type, file_name, content)])
+    answer = client.post(f"/_mock/handsets/{HANDSET}/messages", content=body)
+
+    assert (answer.status_code, answer.json()) == (400, {"error": str(refused.value)})
+    assert world.mailbox("102") == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "file_name", "kept"),
+    [
+        ("IMAGE/PNG; charset=utf-8", "map.png", "image/png"),
+        ("", "map.png", "image/png"),
+        ("", None, "application/octet-stream"),
+        ("application/" + 127 * "a", None, "application/" + 127 * "a"),
+        ("text/html", "x.html", "text/html"),
+    ],
+)
+def test_the_content_of_whatever_file_is_taken_can_be_read(
+    world: Ringmock, client: Client, content_type: str, file_name: str | None, kept: str
+) -> None:
+    world.handset(HANDSET).send(to=DIRECT_NUMBER["102"], attachments=[Attachment(content_type, file_name, b"bytes")])
+
+    [file] = client.messages("102")[0]["attachments"]
+    content = client.get(file["uri"], by="102")
+    assert (file["contentType"], content.status_code, content.content) == (kept, 200, b"bytes")
+
+
+@pytest.mark.parametrize(
+    ("act", "method", "path", "body"),
+    [
+        (lambda w: w.members("200", "107"), "PUT", "/_mock/departments/200/members", ["107"]),
+        (lambda w: w.members("102"), "PUT", "/_mock/departments/102/members", []),
+        (lambda w: w.freeze("999"), "PATCH", "/_mock/extensions/999", {"status": "Frozen"}),
+        (lambda w: w.handset("12"), "GET", "/_mock/handsets/12/messages", None),
+        (lambda w: w.handset(HANDSET).send(to="102", text="Hi"), "POST", f"/_mock/handsets/{HANDSET}/messages",
+         {"to": "102", "text": "Hi"}),
+        (lambda w: w.clock.set("yesterday"), "PUT", "/_mock/clock", {"now": "yesterday"}),
+        (lambda w: w.clock.advance(1e15), "POST", "/_mock/clock/advance", {"seconds": 1e15}),
+        (lambda w: w.fault("getToken"), "PUT", "/_mock/faults", [{"operation": "getToken"}]),
+        (lambda w: w.fault(times=0), "PUT", "/_mock/faults", [{"times": 0}]),
+        (lambda w: w.fault(delay="1"), "PUT", "/_mock/faults", [{"delay": "1"}]),
+    ],
+)  # fmt: skip
+def test_handle_and_control_api_refuse_in_the_same_words(
+    world: Ringmock, client: Client, act: Callable[[Ringmock], object], method: str, path: str, body: object
+) -> None:
+    answer = client.call(method, path, json=body)
+
+    with pytest.raises(ValueError, match=re.escape(answer.json()["error"])):
+        act(world)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("at", [datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), START.replace(tzinfo=None)])
+def test_a_time_that_the_clock_cannot_show_is_told(world: Ringmock, at: datetime) -> None:
+    with pytest.raises(ValueError, match=r"outside of the years 1 to 9999|no time with a zone"):
+        world.clock.freeze(at)
 
 
 # --- what happened -------------------------------------------------------------------------------

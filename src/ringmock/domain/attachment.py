@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import errors
+from .text import is_encodable
 
 MAX_ATTACHMENTS = 10
 MAX_ATTACHMENT_BYTES = 1_500_000
@@ -50,7 +51,12 @@ MEDIA_TYPES = {
 _TYPE_OF_ENDING = {ending: media_type for media_type, endings in MEDIA_TYPES.items() for ending in endings}
 
 
-_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+_NAME = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # RFC 6838, 4.2
+_MEDIA_TYPE = re.compile(f"{_NAME}/{_NAME}")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
+
+CONTENT_FAMILIES = ("text", "image", "audio", "video", "application")
+"""The top-level types that the content of a message is answered in."""
 
 
 class Attachment(NamedTuple):
@@ -80,6 +86,27 @@ class HeldAttachment(NamedTuple):
 def is_media_type(text: str) -> bool:
     """Whether it is a media type in lower case, without parameters."""
     return _MEDIA_TYPE.fullmatch(text) is not None
+
+
+def received_attachment(content_type: str, file_name: str | None, content: bytes) -> Attachment:
+    """A file that a phone outside sends, with what it says of it; without a type, its name promises one.
+
+    Raises `ValueError`, with a sentence that says what would be right, for what no content of a message can be.
+    """
+    if not isinstance(content_type, str) or not isinstance(file_name, str | None) or not isinstance(content, bytes):
+        raise ValueError("An attachment has a media type, a name or None, and bytes.")  # one kind of error
+    if not content:
+        raise ValueError("An attachment has at least one byte.")
+    stated = content_type.partition(";")[0].strip(" \t").lower()
+    if _CONTROL_CHARACTER.search(content_type.replace("\t", " ")) or (stated and not is_media_type(stated)):
+        raise ValueError(f"{content_type!r} is no media type, as image/png is.")
+    if stated and stated.partition("/")[0] not in CONTENT_FAMILIES:
+        raise ValueError(
+            f"{content_type!r} is no type of a message's file: it begins with one of {', '.join(CONTENT_FAMILIES)}."
+        )
+    if file_name and (_CONTROL_CHARACTER.search(file_name) or not is_encodable(file_name)):
+        raise ValueError(f"{file_name!r} is no name of a file: it has neither line ends nor halves of characters.")
+    return Attachment(stated or type_by_name(file_name), file_name or None, content)
 
 
 def type_by_name(file_name: str | None) -> str:

@@ -5,30 +5,24 @@ and a sentence that says what would be right. Who may call at all, `access` deci
 """
 
 import base64
-import binascii
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from .. import __version__
-from ..contract.openapi import operations_with_token
-from ..domain import errors as domain
-from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
-from ..domain.attachment import Attachment, is_media_type, type_by_name
-from ..domain.message import Message, MessageType, Routed
-from ..domain.rules import can_receive
+from .. import __version__, world_controls
+from ..domain.account import Extension
+from ..domain.attachment import Attachment, received_attachment
+from ..domain.message import Message, Routed
 from ..domain.subscription import Subscription
-from ..domain.text import is_encodable
 from ..http.json_bounds import MAX_DEPTH, MAX_VALUES, TooDeep, TooManyValues, check_bounds
 from ..journal import MAX_ENTRIES, Entry
-from ..lab.faults import MOST_RULES, FaultRule
-from ..lab.limits import PROFILES, SENDING, Group, Limits
+from ..lab.limits import Group, Limits
 from ..sessions import TokenRefused
-from ..timestamps import iso8601, parse
+from ..timestamps import iso8601
 from ..world import World
 from ..worlds import Worlds
 from .coverage import pages
@@ -38,8 +32,6 @@ if TYPE_CHECKING:
     from .tally import Tally
 
 Json = Any
-
-MAX_LIMIT = 1_000_000
 
 control = Blueprint("control", __name__, url_prefix="/_mock")
 control.register_blueprint(pages)
@@ -167,15 +159,11 @@ def read_clock() -> Response:
 @control.put("/clock")
 def set_clock() -> Response:
     """Move the world's clock: `{"now": "2012-10-16T06:34:58Z", "frozen": true}`; either may be left out."""
-    example = '{"now": "2012-10-16T06:34:58Z", "frozen": true}'
-    body = _object(example, {"now", "frozen"})
-    clock = _world().clock
-    frozen = body.get("frozen", clock.is_frozen)
-    text = body.get("now")
-    now = clock.now() if text is None else parse(text) if isinstance(text, str) else None
-    if now is None or not isinstance(frozen, bool) or not body:
-        raise BadInput(f"The clock takes a date-time and whether to stand still, as in {example}.")
-    clock.set(now, frozen=frozen)
+    body = _object(world_controls.CLOCK_EXAMPLE, {"now", "frozen"})
+    if not body or None in body.values():
+        raise BadInput(f"The clock takes a date-time and whether to stand still, as in {world_controls.CLOCK_EXAMPLE}.")
+    with _told():
+        world_controls.set_clock(_world(), **body)
     return read_clock()
 
 
@@ -183,14 +171,8 @@ def set_clock() -> Response:
 def advance_clock() -> Response:
     """Move on: `{"seconds": 60}`."""
     seconds = _object('{"seconds": 60}', {"seconds"}).get("seconds")
-    try:
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            raise ValueError
-        _world().clock.advance(timedelta(seconds=seconds))
-    except (ValueError, OverflowError) as error:
-        raise BadInput(
-            "'seconds' is a number that stays within the years 1 to 9999, as in {\"seconds\": 60}."
-        ) from error
+    with _told():
+        world_controls.advance_clock(_world(), seconds)
     return read_clock()
 
 
@@ -209,20 +191,9 @@ def read_limits() -> Response:
 @control.put("/limits")
 def put_limits() -> Response:
     """Hold the world to limits: `{"profile": "ringcentral"}`, or numbers, or both; `{}` for none."""
-    example = '{"profile": "ringcentral"} or {"medium": 3}'
-    body = _object(example, {"profile", "messages", *Group})
-    profile = body.pop("profile", None)
-    if profile is not None and profile not in PROFILES:
-        raise BadInput(f"'profile' is one of {', '.join(PROFILES)}, as in {example}; {{}} is for no limits.")
-    for group, limit in body.items():
-        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
-            raise BadInput(f"{group!r} is a number of calls a minute from 1 to {MAX_LIMIT}, as in {example}.")
-    limits = PROFILES[profile] if profile is not None else Limits({})
-    if "messages" in body:
-        messages: int = body.pop("messages")
-        limits = replace(limits, messages=dict.fromkeys(SENDING, messages))
-    limits = replace(limits, calls={**limits.calls, **{Group(name): limit for name, limit in body.items()}})
-    _world().limit(limits if limits != Limits({}) else None)
+    given = _object(world_controls.LIMITS_EXAMPLE, {"profile", "messages", *Group})
+    with _told():
+        world_controls.set_limits(_world(), given)
     return read_limits()
 
 
@@ -240,40 +211,9 @@ def read_faults() -> Response:
 def put_faults() -> Response:
     """Let calls fail, come late or lose their answers: a list of rules; an empty one for none."""
     rules = _json()
-    if not isinstance(rules, list) or len(rules) > MOST_RULES:
-        raise BadInput(f"Faults are a list of at most {MOST_RULES} rules, as in {_FAULTS}; [] is for none.")
-    _world().plant([_rule(entry) for entry in rules])
+    with _told():
+        world_controls.set_faults(_world(), rules)
     return read_faults()
-
-
-_FAULTS = '[{"operation": "createSMSMessage", "error": "CMN-201", "times": 2}]'
-_FAULT_TYPES: Mapping[str, tuple[type, ...]] = {
-    "operation": (str,),
-    "error": (str,),
-    "delay": (int, float),
-    "lost": (bool,),
-    "times": (int,),
-    "share": (int, float),
-}
-
-
-def _rule(entry: Json) -> FaultRule:
-    if not isinstance(entry, dict):
-        raise BadInput(f"A rule is an object, as in {_FAULTS}.")
-    for name, value in entry.items():
-        if name not in _FAULT_TYPES:
-            raise BadInput(
-                f"{name!r} is not known here: a rule has some of {', '.join(_FAULT_TYPES)}, as in {_FAULTS}."
-            )
-        if type(value) not in _FAULT_TYPES[name]:
-            raise BadInput(f"{name!r} of a rule is no {type(value).__name__}, as {_FAULTS} shows.")
-    operation = entry.get("operation")
-    if operation is not None and operation not in operations_with_token():
-        raise BadInput(f"'operation' is one that takes an access token, as createSMSMessage does, not {operation!r}.")
-    try:
-        return FaultRule(**entry)
-    except ValueError as error:
-        raise BadInput(f"Of a rule, {error}.") from error
 
 
 # --- the account ---------------------------------------------------------------------------------
@@ -282,44 +222,25 @@ def _rule(entry: Json) -> FaultRule:
 @control.patch("/extensions/<number>")
 def change_extension(number: str) -> Response:
     """Freeze, thaw, disable ...: `{"status": "Frozen"}`."""
-    extension = _extension(number)
-    statuses = ", ".join(ExtensionStatus)
     status = _object('{"status": "Frozen"}', {"status"}).get("status")
-    if not isinstance(status, str) or status not in set(ExtensionStatus):
-        raise BadInput(f'\'status\' is one of {statuses}, as in {{"status": "Frozen"}}.')
-    _world().set_status(extension, ExtensionStatus(status))
-    return jsonify(_shown(_extension(number)))
+    with _told():
+        world_controls.set_status(_world(), number, status)
+    return read_extension(number)
 
 
 @control.put("/departments/<number>/members")
 def put_members(number: str) -> Response:
     """Say who is in a Department, all of them: `["102", "103"]`."""
-    department = _extension(number)
-    if not department.is_department:
-        raise BadInput(f"Extension {number} is of type {department.type}: only a Department has members.")
-    members, most = _json(), len(_world().account.extensions)
-    if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
-        raise BadInput('Members are a list of extension numbers, each a text, as in ["102", "103"].')
-    if len(members) > most:
-        raise BadInput(f"Members are each named once, and this account has {most} extensions, not {len(members)}.")
-    for member in map(_extension, members):
-        if member.is_department or not can_receive(member, MessageType.PAGER):
-            raise BadInput(f"Extension {member.number} is of type {member.type}: members are Users or Voicemails.")
-    _world().set_members(department, members)
-    return jsonify(_shown(_extension(number)))
+    with _told():
+        world_controls.set_members(_world(), number, _json())
+    return read_extension(number)
 
 
 @control.get("/extensions/<number>")
 def read_extension(number: str) -> Response:
     """One extension as the world has it now."""
-    return jsonify(_shown(_extension(number)))
-
-
-def _extension(number: str) -> Extension:
-    extensions = _world().account.extensions
-    if number not in extensions:
-        raise BadInput(f"There is no extension {number!r}: this account has {', '.join(extensions)}.")
-    return extensions[number]
+    with _told():
+        return jsonify(_shown(world_controls.extension_of(_world(), number)))
 
 
 def _shown(extension: Extension) -> Json:
@@ -342,35 +263,26 @@ def send_from_handset(phone_number: str) -> Response:
 
     Files are its `attachments`, their content in base64; or the files of a form, whose fields are `to` and `text`.
     """
-    example = '{"to": "16509100010", "text": "Hello"}'
-    handset = _handset(phone_number)
     is_form = request.mimetype == "multipart/form-data"
-    body = _form(example) if is_form else _object(example, {"to", "text", "attachments"})
-    attachments = _uploaded() if is_form else _attachments(body.get("attachments", []))
-    to, text = body.get("to"), body.get("text", "")
-    if not isinstance(to, str) or not isinstance(text, str) or not (text or attachments):
-        raise BadInput(f"An inbound SMS has a number of the account and a text, as in {example}; or attachments.")
-    if not is_encodable(text):
-        raise BadInput("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
-    try:
-        routed = _world().receive_sms(handset, to, text, attachments)
-    except domain.InvalidParameter as error:
-        numbers = ", ".join(_world().account.phone_numbers)
-        raise BadInput(f"'to' is a phone number of this account, one of {numbers}.") from error
+    body = _form() if is_form else _object(world_controls.TEXT_EXAMPLE, {"to", "text", "attachments"})
+    with _told():
+        world_controls.handset_of(_world(), phone_number)
+        files = _uploaded() if is_form else _attachments(body.get("attachments", []))
+        routed = world_controls.text_from_handset(_world(), phone_number, body.get("to"), body.get("text", ""), files)
     return jsonify(recipients=_outcomes(routed))
 
 
 @control.get("/handsets/<path:phone_number>/messages")
 def received_by_handset(phone_number: str) -> Response:
     """What a phone outside the account has received, oldest first."""
-    messages = _world().messages.received_by_handset(digits_of(_handset(phone_number)))
+    messages = _world().messages.received_by_handset(_handset(phone_number))
     return jsonify([_received(message) for message in messages])
 
 
 @control.get("/handsets/<phone_number>/messages/<int:message_id>/attachments/<int:attachment_id>")
 def attachment_of_handset(phone_number: str, message_id: int, attachment_id: int) -> Response:
     """A file that a phone outside the account has received."""
-    message = _world().messages.held_by_handset(digits_of(_handset(phone_number)), message_id)
+    message = _world().messages.held_by_handset(_handset(phone_number), message_id)
     held = message.attachment(attachment_id) if message is not None else None
     if held is None:
         raise BadInput(f"{phone_number} has received no such file: its messages list the 'uri' of each attachment.")
@@ -378,25 +290,23 @@ def attachment_of_handset(phone_number: str, message_id: int, attachment_id: int
 
 
 def _handset(phone_number: str) -> str:
-    owner = _world().account.phone_numbers.get(digits_of(phone_number))
-    if owner is not None:
-        raise BadInput(f"{phone_number} belongs to the account: a handset is a phone outside, as 14151003732 is.")
-    if not is_e164(phone_number):
-        raise BadInput(f"{phone_number!r} is no phone number: write 7 to 15 digits, as in 14151003732.")
-    return phone_number
+    with _told():
+        return world_controls.handset_of(_world(), phone_number)
 
 
-def _form(example: str) -> dict[str, Json]:
+def _form() -> dict[str, Json]:
     unknown = sorted(set(request.form) - {"to", "text"})
     if unknown:
-        raise BadInput(f"{unknown[0]!r} is not known here; the fields of the form are those of {example}.")
+        raise BadInput(
+            f"{unknown[0]!r} is not known here; the fields of the form are those of {world_controls.TEXT_EXAMPLE}."
+        )
     return dict(request.form.items())
 
 
 def _uploaded() -> tuple[Attachment, ...]:
     """The files of a form, in their order and whatever their names."""
     files = (file for _, file in request.files.items(multi=True))
-    return tuple(_attachment(file.mimetype, file.filename, file.read()) for file in files)
+    return tuple(received_attachment(file.content_type or "", file.filename, file.read()) for file in files)
 
 
 def _attachments(given: Json) -> tuple[Attachment, ...]:
@@ -407,24 +317,13 @@ def _attachment_in(entry: Json) -> Attachment:
     try:
         if not isinstance(entry, dict) or not set(entry) <= {"contentType", "fileName", "content"}:
             raise ValueError
-        content_type, file_name = entry.get("contentType", ""), entry.get("fileName")
-        if not isinstance(content_type, str) or not isinstance(file_name, str | None):
-            raise ValueError
-        return _attachment(content_type, file_name, base64.b64decode(entry["content"], validate=True))
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        content = base64.b64decode(entry["content"], validate=True)
+    except (KeyError, TypeError, ValueError) as error:
         raise BadInput(
             "An attachment is an object with its content in base64, as in"
             ' {"contentType": "image/png", "fileName": "map.png", "content": "iVBORw0KGgo="}.'
         ) from error
-
-
-def _attachment(content_type: str, file_name: str | None, content: bytes) -> Attachment:
-    stated = content_type.partition(";")[0].strip().lower()
-    if not content:
-        raise BadInput("An attachment has at least one byte.")
-    if stated and not is_media_type(stated):
-        raise BadInput(f"{content_type!r} is no media type, as image/png is.")
-    return Attachment(stated or type_by_name(file_name), file_name, content)
+    return received_attachment(entry.get("contentType", ""), entry.get("fileName"), content)
 
 
 def _received(message: Message) -> Json:
@@ -485,6 +384,15 @@ def _subscription(subscription: Subscription) -> Json:
 
 
 # --- input ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the caller what makes no sense of what is done within."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadInput(str(error)) from error
 
 
 def _world() -> World:

@@ -1,22 +1,16 @@
 """A test's handle on its world: the credentials that open it, its mailboxes, phones and clock, and what happened."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
-from .. import sessions, timestamps
-from ..contract.openapi import operations_with_token
-from ..domain import errors
+from .. import sessions, world_controls
 from ..domain import message as domain
-from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
-from ..domain.attachment import Attachment as DomainAttachment
+from ..domain.account import ExtensionStatus, digits_of
+from ..domain.attachment import received_attachment
 from ..domain.message import MessageType
 from ..domain.message_filter import MessageFilter
-from ..domain.rules import can_receive
-from ..domain.text import is_encodable
 from ..journal import Entry
-from ..lab.faults import FaultRule
 from ..world import World
 from ..worlds import Worlds
 from .messages import Attachment, Message, Wanted, shown
@@ -81,7 +75,7 @@ class Ringmock:
         return self._do(lambda: self._log_in(extension))
 
     def _log_in(self, extension: str) -> str:
-        found = self._extension(extension)
+        found = world_controls.extension_of(self._world, extension)
         if not found.can_log_in:
             raise ValueError(f"extension {extension} is {found.status} and cannot sign in")
         ttl, refresh_ttl = sessions.DEFAULT_ACCESS_TTL, sessions.DEFAULT_REFRESH_TTL
@@ -94,45 +88,27 @@ class Ringmock:
         """What the extension's mailbox lists, oldest first: neither the Deleted nor the Purged."""
 
         def read() -> list[Message]:
-            page = self._world.list_messages(self._extension(extension), _EVERYTHING)
+            page = self._world.list_messages(world_controls.extension_of(self._world, extension), _EVERYTHING)
             return [self._shown(message) for message in reversed(page.records)]
 
         return self._do(read)
 
     def handset(self, phone_number: str) -> "Handset":
         """A phone outside the account."""
-        if not is_e164(phone_number):
-            raise ValueError(f"{phone_number!r} is no phone number: 7 to 15 digits, as in 14151003732")
-        if digits_of(phone_number) in self._world.account.phone_numbers:
-            raise ValueError(f"{phone_number} belongs to the account: a handset is a phone outside")
+        self._do(lambda: world_controls.handset_of(self._world, phone_number))
         return Handset(phone_number, self._world, self._do)
 
     def freeze(self, extension: str) -> None:
         """Make an extension Frozen."""
-        self._do(lambda: self._world.set_status(self._extension(extension), ExtensionStatus.FROZEN))
+        self._do(lambda: world_controls.set_status(self._world, extension, ExtensionStatus.FROZEN))
 
     def thaw(self, extension: str) -> None:
         """Make an extension Enabled."""
-        self._do(lambda: self._world.set_status(self._extension(extension), ExtensionStatus.ENABLED))
+        self._do(lambda: world_controls.set_status(self._world, extension, ExtensionStatus.ENABLED))
 
     def members(self, department: str, *members: str) -> None:
         """Put these extensions, and nobody else, into a Department."""
-        self._do(lambda: self._set_members(department, members))
-
-    def _set_members(self, department: str, members: Sequence[str]) -> None:
-        found = self._extension(department)
-        if not found.is_department:
-            raise ValueError(f"extension {department} is of type {found.type}: only a Department has members")
-        for member in map(self._extension, members):
-            if member.is_department or not can_receive(member, MessageType.PAGER):
-                raise ValueError(f"extension {member.number} is of type {member.type}: members are Users or Voicemails")
-        self._world.set_members(found, members)
-
-    def _extension(self, number: str) -> Extension:
-        extensions = self._world.account.extensions
-        if number not in extensions:
-            raise LookupError(f"there is no extension {number!r}: this account has {', '.join(extensions)}")
-        return extensions[number]
+        self._do(lambda: world_controls.set_members(self._world, department, members))
 
     # --- faults on demand ------------------------------------------------------------------------
 
@@ -151,19 +127,13 @@ class Ringmock:
         None of them fails the test. `ringmock.fault("createSMSMessage", error="CMN-201", times=2)` refuses the next two
         SMS, and `lost=True` carries a call out and breaks the connection off before the answer.
         """
-        if operation is not None and operation not in operations_with_token():
-            raise ValueError(f"no operation {operation!r} takes an access token, as createSMSMessage does")
-        rule = FaultRule(operation, error, delay, lost, times, share)
-        self._do(lambda: self._world.plant([*self._rules(), rule]))
+        given = {"operation": operation, "error": error, "delay": delay, "lost": lost, "times": times, "share": share}
+        rule = {name: value for name, value in given.items() if value is not None}
+        self._do(lambda: world_controls.add_fault(self._world, rule))
 
     def no_faults(self) -> None:
         """Let every call go well from now on."""
-        self._do(lambda: self._world.plant(()))
-
-    def _rules(self) -> list[FaultRule]:
-        """Those that have calls to meet yet, for so many."""
-        plan = self._world.faults
-        return [replace(rule, times=left) for rule, left in (plan.left if plan else ()) if left != 0]
+        self._do(lambda: world_controls.set_faults(self._world, []))
 
     # --- what happened ---------------------------------------------------------------------------
 
@@ -293,14 +263,8 @@ class Handset:
         Raises `ValueError` for a number that the account does not have, for a text that nobody can send, and for
         a message that has neither text nor attachments.
         """
-        if not (text or attachments) or not is_encodable(text):
-            raise ValueError("an SMS has a text, without halves of surrogate pairs, or attachments")
-        files = tuple(DomainAttachment(each.content_type, each.file_name, each.content) for each in attachments)
-        try:
-            routed = self._do(lambda: self._world.receive_sms(self.phone_number, to, text, files))
-        except errors.InvalidParameter as error:
-            numbers = ", ".join(self._world.account.phone_numbers)
-            raise ValueError(f"{to!r} is no phone number of this account, which has {numbers}") from error
+        files = [received_attachment(each.content_type, each.file_name, each.content) for each in attachments]
+        routed = self._do(lambda: world_controls.text_from_handset(self._world, self.phone_number, to, text, files))
         return routed[0].outcome.value
 
 
@@ -318,23 +282,16 @@ class Clock:
 
     def freeze(self, at: datetime | str | None = None) -> None:
         """Stand still, there or where it is."""
-        self._do(lambda: self._world.clock.set(self._moment(at), frozen=True))
+        self._do(lambda: world_controls.set_clock(self._world, at, frozen=True))
 
     def go_on(self) -> None:
         """Run again, from where it is."""
-        self._do(lambda: self._world.clock.set(self._world.clock.now(), frozen=False))
+        self._do(lambda: world_controls.set_clock(self._world, frozen=False))
 
     def set(self, now: datetime | str) -> None:
         """Move there, and stand still or run as before."""
-        self._do(lambda: self._world.clock.set(self._moment(now), frozen=self._world.clock.is_frozen))
+        self._do(lambda: world_controls.set_clock(self._world, now))
 
     def advance(self, by: timedelta | float) -> None:
         """Move on by a duration, or by so many seconds."""
-        duration = by if isinstance(by, timedelta) else timedelta(seconds=by)
-        self._do(lambda: self._world.clock.advance(duration))
-
-    def _moment(self, at: datetime | str | None) -> datetime:
-        moment = timestamps.parse(at) if isinstance(at, str) else at or self._world.clock.now()
-        if moment is None or moment.tzinfo is None:
-            raise ValueError(f"{at!r} is no time with a zone, as in 2012-10-16T06:34:58Z")
-        return moment
+        self._do(lambda: world_controls.advance_clock(self._world, by))
