@@ -3,7 +3,8 @@
     python benchmarks/growth.py [--sizes 100 10000 1000000] [--rounds 7] [--calls 1500]
 
 Each size is a server process of its own, whose world is filled through the same plans and the same store that calls
-go through. Rounds are interleaved over the sizes, so that whatever else the machine does hits all of them.
+go through. The longest pause is that of the garbage collector, while the store fills and while it is called. Rounds
+are interleaved over the sizes, so that whatever else the machine does hits all of them.
 """
 
 import argparse
@@ -16,9 +17,11 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
+from pauses import pauses
+from ringmock import collector
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
-from ringmock.server import running, settle_memory
+from ringmock.server import running
 from ringmock.world import World
 
 PATH = "/restapi/v1.0/account/~/extension/~"
@@ -43,11 +46,12 @@ def fill(world: World, size: int) -> None:
 
 def serve(size: int, pipe: Pipe) -> None:
     """Serve a world with `size` messages until told to stop."""
-    with running(load_named("demo")) as (url, worlds):
+    with running(load_named("demo")) as (url, worlds), collector.growing(), pauses() as seen:  # as `ringmock serve`
         fill(worlds.default, size)
-        settle_memory()  # a million long-lived records would be walked again by every full collection
-        pipe.send(url)
+        pipe.send((url, seen.longest))
+        seen.reset()
         pipe.recv()
+        pipe.send(seen.longest)
 
 
 def rate(url: str, prepared: Callable[[Connection], Call], calls: int) -> float:
@@ -125,12 +129,13 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1000)
     asked = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    servers = {}
+    servers, longest = {}, {}
     for size in asked.sizes:
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(size, theirs))
         process.start()
-        servers[size] = (ours.recv(), ours, process)
+        url, longest[size] = ours.recv()
+        servers[size] = (url, ours, process)
     rates: dict[tuple[str, int], list[float]] = {}
     for number in range(asked.rounds + 1):
         for size, (url, _, _) in servers.items():
@@ -138,12 +143,13 @@ def main() -> None:
                 measured = rate(url, prepared, max(1, asked.calls // slower))
                 if number:  # the first round warms up
                     rates.setdefault((name, size), []).append(measured)
-    for _, pipe, process in servers.values():
+    for size, (_, pipe, process) in servers.items():
         pipe.send("stop")
+        longest[size] = max(longest[size], pipe.recv())
         process.join()
-    print(f"{'stored':>10}" + "".join(f" {name + '/s':>14} {'ratio':>6}" for name in MEASURES))
+    print(f"{'stored':>10} {'longest pause':>14}" + "".join(f" {name + '/s':>14} {'ratio':>6}" for name in MEASURES))
     for size in asked.sizes:
-        row = f"{size:>10,}"
+        row = f"{size:>10,} {longest[size]:>11.1f} ms"
         for name in MEASURES:
             measured, least = (statistics.median(rates[name, one]) for one in (size, asked.sizes[0]))
             row += f" {measured:>14,.0f} {measured / least:>6.2f}"

@@ -13,8 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from hostile import HOSTILE_INPUTS, Hostile, send
+from ringmock import collector
 from ringmock.fixture import load_named
-from ringmock.server import running, settle_memory
+from ringmock.server import running
 from support import Client
 
 LIMIT = 50.0
@@ -34,7 +35,7 @@ def milliseconds(client: Client, hostile: Hostile) -> float:
 def main() -> int:
     """Prints the table."""
     with running(load_named("demo")) as (url, _), Client(url) as client:
-        settle_memory()  # as `ringmock serve` does
+        collector.settle()  # as `ringmock serve` does
         rows = [([milliseconds(client, hostile) for _ in range(ROUNDS)], hostile) for hostile in HOSTILE_INPUTS]
         alive = client.post_sms().status_code == 200
     print(f"{'best':>7} {'worst':>7}  of {ROUNDS}, in milliseconds")

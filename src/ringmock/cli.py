@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,9 +91,10 @@ def serve(
     """
     # What loading makes stays, and looking through it for garbage would cost a fifth of the start.
     gc.disable()
-    click.get_current_context().call_on_close(gc.enable)
+    stack = click.get_current_context().with_resource(ExitStack())
+    stack.callback(gc.enable)
 
-    from . import server, start_screen
+    from . import collector, server, start_screen
     from .fixture import FixtureError, load_named, sources_of
     from .inspector.access import Access
     from .lab.addresses import Addresses
@@ -133,7 +135,7 @@ def serve(
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any") from error
 
     def ready() -> None:
-        server.settle_memory()
+        stack.enter_context(collector.growing())
         gc.enable()
         if port_file is not None:
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")

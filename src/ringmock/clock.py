@@ -50,3 +50,7 @@ class WorldClock:
     def advance(self, by: timedelta) -> None:
         """Move forward, or back; raises `OverflowError` beyond the years 1 to 9999."""
         self.set(self.now() + by, frozen=self.is_frozen)
+
+    def tell_nobody(self) -> None:
+        """Forget who is told when it is moved."""
+        self._moved = lambda: None

@@ -102,6 +102,8 @@ class EagerProtocol(HttpToolsProtocol):
         if self._lost is not None:
             self._lost.set()
         super()._unset_keepalive_if_required()
+        # Each of them refers back to the connection, and the collector does not see what has been there for long.
+        self.scope = self.cycle = None  # type: ignore[assignment]  # as uvicorn has them before the first request
 
 
 class _Exchange:

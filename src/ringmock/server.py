@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -50,15 +49,6 @@ def build(
     behind = mounted(create_control_app(worlds, tally), access or Access())
     told = done if tally is None else tally.counting(worlds, done)
     return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks())
-
-
-def settle_memory() -> None:
-    """Take what was loaded out of the garbage collector's rounds, once the server is ready and before it works.
-
-    Walking it all again stops the server for a tenth of a second now and then.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

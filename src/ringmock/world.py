@@ -185,6 +185,8 @@ class World:
         self._tell_that_life_ended()
         self._watchers = ()
         self._at_the_end_of_a_life.clear()
+        # What refers back would be kept: the collector does not see what has been there for long.
+        self.clock.tell_nobody()
 
     def when_life_ends(self, told: Callable[[], None]) -> None:
         """Call `told` whenever the world was reset, and when it is closed."""

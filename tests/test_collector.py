@@ -1,0 +1,118 @@
+"""What the server keeps is out of the collector's sight, and none of it is a cycle that only it could end."""
+
+import gc
+import http.client
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from ringmock import collector
+from ringmock.domain.sms import SendSms
+from ringmock.fixture import load_named
+from ringmock.server import running
+from ringmock.world import World
+from ringmock.worlds import Worlds
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def growing() -> Iterator[None]:
+    try:
+        with collector.growing():
+            yield
+    finally:
+        gc.unfreeze()
+
+
+def filled(world: World, count: int) -> None:
+    sender = world.account.extensions["101"]
+    for number in range(count):
+        world.send_sms(sender, SendSms("16509100010", (f"141510{number:05}",), "Hello"))
+
+
+def test_no_round_walks_more_than_came_since_the_last_ones() -> None:
+    world = Worlds(load_named("demo")).default
+    walked: list[int] = []
+
+    def seen(phase: str, info: dict[str, Any]) -> None:
+        if phase == "start":
+            walked.append(sum(len(gc.get_objects(generation)) for generation in range(info["generation"] + 1)))
+
+    with growing():
+        gc.callbacks.append(seen)
+        try:
+            filled(world, 6_000)
+        finally:
+            gc.callbacks.remove(seen)
+        is_in_sight = sum(len(gc.get_objects(generation)) for generation in range(3))
+
+    new, rounds, _ = collector.THRESHOLDS
+    most = new * (rounds + 2)
+    assert len(walked) > rounds
+    assert max(walked) <= most, walked
+    assert is_in_sight <= most
+    assert gc.get_threshold() == (700, 10, 10)
+
+
+def test_what_dies_young_is_collected_as_ever() -> None:
+    class Node:
+        def __init__(self) -> None:
+            self.itself = self
+
+    with growing():
+        died = weakref.ref(Node())
+        kept = [[] for _ in range(collector.THRESHOLDS[0] + 1)]  # type: ignore[var-annotated]
+
+    assert died() is None
+    assert kept
+
+
+def test_a_closed_world_is_gone_without_the_collector() -> None:
+    worlds = Worlds(load_named("demo"))
+    world = worlds.world_of_client("somebody", "secret")
+    worlds.open_session(world, world.account.extensions["101"], "somebody", access_ttl=60, refresh_ttl=60)
+    filled(world, 10)
+    world.reset()
+    filled(world, 10)
+    left = weakref.ref(world)
+
+    with without_collector():
+        del world
+        worlds.close_world("somebody")
+
+        assert left() is None
+
+
+def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
+    eager = pytest.importorskip("ringmock.eager")
+    with running(load_named("demo")) as (url, _), without_collector():
+        before = count_of(eager.EagerProtocol)
+        for _ in range(20):
+            connection = http.client.HTTPConnection(urlsplit(url).netloc)
+            for path in ("/restapi", "/restapi/nonsense", "/_mock/ready"):
+                connection.request("GET", path)
+                connection.getresponse().read()
+            connection.close()
+        last = http.client.HTTPConnection(urlsplit(url).netloc)
+        last.request("GET", "/restapi")
+        last.getresponse().read()
+
+        assert count_of(eager.EagerProtocol) - before <= 2
+        last.close()
+
+
+def count_of(kind: type) -> int:
+    return sum(isinstance(thing, kind) for thing in gc.get_objects())
