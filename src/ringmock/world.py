@@ -40,7 +40,7 @@ from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sy
 from .domain.message_template import MessageTemplates
 from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
-from .domain.rules import THREAD_PERMISSION
+from .domain.rules import EDITING, READING
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .domain.subscription import Subscription
 from .domain.subscription_store import SubscriptionStore
@@ -345,11 +345,14 @@ class World:
         Raises `NotFound` when the mailbox does not hold it, `ThreadNotAccessible` when the extension was
         removed from its thread (D-04).
         """
+        return self._held(extension, message_id, READING)
+
+    def _held(self, extension: Extension, message_id: int, permission: str) -> Message:
         message = self.messages.held(extension.number, message_id)
         if message is None:
             raise errors.NotFound("messageId", str(message_id))
         if not takes_part(message.conversation, extension.number, self.account):
-            raise errors.ThreadNotAccessible("messageId", THREAD_PERMISSION)
+            raise errors.ThreadNotAccessible("messageId", permission)
         return message
 
     def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
@@ -363,7 +366,7 @@ class World:
 
         Raises `InvalidParameter` when a Purged message is to be anything else again; nothing is changed then.
         """
-        message = self.read_message(extension, message_id)
+        message = self._held(extension, message_id, EDITING)
         if availability is not None and message.availability is Availability.PURGED is not availability:
             raise errors.InvalidParameter("availability", availability.value)
         now = self.clock.now()
@@ -379,7 +382,7 @@ class World:
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
         """Delete, or purge what is deleted already; one that is not there is none to delete."""
         try:
-            message = self.read_message(extension, message_id)
+            message = self._held(extension, message_id, EDITING)
         except errors.NotFound:
             return
         if message.availability is not Availability.PURGED:

@@ -115,6 +115,23 @@ def test_d02_the_managers_notice_says_that_a_department_cannot_page() -> None:
             },
         ),
         (
+            domain.ExtendedScopeMissing("extensionId", "EditMessages"),
+            {
+                "errorCode": "CMN-419",
+                "message": "In order to call this API endpoint for another extension, user needs to have [EditMessages]"
+                " permission granted with extended scope",
+                "errors": [
+                    {
+                        "errorCode": "CMN-419",
+                        "message": "In order to call this API endpoint for another extension, user needs to have"
+                        " [EditMessages] permission granted with extended scope",
+                        "permissionName": "EditMessages",
+                    }
+                ],
+                "permissionName": "EditMessages",
+            },
+        ),
+        (
             domain.ThreadNotAccessible("messageId", "ReadMessages"),
             {
                 "errorCode": "CMN-408",

@@ -63,9 +63,14 @@ def test_every_answer_says_that_ranges_can_be_had() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "disposition"),
     [
-        (None, None, "attachment; filename*=UTF-8''ten.txt"),
-        ("Inline", None, "inline; filename*=UTF-8''ten.txt"),
-        (None, 'a "b"\r\nc/ü', "attachment; filename*=UTF-8''a%20%22b%22%0D%0Ac%2F%C3%BC"),
+        (None, None, "attachment; filename=\"ten.txt\"; filename*=UTF-8''ten.txt"),
+        ("Inline", None, "inline; filename=\"ten.txt\"; filename*=UTF-8''ten.txt"),
+        (None, "a b.txt", "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt"),
+        (
+            None,
+            'a "b"\r\nc/ü\\100%',
+            "attachment; filename=\"a _b___c___100_\"; filename*=UTF-8''a%20%22b%22%0D%0Ac%2F%C3%BC%5C100%25",
+        ),
     ],
 )
 def test_a_file_is_saved_or_shown_under_its_name_or_the_one_asked_for(

@@ -647,3 +647,19 @@ def test_a_jwt_that_is_signed_with_a_key_of_the_fixtures_is_its_subs(
             assert answer.json()["owner_id"] == claims.get("sub", "1346632102")
         else:
             assert_oauth_refused(answer, "invalid_grant", code)
+
+
+@pytest.mark.parametrize(
+    ("description", "told"),
+    [
+        ("Invalid client credentials", "Invalid client credentials"),
+        ('of "a\\b" \r\n ü', "of ?a?b? ?? ?"),
+        ("a" * 200, "a" * 200),
+        ("a" * 201, "a" * 200),
+    ],
+)
+def test_d17_a_refused_client_is_challenged_with_a_description_that_a_header_can_hold(
+    description: str, told: str
+) -> None:
+    wanted = f'Bearer realm="RingCentral REST API", error="invalid_client", error_description="{told}"'
+    assert oauth.challenge("invalid_client", description) == wanted

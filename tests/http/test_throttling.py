@@ -1,4 +1,4 @@
-"""Rate limits over the socket: from the fixture, from the control API, and nothing of them without either."""
+"""Rate limits over the socket: from the fixture, from the control API, and what is said of them without either."""
 
 import base64
 import json
@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ringmock.fixture import load_named
+from ringmock.http.throttling import unused
+from ringmock.lab.limits import Group
 from ringmock.server import running
 from support import (
     CLIENT_ASSERTION,
@@ -115,8 +117,8 @@ def test_a_call_without_a_good_token_is_not_counted(limited: Client) -> None:
     assert standing(limited.get(OWN, by=None)) == [None] * 4
 
 
-def test_without_limits_nothing_says_anything_of_them(world_client: Client) -> None:
-    assert standing(world_client.get(OWN)) == [None] * 4
+def test_without_limits_an_answer_says_what_they_are_and_that_all_is_left(world_client: Client) -> None:
+    assert standing(world_client.get(OWN)) == standing(world_client.get(OWN)) == ["light", "50", "50", "60"]
 
 
 def test_limits_of_one_world_are_not_those_of_another(server_url: str, world_client: Client) -> None:
@@ -152,3 +154,12 @@ def test_a_page_in_a_browser_can_read_when_to_come_back(world_client: Client) ->
 
     assert answer.headers["retry-after"] == "60"
     assert "retry-after" in answer.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize(
+    ("group", "limit"), [(Group.LIGHT, b"50"), (Group.MEDIUM, b"40"), (Group.HEAVY, b"10"), (Group.AUTH, b"5")]
+)
+def test_d18_a_call_that_is_not_counted_has_all_of_its_groups_documented_limit_left(group: Group, limit: bytes) -> None:
+    said = dict(unused(group))
+    assert (said[b"x-rate-limit-limit"], said[b"x-rate-limit-remaining"]) == (limit, limit)
+    assert (said[b"x-rate-limit-group"], said[b"x-rate-limit-window"]) == (group.value.encode(), b"60")

@@ -1,7 +1,7 @@
 """The contract, openapi.yaml, for whoever serves, checks or reports by it."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -75,6 +75,13 @@ def operations_with_token() -> frozenset[str]:
         for _, _, found in operations(contract)
         if any("oauth2" in requirement for requirement in found.get("security", everywhere))
     )
+
+
+@lru_cache(maxsize=1)
+def user_permissions() -> Mapping[str, str]:
+    """The permission that a user needs for an operation, by operationId, where the contract names one."""
+    named = ((found["operationId"], found.get("x-user-permission")) for _, _, found in operations(load_contract()))
+    return {operation_id: permission for operation_id, permission in named if permission is not None}
 
 
 def line_marks(text: str) -> dict[str, int]:

@@ -254,6 +254,10 @@ class AnotherExtension(Refusal):
     """The path names an extension other than the one that is logged in."""
 
 
+class ExtendedScopeMissing(AnotherExtension):
+    """As above, where the operation needs a permission that users may have for others' extensions: `value` is it."""
+
+
 class PermissionDenied(Refusal):
     """An operation that the logged-in extension's role does not include; `value` is the permission lacking."""
 

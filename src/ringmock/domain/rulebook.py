@@ -186,7 +186,8 @@ DECISIONS = (
     Decision(
         "D-04",
         "Reading, updating or deleting a message of a thread that one was removed from.",
-        "403 CMN-408 with permissionName; lists leave such messages out.",
+        "403 CMN-408 with permissionName: ReadMessages for reading, EditMessages for the others. Lists leave such"
+        " messages out.",
         "world.World.read_message",
     ),
     Decision(
@@ -264,5 +265,18 @@ DECISIONS = (
         "By the world's clock Pending after 1 second, InProgress after 2, Completed after 5. While two are not"
         " completed, a third is 429 CMN-304; the archive of one that is not, 404 CMN-102 [taskId].",
         "domain.message_store_report.Reports",
+    ),
+    Decision(
+        "D-17",
+        "Status and challenge of a client that is refused (`invalid_client`): RFC 6749 has 401, the service 400.",
+        "400, with the `WWW-Authenticate: Bearer` that was captured, which repeats error and description.",
+        "http.oauth.challenge",
+    ),
+    Decision(
+        "D-18",
+        "The X-Rate-Limit headers of calls that are not counted, as none are by default, and of unknown paths.",
+        "The group's documented limit, with all of it left; an unknown path is of the group light. None on answers of"
+        " 401 and of what the service leaves unlimited.",
+        "http.throttling.unused",
     ),
 )

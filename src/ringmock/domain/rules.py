@@ -33,8 +33,9 @@ WHEN_INACTIVE: dict[Route, tuple[Outcome, str] | type[errors.Refusal]] = {
     Route.PAGER_VIA_DEPARTMENT: (Outcome.SKIPPED, "R-19"),
 }
 
-THREAD_PERMISSION = "ReadMessages"
-"""What a removed participant lacks for a thread's messages (D-04)."""
+READING = "ReadMessages"
+EDITING = "EditMessages"
+"""What a removed participant lacks for reading a thread's messages, and for changing and deleting them (D-04)."""
 
 
 def can_receive(extension: Extension, message_type: MessageType) -> bool:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
 from ..id_tokens import SigningKey
-from ..lab.limits import RateExceeded
+from ..lab.limits import Group, RateExceeded
 from ..lab.webhooks import WebHooks
 from ..numbering_plans import LibPhoneNumber
 from ..sessions import SignInRefused
@@ -177,12 +177,16 @@ def create_app(
     sockets = Sockets(worlds)
     notifier = Notifier(webhooks, sockets)
     contract = load_contract()
-    groups = {found["operationId"]: found["x-throttling-group"] for _, _, found in operations(contract)}
+    groups = {
+        found["operationId"]: Group(found["x-throttling-group"].lower())
+        for _, _, found in operations(contract)
+        if found["x-throttling-group"].lower() in set(Group)
+    }
     app = Stages(
         Dispatch(control_only(behind, sockets)),
         import_name="ringmock",
         middlewares=[
-            partial(Recorder, done=done, request_ids=request_ids),
+            partial(Recorder, done=done, request_ids=request_ids, groups=groups),
             partial(Refusals, handler=answer_refusal),
             Straight,
             EdgeGuard,

@@ -141,6 +141,12 @@ CATALOGUE: dict[type[Exception], Row] = {
     sessions.TokenReplaced: Row(401, "OAU-129", "Access token corrupted", _WORD_401),
     sessions.TokenUnknown: Row(401, "OAU-213", "Token not found", _WORD_401),
     domain.AnotherExtension: Row(403, "CMN-419", "Access to the resources of another extension is not allowed"),
+    domain.ExtendedScopeMissing: Row(
+        403,
+        "CMN-419",
+        "In order to call this API endpoint for another extension, user needs to have [{value}] permission granted"
+        " with extended scope",
+    ),
     domain.PermissionDenied: Row(
         403, "CMN-408", "In order to call this API endpoint, user needs to have [{value}] permission."
     ),
@@ -265,7 +271,7 @@ OF_THE_CONTRACT = (
 )
 """Refusals of requests that the contract does not have, whoever raises them."""
 
-_NAMES_PERMISSION = (domain.PermissionDenied, domain.ThreadNotAccessible)
+_NAMES_PERMISSION = (domain.PermissionDenied, domain.ThreadNotAccessible, domain.ExtendedScopeMissing)
 _NAMES_NO_PARAMETER = (*_NAMES_PERMISSION, domain.AnotherExtension)
 
 

@@ -40,10 +40,10 @@ class LabOperation:
 class Lab:
     """Makes each operation's part, by its group in the contract."""
 
-    def __init__(self, worlds: Worlds, groups: Mapping[str, str]) -> None:
-        """`groups` are the contract's `x-throttling-group` by operationId; some have no limit."""
+    def __init__(self, worlds: Worlds, groups: Mapping[str, Group]) -> None:
+        """`groups` are the usage plan groups of the operations that have a limit, by operationId."""
         self._worlds = worlds
-        self._groups = {name: Group(group.lower()) for name, group in groups.items() if group.lower() in set(Group)}
+        self._groups = groups
 
     def before(self, next_app: ASGIApp, operation_id: str) -> LabOperation:
         """The part of an operation that goes on to `next_app`."""

@@ -6,6 +6,10 @@ from urllib.parse import quote
 from .call import Answer, Call
 from .errors import RangeNotSatisfiable
 
+_NOT_PLAIN = re.compile(r"[^ !#$&-.0-9:-\[\]-~]")
+"""What a name cannot hold for clients that read the older parameter alone: quotes, backslashes, slashes and `%`, which
+they take for something else, and all that is not ASCII (RFC 6266, appendix D)."""
+
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 Headers = tuple[tuple[str, str], ...]
@@ -48,4 +52,5 @@ def _bounds(first: str, last: str, *, length: int) -> tuple[int, int]:
 def _disposition(call: Call, default_name: str) -> str:
     kind = (call.parameters["contentDisposition"] or "Attachment").lower()
     file_name = call.parameters["contentDispositionFilename"] or default_name
-    return f"{kind}; filename*=UTF-8''{quote(file_name, safe='')}"
+    plain = _NOT_PLAIN.sub("_", file_name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from typing import Any, NamedTuple
 
 from .. import sessions
@@ -10,6 +11,9 @@ from .errors import CATALOGUE, AuthorizationMalformed, AuthorizationNotSupported
 
 OPERATIONS = frozenset({"authorize", "authorize2", "getToken", "revokeToken"})
 """The operations that answer refusals as RFC 6749 has them."""
+
+
+REALM = 'realm="RingCentral REST API"'
 
 
 class Row(NamedTuple):
@@ -53,6 +57,15 @@ OAUTH_CATALOGUE: dict[type[Exception], Row] = {
 
 
 _ERRORS = {401: "invalid_client"}
+_NOT_IN_A_HEADER = re.compile(r"[^ !#-\[\]-~]")
+MAX_DESCRIPTION = 200
+"""Characters of a description that a header repeats: it may hold what a client calls itself."""
+
+
+def challenge(error: str, description: str) -> str:
+    """The `WWW-Authenticate` of a client that is refused, as captured (D-17); its texts as RFC 6750, 3 allows them."""
+    said = _NOT_IN_A_HEADER.sub("?", description)[:MAX_DESCRIPTION]
+    return f'Bearer {REALM}, error="{error}", error_description="{said}"'
 
 
 def basic_credentials(authorization: str) -> tuple[str, str]:
@@ -76,12 +89,14 @@ def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
     headers = {"Cache-Control": "no-store"}
     if row is not None:
         described = oauth_entry(exception, row)
+        if row.error == "invalid_client":
+            headers["WWW-Authenticate"] = challenge(row.error, described["message"])
         return row.status, headers, _body(row.error, described["message"], [described])
     problems = problems_of(exception)
     said: list[dict[str, Any]] = [entry(problem) for problem in problems]
     status = CATALOGUE[type(problems[0])].status
     if status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="RingCentral REST API"'
+        headers["WWW-Authenticate"] = f"Basic {REALM}"
     return status, headers, _body(_ERRORS.get(status, "invalid_request"), said[0]["message"], said)
 
 

@@ -28,8 +28,9 @@ from starlette.requests import Request
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..lab.limits import Group
 from ..worlds import Worlds
-from . import edge, oauth
+from . import edge, oauth, throttling
 from .call import SCOPE_KEY, Answer, Call
 from .errors import (
     AuthorizationMalformed,
@@ -77,6 +78,7 @@ _OTHER_SPELLINGS = {
 }
 
 _EVERY_ANSWER = [(b"content-language", b"en-US"), (b"routingkey", b"RINGMOCK01")]
+_UNKNOWN_PATH = [*_EVERY_ANSWER, *throttling.unused(Group.LIGHT)]
 
 
 class Recorder:
@@ -86,10 +88,14 @@ class Recorder:
     behind, they send themselves.
     """
 
-    def __init__(self, app: ASGIApp, done: Done, request_ids: Callable[[], bytes]) -> None:
+    def __init__(self, app: ASGIApp, done: Done, request_ids: Callable[[], bytes], groups: Mapping[str, Group]) -> None:
+        """`groups`: the usage plan group of each operation that has one, by operationId."""
         self.app = app
         self._done = done
         self._request_ids = request_ids
+        self._by_operation: dict[str | None, edge.Headers] = {
+            operation_id: [*_EVERY_ANSWER, *throttling.unused(group)] for operation_id, group in groups.items()
+        }
         self._base_url = lru_cache(MAX_KNOWN)(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,10 +130,19 @@ class Recorder:
 
     def _complete(self, headers: edge.Headers, call: Call) -> None:
         """Put on an answer what every answer has."""
-        headers += ((b"rcrequestid", self._request_ids()), *_EVERY_ANSWER)
+        headers += ((b"rcrequestid", self._request_ids()), *self._on_every_answer_to(call))
         origin = call.headers.get(b"origin")
         if origin is not None and not call.path.startswith(CONTROL_PREFIX):
             headers += edge.cross_origin(origin)
+
+    def _on_every_answer_to(self, call: Call) -> edge.Headers:
+        """D-18: with a rate limit, but where the call was counted and says so, or the service has none to tell."""
+        if call.rate_limit or call.status == 401:
+            return _EVERY_ANSWER
+        if call.operation is None:
+            is_api = call.method != "OPTIONS" and not call.path.startswith(CONTROL_PREFIX)
+            return _UNKNOWN_PATH if is_api else _EVERY_ANSWER
+        return self._by_operation.get(call.operation, _EVERY_ANSWER)
 
 
 def headers_of(call: Call) -> edge.Headers:

@@ -1,10 +1,10 @@
 """Calls counted by the limits of their world."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs
 
 from ..assertions import read
-from ..lab.limits import WINDOW, Group, RateExceeded, Standing
+from ..lab.limits import RINGCENTRAL, WINDOW, Group, RateExceeded, Standing
 from ..sessions import SignInRefused
 from ..world import World
 from ..worlds import Worlds
@@ -76,3 +76,9 @@ def headers_of(standing: Standing) -> tuple[tuple[str, str], ...]:
         ("X-Rate-Limit-Remaining", str(standing.remaining)),
         ("X-Rate-Limit-Window", str(int(WINDOW.total_seconds()))),
     )
+
+
+def unused(group: Group) -> Sequence[tuple[bytes, bytes]]:
+    """What an answer says whose call is not counted: the documented limit, and all of it left."""
+    limit = RINGCENTRAL.calls[group]
+    return [(name.lower().encode(), value.encode()) for name, value in headers_of(Standing(group, limit, limit))]

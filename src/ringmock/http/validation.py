@@ -34,10 +34,13 @@ Json = Any
 _MAY_HOLD_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+PER_PAGE = "perPage"
 MAX_PER_PAGE = "1000"
 MAX_FORM_BYTES = 64 * 1024
 MAX_FIELDS = 1000
 """Of a form or a query."""
+_MAX = frozenset({"max", "Max"})
+"""What `perPage` was called before, as the vendor's demos still have it."""
 MAX_PROBLEMS = 100
 """More than anyone reads of one body: a list of a million mistakes must not keep the others waiting."""
 
@@ -382,7 +385,7 @@ def query_of(scope: Any) -> list[tuple[str, str]]:
     """The query as official clients write it.
 
     A raw `+` is a plus, since some clients do not encode it and no parameter but `authorize`'s has spaces; `name[]`
-    is `name`; `perPage=max` is the greatest page.
+    is `name`; `max` and `Max` are `perPage`, unless that is there too; `perPage=max` is the greatest page.
     """
     try:
         text = scope["query_string"].decode("utf-8")
@@ -391,10 +394,10 @@ def query_of(scope: Any) -> list[tuple[str, str]]:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise UnparseableRequest from error
-    return [
-        (name.removesuffix("[]"), MAX_PER_PAGE if (name, value.lower()) == ("perPage", "max") else value)
-        for name, value in pairs
-    ]
+    named = [(name.removesuffix("[]"), value) for name, value in pairs]
+    if any(name in _MAX for name, _ in named) and not any(name == PER_PAGE for name, _ in named):
+        named = [(PER_PAGE if name in _MAX else name, value) for name, value in named]
+    return [(name, MAX_PER_PAGE if name == PER_PAGE and value.lower() == "max" else value) for name, value in named]
 
 
 # --- answers -------------------------------------------------------------------------------------

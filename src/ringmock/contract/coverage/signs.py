@@ -229,6 +229,8 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
         Sign("D-16 third", "a third report at once refused with CMN-304", _refused("CMN-304")),
         Sign("D-16 early", "an archive that is not there yet refused with 404", _refused("CMN-102", of=ARCHIVES)),
     ),
+    "D-17": (Sign("D-17", "a client refused with OAU-146", _refused("OAU-146")),),
+    "D-18": (Sign("D-18", "an unknown path refused with CMN-120", _refused("CMN-120")),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

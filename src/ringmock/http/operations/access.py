@@ -1,5 +1,6 @@
 """Which account and extension a path names, and who may go there."""
 
+from ...contract.openapi import user_permissions
 from ...domain import errors
 from ...domain.account import Extension
 from ..call import Call
@@ -40,8 +41,16 @@ def own_extension(call: Call) -> Extension:
     """
     extension, caller = named_extension(call), call.caller
     if extension is not caller:
-        raise errors.AnotherExtension("extensionId", str(extension.id))
+        raise another(call, extension)
     return extension
+
+
+def another(call: Call, extension: Extension) -> errors.AnotherExtension:
+    """The refusal of a call in the place of this extension, by the permission that the operation asks of users."""
+    permission = user_permissions().get(call.operation or "")
+    if permission is None:
+        return errors.AnotherExtension("extensionId", str(extension.id))
+    return errors.ExtendedScopeMissing("extensionId", permission)
 
 
 def read_mailbox(call: Call) -> Extension:
@@ -59,7 +68,7 @@ def governed_extension(call: Call) -> Extension:
     """The caller's own extension, one that he manages, or any for an administrator. Raises as above."""
     extension = named_extension(call)
     if extension.number != call.caller.number and not governs(call.caller, extension):
-        raise errors.AnotherExtension("extensionId", str(extension.id))
+        raise another(call, extension)
     return extension
 
 

@@ -22,5 +22,5 @@ def read_initial_entry_points(call: Call) -> Answer:
 
 
 def read_external_entry_points(call: Call) -> Answer:
-    """`readExternalEntryPoints`: for the user who is signed in."""
+    """`readExternalEntryPoints`: for the user who is signed in, and asked for without a token all the same."""
     return Answer(wire.external_entry_points(call.base_url))
