@@ -32,7 +32,7 @@ from .domain.carrier import OptOut, carried
 from .domain.consent import ANY_SENDER, Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
-from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed
+from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed, next_age
 from .domain.message_filter import MessageFilter, Page
 from .domain.message_store import InMemoryMessageStore
 from .domain.message_store_report import Report, Reports
@@ -127,7 +127,8 @@ class World:
         self.clock: WorldClock
         self.agenda: Agenda[Message | Batch | Subscription]
         self.journal: Journal
-        self.messages: MessageStore
+        self._messages: MessageStore
+        self._ageing: Agenda[Message]
         self.a2p: A2PStore
         self.subscriptions: SubscriptionStore
         self.message_templates: MessageTemplates
@@ -159,6 +160,7 @@ class World:
         self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
         self.agenda = Agenda(self._time_changed)
         self.journal = Journal()
+        self._ageing = Agenda()
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.a2p = A2PStore(ids)
         self.subscriptions = SubscriptionStore(ids, self.agenda)
@@ -335,6 +337,31 @@ class World:
 
     # --- the message store -----------------------------------------------------------------------
 
+    @property
+    def messages(self) -> MessageStore:
+        """Every mailbox, as the time has left it: whoever looks finds purged and gone what is due to be (D-19)."""
+        if len(self._ageing):
+            self._age()
+        return self._messages
+
+    @messages.setter
+    def messages(self, store: MessageStore) -> None:
+        self._messages = store
+
+    def _age(self) -> None:
+        """Costs as much as there is due: each deleted message once to be purged, and once to be forgotten."""
+        for at, messages in self._ageing.due(self.clock.now()):
+            for message in messages:
+                if message.availability is Availability.PURGED:
+                    self._messages.forget(message)
+                else:
+                    self._messages.delete(message, at, purge=True)
+                    self._ageing.put(message, next_age(at))
+
+    def _note_age(self, message: Message, now: datetime) -> None:
+        is_alive = message.availability is Availability.ALIVE
+        self._ageing.put(message, None if is_alive else next_age(now))
+
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
         """The extension's matching messages, newest first."""
         return self.messages.list_messages(extension.number, wanted, self.account)
@@ -376,6 +403,8 @@ class World:
             self.messages.restore(message, now)
         elif availability is not None and message.availability is not availability:
             self.messages.delete(message, now, purge=availability is Availability.PURGED)
+        if availability is not None:
+            self._note_age(message, now)
         self._changed(message)
         return message
 
@@ -386,7 +415,9 @@ class World:
         except errors.NotFound:
             return
         if message.availability is not Availability.PURGED:
-            self.messages.delete(message, self.clock.now(), purge=purge)
+            now = self.clock.now()
+            self.messages.delete(message, now, purge=purge)
+            self._note_age(message, now)
             self._changed(message)
 
     def _changed(self, *messages: Message) -> None:
@@ -399,6 +430,7 @@ class World:
         deleted = self.messages.list_messages(extension.number, wanted, self.account).records
         for message in deleted:
             self.messages.delete(message, now, purge=purge)
+            self._note_age(message, now)
         if deleted:
             self._changed(*deleted)
 

@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from builders import (
+    START,
     department,
     direct,
     extension,
@@ -311,3 +314,12 @@ def test_d11_a_reply_needs_a_page_that_the_sender_holds() -> None:
         with pytest.raises(errors.ReplyTargetNotFound) as refused:
             page(here, "102", reply_on=missing)
         assert refused.value.parameter == "replyOn"
+
+
+def test_r23_d20_a_reply_in_a_thread_with_oneself_reaches_oneself_after_years_too() -> None:
+    here = office()
+    page(here, "101", "101", text="Note")
+    here.clock.set(START + timedelta(days=3650), frozen=True)
+    page(here, "101", text="Another", reply_on=mailbox(here, "101")[0])
+    received = [message.text for message in mailbox(here, "101") if message.direction is Direction.INBOUND]
+    assert received == ["Another", "Note"]

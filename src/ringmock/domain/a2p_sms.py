@@ -104,6 +104,7 @@ class Batch:
     end: int
     courses: Counter[Course]
     size: int
+    rejected: tuple[Rejected, ...] = ()
 
     @property
     def pace(self) -> "Pace":

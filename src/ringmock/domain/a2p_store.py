@@ -76,6 +76,7 @@ class A2PStore:
             end=first + len(messages),
             courses=Counter(message.course for message in messages),
             size=len(messages),
+            rejected=plan.rejected,
         )
         self._batches[batch.id] = self._batch_by_order[batch.first] = batch
         for index in (self._all_batches, self._batches_by_sender[batch.sender]):

@@ -20,6 +20,15 @@ class MessageType(StrEnum):
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
+AGE = timedelta(days=5)
+"""How long a deleted message is kept, and after that what is left of it when it is purged (D-19)."""
+
+
+def next_age(since: datetime) -> datetime | None:
+    """When a message that became Deleted or Purged then is due for the next; None where no calendar has that day."""
+    return None if since > _END_OF_TIME - AGE else since + AGE
+
+
 class Direction(StrEnum):
     INBOUND = "Inbound"
     OUTBOUND = "Outbound"

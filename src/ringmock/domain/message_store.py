@@ -158,14 +158,16 @@ class InMemoryMessageStore:
             return ()
         ids = dict.fromkeys(self._changed_of_late(box, position, since, now))
         ids |= dict.fromkeys(box.changes[position:])
-        messages = map(self._messages.__getitem__, ids)
+        messages = (self._messages[message_id] for message_id in ids if message_id in self._messages)
         return tuple(message for message in messages if takes_part(message.conversation, mailbox, account))
 
     def _changed_of_late(self, box: MailboxIndex, position: int, since: datetime, now: datetime) -> Iterator[int]:
         """Messages among the first `position` changes that changed at `since` or later, or whose status did."""
         while position:
             position -= 1
-            message = self._messages[box.changes[position]]
+            message = self._messages.get(box.changes[position])
+            if message is None:
+                continue
             if message.modified < since - box.longest_progress:
                 return
             if message.last_changed(now) >= since:
@@ -175,7 +177,9 @@ class InMemoryMessageStore:
         """Messages whose status may move by itself after now. Costs as much as there were changes in such a time."""
         box = self._mailboxes.get(mailbox)
         for message_id in () if box is None else reversed(box.changes):
-            message = self._messages[message_id]
+            message = self._messages.get(message_id)
+            if message is None:
+                continue
             if box is None or message.modified < now - box.longest_progress:
                 return
             yield message
@@ -219,6 +223,17 @@ class InMemoryMessageStore:
                 self._leave_with_handsets(message)
                 message.text = ""
                 message.attachments = ()
+
+    def forget(self, message: Message) -> None:
+        """Take a message out of its mailbox, and out of every list; phones keep what they have received."""
+        box = self._mailboxes[message.mailbox]
+        box.file()
+        self._leave_with_handsets(message)
+        bucket = bucket_of(message)
+        for index in box.indexes_of(message):
+            index.remove(message.order, bucket)
+        box.look_again(message)
+        del self._messages[message.id], self._by_order[message.order]
 
     def _held(self, files: Sequence[Attachment]) -> tuple[HeldAttachment, ...]:
         """The files under ids of one copy's own; the bytes stay where they are."""

@@ -40,7 +40,8 @@ class SendPager:
 def plan_pager(account: Account, sender: Extension, pager: SendPager, replied_to: Message | None) -> Delivery:
     """Decide what a page of `sender` would do. Pure; raises a `Refusal` for what the rules do not allow.
 
-    `replied_to`: what the sender's mailbox holds under `pager.reply_on`, None when it holds nothing there.
+    `replied_to`: what the sender's mailbox holds under `pager.reply_on`, None when it holds nothing there. A reply in a
+    thread with oneself goes to oneself. No thread is too old to reply in (D-20).
     """
     check_pager_sender(sender)
     check_from(account, sender, pager.sender)
@@ -53,7 +54,8 @@ def plan_pager(account: Account, sender: Extension, pager: SendPager, replied_to
         thread = _thread_of(replied_to)
         check_thread_access(thread, sender, account)
         check_in_thread(account, thread, resolve_recipients(account, pager.to))
-        recipients = tuple(account.extensions[number] for number in thread.addressed if number != sender.number)
+        others = tuple(number for number in thread.addressed if number != sender.number)
+        recipients = tuple(account.extensions[number] for number in others or thread.addressed)
     return Delivery(
         type=MessageType.PAGER,
         sender=sender.number,

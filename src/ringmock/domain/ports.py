@@ -93,3 +93,7 @@ class MessageStore(Protocol):
     def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
         """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once."""
         ...
+
+    def forget(self, message: Message) -> None:
+        """Take a message out of its mailbox altogether."""
+        ...

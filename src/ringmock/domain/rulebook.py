@@ -279,4 +279,18 @@ DECISIONS = (
         " 401 and of what the service leaves unlimited.",
         "http.throttling.unused",
     ),
+    Decision(
+        "D-19",
+        "When the ageing of deleted messages is seen: the guide has five days until Deleted is Purged, and five more"
+        " until nothing is left, and says nothing of events.",
+        "To the second, by the world's clock, counted from the deletion, for those that are purged by a call too. It"
+        " makes no event; message-sync tells of what is Purged, and of what is gone nothing.",
+        "domain.message.next_age",
+    ),
+    Decision(
+        "D-20",
+        "After which time a thread is too old to reply in (403 MSG-325): it is not published.",
+        "Never; MSG-325 is not answered.",
+        "domain.pager.plan_pager",
+    ),
 )

@@ -124,6 +124,10 @@ def _is_unknown_reply_target(seen: Sighting) -> bool:
     return seen.operation == PAGER and seen.status == 404 and seen.is_refused_about("replyOn", "CMN-102")
 
 
+def _lists_purged(seen: Sighting) -> bool:
+    return seen.operation == "listMessages" and any(m["availability"] == "Purged" for m in seen.messages)
+
+
 _TOO_LONG = _refused("MSG-338", of=(*SENDING_SMS, PAGER))
 _NO_LONGER_IN_IT = _refused("MSG-326", of=(PAGER,))
 _NOT_READABLE = _refused("CMN-408", of=OF_ONE_MESSAGE)
@@ -231,6 +235,8 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     ),
     "D-17": (Sign("D-17", "a client refused with OAU-146", _refused("OAU-146")),),
     "D-18": (Sign("D-18", "an unknown path refused with CMN-120", _refused("CMN-120")),),
+    "D-19": (Sign("D-19", "a message listed as Purged", _lists_purged),),
+    "D-20": (Sign("D-20", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

@@ -289,7 +289,7 @@ class Office:
                 return Expected(200, (*refusals, Refusal(404, "CMN-102", ("D-11",))))
             thread = record.message.thread
             refusals += tuple(self._reply_refused(page, thread))
-            to = tuple(number for number in thread.people if number != page.by)
+            to = tuple(number for number in thread.people if number != page.by) or thread.people
         return Expected(200, refusals) if refusals else self._fan_out(page, to, thread)
 
     def _pager_refused(self, page: SendPage) -> Iterator[Refusal]:

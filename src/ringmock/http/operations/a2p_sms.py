@@ -29,7 +29,7 @@ def create_a2p_sms(call: Call) -> Answer:
     check_account(call)
     sent = call.here.send_batch(call.caller, wire.batch_from(call.body))
     call.routed = sent.routed
-    return Answer(wire.batch_resource(sent.batch, view_of(call), sent.rejected, just_sent=True), status=201)
+    return Answer(wire.batch_resource(sent.batch, view_of(call), just_sent=True), status=201)
 
 
 def list_a2p_batches(call: Call) -> Answer:

@@ -18,7 +18,6 @@ from ...domain.a2p_sms import (
     BatchFilter,
     BatchMessage,
     BatchStatus,
-    Rejected,
     SendBatch,
     cost_of,
     is_paid_for,
@@ -105,8 +104,8 @@ def assignment_from(body: Json, sender: str) -> Assignment:
 # --- answers -------------------------------------------------------------------------------------
 
 
-def batch_resource(batch: Batch, view: View, rejected: Sequence[Rejected] = (), *, just_sent: bool = False) -> Json:
-    """A batch. `just_sent`: the answer to its sending, which alone tells what was rejected, and how it began."""
+def batch_resource(batch: Batch, view: View, *, just_sent: bool = False) -> Json:
+    """A batch. `just_sent`: the answer to its sending, which tells how it began."""
     now = batch.created if just_sent else view.now
     processed = 0 if just_sent else batch.processed_at(now)
     status = BatchStatus.PROCESSING if just_sent and batch.size else batch.status_at(now)
@@ -118,7 +117,7 @@ def batch_resource(batch: Batch, view: View, rejected: Sequence[Rejected] = (), 
         "lastModifiedTime": iso8601(batch.created if just_sent else batch.last_changed(now)),
         "status": status.value,
         "creationTime": iso8601(batch.created),
-        "rejected": [{"index": each.place, "to": [each.recipient], **REJECTED} for each in rejected],
+        "rejected": [{"index": each.place, "to": [each.recipient], **REJECTED} for each in batch.rejected],
         "cost": cost_of(batch.segments_at(now)),
     }
 
