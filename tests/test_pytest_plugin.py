@@ -288,3 +288,121 @@ def test_the_readme_shows_a_part_of_the_example() -> None:
     shown = section.partition("```python\n")[2].partition("```")[0].strip()
     assert shown
     assert shown in (EXAMPLE / "test_alerts.py").read_text(encoding="utf-8")
+
+
+# --- outcomes ------------------------------------------------------------------------------------
+
+BAD = 'post(ringmock, "/company-pager", {"text": 7})'
+
+OUTCOMES: dict[str, tuple[str, dict[str, int]]] = {
+    "a pass": (f"def test(ringmock): {BAD}", {"failed": 1}),
+    "a failure": (f"def test(ringmock): {BAD}; assert False", {"failed": 1}),
+    "a skip": (f"def test(ringmock): {BAD}; pytest.skip()", {"skipped": 1}),
+    "a skip before it": (f"def test(ringmock): pytest.skip(); {BAD}", {"skipped": 1}),
+    "xfail": (f"@pytest.mark.xfail\ndef test(ringmock): {BAD}; assert False", {"xfailed": 1}),
+    "xfail, by the call alone": (f"@pytest.mark.xfail\ndef test(ringmock): {BAD}", {"xfailed": 1}),
+    "xfail, strict": (f"@pytest.mark.xfail(strict=True)\ndef test(ringmock): {BAD}; assert False", {"xfailed": 1}),
+    "xfail, strict, by the call alone": (f"@pytest.mark.xfail(strict=True)\ndef test(ringmock): {BAD}", {"xfailed": 1}),
+    "xfail of another exception": (f"@pytest.mark.xfail(raises=KeyError)\ndef test(ringmock): {BAD}", {"failed": 1}),
+    "xfail on the way": (f"def test(ringmock): {BAD}; pytest.xfail()", {"xfailed": 1}),
+    "an unexpected pass": ("@pytest.mark.xfail\ndef test(ringmock): pass", {"xpassed": 1}),
+    "parameters": (
+        f"@pytest.mark.parametrize('bad', [0, 1, 2])\ndef test(ringmock, bad):\n"
+        f"    if bad: {BAD}\n    if bad > 1: pytest.skip()",
+        {"passed": 1, "failed": 1, "skipped": 1},
+    ),
+    "a set-up that makes it": (
+        f"@pytest.fixture\ndef made(ringmock): {BAD}\ndef test(made): pass", {"failed": 1},
+    ),
+    "an error in set-up": (
+        f"@pytest.fixture\ndef made(ringmock): {BAD}; assert False\ndef test(made): pass", {"errors": 1},
+    ),
+    "a skip in set-up": (
+        f"@pytest.fixture\ndef made(ringmock): {BAD}; pytest.skip()\ndef test(made): pass", {"skipped": 1},
+    ),
+    "a tear-down that makes it": (
+        f"@pytest.fixture\ndef made(ringmock):\n    yield\n    {BAD}\ndef test(made): pass",
+        {"passed": 1, "errors": 1},
+    ),
+    "a tear-down that makes it and fails": (
+        f"@pytest.fixture\ndef made(ringmock):\n    yield\n    {BAD}; assert False\ndef test(made): pass",
+        {"passed": 1, "errors": 1},
+    ),
+    "a tear-down that makes it after a skip": (
+        f"@pytest.fixture\ndef made(ringmock):\n    yield\n    {BAD}\ndef test(made, ringmock): {BAD}; pytest.skip()",
+        {"skipped": 1, "errors": 1},
+    ),
+}  # fmt: skip
+
+TEST_CASE = """
+import unittest
+
+class TestIt(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _world(self, ringmock): self.ringmock = ringmock
+"""
+
+
+@pytest.mark.parametrize("kind", OUTCOMES)
+def test_a_bad_call_is_counted_once_whatever_becomes_of_its_test(pytester: pytest.Pytester, kind: str) -> None:
+    test, outcomes = OUTCOMES[kind]
+    run(pytester, test).assert_outcomes(**outcomes)
+
+
+@pytest.mark.parametrize(
+    ("test", "outcomes"),
+    [
+        (f"def test(self): {BAD}", {"failed": 1}),
+        (f"def test(self): {BAD}; self.fail('of itself')", {"failed": 1}),
+        (f"def test(self): {BAD}; self.skipTest('')", {"skipped": 1}),
+        (f"@unittest.expectedFailure\n    def test(self): {BAD}; self.fail()", {"xfailed": 1}),
+        ("def test(self): pass", {"passed": 1}),
+    ],
+    ids=["pass", "failure", "skip", "expected failure", "no bad call"],
+)
+def test_a_bad_call_of_a_unittest_test_case_is_counted_once(
+    pytester: pytest.Pytester, test: str, outcomes: dict[str, int]
+) -> None:
+    result = run(pytester, f"{TEST_CASE}\n    {test.replace('(ringmock', '(self.ringmock')}")
+
+    result.assert_outcomes(**outcomes)
+    if "failed" in outcomes:
+        result.stdout.fnmatch_lines(["*The calls of this test, oldest first:"])
+
+
+RERUN = """
+    from _pytest.runner import runtestprotocol
+
+    def pytest_runtest_protocol(item, nextitem):
+        "As pytest-rerunfailures does: again, with fresh fixtures, while it fails."
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for turn in range(3):
+            item._initrequest()
+            reports = runtestprotocol(item, nextitem=nextitem, log=False)
+            if not any(report.failed for report in reports):
+                break
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+"""
+
+
+def test_a_test_that_runs_again_begins_with_a_clean_world(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(RERUN)
+    result = run(
+        pytester,
+        f"""
+turns = []
+
+def test_in_its_third_turn(ringmock):
+    assert ringmock.journal == []
+    turns.append(1)
+    if len(turns) < 3:
+        {BAD}
+
+def test_never(ringmock):
+    {BAD}
+""",
+    )
+    result.assert_outcomes(passed=1, failed=1)

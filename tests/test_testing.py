@@ -3,10 +3,13 @@
 import base64
 import json
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -439,3 +442,135 @@ def test_without_faults_everything_goes_well_again(world: Ringmock, client: Clie
 def test_a_fault_without_sense_is_a_value_error(world: Ringmock, operation: str | None, error: str | None) -> None:
     with pytest.raises(ValueError, match=r"access token|'error' is one of"):
         world.fault(operation, error=error)
+
+
+# --- whose traffic -------------------------------------------------------------------------------
+
+
+def test_what_others_do_in_the_default_world_is_not_seen(world: Ringmock, client: Client) -> None:
+    ready_made = {"Authorization": "Bearer demo-101"}
+    assert client.post(SMS, by=None, headers=ready_made, json=sms_body("of others")).status_code == 200
+    assert client.post(SMS, by=None, headers=ready_made, json={"to": 7}).status_code == 400
+
+    assert world.complaint() is None
+    assert world.timeline.endswith("none")
+    world.expect_no_sms()
+
+
+@pytest.mark.parametrize(
+    ("call", "is_seen"),
+    [
+        ({"path": SMS}, True),
+        ({"path": "/restapi/v1.0/nowhere"}, True),
+        ({"path": SMS, "headers": {"Authorization": "Bearer nobody's"}}, False),
+        ({"path": SMS, "headers": {"Authorization": "Bearer demo-101"}}, False),
+        ({"path": SMS, "headers": {"Authorization": "nonsense"}}, False),
+        ({"path": f"{SMS}?access_token=demo-101"}, False),
+        ({"path": "/restapi/oauth/token", "data": {"grant_type": "password", "client_id": "another", "username": "1",
+                                                   "password": "1"}}, False),
+    ],
+)  # fmt: skip
+def test_a_handle_sees_calls_without_any_credentials_and_no_others_of_the_default_world(
+    world: Ringmock, client: Client, call: dict[str, Any], is_seen: bool
+) -> None:
+    client.post(by=None, **call)
+    assert (not world.timeline.endswith("none")) is is_seen
+
+
+def test_a_handle_sees_nothing_of_another_s_world(server: MockServer, world: Ringmock) -> None:
+    with server.new_world() as another, client_of(another) as client:
+        client.post_sms()
+        client.post(SMS, json={"to": 7})
+        assert another.complaint() is not None
+
+    assert world.complaint() is None
+    world.expect_no_sms()
+
+
+# --- resets --------------------------------------------------------------------------------------
+
+
+def test_a_message_from_before_a_reset_is_waited_for_no_more(world: Ringmock, client: Client) -> None:
+    client.post_sms("before")
+    client.post("/_mock/reset")
+    world.expect_no_sms()
+    client.post_sms("after")
+
+    assert world.wait_for_sms(timeout=AWAIT).text == "after"
+
+
+def test_a_message_after_a_reset_is_after_one_from_before_although_ids_start_again(
+    world: Ringmock, client: Client
+) -> None:
+    for text in ("one", "two", "three"):
+        client.post_sms(text)
+    before = world.mailbox("101")[-1]
+    client.post("/_mock/reset")
+    client.post_sms("four")
+
+    found = world.wait_for_sms(after=before, timeout=AWAIT)
+
+    assert (found.text, found.id < before.id) == ("four", True)
+    with pytest.raises(AssertionError, match=f"after message {found.id}"):
+        world.wait_for_sms(after=found, timeout=0)
+
+
+# --- the server's thread -------------------------------------------------------------------------
+
+
+def test_nobody_waits_for_a_server_that_ends() -> None:
+    """Several threads ask all the time, so that the ends come at any moment of an asking."""
+    for _ in range(10):
+        said: list[str] = []
+
+        def ask(server: MockServer, said: list[str] = said) -> None:
+            try:
+                while True:
+                    server._server.do(object)
+            except RuntimeError as error:
+                said.append(str(error))
+
+        with run_server("demo") as server:
+            threads = [threading.Thread(target=ask, args=(server,), daemon=True) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+        for thread in threads:
+            thread.join(AWAIT)
+        assert said == ["the server has stopped"] * 4
+
+
+def test_what_asks_in_the_serving_thread_is_answered_there() -> None:
+    with run_server("demo") as server:
+        assert server._server.do(lambda: server._server.do(lambda: "answered")) == "answered"
+
+
+OPENED = """
+import sys, unittest
+from ringmock.testing import run_server
+server = run_server("demo")
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("server.__enter__(); sys.exit(3)", 3),
+        ("server.__enter__(); raise KeyboardInterrupt", -2),
+        ("server.__enter__(); raise ValueError", 1),
+        ("server.__enter__()", 0),
+        ("""
+class Test(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        server.__enter__()
+        raise ValueError
+    def test(self): pass
+unittest.main()
+""", 1),
+    ],
+    ids=["exit", "interrupt", "error", "end", "setUpClass"],
+)  # fmt: skip
+def test_a_server_that_nobody_stopped_keeps_no_interpreter_alive(end: str, status: int) -> None:
+    done = subprocess.run([sys.executable, "-c", OPENED + end], capture_output=True, timeout=60, check=False)
+    assert done.returncode == status, done.stderr.decode()
+    assert b"Fatal Python error" not in done.stderr

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MARKER = "ringmock_allows"
 _ALLOWED = ("contract_violations", "server_errors")
 _HANDLE: "pytest.StashKey[Ringmock]" = pytest.StashKey()
+_COMPLAINT: pytest.StashKey[str] = pytest.StashKey()
 _SERVERS: "pytest.StashKey[list[MockServer]]" = pytest.StashKey()
 _FROM_WORKERS: "pytest.StashKey[list[Met]]" = pytest.StashKey()
 _OUTPUT = "ringmock_coverage"
@@ -78,9 +79,11 @@ def ringmock(request: pytest.FixtureRequest, ringmock_server: "MockServer") -> "
     with ringmock_server.new_world() as handle:
         _allow(handle, request.node)
         request.node.stash[_HANDLE] = handle
-        yield handle
-        _fail_by_calls(handle)  # those of other fixtures, on their way out
-        del request.node.stash[_HANDLE]
+        try:
+            yield handle
+            _fail_by_calls(handle)  # those of other fixtures, on their way out
+        finally:
+            del request.node.stash[_HANDLE]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -89,20 +92,23 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     result = yield
     handle = item.stash.get(_HANDLE, None)
     if handle is not None:
-        _fail_by_calls(handle)
+        _fail_by_calls(handle, item)
     return result
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the calls of a test that failed of itself."""
+    """Show the calls of a test that failed of itself.
+
+    Whatever ended it, a skip and an expected failure too, its calls until then have no say in a later outcome.
+    """
     report = yield
     handle = item.stash.get(_HANDLE, None)
-    if handle is not None and report.when == "call" and report.failed:
+    if handle is not None and report.when != "teardown" and not report.passed:
         from .testing.timeline import HEAD
 
-        told = handle.complaint() or (None if HEAD in report.longreprtext else handle.timeline)
-        if told is not None:
+        told = handle.complaint() or item.stash.get(_COMPLAINT, None) or handle.timeline
+        if report.failed and HEAD not in report.longreprtext:
             report.sections.append(("ringmock", told))
     return report
 
@@ -118,9 +124,11 @@ def _allow(handle: "Ringmock", item: pytest.Item) -> None:
             handle.allow_server_errors()
 
 
-def _fail_by_calls(handle: "Ringmock") -> None:
+def _fail_by_calls(handle: "Ringmock", item: pytest.Item | None = None) -> None:
     complaint = handle.complaint()
     if complaint is not None:
+        if item is not None:  # a unittest.TestCase that failed of itself is reported with its own failure
+            item.stash[_COMPLAINT] = complaint
         pytest.fail(complaint, pytrace=False)
 
 

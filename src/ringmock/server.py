@@ -1,13 +1,15 @@
 """Running the server on a socket: on port 0 for any, ready when it says so, restarted in place on a change."""
 
 import asyncio
+import atexit
 import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import uvicorn
@@ -94,23 +96,57 @@ class Server(uvicorn.Server):
         )
         self._ready = ready
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._asking = threading.Lock()
+        self._asked: dict[Future[Any], None] = {}
+        self._has_ended = False
 
     def do(self, function: Callable[[], _T]) -> _T:
         """What `function` returns or raises, called in the serving thread, which owns the worlds.
 
-        For any other thread, and for short work: nothing is served meanwhile. Raises `RuntimeError` when the server
-        does not run.
+        For any thread, and for short work: nothing is served meanwhile. Raises `RuntimeError` when the server does
+        not run, or ends before it came to `function`.
         """
-        if self._loop is None:
-            raise RuntimeError("the server has not started")
-
-        async def done() -> _T:
+        if self._loop is not None and threading.get_ident() == self._thread:
             return function()
+        asked: Future[_T] = Future()
+        with self._asking:
+            if self._loop is None:
+                raise RuntimeError("the server has not started")
+            if self._has_ended:
+                raise RuntimeError("the server has stopped")
+            self._asked[asked] = None
+            self._loop.call_soon_threadsafe(self._do, function, asked)
+        return asked.result()
 
-        return asyncio.run_coroutine_threadsafe(done(), self._loop).result()
+    def _do(self, function: Callable[[], _T], asked: "Future[_T]") -> None:
+        if asked.done():
+            return  # the end of the server was told instead
+        try:
+            done = function()
+        except BaseException as error:
+            asked.set_exception(error)
+        else:
+            asked.set_result(done)
+        with self._asking:
+            self._asked.pop(asked, None)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().serve(sockets)
+        finally:
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        """Keep nobody waiting whom the loop will not come to any more."""
+        with self._asking:
+            self._has_ended = True
+            left, self._asked = self._asked, {}
+        for asked in left:
+            asked.set_exception(RuntimeError("the server has stopped"))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         await super().startup(sockets)
         if self.started:
             self._ready()
@@ -175,12 +211,19 @@ def serving(app: ASGIApp) -> Iterator[tuple[str, Server]]:
     is_ready = threading.Event()
     with contextlib.closing(bound_socket("127.0.0.1", 0)) as bound:
         server = Server(app, is_ready.set)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock")
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock", daemon=True)
         thread.start()
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join()
+
+        # Of a caller who never comes to the end of this, the interpreter does not wait for the thread but stops it.
+        atexit.register(stop)
         try:
             if not is_ready.wait(timeout=30):
                 raise RuntimeError("the server did not become ready within 30 seconds")
             yield url_of(bound), server
         finally:
-            server.should_exit = True
-            thread.join()
+            atexit.unregister(stop)
+            stop()

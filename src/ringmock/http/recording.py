@@ -19,6 +19,8 @@ from .validation import parse_json
 MAX_KEPT_BODY = 16 * 1024
 """Bytes; a thousand bodies of ten megabytes would be more than a machine has."""
 
+_CREDENTIALS = frozenset({"access_token", "client_id", "client_assertion"})
+
 log = logging.getLogger("ringmock.calls")
 
 
@@ -63,6 +65,7 @@ class Kept(NamedTuple):
     """Any other body, parsed."""
     token: str | None
     is_lost: bool
+    has_credentials: bool
 
     def entry(self) -> Entry:
         """The journal's entry."""
@@ -81,6 +84,7 @@ class Kept(NamedTuple):
             body=parse_json(self.content) if self.content else self.body,
             token=self.token,
             is_lost=self.is_lost,
+            has_credentials=self.has_credentials,
         )
 
 
@@ -110,7 +114,18 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         body,
         call.token,
         call.is_lost,
+        b"authorization" in call.headers or says_who(call),
     )
+
+
+def says_who(call: Call) -> bool:
+    """Whether a call without an Authorization header has credentials all the same: in its query, or in a form."""
+    if call.world is not None or call.token is not None:
+        return True
+    given = {name for name, _ in call.query}
+    if isinstance(call.body, dict) and call.operation in oauth.OPERATIONS:
+        given |= call.body.keys()
+    return not given.isdisjoint(_CREDENTIALS)
 
 
 def find_caller(call: Call, worlds: Worlds) -> None:

@@ -14,7 +14,7 @@ from ..journal import Entry
 from ..world import World
 from ..worlds import Worlds
 from .messages import Attachment, Message, Wanted, shown
-from .observed import Observed
+from .observed import Observed, WithoutCredentials
 from .timeline import Fault, complaint, timeline
 
 _T = TypeVar("_T")
@@ -51,14 +51,15 @@ class Ringmock:
         self.clock = Clock(self._world, do)
         self.expect = Expect(self._expect_none)
         self._world.when_life_ends(self._observed.forget_messages)
+        self._world.watch(self._observed)
         # A call without credentials has no other world to be seen in.
-        for world in (self._world, worlds.default):
-            world.watch(self._observed)
+        self._without_credentials = WithoutCredentials(self._observed)
+        worlds.default.watch(self._without_credentials)
 
     def close(self) -> None:
         """Forget the world, and every log-in to it."""
-        for world in (self._world, self._worlds.default):
-            world.unwatch(self._observed)
+        self._world.unwatch(self._observed)
+        self._worlds.default.unwatch(self._without_credentials)
         self._worlds.close_world(self.client_id)
 
     # --- signing in ------------------------------------------------------------------------------
@@ -96,7 +97,7 @@ class Ringmock:
     def handset(self, phone_number: str) -> "Handset":
         """A phone outside the account."""
         self._do(lambda: world_controls.handset_of(self._world, phone_number))
-        return Handset(phone_number, self._world, self._do)
+        return Handset(phone_number, self._world, self._do, self._shown)
 
     def freeze(self, extension: str) -> None:
         """Make an extension Frozen."""
@@ -162,7 +163,7 @@ class Ringmock:
         the mailboxes. `to` and `sender` are phone or extension numbers. Raises `AssertionError` when none comes.
         """
         __tracebackhide__ = True
-        return self._wait_for(Wanted(MessageType.SMS, to, sender, contains, after.id if after else None), timeout)
+        return self._wait_for(Wanted(MessageType.SMS, to, sender, contains, _place(after)), timeout)
 
     def wait_for_page(
         self,
@@ -175,7 +176,7 @@ class Ringmock:
     ) -> Message:
         """As `wait_for_sms`; `to` is an extension that the page is addressed to, or reaches through a Department."""
         __tracebackhide__ = True
-        return self._wait_for(Wanted(MessageType.PAGER, to, sender, contains, after.id if after else None), timeout)
+        return self._wait_for(Wanted(MessageType.PAGER, to, sender, contains, _place(after)), timeout)
 
     def expect_no_sms(
         self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
@@ -210,7 +211,7 @@ class Ringmock:
         return "\n".join(["What was sent, oldest first:", *(told or ["  nothing"])])
 
     def _shown(self, message: domain.Message) -> Message:
-        return shown(message, self._world.clock.now())
+        return shown(message, self._world.clock.now(), self._observed.life)
 
     # --- what may happen -------------------------------------------------------------------------
 
@@ -229,6 +230,10 @@ class Ringmock:
         return complaint(faults, self._observed.calls()) if faults else None
 
 
+def _place(message: Message | None) -> tuple[int, int] | None:
+    return None if message is None else (message.life, message.id)
+
+
 class Expect:
     """What a test expects not to be there."""
 
@@ -244,18 +249,17 @@ class Expect:
 class Handset:
     """A phone outside the account."""
 
-    def __init__(self, phone_number: str, world: World, do: Do) -> None:
+    def __init__(self, phone_number: str, world: World, do: Do, show: Callable[[domain.Message], Message]) -> None:
         self.phone_number = phone_number
         self._world = world
         self._do = do
+        self._show = show
 
     @property
     def messages(self) -> list[Message]:
         """What it has received, oldest first: the senders' copies."""
         digits = digits_of(self.phone_number)
-        return self._do(
-            lambda: [shown(m, self._world.clock.now()) for m in self._world.messages.received_by_handset(digits)]
-        )
+        return self._do(lambda: [self._show(message) for message in self._world.messages.received_by_handset(digits)])
 
     def send(self, *, to: str, text: str = "", attachments: Sequence[Attachment] = ()) -> str:
         """Send an SMS, or an MMS, to a number of the account: delivered, dropped or undeliverable.

@@ -38,13 +38,15 @@ class Message:
     created: datetime
     attachments: tuple[Attachment, ...] = ()
     """The files of an MMS, beside its text."""
+    life: int = field(default=0, repr=False, compare=False)
+    """How often the world had been reset before, for ids start again."""
 
     def __str__(self) -> str:
         return f"{self.type} {self.sender} to {', '.join(self.recipients)}: {self.text!r}"
 
 
-def shown(message: domain.Message, now: datetime) -> Message:
-    """A message as it is now."""
+def shown(message: domain.Message, now: datetime, life: int) -> Message:
+    """A message as it is now; `life` is the count of the world's resets."""
     return Message(
         id=message.id,
         type=message.type.value,
@@ -57,6 +59,7 @@ def shown(message: domain.Message, now: datetime) -> Message:
         conversation_id=message.conversation.id,
         created=message.created,
         attachments=tuple(Attachment(*held.file) for held in message.attachments),
+        life=life,
     )
 
 
@@ -65,24 +68,25 @@ class Wanted:
     """What a message is looked for by; None takes any.
 
     `to` and `sender` are phone numbers, with or without `+`, or extension numbers. Those who get a page through a
-    Department are reached by it as much as those whom it is addressed to. `after` is a message id.
+    Department are reached by it as much as those whom it is addressed to. `after` is the life of the
+    world and the id of a message in it.
     """
 
     type: MessageType | None = None
     to: str | None = None
     sender: str | None = None
     contains: str = ""
-    after: int | None = None
+    after: tuple[int, int] | None = None
 
-    def matches(self, delivery: Delivery, message_id: int) -> bool:
-        """Whether it is one of those."""
+    def matches(self, delivery: Delivery, place: tuple[int, int]) -> bool:
+        """Whether it is one of those; `place` is its life of the world and its id."""
         reached = {*delivery.recipients, *(routed.mailbox for routed in delivery.routed)}
         return (
             self.type in (None, delivery.type)
             and (self.to is None or digits_of(self.to) in reached)
             and (self.sender is None or digits_of(self.sender) in (delivery.sender, delivery.outbox))
             and self.contains in delivery.text
-            and (self.after is None or message_id > self.after)
+            and (self.after is None or place > self.after)
         )
 
     def __str__(self) -> str:
@@ -91,6 +95,6 @@ class Wanted:
             f"from {self.sender}" if self.sender else "",
             f"to {self.to}" if self.to else "",
             f"that contains {self.contains!r}" if self.contains else "",
-            f"after message {self.after}" if self.after else "",
+            f"after message {self.after[1]}" if self.after else "",
         ]
         return " ".join(filter(None, parts))

@@ -17,6 +17,8 @@ class Sending(NamedTuple):
 
     delivery: Delivery
     copy: Message
+    life: int
+    """Of the world, as `Observed.life` counts."""
 
 
 class Observed:
@@ -27,17 +29,20 @@ class Observed:
         self._sent: list[Sending] = []
         self._calls: deque[Entry] = deque(maxlen=MAX_LINES)
         self._faults: list[Entry] = []
+        self.life = 0
+        """How often the world was reset since; for its own thread."""
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         """Remember a message, and wake whoever waits for one."""
         if copies:
             with self._changed:
-                self._sent.append(Sending(delivery, copies[0]))
+                self._sent.append(Sending(delivery, copies[0], self.life))
                 self._changed.notify_all()
 
     def forget_messages(self) -> None:
         """Wait for none of those that came before the world was reset. What calls did is still the test's."""
         with self._changed:
+            self.life += 1
             self._sent.clear()
 
     def changed(self, messages: Sequence[Message]) -> None:
@@ -81,4 +86,31 @@ class Observed:
         return [entry for entry in faults if fault_of(entry) not in allowed]
 
     def _found(self, wanted: Wanted) -> Sending | None:
-        return next((sent for sent in self._sent if wanted.matches(sent.delivery, sent.copy.id)), None)
+        return next((sent for sent in self._sent if wanted.matches(sent.delivery, (sent.life, sent.copy.id))), None)
+
+
+class WithoutCredentials:
+    """A `Watcher` of the world that calls without any credentials are kept in: tells `observed` of those alone."""
+
+    def __init__(self, observed: Observed) -> None:
+        self._observed = observed
+
+    def answered(self, entry: Entry) -> None:
+        """Tell of a call that may be anybody's, and of none that says whose it is."""
+        if not entry.has_credentials:
+            self._observed.answered(entry)
+
+    def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        """A message is somebody's."""
+
+    def changed(self, messages: Sequence[Message]) -> None:
+        """Messages are somebody's."""
+
+    def batch_sent(self, batch: Batch) -> None:
+        """A batch is somebody's."""
+
+    def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
+        """Numbers are somebody's."""
+
+    def time_changed(self) -> None:
+        """Nothing that a test waits for."""
