@@ -26,7 +26,7 @@ from .domain.a2p_sms import (
 )
 from .domain.a2p_store import A2PStore
 from .domain.account import Account, Extension, ExtensionStatus, digits_of
-from .domain.agenda import Agenda
+from .domain.agenda import Agenda, Timer
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
 from .domain.consent import ANY_SENDER, Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
@@ -125,7 +125,7 @@ class World:
         self._secret_source = secret_source
         self.account: Account
         self.clock: WorldClock
-        self.agenda: Agenda[Message | Batch | Subscription]
+        self.agenda: Agenda[Message | Batch | Subscription | Timer]
         self.journal: Journal
         self._messages: MessageStore
         self._ageing: Agenda[Message]

@@ -400,7 +400,26 @@ def test_nobody_is_reminded_of_what_was_deleted_is_over_or_asks_for_it_no_more(
 
     subscribed(among_carriers, receiver, STORE_FILTER, REMINDER, expiresIn=1000)
     advance(among_carriers, 1000)
+    assert [event(receiver)["body"]["expiresIn"] for _ in range(3)] == [500, 300, 100]
     subscribed(among_carriers, receiver)
+    advance(among_carriers, 1000)
+    assert not receiver.has_more()
+
+
+@pytest.mark.parametrize("steps", [(601,), (599, 2), (600, 1), (10_000,)])
+def test_a_clock_that_is_moved_over_an_expiry_brings_what_was_due_before_it(
+    among_carriers: Client, receiver: Receiver, steps: tuple[int, ...]
+) -> None:
+    reminder = "/restapi/v1.0/subscription/~?threshold=300&interval=100"
+    subscribed(among_carriers, receiver, STORE_FILTER, reminder, expiresIn=600)
+    among_carriers.post_sms(to="14151003733")
+    for step in steps:
+        advance(among_carriers, step)
+    subscribed_later = body(receiver, STORE_FILTER, expiresIn=600)
+    told = [event(receiver)["body"] for _ in range(6)]
+    assert [one.get("expiresIn", "changes") for one in told] == ["changes", "changes", "changes", 300, 200, 100]
+    assert among_carriers.post(SUBSCRIPTION, json=subscribed_later).status_code == 200
+    assert receiver.next().is_handshake
     assert not receiver.has_more()
 
 

@@ -10,6 +10,14 @@ from sortedcontainers import SortedDict
 _T = TypeVar("_T")
 
 
+class Timer:
+    """A thing of an agenda that itself knows what to do when it is due."""
+
+    def __init__(self, ring: Callable[[datetime], datetime | None]) -> None:
+        """`ring` is called with the time that it was due at, and says when it is due again; None for not at all."""
+        self.ring = ring
+
+
 class Agenda(Generic[_T]):
     """Things that are due, each at one time. A thing is told from others by its hash."""
 

@@ -124,6 +124,8 @@ class Subscription:
     failures: int = 0
     """In a row."""
     blacklisted: Blacklisting | None = None
+    is_deleted: bool = False
+    """Whether somebody wants to be told no more: of what happened before, neither, unlike after its expiry."""
     attempts: deque[Attempt] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ATTEMPTS))
 
     @property
@@ -152,7 +154,7 @@ class Subscription:
         first, interval = self._first_reminder(wanted), timedelta(seconds=wanted.interval)
         if after < first:
             return first
-        latest = (now - first) // interval - MAX_MISSED_REMINDERS
+        latest = (min(now, self.expires) - first) // interval - MAX_MISSED_REMINDERS
         since = max((after - first) // interval + 1, latest) * interval
         return first + since if since < timedelta(seconds=wanted.threshold) else None
 
@@ -174,10 +176,12 @@ class Subscription:
         return frozenset(wanted.mailbox for wanted in self.filters if wanted.mailbox is not None)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Note what became of a notification; the last of `MAX_FAILURES` failures in a row ends them."""
+        """Note what became of a notification; `MAX_FAILURES` failures in a row of an address are its last."""
         self.attempts.append(attempt)
         self.failures = 0 if attempt.failure is None else self.failures + 1
-        if attempt.failure is not None and self.failures >= MAX_FAILURES and self.blacklisted is None:
+        if self.delivery.transport is not Transport.WEBHOOK or attempt.failure is None:
+            return
+        if self.failures >= MAX_FAILURES and self.blacklisted is None:
             self.blacklisted = Blacklisting(attempt.at, attempt.failure)
 
 

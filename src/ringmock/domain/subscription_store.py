@@ -7,7 +7,7 @@ from datetime import datetime
 from . import errors
 from .a2p_sms import Batch
 from .account import Account, Extension
-from .agenda import Agenda
+from .agenda import Agenda, Timer
 from .message import Message
 from .ports import IdGenerator
 from .subscription import Subscription, Terms, Wanted, plan_subscription, terms_of
@@ -16,7 +16,7 @@ from .subscription import Subscription, Terms, Wanted, plan_subscription, terms_
 class SubscriptionStore:
     """Not thread-safe: one thread serves a world. Whatever is asked for after its expiry is not there."""
 
-    def __init__(self, ids: IdGenerator, agenda: Agenda[Message | Batch | Subscription]) -> None:
+    def __init__(self, ids: IdGenerator, agenda: Agenda[Message | Batch | Subscription | Timer]) -> None:
         """`agenda` is told when each is to be reminded of its expiry."""
         self._ids = ids
         self._agenda = agenda
@@ -79,7 +79,7 @@ class SubscriptionStore:
     def is_alive(self, subscription: Subscription, now: datetime) -> bool:
         """Whether it is still here; what has expired goes."""
         if subscription.expires <= now:
-            self.remove(subscription)
+            self._forget(subscription)
         return self._by_id.get(subscription.id) is subscription
 
     def name_notification(self) -> str:
@@ -109,7 +109,11 @@ class SubscriptionStore:
         self.renew(subscription, now)
 
     def remove(self, subscription: Subscription) -> None:
-        """Forget it; what is not there is none to forget."""
+        """Delete it; what is not there is none to delete."""
+        subscription.is_deleted = True
+        self._forget(subscription)
+
+    def _forget(self, subscription: Subscription) -> None:
         if self._by_id.get(subscription.id) is subscription:
             del self._by_id[subscription.id]
             del self._by_owner[subscription.owner][subscription.id]

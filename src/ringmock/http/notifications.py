@@ -7,12 +7,13 @@ import asyncio
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
-from weakref import WeakSet
 
 import orjson
 
 from ..domain.a2p_sms import A2PMessage, Batch, Course
+from ..domain.agenda import Timer
 from ..domain.message import Availability, Delivery, Direction, Message
 from ..domain.subscription import (
     A2PEvent,
@@ -39,6 +40,8 @@ from .wire.subscriptions import notification
 MAX_WAITING = 1000
 """Notifications that one receiver may have to wait for; more are not kept, and count as failures."""
 
+GIVEN_UP = "The client was away, or did not read, and more notifications came than are kept for it"
+
 OVERFLOW = f"I/O operation is failed. Details: [{MAX_WAITING} notifications are waiting]"
 
 
@@ -60,15 +63,28 @@ class Notifier:
     def __init__(self, webhooks: WebHooks, sockets: Sockets) -> None:
         self.webhooks = webhooks
         self.sockets = sockets
-        self._watched: WeakSet[World] = WeakSet()
+        self._posting: dict[World, set[asyncio.Task[None]]] = {}
+        """The deliveries of each world that is watched."""
         self._queues: dict[Subscription, deque[_Waiting]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        sockets.when_connected(self.watch)
+
+    def watch(self, world: World) -> None:
+        """Do what is due in a world from now on. One without subscriptions and connections is not watched."""
+        if world not in self._posting and not world.is_closed:
+            self._posting[world] = set()
+            world.when_life_ends(partial(self._life_ended, world))
+            world.watch(_Watcher(world, self))
+
+    def _life_ended(self, world: World) -> None:
+        """Post nothing more of what happened before a reset, and nothing at all of a closed world."""
+        for task in self._posting[world]:
+            task.cancel()
+        if world.is_closed:
+            del self._posting[world]
 
     def follow(self, world: World, subscription: Subscription) -> None:
-        """Tell a subscription of everything from now on. A world without one is not watched."""
-        if world not in self._watched:
-            self._watched.add(world)
-            world.watch(_Watcher(world, self))
+        """Tell a subscription of everything from now on."""
+        self.watch(world)
         now = world.clock.now()
         for mailbox in subscription.mailboxes:
             for message in world.messages.moving(mailbox, now):
@@ -84,7 +100,7 @@ class Notifier:
 
         Whether anyone has asked for news of the mailbox.
         """
-        subscriptions = world.subscriptions.told_of(mailbox, world.clock.now())
+        subscriptions = world.subscriptions.told_of(mailbox, at)
         for subscription in subscriptions:
             for wanted in subscription.filters:
                 if wanted.mailbox == mailbox:
@@ -94,7 +110,7 @@ class Notifier:
 
     def tell_a2p(self, world: World, event: A2PEvent, at: datetime) -> bool:
         """Tell whoever asked for it of an event of high-volume SMS. Whether anyone has asked for any."""
-        subscriptions = world.subscriptions.told_of_a2p(world.clock.now())
+        subscriptions = world.subscriptions.told_of_a2p(at)
         for subscription in subscriptions:
             for wanted in subscription.filters:
                 if asks_for(wanted, event):
@@ -103,7 +119,7 @@ class Notifier:
 
     def tell_messages_of(self, world: World, batch: Batch, courses: Collection[Course], at: datetime) -> None:
         """Tell whoever asked for it of each message of a batch that has reached another status."""
-        for subscription in world.subscriptions.told_of_a2p(world.clock.now()):
+        for subscription in world.subscriptions.told_of_a2p(at):
             for wanted in subscription.filters:
                 if asks_for_messages_of(wanted, batch):
                     moved = (message for message in world.a2p.messages_of(batch) if message.course in courses)
@@ -123,9 +139,12 @@ class Notifier:
             return
         uuid = world.subscriptions.name_notification()
         said = notification(subscription, wanted, event, uuid, world.account, at)
-        if self.sockets.notify(subscription.delivery.connection, said):
-            subscription.attempted(Attempt(world.clock.now(), wanted.uri, uuid, None))
-        else:
+
+        def done(arrived: bool) -> None:
+            failure = None if arrived else GIVEN_UP
+            subscription.attempted(Attempt(world.clock.now(), wanted.uri, uuid, failure))
+
+        if not self.sockets.notify(subscription.delivery.connection, said, at, done):
             world.subscriptions.remove(subscription)
 
     def _send_each(
@@ -141,10 +160,12 @@ class Notifier:
     def _post(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
         queue = self._queues.get(subscription)
         if queue is None:
-            self._queues[subscription] = deque([waiting])
-            task = asyncio.get_running_loop().create_task(self._deliver(world, subscription))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            queue = self._queues[subscription] = deque([waiting])
+            task = asyncio.get_running_loop().create_task(self._deliver(world, subscription, queue))
+            tasks = self._posting[world]
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+            task.add_done_callback(lambda _: self._drop(subscription, queue))
         elif len(queue) < MAX_WAITING:
             queue.append(waiting)
         else:
@@ -153,19 +174,22 @@ class Notifier:
                 return
             subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, OVERFLOW))
 
-    async def _deliver(self, world: World, subscription: Subscription) -> None:
-        """Empty the subscription's queue, as long as it is there to be told."""
-        queue, delivery = self._queues[subscription], subscription.delivery
+    async def _deliver(self, world: World, subscription: Subscription, queue: deque[_Waiting]) -> None:
+        """Empty the queue of a subscription that nobody has deleted; what was due before its expiry may come late."""
+        delivery = subscription.delivery
         try:
-            while queue and subscription.blacklisted is None:
-                if not world.subscriptions.is_alive(subscription, world.clock.now()):
-                    return
+            while queue and subscription.blacklisted is None and not subscription.is_deleted:
                 note = _next_of(queue)
                 if note is None:
                     return
                 failure = await self.webhooks.notify(delivery.address, delivery.verification_token, note.body)
                 subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, failure))
         finally:
+            self._drop(subscription, queue)
+
+    def _drop(self, subscription: Subscription, queue: deque[_Waiting]) -> None:
+        """Let the next notification begin a queue of its own, in the very turn in which nobody empties this one."""
+        if self._queues.get(subscription) is queue:
             del self._queues[subscription]
 
 
@@ -201,6 +225,7 @@ class _Watcher:
         self._changed: list[Message] = []
         self._is_telling = False
         self._alarm = Alarm(self.time_changed)
+        world.when_life_ends(self._changed.clear)
         self.time_changed()
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
@@ -223,7 +248,8 @@ class _Watcher:
         self._changed += messages
 
     def _tell_changes(self) -> None:
-        changed, self._changed = self._changed, []
+        changed = tuple(self._changed)
+        self._changed.clear()
         for mailbox, messages in _by_mailbox(changed).items():
             self._notifier.tell(self._world, mailbox, (), messages, self._world.clock.now())
 
@@ -258,15 +284,17 @@ class _Watcher:
                     for message in there:
                         agenda.put(message, message.next_change(at))
             for thing in things:
-                if isinstance(thing, Batch):
+                if isinstance(thing, Timer):
+                    agenda.put(thing, thing.ring(at))
+                elif isinstance(thing, Batch):
                     self._tell_of_batch(thing, at)
-                elif isinstance(thing, Subscription) and self._world.subscriptions.is_alive(thing, now):
+                elif isinstance(thing, Subscription) and self._world.subscriptions.is_alive(thing, at):
                     self._notifier.remind(self._world, thing, at)
                     agenda.put(thing, thing.next_reminder(at, now))
 
     def _tell_of_batch(self, batch: Batch, at: datetime) -> None:
         """Its messages first, then itself; a batch that nobody asks about any more is let go."""
-        if not self._world.subscriptions.told_of_a2p(self._world.clock.now()):
+        if not self._world.subscriptions.told_of_a2p(at):
             return
         self._notifier.tell_messages_of(self._world, batch, batch.courses_changed(at), at)
         if batch.becomes_another(at):

@@ -5,29 +5,37 @@ any other, in the name of a log-in that lasts as long as the connection does.
 """
 
 import asyncio
-import contextlib
-from collections import deque
+import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlencode
 from uuid import uuid4
-from weakref import WeakKeyDictionary
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.errors import InvalidParameter
-from ..domain.subscription import Subscription
-from ..sessions import Session, TokenUnknown
+from ..sessions import Session, TokenUnknown, later
 from ..timestamps import iso8601
 from ..world import World
 from ..worlds import Worlds, random_token
 from . import errors
 from .call import Call
+from .connections import (
+    ABSOLUTE_SECONDS,
+    IDLE_SECONDS,
+    MAX_ACTIVE,
+    POLICY_VIOLATION,
+    RECOVERY_BUFFER,
+    RECOVERY_SECONDS,
+    Connection,
+    Done,
+    Socket,
+)
 from .json_bounds import is_large
 from .stages import CONTROL_PREFIX, JSON
-from .timeouts import Timeouts
 from .validation import parse_json
 
 Json = Any
@@ -42,10 +50,6 @@ MAX_TOKENS = 10_000
 MAX_LOST = 1000
 """Connections that may be recovered, of all worlds together."""
 
-RECOVERY_SECONDS = 180
-RECOVERY_BUFFER = 100
-IDLE_SECONDS = 1800
-ABSOLUTE_SECONDS = 86_400
 MAX_VALUES = 100_000
 """JSON values of one frame: its header, and a body as large as any operation takes."""
 
@@ -53,71 +57,20 @@ MAX_CALL_LENGTH = 8 * 1024
 """Characters of a call's path and query together, as in a request line."""
 
 MAX_CALL_HEADERS = 100
-MAX_WAITING = 10_000
-"""Messages that one connection may have to read; who lets more come together is disconnected."""
+MAX_CALLS = 100
+"""Calls of one socket that are carried out or wait for it; more are not read before one of them is answered."""
 
 SESSION_NOT_RECOVERED = "WSG-1005"
-IDLE = ("WSG-902", "Idle timeout expired")
-ABSOLUTE = ("WSG-903", "Absolute timeout expired")
-
-POLICY_VIOLATION, GOING_AWAY = 1008, 1001
 _CASED = {"rcrequestid": "RCRequestId"}
 
+log = logging.getLogger("ringmock")
 
-class Connection:
-    """What is known of a client from its first socket to its last. Times are those of the world."""
 
-    def __init__(self, token: str, session: Session, now: datetime) -> None:
-        self.token = token
-        self.session = session
-        """The log-in in whose name its calls are made."""
-        self.created: datetime
-        self.active: datetime
-        self.start(now)
-        self.subscription: Subscription | None = None
-        self.lost: datetime | None = None
-        self.missed: deque[str] = deque(maxlen=RECOVERY_BUFFER)
-        self.outgoing: asyncio.Queue[str | None] | None = None
-        """What the open socket has to send, None at the end."""
+class _OfWorld(NamedTuple):
+    """What belongs to one world: its tokens, and its connections by theirs."""
 
-    def start(self, now: datetime) -> None:
-        """Count both timeouts, and the time of the log-in, from now."""
-        self.created = self.active = now
-        self.session.start(now)
-
-    def send(self, text: str) -> None:
-        """Send on the open socket, or keep it for the next one."""
-        if self.outgoing is None:
-            self.missed.append(text)
-        elif self.outgoing.qsize() < MAX_WAITING:
-            self.outgoing.put_nowait(text)
-        else:
-            self.hang_up()
-
-    def hang_up(self) -> None:
-        """Close the open socket once it has sent what waits."""
-        if self.outgoing is not None:
-            self.outgoing.put_nowait(None)
-
-    def is_lost_for_good(self) -> bool:
-        """Whether it is too late to recover it."""
-        now = self.session.world.clock.now()
-        return self.lost is not None and now - self.lost >= timedelta(seconds=RECOVERY_SECONDS)
-
-    def timed_out(self, now: datetime) -> tuple[str, str] | None:
-        """Code and message of the time that is over."""
-        if now - self.created >= timedelta(seconds=ABSOLUTE_SECONDS):
-            return ABSOLUTE
-        return IDLE if now - self.active >= timedelta(seconds=IDLE_SECONDS) else None
-
-    @property
-    def times_out(self) -> datetime | None:
-        """When the first of both timeouts is over, if nothing comes before; None for beyond all time."""
-        try:
-            idle = self.active + timedelta(seconds=IDLE_SECONDS)
-            return min(idle, self.created + timedelta(seconds=ABSOLUTE_SECONDS))
-        except OverflowError:
-            return None
+    tokens: set[str]
+    connections: dict[str, Connection]
 
 
 class Sockets:
@@ -133,42 +86,76 @@ class Sockets:
         self._worlds = worlds
         self._token_source = token_source
         self._message_ids = message_ids
-        self._tokens: dict[str, tuple[Session, datetime]] = {}
+        self._tokens: dict[str, tuple[Session, datetime | None]] = {}
         self._connections: dict[str, Connection] = {}
         self._lost: dict[str, Connection] = {}
         self._by_access_token: dict[str, Connection] = {}
-        self._timeouts: WeakKeyDictionary[World, Timeouts[Connection]] = WeakKeyDictionary()
+        self._of_worlds: dict[World, _OfWorld] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._app: ASGIApp = _nowhere
+        self._watch: Callable[[World], None] = lambda _: None
 
     def answer_by(self, app: ASGIApp) -> None:
         """Let this application answer the calls that come on connections."""
         self._app = app
 
+    def when_connected(self, watch: Callable[[World], None]) -> None:
+        """Call `watch` with each world that has a connection: it is to ring what is due in the world's agenda."""
+        self._watch = watch
+
     def issue_token(self, session: Session) -> str:
         """A text that opens connections in the name of this log-in."""
-        now = session.world.clock.now()
         while len(self._tokens) >= MAX_TOKENS:
-            del self._tokens[next(iter(self._tokens))]
+            oldest, (of, _) = next(iter(self._tokens.items()))
+            del self._tokens[oldest]
+            self._of(of.world).tokens.discard(oldest)
         token = self._token_source()
-        self._tokens[token] = session, now + timedelta(seconds=TOKEN_SECONDS)
+        self._tokens[token] = session, later(session.world.clock.now(), TOKEN_SECONDS)
+        self._of(session.world).tokens.add(token)
         return token
 
     def connection_of(self, call: Call) -> Connection | None:
         """The connection that a call came on; None for one that came by itself."""
-        self._forget_the_lost()
         return self._by_access_token.get(call.token or "")
 
-    def notify(self, token: str, notification: Json) -> bool:
-        """Send a notification, now or when the client is back; False when it will not be."""
-        self._forget_the_lost()
+    def notify(self, token: str, notification: Json, at: datetime, done: Done) -> bool:
+        """Send a notification of something at a time, now or when the client is back; False when it will not be.
+
+        `done` is told whether it was written, or given up.
+        """
         connection = self._connections.get(token)
-        if connection is None:
+        if connection is None or not self._is_here(connection, at):
             return False
-        self._is_in_time(connection)
+        self._is_in_time(connection, at)
         message_id = notification["uuid"]
         header = {"type": "ServerNotification", "messageId": message_id, "status": 200, "headers": self._request_id()}
-        connection.send(_text(header, notification))
+        connection.notify(_text(header, notification), done)
+        self._note_loss(connection)
         return True
+
+    # --- worlds ----------------------------------------------------------------------------------
+
+    def _of(self, world: World) -> _OfWorld:
+        if world not in self._of_worlds:
+            self._of_worlds[world] = _OfWorld(set(), {})
+            world.when_life_ends(partial(self._life_ended, world))
+        return self._of_worlds[world]
+
+    def _life_ended(self, world: World) -> None:
+        """A reset leaves tokens and open connections all their time again; what a closed world had ends."""
+        held, now = self._of_worlds[world], world.clock.now()
+        for connection in tuple(held.connections.values()):
+            if world.is_closed or connection.socket is None:
+                self._forget(connection)
+            else:
+                connection.begin_anew(now)
+                world.agenda.put(connection.timer, connection.times_out)
+        for token in held.tokens:
+            session, _ = self._tokens.pop(token)
+            if not world.is_closed:
+                self._tokens[token] = session, later(now, TOKEN_SECONDS)
+        if world.is_closed:
+            del self._of_worlds[world]
 
     # --- a socket --------------------------------------------------------------------------------
 
@@ -184,53 +171,46 @@ class Sockets:
             await send({"type": "websocket.send", "text": self._refusal(TokenUnknown())})
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
-        await self._serve(self._connected(session, query.get("wsc", [None])[-1]), scope, receive, send)
+        connection, socket = self._connected(session, query.get("wsc", [None])[-1], send)
+        await self._serve(connection, socket, scope, receive)
 
     def _session_of(self, token: str) -> Session | None:
         session, expires = self._tokens.get(token, (None, None))
-        if session is None or expires is None or session.world.clock.now() >= expires:
+        if session is None or (expires is not None and session.world.clock.now() >= expires):
             return None
         return session
 
-    def _connected(self, session: Session, wsc: str | None) -> Connection:
-        """The connection as it was, or a new one; the first message says which."""
-        self._forget_the_lost()
+    def _connected(self, session: Session, wsc: str | None, send: Send) -> tuple[Connection, Socket]:
+        """The connection as it was, or a new one, with its socket; the first message says which.
+
+        Where notifications had to be given up, the recovery has failed: what is left of them comes all the same.
+        """
+        world = session.world
+        now = world.clock.now()
         known = self._connections.get(wsc or "")
-        if known is not None and (known.session.world, known.session.extension_number) == (
-            session.world,
-            session.extension_number,
-        ):
-            connection, recovery = known, {"recoveryState": "Successful"}
-            connection.hang_up()
+        failed = {"recoveryState": "Failed", "recoveryErrorCode": SESSION_NOT_RECOVERED}
+        if known is not None and _is_of(known, session) and self._is_here(known, now):
+            connection, recovery = known, failed if known.has_missed else {"recoveryState": "Successful"}
         else:
-            connection, recovery = self._opened(session), {}
-            if wsc is not None:
-                recovery = {"recoveryState": "Failed", "recoveryErrorCode": SESSION_NOT_RECOVERED}
+            connection, recovery = self._opened(session), {} if wsc is None else failed
         self._lost.pop(connection.token, None)
-        connection.lost, connection.outgoing = None, asyncio.Queue()
-        connection.start(session.world.clock.now())
-        connection.send(self._details(connection, recovery))
-        while connection.missed:
-            connection.send(connection.missed.popleft())
-        self._timeouts_of(connection).watch_over(connection)
-        return connection
-
-    def _timeouts_of(self, connection: Connection) -> "Timeouts[Connection]":
-        world = connection.session.world
-        if world not in self._timeouts:
-            self._timeouts[world] = Timeouts(world, self._look)
-        return self._timeouts[world]
-
-    def _look(self, connection: Connection) -> datetime | None:
-        """End a connection whose time is over; when to look again at one that goes on."""
-        return connection.times_out if self._is_in_time(connection) else None
+        connection.start(now)
+        socket = Socket(connection, send)
+        connection.join(socket, self._details(connection, recovery))
+        self._watch(world)
+        world.agenda.put(connection.timer, connection.times_out)
+        return connection, socket
 
     def _opened(self, session: Session) -> Connection:
         own = self._worlds.open_connection(session, ABSOLUTE_SECONDS)
-        connection = Connection(self._token_source(), own, session.world.clock.now())
-        self._connections[connection.token] = connection
+        connection = Connection(self._token_source(), own, session.world.clock.now(), self._look)
+        self._connections[connection.token] = self._of(session.world).connections[connection.token] = connection
         self._by_access_token[own.access_token] = connection
         return connection
+
+    def _look(self, connection: Connection, at: datetime) -> datetime | None:
+        """End what is over of a connection at a time; when to look again at one that goes on."""
+        return connection.times_out if self._is_here(connection, at) and self._is_in_time(connection, at) else None
 
     def _details(self, connection: Connection, recovery: Mapping[str, Json]) -> str:
         header = {
@@ -247,67 +227,111 @@ class Sockets:
             "recoveryTimeout": RECOVERY_SECONDS,
             "idleTimeout": IDLE_SECONDS,
             "absoluteTimeout": ABSOLUTE_SECONDS,
-            "maxActiveRequests": 10,
+            "maxActiveRequests": MAX_ACTIVE,
             **recovery,
         }
         return _text(header, body)
 
-    async def _serve(self, connection: Connection, scope: Scope, receive: Receive, send: Send) -> None:
-        outgoing = connection.outgoing
-        assert outgoing is not None
-        writing = asyncio.create_task(_write(outgoing, send))
+    async def _serve(self, connection: Connection, socket: Socket, scope: Scope, receive: Receive) -> None:
+        writing = asyncio.create_task(socket.write())
+        calls: set[asyncio.Task[None]] = set()
         try:
             while (message := await receive())["type"] == "websocket.receive":
-                if not self._is_in_time(connection):
+                now = connection.session.world.clock.now()
+                if not self._is_in_time(connection, now) or socket.is_ending:
                     continue
-                connection.active = connection.session.world.clock.now()
-                answer = await self._answered(connection, message.get("text") or message.get("bytes") or "", scope)
-                outgoing.put_nowait(answer)
+                connection.active = now
+                text = message.get("text") or message.get("bytes") or ""
+                self._take(connection, socket, text, scope, calls)
+                while len(calls) >= MAX_CALLS:
+                    await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         finally:
             writing.cancel()
-            if connection.outgoing is outgoing:
-                connection.outgoing, connection.lost = None, connection.session.world.clock.now()
-                self._lost[connection.token] = connection
-                self._timeouts_of(connection).forget(connection)
+            connection.leave(socket)
+            self._note_loss(connection)
 
-    def _is_in_time(self, connection: Connection) -> bool:
+    def _is_in_time(self, connection: Connection, at: datetime) -> bool:
         """Whether neither timeout is over; says so on the connection and ends it when one is."""
-        over = connection.timed_out(connection.session.world.clock.now())
-        if over is not None and connection.outgoing is not None:
+        over, socket = connection.timed_out(at), connection.socket
+        if over is not None and socket is not None and not socket.is_ending:
             code, message = over
             body = {"errorCode": code, "message": message, "errors": [{"errorCode": code, "message": message}]}
-            connection.send(_text({"type": "Error", "messageId": self._message_ids(), "status": 408}, body))
-            connection.hang_up()
+            header = {"type": "Error", "messageId": self._message_ids(), "status": 408}
+            connection.answer(socket, _text(header, body), is_last=True)
         return over is None
 
-    def _forget_the_lost(self) -> None:
-        """Forget those whose time to come back is over, each by the clock of its world; and the oldest of too many."""
-        over = [connection for connection in self._lost.values() if connection.is_lost_for_good()]
-        for connection in over or tuple(self._lost.values())[:-MAX_LOST]:
-            del self._lost[connection.token], self._connections[connection.token]
-            del self._by_access_token[connection.session.access_token]
-            self._worlds.close_connection(connection.session)
-            if connection.subscription is not None:
-                connection.session.world.subscriptions.remove(connection.subscription)
+    def _is_here(self, connection: Connection, at: datetime) -> bool:
+        """Whether its client is connected, or may come back; it is forgotten when it may not."""
+        if connection.is_lost_for_good(at):
+            self._forget(connection)
+            return False
+        return True
+
+    def _note_loss(self, connection: Connection) -> None:
+        """Wait for a client that has gone; where too many have, no longer for the one that is away the longest."""
+        world = connection.session.world
+        if connection.lost is None or connection.token not in self._connections or connection.token in self._lost:
+            return
+        self._lost[connection.token] = connection
+        world.agenda.put(connection.timer, connection.times_out)
+        if len(self._lost) > MAX_LOST:
+            self._forget(next(iter(self._lost.values())))
+
+    def _forget(self, connection: Connection) -> None:
+        """End a connection for good."""
+        world, socket = connection.session.world, connection.socket
+        del self._connections[connection.token], self._by_access_token[connection.session.access_token]
+        del self._of_worlds[world].connections[connection.token]
+        self._lost.pop(connection.token, None)
+        world.agenda.put(connection.timer, None)
+        self._worlds.close_connection(connection.session)
+        if socket is not None:
+            connection.leave(socket)
+        if connection.subscription is not None:
+            world.subscriptions.remove(connection.subscription)
 
     # --- messages --------------------------------------------------------------------------------
 
-    async def _answered(self, connection: Connection, text: str | bytes, scope: Scope) -> str:
+    def _take(
+        self,
+        connection: Connection,
+        socket: Socket,
+        text: str | bytes,
+        scope: Scope,
+        calls: set[asyncio.Task[None]],
+    ) -> None:
+        """Answer what is no call at once, and let a call go its way, so that nothing waits behind it."""
         try:
             message = parse_json(text.encode() if isinstance(text, str) else text, MAX_VALUES)
         except errors.BodyOfTooManyValues as problem:
-            return self._refusal(problem)
+            connection.answer(socket, self._refusal(problem))
+            return
         except (errors.UnparseableJson, InvalidParameter):
-            return self._refusal(errors.UnparseableJson())
+            connection.answer(socket, self._refusal(errors.UnparseableJson()))
+            return
         header = message[0] if isinstance(message, list) and message and isinstance(message[0], dict) else {}
         body = message[1] if header and len(message) > 1 else None
         if header.get("type") == "Heartbeat":
-            return orjson.dumps([header]).decode()
-        if header.get("type") != "ClientRequest" or not _is_call(header):
-            return self._refusal(errors.UnparseableRequest(), header.get("messageId"))
-        if header["path"].startswith(CONTROL_PREFIX):
-            return self._refusal(errors.InvalidUri(), header.get("messageId"))
-        return await self._called(connection, header, body, scope)
+            connection.answer(socket, orjson.dumps([header]).decode())
+        elif header.get("type") != "ClientRequest" or not _is_call(header):
+            connection.answer(socket, self._refusal(errors.UnparseableRequest(), header.get("messageId")))
+        elif header["path"].startswith(CONTROL_PREFIX):
+            connection.answer(socket, self._refusal(errors.InvalidUri(), header.get("messageId")))
+        else:
+            task = asyncio.create_task(self._call(connection, socket, header, body, scope))
+            for held in (calls, self._tasks):
+                held.add(task)
+                task.add_done_callback(held.discard)
+
+    async def _call(self, connection: Connection, socket: Socket, header: Json, body: Json, scope: Scope) -> None:
+        """Carry a call out, whether or not its client is still there when it is answered."""
+        async with socket.slots:
+            try:
+                text = await self._called(connection, header, body, scope)
+            except Exception:
+                log.exception("%s %s on a WebSocket failed", header["method"], header["path"])
+                text = self._refusal(errors.InternalError(), header.get("messageId"))
+        connection.answer(socket, text)
 
     async def _called(self, connection: Connection, header: Json, body: Json, scope: Scope) -> str:
         content = b"" if body is None else body.encode() if isinstance(body, str) else orjson.dumps(body)
@@ -343,6 +367,12 @@ class Sockets:
 
     def _request_id(self) -> dict[str, str]:
         return {"RCRequestId": self._message_ids()}
+
+
+def _is_of(connection: Connection, session: Session) -> bool:
+    """Whether a connection is of the same user in the same world."""
+    own = connection.session
+    return own.world is session.world and own.extension_number == session.extension_number
 
 
 def _text(*parts: Json) -> str:
@@ -415,13 +445,6 @@ async def _exchange(app: ASGIApp, scope: Scope, content: bytes) -> tuple[int, di
 
     await app(scope, receive, send)
     return messages[0]["status"], dict(messages[0]["headers"]), b"".join(part.get("body", b"") for part in messages[1:])
-
-
-async def _write(outgoing: "asyncio.Queue[str | None]", send: Send) -> None:
-    with contextlib.suppress(OSError, RuntimeError):  # the client has gone away
-        while (text := await outgoing.get()) is not None:
-            await send({"type": "websocket.send", "text": text})
-        await send({"type": "websocket.close", "code": GOING_AWAY})
 
 
 async def _refuse_path(scope: Scope, send: Send) -> None:

@@ -1,0 +1,192 @@
+"""One client of a WebSocket, from its first socket to its last: what it has yet to get, and when its time is over.
+
+Nothing leaves what waits before it was written to the transport of an open socket. What was not goes to the next one.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from starlette.types import Send
+
+from ..domain.agenda import Timer
+from ..domain.subscription import Subscription
+from ..sessions import Session, later
+
+RECOVERY_SECONDS = 180
+RECOVERY_BUFFER = 100
+"""Notifications that are kept for a client that is away; the latest."""
+
+IDLE_SECONDS = 1800
+ABSOLUTE_SECONDS = 86_400
+MAX_WAITING = 10_000
+"""Messages that one client may have to read; who lets more come together is disconnected, and has missed some."""
+
+MAX_ACTIVE = 10
+"""Calls of one socket that are carried out at a time; others wait for one of them to be answered."""
+
+IDLE = ("WSG-902", "Idle timeout expired")
+ABSOLUTE = ("WSG-903", "Absolute timeout expired")
+POLICY_VIOLATION, GOING_AWAY = 1008, 1001
+
+Done = Callable[[bool], None]
+"""Told once what became of a notification: whether it was written, or given up."""
+
+
+class Outgoing(NamedTuple):
+    """A text that waits to be written."""
+
+    text: str
+    done: Done | None = None
+    """None for what is meant for the open socket alone: answers, and the reason for its end."""
+    is_last: bool = False
+    """Whether the socket ends with it."""
+
+
+class Socket:
+    """One open WebSocket: it writes what waits for its connection, as long as it is the connection's own."""
+
+    def __init__(self, connection: "Connection", send: Send) -> None:
+        self._connection = connection
+        self._send = send
+        self._woken = asyncio.Event()
+        self.slots = asyncio.Semaphore(MAX_ACTIVE)
+        self.is_ending = False
+        """Whether it takes no more calls."""
+
+    def wake(self) -> None:
+        """Look what there is to write."""
+        self._woken.set()
+
+    async def write(self) -> None:
+        """Write what comes until the connection has another socket or none, and close then."""
+        with contextlib.suppress(OSError, RuntimeError):  # the client has gone away
+            while self._connection.socket is self:
+                await self._write_waiting()
+                if self._connection.socket is self:
+                    self._woken.clear()
+                    await self._woken.wait()
+            await self._send({"type": "websocket.close", "code": GOING_AWAY})
+
+    async def _write_waiting(self) -> None:
+        connection = self._connection
+        while connection.socket is self and connection.waiting:
+            first = connection.waiting[0]
+            await self._send({"type": "websocket.send", "text": first.text})
+            connection.written(self, first)
+
+
+class Connection:
+    """What is known of a client. Times are those of the world."""
+
+    def __init__(
+        self, token: str, session: Session, now: datetime, look: Callable[["Connection", datetime], datetime | None]
+    ) -> None:
+        """`look` ends what is over at a time, and says when to look again."""
+        self.token = token
+        self.session = session
+        """The log-in in whose name its calls are made."""
+        self.created: datetime
+        self.active: datetime
+        self.start(now)
+        self.subscription: Subscription | None = None
+        self.waiting: deque[Outgoing] = deque()
+        self.socket: Socket | None = None
+        """The open one; None while the client is away."""
+        self.lost: datetime | None = None
+        """Since when."""
+        self.has_missed = False
+        """Whether notifications were given up that the client has not been told of yet."""
+        self.timer = Timer(lambda at: look(self, at))
+
+    def start(self, now: datetime) -> None:
+        """Count both timeouts, and the time of the log-in, from now."""
+        self.created = self.active = now
+        self.session.start(now)
+
+    # --- what waits ------------------------------------------------------------------------------
+
+    def notify(self, text: str, done: Done) -> None:
+        """Write it on the open socket, or the next one."""
+        self.waiting.append(Outgoing(text, done))
+        if self.socket is None:
+            self._keep_the_latest(RECOVERY_BUFFER)
+        elif len(self.waiting) > MAX_WAITING:
+            self.leave(self.socket)
+        else:
+            self.socket.wake()
+
+    def answer(self, socket: Socket, text: str, *, is_last: bool = False) -> None:
+        """Write it on this socket, while it is the open one."""
+        if self.socket is not socket:
+            return
+        self.waiting.append(Outgoing(text, is_last=is_last))
+        socket.is_ending = socket.is_ending or is_last
+        if len(self.waiting) > MAX_WAITING:
+            self.leave(socket)
+        else:
+            socket.wake()
+
+    def written(self, socket: Socket, first: Outgoing) -> None:
+        """This text was written on this socket. Where the client is on another by now, it gets it there once more."""
+        if self.socket in (socket, None) and self.waiting and self.waiting[0] is first:
+            self.waiting.popleft()
+            if first.done is not None:
+                first.done(True)
+            if first.is_last:
+                self.leave(socket)
+
+    def join(self, socket: Socket, details: str) -> None:
+        """Go on on this socket, with these words first and then all that has not been written yet."""
+        previous = self.socket
+        self.socket, self.lost, self.has_missed = socket, None, False
+        self.waiting = deque([Outgoing(details), *self._notifications()])
+        if previous is not None:
+            previous.wake()
+
+    def leave(self, socket: Socket) -> None:
+        """Let this socket end, where it is the open one, and keep the latest of what it has not written."""
+        if self.socket is socket:
+            self.socket, self.lost = None, self.session.world.clock.now()
+            self.waiting = self._notifications()
+            self._keep_the_latest(RECOVERY_BUFFER)
+            socket.wake()
+
+    def begin_anew(self, now: datetime) -> None:
+        """The world was reset: nothing is left of what it had to tell, and every time counts from now."""
+        self.start(now)
+        self.subscription = None
+        self.waiting = deque([each for each in self.waiting if each.done is None])
+
+    def _notifications(self) -> deque[Outgoing]:
+        return deque(each for each in self.waiting if each.done is not None)
+
+    def _keep_the_latest(self, most: int) -> None:
+        while len(self.waiting) > most:
+            self.has_missed = True
+            missed = self.waiting.popleft()
+            if missed.done is not None:
+                missed.done(False)
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def is_lost_for_good(self, at: datetime) -> bool:
+        """Whether it is too late to recover it."""
+        return self.lost is not None and at - self.lost >= timedelta(seconds=RECOVERY_SECONDS)
+
+    def timed_out(self, at: datetime) -> tuple[str, str] | None:
+        """Code and message of the time that is over."""
+        if at - self.created >= timedelta(seconds=ABSOLUTE_SECONDS):
+            return ABSOLUTE
+        return IDLE if at - self.active >= timedelta(seconds=IDLE_SECONDS) else None
+
+    @property
+    def times_out(self) -> datetime | None:
+        """When its time is next over, if nothing comes before; None for beyond all time."""
+        if self.lost is not None:
+            return later(self.lost, RECOVERY_SECONDS)
+        ends = (later(self.active, IDLE_SECONDS), later(self.created, ABSOLUTE_SECONDS))
+        return min((end for end in ends if end is not None), default=None)
