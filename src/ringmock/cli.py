@@ -16,6 +16,7 @@ import click
 from . import __version__
 from .domain.generation import GENERATIONS
 from .lab.limits import PROFILES
+from .server_limits import ServerLimits, limit_options
 
 if TYPE_CHECKING:
     from socket import socket
@@ -71,6 +72,7 @@ def main() -> None:
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
 @click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
 @click.option("--quiet", is_flag=True, help="No line for each call.")
+@limit_options
 def serve(
     fixture: str,
     host: str,
@@ -84,6 +86,7 @@ def serve(
     reload: bool,
     coverage: bool,
     quiet: bool,
+    **limits_given: float,
 ) -> None:
     """Serve an account until Ctrl-C.
 
@@ -105,6 +108,7 @@ def serve(
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
 
     tally = _started_tally() if coverage else None
+    server_limits = ServerLimits(**limits_given)  # type: ignore[arg-type]  # click has made them ints and floats
     webhooks = WebHooks(Addresses(webhook_hosts))
     try:
         access = Access(hosts)
@@ -117,7 +121,7 @@ def serve(
 
     def rebuild() -> "ASGIApp | None":
         try:
-            app = server.build(worlds(), webhooks, tally, access)
+            app = server.build(worlds(), webhooks, tally, access, server_limits)
         except FixtureError as error:
             click.echo(f"{error}\nThe account from before stays.", err=True)
             return None
@@ -141,8 +145,8 @@ def serve(
             _write_whole(port_file, f"{bound.getsockname()[1]}\n")
         click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
 
-    app = server.Swappable(server.build(first, webhooks, tally, access))
-    running = server.Server(app, ready)
+    app = server.Swappable(server.build(first, webhooks, tally, access, server_limits))
+    running = server.Server(app, ready, server_limits)
     with bound:
         watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
         with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
@@ -200,6 +204,9 @@ def check(fixtures: tuple[str, ...]) -> None:
             click.echo(f"{name}: refused")
         else:
             click.echo(f"{name}: fine, {len(template.account.extensions)} extensions")
+    click.echo("\nlimits of a server, and what sets them on ringmock serve:")
+    for line in ServerLimits().lines():
+        click.echo(f"  {line}")
     if mistakes:
         click.echo("\n" + "\n".join(mistakes), err=True)
         sys.exit(1)

@@ -24,6 +24,7 @@ from .inspector.access import Access
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
 from .lab.webhooks import WebHooks
+from .server_limits import ServerLimits
 from .template import Template
 from .worlds import Worlds
 
@@ -41,16 +42,18 @@ def build(
     webhooks: WebHooks | None = None,
     tally: "Tally | None" = None,
     access: Access | None = None,
+    limits: ServerLimits = ServerLimits(),  # noqa: B008  # it is frozen
 ) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
     `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
     callers exercise of the contract, and makes the control API show it. `access` says who may call the control API.
+    `limits` are those of single calls.
     """
     done = recorder(worlds)
     behind = mounted(create_control_app(worlds, tally), access or Access())
     told = done if tally is None else tally.counting(worlds, done)
-    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks())
+    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks(), limits)
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -76,7 +79,12 @@ def url_of(bound: socket.socket) -> str:
 class Server(uvicorn.Server):
     """uvicorn, saying when it is ready."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        ready: Callable[[], None] = lambda: None,
+        limits: ServerLimits = ServerLimits(),  # noqa: B008  # it is frozen
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -199,18 +207,21 @@ def running(template: Template, *, generation: Generation | None = None) -> Iter
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
+def served(app: ASGIApp, limits: ServerLimits = ServerLimits()) -> Iterator[str]:  # noqa: B008  # it is frozen
     """The URL of an application on any port of 127.0.0.1, in a thread of its own, stopped at the end."""
-    with serving(app) as (url, _):
+    with serving(app, limits) as (url, _):
         yield url
 
 
 @contextlib.contextmanager
-def serving(app: ASGIApp) -> Iterator[tuple[str, Server]]:
+def serving(
+    app: ASGIApp,
+    limits: ServerLimits = ServerLimits(),  # noqa: B008  # it is frozen
+) -> Iterator[tuple[str, Server]]:
     """As `served`, with the server itself."""
     is_ready = threading.Event()
     with contextlib.closing(bound_socket("127.0.0.1", 0)) as bound:
-        server = Server(app, is_ready.set)
+        server = Server(app, is_ready.set, limits)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock", daemon=True)
         thread.start()
 

@@ -19,6 +19,7 @@ from ..id_tokens import SigningKey
 from ..lab.limits import Group, RateExceeded
 from ..lab.webhooks import WebHooks
 from ..numbering_plans import LibPhoneNumber
+from ..server_limits import ServerLimits
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -168,7 +169,12 @@ class Stages(ConnexionMiddleware):
 
 
 def create_app(
-    worlds: Worlds, behind: ASGIApp, done: Done, request_ids: Callable[[], bytes], webhooks: WebHooks
+    worlds: Worlds,
+    behind: ASGIApp,
+    done: Done,
+    request_ids: Callable[[], bytes],
+    webhooks: WebHooks,
+    limits: ServerLimits,
 ) -> ASGIApp:
     """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
 
