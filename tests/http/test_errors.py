@@ -9,7 +9,7 @@ from ringmock.domain import errors as domain
 from ringmock.http import errors, oauth
 from ringmock.http.errors import CATALOGUE, envelope, render
 from ringmock.http.validation import problems_of
-from ringmock.lab.faults import ERRORS
+from ringmock.lab.faults import ERRORS, BrokenOff
 
 ABSTRACT = {domain.Refusal, domain.SeveralRefusals, sessions.SignInRefused, sessions.TokenRefused}
 
@@ -34,6 +34,7 @@ REACHED_OUTSIDE_THE_CONTRACT = {
     errors.InvalidUri: "paths that the contract does not name",
     errors.MethodNotAllowed: "methods that the contract does not name",
     **dict.fromkeys(ERRORS.values(), "faults on demand"),
+    BrokenOff: "a world that was reset while a call waited",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..domain.account import Extension
 from ..domain.attachment import Attachment
 from ..domain.message import Routed
+from ..lab.faults import BrokenOff
 from ..sessions import Session
 from ..world import World
 from .json_bounds import MAX_VALUES
@@ -73,6 +74,11 @@ class Call:
         """The session's world."""
         assert self.world is not None
         return self.world
+
+    def check_life(self, life: int) -> None:
+        """Raise `BrokenOff` unless the world is in the life that it was in before the call had to wait."""
+        if self.here.life != life:
+            raise BrokenOff
 
     @property
     def caller(self) -> Extension:

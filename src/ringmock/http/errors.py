@@ -155,6 +155,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     limits.MessageRateExceeded: Row(429, "MSG-305", "Request rate exceeded"),
     # On demand
     faults.ServiceUnavailable: Row(503, "CMN-201", "Service Temporary Unavailable"),
+    faults.BrokenOff: Row(503, "CMN-201", "Service Temporary Unavailable"),
     faults.ServiceFailed: Row(500, "CMN-203", "Internal Server Error"),
     faults.ServiceBusy: Row(429, "CMN-301", "Request rate exceeded"),
     # SMS

@@ -18,7 +18,9 @@ async def with_its_fault(app: ASGIApp, scope: Scope, receive: Receive, send: Sen
         await app(scope, receive, send)
         return
     if rule.delay:
+        life = call.here.life
         await asyncio.sleep(rule.delay)
+        call.check_life(life)
     if rule.error is not None:
         raise ERRORS[rule.error]
     try:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..domain.errors import InvalidParameter, Refusal
 from ..domain.message import Routed
 from ..journal import Entry, RefusedBy
-from ..lab.faults import Injected
+from ..lab.faults import BrokenOff, Injected
 from ..sessions import Session, TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -38,7 +38,8 @@ def recorder(worlds: Worlds) -> Done:
             find_caller(call, worlds)
         world = call.world or worlds.default
         kept = kept_of(call, status, milliseconds, world.clock.now())
-        if not is_control:
+        is_of_this_life = not any(isinstance(problem, BrokenOff) for problem in call.problems)
+        if not is_control and is_of_this_life:
             world.remember(kept.entry)
         if log.isEnabledFor(logging.INFO):
             log.info("%s", line(kept.entry()))

@@ -28,6 +28,10 @@ class ServiceBusy(Injected):
     """The service has too many calls, whoever makes them."""
 
 
+class BrokenOff(Injected):
+    """The world was reset, or closed, between the beginning of a call and its end: the call belongs to neither."""
+
+
 ERRORS: dict[str, type[Injected]] = {
     "CMN-201": ServiceUnavailable,
     "CMN-203": ServiceFailed,

@@ -28,7 +28,9 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
         if wanted.delivery.transport is Transport.WEBHOOK:
             if call.port is not None:
                 notifier.webhooks.listens_on(call.port)
+            life = world.life
             await notifier.webhooks.shake_hands(wanted.delivery.address)
+            call.check_life(life)
         subscription = world.subscriptions.create(
             world.account, caller, wanted, world.clock.now(), origin=call.base_url
         )
