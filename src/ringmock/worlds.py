@@ -141,9 +141,8 @@ class Worlds:
 
     def _is_signed_by(self, said: Assertion, application: Application) -> bool:
         secret, public_key = self._secrets.get(application.client_id), application.public_key
-        unknown = BY_PUBLIC_KEY if secret is not None else (*BY_PUBLIC_KEY, *BY_SECRET)
-        if application.client_id not in self._applications and said.algorithm in unknown:
-            return True
+        if application.client_id not in self._applications and secret is None:
+            return said.algorithm in (*BY_PUBLIC_KEY, *BY_SECRET)
         return any(said.is_signed_with(key) for key in (Key(secret=secret), Key(public_key=public_key)))
 
     def world_before_sign_in(self, client_id: str) -> World:

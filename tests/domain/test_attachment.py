@@ -9,6 +9,7 @@ from ringmock.domain.attachment import (
     Attachment,
     HeldAttachment,
     check_attachments,
+    received_attachment,
     type_by_name,
 )
 from ringmock.domain.generation import GENERATIONS
@@ -145,3 +146,38 @@ def test_a_handset_keeps_what_it_received_when_the_sender_purges_his_copy() -> N
 @pytest.mark.parametrize(("text", "has_text"), [("Look", True), ("", False)])
 def test_the_text_of_an_mms_is_an_attachment_where_there_is_one(text: str, has_text: bool) -> None:
     assert mms(office(), HANDSET, text=text).message.has_text is has_text
+
+
+def told_of(content_type: str) -> str | None:
+    try:
+        received_attachment(content_type, None, b"a")
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("content_type", [*MEDIA_TYPES, "application/octet-stream", "application/x-own", "text/x.y+z"])
+def test_a_type_that_content_can_be_read_as_is_taken(content_type: str) -> None:
+    assert told_of(content_type) is None
+
+
+@pytest.mark.parametrize(
+    ("content_type", "says"),
+    [
+        ("foo/bar", "begins with one of text, image, audio, video, application."),
+        ("multipart/mixed", "is no type of a message's file"),
+        ("message/rfc822", "is no type of a message's file"),
+        ("font/woff", "is no type of a message's file"),
+        ("model/gltf+json", "is no type of a message's file"),
+        ("applications/pdf", "is no type of a message's file"),
+        ("image", "'image' is no media type, as image/png is."),
+        ("image/", "no media type"),
+        ("*/*", "no media type"),
+        ("image/*", "no media type"),
+        ("image/png, text/html", "no media type"),
+        ("image/png\r\nX-Injected: yes", "no media type"),
+        ("image/png\n", "no media type"),
+    ],
+)
+def test_a_type_that_content_cannot_be_read_as_is_told_what_would_be_right(content_type: str, says: str) -> None:
+    assert says in (told_of(content_type) or "")

@@ -94,6 +94,8 @@ def test_the_page_is_html_that_needs_no_script_and_labels_what_it_asks_for(world
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "DENY"
     assert "script" not in page.tags
     assert {"username", "extension", "password"} == page.labelled == page.inputs.keys() - page.hidden.keys()
     assert page.inputs["password"]["type"] == "password"

@@ -78,3 +78,37 @@ def test_a_file_is_saved_or_shown_under_its_name_or_the_one_asked_for(
 ) -> None:
     asked = call({"contentDisposition": kind, "contentDispositionFilename": name})
     assert headers_of(asked)["Content-Disposition"] == disposition
+
+
+@pytest.mark.parametrize(
+    ("media_type", "shown"),
+    [
+        ("text/plain", "inline"),
+        ("text/plain; charset=utf-8", "inline"),
+        ("image/png", "inline"),
+        ("audio/mpeg", "inline"),
+        ("video/mp4", "inline"),
+        ("text/html", "attachment"),
+        ("text/html; charset=utf-8", "attachment"),
+        ("TEXT/HTML", "attachment"),
+        ("image/svg+xml", "attachment"),
+        ("image/x-unknown", "attachment"),
+        ("application/pdf", "attachment"),
+        ("application/xhtml+xml", "attachment"),
+        ("text/xml", "attachment"),
+        ("text/calendar", "attachment"),
+        ("application/octet-stream", "attachment"),
+    ],
+)
+def test_what_may_bring_a_script_along_is_saved_whatever_is_asked_for(media_type: str, shown: str) -> None:
+    asked = call({"contentDisposition": "Inline", "contentDispositionFilename": None})
+    answer = content_answer(asked, TEN, media_type, "file")
+    assert dict(answer.headers)["Content-Disposition"].startswith(f"{shown}; filename=")
+    assert answer.media_type == media_type
+
+
+@pytest.mark.parametrize("headers", [{}, {"range": "bytes=0-1"}])
+def test_no_browser_guesses_a_type_or_runs_what_it_shows(headers: dict[str, str]) -> None:
+    told = dict(content_answer(call(**headers), TEN, "text/html", "ten.html").headers)
+    assert told["X-Content-Type-Options"] == "nosniff"
+    assert told["Content-Security-Policy"] == "sandbox; default-src 'none'"

@@ -580,6 +580,29 @@ def test_an_assertion_that_proves_nothing_is_refused(
         assert answer.json()["error_description"] == f"Invalid client credentials: {why}"
 
 
+@pytest.mark.parametrize(
+    ("key", "algorithm", "is_let_in"),
+    [(RSA, "RS256", False), ("another-secret-of-more-than-32-bytes", "HS256", False), (LONG_SECRET, "HS256", True)],
+)
+def test_an_application_that_has_shown_a_secret_is_opened_by_that_alone(
+    keys_url: str, key: Any, algorithm: str, is_let_in: bool
+) -> None:
+    with Client(keys_url) as client:
+        client.client_secret = LONG_SECRET
+        client.log_in("101")
+        answer = ask_asserting(client, assertion(client, client.client_id, key, algorithm))
+        assert (answer.status_code == 200) == is_let_in, answer.text
+        if not is_let_in:
+            assert_oauth_refused(answer, "invalid_client", "OAU-146")
+
+
+def test_a_garbage_signature_opens_nothing_that_is_known(keys_url: str) -> None:
+    with Client(keys_url) as client:
+        client.log_in("101")
+        head, claims, _ = assertion(client, client.client_id, RSA, "RS256").split(".")
+        assert_oauth_refused(ask_asserting(client, f"{head}.{claims}.Z2FyYmFnZQ"), "invalid_client", "OAU-146")
+
+
 def test_what_is_no_assertion_or_anothers_is_refused(keys_url: str) -> None:
     with Client(keys_url) as client:
         token = assertion(client, "by-key", RSA, "RS256")

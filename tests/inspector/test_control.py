@@ -6,6 +6,7 @@ import pytest
 
 from hostile import VALID
 from ringmock import __version__
+from ringmock.domain.attachment import MEDIA_TYPES
 from support import DIRECT_NUMBER, HANDSET, MAIN_NUMBER, OWN, SMS, STORE, Client, assert_refused
 
 READY = "/_mock/ready"
@@ -208,6 +209,72 @@ def test_a_handset_shows_the_files_that_it_has_received(world_client: Client) ->
     content = world_client.get(picture["uri"])
     assert (content.content, content.headers["content-type"]) == (b"a picture", "image/png")
     assert world_client.get(picture["uri"] + "9").status_code == 400
+
+
+ANY_TYPE = [
+    *MEDIA_TYPES,
+    "application/octet-stream",
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "application/xhtml+xml",
+    "application/javascript",
+    "application/x-www-form-urlencoded",
+    "text/xml",
+    "text/javascript",
+    "text/event-stream",
+    "image/x-own",
+]
+
+
+@pytest.mark.parametrize("content_type", ANY_TYPE)
+def test_what_a_handset_may_send_is_read_as_it_was_sent(world_client: Client, content_type: str) -> None:
+    file = {"fileName": "a.html", "contentType": content_type, "content": "PHNjcmlwdD4="}
+    answer = world_client.post(HANDSET_MESSAGES, json={"to": DIRECT_NUMBER["102"], "attachments": [file]})
+    assert answer.status_code == 200, answer.text
+
+    [held] = world_client.messages("102")[0]["attachments"]
+    content = world_client.get(held["uri"], by="102")
+
+    assert (content.status_code, content.content) == (200, b"<script>")
+    assert content.headers["content-type"] == content_type
+    assert content.headers["x-content-type-options"] == "nosniff"
+    assert content.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert content.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("content_type", ["foo/bar", "multipart/mixed", "multipart/form-data", "message/rfc822"])
+def test_what_could_not_be_read_again_is_not_taken_from_a_handset(world_client: Client, content_type: str) -> None:
+    in_json = {"contentType": content_type, "content": "YQ=="}
+    as_form = {"data": {"to": DIRECT_NUMBER["102"]}, "files": [("any", ("a.bin", b"a", content_type))]}
+    for body in ({"json": {"to": DIRECT_NUMBER["102"], "attachments": [in_json]}}, as_form):
+        answer = world_client.post(HANDSET_MESSAGES, **body)
+        assert (answer.status_code, "begins with one of" in answer.json()["error"]) == (400, True)
+    assert world_client.messages("102") == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "shown"), [("text/html", "attachment"), ("image/svg+xml", "attachment"), ("image/png", "inline")]
+)
+def test_no_browser_runs_a_file_that_a_handset_shows(world_client: Client, content_type: str, shown: str) -> None:
+    world_client.post(SMS, files=[("json", VALID), ("attachment", ("file", b"<script>", content_type))])
+    [received] = world_client.get(HANDSET_MESSAGES).json()
+
+    content = world_client.get(received["attachments"][0]["uri"])
+
+    assert (content.content, content.headers["content-type"]) == (b"<script>", content_type)
+    assert content.headers["content-disposition"].startswith(f"{shown}; filename")
+    assert content.headers["x-content-type-options"] == "nosniff"
+    assert content.headers["content-security-policy"] == "sandbox; default-src 'none'"
+
+
+@pytest.mark.parametrize(
+    "path", ["/_mock/", "/_mock/journal", "/_mock/nothing", "/_mock/coverage.html", "/_mock/ready"]
+)
+def test_nothing_of_the_control_api_is_shown_in_a_frame(world_client: Client, path: str) -> None:
+    headers = world_client.get(path, by=None).headers
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
 # --- the clock -----------------------------------------------------------------------------------

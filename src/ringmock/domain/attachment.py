@@ -58,6 +58,11 @@ _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
 CONTENT_FAMILIES = ("text", "image", "audio", "video", "application")
 """The top-level types that the content of a message is answered in."""
 
+INERT_TYPES = frozenset(
+    {"text/plain", *(name for name in MEDIA_TYPES if name.startswith(("image/", "audio/", "video/")))}
+) - {"image/svg+xml"}
+"""What a browser only shows or plays. Any other file may bring a script along, as HTML, SVG and PDF do."""
+
 
 class Attachment(NamedTuple):
     """A file that comes with a message. All copies of the message share it: its bytes are there once.

@@ -1,8 +1,13 @@
-"""The content of a file as an answer: whole, or the one range of bytes that was asked for (RFC 9110, 14)."""
+"""The content of a file as an answer: whole, or the one range of bytes that was asked for (RFC 9110, 14).
+
+What somebody sent must not run in a browser as if it were a page of this server: types are taken as stated and not
+guessed, nothing is loaded or run in what is shown, and what may be more than a picture is saved.
+"""
 
 import re
 from urllib.parse import quote
 
+from ..domain.attachment import INERT_TYPES
 from .call import Answer, Call
 from .errors import RangeNotSatisfiable
 
@@ -14,6 +19,11 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 Headers = tuple[tuple[str, str], ...]
 
+HARMLESS: Headers = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "sandbox; default-src 'none'"),
+)
+
 
 def content_answer(call: Call, content: bytes, media_type: str, file_name: str) -> Answer:
     """A file, under the disposition and the name that the call asks for.
@@ -21,7 +31,9 @@ def content_answer(call: Call, content: bytes, media_type: str, file_name: str) 
     Raises `RangeNotSatisfiable`. A Range that is no range of bytes, or several of them, is passed over, as is one
     that holds only under a condition: nothing here has a tag that it could hold by.
     """
-    headers: Headers = (("Content-Disposition", _disposition(call, file_name)), ("Accept-Ranges", "bytes"))
+    kind = disposition_of(media_type, call.parameters["contentDisposition"] or "Attachment")
+    told = disposition(kind, call.parameters["contentDispositionFilename"] or file_name)
+    headers: Headers = (("Content-Disposition", told), ("Accept-Ranges", "bytes"), *HARMLESS)
     asked = None if b"if-range" in call.headers else _range_of(call.headers.get(b"range"))
     if asked is None:
         return Answer(content, headers=headers, media_type=media_type)
@@ -49,8 +61,13 @@ def _bounds(first: str, last: str, *, length: int) -> tuple[int, int]:
     return start, end
 
 
-def _disposition(call: Call, default_name: str) -> str:
-    kind = (call.parameters["contentDisposition"] or "Attachment").lower()
-    file_name = call.parameters["contentDispositionFilename"] or default_name
+def disposition_of(media_type: str, asked: str) -> str:
+    """`inline` where that is asked for and a browser runs nothing of such a file, `attachment` else."""
+    is_inert = media_type.partition(";")[0].strip().lower() in INERT_TYPES
+    return "inline" if is_inert and asked.lower() == "inline" else "attachment"
+
+
+def disposition(kind: str, file_name: str) -> str:
+    """The header that says what to do with a file, and under which name (RFC 6266)."""
     plain = _NOT_PLAIN.sub("_", file_name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -9,9 +9,13 @@ HTML = "text/html; charset=utf-8"
 HEADERS = (
     ("Cache-Control", "no-store"),
     # No `form-action`: browsers hold the redirect that follows the form to it as well.
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    ),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
 )
 
 

@@ -19,6 +19,7 @@ from ..domain.attachment import Attachment, received_attachment
 from ..domain.message import Message, Routed
 from ..domain.subscription import Subscription
 from ..http.json_bounds import MAX_DEPTH, MAX_VALUES, TooDeep, TooManyValues, check_bounds
+from ..http.media import HARMLESS, disposition, disposition_of
 from ..journal import MAX_ENTRIES, Entry
 from ..lab.limits import Group, Limits
 from ..sessions import TokenRefused
@@ -49,6 +50,7 @@ def create_control_app(worlds: Worlds, tally: "Tally | None" = None) -> Flask:
     app.extensions["ringmock.worlds"] = worlds
     app.extensions["ringmock.tally"] = tally
     app.register_blueprint(control)
+    app.after_request(_guarded)
     app.register_error_handler(BadInput, lambda error: _said(400, str(error)))
     app.register_error_handler(HTTPException, lambda error: _said(error.code or 500, _sentence(error)))
     return app
@@ -63,6 +65,14 @@ def _sentence(error: HTTPException) -> str:
         paths = sorted({rule.rule for rule in rules if not rule.endpoint.endswith("static")})
         return f"There is no {request.path} here, but: {', '.join(paths)}."
     return error.description or ""
+
+
+def _guarded(answer: Response) -> Response:
+    """No site shows it in a frame, and no browser takes it for anything else than it is."""
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("X-Frame-Options", "DENY")
+    answer.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+    return answer
 
 
 def _said(status: int, sentence: str) -> tuple[Response, int]:
@@ -286,7 +296,9 @@ def attachment_of_handset(phone_number: str, message_id: int, attachment_id: int
     held = message.attachment(attachment_id) if message is not None else None
     if held is None:
         raise BadInput(f"{phone_number} has received no such file: its messages list the 'uri' of each attachment.")
-    return Response(held.file.content, mimetype=held.file.content_type)
+    kind = disposition_of(held.file.content_type, "Inline")
+    headers = (("Content-Disposition", disposition(kind, held.name)), *HARMLESS)
+    return Response(held.file.content, headers=headers, content_type=held.file.content_type)
 
 
 def _handset(phone_number: str) -> str:

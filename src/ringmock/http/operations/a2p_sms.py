@@ -4,6 +4,7 @@ from ...domain.a2p_sms import Batch, check_a2p_number
 from ...page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import HeaderInvalid
+from ..media import HARMLESS
 from ..wire import a2p_sms as wire
 from ..wire.token_lists import page_from, page_of
 from .access import check_account, view_of
@@ -83,7 +84,7 @@ def read_a2p_sms_opt_outs(call: Call) -> Answer:
     found = call.here.consents.page(wire.opt_out_filter_from(call.parameters, view), asked.before, asked.size)
     records = [wire.opt_out(consent, view) for consent in found.records]
     if media_type == _CSV:
-        return Answer(wire.as_csv(records), media_type=_CSV)
+        return Answer(wire.as_csv(records), headers=HARMLESS, media_type=_CSV)
     return Answer(page_of(records, found, asked, tokens))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from ...page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import entry
+from ..media import HARMLESS
 from ..wire import consents as wire
 from ..wire.token_lists import page_from, page_of
 from .access import check_account, view_of
@@ -43,7 +44,7 @@ def list_sms_consent_history_records(call: Call) -> Answer:
 def export_sms_consent_records(call: Call) -> Answer:
     """`exportSmsConsentRecords`."""
     check_account(call)
-    return Answer(wire.table(call.here.consents, view_of(call)), media_type="text/csv; charset=utf-8")
+    return Answer(wire.table(call.here.consents, view_of(call)), headers=HARMLESS, media_type="text/csv; charset=utf-8")
 
 
 def _listed(call: Call, parameters: Mapping[str, Any]) -> Answer:

@@ -3,6 +3,7 @@
 from ...domain import errors
 from ...domain.message_store_report import Report
 from ..call import Answer, Call
+from ..media import HARMLESS
 from ..wire import message_store_report as wire
 from .access import check_account, view_of
 
@@ -35,7 +36,7 @@ def read_message_store_report_archive_content(call: Call) -> Answer:
     number = int(asked)
     if number >= len(archives):
         raise errors.NotFound("archiveId", asked)
-    headers = (("Content-Disposition", f"attachment; filename=message-store-{number}.zip"),)
+    headers = (("Content-Disposition", f"attachment; filename=message-store-{number}.zip"), *HARMLESS)
     return Answer(archives[number], headers=headers, media_type=wire.MEDIA_TYPE)
 
 
