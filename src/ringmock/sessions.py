@@ -288,7 +288,7 @@ def extension_by_password(
     """
     if not username or not password:
         raise CredentialsIncomplete
-    found = _extension_named(template, account, username.strip(), (extension or "").strip())
+    found = extension_named(template, account, username, extension or "")
     if found is None or template.credentials.get(found.number, Credentials()).password != password:
         raise WrongCredentials
     return able_to_log_in(found)
@@ -304,9 +304,9 @@ def extension_by_jwt(
 
     Raises `UnparseableAssertion`, `AssertionInvalid`, `ExtensionNotFound` or `ExtensionCannotLogIn`.
     """
-    for number, credentials in template.credentials.items():
-        if assertion and credentials.jwt == assertion:
-            return able_to_log_in(account.extensions[number])
+    given = _extension_given(template, account, assertion)
+    if given is not None:
+        return able_to_log_in(given)
     said = assertions.read(assertion or "") if template.jwt_keys else None
     if said is None:
         raise UnparseableAssertion
@@ -315,14 +315,35 @@ def extension_by_jwt(
     problem = said.problem(audiences, now)
     if problem is not None:
         raise AssertionInvalid(problem)
-    user = str(said.claims.get("sub"))
-    found = account.extension_by_id(int(user)) if re.fullmatch(r"[0-9]{1,19}", user) else None
+    found = _extension_of_subject(account, said)
     if found is None:
         raise ExtensionNotFound
     return able_to_log_in(found)
 
 
-def _extension_named(template: Template, account: Account, username: str, extension: str) -> Extension | None:
+def extension_claimed(template: Template, account: Account, assertion: str) -> Extension | None:
+    """Whom a JWT says that it is of, true or not; None for nobody."""
+    given = _extension_given(template, account, assertion)
+    said = assertions.read(assertion) if given is None else None
+    return given if said is None else _extension_of_subject(account, said)
+
+
+def _extension_given(template: Template, account: Account, assertion: str | None) -> Extension | None:
+    """Whom the fixture gives this very text."""
+    for number, credentials in template.credentials.items():
+        if assertion and credentials.jwt == assertion:
+            return account.extensions[number]
+    return None
+
+
+def _extension_of_subject(account: Account, said: assertions.Assertion) -> Extension | None:
+    user = str(said.claims.get("sub"))
+    return account.extension_by_id(int(user)) if re.fullmatch(r"[0-9]{1,19}", user) else None
+
+
+def extension_named(template: Template, account: Account, username: str, extension: str) -> Extension | None:
+    """Whom a sign-in with a password is of, whether he may or not; None for nobody."""
+    username, extension = username.strip(), extension.strip()
     for number, credentials in template.credentials.items():
         if credentials.user_name is not None and credentials.user_name == username:
             return account.extensions[number]

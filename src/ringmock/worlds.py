@@ -313,6 +313,10 @@ class Worlds:
         session = self._sessions.get(token) or self._refreshable.get(token)
         return None if session is None else session.extension_number
 
+    def holder_of_code(self, code: str) -> str | None:
+        """The extension number of whoever let an application in, by a code that waits to be exchanged."""
+        return self._codes.holder_of(code)
+
     def session_of(self, access_token: str) -> Session:
         """The log-in that a bearer token stands for.
 

@@ -79,6 +79,32 @@ def test_an_application_that_names_itself_by_an_assertion_alone_is_counted(limit
     assert answers == [400] * 5 + [429]
 
 
+def jwt_of_sub(subject: object, number: int) -> str:
+    """A JWT of a user, each with another text."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256"}, {"sub": str(subject), "jti": number})]
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "signature"])
+
+
+@pytest.mark.parametrize("subject", ["1346632010", "1", "nobody"])
+def test_a_fresh_jwt_for_each_call_is_counted_for_the_user_that_it_names(limited: Client, subject: str) -> None:
+    grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    asked = [limited.ask_token(grant_type=grant, assertion=jwt_of_sub(subject, n)).status_code for n in range(6)]
+    assert asked == [400] * 5 + [429]
+
+
+def test_a_user_is_one_however_he_signs_in(limited: Client) -> None:
+    main = {**PASSWORD_GRANT, "username": "16509100001", "extension": "102"}
+    grant = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "demo-jwt-102"}
+    starred = {**PASSWORD_GRANT, "username": "+16509100001*102"}
+    asked = [limited.ask_token(**form).status_code for form in (PASSWORD_GRANT, main, grant, starred, grant, main)]
+    assert asked == [200] * 5 + [429]
+
+
+def test_codes_that_nobody_was_given_are_counted(limited: Client) -> None:
+    asked = [limited.ask_token(grant_type="authorization_code", code=f"AC-{n}").status_code for n in range(6)]
+    assert asked == [400] * 5 + [429]
+
+
 def test_refreshes_and_revocations_count_for_the_one_who_is_logged_in(limited: Client) -> None:
     info = limited.log_in("102")
     client = basic(limited.client_id, limited.client_secret)
@@ -88,7 +114,7 @@ def test_refreshes_and_revocations_count_for_the_one_who_is_logged_in(limited: C
     )
     revoked = limited.post(f"{REVOKE}?token={refreshed.json()['access_token']}", by=None, headers=client)
 
-    assert [standing(answer)[2] for answer in (refreshed, revoked)] == ["4", "3"]
+    assert [standing(answer)[2] for answer in (refreshed, revoked)] == ["3", "2"]
 
 
 def test_a_new_client_gets_its_first_log_in_counted(limited: Client) -> None:

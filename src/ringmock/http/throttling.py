@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 from ..assertions import read
 from ..lab.limits import RINGCENTRAL, WINDOW, Group, RateExceeded, Standing
-from ..sessions import SignInRefused
+from ..sessions import SignInRefused, extension_claimed, extension_named
 from ..world import World
 from ..worlds import Worlds
 from .call import Call
@@ -51,9 +51,22 @@ class Throttling:
             )
         except SignInRefused:
             return None, "", client_id
-        token = form.get("refresh_token") or form.get("token") or ""
-        by_password = f"{form.get('username', '').lstrip('+')}*{form.get('extension', '')}"
-        return world, self._worlds.holder_of(token) or form.get("assertion") or by_password, client_id
+        return world, self._user_of(form, world), client_id
+
+    def _user_of(self, form: Mapping[str, str], world: World | None) -> str:
+        """Whose sign-in it is, however it is spelt; one of nobody that is known counts for the application alone."""
+        token = form.get("refresh_token") or form.get("token")
+        if token:
+            return self._worlds.holder_of(token) or ""
+        if form.get("code"):
+            return self._worlds.holder_of_code(form["code"]) or ""
+        if world is None or world.limits is None:
+            return ""
+        if form.get("assertion"):
+            found = extension_claimed(world.template, world.account, form["assertion"])
+        else:
+            found = extension_named(world.template, world.account, form.get("username", ""), form.get("extension", ""))
+        return "" if found is None else found.number
 
 
 def _form_of(call: Call, query: bytes) -> dict[str, str]:
