@@ -168,8 +168,8 @@ class Message:
 
     def last_changed(self, now: datetime) -> datetime:
         """When something about the message last became another, its status among other things."""
-        moments = (self.created + delay for delay in self.delays())
-        return max([self.modified, *(moment for moment in moments if moment <= now)])
+        age = now - self.created
+        return max([self.modified, *(self.created + delay for delay in self.delays() if delay <= age)])
 
     def delays(self) -> Iterator[timedelta]:
         """How long after its creation the message's status moves by itself, for any of its recipients."""

@@ -29,6 +29,7 @@ from .message import (
 )
 from .message_filter import MessageFilter, Page
 from .message_index import Bucket, Index, MailboxIndex, Slice, bounds, bucket_of, first_order, newest_of, page_of
+from .moments import moved
 from .ports import IdGenerator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,7 +50,7 @@ class _Second(NamedTuple):
 
 
 def _second_from(created: datetime) -> _Second:
-    return _Second(created, created + _SECOND, created + SMS_IS_MODIFIED_AFTER, first_order(created))
+    return _Second(created, moved(created, _SECOND), moved(created, SMS_IS_MODIFIED_AFTER), first_order(created))
 
 
 class InMemoryMessageStore:
@@ -180,7 +181,7 @@ class InMemoryMessageStore:
             message = self._messages.get(message_id)
             if message is None:
                 continue
-            if box is None or message.modified < now - box.longest_progress:
+            if box is None or message.modified < moved(now, -box.longest_progress):
                 return
             yield message
 

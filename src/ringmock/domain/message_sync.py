@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .account import Account
 from .message import Availability, Direction, Message, MessageType
 from .message_filter import MessageFilter
+from .moments import moved
 from .ports import MessageStore
 
 OVERLAP = timedelta(seconds=5)
@@ -64,7 +65,7 @@ class Frame:
         """The newest of what lies before the frame, from the date on."""
         if self.start is not None:
             return replace(self.filter(record_count), date_from=date_from, oldest=None, before=self.start)
-        return replace(self.filter(record_count), date_from=date_from, date_to=self.date_from - _MILLISECOND)
+        return replace(self.filter(record_count), date_from=date_from, date_to=moved(self.date_from, -_MILLISECOND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def incremental_sync(
 ) -> Sync:
     """What has changed since the mark; and what an earlier date or a larger record count adds to the frame."""
     frame = mark.frame
-    since = mark.time - OVERLAP
+    since = moved(mark.time, -OVERLAP)
     changed = [
         message
         for message in mailbox.store.changed(mailbox.number, mark.position, since, mailbox.now, mailbox.account)
