@@ -169,3 +169,20 @@ def test_the_control_api_stays_closed_to_other_origins(world_client: Client) -> 
 
     assert "access-control-allow-origin" not in {**asked.headers, **called.headers}
     assert called.status_code == 403
+
+
+@pytest.mark.parametrize(("query", "headers"), [("", {"X-HTTP-Method-Override": "HEAD"}), ("?_method=HEAD", {})])
+@pytest.mark.parametrize("path", [SMS, UNSIGNED, f"{OWN}/nowhere", "/_mock/ready"])
+def test_a_post_that_stands_for_a_head_is_answered_with_the_body_that_it_announces(
+    world_client: Client, path: str, query: str, headers: dict[str, str]
+) -> None:
+    answer = world_client.post(f"{path}{query}", headers=headers)
+
+    assert len(answer.content) == int(answer.headers["content-length"]) > 0
+    assert world_client.post_sms("Still there?").status_code == 200
+
+
+def test_a_control_call_has_no_tunnel(world_client: Client) -> None:
+    answer = world_client.post("/_mock/reset?_method=GET")
+
+    assert answer.status_code == 200

@@ -686,3 +686,22 @@ def test_d17_a_refused_client_is_challenged_with_a_description_that_a_header_can
 ) -> None:
     wanted = f'Bearer realm="RingCentral REST API", error="invalid_client", error_description="{told}"'
     assert oauth.challenge("invalid_client", description) == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "method", "status", "code"),
+    [
+        (TOKEN, {}, "POST", 415, "CMN-104"),
+        (TOKEN, {"Content-Type": ""}, "POST", 415, "CMN-104"),
+        (TOKEN, {"Content-Type": "text/plain", "Content-Encoding": "gzip"}, "POST", 415, "CMN-104"),
+        ("/restapi/oauth/revoke", {}, "POST", 415, "CMN-104"),
+        (TOKEN, {}, "PUT", 405, "CMN-120"),
+    ],
+)
+def test_what_is_refused_before_the_operation_is_known_is_in_the_shape_of_rfc_6749(
+    world_client: Client, path: str, headers: dict[str, str], method: str, status: int, code: str
+) -> None:
+    body = b"grant_type=password" if method == "POST" else b""
+    assert_oauth_refused(
+        world_client.call(method, path, by=None, content=body, headers=headers), "invalid_request", code, status
+    )

@@ -216,7 +216,6 @@ def test_a_heartbeat_is_echoed(socket: Socket) -> None:
         ('[{"type": "ClientRequest", "method": "GET", "path": "nowhere"}]', "CMN-104"),
         ('[{"type": "ClientRequest", "method": 17, "path": "/restapi"}]', "CMN-104"),
         ('[{"type": "ClientRequest", "method": "GET", "path": "/restapi", "query": "a"}]', "CMN-104"),
-        ('[{"type": "ClientRequest", "method": "POST", "path": "/_mock/reset"}]', "CMN-120"),
     ],
 )
 def test_what_is_no_call_is_an_error_and_the_connection_goes_on(socket: Socket, text: str, code: str) -> None:
@@ -427,3 +426,70 @@ def test_a_frame_has_bounds_as_a_request_has(socket: Socket, more: Header, statu
     socket.send({"type": "ClientRequest", "messageId": "1", "method": "GET", "path": STORE, **more})
 
     assert socket.receive()[0]["status"] == status
+
+
+# --- what a connection does not take -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_mock/reset",
+        "/_mock",
+        "/_mock/",
+        "/%5fmock/reset",
+        "/%5Fmock/reset",
+        "/%255fmock/reset",
+        "/_mock%2freset",
+        "/_mock%2Freset?a=1",
+        "/%2e/_mock/reset",
+        "//_mock/reset",
+        "/restapi/../_mock/reset",
+        "/restapi/%2e%2e/_mock/reset",
+        "/_mock//reset",
+        "/_mock/./reset",
+        "/_mock/reset/",
+        "/\\_mock/reset",
+        "/%5c_mock/reset",
+        "/_MOCK/reset",
+        "/_mock/%72eset",
+        "/%5f%6d%6f%63%6b/reset",
+    ],
+)
+def test_a_call_on_a_connection_never_reaches_the_control_api(socket: Socket, path: str) -> None:
+    sent, _ = socket.call("POST", SMS, sms_body("Still here"))
+    assert sent["status"] == 200
+
+    answer, body = socket.call("POST", path)
+
+    assert answer["status"] == 404
+    assert_envelope(body, "CMN-120")
+    _, listed = socket.call("GET", STORE)
+    assert [record["subject"] for record in listed["records"]] == ["Still here"]
+
+
+@pytest.mark.parametrize("depth", [253, 254, 255, 256, 800, 1000, 1023])
+def test_a_body_of_many_levels_is_refused_and_the_connection_stays(socket: Socket, depth: int) -> None:
+    header = {"type": "ClientRequest", "messageId": "deep", "method": "POST", "path": SMS}
+    socket.connection.send(json.dumps([header])[:-1] + "," + "[" * depth + "]" * depth + "]")
+
+    answer, body = socket.receive()
+
+    assert answer["status"] == 400
+    assert body["errors"][0]["errorCode"] in ("CMN-101", "CMN-103")
+    assert socket.call("GET", STORE)[0]["status"] == 200
+
+
+@pytest.mark.parametrize("field", ["messageId", "wsc", "headers", "query", "type", "path"])
+@pytest.mark.parametrize("kind", ["ClientRequest", "Heartbeat"])
+def test_a_header_of_many_levels_is_refused_and_the_connection_stays(socket: Socket, field: str, kind: str) -> None:
+    deep = "[" * 20 + "]" * 20
+    header = {"type": kind, "messageId": "deep", "method": "GET", "path": STORE, field: 0}
+    inner = f'{{"a": {deep}}}' if field in ("headers", "query") else deep
+    socket.connection.send("[" + json.dumps(header).replace(f'"{field}": 0', f'"{field}": {inner}') + "]")
+
+    answer, body = socket.receive()
+
+    assert (answer["type"], answer["status"]) == ("Error", 400)
+    assert_envelope(body, "CMN-104")
+    assert socket.call("GET", STORE)[0]["status"] == 200

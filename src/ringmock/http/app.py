@@ -46,7 +46,6 @@ from .operations import (
 )
 from .sockets import Sockets
 from .stages import (
-    CONTROL_PREFIX,
     Dispatch,
     Done,
     EdgeGuard,
@@ -222,7 +221,7 @@ def control_only(behind: ASGIApp, sockets: ASGIApp) -> ASGIApp:
         if scope["type"] == "websocket":
             await sockets(scope, receive, send)
             return
-        if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PREFIX):
+        if scope["type"] != "http" or not scope[SCOPE_KEY].is_control:
             raise errors.InvalidUri
 
         await behind(scope, whole(scope[SCOPE_KEY].content), send)
@@ -236,7 +235,7 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
     known = translated(exception)
     if isinstance(known, errors.InternalError):
         log.error("%s %s failed", call.method, call.path, exc_info=exception)
-    is_oauth = call.operation in oauth.OPERATIONS and not isinstance(known, RateExceeded)
+    is_oauth = (call.operation in oauth.OPERATIONS or call.path in oauth.PATHS) and not isinstance(known, RateExceeded)
     if is_oauth:
         status, headers, body = oauth.render(known)
     else:

@@ -12,6 +12,9 @@ from ..sessions import Session
 from ..world import World
 from .json_bounds import MAX_VALUES
 
+ON_SOCKET = "ringmock.on_socket"
+"""In the scope of a call that came as a message of a WebSocket."""
+
 SCOPE_KEY = "ringmock.call"
 """Where a call travels in the ASGI scope. Stages copy scopes; the call itself is one object."""
 
@@ -44,6 +47,8 @@ class Call:
     """The parts of a multipart body beyond the first."""
     query: Sequence[tuple[str, str]] = ()
     """The query as it came, name by name."""
+    is_control: bool = False
+    """Whether it is for the control API, decided once, by the path that is routed. A WebSocket's call never is."""
     is_handled: bool = False
     """Whether the call has come as far as its handler."""
     routed: tuple[Routed, ...] = ()

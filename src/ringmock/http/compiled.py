@@ -23,7 +23,7 @@ from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
 from .json_bounds import MAX_VALUES
 from .json_schemas import compiled, most_values
-from .stages import MAX_KNOWN, Staged, following
+from .stages import LONGEST_KNOWN, Staged, following
 from .validation import ResponseSchema, StrictUriParser, by_name, formats, parse_json, query_of
 
 Json = Any
@@ -31,6 +31,10 @@ Json = Any
 JSON = "application/json"
 
 # --- requests ------------------------------------------------------------------------------------
+
+
+MAX_KNOWN_PATHS = 512
+"""Of one operation: paths whose values are remembered."""
 
 
 class _ParameterPlan:
@@ -42,7 +46,7 @@ class _ParameterPlan:
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
         self._required = [p["name"] for p in parameters if p["in"] == "query" and p.get("required")]
         self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
-        self._without_query = lru_cache(MAX_KNOWN)(self._of_path)
+        self._without_query = lru_cache(MAX_KNOWN_PATHS)(self._of_path)
 
     def _of_path(self, *given: tuple[str, str]) -> Mapping[str, Any] | None:
         """The values of a path, and the defaults of the query; None when one of the path breaks its schema."""
@@ -52,7 +56,8 @@ class _ParameterPlan:
 
     def read(self, scope: Scope, call: Call) -> bool:
         """Put the values on the call, defaults filled in; False when one of them breaks its schema."""
-        plain = self._without_query(*scope["path_params"].items())
+        is_short = len(scope["path"]) <= LONGEST_KNOWN
+        plain = (self._without_query if is_short else self._of_path)(*scope["path_params"].items())
         if plain is None:
             return False
         call.parameters = plain

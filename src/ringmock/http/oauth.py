@@ -7,13 +7,24 @@ import re
 from typing import Any, NamedTuple
 
 from .. import sessions
-from .errors import CATALOGUE, AuthorizationMalformed, AuthorizationNotSupported, entry, problems_of
+from .errors import (
+    CATALOGUE,
+    AuthorizationMalformed,
+    AuthorizationNotSupported,
+    MethodNotAllowed,
+    entry,
+    problems_of,
+)
 
 OPERATIONS = frozenset({"authorize", "authorize2", "getToken", "revokeToken"})
 """The operations that answer refusals as RFC 6749 has them."""
 
 
 REALM = 'realm="RingCentral REST API"'
+
+
+PATHS = frozenset({"/restapi/oauth/token", "/restapi/oauth/revoke"})
+"""Where the same holds for what is refused before the operation is known."""
 
 
 class Row(NamedTuple):
@@ -95,6 +106,8 @@ def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
     problems = problems_of(exception)
     said: list[dict[str, Any]] = [entry(problem) for problem in problems]
     status = CATALOGUE[type(problems[0])].status
+    if isinstance(problems[0], MethodNotAllowed):
+        headers["Allow"] = ", ".join(problems[0].allowed)
     if status == 401:
         headers["WWW-Authenticate"] = f"Basic {REALM}"
     return status, headers, _body(_ERRORS.get(status, "invalid_request"), said[0]["message"], said)

@@ -13,7 +13,7 @@ from ..sessions import Session, TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
-from .stages import CONTROL_PREFIX, JSON, Done
+from .stages import JSON, Done
 from .validation import parse_json
 
 MAX_KEPT_BODY = 16 * 1024
@@ -31,7 +31,7 @@ def recorder(worlds: Worlds) -> Done:
     """
 
     def done(call: Call, status: int, milliseconds: float) -> None:
-        is_control = call.path.startswith(CONTROL_PREFIX)
+        is_control = call.is_control
         if is_control and call.method == "GET":
             return  # a page of the inspector asks every other second what is new
         if call.world is None and not is_control:

@@ -5,6 +5,7 @@ any other, in the name of a log-in that lasts as long as the connection does.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -22,7 +23,7 @@ from ..timestamps import iso8601
 from ..world import World
 from ..worlds import Worlds, random_token
 from . import errors
-from .call import Call
+from .call import ON_SOCKET, Call
 from .connections import (
     ABSOLUTE_SECONDS,
     IDLE_SECONDS,
@@ -35,7 +36,7 @@ from .connections import (
     Socket,
 )
 from .json_bounds import is_large
-from .stages import CONTROL_PREFIX, JSON
+from .stages import JSON
 from .validation import parse_json
 
 Json = Any
@@ -311,12 +312,14 @@ class Sockets:
             return
         header = message[0] if isinstance(message, list) and message and isinstance(message[0], dict) else {}
         body = message[1] if header and len(message) > 1 else None
-        if header.get("type") == "Heartbeat":
+        if not _is_flat(header):
+            asked = header.get("messageId")
+            own = asked if isinstance(asked, (str, int)) else None
+            connection.answer(socket, self._refusal(errors.UnparseableRequest(), own))
+        elif header.get("type") == "Heartbeat":
             connection.answer(socket, orjson.dumps([header]).decode())
         elif header.get("type") != "ClientRequest" or not _is_call(header):
             connection.answer(socket, self._refusal(errors.UnparseableRequest(), header.get("messageId")))
-        elif header["path"].startswith(CONTROL_PREFIX):
-            connection.answer(socket, self._refusal(errors.InvalidUri(), header.get("messageId")))
         else:
             task = asyncio.create_task(self._call(connection, socket, header, body, scope))
             for held in (calls, self._tasks):
@@ -334,7 +337,10 @@ class Sockets:
         connection.answer(socket, text)
 
     async def _called(self, connection: Connection, header: Json, body: Json, scope: Scope) -> str:
-        content = b"" if body is None else body.encode() if isinstance(body, str) else orjson.dumps(body)
+        try:
+            content = _encoded(body)
+        except ValueError:
+            return self._refusal(errors.UnparseableJson(), header.get("messageId"))
         status, headers, said = await _exchange(self._app, _call_scope(connection, header, content, scope), content)
         names = {_cased(name.decode("latin-1")): value.decode("latin-1") for name, value in headers.items()}
         answer = {
@@ -401,6 +407,34 @@ def _is_call(header: Mapping[str, Json]) -> bool:
     )
 
 
+def _is_flat(header: Mapping[str, Json]) -> bool:
+    """Whether the fields of a header are plain values or lists of such; `headers` and `query` are objects of them."""
+    nested = [header[name] for name in _NESTED if isinstance(header.get(name), dict)]
+    own = {name: value for name, value in header.items() if name not in _NESTED}
+    values = [value for each in (own, *nested) for value in each.values()]
+    return not isinstance(header.get("messageId"), list) and all(
+        not isinstance(value, dict)
+        and not (isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value))
+        for value in values
+    )
+
+
+_NESTED = ("headers", "query")
+
+
+def _encoded(body: Json) -> bytes:
+    """The body of a call as it would come by HTTP. Raises `ValueError` for one nested too deep to be written."""
+    if body is None or isinstance(body, str):
+        return (body or "").encode()
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # orjson writes 254 levels, and reads more
+        try:
+            return json.dumps(body).encode()
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+
+
 def _call_scope(connection: Connection, header: Mapping[str, Json], content: bytes, scope: Scope) -> Scope:
     """The call of a header, as a server would have it from HTTP."""
     path, _, query = header["path"].partition("?")
@@ -426,6 +460,7 @@ def _call_scope(connection: Connection, header: Mapping[str, Json], content: byt
         ],
         "extensions": {},
         "state": {},
+        ON_SOCKET: True,
     }
 
 

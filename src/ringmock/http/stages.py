@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 import orjson
@@ -31,7 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..lab.limits import Group
 from ..worlds import Worlds
 from . import edge, oauth, throttling
-from .call import SCOPE_KEY, Answer, Call
+from .call import ON_SOCKET, SCOPE_KEY, Answer, Call
 from .errors import (
     AuthorizationMalformed,
     AuthorizationMissing,
@@ -44,6 +44,8 @@ from .errors import (
 )
 from .lab import Lab
 from .multipart import Parts
+
+_T = TypeVar("_T")
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """The service's own limit for `sms`."""
@@ -77,6 +79,22 @@ _OTHER_SPELLINGS = {
     CONTROL_PREFIX[:-1]: CONTROL_PREFIX,
 }
 
+LONGEST_KNOWN = 512
+"""Bytes, or characters, of what a caller chose that are worth remembering."""
+
+LONGEST_HOST = 255
+
+
+def remembered(function: Callable[..., _T], most: int = MAX_KNOWN) -> Callable[..., _T]:
+    """The function of texts or bytes that callers choose, its last `most` results remembered where those are short."""
+    known = lru_cache(most)(function)
+
+    def look_up(*key: Any) -> _T:
+        return known(*key) if sum(map(len, key)) <= LONGEST_KNOWN else function(*key)
+
+    return look_up
+
+
 _EVERY_ANSWER = [(b"content-language", b"en-US"), (b"routingkey", b"RINGMOCK01")]
 _UNKNOWN_PATH = [*_EVERY_ANSWER, *throttling.unused(Group.LIGHT)]
 
@@ -96,7 +114,7 @@ class Recorder:
         self._by_operation: dict[str | None, edge.Headers] = {
             operation_id: [*_EVERY_ANSWER, *throttling.unused(group)] for operation_id, group in groups.items()
         }
-        self._base_url = lru_cache(MAX_KNOWN)(base_url)
+        self._known_base_url = lru_cache(MAX_KNOWN)(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,6 +126,7 @@ class Recorder:
         headers = dict(scope["headers"])
         origin = self._base_url(scope["scheme"], headers.get(b"host", b""), scope["server"], scope.get("root_path", ""))
         call = Call(scope["method"], scope["path"], origin, headers)
+        call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
         scope[SCOPE_KEY] = call
 
         async def sending(message: Message) -> None:
@@ -128,11 +147,15 @@ class Recorder:
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
+    def _base_url(self, scheme: str, host: bytes, server: tuple[str, int] | None, root_path: str) -> str:
+        known = self._known_base_url if len(host) <= LONGEST_HOST else base_url
+        return known(scheme, host, server, root_path)
+
     def _complete(self, headers: edge.Headers, call: Call) -> None:
         """Put on an answer what every answer has."""
         headers += ((b"rcrequestid", self._request_ids()), *self._on_every_answer_to(call))
         origin = call.headers.get(b"origin")
-        if origin is not None and not call.path.startswith(CONTROL_PREFIX):
+        if origin is not None and not call.is_control:
             headers += edge.cross_origin(origin)
 
     def _on_every_answer_to(self, call: Call) -> edge.Headers:
@@ -140,7 +163,7 @@ class Recorder:
         if call.rate_limit or call.status == 401:
             return _EVERY_ANSWER
         if call.operation is None:
-            is_api = call.method != "OPTIONS" and not call.path.startswith(CONTROL_PREFIX)
+            is_api = call.method != "OPTIONS" and not call.is_control
             return _UNKNOWN_PATH if is_api else _EVERY_ANSWER
         return self._by_operation.get(call.operation, _EVERY_ANSWER)
 
@@ -204,21 +227,21 @@ class EdgeGuard:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._check_path = lru_cache(MAX_KNOWN)(check_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             call: Call = scope[SCOPE_KEY]
-            self._check_path(call.path)
-            if call.method == "POST":
+            check_path(call.path, is_control=call.is_control)
+            if call.method == "POST" and not call.is_control:
                 if edge.METHOD_HEADER in call.headers or edge.METHOD_PARAMETER in scope["query_string"]:
-                    call.method, scope["query_string"] = edge.tunnelled(call.headers, scope["query_string"])
-                    scope["method"] = call.method
+                    call.method, query = edge.tunnelled(call.headers, scope["query_string"])
+                    # The server's own scope stays: the answer is framed for the method of the first line.
+                    scope = {**scope, "method": call.method, "query_string": query}
             elif call.method == "OPTIONS" and is_preflight(call):
                 await answer_preflight(call, send)
                 return
             call.content = await read_body(call, receive)
-            if (call.content or b"content-type" in call.headers) and not call.path.startswith(CONTROL_PREFIX):
+            if (call.content or b"content-type" in call.headers) and not call.is_control:
                 # What is said of a body that is not there is spelled alike, too: a stage chooses the schema by it.
                 call.media_type = media_type_of(call.headers) if call.content else spelled_media_type(call.headers)
                 if call.media_type is not JSON and call.media_type.encode("latin-1") != call.headers[b"content-type"]:
@@ -228,7 +251,7 @@ class EdgeGuard:
 
 def is_preflight(call: Call) -> bool:
     """Whether a browser asks for a page of another origin. The control API takes no calls from such pages."""
-    return edge.is_preflight(call.headers) and not call.path.startswith(CONTROL_PREFIX)
+    return edge.is_preflight(call.headers) and not call.is_control
 
 
 async def answer_preflight(call: Call, send: Send) -> None:
@@ -237,10 +260,10 @@ async def answer_preflight(call: Call, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def check_path(path: str) -> None:
+def check_path(path: str, *, is_control: bool = False) -> None:
     """Raise `InvalidUri` for a path that no resource has: empty segments, control characters, a slash at the end."""
     is_odd = len(path) > MAX_PATH_LENGTH or "//" in path or (path.endswith("/") and len(path) > 1)
-    if (is_odd and not path.startswith(CONTROL_PREFIX)) or _CONTROL_CHARACTER.search(path):
+    if (is_odd and not is_control) or _CONTROL_CHARACTER.search(path):
         raise InvalidUri
 
 
@@ -306,7 +329,7 @@ class Routing(RoutingMiddleware):
         super().__init__(app)
         self._base_path = ""
         self._paths: list[tuple[re.Pattern[str], dict[str, str]]] = []
-        self.find = lru_cache(MAX_KNOWN)(self._operation_for)
+        self.find = remembered(self._operation_for)
         """The operation of a method and a path, None where the path has none, and what its path says."""
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
@@ -390,7 +413,7 @@ class _SecurityApi(SecurityAPI):
     def __init__(self, *args: Any, worlds: Worlds, lab: Lab, **kwargs: Any) -> None:
         self._worlds = worlds
         self._lab = lab
-        self._token_in_header = lru_cache(MAX_KNOWN)(token_in_header)
+        self._token_in_header = remembered(token_in_header)
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> SecurityOperation:

@@ -6,7 +6,6 @@ what it would have got without this one: a refusal has one wording, and whatever
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.types import Message, Receive, Scope, Send
@@ -18,7 +17,6 @@ from .errors import InvalidUri, MethodNotAllowed
 from .lab import LabOperation
 from .stages import (
     JSON,
-    MAX_KNOWN,
     EdgeGuard,
     HandlerOperation,
     Routing,
@@ -26,6 +24,7 @@ from .stages import (
     Staged,
     check_path,
     read_body,
+    remembered,
 )
 
 
@@ -46,7 +45,7 @@ class Straight:
 
     def __init__(self, app: EdgeGuard) -> None:
         self.app = app
-        self._lane = lru_cache(MAX_KNOWN)(self._lane_of)
+        self._lane = remembered(self._lane_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
