@@ -98,7 +98,7 @@ def stored_in(worlds: Worlds) -> dict[str, tuple[int, int]]:
     world = worlds.default
     stores: dict[str, tuple[int, Any]] = {
         "messages": (len(world.messages), world.messages),  # type: ignore[arg-type]  # those in memory
-        "high-volume messages": (len(world.a2p._messages), world.a2p),
+        "high-volume messages": (len(world.a2p), world.a2p),
         "consents": (len(world.consents._said), world.consents),
         "subscriptions": (0, world.subscriptions),
         "due later": (len(world.agenda), world.agenda),

@@ -20,8 +20,8 @@ from .domain.a2p_sms import (
     Batch,
     Rejected,
     SendBatch,
-    plan_assignment,
-    plan_batch,
+    planning_assignment,
+    planning_batch,
     reaches_a_handset,
 )
 from .domain.a2p_store import A2PStore
@@ -41,6 +41,7 @@ from .domain.message_template import MessageTemplates
 from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import EDITING, READING
+from .domain.slices import SLICE, Slices, result_of
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .domain.subscription import Subscription
 from .domain.subscription_store import SubscriptionStore
@@ -253,12 +254,26 @@ class World:
 
     def send_batch(self, sender: Extension, batch: SendBatch) -> BatchSent:
         """Send high-volume SMS as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
-        plan = plan_batch(self.account, sender, batch, self.template.carrier, self.opt_outs, self._dice)
-        made, messages = self.a2p.record(plan, self.clock.now())
-        for delivery, message in zip(plan.deliveries, messages, strict=True):
+        return result_of(self.sending_batch(sender, batch))
+
+    def sending_batch(self, sender: Extension, batch: SendBatch) -> Slices[BatchSent]:
+        """As `send_batch`, in slices: it is decided, then recorded all at once, and then handed on one by one.
+
+        A reset in between comes after it: nothing of it is left, and nobody is told any more.
+        """
+        life, store = self.life, self.a2p
+        planning = planning_batch(self.account, sender, batch, self.template.carrier, self.opt_outs, self._dice)
+        plan = yield from planning
+        made, messages = yield from store.recording(plan, self.clock.now())
+        for place, (delivery, message) in enumerate(zip(plan.deliveries, messages, strict=True), 1):
+            if self.life != life:
+                break
             self._hand_on(delivery, message)
-        for watcher in self._watchers:
-            watcher.batch_sent(made)
+            if place % SLICE == 0:
+                yield
+        if self.life == life:
+            for watcher in self._watchers:
+                watcher.batch_sent(made)
         return BatchSent(made, plan.rejected, tuple([delivery.routed[0] for delivery in plan.deliveries]))
 
     def _hand_on(self, delivery: Delivery, message: A2PMessage) -> None:
@@ -272,12 +287,17 @@ class World:
 
     def assign_opt_outs(self, assignment: Assignment) -> Sequence[Assigned]:
         """Opt phones out of a number of high-volume SMS, and others in: what has become of each."""
-        plan = plan_assignment(self.account, assignment)
-        self.state_consents(
-            Statement(assignment.sender, digits_of(each.phone), each.status, ConsentSource.API)
-            for each in plan
-            if each.problem is None
-        )
+        return result_of(self.assigning_opt_outs(assignment))
+
+    def assigning_opt_outs(self, assignment: Assignment) -> Slices[Sequence[Assigned]]:
+        """As `assign_opt_outs`, in slices."""
+        life, plan = self.life, (yield from planning_assignment(self.account, assignment))
+        if self.life == life:
+            yield from self.stating_consents(
+                Statement(assignment.sender, digits_of(each.phone), each.status, ConsentSource.API)
+                for each in plan
+                if each.problem is None
+            )
         return plan
 
     def _carried(self, delivery: Delivery) -> Delivery:
@@ -297,15 +317,22 @@ class World:
 
     def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
         """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""
-        now = self.clock.now()
+        return result_of(self.stating_consents(statements))
+
+    def stating_consents(self, statements: Iterable[Statement]) -> Slices[Sequence[tuple[int, errors.Refusal]]]:
+        """As `state_consents`, in slices: each statement stands for itself. A reset in between comes after them all."""
+        life, account, now = self.life, self.account, self.clock.now()
         failed: list[tuple[int, errors.Refusal]] = []
         for place, statement in enumerate(statements):
             try:
-                check_statement(self.account, statement)
+                check_statement(account, statement)
             except errors.Refusal as refusal:
                 failed.append((place, refusal))
             else:
-                self._note(statement, now)
+                if self.life == life:
+                    self._note(statement, now)
+            if (place + 1) % SLICE == 0:
+                yield
         return failed
 
     def _note(self, said: Statement, now: datetime) -> None:

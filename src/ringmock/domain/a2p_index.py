@@ -56,6 +56,18 @@ class Index(Generic[K]):
         else:  # a clock that was set back
             insort(orders, order)
 
+    def merge(self, other: "Index[K]") -> None:
+        """Add all that another one has, which is not to be used afterwards."""
+        for kind, orders in other._lists.items():
+            known = self._lists.get(kind)
+            if known is None:
+                self._lists[kind] = orders
+                continue
+            is_newer = orders[0] > known[-1]
+            known += orders
+            if not is_newer:  # others came meanwhile: two sorted runs, which are merged in no time
+                known.sort()
+
     def remove(self, kind: K, order: int) -> None:
         orders = self._lists[kind]
         del orders[bisect_left(orders, order)]

@@ -19,6 +19,7 @@ from .conversation import Conversation
 from .generation import GENERATIONS
 from .message import Delivery, Direction, Message, MessageStatus, MessageType, Outcome, Progress, reached_by
 from .rules import check_text_length
+from .slices import SLICE, Slices, result_of
 from .sms import HOME_COUNTRY_CODE, route_sms
 
 MAX_NUMBERS = 15
@@ -210,7 +211,20 @@ def plan_batch(
     opt_outs: Collection[OptOut],
     dice: Random,
 ) -> BatchPlan:
-    """Decide what a batch of `sender` would do; nothing is changed.
+    """Decide what a batch of `sender` would do; nothing is changed. Raises as `planning_batch` does."""
+    return result_of(planning_batch(account, sender, batch, carrier, opt_outs, dice))
+
+
+def planning_batch(
+    account: Account,
+    sender: Extension,
+    batch: SendBatch,
+    carrier: Carrier | None,
+    opt_outs: Collection[OptOut],
+    dice: Random,
+) -> Slices[BatchPlan]:
+    """As `plan_batch`, in slices. The account is that of the start; who opts out meanwhile gets what is not yet planned
+    no more.
 
     Raises `InvalidParameter` about `from` for any number but the sender's own with A2PSmsSender, and about `text` for
     a message that has none; `TextTooLong` (R-04, D-01).
@@ -222,11 +236,13 @@ def plan_batch(
         if not text:
             raise errors.InvalidParameter("text")
         check_text_length(text, MessageType.SMS)
-        if not _can_be_sent_to(number, recipient):
+        if _can_be_sent_to(number, recipient):
+            delivery = _delivery(account, number.digits, digits_of(recipient), text)
+            deliveries.append(_with_course(delivery, carrier, opt_outs, dice))
+        else:
             rejected.append(Rejected(place, recipient))
-            continue
-        delivery = _delivery(account, number.digits, digits_of(recipient), text)
-        deliveries.append(_with_course(delivery, carrier, opt_outs, dice))
+        if place % SLICE == 0:
+            yield
     return BatchPlan(number.digits, tuple(deliveries), tuple(rejected))
 
 
@@ -302,10 +318,22 @@ class Assigned(NamedTuple):
 
 def plan_assignment(account: Account, assignment: Assignment) -> list[Assigned]:
     """Each phone once, the opt-outs first."""
+    return result_of(planning_assignment(account, assignment))
+
+
+def planning_assignment(account: Account, assignment: Assignment) -> Slices[list[Assigned]]:
+    """As `plan_assignment`, in slices."""
     opt_outs, opt_ins = (tuple(dict.fromkeys(phones)) for phones in assignment[1:])
+    yield
     both = set(map(digits_of, opt_outs)) & set(map(digits_of, opt_ins))
+    yield
     asked = [*((phone, OptStatus.OUT) for phone in opt_outs), *((phone, OptStatus.IN) for phone in opt_ins)]
-    return [Assigned(phone, status, _not_assigned(account, phone, both)) for phone, status in asked]
+    planned: list[Assigned] = []
+    for phone, status in asked:
+        planned.append(Assigned(phone, status, _not_assigned(account, phone, both)))
+        if len(planned) % SLICE == 0:
+            yield
+    return planned
 
 
 def _not_assigned(account: Account, phone: str, both: Collection[str]) -> NotAssigned | None:

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import combinations, count
-from typing import NamedTuple
+from itertools import combinations
+from typing import NamedTuple, TypeVar
 
 from . import errors
 from .a2p_index import Index, end_of, first_order, older_than, to_the_millisecond
@@ -14,6 +14,9 @@ from .message import Delivery, Direction, MessageStatus, Progress, Reached, Read
 from .pages import Page, Part, page_below
 from .ports import IdGenerator
 from .segments import segment_count
+from .slices import SLICE, Slices, result_of
+
+_K = TypeVar("_K")
 
 _ARRIVED = Progress(MessageStatus.DELIVERED)
 """What comes in is told of as Delivered."""
@@ -45,39 +48,82 @@ class BatchPage(NamedTuple):
     page: Page
 
 
+class _Filed:
+    """Messages by id and order, and the orders of all of them, of those of each number, and of each pair."""
+
+    __slots__ = ("all", "by_id", "by_number", "by_order", "by_pair")
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, A2PMessage] = {}
+        self.by_order: dict[int, A2PMessage] = {}
+        self.all: Index[Course] = Index()
+        self.by_number: defaultdict[str, Index[Course]] = defaultdict(Index)
+        self.by_pair: defaultdict[frozenset[str], Index[Course]] = defaultdict(Index)
+
+    def add(self, message: A2PMessage) -> None:
+        self.by_id[message.id] = self.by_order[message.order] = message
+        ends, course = frozenset((message.sender, *message.recipients)), message.course
+        for index in (self.all, self.by_pair[ends], *map(self.by_number.__getitem__, ends)):
+            index.add(course, message.order)
+
+    def merge(self, other: "_Filed") -> None:
+        """Add all that another one has, which is not to be used afterwards."""
+        self.by_id.update(other.by_id)
+        self.by_order.update(other.by_order)
+        self.all.merge(other.all)
+        _merge(self.by_number, other.by_number)
+        _merge(self.by_pair, other.by_pair)
+
+
+def _merge(known: dict[_K, Index[Course]], new: dict[_K, Index[Course]]) -> None:
+    for key, index in new.items():
+        if known.setdefault(key, index) is not index:
+            known[key].merge(index)
+
+
 class A2PStore:
     """Not thread-safe: one thread serves a world."""
 
     def __init__(self, ids: IdGenerator) -> None:
         self._ids = ids
-        self._messages: dict[int, A2PMessage] = {}
-        self._by_order: dict[int, A2PMessage] = {}
+        self._filed = _Filed()
         self._batches: dict[str, Batch] = {}
         self._batch_by_order: dict[int, Batch] = {}
-        self._all: Index[Course] = Index()
-        self._by_number: defaultdict[str, Index[Course]] = defaultdict(Index)
-        self._by_pair: defaultdict[frozenset[str], Index[Course]] = defaultdict(Index)
         self._all_batches: Index[Pace] = Index()
         self._batches_by_sender: defaultdict[str, Index[Pace]] = defaultdict(Index)
-        self._ages = count()
+        self._next_age = 0
+
+    def __len__(self) -> int:
+        return len(self._filed.by_id)
 
     # --- recording -------------------------------------------------------------------------------
 
     def record(self, plan: BatchPlan, now: datetime) -> tuple[Batch, Sequence[A2PMessage]]:
         """File a plan's messages in a batch of their own."""
-        created, batch_id = to_the_millisecond(now), self._ids.next_uuid()
-        messages = [self._file(delivery, created, batch_id) for delivery in plan.deliveries]
-        first = messages[0].order if messages else first_order(created) + next(self._ages)
+        return result_of(self.recording(plan, now))
+
+    def recording(self, plan: BatchPlan, now: datetime) -> Slices[tuple[Batch, Sequence[A2PMessage]]]:
+        """As `record`, in slices: the messages are made one by one, and the last slice files them all at once."""
+        created, batch_id, size = to_the_millisecond(now), self._ids.next_uuid(), len(plan.deliveries)
+        first = self._reserved(created, max(1, size))
+        made = _Filed()
+        for place, delivery in enumerate(plan.deliveries):
+            made.add(self._message(delivery, created, first + place, batch_id))
+            if (place + 1) % SLICE == 0:
+                yield
+        messages = tuple(made.by_order.values())
         batch = Batch(
             id=batch_id,
             sender=plan.sender,
             created=created,
             first=first,
-            end=first + len(messages),
+            end=first + size,
             courses=Counter(message.course for message in messages),
-            size=len(messages),
+            size=size,
             rejected=plan.rejected,
         )
+        yield
+        self._filed.merge(made)
         self._batches[batch.id] = self._batch_by_order[batch.first] = batch
         for index in (self._all_batches, self._batches_by_sender[batch.sender]):
             index.add(batch.pace, batch.first)
@@ -86,11 +132,20 @@ class A2PStore:
     def receive(self, delivery: Delivery, recipient: str, now: datetime) -> A2PMessage:
         """File what came to a number of high-volume SMS, in digits."""
         came = delivery._replace(recipients=(recipient,), progress=_ARRIVED)
-        return self._file(came, to_the_millisecond(now), None)
+        created = to_the_millisecond(now)
+        message = self._message(came, created, self._reserved(created, 1), None)
+        self._filed.add(message)
+        return message
 
-    def _file(self, delivery: Delivery, created: datetime, batch: str | None) -> A2PMessage:
+    def _reserved(self, created: datetime, count: int) -> int:
+        """The first of so many orders side by side, which nothing else gets."""
+        first = first_order(created) + self._next_age
+        self._next_age += count
+        return first
+
+    def _message(self, delivery: Delivery, created: datetime, order: int, batch: str | None) -> A2PMessage:
         assert delivery.progress is not None  # planned for every message of a batch
-        message = A2PMessage(
+        return A2PMessage(
             id=self._ids.next_message_id(),
             mailbox="",
             type=delivery.type,
@@ -103,21 +158,16 @@ class A2PStore:
             read_status=ReadStatus.UNREAD,
             progress=delivery.progress,
             conversation=delivery.conversation,
-            order=first_order(created) + next(self._ages),
+            order=order,
             batch=batch,
             segments=segment_count(delivery.text),
         )
-        self._messages[message.id] = self._by_order[message.order] = message
-        ends, course = frozenset((message.sender, *message.recipients)), message.course
-        for index in (self._all, self._by_pair[ends], *map(self._by_number.__getitem__, ends)):
-            index.add(course, message.order)
-        return message
 
     # --- looking ---------------------------------------------------------------------------------
 
     def message(self, message_id: str) -> A2PMessage:
         """Raises `NotFound`."""
-        found = self._messages.get(int(message_id)) if message_id.isascii() and message_id.isdigit() else None
+        found = self._filed.by_id.get(int(message_id)) if message_id.isascii() and message_id.isdigit() else None
         if found is None:
             raise errors.NotFound("messageId", message_id)
         return found
@@ -131,7 +181,7 @@ class A2PStore:
 
     def messages_of(self, batch: Batch) -> Iterator[A2PMessage]:
         """All of a batch's, in their order."""
-        return (self._by_order[order] for order in range(batch.first, batch.end))
+        return (self._filed.by_order[order] for order in range(batch.first, batch.end))
 
     def moving(self, now: datetime) -> Iterator[Batch]:
         """Batches that are not at rest yet."""
@@ -147,12 +197,12 @@ class A2PStore:
                 yield from index.parts(low, high, lambda course: course.direction in wanted.directions)
 
         page = page_below(parts, *_bounds(wanted), before, size)
-        return A2PPage([self._by_order[order] for order in page.orders], page)
+        return A2PPage([self._filed.by_order[order] for order in page.orders], page)
 
     def _indexes_for(self, wanted: A2PFilter) -> Iterable[Index[Course]]:
         if wanted.numbers is None:
-            return (self._all,)
-        return (self._by_number[number] for number in set(wanted.numbers) if number in self._by_number)
+            return (self._filed.all,)
+        return (self._filed.by_number[number] for number in set(wanted.numbers) if number in self._filed.by_number)
 
     def list_batches(self, wanted: BatchFilter, before: int | None, size: int, now: datetime) -> BatchPage:
         """The page of `size` batches that begins right below the order `before`; the newest for None."""
@@ -177,12 +227,12 @@ class A2PStore:
     def _lines(self, wanted: A2PFilter) -> Iterator[tuple[int, Index[Course]]]:
         """The indexes to add up, and those of what is in two of them, to take away."""
         if wanted.numbers is None:
-            yield 1, self._all
+            yield 1, self._filed.all
             return
-        numbers = sorted(set(wanted.numbers) & self._by_number.keys())
-        yield from ((1, self._by_number[number]) for number in numbers)
+        numbers = sorted(set(wanted.numbers) & self._filed.by_number.keys())
+        yield from ((1, self._filed.by_number[number]) for number in numbers)
         pairs = (frozenset(pair) for pair in combinations(numbers, 2))
-        yield from ((-1, self._by_pair[pair]) for pair in pairs if pair in self._by_pair)
+        yield from ((-1, self._filed.by_pair[pair]) for pair in pairs if pair in self._filed.by_pair)
 
 
 def _bounds(wanted: A2PFilter) -> tuple[int, int]:

@@ -21,10 +21,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..domain.errors import Refusal
 from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
+from .forms import by_name
 from .json_bounds import MAX_VALUES
 from .json_schemas import compiled, most_values
 from .stages import LONGEST_KNOWN, Staged, following
-from .validation import ResponseSchema, StrictUriParser, by_name, formats, parse_json, query_of
+from .validation import ResponseSchema, StrictUriParser, formats, parse_json, query_of
 
 Json = Any
 

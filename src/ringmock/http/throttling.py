@@ -1,7 +1,6 @@
 """Calls counted by the limits of their world."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qs
 
 from ..assertions import read
 from ..lab.limits import RINGCENTRAL, WINDOW, Group, RateExceeded, Standing
@@ -9,6 +8,8 @@ from ..sessions import SignInRefused, extension_claimed, extension_named
 from ..world import World
 from ..worlds import Worlds
 from .call import Call
+from .errors import BodyTooLarge, UnparseableRequest
+from .forms import form_of
 
 _OPENS_A_WORLD = ("getToken", "revokeToken")
 
@@ -70,9 +71,12 @@ class Throttling:
 
 
 def _form_of(call: Call, query: bytes) -> dict[str, str]:
-    """What the form or, without one, the query says; of a name that came twice, the first."""
-    text = (call.content or query).decode("utf-8", "replace")
-    return {name: values[0] for name, values in parse_qs(text).items()}
+    """What the form or, without one, the query says; of a name that came twice, the first. Nothing of a broken one."""
+    try:
+        pairs = form_of(call.content or query)
+    except (BodyTooLarge, UnparseableRequest):
+        return {}
+    return dict(reversed(pairs))
 
 
 def _asserting(form: Mapping[str, str]) -> str:

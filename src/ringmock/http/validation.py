@@ -6,10 +6,9 @@ of a request, name each one's parameter, and leave what they parsed on the call 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 from connexion.json_schema import Draft4RequestValidator, Draft4ResponseValidator
@@ -25,7 +24,8 @@ from ..domain import errors
 from ..domain.text import is_encodable, utf16_units
 from . import multipart
 from .call import SCOPE_KEY, Call
-from .errors import BodyOfTooManyValues, BodyTooLarge, UnparseableJson, UnparseableRequest
+from .errors import BodyOfTooManyValues, UnparseableJson
+from .forms import by_name, form_of, pairs_of
 from .json_bounds import MAX_DEPTH, MAX_VALUES, TooDeep, TooManyValues, check_bounds, is_large
 from .json_schemas import UTF16, Broken, schema_of
 
@@ -36,9 +36,6 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 PER_PAGE = "perPage"
 MAX_PER_PAGE = "1000"
-MAX_FORM_BYTES = 64 * 1024
-MAX_FIELDS = 1000
-"""Of a form or a query."""
 _MAX = frozenset({"max", "Max"})
 """What `perPage` was called before, as the vendor's demos still have it."""
 MAX_PROBLEMS = 100
@@ -249,22 +246,8 @@ class FormBody(_Body):
     """`application/x-www-form-urlencoded`: texts; a name given twice keeps its list and breaks its schema."""
 
     def parse(self, call: Call) -> Json:
-        if len(call.content) > MAX_FORM_BYTES:
-            raise BodyTooLarge(str(MAX_FORM_BYTES))
-        try:
-            text = call.content.decode("utf-8")
-            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-        except ValueError as error:
-            raise UnparseableRequest from error
+        pairs = form_of(call.content)
         return {name: values[0] if len(values) == 1 else values for name, values in by_name(pairs).items()}
-
-
-def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Every value of each name, in their order."""
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return values
 
 
 class MultipartBody(_Body):
@@ -387,13 +370,10 @@ def query_of(scope: Any) -> list[tuple[str, str]]:
     A raw `+` is a plus, since some clients do not encode it and no parameter but `authorize`'s has spaces; `name[]`
     is `name`; `max` and `Max` are `perPage`, unless that is there too; `perPage=max` is the greatest page.
     """
-    try:
-        text = scope["query_string"].decode("utf-8")
-        if scope[SCOPE_KEY].operation not in _WRITTEN_AS_FORMS:
-            text = text.replace("+", "%2B")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-    except ValueError as error:
-        raise UnparseableRequest from error
+    text: bytes = scope["query_string"]
+    if scope[SCOPE_KEY].operation not in _WRITTEN_AS_FORMS:
+        text = text.replace(b"+", b"%2B")
+    pairs = pairs_of(text)
     named = [(name.removesuffix("[]"), value) for name, value in pairs]
     if any(name in _MAX for name, _ in named) and not any(name == PER_PAGE for name, _ in named):
         named = [(PER_PAGE if name in _MAX else name, value) for name, value in named]

@@ -5,6 +5,7 @@ from ...page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import HeaderInvalid
 from ..media import HARMLESS
+from ..slices import in_slices
 from ..wire import a2p_sms as wire
 from ..wire.token_lists import page_from, page_of
 from .access import check_account, view_of
@@ -25,10 +26,10 @@ OPERATIONS = frozenset(
 _JSON, _CSV = "application/json", "text/csv"
 
 
-def create_a2p_sms(call: Call) -> Answer:
-    """`createA2PSMS`."""
+async def create_a2p_sms(call: Call) -> Answer:
+    """`createA2PSMS`: a batch may have ten thousand messages."""
     check_account(call)
-    sent = call.here.send_batch(call.caller, wire.batch_from(call.body))
+    sent = await in_slices(call.here.sending_batch(call.caller, wire.batch_from(call.body)))
     call.routed = sent.routed
     return Answer(wire.batch_resource(sent.batch, view_of(call), just_sent=True), status=201)
 
@@ -98,11 +99,12 @@ def _accepted(call: Call) -> str:
     raise HeaderInvalid("Accept")
 
 
-def add_a2p_sms_opt_outs(call: Call) -> Answer:
+async def add_a2p_sms_opt_outs(call: Call) -> Answer:
     """`addA2PSMSOptOuts`: each number for itself; what fails leaves the others alone."""
     check_account(call)
     sender = check_a2p_number(call.here.account, call.body["from"])
-    return Answer(wire.assigned(call.here.assign_opt_outs(wire.assignment_from(call.body, sender.digits))))
+    assignment = wire.assignment_from(call.body, sender.digits)
+    return Answer(wire.assigned(await in_slices(call.here.assigning_opt_outs(assignment))))
 
 
 def _batch_asked(call: Call) -> Batch | None:

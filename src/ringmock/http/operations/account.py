@@ -111,8 +111,7 @@ def assign_multiple_department_members(call: Call) -> Answer:
     """`assignMultipleDepartmentMembers`: all of it or, with one mistake in it, none."""
     check_account(call)
     changes = [_change_of_department(call, item) for item in call.body["items"]]
-    for change in changes:
-        change_members(call, change)
+    change_members(call, changes)
     return Answer(status=204)
 
 

@@ -51,7 +51,7 @@ def assign_multiple_call_queue_members(call: Call) -> Answer:
     queue = _queue(call)
     if not governs(call.caller, queue):
         raise errors.PermissionDenied("groupId", _MEMBERSHIP_PERMISSION)
-    change_members(call, membership_change(call, queue, call.body))
+    change_members(call, [membership_change(call, queue, call.body)])
     return Answer(status=204)
 
 

@@ -1,5 +1,6 @@
 """Who joins and who leaves a Department, as a body says it."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...domain import errors
@@ -32,11 +33,19 @@ def membership_change(call: Call, department: Extension, item: Json, prefix: str
     return MembershipChange(department.number, tuple(e.number for e in added), tuple(e.number for e in removed))
 
 
-def change_members(call: Call, change: MembershipChange) -> None:
-    """Do it, to the members as they are now."""
-    department = call.here.account.extensions[change.department]
-    kept = [number for number in department.members if number not in change.removed]
-    call.here.set_members(department, [*kept, *change.added])
+def change_members(call: Call, changes: Iterable[MembershipChange]) -> None:
+    """Make the changes one after the other, to the members as they are now; each Department is changed once."""
+    account = call.here.account
+    members: dict[str, dict[str, None]] = {}
+    for change in changes:
+        if change.department not in members:
+            members[change.department] = dict.fromkeys(account.extensions[change.department].members)
+        of_department = members[change.department]
+        for number in change.removed:
+            of_department.pop(number, None)
+        of_department.update(dict.fromkeys(change.added))
+    for department, numbers in members.items():
+        call.here.set_members(account.extensions[department], numbers)
 
 
 def extensions_named(call: Call, item: Json, name: str, prefix: str = "") -> list[Extension]:

@@ -1,23 +1,26 @@
 """Parsing phone numbers, which clients do before they send."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from ...domain import errors
 from ...domain.number_parser import Context, NumberingPlans, Parsed, parse
 from ..call import Answer, Call
-from ..stages import Handler
+from ..slices import listed
+from ..stages import WaitingHandler
 from ..wire import number_parser as wire
 from ..wire.account import COUNTRY
 from .access import view_of
 
 _MAX_EXTENSION_NUMBER_LENGTH = 6
 _BRAND_ID = "1210"
+_PARSED_TOGETHER = 8
+"""Numbers: each is read in several ways."""
 
 
-def parse_phone_number(plans: NumberingPlans) -> Handler:
+def parse_phone_number(plans: NumberingPlans) -> WaitingHandler:
     """`parsePhoneNumber`."""
 
-    def handler(call: Call) -> Answer:
+    async def handler(call: Call) -> Answer:
         asked = call.parameters
         context = Context(
             country=_known(asked["homeCountry"] or COUNTRY["isoCode"], "homeCountry", plans),
@@ -25,20 +28,20 @@ def parse_phone_number(plans: NumberingPlans) -> Handler:
             max_extension_number_length=_MAX_EXTENSION_NUMBER_LENGTH,
             national_as_priority=asked["nationalAsPriority"],
         )
-        parsed = _parsed(call, call.body.get("originalStrings", ()), context, plans)
+        parsed = await _parsed(call, call.body.get("originalStrings", ()), context, plans)
         return Answer(wire.parsed_numbers(parsed, context, plans, view_of(call)))
 
     return handler
 
 
-def parse_phone_number_v2(plans: NumberingPlans) -> Handler:
+def parse_phone_number_v2(plans: NumberingPlans) -> WaitingHandler:
     """`parsePhoneNumberV2`."""
 
-    def handler(call: Call) -> Answer:
+    async def handler(call: Call) -> Answer:
         context = wire.context_from(call.body, _context_of_the_account(call, plans))
         if context.country is not None:
             context = context._replace(country=_known(context.country, "context.country.isoCode", plans))
-        parsed = _parsed(call, call.body["originalStrings"], context, plans)
+        parsed = await _parsed(call, call.body["originalStrings"], context, plans)
         return Answer(wire.parsed_numbers_v2(parsed, context, call.body.get("resultContent", {}), plans))
 
     return handler
@@ -63,6 +66,6 @@ def _known(country: str, parameter: str, plans: NumberingPlans) -> str:
     return country.upper()
 
 
-def _parsed(call: Call, originals: Iterable[str], context: Context, plans: NumberingPlans) -> Iterator[Parsed]:
+async def _parsed(call: Call, originals: Iterable[str], context: Context, plans: NumberingPlans) -> Sequence[Parsed]:
     extensions = call.here.account.extensions
-    return (parse(original, context, plans, extensions.__contains__) for original in originals)
+    return await listed((parse(one, context, plans, extensions.__contains__) for one in originals), _PARSED_TOGETHER)
