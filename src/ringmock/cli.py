@@ -1,6 +1,7 @@
 """The command line: serve an account, check contract and fixtures, print the rules."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import __version__
+from .console import Commands, port_file, write_whole
 from .domain.generation import GENERATIONS
 from .lab.limits import PROFILES
 from .server_limits import ServerLimits, limit_options
@@ -33,7 +35,7 @@ STOPPED = 130
 """The exit status of what Ctrl-C has ended."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ringmock")
 def main() -> None:
     """A mock server of RingCentral's SMS, pager and message-store API.
@@ -46,7 +48,9 @@ def main() -> None:
 @click.option("--fixture", default="demo", show_default=True, metavar="NAME|FILE", help="Account to serve.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for any.")
-@click.option("--port-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the port here when ready.")
+@click.option(
+    "--port-file", "port_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the port here when ready."
+)
 @click.option("--generation", type=click.Choice(list(GENERATIONS)), help="Shape of the answers, over the fixture's.")
 @click.option(
     "--open-worlds/--named-worlds",
@@ -77,7 +81,7 @@ def serve(
     fixture: str,
     host: str,
     port: int,
-    port_file: Path | None,
+    port_path: Path | None,
     generation: str | None,
     open_worlds: bool,
     webhook_hosts: tuple[str, ...],
@@ -128,8 +132,7 @@ def serve(
         click.echo("Started afresh.", err=True)
         return app
 
-    if port_file is not None:
-        port_file.unlink(missing_ok=True)
+    held = stack.enter_context(port_file(port_path))
     try:
         first = worlds()
         bound = server.bound_socket(host, port)
@@ -141,9 +144,10 @@ def serve(
     def ready() -> None:
         stack.enter_context(collector.growing())
         gc.enable()
-        if port_file is not None:
-            _write_whole(port_file, f"{bound.getsockname()[1]}\n")
-        click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
+        if held is not None:
+            held.write(bound.getsockname()[1])
+        with contextlib.suppress(OSError):  # who looks no longer has others to serve
+            click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
 
     app = server.Swappable(server.build(first, webhooks, tally, access, server_limits))
     running = server.Server(app, ready, server_limits)
@@ -174,13 +178,6 @@ async def _until_stopped(
     await running.serve(sockets=[bound])
     if watching is not None:
         watching.cancel()
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write so that a reader who finds the file finds all of it."""
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
 
 
 @main.command()
@@ -272,9 +269,9 @@ def coverage(
     found = coverage_of(met, generations)
     click.echo(report.text(found))
     if html is not None:
-        _write_whole(html, report.html(found))
+        write_whole(html, report.html(found))
     if json is not None:
-        _write_whole(json, dumps(met.to_json(), indent=1) + "\n")
+        write_whole(json, dumps(met.to_json(), indent=1) + "\n")
     if _is_under(found, fail_under):
         sys.exit(1)
 
@@ -455,18 +452,20 @@ def contract(
                 click.echo(line)
             return
         is_stopped = _is_stopped_while_told(run.findings(), found)
+    except BrokenPipeError:
+        raise
     except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
         raise _NothingTested(str(error)) from error
     exercised = run.coverage
     told = found.text() if exercised is None else f"{found.text()}\n\n{pages.text(exercised)}"
     click.echo(told)
     if junit is not None:
-        _write_whole(junit, found.junit())
+        write_whole(junit, found.junit())
     if report is not None:
-        _write_whole(report / "report.txt", told + "\n")
-        _write_whole(report / "junit.xml", found.junit())
+        write_whole(report / "report.txt", told + "\n")
+        write_whole(report / "junit.xml", found.junit())
     if html is not None and exercised is not None:
-        _write_whole(html, pages.html(exercised))
+        write_whole(html, pages.html(exercised))
     if is_stopped:
         click.echo("Stopped: this is what was found until then.", err=True)
         sys.exit(STOPPED)

@@ -479,6 +479,9 @@ async def _exchange(app: ASGIApp, scope: Scope, content: bytes) -> tuple[int, di
         messages.append(message)
 
     await app(scope, receive, send)
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():  # the call was answered instead
+        raise asyncio.CancelledError
     return messages[0]["status"], dict(messages[0]["headers"]), b"".join(part.get("body", b"") for part in messages[1:])
 
 

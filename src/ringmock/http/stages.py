@@ -28,6 +28,7 @@ from starlette.requests import Request
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
 from ..worlds import Worlds
 from . import edge, oauth, throttling
@@ -201,6 +202,10 @@ class Refusals(ExceptionMiddleware):
                 await self._handler(Request(scope), failure)
                 raise
             await self._last_resort({**scope, _FAILURE: failure}, receive, send)
+        except asyncio.CancelledError:  # the server stops, and waits no longer for what the call waits for
+            if SCOPE_KEY not in scope or scope[SCOPE_KEY].status is not None:
+                raise
+            await self._last_resort({**scope, _FAILURE: ServiceUnavailable()}, receive, send)
 
 
 async def _raise_again(scope: Scope, _: Receive, __: Send) -> None:

@@ -1,0 +1,135 @@
+"""What every command does alike at its edges: streams that are closed, and files that it leaves."""
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+UNHEARD = 1
+"""The exit status of a command whose output nobody takes."""
+
+
+class Commands(click.Group):
+    """Commands whose failures to read and write are told in one sentence, and never as a traceback."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """As Click has it. Called as a program it ends the process."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
+        _open_streams()
+        try:
+            status = _status_of(lambda: super(Commands, self).main(*args, **extra))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            status = UNHEARD
+        except OSError as error:
+            status = UNHEARD
+            _tell(error)
+        _let_go(sys.stdout)
+        _let_go(sys.stderr)
+        sys.exit(status)
+
+
+def _status_of(run: Any) -> Any:
+    try:
+        run()
+    except SystemExit as ended:
+        return ended.code
+    return 0
+
+
+def _tell(error: OSError) -> None:
+    """Say what could not be read or written; where that cannot be said either, nothing."""
+    place = f"{error.filename}: " if error.filename is not None else ""
+    with contextlib.suppress(OSError):
+        click.echo(f"Error: {place}{error.strerror or error}", err=True)
+
+
+def _open_streams() -> None:
+    """Put the null device in the place of what was closed: the first socket would take it."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def _let_go(stream: Any) -> None:
+    """Write what waits, and where that fails nowhere: the interpreter would try again at its end, and say so."""
+    try:
+        stream.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write so that a reader who finds the file finds all of it; into what is no file, such as a pipe, as it is.
+
+    Raises `OSError`.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+        return
+    _put(Path(os.path.realpath(path)), text)
+
+
+def _put(path: Path, text: str) -> None:
+    descriptor, half = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            os.fchmod(descriptor, 0o644)
+        os.replace(half, path)
+    except BaseException:
+        os.unlink(half)
+        raise
+
+
+class PortFile:
+    """The file that says on which port a server is ready. It is there as long as the server serves."""
+
+    def __init__(self, path: Path) -> None:
+        """Take away what an earlier server left. Raises `OSError`, with what would be right, and changes nothing."""
+        self._path = path
+        self._written: os.stat_result | None = None
+        if not path.parent.is_dir():
+            raise OSError(None, f"there is no folder {path.parent} for the port file: make it first", str(path))
+        if os.path.lexists(path):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise OSError(None, "the port file is no plain file: name one, or one that is not there", str(path))
+            path.unlink()
+
+    def write(self, port: int) -> None:
+        """Raises `OSError`."""
+        _put(self._path, f"{port}\n")
+        self._written = self._path.lstat()
+
+    def remove(self) -> None:
+        """Take the file away, unless somebody else has put another there."""
+        if self._written is None:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            found = self._path.lstat()  # the number of a file that is gone is given to the next
+            if os.path.samestat(found, self._written) and found.st_mtime_ns == self._written.st_mtime_ns:
+                self._path.unlink()
+
+
+@contextlib.contextmanager
+def port_file(path: Path | None) -> Iterator[PortFile | None]:
+    """The port file of a path while it is served, None for none. Raises `OSError`."""
+    held = PortFile(path) if path is not None else None
+    try:
+        yield held
+    finally:
+        if held is not None:
+            held.remove()
