@@ -160,3 +160,8 @@ def test_a_recovered_connection_gets_what_it_missed(watch: Day) -> None:
 
 def test_the_token_of_who_watched_is_dead_after_a_log_out(watch: Day) -> None:
     assert watch["log out"]["status"] == 401
+
+
+def test_no_event_is_lost_on_the_way_from_one_socket_to_the_next(server_url: str) -> None:
+    recovered = day_of("recovery", server_url, "@rc-ex/core", "@rc-ex/ws")
+    assert recovered["recover"] == {"Successful": 200}
