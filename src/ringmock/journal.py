@@ -42,6 +42,8 @@ class Entry(NamedTuple):
     token: str | None = None
     is_lost: bool = False
     """Whether the answer was lost on demand: `status` is what the caller would have seen."""
+    more_routed: int = 0
+    """How many recipients there were beyond those in `routed`."""
     has_credentials: bool = False
     """Whether the caller said who it is, by a token, as a client or in a form, be it true or not."""
 

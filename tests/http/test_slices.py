@@ -233,3 +233,16 @@ def test_consents_of_a_call_that_a_reset_interrupts_are_not_in_the_world_after_i
         assert list(server.worlds.default.consents) == []
 
     run(work)
+
+
+@pytest.mark.parametrize(("size", "kept", "more"), [(100, 100, 0), (101, 100, 1)])
+def test_the_journal_keeps_a_hundred_recipients_of_a_call_and_says_how_many_more(
+    size: int, kept: int, more: int
+) -> None:
+    async def work(server: Server) -> None:
+        await server.call("large", "POST", BATCHES, batch(size))
+        (entry,) = server.worlds.default.journal.newest_first()
+
+        assert (len(entry.routed), entry.more_routed) == (kept, more)
+
+    run(work)

@@ -21,6 +21,9 @@ MAX_KEPT_BODY = 16 * 1024
 
 _CREDENTIALS = frozenset({"access_token", "client_id", "client_assertion"})
 
+MAX_KEPT_RECIPIENTS = 100
+"""Of one call; a batch has ten thousand, and a thousand of those would be more than a machine has."""
+
 log = logging.getLogger("ringmock.calls")
 
 
@@ -66,6 +69,7 @@ class Kept(NamedTuple):
     """Any other body, parsed."""
     token: str | None
     is_lost: bool
+    more_routed: int
     has_credentials: bool
 
     def entry(self) -> Entry:
@@ -85,6 +89,7 @@ class Kept(NamedTuple):
             body=parse_json(self.content) if self.content else self.body,
             token=self.token,
             is_lost=self.is_lost,
+            more_routed=self.more_routed,
             has_credentials=self.has_credentials,
         )
 
@@ -108,13 +113,14 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         call.operation,
         status,
         milliseconds,
-        call.routed,
+        call.routed[:MAX_KEPT_RECIPIENTS],
         problems,
         call.is_handled,
         content,
         body,
         call.token,
         call.is_lost,
+        max(0, len(call.routed) - MAX_KEPT_RECIPIENTS),
         b"authorization" in call.headers or says_who(call),
     )
 
@@ -184,7 +190,8 @@ def rules_of(routed: Iterable[Routed], problems: Iterable[Exception]) -> Iterabl
 
 def line(entry: Entry) -> str:
     """Who, what, status, time and the rules that decided; the reason when it was refused."""
-    outcomes = ", ".join(map(outcome, entry.routed))
+    more = [f"and {entry.more_routed} more"] if entry.more_routed else []
+    outcomes = ", ".join([*map(outcome, entry.routed), *more])
     reasons = "; ".join(map(_reason, entry.errors))
     rules = f" ({', '.join(entry.rules)})" if entry.errors and entry.rules else ""
     said = f"{entry.who or '-':>4} {entry.method} {printable(entry.path)} {entry.status} {entry.milliseconds:.1f}ms"

@@ -138,6 +138,8 @@ def _entry(entry: Entry, asked: Iterable[str]) -> Json:
         "refused_by": entry.refused_by,
         "lost": entry.is_lost,
     }
+    if entry.more_routed:
+        said["more_recipients"] = entry.more_routed
     if "text" in asked:
         said["body"] = entry.body
     if "token" in asked:
