@@ -137,7 +137,8 @@ def assert_envelope(body: dict[str, Any], code: str, parameter: str | None = Non
     """`errorCode` and `message` at the top tell the first of `errors`, under its code or the code's older word."""
     first = body["errors"][0]
     assert first["errorCode"] == code, body
-    assert body["errorCode"] in (code, "InvalidParameter", "TokenInvalid", "FeatureNotAvailable"), body
+    words = ("InvalidParameter", "TokenInvalid", "FeatureNotAvailable", "InsufficientPermissions")
+    assert body["errorCode"] in (code, *words), body
     assert body["message"] == first["message"] != "", body
     assert all(error["errorCode"] and error["message"] for error in body["errors"]), body
     assert first.get("parameterName") == body.get("parameterName") == parameter, body

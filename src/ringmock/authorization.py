@@ -61,6 +61,8 @@ class Consent:
     challenge: Challenge | None = None
     log_in: sessions.LogIn | None = None
     """None where no id token was asked for."""
+    permissions: frozenset[str] | None = None
+    """What the application may do; None for everything."""
 
 
 class Codes:

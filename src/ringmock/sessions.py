@@ -122,6 +122,14 @@ class CodeVerifierMismatch(SignInRefused):
     """A code verifier that is missing, or does not make the challenge that the code was asked for with."""
 
 
+class ScopeInvalid(SignInRefused):
+    """Permissions that no token can have, or this one cannot, which are `value`."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 class RefreshTokenDead(SignInRefused):
     """A refresh token that was used or never issued."""
 
@@ -179,6 +187,8 @@ class Session:
     """Stays the same over refreshes."""
     log_in: LogIn | None = None
     """None where no id token was asked for."""
+    permissions: frozenset[str] | None = None
+    """What the application may do with the tokens; None for everything."""
     used: datetime | None = None
     """When the access token was first used."""
     replaced: datetime | None = None

@@ -23,6 +23,8 @@ class Application:
     """The grants that it may ask for; None for all."""
     public_key: str | None = None
     """In PEM: what its client assertions are signed with, beside its secret."""
+    permissions: tuple[str, ...] | None = None
+    """What it may do; None for everything."""
 
     def may_use(self, grant_type: str) -> bool:
         """Whether it may ask for this grant. Without `refresh_token` among them it is issued no refresh tokens."""

@@ -17,6 +17,7 @@ from .clock import RealTime, real_time
 from .domain.account import Extension
 from .domain.agenda import Agenda
 from .domain.generation import Generation
+from .permissions import Permissions, permissions_kept
 from .sessions import (
     CORRUPTED,
     ClientAssertionInvalid,
@@ -196,6 +197,7 @@ class Worlds:
         access_ttl: int,
         refresh_ttl: int,
         log_in: LogIn | None = None,
+        permissions: Permissions | None = None,
     ) -> Session:
         """A new log-in with new tokens. Both lifetimes are in seconds; without the second no refresh token comes."""
         if not self.application(client_id).may_use("refresh_token"):
@@ -211,6 +213,7 @@ class Worlds:
             refresh_ttl=refresh_ttl,
             session_id=session_id or self._token_source(),
             log_in=log_in,
+            permissions=permissions,
         )
         session.start(world.clock.now())
         self._file(session)
@@ -226,6 +229,7 @@ class Worlds:
             endpoint_id=session.endpoint_id,
             access_ttl=access_ttl,
             session_id=session.session_id,
+            permissions=session.permissions,
         )
         own.start(session.world.clock.now())
         self._file(own)
@@ -237,10 +241,13 @@ class Worlds:
             self._log_ins[session.world].remove(session)
             self._forget(session)
 
-    def refresh(self, world: World, client_id: str, refresh_token: str | None) -> Session:
+    def refresh(
+        self, world: World, client_id: str, refresh_token: str | None, asked: Permissions | None = None
+    ) -> Session:
         """New tokens for an old log-in, whose own die at once; asked again, for a while the same new tokens.
 
-        Raises `RefreshTokenDead` or `RefreshTokenRevoked`.
+        `asked`: the permissions that the new tokens are to keep, None for those of the old. Raises `RefreshTokenDead`,
+        `RefreshTokenRevoked` or `ScopeInvalid`.
         """
         token = refresh_token or ""
         old, now = self._refreshable.get(token), world.clock.now()
@@ -264,6 +271,7 @@ class Worlds:
             access_ttl=old.access_ttl,
             refresh_ttl=old.refresh_ttl,
             log_in=old.log_in and old.log_in._replace(nonce=None),
+            permissions=permissions_kept(asked, old.permissions),
         )
         old.replace(new, now)
         self._log_ins[world].add(old)
@@ -285,11 +293,14 @@ class Worlds:
         redirect_uri: str | None = None,
         challenge: Challenge | None = None,
         log_in: LogIn | None = None,
+        permissions: Permissions | None = None,
     ) -> str:
         """A code for the application that `extension` has let in. It lives for a minute."""
         code = self._token("AC")
         expires = expiry_of_code(world.clock.now())
-        self._codes.add(code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in))
+        self._codes.add(
+            code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in, permissions)
+        )
         return code
 
     def consent_of_code(

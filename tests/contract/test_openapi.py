@@ -164,6 +164,8 @@ def test_the_contract_is_sound(contract):
             f"{SMS}/responses/default",
             "not an operation's own",
         ),
+        (f"{SMS}/x-app-permission", GONE, SMS, "has no x-app-permission"),
+        (f"{SMS}/responses/403", GONE, f"{SMS}/responses", "lacking it is no answer"),
         (f"{SMS}/responses/500", {"description": "No."}, f"{SMS}/responses/500", "not an operation's own"),
     ],
 )

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ringmock.assertions import Key
 from ringmock.fixture import load_named
 from ringmock.http import oauth
+from ringmock.permissions import permissions_granted, permissions_kept
 from ringmock.server import running
-from ringmock.sessions import TooManyWorlds
+from ringmock.sessions import ScopeInvalid, TooManyWorlds
 from ringmock.template import Application
 from ringmock.worlds import MAX_WORLDS, Worlds
 from support import (
@@ -27,6 +28,7 @@ from support import (
     OWN,
     PASSWORD,
     REVOKE,
+    STORE,
     TOKEN,
     Client,
     assert_oauth_refused,
@@ -486,13 +488,63 @@ def test_an_id_token_can_be_checked_by_the_discovery_document_alone(world_client
     assert user.items() <= claims.items()
 
 
-@pytest.mark.parametrize("scope", ["", "ReadMessages", "OpenID", "openids", "open id"])
+@pytest.mark.parametrize("scope", ["", "ReadMessages"])
 def test_an_id_token_comes_for_its_scope_alone(world_client: Client, scope: str) -> None:
     info = world_client.ask_token(**JWT_GRANT, scope=scope).json()
     assert "id_token" not in info
     assert "openid" not in info["scope"].split()
     refreshed = refresh(world_client, info["refresh_token"]).json()
     assert "id_token" not in refreshed
+
+
+@pytest.mark.parametrize(
+    "scope", ["OpenID", "openids", "open id", "Nonsense", "sms", "SMS\tReadMessages", "SMS Nonsense"]
+)
+def test_d21_a_name_that_is_no_permission_of_the_services_is_refused(world_client: Client, scope: str) -> None:
+    assert_oauth_refused(world_client.ask_token(**JWT_GRANT, scope=scope), "invalid_scope", "CMN-101")
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "granted"),
+    [
+        (None, None, None),
+        (None, {"SMS"}, {"SMS"}),
+        ({"SMS"}, None, {"SMS"}),
+        ({"SMS", "Faxes"}, {"SMS", "ReadMessages"}, {"SMS"}),
+    ],
+)
+def test_d21_a_token_has_what_was_asked_for_of_what_its_application_has(
+    asked: set[str] | None, held: set[str] | None, granted: set[str] | None
+) -> None:
+    found = permissions_granted(asked and frozenset(asked), held and frozenset(held))
+    assert found == granted
+
+
+def test_d21_an_application_that_has_none_of_what_it_asks_for_gets_no_token() -> None:
+    with pytest.raises(ScopeInvalid) as refused:
+        permissions_granted(frozenset({"Faxes"}), frozenset({"SMS"}))
+    assert refused.value.value == "Faxes"
+
+
+def test_d21_a_refresh_keeps_or_narrows_and_never_widens() -> None:
+    held = frozenset({"SMS", "ReadMessages"})
+    assert permissions_kept(None, held) == held
+    assert permissions_kept(frozenset({"SMS"}), held) == {"SMS"}
+    with pytest.raises(ScopeInvalid):
+        permissions_kept(frozenset({"SMS", "Faxes"}), held)
+
+
+def test_d21_an_application_of_a_fixture_may_do_what_its_permissions_say() -> None:
+    applications = (Application("reader", "any-secret", permissions=("ReadMessages", "WebSocketsSubscription")),)
+    with running(replace(load_named("demo"), applications=applications)) as (url, _), Client(url) as client:
+        client.client_id = "reader"
+        info = client.ask_token(**JWT_GRANT).json()
+        assert info["scope"] == "ReadMessages WebSocketsSubscription WebSocket"
+        by = bearer(info["access_token"])
+        assert client.get(STORE, by=None, headers=by).status_code == 200
+        assert_refused(client.get(OWN, by=None, headers=by), 403, "CMN-401")
+        assert client.post("/restapi/oauth/wstoken", by=None, headers=by).status_code == 200
+        assert_oauth_refused(client.ask_token(**JWT_GRANT, scope="SMS"), "invalid_scope", "CMN-101")
 
 
 # --- assertions ------------------------------------------------------------------------------------

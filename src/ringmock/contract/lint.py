@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from .openapi import FILE, operations, step
+from .openapi import APP_PERMISSION, FILE, NO_PERMISSION, operations, step
 
 Object = dict[str, Any]
 
@@ -200,6 +200,23 @@ def security_schemes_are_declared(contract: Object) -> Iterator[Problem]:
                 yield Problem(place, f"the security scheme {name} is not declared", f"one of {declared}")
 
 
+def permissions_are_stated(contract: Object) -> Iterator[Problem]:
+    """Each operation that takes a token says which permission it needs, and that it is refused without."""
+    everywhere: list[Object] = contract.get("security", [])
+    for pointer, operation in _operations(contract):
+        security = operation.get("security", everywhere)
+        if not any("oauth2" in requirement for requirement in security):
+            continue
+        permission = operation.get(APP_PERMISSION)
+        if permission is None:
+            yield Problem(pointer, f"the operation has no {APP_PERMISSION}", f"a permission, or {NO_PERMISSION}")
+        elif permission != NO_PERMISSION:
+            place = step(pointer, "responses")
+            refusal = _follow(contract, At(place, operation["responses"].get("403", {}))).node
+            if "CMN-401" not in refusal.get("x-error-codes", []):
+                yield Problem(place, f"{permission} is needed, and lacking it is no answer", "403 with CMN-401")
+
+
 def components_are_used(contract: Object) -> Iterator[Problem]:
     """Each component is reached from the paths, directly or through other components."""
     components = contract.get("components", {})
@@ -362,6 +379,7 @@ CHECKS: tuple[Check, ...] = (
     references_stand_alone,
     operations_are_described,
     security_schemes_are_declared,
+    permissions_are_stated,
     components_are_used,
     parameters_have_a_type,
     patterns_are_portable,

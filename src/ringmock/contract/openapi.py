@@ -15,6 +15,9 @@ except ImportError:  # PyYAML without libyaml
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 FILE = "openapi.yaml"
+APP_PERMISSION = "x-app-permission"
+NO_PERMISSION = "NoPermission"
+"""What an operation says that any token is enough for."""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -82,6 +85,13 @@ def user_permissions() -> Mapping[str, str]:
     """The permission that a user needs for an operation, by operationId, where the contract names one."""
     named = ((found["operationId"], found.get("x-user-permission")) for _, _, found in operations(load_contract()))
     return {operation_id: permission for operation_id, permission in named if permission is not None}
+
+
+@lru_cache(maxsize=1)
+def app_permissions() -> Mapping[str, str]:
+    """The permission that an application needs for an operation, by operationId, of those that need one."""
+    named = ((found["operationId"], found.get(APP_PERMISSION)) for _, _, found in operations(load_contract()))
+    return {name: permission for name, permission in named if permission not in (None, NO_PERMISSION)}
 
 
 def line_marks(text: str) -> dict[str, int]:

@@ -250,6 +250,10 @@ class ThreadNotAccessible(Refusal):
     rule = "D-04"
 
 
+class ApplicationPermissionDenied(Refusal):
+    """An operation that the token was not asked for, or its application may not call; `value` is what it lacks."""
+
+
 class AnotherExtension(Refusal):
     """The path names an extension other than the one that is logged in."""
 

@@ -293,4 +293,12 @@ DECISIONS = (
         "Never; MSG-325 is not answered.",
         "domain.pager.plan_pager",
     ),
+    Decision(
+        "D-21",
+        "What a `scope` does: names that the service does not have, those that the application lacks, and none.",
+        "An unknown name, or none left that the application has: 400 invalid_scope, with CMN-101. Else the token has"
+        " what was asked for and the application has; without a name beside openid, all of that. A refresh keeps it or"
+        " narrows it. WebSocketsSubscription includes WebSocket. Subscriptions need no permission of their own.",
+        "permissions.permissions_granted",
+    ),
 )

@@ -140,6 +140,12 @@ CATALOGUE: dict[type[Exception], Row] = {
     sessions.TokenExpired: Row(401, "OAU-128", "Access token expired", _WORD_401),
     sessions.TokenReplaced: Row(401, "OAU-129", "Access token corrupted", _WORD_401),
     sessions.TokenUnknown: Row(401, "OAU-213", "Token not found", _WORD_401),
+    domain.ApplicationPermissionDenied: Row(
+        403,
+        "CMN-401",
+        "In order to call this API endpoint, application needs to have [{value}] permission",
+        "InsufficientPermissions",
+    ),
     domain.AnotherExtension: Row(403, "CMN-419", "Access to the resources of another extension is not allowed"),
     domain.ExtendedScopeMissing: Row(
         403,
@@ -272,7 +278,12 @@ OF_THE_CONTRACT = (
 )
 """Refusals of requests that the contract does not have, whoever raises them."""
 
-_NAMES_PERMISSION = (domain.PermissionDenied, domain.ThreadNotAccessible, domain.ExtendedScopeMissing)
+_NAMES_PERMISSION = (
+    domain.ApplicationPermissionDenied,
+    domain.PermissionDenied,
+    domain.ThreadNotAccessible,
+    domain.ExtendedScopeMissing,
+)
 _NAMES_NO_PARAMETER = (*_NAMES_PERMISSION, domain.AnotherExtension)
 
 

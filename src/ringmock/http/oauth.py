@@ -62,6 +62,7 @@ OAUTH_CATALOGUE: dict[type[Exception], Row] = {
     sessions.CodeVerifierMismatch: Row(
         "invalid_grant", "OAU-106", "Invalid authorization code: the code verifier does not make the code challenge"
     ),
+    sessions.ScopeInvalid: Row("invalid_scope", "CMN-101", "Parameter [scope] value is invalid: [{value}]"),
     sessions.RefreshTokenDead: Row("invalid_grant", "OAU-213", "Token not found"),
     sessions.RefreshTokenRevoked: Row("invalid_grant", "OAU-211", "Token revoked"),
 }

@@ -28,6 +28,8 @@ from starlette.requests import Request
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..contract.openapi import app_permissions
+from ..domain.errors import ApplicationPermissionDenied
 from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
 from ..worlds import Worlds
@@ -427,8 +429,21 @@ class _SecurityApi(SecurityAPI):
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return SecurityOperation(next_app, self._sign_in)
+            return SecurityOperation(next_app, self._sign_in_with(app_permissions().get(operation.operation_id)))
         return SecurityOperation(next_app, read_client if "http" in types else None)
+
+    def _sign_in_with(self, needed: str | None) -> Callable[[Call, Scope], None]:
+        """Signs in, and raises `ApplicationPermissionDenied` where the token is not good for what is needed."""
+        if needed is None:
+            return self._sign_in
+
+        def sign_in(call: Call, scope: Scope) -> None:
+            self._sign_in(call, scope)
+            permissions = call.signed_in.permissions
+            if permissions is not None and needed not in permissions:
+                raise ApplicationPermissionDenied("scope", needed)
+
+        return sign_in
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
         given = call.headers.get(b"authorization")

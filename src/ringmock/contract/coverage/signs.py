@@ -237,6 +237,7 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "D-18": (Sign("D-18", "an unknown path refused with CMN-120", _refused("CMN-120")),),
     "D-19": (Sign("D-19", "a message listed as Purged", _lists_purged),),
     "D-20": (Sign("D-20", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),),
+    "D-21": (Sign("D-21", "a call refused with CMN-401", _refused("CMN-401")),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

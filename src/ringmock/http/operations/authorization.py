@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ... import sessions
 from ...authorization import CODE_LIFETIME, Challenge, ChallengeMethod, answered_to, redirect_uri_of
+from ...permissions import Permissions, permissions_asked, permissions_granted, permissions_of
 from ...worlds import Worlds
 from .. import oauth, pages
 from ..call import Answer, Call
@@ -22,6 +23,8 @@ class _Asked(NamedTuple):
     parameters: Mapping[str, str]
     redirect_uri: str
     challenge: Challenge | None
+    permissions: Permissions | None = None
+    """What a code is to stand for; None for everything."""
 
     def page(self, typed: Mapping[str, str], problem: str | None = None) -> Answer:
         """The log-in page."""
@@ -40,6 +43,8 @@ def authorize(worlds: Worlds) -> Handler:
 
     def handler(call: Call) -> Answer:
         asked = _asked(worlds, _given(call.parameters))
+        if isinstance(asked, Answer):
+            return asked
         if "none" in asked.parameters.get("prompt", "").split():
             return asked.sent_back(error="login_required", error_description="Nobody is logged in here.")
         return asked.page({})
@@ -54,6 +59,8 @@ def authorize2(worlds: Worlds) -> Handler:
         given = _given(call.body)
         typed = {name: given.pop(name) for name in _TYPED if name in given}
         asked = _asked(worlds, given)
+        if isinstance(asked, Answer):
+            return asked
         if typed.get("decision") == "deny":
             return asked.sent_back(error="access_denied", error_description="The user did not let the application in.")
         if not typed:
@@ -76,7 +83,7 @@ def _logged_in(worlds: Worlds, call: Call, asked: _Asked, typed: Mapping[str, st
     redirect_uri = asked.parameters.get("redirect_uri")
     is_identified = sessions.asks_for_id_token(asked.parameters.get("scope"))
     log_in = sessions.LogIn(world.clock.now(), asked.parameters.get("nonce")) if is_identified else None
-    code = worlds.consent(world, extension, client_id, redirect_uri, asked.challenge, log_in)
+    code = worlds.consent(world, extension, client_id, redirect_uri, asked.challenge, log_in, asked.permissions)
     answer = {"code": code, "expires_in": str(int(CODE_LIFETIME.total_seconds()))}
     if "discovery" in asked.parameters:
         answer |= discovery.of_log_in(call.base_url)
@@ -88,8 +95,11 @@ def _given(parameters: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if value}
 
 
-def _asked(worlds: Worlds, parameters: Mapping[str, str]) -> _Asked:
-    """Raises `UnknownClient`, and as `redirect_uri_of` does: nobody is sent where that is not sure."""
+def _asked(worlds: Worlds, parameters: Mapping[str, str]) -> _Asked | Answer:
+    """What is asked for; the way back where its scope cannot be had (RFC 6749, 4.1.2.1).
+
+    Raises `UnknownClient`, and as `redirect_uri_of` does: nobody is sent where that is not sure.
+    """
     application = worlds.application(parameters["client_id"])
     redirect_uri = redirect_uri_of(application, parameters.get("redirect_uri"))
     if not application.may_use("authorization_code"):
@@ -98,7 +108,13 @@ def _asked(worlds: Worlds, parameters: Mapping[str, str]) -> _Asked:
     if "code_challenge" in parameters:
         method = ChallengeMethod(parameters.get("code_challenge_method", ChallengeMethod.PLAIN))
         challenge = Challenge(parameters["code_challenge"], method)
-    return _Asked(parameters, redirect_uri, challenge)
+    asked = _Asked(parameters, redirect_uri, challenge)
+    try:
+        scope = permissions_asked(parameters.get("scope"))
+        return asked._replace(permissions=permissions_granted(scope, permissions_of(application)))
+    except sessions.ScopeInvalid as refused:
+        row = oauth.OAUTH_CATALOGUE[sessions.ScopeInvalid]
+        return asked.sent_back(error=row.error, error_description=oauth.oauth_entry(refused, row)["message"])
 
 
 def auth_user_info(call: Call) -> Answer:

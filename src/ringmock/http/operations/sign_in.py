@@ -7,6 +7,7 @@ from ... import __version__, sessions
 from ...domain.account import Extension
 from ...domain.errors import InvalidParameter
 from ...id_tokens import SigningKey
+from ...permissions import Permissions, permissions_asked, permissions_granted, permissions_of
 from ...sessions import LogIn, Session
 from ...world import World
 from ...worlds import Worlds
@@ -109,23 +110,30 @@ def _granted(worlds: Worlds, client: _Client, call: Call) -> Session:
     if not worlds.application(client.id).may_use(grant_type):
         raise sessions.GrantTypeNotAllowed
     if grant_type == REFRESH_TOKEN:
-        return worlds.refresh(client.world, client.id, form.get("refresh_token"))
-    extension, log_in = _signed_in(worlds, client, form, _audiences(call))
+        return worlds.refresh(client.world, client.id, form.get("refresh_token"), permissions_asked(form.get("scope")))
+    signed_in = _signed_in(worlds, client, form, _audiences(call))
     return worlds.open_session(
         client.world,
-        extension,
+        signed_in.extension,
         client.id,
         endpoint_id=_endpoint_id(form.get("endpoint_id")),
         access_ttl=sessions.access_ttl(form.get("access_token_ttl")),
         refresh_ttl=sessions.refresh_ttl(form.get("refresh_token_ttl")),
-        log_in=log_in,
+        log_in=signed_in.log_in,
+        permissions=signed_in.permissions,
     )
 
 
-def _signed_in(
-    worlds: Worlds, client: _Client, form: dict[str, str], audiences: tuple[str, ...]
-) -> tuple[Extension, LogIn | None]:
-    """Who signs in, by any grant but a refresh; and what an id token tells of it where one is asked for."""
+class _SignedIn(NamedTuple):
+    """Who signs in, what an id token tells of it where one is asked for, and what the tokens are good for."""
+
+    extension: Extension
+    log_in: LogIn | None
+    permissions: Permissions | None
+
+
+def _signed_in(worlds: Worlds, client: _Client, form: dict[str, str], audiences: tuple[str, ...]) -> _SignedIn:
+    """By any grant but a refresh."""
     world = client.world
     now = world.clock.now()
     match form["grant_type"]:
@@ -134,14 +142,17 @@ def _signed_in(
             consent = worlds.consent_of_code(
                 client.id, form.get("code", ""), redirect_uri, verifier, is_proven=client.is_proven
             )
-            return consent.world.account.extensions[consent.extension_number], consent.log_in
+            extension = consent.world.account.extensions[consent.extension_number]
+            return _SignedIn(extension, consent.log_in, consent.permissions)
         case "password":
             extension = sessions.extension_by_password(
                 world.template, world.account, form.get("username"), form.get("extension"), form.get("password")
             )
         case _:
             extension = sessions.extension_by_jwt(world.template, world.account, form.get("assertion"), audiences, now)
-    return extension, LogIn(now) if sessions.asks_for_id_token(form.get("scope")) else None
+    scope = form.get("scope")
+    granted = permissions_granted(permissions_asked(scope), permissions_of(worlds.application(client.id)))
+    return _SignedIn(extension, LogIn(now) if sessions.asks_for_id_token(scope) else None, granted)
 
 
 def _endpoint_id(asked: str | None) -> str | None:

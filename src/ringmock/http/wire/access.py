@@ -3,13 +3,9 @@
 from datetime import UTC, datetime
 
 from ...domain.account import Account, Extension
+from ...permissions import scope_of
 from ...sessions import OPENID, Session
 from .view import Json
-
-SCOPES = (
-    "ReadAccounts EditAccounts SMS InternalMessages ReadMessages EditMessages"
-    " SubscriptionWebhook WebSocketsSubscription"
-)
 
 
 def token_info(session: Session, id_token: str | None = None) -> Json:
@@ -21,7 +17,7 @@ def token_info(session: Session, id_token: str | None = None) -> Json:
         "expires_in": expires_in,
         "refresh_token": session.refresh_token,
         "refresh_token_expires_in": refresh_expires_in,
-        "scope": SCOPES if id_token is None else f"{SCOPES} {OPENID}",
+        "scope": scope_of(session.permissions) + ("" if id_token is None else f" {OPENID}"),
         "owner_id": str(session.extension.id),
         "endpoint_id": session.endpoint_id,
         **({} if id_token is None else {"id_token": id_token}),

@@ -2,8 +2,8 @@
 
 from ...assertions import BY_PUBLIC_KEY, BY_SECRET
 from ...id_tokens import ALGORITHM
+from ...permissions import GRANTED
 from ...sessions import OPENID
-from .access import SCOPES
 from .view import Json
 
 BRAND_ID = "1210"
@@ -21,7 +21,7 @@ def open_id_configuration(base_url: str) -> Json:
         "revocation_endpoint": f"{oauth}/revoke",
         "userinfo_endpoint": f"{oauth}/userinfo",
         "jwks_uri": f"{oauth}/jwks",
-        "scopes_supported": [OPENID, *SCOPES.split()],
+        "scopes_supported": [OPENID, *GRANTED],
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic",
             "client_secret_post",
