@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..domain.moments import moved
+
 WINDOW = timedelta(seconds=60)
 PENALTY = timedelta(seconds=60)
 """How long everything is refused after one call too many. Every call meanwhile starts it anew."""
@@ -75,13 +77,13 @@ class Counter:
     def let_through(self, now: datetime) -> bool:
         """Count a call, unless it is one too many."""
         if self._penalty_until is not None and self._penalty_until - PENALTY <= now < self._penalty_until:
-            self._penalty_until = now + PENALTY
+            self._penalty_until = moved(now, PENALTY)
             return False
         # A clock that was set back leaves calls in the future: they are as good as forgotten.
         while self._calls and not timedelta(0) <= now - self._calls[0] < WINDOW:
             self._calls.popleft()
         if len(self._calls) >= self._limit:
-            self._penalty_until = now + PENALTY
+            self._penalty_until = moved(now, PENALTY)
             return False
         self._penalty_until = None
         self._calls.append(now)
