@@ -6,11 +6,24 @@ in one write. Whatever waits, and comes or goes in several pieces, goes on as uv
 """
 
 import asyncio
+import logging
+import re
 import types
 from collections.abc import Generator, MutableMapping
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from .http import errors, refused
+from .server_limits import ServerLimits
+
+log = logging.getLogger("ringmock")
+
+_BETWEEN, _HEAD, _BODY = "between requests", "in the headers of one", "in its body"
+_FIRST_LINE = 64
+"""Bytes of a first line beside its URI."""
+_OTHER_METHOD = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+( [^\r\n]* HTTP/[0-9.]+\r?\n|$)")
 
 _FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
 """Headers of an answer that say how the connection goes on."""
@@ -27,7 +40,26 @@ class EagerProtocol(HttpToolsProtocol):
     _is_running = False
     _lost: asyncio.Event | None = None
 
+    def __init__(self, *args: Any, limits: ServerLimits = ServerLimits(), **kwargs: Any) -> None:  # noqa: B008
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+        self.url = b""
+        self._problem: Exception | None = None
+        """Why no more of the connection is read; told once what came before it is answered."""
+        self._phase = _BETWEEN
+        self._came = 0  # bytes since the headers ended, or since the body went on
+        self._has_completed = False
+        self._line = 0  # bytes of the line that has not ended
+        self._block = self._count = 0  # of headers, or of trailers
+
+    # --- what is read, and how much of it ----------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._expect(self._limits.header_timeout)
+
     def on_message_begin(self) -> None:
+        self._phase, self._line, self._block, self._count = _HEAD, 0, 0, 0
         super().on_message_begin()
         self.scope["extensions"] = {BREAK_OFF: self.break_off}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
 
@@ -37,11 +69,117 @@ class EagerProtocol(HttpToolsProtocol):
         self.transport.abort()
         await self._lost.wait()
 
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self._limits.max_uri:
+            raise errors.UriTooLong(str(self._limits.max_uri))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        length = len(name) + len(value) + 2
+        self._block += length + 2
+        self._count += 1
+        limits = self._limits
+        if length > limits.max_header_line or self._block > limits.max_header_bytes or self._count > limits.max_headers:
+            raise self._too_large()
+        if self._phase is _HEAD:  # trailers are counted, and no headers
+            super().on_header(name, value)
+
+    def _too_large(self) -> Exception:
+        limits = self._limits
+        return errors.HeadersTooLarge(
+            f"at most {limits.max_headers} headers of {limits.max_header_line} bytes each are read,"
+            f" {limits.max_header_bytes} bytes together"
+        )
+
+    def on_headers_complete(self) -> None:
+        check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
+        self._phase, self._came, self._block, self._count = _BODY, 0, 0, 0
+        self.url = origin_form(self.url)
+        if self.parser.should_upgrade() and self._should_upgrade():
+            check_handshake(self.parser.get_method(), self.headers)
+            if self.cycle is not None and not self.cycle.response_complete:
+                raise errors.UnparseableRequest
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._came = self._line = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._phase, self._has_completed = _BETWEEN, True
+        super().on_message_complete()
+
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        if self._problem is not None:
+            return
+        was, url = self._phase, self.url or b""
+        self._came += len(data)
+        before = self._came
+        self._has_completed = was is not _BETWEEN
+        try:
+            self.parser.feed_data(data)
+            self._check_unfinished(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self._expect(None)
+                self._unset_timer()
+                self.handle_websocket_upgrade()
+                return
+        except httptools.HttpParserError as error:
+            self._problem = problem_of(error, b"" if self._has_completed else data)
+        except Exception as problem:
+            self._problem = problem
+        self._run_due()
+        if self._problem is not None:
+            self._refuse(self.url or url)
+        elif self._phase is _HEAD and was is not _HEAD:
+            self._expect(self._limits.header_timeout)
+        elif self._phase is _BODY and (was is not _BODY or self._came < before):
+            self._expect(self._limits.body_timeout)
+
+    def _check_unfinished(self, data: bytes) -> None:
+        """Raise for a line that has not ended, and for framing without a body, once they are over a bound.
+
+        What has ended was checked when the parser told it.
+        """
+        if self._phase is _BETWEEN:
+            return
+        tail = len(data) - data.rfind(b"\n") - 1
+        self._line = self._line + tail if tail == len(data) else tail
+        limits = self._limits
+        if self._phase is _HEAD:
+            first = limits.max_uri + _FIRST_LINE if self._count == 0 else 0
+            if self._line > max(limits.max_header_line, first):
+                raise self._too_large()
+        elif self._came > limits.max_header_bytes + limits.max_header_line:
+            raise self._too_large()
+
+    def _refuse(self, target: bytes) -> None:
+        """Tell why no more is read, once what came before is answered, and end the connection."""
+        cycle, problem = self.cycle, self._problem
+        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+            self._refused_target = target
+            return
+        if self.transport.is_closing() or problem is None:
+            return
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.response_started:
+                self.transport.write(refused.answer(problem, target))
+            cycle.disconnected = True
+            cycle.message_event.set()
+        else:
+            self.transport.write(refused.answer(problem, target))
+        log.info("refused before it was a call: %s", type(problem).__name__)
+        self.transport.close()
+
+    _refused_target = b""
+
+    def _run_due(self) -> None:
         while self._due is not None:
             (cycle, app), self._due = self._due, None
-            if cycle.more_body or cycle.disconnected:
+            if cycle.more_body and self._problem is not None:
+                cycle.response_complete = True  # half a request is none
+            elif cycle.more_body or cycle.disconnected:
                 super()._start_asgi_task(cycle, app)
             else:
                 self._run(cycle, app)
@@ -69,41 +207,111 @@ class EagerProtocol(HttpToolsProtocol):
         else:
             self.server_state.total_requests += 1
             self.flow.resume_reading()
-            self._idle_since = self.loop.time()
-            if self.timeout_keep_alive_task is None:
-                self._look_again_in(self.timeout_keep_alive)
+            if self._phase is _BETWEEN:
+                self._expect(self.timeout_keep_alive)
+            elif self._phase is _HEAD:
+                self._expect(self._limits.header_timeout)
+            if self._problem is not None and not self._is_running:
+                self._refuse(self._refused_target)
         if self._due is not None and not self._is_running:
             # The next of several requests that came together, after one that had to wait.
             (cycle, app), self._due = self._due, None
             super()._start_asgi_task(cycle, app)
 
-    # A connection has one timer, which asks how long it has been idle; uvicorn sets a new one after each answer.
+    # A connection has one timer, which asks whether the time of what is expected is over; uvicorn sets a new one
+    # after each answer.
 
-    _idle_since: float | None = None
+    _until: float | None = None
+
+    def _expect(self, seconds: float | None) -> None:
+        """Something has to come within so many seconds; None for no matter when."""
+        if seconds is None:
+            self._until = None
+            return
+        self._until = self.loop.time() + seconds
+        if self.timeout_keep_alive_task is None:
+            self._look_again_in(seconds)
+        elif self.timeout_keep_alive_task.when() > self._until:
+            self.timeout_keep_alive_task.cancel()
+            self._look_again_in(seconds)
 
     def _unset_keepalive_if_required(self) -> None:
-        self._idle_since = None
+        self._until = None
+
+    def _unset_timer(self) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def _look_again_in(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def timeout_keep_alive_handler(self) -> None:
         self.timeout_keep_alive_task = None
-        if self._idle_since is None:
+        if self._until is None:
             return
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        left = self._until - self.loop.time()
         if left > 0:
             self._look_again_in(left)
-        else:
-            super().timeout_keep_alive_handler()
+        elif self._phase is _BETWEEN:
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.close()
+        elif not self.flow.read_paused:
+            self._problem = errors.RequestTimeout()
+            self._refuse(self.url or b"")
+            if not self.transport.is_closing():
+                self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self._lost is not None:
             self._lost.set()
-        super()._unset_keepalive_if_required()
+        self._unset_timer()
         # Each of them refers back to the connection, and the collector does not see what has been there for long.
         self.scope = self.cycle = None  # type: ignore[assignment]  # as uvicorn has them before the first request
+
+
+def check_head(method: bytes, version: str, headers: list[tuple[bytes, bytes]]) -> None:
+    """Raise what is wrong with a request that the parser takes (RFC 9112, 3.2 and 6.1)."""
+    if version not in ("1.0", "1.1"):
+        raise errors.VersionNotSupported
+    if method == b"CONNECT":
+        raise errors.MethodUnknown
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and value.lower() != b"chunked":
+            raise errors.CodingUnknown
+    if hosts > 1 or (hosts == 0 and version == "1.1"):
+        raise errors.UnparseableRequest
+
+
+def check_handshake(method: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    """Raise for a request for a WebSocket that has a body, or is no GET."""
+    if method != b"GET" or not {name for name, _ in headers}.isdisjoint((b"transfer-encoding", b"content-length")):
+        raise errors.UnparseableRequest
+
+
+def origin_form(target: bytes) -> bytes:
+    """A target in absolute form has a path, if only `/` (RFC 9112, 3.2.1)."""
+    scheme, colon, rest = target.partition(b"://")
+    if target.startswith(b"/") or not colon or b"/" in rest.partition(b"?")[0]:
+        return target
+    authority, mark, query = rest.partition(b"?")
+    return scheme + colon + authority + b"/" + mark + query
+
+
+def problem_of(error: httptools.HttpParserError, begun: bytes) -> Exception:
+    """What the parser's error is. `begun` is what came, where that is the beginning of a request."""
+    cause = error.__context__
+    if type(cause) in errors.CATALOGUE:
+        return cause  # type: ignore[return-value]  # an exception of ours
+    if isinstance(error, httptools.HttpParserInvalidMethodError) and _OTHER_METHOD.match(begun.lstrip(b"\r\n")):
+        return errors.MethodUnknown()
+    if "HTTP version" in str(error) or "PRI" in str(error):
+        return errors.VersionNotSupported()
+    return errors.UnparseableRequest()
 
 
 class _Exchange:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .domain.generation import Generation
+from .eager import EagerProtocol
 from .http.app import create_app
 from .http.edge import RequestIds
 from .http.recording import recorder
@@ -90,7 +92,7 @@ class Server(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
-                http=_protocol(),
+                http=partial(EagerProtocol, limits=limits),  # type: ignore[arg-type]  # it is called as a class is
                 lifespan="off",
                 server_header=False,
                 ws="websockets-sansio",
@@ -162,15 +164,6 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
         self.should_exit = True
-
-
-def _protocol() -> "type[asyncio.Protocol] | str":
-    """The eager protocol where uvicorn's parser in C is installed, else what uvicorn finds."""
-    try:
-        from .eager import EagerProtocol
-    except ImportError:
-        return "auto"
-    return EagerProtocol
 
 
 class Swappable:

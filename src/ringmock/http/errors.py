@@ -46,6 +46,38 @@ class BodyOfTooManyValues(Exception):
         self.value = value
 
 
+class UriTooLong(Exception):
+    """A target of more bytes than the server reads, which is `value`."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+class HeadersTooLarge(Exception):
+    """More headers, or longer, than the server reads: `value` says which bound they are over."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+class MethodUnknown(Exception):
+    """A first line with a method that nobody knows."""
+
+
+class VersionNotSupported(Exception):
+    """A first line of another HTTP than 1.0 or 1.1."""
+
+
+class CodingUnknown(Exception):
+    """A transfer coding other than chunked."""
+
+
+class RequestTimeout(Exception):
+    """A request that did not come to its end in time."""
+
+
 class UnsupportedMediaType(Exception):
     """A Content-Type that the operation does not take."""
 
@@ -126,6 +158,12 @@ CATALOGUE: dict[type[Exception], Row] = {
     UnparseableRequest: Row(400, "CMN-104", "Cannot parse request"),
     BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
     BodyOfTooManyValues: Row(413, "CMN-104", "Cannot parse request: the body has more than {value} values"),
+    UriTooLong: Row(414, "CMN-104", "Cannot parse request: the URI is longer than {value} bytes"),
+    HeadersTooLarge: Row(431, "CMN-104", "Cannot parse request: {value}"),
+    MethodUnknown: Row(501, "CMN-120", "Invalid URI: the method is not known"),
+    VersionNotSupported: Row(505, "CMN-104", "Cannot parse request: HTTP 1.0 and 1.1 are spoken here"),
+    CodingUnknown: Row(501, "CMN-104", "Cannot parse request: no transfer coding but chunked is known"),
+    RequestTimeout: Row(408, "CMN-104", "Cannot parse request: it did not come to its end in time"),
     UnsupportedMediaType: Row(415, "CMN-104", "Cannot parse request: unsupported media type"),
     RangeNotSatisfiable: Row(416, "CMN-107", "Requested range not satisfiable"),
     HeaderInvalid: Row(400, "CMN-407", "Parameter in header is invalid"),

@@ -1,0 +1,31 @@
+"""What is refused before there is a call: requests that no parser takes, in the words of whom they were for."""
+
+import json
+from http import HTTPStatus
+from uuid import uuid4
+
+from . import errors, oauth
+
+CONTROL = b"/_mock/"
+
+
+def answer(problem: Exception, target: bytes = b"") -> bytes:
+    """The whole answer, after which the connection ends. `target` is as much of the URI as is known."""
+    path = target.partition(b"?")[0]
+    if path.decode("latin-1") in oauth.PATHS:
+        status, more, body = oauth.render(problem)
+    else:
+        status, more, body = errors.render(problem)
+    if path.startswith(CONTROL):
+        body = json.dumps({"error": f"{json.loads(body)['message']}."}).encode()
+    headers = {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "connection": "close",
+        "rcrequestid": str(uuid4()),
+        "content-language": "en-US",
+        "routingkey": "RINGMOCK01",
+        **{name.lower(): value for name, value in more.items()},
+    }
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
