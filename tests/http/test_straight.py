@@ -66,8 +66,8 @@ def answers(spelling: str) -> list[httpx2.Response]:
                 headers["Authorization"] = f"Bearer demo-{who}"
             content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
             found.append(client.request(method, url + path, headers=headers, content=content))
-        found.append(client.get(f"{url}/_mock/handsets/{HANDSET}/messages", headers={"Host": "here.test"}))
-        found.append(client.get(f"{url}/_mock/journal?include=text,token", headers={"Host": "here.test"}))
+        found.append(client.get(f"{url}/_mock/handsets/{HANDSET}/messages"))
+        found.append(client.get(f"{url}/_mock/journal?include=text,token"))
     return found
 
 
