@@ -28,6 +28,7 @@ from .inspector.mount import mounted
 from .lab.webhooks import WebHooks
 from .server_limits import ServerLimits
 from .template import Template
+from .websocket_protocol import WebSocketProtocol
 from .worlds import Worlds
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Server(uvicorn.Server):
                 http=partial(EagerProtocol, limits=limits),  # type: ignore[arg-type]  # it is called as a class is
                 lifespan="off",
                 server_header=False,
-                ws="websockets-sansio",
+                ws=partial(WebSocketProtocol, limits=limits),  # type: ignore[arg-type]  # the same
                 ws_max_size=MAX_BODY_BYTES,
                 ws_ping_interval=30,
                 ws_ping_timeout=10,
