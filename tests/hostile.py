@@ -168,7 +168,7 @@ HOSTILE_INPUTS = (
     path("a line feed in the path", f"{OWN}/message-store%0A"),
     path("a NUL in the path", f"{OWN}/message-store%00"),
     path("an empty segment in the path", "/restapi/v1.0//account/~"),
-    path("a slash at the end of the path", f"{STORE}/"),
+    path("two slashes at the end of the path", f"{STORE}//"),
     path("a path of 2,049 characters", "/restapi/v1.0/" + "a" * 2035),
     path("an id of 5,000 digits", f"{STORE}/{'1' * 5000}"),
     path("an id beyond 64 bits in the path", f"{STORE}/9223372036854775808", 404, "CMN-102", "messageId"),

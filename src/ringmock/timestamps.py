@@ -10,7 +10,7 @@ _RFC3339 = re.compile(
 _PARTIAL = re.compile(
     r"(?P<year>[0-9]{4})(-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2})"
     r"(T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(:(?P<second>[0-9]{2})(\.(?P<fraction>[0-9]{1,9}))?)?"
-    r"(?P<zone>Z|(?P<sign>[+-])(?P<zone_hour>[0-9]{2}):(?P<zone_minute>[0-9]{2}))?)?)?)?"
+    r"(?P<zone>Z|(?P<sign>[+-])(?P<zone_hour>[0-9]{2}):?(?P<zone_minute>[0-9]{2}))?)?)?)?"
 )
 
 
@@ -32,7 +32,7 @@ def is_rfc3339(text: str) -> bool:
 
 
 def parse(text: str) -> datetime | None:
-    """Aware UTC from YYYY, YYYY-MM, YYYY-MM-DD, ...Thh:mm or ...Thh:mm:ss[.s], these two with Z, ±hh:mm or nothing.
+    """Aware UTC from YYYY, YYYY-MM, YYYY-MM-DD, ...Thh:mm or ...Thh:mm:ss[.s], these two with Z, ±hh[:]mm or nothing.
 
     What is left out is the first month, day or second; a time without a zone is UTC. None for anything else, and
     for moments that do not exist or fall outside the years 1 to 9999 in UTC.

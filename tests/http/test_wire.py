@@ -244,7 +244,7 @@ def test_a_list_says_where_it_stands_and_where_to_go_from_there(
 def test_the_uri_of_a_list_echoes_the_filters_in_the_order_in_which_they_came() -> None:
     given = (("messageType", "SMS"), ("messageType", "Pager"), ("perPage", "max"), ("phoneNumber", "+1415"))
     said = listed(0, 1, 100, *given)
-    assert said["uri"] == f"{STORE}?messageType=SMS&messageType=Pager&phoneNumber=+1415&{FILTER}&page=1&perPage=100"
+    assert said["uri"] == f"{STORE}?messageType=SMS&messageType=Pager&phoneNumber=%2B1415&{FILTER}&page=1&perPage=100"
 
 
 def test_records_of_a_list_are_the_messages_themselves() -> None:

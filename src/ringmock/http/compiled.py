@@ -23,9 +23,17 @@ from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
 from .forms import by_name
 from .json_bounds import MAX_VALUES
-from .json_schemas import compiled, most_values
+from .json_schemas import compiled, most_values, schema_of
 from .stages import LONGEST_KNOWN, Staged, following
-from .validation import ResponseSchema, StrictUriParser, formats, parse_json, query_of
+from .validation import (
+    ResponseSchema,
+    StrictUriParser,
+    ends_before_it_begins,
+    formats,
+    parse_json,
+    periods_of,
+    query_of,
+)
 
 Json = Any
 
@@ -47,6 +55,7 @@ class _ParameterPlan:
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
         self._required = [p["name"] for p in parameters if p["in"] == "query" and p.get("required")]
         self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
+        self._periods = periods_of(parameters)
         self._without_query = lru_cache(MAX_KNOWN_PATHS)(self._of_path)
 
     def _of_path(self, *given: tuple[str, str]) -> Mapping[str, Any] | None:
@@ -73,6 +82,8 @@ class _ParameterPlan:
                     return False
                 values[name] = value
             call.parameters = values
+            if any(ends_before_it_begins(period, values) for period in self._periods):
+                return False
             return all(values[name] is not None for name in self._required)
         return not self._required
 
@@ -85,7 +96,7 @@ class RequestOperation:
         self.next_app = following(stock.next_app, operation)
         self._parameters = _ParameterPlan(operation.parameters)
         self._takes_body = bool(operation.consumes)
-        self._json = compiled(operation.body_schema(JSON)) if JSON in operation.consumes else None
+        self._json = schema_of(operation.body_schema(JSON)) if JSON in operation.consumes else None
         # Twice what the contract has: a client may say more than is asked for.
         schemas = [operation.body_schema(media_type) for media_type in operation.consumes]
         self._most_values = max([MAX_VALUES, *(2 * most_values(schema) for schema in schemas)])
@@ -110,7 +121,11 @@ class RequestOperation:
         if self._json is None or call.media_type != JSON or not call.content:
             return False
         call.body = parse_json(call.content, self._most_values)
-        return self._json.is_valid(call.body)
+        if not self._json.validator.is_valid(call.body):
+            return False
+        if self._json.ids is not None:
+            call.body = self._json.ids(call.body)
+        return True
 
 
 class _RequestApi(RequestValidationAPI):

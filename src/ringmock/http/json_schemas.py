@@ -9,6 +9,7 @@ import orjson
 
 from .. import timestamps
 from ..domain.text import is_longer
+from .resource_ids import Spell, spelled_ids
 
 Json = Any
 
@@ -44,6 +45,8 @@ class Schema(NamedTuple):
 
     validator: "jsonschema_rs.Validator"
     draft_4: Mapping[str, Any]
+    ids: Spell | None
+    """Gives the ids of a value that keeps the schema one spelling; None where it has none."""
 
     def first_broken(self, value: Json) -> Broken | None:
         """What is wrong with a value, or the first of it; None for nothing. Costs little more than the verdict."""
@@ -88,11 +91,12 @@ def schema_of(schema: Mapping[str, Any]) -> Schema:
 
 @lru_cache(maxsize=1024)
 def _compiled(schema: bytes) -> Schema:
-    draft_4 = _in_draft_4(orjson.loads(schema))
+    written = orjson.loads(schema)
+    draft_4 = _in_draft_4(written)
     validator = jsonschema_rs.Draft4Validator(
         draft_4, formats=_FORMATS, validate_formats=True, keywords={UTF16: _MaxLengthUtf16}
     )
-    return Schema(validator, draft_4)
+    return Schema(validator, draft_4, spelled_ids(written))
 
 
 def _in_draft_4(schema: Json) -> Json:

@@ -452,7 +452,7 @@ def _call_scope(connection: Connection, header: Mapping[str, Json], content: byt
         "http_version": "1.1",
         "scheme": "https" if scope.get("scheme") == "wss" else "http",
         "method": header["method"].upper(),
-        "path": unquote(path).rstrip("/") or "/",
+        "path": unquote(path),
         "raw_path": path.encode("utf-8", errors="replace"),
         "query_string": "&".join(filter(None, (query, more))).encode("utf-8", errors="replace"),
         "headers": [

@@ -63,6 +63,7 @@ MAX_KNOWN = 4096
 """How many paths, hosts ... are remembered, so that what was found out about one is not found out again."""
 
 CONTROL_PREFIX = "/_mock/"
+_CONTROL_ROOT = CONTROL_PREFIX[:-1]
 JSON = "application/json"
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
@@ -76,11 +77,6 @@ WaitingHandler = Callable[[Call], Coroutine[Any, Any, Answer]]
 
 Done = Callable[[Call, int, float], None]
 """Told of a call that was answered: the status and the server's own time in milliseconds."""
-
-_OTHER_SPELLINGS = {
-    "/restapi/v1.0/subscription/": "/restapi/v1.0/subscription",  # as official clients have it
-    CONTROL_PREFIX[:-1]: CONTROL_PREFIX,
-}
 
 LONGEST_KNOWN = 512
 """Bytes, or characters, of what a caller chose that are worth remembering."""
@@ -124,8 +120,8 @@ class Recorder:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        if scope["path"] in _OTHER_SPELLINGS:
-            scope["path"] = _OTHER_SPELLINGS[scope["path"]]
+        if scope["path"].endswith(("/", _CONTROL_ROOT)):
+            scope["path"] = spelled_path(scope["path"])
         headers = dict(scope["headers"])
         origin = self._base_url(scope["scheme"], headers.get(b"host", b""), scope["server"], scope.get("root_path", ""))
         call = Call(scope["method"], scope["path"], origin, headers)
@@ -169,6 +165,16 @@ class Recorder:
             is_api = call.method != "OPTIONS" and not call.is_control
             return _UNKNOWN_PATH if is_api else _EVERY_ANSWER
         return self._by_operation.get(call.operation, _EVERY_ANSWER)
+
+
+def spelled_path(path: str) -> str:
+    """The path as the contract spells it: without the slash that official clients put at the end of some.
+
+    One slash, not several; the paths of the control API have theirs.
+    """
+    if path == _CONTROL_ROOT:
+        return CONTROL_PREFIX
+    return path if path.startswith(CONTROL_PREFIX) or not path.endswith("/") else path[:-1] or "/"
 
 
 def headers_of(call: Call) -> edge.Headers:

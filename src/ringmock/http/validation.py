@@ -6,9 +6,9 @@ of a request, name each one's parameter, and leave what they parsed on the call 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from connexion.json_schema import Draft4RequestValidator, Draft4ResponseValidator
@@ -35,6 +35,8 @@ _MAY_HOLD_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 PER_PAGE = "perPage"
+_DATES = frozenset({"date-time", "ringcentral-date-time"})
+_BRACKETS = re.compile(r"\[[0-9]*\]\Z")
 MAX_PER_PAGE = "1000"
 _MAX = frozenset({"max", "Max"})
 """What `perPage` was called before, as the vendor's demos still have it."""
@@ -109,6 +111,8 @@ def _found_by_stock(error: Any) -> Broken:
 
 def _refusal(broken: Broken) -> errors.Refusal:
     parameter = ".".join(broken.path)
+    if broken.keyword == "anyOf" and isinstance(broken.instance, str):
+        broken = _broken_as_text(broken)
     if broken.keyword == "anyOf":
         return errors.InvalidParameter(_joined(parameter, _any_of_names(broken)))
     if broken.keyword in (UTF16, "maxLength") and UTF16 in broken.schema:
@@ -117,6 +121,13 @@ def _refusal(broken: Broken) -> errors.Refusal:
     if code is None:
         return errors.InvalidParameter(parameter)
     return _REFUSED_AS[code](parameter, str(broken.schema[broken.keyword]))
+
+
+def _broken_as_text(broken: Broken) -> Broken:
+    """What is wrong with a text that may also be a number."""
+    texts = [branch for branch in broken.schema["anyOf"] if branch.get("type") == "string"]
+    found = [_found_by_stock(error) for text in texts for error in RequestSchema(text).iter_errors(broken.instance)]
+    return found[0]._replace(path=broken.path) if found else broken
 
 
 _REFUSED_AS: Mapping[str, type[errors.Refusal]] = {
@@ -211,6 +222,11 @@ def _unencodable(value: Json, parameter: str = "") -> Iterator[str]:
             yield from _unencodable(item, _joined(parameter, name))
 
 
+def _with_ids(schema: Mapping[str, Any], body: Json) -> Json:
+    spell = schema_of(schema).ids
+    return body if spell is None else spell(body)
+
+
 class _Body(AbstractRequestBodyValidator):
     """Parses the body that the edge guard has read, checks it and leaves it on the call."""
 
@@ -229,8 +245,9 @@ class _Body(AbstractRequestBodyValidator):
         raise NotImplementedError
 
     def check(self, call: Call) -> None:
-        """Raise every problem of the body that was parsed."""
+        """Raise every problem of the body that was parsed; spell its ids as the handlers read them."""
         refuse(problems_of(self._schema, call.body))
+        call.body = _with_ids(self._schema, call.body)
 
 
 class JsonBody(_Body):
@@ -264,10 +281,12 @@ class MultipartBody(_Body):
         return parse_json(parts[0].content, call.most_values)
 
     def check(self, call: Call) -> None:
-        problems = problems_of(self._schema["properties"]["json"], call.body)
+        schema = self._schema["properties"]["json"]
+        problems = problems_of(schema, call.body)
         if "attachments" in self._schema["required"] and not call.attachments:
             problems.append(errors.InvalidParameter("attachments"))
         refuse(problems)
+        call.body = _with_ids(schema, call.body)
 
 
 class MixedBody(MultipartBody):
@@ -291,6 +310,8 @@ class MixedBody(MultipartBody):
         schema = self._schema["additionalProperties"]
         problems = (problem for entry in call.body for problem in problems_of(schema, entry["body"]))
         refuse(_of_one_status(list(islice(problems, MAX_PROBLEMS))))
+        for entry in call.body:
+            entry["body"] = _with_ids(schema, entry["body"])
 
 
 # --- parameters ----------------------------------------------------------------------------------
@@ -318,7 +339,32 @@ def coerce(schema: Mapping[str, Any], text: str) -> Any:
             return int(text)
         case "boolean":
             return _BOOLEANS.get(text.lower(), text)
+        case "string" if schema.get("format") in _DATES:
+            return text.replace(" ", "+")  # of a zone, decoded as forms are
     return text
+
+
+class Period(NamedTuple):
+    """Two parameters that say when a period begins and when it ends."""
+
+    since: str
+    until: str
+
+
+def periods_of(parameters: Iterable[Mapping[str, Any]]) -> list[Period]:
+    """The pairs of dates among an operation's parameters: `dateFrom` and `dateTo`, or any others named like them."""
+    dates = {each["name"] for each in parameters if each["schema"].get("format") in _DATES}
+    stems = sorted(name.removesuffix("From") for name in dates if name.endswith("From"))
+    return [Period(f"{stem}From", f"{stem}To") for stem in stems if f"{stem}To" in dates]
+
+
+def ends_before_it_begins(period: Period, values: Mapping[str, Any]) -> bool:
+    """Whether both dates are given, and the wrong way round. Both are checked already."""
+    since, until = values.get(period.since), values.get(period.until)
+    if since is None or until is None:
+        return False
+    began, ended = timestamps.parse(since.upper()), timestamps.parse(until.upper())
+    return began is not None and ended is not None and ended < began
 
 
 class Parameters:
@@ -327,6 +373,7 @@ class Parameters:
     def __init__(self, parameters: list[dict[str, Any]], uri_parser: StrictUriParser, **_: Any) -> None:
         self._parameters = parameters
         self._uri_parser = uri_parser
+        self._periods = periods_of(parameters)
 
     def validate(self, scope: Any) -> None:
         """Leave the values on the call, defaults filled in. Raises `InvalidParameter`, one or several."""
@@ -348,7 +395,8 @@ class Parameters:
                 problems.append(errors.InvalidParameter(name))
             else:
                 values[name] = value
-        refuse(problems)
+        reversed_periods = [each for each in self._periods if ends_before_it_begins(each, values)]
+        refuse(problems or [errors.InvalidParameter(each.until) for each in reversed_periods])
         call: Call = scope[SCOPE_KEY]
         call.parameters = values
         call.query = query
@@ -368,13 +416,14 @@ def query_of(scope: Any) -> list[tuple[str, str]]:
     """The query as official clients write it.
 
     A raw `+` is a plus, since some clients do not encode it and no parameter but `authorize`'s has spaces; `name[]`
-    is `name`; `max` and `Max` are `perPage`, unless that is there too; `perPage=max` is the greatest page.
+    and `name[0]` are `name`; `max` and `Max` are `perPage`, unless that is there too; `perPage=max` is the greatest
+    page.
     """
     text: bytes = scope["query_string"]
     if scope[SCOPE_KEY].operation not in _WRITTEN_AS_FORMS:
         text = text.replace(b"+", b"%2B")
     pairs = pairs_of(text)
-    named = [(name.removesuffix("[]"), value) for name, value in pairs]
+    named = [(_BRACKETS.sub("", name), value) for name, value in pairs]
     if any(name in _MAX for name, _ in named) and not any(name == PER_PAGE for name, _ in named):
         named = [(PER_PAGE if name in _MAX else name, value) for name, value in named]
     return [(name, MAX_PER_PAGE if name == PER_PAGE and value.lower() == "max" else value) for name, value in named]

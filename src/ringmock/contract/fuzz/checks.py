@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import schemathesis
 from schemathesis import Case, CheckContext, GenerationMode, Response
 
+from ... import timestamps
 from ..guard import Guard, NotSent
 from ..multipart import File, encoded
 from .client import Client, Reply, codes_of
@@ -159,10 +160,13 @@ def _names_members(case: Case[Any]) -> bool:
     return any(item.get("addedExtensionIds") for item in items)
 
 
-def _dates_back_to_the_beginning(case: Case[Any]) -> bool:
-    """The 24 hours before the first day of the calendar, or a time zone beyond either end of it."""
+def _has_odd_dates(case: Case[Any]) -> bool:
+    """A period that ends before it begins; the day before the first, or a zone beyond an end of the calendar."""
     query = case.query or {}
-    return any(str(query.get(name, "")).startswith(("0001", "9999")) for name in ("dateFrom", "dateTo"))
+    since, until = (timestamps.parse(str(query.get(name, ""))) for name in ("dateFrom", "dateTo"))
+    is_reversed = since is not None and until is not None and until < since
+    at_an_end = any(str(query.get(name, "")).startswith(("0001", "9999")) for name in ("dateFrom", "dateTo"))
+    return is_reversed or at_an_end
 
 
 def _asks_for_what_was_purged(case: Case[Any]) -> bool:
@@ -191,7 +195,7 @@ def _reports_of_odd_dates(case: Case[Any]) -> bool:
 def _synchronizes_from_nowhere(case: Case[Any]) -> bool:
     """ISync goes on from a token."""
     query = case.query or {}
-    return _dates_back_to_the_beginning(case) or (query.get("syncType") == "ISync" and "syncToken" not in query)
+    return _has_odd_dates(case) or (query.get("syncType") == "ISync" and "syncToken" not in query)
 
 
 def _is_from_no_a2p_number(case: Case[Any]) -> bool:
@@ -209,7 +213,7 @@ def _is_no_batch_to_send(case: Case[Any]) -> bool:
 
 def _asks_for_a_page(case: Case[Any]) -> bool:
     """Only the server's own tokens name pages."""
-    return _dates_back_to_the_beginning(case) or "pageToken" in (case.query or {})
+    return _has_odd_dates(case) or "pageToken" in (case.query or {})
 
 
 def _names_a_number(case: Case[Any]) -> bool:
@@ -233,9 +237,9 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "listA2PBatches": _asks_for_a_page,
     "listA2PSMS": _asks_for_a_page,
     "readA2PSMSOptOuts": _asks_for_a_page,
-    "aggregateA2PSMSStatuses": _dates_back_to_the_beginning,
-    "listMessages": _dates_back_to_the_beginning,
-    "deleteMessageByFilter": _dates_back_to_the_beginning,
+    "aggregateA2PSMSStatuses": _has_odd_dates,
+    "listMessages": _has_odd_dates,
+    "deleteMessageByFilter": _has_odd_dates,
     "syncMessages": _synchronizes_from_nowhere,
     "patchMessage": _asks_for_what_was_purged,
     "createCompanyMessageTemplate": lambda case: True,  # the 26th

@@ -24,7 +24,7 @@ def page_of(
     last = max(1, ceil(total / per_page)) if per_page else 1
 
     def link(number: int) -> Json:
-        query = urlencode([*filters, ("page", number), ("perPage", per_page)], quote_via=quote, safe=":+")
+        query = urlencode([*filters, ("page", number), ("perPage", per_page)], quote_via=quote, safe=":")
         return {"uri": f"{uri}?{query}"}
 
     paging: Json = {"perPage": per_page, "totalElements": total, "totalPages": last if total and per_page else 0}

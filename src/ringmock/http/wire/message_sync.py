@@ -45,7 +45,7 @@ def sync_resource(
     filters = [*given, *(() if "syncType" in effective else [("syncType", kind)])]
     if kind == FULL and "dateFrom" not in effective:
         filters.append(("dateFrom", iso8601(sync.mark.frame.date_from)))
-    query = urlencode(filters, quote_via=quote, safe=":+")
+    query = urlencode(filters, quote_via=quote, safe=":")
     return {
         "uri": f"{view.extension_uri(extension)}/message-sync?{query}",
         "records": [_record(message, extension, view) for message in sync.records],
