@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ringmock.domain.account import ExtensionType
 from ringmock.domain.errors import SyncTokenInvalid
 from ringmock.domain.message import Direction, MessageType
 from ringmock.domain.message_sync import Frame, Mark
+from ringmock.domain.owners import EVERYONE, Owners
 from ringmock.sync_tokens import SyncTokens
 
 NOW = datetime(2012, 10, 16, 6, 34, 58, 123456, tzinfo=UTC)
@@ -28,10 +30,15 @@ TOKENS = SyncTokens(b"one life")
         replace(PLAIN, start=1 << 82),
         replace(PLAIN, start=-(1 << 82)),
         replace(PLAIN, start=0),
+        replace(PLAIN, owners=EVERYONE),
+        replace(PLAIN, owners=Owners(personal=False)),
+        replace(PLAIN, owners=Owners(ids=frozenset({1, (1 << 63) - 1}))),
+        replace(PLAIN, owners=Owners(types=frozenset())),
+        replace(PLAIN, owners=Owners(types=frozenset(ExtensionType))),
     ],
 )
 def test_a_token_tells_all_that_it_was_issued_with(frame: Frame) -> None:
-    mark = Mark(frame, NOW, 12)
+    mark = Mark(frame, NOW, 12, shared=(1 << 64) - 1)
     token = TOKENS.issue("101", mark)
     assert TOKENS.read("101", token) == mark
     assert re.fullmatch("[A-Za-z0-9_-]+", token)

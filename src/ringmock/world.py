@@ -38,6 +38,7 @@ from .domain.message_store import InMemoryMessageStore
 from .domain.message_store_report import Report, Reports
 from .domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
 from .domain.message_template import MessageTemplates
+from .domain.owners import PERSONAL, SHARED_TYPES
 from .domain.pager import SendPager, plan_pager
 from .domain.ports import MessageStore
 from .domain.rules import EDITING, READING
@@ -390,19 +391,31 @@ class World:
         self._ageing.put(message, None if is_alive else next_age(now))
 
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
-        """The extension's matching messages, newest first."""
-        return self.messages.list_messages(extension.number, wanted, self.account)
+        """The extension's matching messages, and those that it shares where the filter asks for them, newest first."""
+        if wanted.owners is PERSONAL:
+            return self.messages.list_messages(extension.number, wanted, self.account)
+        mailboxes = wanted.owners.mailboxes(extension, self.account)
+        return self.messages.list_together(mailboxes, wanted, self.account)
 
     def read_message(self, extension: Extension, message_id: int) -> Message:
-        """One message of the extension's.
+        """One message of the extension's, or of a Department or Site whose SMS recipient it is (D-22).
 
-        Raises `NotFound` when the mailbox does not hold it, `ThreadNotAccessible` when the extension was
+        Raises `NotFound` when no such mailbox holds it, `ThreadNotAccessible` when the extension was
         removed from its thread (D-04).
         """
         return self._held(extension, message_id, READING)
 
+    def held(self, extension: Extension, message_id: int) -> Message | None:
+        """The message when the extension's own mailbox holds it, or, an SMS, one that it shares."""
+        store, account = self.messages, self.account
+        message = store.held(extension.number, message_id)
+        if message is not None:
+            return message
+        shared = (store.held(owner.number, message_id) for owner in account.shared_with(extension))
+        return next((found for found in shared if found is not None and found.type in SHARED_TYPES), None)
+
     def _held(self, extension: Extension, message_id: int, permission: str) -> Message:
-        message = self.messages.held(extension.number, message_id)
+        message = self.held(extension, message_id)
         if message is None:
             raise errors.NotFound("messageId", str(message_id))
         if not takes_part(message.conversation, extension.number, self.account):
@@ -454,7 +467,9 @@ class World:
     def delete_messages(self, extension: Extension, wanted: MessageFilter, *, purge: bool) -> None:
         """Delete every message that the filter lets through and its owner may see (D-04)."""
         now = self.clock.now()
-        deleted = self.messages.list_messages(extension.number, wanted, self.account).records
+        deleted = self.messages.list_together(
+            wanted.owners.mailboxes(extension, self.account), wanted, self.account
+        ).records
         for message in deleted:
             self.messages.delete(message, now, purge=purge)
             self._note_age(message, now)
@@ -483,7 +498,7 @@ class World:
                 yield extension, messages
 
     def _mailbox(self, extension: Extension) -> Mailbox:
-        return Mailbox(self.messages, extension.number, self.account, self.clock.now())
+        return Mailbox(self.messages, extension, self.account, self.clock.now())
 
     # --- the account -----------------------------------------------------------------------------
 

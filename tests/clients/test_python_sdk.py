@@ -75,6 +75,46 @@ def refusal_of(call: Callable[[], object]) -> tuple[int, dict[str, Any]]:
     return response.response().status_code, response.json_dict()
 
 
+# --- whose messages one reads --------------------------------------------------------------------
+
+
+def test_one_administrators_token_synchronizes_the_mailbox_of_every_extension(
+    log_in: Callable[[str], Platform], world_client: Client
+) -> None:
+    for number in ("101", "102", "103"):
+        text = {"to": DIRECT_NUMBER[number], "text": f"For {number}"}
+        assert world_client.post(f"/_mock/handsets/{HANDSET}/messages", json=text).status_code < 300
+    administrator, texts = log_in("101"), {}
+    for extension in administrator.get("/account/~/extension").json_dict()["records"]:
+        sync = f"/account/~/extension/{extension['id']}/message-sync"
+        full = administrator.get(sync, {"syncType": "FSync"}).json_dict()
+        texts[extension["extensionNumber"]] = [record["subject"] for record in full["records"]]
+        for record in full["records"]:
+            assert administrator.get(record["uri"]).json_dict()["subject"] == record["subject"]
+        changes = administrator.get(sync, {"syncToken": full["syncInfo"]["syncToken"]}).json_dict()
+        assert changes["syncInfo"]["syncType"] == "ISync"
+    assert {number: found for number, found in texts.items() if found} == {
+        number: [f"For {number}"] for number in ("101", "102", "103")
+    }
+
+
+def test_the_vendors_quick_start_runs_as_an_sms_recipient_of_a_department(log_in: Callable[[str], Platform]) -> None:
+    added = {"addedExtensionIds": ["1346632108"]}
+    log_in("101").post("/account/~/extension/1346632200/sms-recipients/bulk-assign", added)
+    recipient = log_in("108")
+
+    numbers = recipient.get(f"{OWN}/phone-number").json_dict()["records"]
+    sender = next(one["phoneNumber"] for one in numbers if "SmsSender" in one["features"])
+    assert sender == DIRECT_NUMBER["200"]
+    sent = recipient.post(SMS, sms_body(sender=sender)).json_dict()
+    for path in (f"{STORE}/{sent['id']}", sent["uri"]):
+        polled = recipient.get(path).json_dict()
+        assert (polled["id"], polled["messageStatus"]) == (sent["id"], "Sent")
+    shared = recipient.get(STORE, {"owner": "Shared"}).json_dict()["records"]
+    assert [(one["id"], one["owner"]["extensionType"]) for one in shared] == [(sent["id"], "Department")]
+    assert recipient.get(STORE).json_dict()["records"] == []
+
+
 # --- log-in and log-out --------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ FRAMES = [
 
 
 def mailbox_of(here: World, number: str) -> Mailbox:
-    return Mailbox(here.messages, number, here.account, here.clock.now())
+    return Mailbox(here.messages, here.account.extensions[number], here.account, here.clock.now())
 
 
 def told(sync: Sync) -> list[str]:

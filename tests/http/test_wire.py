@@ -1,13 +1,16 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from builders import HANDSET, START, department, direct, identity, mailbox, page, sms, user, world
 from ringmock.domain import errors
+from ringmock.domain.account import ExtensionType
 from ringmock.domain.attachment import Attachment
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Availability, Direction, MessageType
 from ringmock.domain.message_filter import MessageFilter
+from ringmock.domain.owners import EVERYONE, PERSONAL, Owners
 from ringmock.domain.pager import Address, SendPager
 from ringmock.domain.sms import SendSms
 from ringmock.http.wire import messages as wire
@@ -169,23 +172,26 @@ def test_a_window_before_the_first_year_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "types", "has_own"),
+    ("owner", "types", "owners"),
     [
-        (None, None, True),
-        (["Personal"], None, True),
-        (["Any"], None, True),
-        (["Shared"], None, False),
-        (["Shared", str(identity("101"))], None, True),
-        (["7"], None, False),
-        (None, ["User"], True),
-        (None, ["Department"], False),
+        (None, None, PERSONAL),
+        ([], [], PERSONAL),
+        (["Personal"], None, PERSONAL),
+        (["Any"], None, EVERYONE),
+        (["Shared"], None, Owners(personal=False, shared=True)),
+        (["Shared", "7"], None, Owners(personal=False, shared=True, ids=frozenset({7}))),
+        (["7", "8", "7"], None, Owners(personal=False, ids=frozenset({7, 8}))),
+        (None, ["Department"], replace(EVERYONE, types=frozenset({ExtensionType.DEPARTMENT}))),
+        (["Personal"], ["Department"], Owners(types=frozenset({ExtensionType.DEPARTMENT}))),
+        (["Any"], ["ProxyAdmin"], replace(EVERYONE, types=frozenset())),
     ],
 )
-def test_the_owner_filters_leave_the_own_mailbox_in_or_out(
-    owner: list[str] | None, types: list[str] | None, has_own: bool
+def test_d22_the_owner_filters_say_whose_messages_are_wanted(
+    owner: list[str] | None, types: list[str] | None, owners: Owners
 ) -> None:
     asked = {"owner": owner, "ownerExtensionType": types}
-    assert wire.wants_own_messages(asked, user("101")) is has_own
+    assert wire.owners_from(asked) == owners
+    assert wire.filter_from({**NO_FILTERS, **asked}, START).owners == owners
 
 
 def listed(total: int, page_number: int, per_page: int, *given: tuple[str, str]) -> dict:

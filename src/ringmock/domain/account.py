@@ -134,7 +134,7 @@ class Account:
     """The numbers of high-volume SMS, as digits."""
     _number_of_id: Mapping[int, str] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
-    _shared_with: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
+    _shared_with: Mapping[str, tuple[Extension, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         owned: dict[str, list[PhoneNumber]] = {number: [] for number in self.extensions}
@@ -145,11 +145,11 @@ class Account:
         object.__setattr__(self, "a2p_numbers", a2p)
         object.__setattr__(self, "_number_of_id", {e.id: e.number for e in self.extensions.values()})
         object.__setattr__(self, "_owned", {number: tuple(phones) for number, phones in owned.items()})
-        shared: dict[str, list[PhoneNumber]] = {}
+        shared: dict[str, list[Extension]] = {}
         for extension in self.extensions.values():
             for recipient in extension.sms_recipients:
-                shared.setdefault(recipient, []).extend(owned[extension.number])
-        object.__setattr__(self, "_shared_with", {number: tuple(phones) for number, phones in shared.items()})
+                shared.setdefault(recipient, []).append(extension)
+        object.__setattr__(self, "_shared_with", {number: tuple(owners) for number, owners in shared.items()})
 
     @classmethod
     def of(
@@ -190,6 +190,10 @@ class Account:
 
     def numbers_shared_with(self, extension: Extension) -> tuple[PhoneNumber, ...]:
         """The phone numbers of others that the extension is an SMS recipient of."""
+        return tuple(phone for owner in self.shared_with(extension) for phone in self._owned[owner.number])
+
+    def shared_with(self, extension: Extension) -> tuple[Extension, ...]:
+        """The Departments and Sites that the extension is an SMS recipient of, in the fixture's order."""
         return self._shared_with.get(extension.number, ())
 
     def members_of(self, department: Extension) -> tuple[Extension, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import product
 
 from .message import Availability, Direction, Message, MessageType, ReadStatus
+from .owners import PERSONAL, Owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class MessageFilter:
     conversation_id: int | None = None
     phone_number: str | None = None
     distinct_conversations: bool = False
+    owners: Owners = PERSONAL
     oldest: int | None = None
     """`order` of the oldest message to let through, beside `date_from`."""
     before: int | None = None

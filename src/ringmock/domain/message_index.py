@@ -4,6 +4,7 @@ Records are kept in sorted buckets, one for each combination of the enumerated p
 sorted by. Counting and skipping are bisections, whatever the buckets hold.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -141,6 +142,8 @@ class MailboxIndex:
     """The newest, in no index yet: a few at a time are filed in less time than one by one."""
     changes: list[int] = field(default_factory=list)
     """Ids, one for each time that a message was recorded or changed, the last at the end."""
+    places: "array[int]" = field(default_factory=lambda: array("Q"))
+    """For each of these changes, how many there were in the whole store before it."""
     longest_progress: timedelta = timedelta(0)
     """The longest time that the status of a message here takes to come to rest."""
 
@@ -183,9 +186,10 @@ class MailboxIndex:
         index = self.by_phone_number.get(number)
         return index is not None and index.has(*record)
 
-    def note_change(self, message: Message) -> None:
-        """What is needed to tell later what has changed."""
+    def note_change(self, message: Message, place: int) -> None:
+        """What is needed to tell later what has changed; `place` is its place among the store's changes."""
         self.changes.append(message.id)
+        self.places.append(place)
         if message.progress.later:
             self.longest_progress = max(self.longest_progress, *message.delays())
 

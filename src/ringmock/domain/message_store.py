@@ -1,5 +1,6 @@
 """Every mailbox of one world, in memory, indexed so that no request costs more when more is stored."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from .message import (
 from .message_filter import MessageFilter, Page
 from .message_index import Bucket, Index, MailboxIndex, Slice, bounds, bucket_of, first_order, newest_of, page_of
 from .moments import moved
+from .owners import ReadableMailbox
 from .ports import IdGenerator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,6 +68,7 @@ class InMemoryMessageStore:
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
         self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
         self._ages = count()
+        self._changes = 0
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -112,23 +115,31 @@ class InMemoryMessageStore:
 
     def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> Page:
         """Newest first; D-04: without the threads that the mailbox's owner was removed from."""
-        box = self._mailboxes.get(mailbox)
+        return self.list_together((ReadableMailbox(mailbox),), wanted, account)
+
+    def list_together(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter, account: Account) -> Page:
+        """As `list_messages`, of several mailboxes as if they were one; a conversation in two of them is two."""
+        slices = [part for mailbox in mailboxes for part in self._slices(mailbox, wanted, account)]
+        total = sum(map(len, slices))
+        return self._page(page_of(slices, total, wanted), total)
+
+    def _slices(self, readable: ReadableMailbox, wanted: MessageFilter, account: Account) -> list[Slice]:
+        """What matches in one mailbox."""
+        mailbox, box = readable.number, self._mailboxes.get(readable.number)
         if box is None:
-            return Page((), 0)
+            return []
         box.file()
+        if not wanted.types <= readable.types:
+            wanted = replace(wanted, types=wanted.types & readable.types)
 
         def is_visible(bucket: Bucket) -> bool:
             return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
 
         if wanted.distinct_conversations and wanted.conversation_id is None:
-            slices = self._newest_of_each(box, wanted, is_visible)
-        else:
-            index = box.index_for(wanted)
-            slices = [] if index is None else index.slices(wanted, is_visible)
-            if wanted.conversation_id is not None:
-                slices = self._of_one_conversation(slices, wanted)
-        total = sum(map(len, slices))
-        return self._page(page_of(slices, total, wanted), total)
+            return self._newest_of_each(box, wanted, is_visible)
+        index = box.index_for(wanted)
+        slices = [] if index is None else index.slices(wanted, is_visible)
+        return slices if wanted.conversation_id is None else self._of_one_conversation(slices, wanted)
 
     def collected(self, mailbox: str, wanted: MessageFilter) -> Sequence[Message]:
         """All of the mailbox's matching messages, newest first, those in threads that it was removed from, too.
@@ -142,23 +153,23 @@ class InMemoryMessageStore:
         slices = box.all.slices(wanted, lambda bucket: True)
         return tuple(map(self._by_order.__getitem__, merge(*(part.newest_first() for part in slices), reverse=True)))
 
-    def change_count(self, mailbox: str) -> int:
-        """How often anything in the mailbox was recorded or changed."""
-        box = self._mailboxes.get(mailbox)
-        return 0 if box is None else len(box.changes)
+    def change_count(self) -> int:
+        """How often anything was recorded or changed, in whichever mailbox."""
+        return self._changes
 
     def changed(
         self, mailbox: str, position: int, since: datetime, now: datetime, account: Account
     ) -> Sequence[Message]:
-        """What changed after the first `position` changes, or at `since` or later; D-04: less what is hidden.
+        """What changed after the store's first `position` changes, or at `since` or later; D-04: less what is hidden.
 
         Costs as much as there were changes in that time.
         """
         box = self._mailboxes.get(mailbox)
         if box is None:
             return ()
-        ids = dict.fromkeys(self._changed_of_late(box, position, since, now))
-        ids |= dict.fromkeys(box.changes[position:])
+        told = bisect_left(box.places, position)
+        ids = dict.fromkeys(self._changed_of_late(box, told, since, now))
+        ids |= dict.fromkeys(box.changes[told:])
         messages = (self._messages[message_id] for message_id in ids if message_id in self._messages)
         return tuple(message for message in messages if takes_part(message.conversation, mailbox, account))
 
@@ -301,8 +312,12 @@ class InMemoryMessageStore:
     def _file(self, message: Message) -> None:
         self._messages[message.id] = self._by_order[message.order] = message
         box = self._mailboxes[message.mailbox]
-        box.note_change(message)
+        self._note_change(box, message)
         box.add(message)
+
+    def _note_change(self, box: MailboxIndex, message: Message) -> None:
+        box.note_change(message, self._changes)
+        self._changes += 1
 
     @contextmanager
     def _refiled(self, message: Message, now: datetime) -> Iterator[None]:
@@ -313,7 +328,7 @@ class InMemoryMessageStore:
         before = bucket_of(message)
         yield
         message.modified = max(now, message.created)
-        box.note_change(message)
+        self._note_change(box, message)
         after = bucket_of(message)
         if after != before:
             for index in indexes:

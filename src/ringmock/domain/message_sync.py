@@ -5,15 +5,17 @@ token holds. Nothing is kept for a client between its calls.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import NamedTuple
 
-from .account import Account
+from .account import Account, Extension
 from .message import Availability, Direction, Message, MessageType
 from .message_filter import MessageFilter
 from .moments import moved
+from .owners import PERSONAL, Owners, ReadableMailbox
 from .ports import MessageStore
 
 OVERLAP = timedelta(seconds=5)
@@ -37,6 +39,7 @@ class Frame:
     distinct_conversations: bool = False
     start: int | None = None
     """`order` of the oldest message that was told, where a record count left older ones untold."""
+    owners: Owners = PERSONAL
 
     def holds(self, message: Message) -> bool:
         """Whether a message belongs to the frame, whatever its availability."""
@@ -57,6 +60,7 @@ class Frame:
             directions=self.directions,
             conversation_id=self.conversation_id,
             distinct_conversations=self.distinct_conversations,
+            owners=self.owners,
             oldest=self.start,
             per_page=record_count,
         )
@@ -70,11 +74,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a client has got: its frame, when it last asked, and how many changes the mailbox had seen by then."""
+    """How far a client has got: its frame, when it last asked, and how many changes the store had seen by then."""
 
     frame: Frame
     time: datetime
     position: int
+    shared: int = 0
+    """Which mailboxes of others it was told of: a 64-bit digest of their extensions' numbers, 0 for none."""
 
 
 class Sync(NamedTuple):
@@ -87,20 +93,38 @@ class Sync(NamedTuple):
 
 
 class Mailbox(NamedTuple):
-    """One extension's mailbox, as its owner may see it now."""
+    """What one extension reads, its own mailbox and those it shares, as it may see it now."""
 
     store: MessageStore
-    number: str
+    extension: Extension
     account: Account
     now: datetime
 
     def list(self, wanted: MessageFilter) -> tuple[tuple[Message, ...], int]:
         """Matching messages, newest first, and how many there are beyond the page."""
-        page = self.store.list_messages(self.number, wanted, self.account)
+        page = self.store.list_together(self.parts(wanted.owners), wanted, self.account)
         return page.records, page.total
 
+    def parts(self, owners: Owners) -> tuple[ReadableMailbox, ...]:
+        """The mailboxes that these owners stand for."""
+        return owners.mailboxes(self.extension, self.account)
+
+    def changed(self, mark: Mark) -> Iterator[Message]:
+        """What has changed in the mark's frame; all that there was in mailboxes which it was not told of."""
+        since, parts = moved(mark.time, -OVERLAP), self.parts(mark.frame.owners)
+        is_as_it_was = self._digest(parts) == mark.shared
+        for number, types in parts:
+            position = mark.position if is_as_it_was or number == self.extension.number else 0
+            for message in self.store.changed(number, position, since, self.now, self.account):
+                if message.type in types and mark.frame.holds(message):
+                    yield message
+
     def mark(self, frame: Frame) -> Mark:
-        return Mark(frame, self.now, self.store.change_count(self.number))
+        return Mark(frame, self.now, self.store.change_count(), self._digest(self.parts(frame.owners)))
+
+    def _digest(self, parts: Sequence[ReadableMailbox]) -> int:
+        others = sorted(part.number for part in parts if part.number != self.extension.number)
+        return int.from_bytes(sha256(",".join(others).encode()).digest()[:8]) if others else 0
 
 
 def full_sync(mailbox: Mailbox, frame: Frame, record_count: int | None = None) -> Sync:
@@ -115,12 +139,7 @@ def incremental_sync(
 ) -> Sync:
     """What has changed since the mark; and what an earlier date or a larger record count adds to the frame."""
     frame = mark.frame
-    since = moved(mark.time, -OVERLAP)
-    changed = [
-        message
-        for message in mailbox.store.changed(mailbox.number, mark.position, since, mailbox.now, mailbox.account)
-        if frame.holds(message)
-    ]
+    changed = list(mailbox.changed(mark))
     told = list(_of_distinct_conversations(mailbox, frame, changed) if frame.distinct_conversations else changed)
     frame, added, is_cut = _widened(mailbox, frame, date_from, record_count)
     records = sorted([*told, *added], key=lambda message: message.order, reverse=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 from .account import Account
 from .message import Delivery, Message, ReadStatus
 from .message_filter import MessageFilter, Page
+from .owners import ReadableMailbox
 
 
 class Clock(Protocol):
@@ -48,18 +49,22 @@ class MessageStore(Protocol):
         """The mailbox's matching messages, newest first, less the threads its owner was removed from (D-04)."""
         ...
 
+    def list_together(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter, account: Account) -> Page:
+        """As `list_messages`, of several mailboxes as if they were one."""
+        ...
+
     def collected(self, mailbox: str, wanted: MessageFilter) -> Sequence[Message]:
         """All of the mailbox's matching messages, newest first, those in threads that it was removed from, too."""
         ...
 
-    def change_count(self, mailbox: str) -> int:
-        """How often anything in the mailbox was recorded or changed."""
+    def change_count(self) -> int:
+        """How often anything was recorded or changed, in whichever mailbox."""
         ...
 
     def changed(
         self, mailbox: str, position: int, since: datetime, now: datetime, account: Account
     ) -> Sequence[Message]:
-        """What changed after the first `position` changes, or at `since` or later, less what is hidden (D-04)."""
+        """What changed after the store's first `position` changes, or at `since` or later, less what is hidden."""
         ...
 
     def moving(self, mailbox: str, now: datetime) -> Iterator[Message]:

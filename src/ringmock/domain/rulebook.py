@@ -301,4 +301,13 @@ DECISIONS = (
         " narrows it. WebSocketsSubscription includes WebSocket. Subscriptions need no permission of their own.",
         "permissions.permissions_granted",
     ),
+    Decision(
+        "D-22",
+        "Who reads, marks and deletes what the SMS recipients of a Department or a Site send and are sent there.",
+        "It is in the mailbox of the Department or Site. Its SMS recipients read the SMS there, by its path, by their"
+        " own, and with `owner` or `ownerExtensionType` in lists and synchronizations; by their own path they mark and"
+        " delete it for all (the vendor's own client marks so). `ownerExtensionType` alone is of every `owner`."
+        " Records of such a mailbox have `owner`, in both generations, and others never: clients go by that.",
+        "domain.owners.Owners",
+    ),
 )

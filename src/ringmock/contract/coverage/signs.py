@@ -238,6 +238,7 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "D-19": (Sign("D-19", "a message listed as Purged", _lists_purged),),
     "D-20": (Sign("D-20", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),),
     "D-21": (Sign("D-21", "a call refused with CMN-401", _refused("CMN-401")),),
+    "D-22": (Sign("D-22", "a message that has an owner", lambda s: any("owner" in message for message in s.messages)),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

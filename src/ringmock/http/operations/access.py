@@ -3,6 +3,8 @@
 from ...contract.openapi import user_permissions
 from ...domain import errors
 from ...domain.account import Extension
+from ...domain.message import MessageType
+from ...domain.owners import EVERY_TYPE, SHARED_TYPES
 from ..call import Call
 from ..wire.view import View
 
@@ -54,14 +56,20 @@ def another(call: Call, extension: Extension) -> errors.AnotherExtension:
 
 
 def read_mailbox(call: Call) -> Extension:
-    """Whose messages are read: the caller's own, or those of a Department or Site that others send SMS for.
+    """Whose messages are read: the caller's own, anyone's for an administrator, his Department's for its manager.
 
-    What its SMS recipients send and are sent is in its own mailbox, for who governs it to read. Raises as above.
+    An SMS recipient reads the SMS of the Department or Site: see `readable_types` (D-22). Raises as above.
     """
-    extension = named_extension(call)
-    if extension.sms_recipients and governs(call.caller, extension):
+    extension, caller = named_extension(call), call.caller
+    if extension is caller or governs(caller, extension) or caller.number in extension.sms_recipients:
         return extension
-    return own_extension(call)
+    raise another(call, extension)
+
+
+def readable_types(call: Call, extension: Extension) -> frozenset[MessageType]:
+    """The types of the messages that the caller reads in the mailbox of this extension."""
+    caller = call.caller
+    return EVERY_TYPE if extension is caller or governs(caller, extension) else SHARED_TYPES
 
 
 def governed_extension(call: Call) -> Extension:

@@ -1,10 +1,12 @@
 """Keeping a client's copy of a mailbox up to date."""
 
+from dataclasses import replace
+
 from ...domain import errors
 from ..call import Answer, Call
 from ..wire import message_sync as wire
 from ..wire.messages import moment
-from .access import read_mailbox, view_of
+from .access import read_mailbox, readable_types, view_of
 
 
 def sync_messages(call: Call) -> Answer:
@@ -12,7 +14,8 @@ def sync_messages(call: Call) -> Answer:
     extension, asked = read_mailbox(call), call.parameters
     kind = asked["syncType"] or (wire.FULL if asked["syncToken"] is None else wire.INCREMENTAL)
     if kind == wire.FULL:
-        frame = wire.frame_from(asked, extension, call.here.clock.now())
+        frame = wire.frame_from(asked, call.here.clock.now())
+        frame = replace(frame, types=frame.types & readable_types(call, extension))
         sync = call.here.sync_messages(extension, frame, asked["recordCount"])
     elif asked["syncToken"] is None:
         raise errors.InvalidParameter("syncToken")

@@ -1,17 +1,18 @@
 """Sending messages and reading the message store."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ...domain import errors
 from ...domain.account import Extension
-from ...domain.message_filter import Page
+from ...domain.message import Message
 from ..call import Answer, Call
 from ..media import content_answer
 from ..wire import messages as wire
 from ..wire.batch import Result
 from ..wire.view import Json
 from . import batch
-from .access import own_extension, read_mailbox, view_of
+from .access import own_extension, read_mailbox, readable_types, view_of
 
 MESSAGE_ID = "messageId"
 
@@ -36,9 +37,10 @@ def list_messages(call: Call) -> Answer:
     """`listMessages`."""
     extension = read_mailbox(call)
     wanted = wire.filter_from(call.parameters, call.here.clock.now())
-    page = Page((), 0)
-    if wire.wants_own_messages(call.parameters, extension):
-        page = call.here.list_messages(extension, wanted)
+    types = readable_types(call, extension)
+    if not wanted.types <= types:
+        wanted = replace(wanted, types=wanted.types & types)
+    page = call.here.list_messages(extension, wanted)
     return Answer(wire.message_list(page, wanted, call.query, extension, view_of(call)))
 
 
@@ -47,9 +49,17 @@ def read_message(call: Call) -> Answer:
     extension, (ids, is_batch) = read_mailbox(call), batch.named_in_path(call, MESSAGE_ID)
 
     def read(one: str) -> Json:
-        return wire.message_resource(call.here.read_message(extension, int(one)), view_of(call))
+        return wire.message_resource(_readable(call, extension, one), view_of(call))
 
     return _answered(call, extension, batch.each(ids, read)) if is_batch else Answer(read(ids[0]))
+
+
+def _readable(call: Call, extension: Extension, message_id: str) -> Message:
+    """Raises `NotFound` also for what the caller may not read in that mailbox, as if it were not there."""
+    message = call.here.read_message(extension, int(message_id))
+    if message.type not in readable_types(call, extension):
+        raise errors.NotFound(MESSAGE_ID, message_id)
+    return message
 
 
 def update_message(call: Call) -> Answer:
@@ -77,7 +87,7 @@ def delete_message(call: Call) -> Answer:
     extension, (ids, is_batch) = own_extension(call), batch.named_to_delete(call, MESSAGE_ID)
 
     def delete(one: str) -> None:
-        held = call.here.messages.held(extension.number, int(one))
+        held = call.here.held(extension, int(one))
         if held is None or call.parameters["type"] in ("All", held.type.value):
             call.here.delete_message(extension, int(one), purge=call.parameters["purge"])
 
@@ -95,9 +105,8 @@ def delete_message_by_filter(call: Call) -> Answer:
     if conversations and any(name == "type" for name, _ in call.query):
         raise errors.ConversationAndTypeTogether("conversationId")
     batch.check_size(conversations, batch.MAX_IN_PATH, "conversationId")
-    if wire.wants_own_messages(call.parameters, extension):
-        for wanted in wire.filters_to_delete(call.parameters, call.here.clock.now()):
-            call.here.delete_messages(extension, wanted, purge=call.parameters["purge"])
+    for wanted in wire.filters_to_delete(call.parameters, call.here.clock.now()):
+        call.here.delete_messages(extension, wanted, purge=call.parameters["purge"])
     return Answer(status=204)
 
 
@@ -107,7 +116,7 @@ def _answered(call: Call, extension: Extension, results: Sequence[Result]) -> An
 
 def read_message_content(call: Call) -> Answer:
     """`readMessageContent`: a file that came with the message, or its text, which is an attachment too."""
-    message = call.here.read_message(read_mailbox(call), int(call.parameters["messageId"]))
+    message = _readable(call, read_mailbox(call), call.parameters[MESSAGE_ID])
     asked = int(call.parameters["attachmentId"])
     held = message.attachment(asked)
     if held is not None:

@@ -9,27 +9,27 @@ from ...domain.account import Extension
 from ...domain.message import Availability, Direction, Message, MessageType
 from ...domain.message_sync import Frame, Sync
 from ...timestamps import iso8601
-from .messages import chosen, default_date_from, message_resource, moment, wants_own_messages
+from .messages import chosen, default_date_from, message_resource, moment, owners_from
 from .view import Json, View
 
 FULL = "FSync"
 INCREMENTAL = "ISync"
 
 
-def frame_from(parameters: Mapping[str, Any], extension: Extension, now: datetime) -> Frame:
+def frame_from(parameters: Mapping[str, Any], now: datetime) -> Frame:
     """Checked `syncMessages` parameters of a full synchronization.
 
     Without `dateTo` the frame stays open. Raises `InvalidParameter` as `filter_from` does.
     """
     date_to = moment(parameters, "dateTo")
-    types = chosen(MessageType, parameters["messageType"])
     return Frame(
         date_from=_whole_milliseconds(moment(parameters, "dateFrom") or default_date_from(date_to or now)),
         date_to=date_to,
-        types=types if wants_own_messages(parameters, extension) else frozenset(),
+        types=chosen(MessageType, parameters["messageType"]),
         directions=chosen(Direction, parameters["direction"]),
         conversation_id=parameters["conversationId"],
         distinct_conversations=bool(parameters["distinctConversations"]),
+        owners=owners_from(parameters),
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from ... import timestamps
 from ...domain import errors
-from ...domain.account import Extension
+from ...domain.account import Extension, ExtensionType
 from ...domain.attachment import Attachment, HeldAttachment
 from ...domain.generation import Generation
 from ...domain.message import Availability, Direction, Message, MessageStatus, MessageType, ReadStatus, Step, taken_by
 from ...domain.message_filter import MessageFilter, Page
+from ...domain.owners import PERSONAL, Owners
 from ...domain.pager import Address, SendPager
 from ...domain.segments import segment_count
 from ...domain.sms import SendSms
@@ -93,6 +94,7 @@ def filter_from(parameters: Mapping[str, Any], now: datetime) -> MessageFilter:
         conversation_id=None if conversation_id is None else int(conversation_id),
         phone_number=parameters.get("phoneNumber"),
         distinct_conversations=bool(parameters.get("distinctConversations")),
+        owners=owners_from(parameters),
         page=parameters["page"],
         per_page=min(parameters["perPage"], MAX_PER_PAGE),
     )
@@ -107,6 +109,7 @@ def filters_to_delete(parameters: Mapping[str, Any], now: datetime) -> list[Mess
         date_to=moment(parameters, "dateTo") or now,
         types=chosen(MessageType, None if kind == "All" else [kind]),
         availabilities=frozenset({alive, deleted} if parameters["purge"] else {alive}),
+        owners=owners_from(parameters),
         per_page=sys.maxsize,
     )
     conversations = parameters["conversationId"]
@@ -115,11 +118,18 @@ def filters_to_delete(parameters: Mapping[str, Any], now: datetime) -> list[Mess
     return [replace(everything, conversation_id=int(one)) for one in dict.fromkeys(conversations)]
 
 
-def wants_own_messages(parameters: Mapping[str, Any], extension: Extension) -> bool:
-    """Whether the `owner` filters leave the extension's own mailbox in, which is all that there is to list."""
-    own = {"Any", "Personal", str(extension.id)}
-    types = parameters.get("ownerExtensionType") or [extension.type.value]
-    return bool(own & set(parameters.get("owner") or own)) and extension.type.value in types
+def owners_from(parameters: Mapping[str, Any]) -> Owners:
+    """Checked `owner` filters: one's own messages without any, everyone's with `ownerExtensionType` alone (D-22)."""
+    types = parameters.get("ownerExtensionType")
+    names = set(parameters.get("owner") or (["Any"] if types else ["Personal"]))
+    if names == {"Personal"} and not types:
+        return PERSONAL
+    return Owners(
+        personal=not names.isdisjoint({"Any", "Personal"}),
+        shared=not names.isdisjoint({"Any", "Shared"}),
+        ids=frozenset(int(name) for name in names if name.isdecimal()),
+        types=chosen(ExtensionType, types) if types else None,
+    )
 
 
 def moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
@@ -179,7 +189,15 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
             resource.update(_sms_fields(message, step, just_sent=just_sent))
     if step is not None and step[1].error is not None:
         resource["deliveryErrorCode"] = step[1].error
+    owner = view.account.extensions[message.mailbox]
+    if owner.sms_recipients:
+        resource["owner"] = _owner(owner)
     return resource
+
+
+def _owner(owner: Extension) -> Json:
+    """Whose a shared message is; clients take a message without it for their user's own."""
+    return {"extensionId": str(owner.id), "name": owner.name, "extensionType": owner.type.value}
 
 
 def attachment_id(message: Message, generation: Generation) -> int:
