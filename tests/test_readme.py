@@ -1,11 +1,14 @@
 """The README's tables are made from what they describe. Run this file to write them."""
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from ringmock.contract.openapi import load_contract, operations
+from ringmock.domain.event_filters import KNOWN_FILTERS
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 from ringmock.fixture import load_named
@@ -42,7 +45,39 @@ def demo_account() -> str:
     return table(("ext", "id", "type, status", "name", "direct numbers: features"), rows)
 
 
-SECTIONS = {"rules": rules, "decisions": decisions, "demo account": demo_account}
+def messaging_operations() -> str:
+    here = operations_here()
+    rows = []
+    for area, names in PUBLISHED.items():
+        told = [", ".join(f"`{name}`" for name in names if (name in here) is is_here) for is_here in (True, False)]
+        rows.append((area, told[0] or "none", told[1] or "none"))
+    return table(("area", "here", "not here"), rows)
+
+
+def event_filters() -> str:
+    rows = []
+    for known in KNOWN_FILTERS:
+        query = ", ".join(f"`{name}`" for name in known.parameters) or "none"
+        rows.append((f"`{known.path}`", query, "events" if known.has_events else "taken, no events", known.source))
+    return table(("filter", "parameters", "here", "known from"), rows)
+
+
+def operations_here() -> set[str]:
+    return {operation["operationId"] for _, _, operation in operations(load_contract())}
+
+
+PUBLISHED: dict[str, list[str]] = json.loads(
+    (Path(__file__).parent / "data" / "messaging_operations.json").read_text(encoding="utf-8")
+)
+"""The operations of RingCentral's messaging API and what it takes to use it, by area; a path where none is named."""
+
+SECTIONS = {
+    "rules": rules,
+    "decisions": decisions,
+    "demo account": demo_account,
+    "messaging operations": messaging_operations,
+    "event filters": event_filters,
+}
 
 
 def section_of(name: str) -> re.Pattern[str]:
@@ -53,6 +88,12 @@ def section_of(name: str) -> re.Pattern[str]:
 def test_the_generated_tables_are_up_to_date(name: str) -> None:
     (written,) = section_of(name).findall(README.read_text(encoding="utf-8"))
     assert written.strip() == SECTIONS[name]()
+
+
+def test_every_operation_of_the_contract_is_in_the_table_of_operations_once() -> None:
+    named = [name for names in PUBLISHED.values() for name in names]
+    assert len(named) == len(set(named))
+    assert operations_here() <= set(named)
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

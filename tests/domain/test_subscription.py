@@ -6,6 +6,7 @@ import pytest
 
 from builders import START, account, direct, identity, mailbox, page, sms, user, world
 from ringmock.domain import errors
+from ringmock.domain.event_filters import KNOWN_FILTERS, KnownFilter
 from ringmock.domain.message import Direction, MessageType
 from ringmock.domain.subscription import (
     MAX_FAILURES,
@@ -54,6 +55,28 @@ WEBHOOK = Delivery(Transport.WEBHOOK, "http://127.0.0.1/")
         (f"{API}/account/~/extension", f"{API}/account/{ACCOUNT.id}/extension", EventKind.ELSEWHERE),
         (f"{API}/account/~/extension/~", OWN, EventKind.ELSEWHERE),
         ("/team-messaging/v1/posts", "/team-messaging/v1/posts", EventKind.ELSEWHERE),
+        (f"{API}/account/~/extension/~/missed-calls", f"{OWN}/missed-calls", EventKind.ELSEWHERE),
+        (
+            "/restapi/v2/accounts/~/extensions/~/sms/messages?direction=Inbound&from=%2B16509100010",
+            f"/restapi/v2/accounts/{ACCOUNT.id}/extensions/{MEMBER.id}/sms/messages?direction=Inbound&from=%2B16509100010",
+            EventKind.ELSEWHERE,
+        ),
+        ("/restapi/v2/accounts/~/sms/consents", f"/restapi/v2/accounts/{ACCOUNT.id}/sms/consents", EventKind.ELSEWHERE),
+        (
+            "/ai/ringsense/v1/public/accounts/~/domains/pbx/insights",
+            f"/ai/ringsense/v1/public/accounts/{ACCOUNT.id}/domains/pbx/insights",
+            EventKind.ELSEWHERE,
+        ),
+        (
+            f"{API}/account/~/extension/~/presence?detailedTelephonyState=true&sipData=true&totalActiveCalls",
+            f"{OWN}/presence?detailedTelephonyState=true&sipData=true&totalActiveCalls",
+            EventKind.ELSEWHERE,
+        ),
+        (
+            f"{API}/account/~/a2p-sms/opt-outs?direction=Inbound&batchId=1",
+            f"{API}/account/{ACCOUNT.id}/a2p-sms/opt-outs?direction=Inbound&batchId=1",
+            EventKind.A2P_OPT_OUTS,
+        ),
     ],
 )
 def test_a_filter_has_real_ids_where_a_tilde_was(text: str, uri: str | None, kind: EventKind) -> None:
@@ -72,6 +95,21 @@ def test_a_filter_has_real_ids_where_a_tilde_was(text: str, uri: str | None, kin
         (f"{STORE}/", errors.InvalidEventFilters),
         (f"{STORE}\n", errors.InvalidEventFilters),
         (f"{API}/account/101/extension/x/message-store", errors.InvalidEventFilters),
+        (f"{API}/account/~/extension/~/missed-call", errors.InvalidEventFilters),
+        (f"{API}/account/~/extension/~/missed-calls/", errors.InvalidEventFilters),
+        (f"{API}/account/~/call-queues/~/presence", errors.InvalidEventFilters),
+        (f"{API}/account/~/extension/~/presence/weather", errors.InvalidEventFilters),
+        ("/restapi/v2/accounts/~/extension/~/sms/messages", errors.InvalidEventFilters),
+        ("/ai/ringsense/v1/public/accounts/~/domains/weather/insights", errors.InvalidEventFilters),
+        ("/webinar/runtime/v1/company/sessions/state", errors.InvalidEventFilters),
+        ("/restapi/v2/accounts/17/sms/consents", errors.EventsOfAnotherAccount),
+        (f"{API}/account/~/extension/{ADMINISTRATOR.id}/voicemail", errors.EventsOfAnotherExtension),
+        (f"{API}/account/~/extension/17/presence", errors.EventsOfUnknownUser),
+        (f"{API}/account/~/extension/~/missed-calls?a=1", errors.InvalidParameter),
+        (f"{API}/account/~/extension/~/presence?sipData=maybe", errors.InvalidParameter),
+        (f"{API}/account/~/telephony/sessions?direction=inbound", errors.InvalidParameter),
+        (f"{API}/account/~/telephony/sessions?phoneNumber=me", errors.InvalidParameter),
+        (f"{API}/account/~/a2p-sms/opt-outs?direction=inbound", errors.InvalidParameter),
         (f"{STORE}?messageType=SMS", errors.InvalidParameter),
         (f"{STORE}?type=Letter", errors.InvalidParameter),
         (f"{STORE}?type=", errors.InvalidParameter),
@@ -92,6 +130,26 @@ def test_what_is_no_filter_of_ones_own_is_refused(text: str, refusal: type[error
         parse_filter(text, ACCOUNT, MEMBER)
     assert type(caught.value) is refusal
     assert caught.value.parameter == "eventFilters"
+
+
+ASKED = {"type": "SMS", "direction": "Inbound", "threshold": "60", "interval": "15", "batchId": "1", "action": "a-b"}
+ASKED |= {"usageType": "ContactCenterNumber", "statusCode": "Setup,Gone"}
+ASKED |= dict.fromkeys(("from", "to", "phoneNumber"), "+16509100010")
+NAMES = {"accountId": "~", "extensionId": "~", "deviceId": "17", "groupId": "17", "batchId": "17", "domain": "rcv"}
+
+
+@pytest.mark.parametrize("known", KNOWN_FILTERS, ids=lambda known: known.path)
+def test_every_known_filter_is_taken_with_its_parameters_and_no_others(known: KnownFilter) -> None:
+    path = known.path.format(**NAMES)
+    query = "&".join(f"{name}={ASKED.get(name, 'true')}" for name in known.parameters)
+    parsed = parse_filter(f"{path}?{query}" if query else path, ACCOUNT, MEMBER)
+
+    assert (parsed.kind is not EventKind.ELSEWHERE) is known.has_events
+    assert parsed.uri.endswith(query)
+    with pytest.raises((errors.InvalidParameter, errors.ReminderUnsuitable)):
+        parse_filter(f"{path}?{query}&weather=fine" if query else f"{path}?weather=fine", ACCOUNT, MEMBER)
+    own = path.replace("account/~", f"account/{ACCOUNT.id}").replace("extension/~", f"extension/{MEMBER.id}")
+    assert parse_filter(f"{own}?{query}" if query else own, ACCOUNT, MEMBER) == parsed
 
 
 def test_an_administrator_may_watch_others() -> None:

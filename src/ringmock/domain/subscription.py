@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
-from . import errors
+from . import errors, event_filters
 from .a2p_sms import A2PMessage, Batch
 from .account import Account, Extension, digits_of, is_e164
 from .message import Direction, Message, MessageType
@@ -231,32 +231,6 @@ def check_reminder(reminder: EventFilter, lifetime: int) -> None:
         raise errors.ReminderUnsuitable("eventFilters", reminder.uri)
 
 
-_API = r"/restapi/v1\.0"
-_ACCOUNT = rf"{_API}/account/(?P<account>~|[0-9]{{1,19}})"
-_EXTENSION = rf"{_ACCOUNT}/extension/(?P<extension>~|[0-9]{{1,19}})"
-
-_MESSAGE_STORE = re.compile(rf"{_EXTENSION}/message-store")
-_INSTANT_SMS = re.compile(rf"{_EXTENSION}/message-store/instant")
-_REMINDER = re.compile(rf"{_API}/subscription/~")
-_A2P_MESSAGES = re.compile(rf"{_ACCOUNT}/a2p-sms/messages")
-_A2P_BATCHES = re.compile(rf"{_ACCOUNT}/a2p-sms/batch(es)?")  # `batch` until 2022
-_A2P_BATCH = re.compile(rf"{_ACCOUNT}/a2p-sms/batch(es)?/(?P<batch>[0-9A-Za-z-]{{1,64}})")
-_A2P_OPT_OUTS = re.compile(rf"{_ACCOUNT}/a2p-sms/opt-outs")
-_ELSEWHERE = tuple(
-    re.compile(path)
-    for path in (
-        _EXTENSION,
-        rf"{_EXTENSION}/(fax|voicemail|favorite|grant|phone-number|telephony/sessions)",
-        rf"{_EXTENSION}/presence(/dnd|/line|/line/presence)?",
-        rf"{_ACCOUNT}/(extension|presence|phone-number|telephony/sessions|directory/entries)",
-        rf"{_ACCOUNT}/device/[0-9]{{1,19}}/emergency-address",
-        rf"{_ACCOUNT}/message-threads/(entries/)?sync",
-        r"/team-messaging/v1/(posts|groups|chats)",
-        rf"{_API}/glip/(posts|groups)",
-    )
-)
-"""Documented events of the service which never happen here: to ask for one is no mistake."""
-
 _TYPES: Mapping[str, frozenset[MessageType]] = {
     **{member.value: frozenset({member}) for member in MessageType},
     **dict.fromkeys(("Fax", "VoiceMail", "Text"), frozenset()),
@@ -271,12 +245,14 @@ def parse_filter(text: str, account: Account, subscriber: Extension) -> EventFil
     `EventsOfAnotherExtension`, `EventsOfAnotherAccount` or `EventsOfUnknownUser`.
     """
     path, mark, query = text.partition("?")
-    for pattern, read in _READERS.items():
+    for pattern, known in event_filters.PATTERNS.items():
         match = pattern.fullmatch(path)
         if match is not None:
             named = match.groupdict()
             owner = _owner(named.get("extension"), named.get("account"), account, subscriber)
-            return read(_with_ids(path, match, account, owner) + mark + query, _query(text, query), owner)
+            uri, asked = _with_ids(path, match, account, owner) + mark + query, _query(text, query)
+            read = _READERS.get(known)
+            return _elsewhere(known, uri, asked) if read is None else read(uri, asked, owner)
     raise errors.InvalidEventFilters("eventFilters", text)
 
 
@@ -352,7 +328,9 @@ def _a2p_batch(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
 
 
 def _a2p_opt_outs(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
-    if not query.keys() <= {"from", "to"}:
+    """An opt-out has neither a direction nor a batch: those two parameters are taken, and leave nothing out."""
+    directions = _chosen(query.get("direction"), _DIRECTIONS, frozenset(Direction))
+    if directions is None or not query.keys() <= {"direction", "batchId", "from", "to"}:
         raise errors.InvalidParameter("eventFilters", uri)
     return _with_ends(EventFilter(uri, EventKind.A2P_OPT_OUTS), query)
 
@@ -365,19 +343,22 @@ def _with_ends(wanted: EventFilter, query: Mapping[str, str]) -> EventFilter:
     return wanted._replace(sender=sender and digits_of(sender), recipient=recipient and digits_of(recipient))
 
 
-def _elsewhere(uri: str, _: Mapping[str, str], __: Extension) -> EventFilter:
+def _elsewhere(known: event_filters.KnownFilter, uri: str, query: Mapping[str, str]) -> EventFilter:
+    if not event_filters.is_query_of(known, query):
+        raise errors.InvalidParameter("eventFilters", uri)
     return EventFilter(uri, EventKind.ELSEWHERE)
 
 
 _READERS = {
-    _MESSAGE_STORE: _message_store,
-    _INSTANT_SMS: _instant_sms,
-    _REMINDER: _reminder,
-    _A2P_MESSAGES: _a2p_messages,
-    _A2P_BATCHES: _a2p_batches,
-    _A2P_BATCH: _a2p_batch,
-    _A2P_OPT_OUTS: _a2p_opt_outs,
-    **dict.fromkeys(_ELSEWHERE, _elsewhere),
+    event_filters.MESSAGE_STORE: _message_store,
+    event_filters.INSTANT_SMS: _instant_sms,
+    event_filters.REMINDER: _reminder,
+    event_filters.A2P_MESSAGES: _a2p_messages,
+    event_filters.A2P_BATCHES: _a2p_batches,
+    event_filters.A2P_BATCHES_OF_OLD: _a2p_batches,
+    event_filters.A2P_BATCH: _a2p_batch,
+    event_filters.A2P_BATCH_OF_OLD: _a2p_batch,
+    event_filters.A2P_OPT_OUTS: _a2p_opt_outs,
 }
 
 
