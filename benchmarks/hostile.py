@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from hostile import HOSTILE_INPUTS, Hostile, send
+from hostile.inputs import HOSTILE_INPUTS, Hostile, send
 from ringmock import collector
 from ringmock.fixture import load_named
 from ringmock.server import running

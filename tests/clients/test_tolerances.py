@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hostile import VALID, exchange
+from hostile.inputs import VALID, exchange
 from support import (
     DIRECT_NUMBER,
     JWT_BEARER,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hostile import VALID
+from hostile.inputs import VALID
 from ringmock import __version__
 from ringmock.domain.attachment import MEDIA_TYPES
 from support import DIRECT_NUMBER, HANDSET, MAIN_NUMBER, OWN, SMS, STORE, Client, assert_refused

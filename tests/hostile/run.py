@@ -1,11 +1,11 @@
 """Feeds the targets with inputs that reach code which none before them reached, by Atheris.
 
-    python tests/fuzz/run.py body --runs 1000000
-    python tests/fuzz/run.py all --runs 20000         as CI does
-    python tests/fuzz/run.py body crash-0123          one input again
+    python tests/hostile/run.py body --runs 1000000
+    python tests/hostile/run.py all --runs 20000         as CI does
+    python tests/hostile/run.py body crash-0123          one input again
 
-It begins with `tests/fuzz/corpus/TARGET`, which it does not change: `--keep` adds to it what reached something new. An
-input that fails a target ends the run with a traceback, and is written to the file that the last lines name.
+It begins with `tests/hostile/corpus/TARGET`, which it does not change: `--keep` adds to it what reached something new.
+An input that fails a target ends the run with a traceback, and is written to the file that the last lines name.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def _fed(options: argparse.Namespace) -> int:
     import atheris
 
     with atheris.instrument_imports(include=["ringmock"]):
-        from fuzz.targets import TARGETS
+        from hostile.targets import TARGETS
 
     target = TARGETS[options.target]
     if options.input is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostile import HOSTILE_INPUTS, JSON, MEGABYTE, Answer, Hostile, exchange, send, sms_with
+from hostile.inputs import HOSTILE_INPUTS, JSON, MEGABYTE, Answer, Hostile, exchange, send, sms_with
 from support import SMS, Client, assert_envelope, assert_oauth_envelope
 
 

@@ -1,6 +1,6 @@
 """Inputs that stock frameworks answer with a 500, a redirect or silence, byte by byte as they go over the wire.
 
-`tests/http/test_hostile_inputs.py` holds the server to an answer for each; `benchmarks/hostile.py` times them.
+`tests/hostile/test_inputs.py` holds the server to an answer for each; `benchmarks/hostile.py` times them.
 """
 
 import gzip

@@ -1,8 +1,8 @@
 """Hostile requests by the hundred thousand at a server of its own, over real sockets: HTTP and WebSocket.
 
-    python tests/fuzz/flood.py --requests 1000000
+    python tests/hostile/flood.py --requests 1000000
 
-Each is an input that was kept (`tests/hostile`, `tests/fuzz`), or one made from it by a few changes of bytes. The
+Each is an input that was kept (`inputs.py`, `corpus`, `data`), or one made from it by a few changes of bytes. The
 server runs in a process of its own; its world begins anew now and then, so that what is stored does not add up. The
 summary at the end: answers by status, what was outside the envelope, the server's memory after a tenth of the requests
 and at the end. The exit status is 1 where the server ended, answered 500, or left the envelope.
@@ -31,8 +31,8 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-import hostile  # noqa: E402  (found by the line above)
-from fuzz.targets import AUTHORIZATION, calls  # noqa: E402
+from hostile import inputs  # noqa: E402  (found by the line above)
+from hostile.targets import AUTHORIZATION, calls  # noqa: E402
 
 READ = 65_536
 SECONDS_FOR_AN_ANSWER = 20
@@ -67,7 +67,7 @@ class Tally:
 def http_seeds() -> list[bytes]:
     """Whole requests, as they go over the wire."""
     made = []
-    for one in hostile.HOSTILE_INPUTS:
+    for one in inputs.HOSTILE_INPUTS:
         if len(one.body) < READ:
             headers = {"Content-Length": str(len(one.body)), **one.headers}
             lines = [

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fuzz.in_process import TOKEN, Answer, Headers, InProcess
+from hostile.in_process import TOKEN, Answer, Headers, InProcess
 from ringmock.contract.cases import CaseFileError, parse_cases
 from ringmock.contract.openapi import load_contract, operations
 from ringmock.fixture import FixtureError, load_fixture

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from fuzz.targets import AUTHORIZATION, TARGETS, calls, check, server
+from hostile.targets import AUTHORIZATION, TARGETS, calls, check, server
 from support import PAGER, SMS, STORE, sms_body
 
 HERE = Path(__file__).parent
@@ -45,7 +45,7 @@ def test_a_naughty_string_is_sent_and_read_back_as_it_was_or_refused(text: str) 
 def test_a_naughty_string_is_no_parameter_that_breaks_anything(text: str) -> None:
     value = quote(text, errors="surrogatepass")
 
-    for target in (f"{STORE}?phoneNumber={value}", f"{STORE}/{value}", f"/restapi/v1.0/{value}"):
+    for target in (f"{STORE}?phoneNumber={value}", f"{STORE}/{value}", f"/restapi/v1.0/{value}", f"/_mock/{value}"):
         check(target.encode(), server().call("GET", target.encode(), [AUTHORIZATION], b""))
 
 
