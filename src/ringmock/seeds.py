@@ -20,7 +20,7 @@ def plan_seed(account: Account, seed: SeedMessage, generation: Generation, named
 
 
 def _plan_sms(account: Account, seed: SeedMessage, generation: Generation) -> Delivery:
-    owner = account.owner_of(seed.sender)
+    owner = account.mailbox_of(seed.sender)
     if owner is not None:
         return plan_sms(account, owner, SendSms(seed.sender, seed.recipients, seed.text), generation)
     if len(seed.recipients) != 1:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,10 +19,11 @@ from builders import (
     world,
 )
 from ringmock.domain import errors
-from ringmock.domain.account import ExtensionStatus, ExtensionType, Feature
+from ringmock.domain.account import ExtensionStatus, ExtensionType, Feature, PaymentType, PhoneNumber, UsageType
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Direction, MessageStatus, MessageType
 from ringmock.domain.rules import RECEIVABLE_BY
+from ringmock.world import World
 
 ENABLED, DISABLED, FROZEN = ExtensionStatus.ENABLED, ExtensionStatus.DISABLED, ExtensionStatus.FROZEN
 CURRENT = GENERATIONS["current"]
@@ -222,6 +225,71 @@ def test_an_sms_to_oneself_leaves_two_records() -> None:
     here = world(user("101"))
     sms(here, "101", direct("101"))
     assert [m.direction for m in mailbox(here, "101")] == [Direction.INBOUND, Direction.OUTBOUND]
+
+
+# --- toll-free and company numbers -------------------------------------------------------------------
+
+TOLL_FREE, COMPANY = "18005550101", "16509100002"
+
+
+def with_number(here: World, phone: PhoneNumber) -> World:
+    numbers = {**here.account.phone_numbers, phone.digits: phone}
+    here.account = replace(here.account, phone_numbers=numbers)
+    return here
+
+
+def toll_free(*features: Feature) -> PhoneNumber:
+    return PhoneNumber(7, TOLL_FREE, "101", features, payment_type=PaymentType.TOLL_FREE)
+
+
+def of_the_company(assigned: str | None) -> PhoneNumber:
+    return PhoneNumber(7, COMPANY, None, (Feature.SMS_SENDER,), UsageType.COMPANY_NUMBER, assigned=assigned)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "refusal"),
+    [
+        ((HANDSET,), None),
+        (("442071838750",), errors.InternationalFromTollFree),
+        ((HANDSET, "14151003733"), errors.MmsNotAvailable),
+    ],
+)
+def test_d23_a_toll_free_number_sends_to_one_phone_of_its_country(
+    recipients: tuple[str, ...], refusal: type[errors.Refusal] | None
+) -> None:
+    here = with_number(world(user("101"), generation=CURRENT), toll_free(Feature.SMS_SENDER))
+    if refusal is None:
+        assert sms(here, "101", *recipients, from_number=TOLL_FREE).message.sender == TOLL_FREE
+    else:
+        with pytest.raises(refusal):
+            sms(here, "101", *recipients, from_number=TOLL_FREE)
+        assert mailbox(here, "101") == ()
+
+
+def test_d24_a_company_number_sends_and_receives_for_whom_it_is_assigned_to() -> None:
+    here = with_number(world(user("101"), user("102")), of_the_company("102"))
+    sent = sms(here, "102", HANDSET, from_number=COMPANY)
+    assert (sent.message.sender, sent.message.mailbox) == (COMPANY, "102")
+    with pytest.raises(errors.SenderNumberOfAnother):
+        sms(here, "101", HANDSET, from_number=COMPANY)
+    assert outcomes(sms(here, "101", COMPANY).routed) == {COMPANY: ("delivered", "R-02")}
+    assert len(mailbox(here, "102")) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "fate"),
+    [
+        (lambda here: set_status(here, "102", FROZEN), ("dropped", "R-16")),
+        (lambda here: with_number(here, of_the_company(None)), ("undeliverable", "D-09")),
+    ],
+)
+def test_d24_what_a_company_number_is_sent_has_the_fate_of_whom_it_is_assigned_to(
+    change: Callable[[World], object], fate: tuple[str, str]
+) -> None:
+    here = with_number(world(user("101"), user("102")), of_the_company("102"))
+    change(here)
+    assert outcomes(sms(here, "101", COMPANY).routed) == {COMPANY: fate}
+    assert mailbox(here, "102") == ()
 
 
 # --- SMS recipients ----------------------------------------------------------------------------------

@@ -66,6 +66,13 @@ class UsageType(StrEnum):
     FORWARDED_NUMBER = "ForwardedNumber"
 
 
+class PaymentType(StrEnum):
+    """Who pays for what goes to a number."""
+
+    LOCAL = "Local"
+    TOLL_FREE = "TollFree"
+
+
 @dataclass(frozen=True, slots=True)
 class Extension:
     """One extension. `members` and `manager` are extension numbers and only a Department has them.
@@ -105,13 +112,23 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
-    """A number of the account, as digits without `+`; `owner` is an extension number, None for the company's own."""
+    """A number of the account, as digits without `+`; `owner` is an extension number, None for the company's own.
+
+    `assigned`, of one of the company's own, is the number of the extension that sends and receives SMS by it.
+    """
 
     id: int
     digits: str
     owner: str | None = None
     features: tuple[Feature, ...] = ()
     usage_type: UsageType = UsageType.DIRECT_NUMBER
+    payment_type: PaymentType = PaymentType.LOCAL
+    assigned: str | None = None
+
+    @property
+    def mailbox(self) -> str | None:
+        """The number of the extension in whose mailbox its SMS are: its owner's, or of whom it is assigned to."""
+        return self.owner or self.assigned
 
     def can(self, feature: Feature) -> bool:
         """Whether the number carries `feature` (R-13)."""
@@ -134,6 +151,7 @@ class Account:
     """The numbers of high-volume SMS, as digits."""
     _number_of_id: Mapping[int, str] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
+    _assigned_to: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
     _shared_with: Mapping[str, tuple[Extension, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -145,6 +163,11 @@ class Account:
         object.__setattr__(self, "a2p_numbers", a2p)
         object.__setattr__(self, "_number_of_id", {e.id: e.number for e in self.extensions.values()})
         object.__setattr__(self, "_owned", {number: tuple(phones) for number, phones in owned.items()})
+        assigned: dict[str, list[PhoneNumber]] = {}
+        for phone in self.phone_numbers.values():
+            if phone.owner is None and phone.assigned is not None:
+                assigned.setdefault(phone.assigned, []).append(phone)
+        object.__setattr__(self, "_assigned_to", {number: tuple(phones) for number, phones in assigned.items()})
         shared: dict[str, list[Extension]] = {}
         for extension in self.extensions.values():
             for recipient in extension.sms_recipients:
@@ -180,6 +203,11 @@ class Account:
         phone = self.phone_numbers.get(digits)
         return None if phone is None or phone.owner is None else self.extensions[phone.owner]
 
+    def mailbox_of(self, digits: str) -> Extension | None:
+        """The extension in whose mailbox the SMS of the phone number are, None where nobody has them."""
+        phone = self.phone_numbers.get(digits)
+        return None if phone is None or phone.mailbox is None else self.extensions[phone.mailbox]
+
     def numbers_of(self, extension: Extension) -> tuple[PhoneNumber, ...]:
         """The phone numbers of one extension, in the fixture's order."""
         return self._owned[extension.number]
@@ -189,8 +217,9 @@ class Account:
         return tuple(self.extensions[number] for number in extension.sms_recipients)
 
     def numbers_shared_with(self, extension: Extension) -> tuple[PhoneNumber, ...]:
-        """The phone numbers of others that the extension is an SMS recipient of."""
-        return tuple(phone for owner in self.shared_with(extension) for phone in self._owned[owner.number])
+        """The company's phone numbers assigned to it, and those of others that it is an SMS recipient of."""
+        of_owners = (phone for owner in self.shared_with(extension) for phone in self._owned[owner.number])
+        return (*self._assigned_to.get(extension.number, ()), *of_owners)
 
     def shared_with(self, extension: Extension) -> tuple[Extension, ...]:
         """The Departments and Sites that the extension is an SMS recipient of, in the fixture's order."""

@@ -150,6 +150,12 @@ class InternationalNotAllowed(Refusal):
     """A recipient in another country, from a number without InternationalSmsSender."""
 
 
+class InternationalFromTollFree(Refusal):
+    """D-23: `to` is abroad, where a toll-free number sends nothing."""
+
+    rule = "D-23"
+
+
 class MmsNotAvailable(Refusal):
     """An attachment or a group message from a number that cannot send MMS."""
 

@@ -310,4 +310,19 @@ DECISIONS = (
         " Records of such a mailbox have `owner`, in both generations, and others never: clients go by that.",
         "domain.owners.Owners",
     ),
+    Decision(
+        "D-23",
+        "What a toll-free number sends: SMS to its own country, no MMS and nothing abroad, says the guide; the text of"
+        " MSG-403 is in no table.",
+        "403 MSG-403 [to] to another country, 403 MSG-380 with files or to several. A fixture cannot give it more.",
+        "domain.sms.check_recipients",
+    ),
+    Decision(
+        "D-24",
+        "Whose the SMS of a company number with SmsSender are: the guide has one assigned user, at first the main"
+        " administrator.",
+        "They are sent by, and in the mailbox of, the extension that the fixture assigns it to, else of its first"
+        " administrator; to others it is somebody else's (MSG-304). It is in that user's list as Delegated.",
+        "domain.account.PhoneNumber.mailbox",
+    ),
 )

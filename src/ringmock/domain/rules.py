@@ -52,7 +52,7 @@ def check_text_length(text: str, message_type: MessageType) -> None:
 def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneNumber:
     """R-11, R-12, R-13: the sender's own number with SmsSender, whatever the sender's type; a Department's too.
 
-    Or one whose owner the sender is an SMS recipient of.
+    Or one whose owner the sender is an SMS recipient of, or one of the company's that is assigned to the sender.
 
     Raises `SenderNumberUnknown`, `SenderNumberOfAnother`, `SenderNumberForHighVolume` or `SenderNumberWithoutSms`,
     each about `from`.

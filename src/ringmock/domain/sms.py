@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from . import errors
-from .account import Account, Extension, Feature, PhoneNumber, digits_of, is_e164
+from .account import Account, Extension, Feature, PaymentType, PhoneNumber, digits_of, is_e164
 from .attachment import Attachment, check_attachments
 from .conversation import Conversation
 from .generation import Generation
@@ -26,7 +26,8 @@ class SendSms(NamedTuple):
 def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Generation) -> Delivery:
     """Decide what an SMS of `sender` would do. Pure; raises a `Refusal` for what the rules do not allow.
 
-    The outbox is that of the number's owner: a Department's own for what its SMS recipients send.
+    The outbox is that of the number's owner: a Department's own for what its SMS recipients send. A company number
+    has the outbox of whom it is assigned to.
     """
     check_text_length(sms.text, MessageType.SMS)
     number = check_sms_sender(account, sender, sms.sender)
@@ -36,7 +37,7 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
             raise errors.MmsNotAvailable
         check_attachments(sms.attachments)
     recipients = tuple([digits_of(recipient) for recipient in sms.recipients])
-    return _delivery(account, number.digits, number.owner, recipients, sms.text, sms.attachments)
+    return _delivery(account, number.digits, number.mailbox, recipients, sms.text, sms.attachments)
 
 
 def plan_inbound_sms(
@@ -95,9 +96,11 @@ def _recipient_problem(account: Account, sender: PhoneNumber, recipient: str) ->
         return errors.ShortNumberAsSmsRecipient("to", recipient)
     if not is_e164(recipient):
         return errors.InvalidParameter("to.phoneNumber", recipient)
-    if not digits.startswith(HOME_COUNTRY_CODE) and not sender.can(Feature.INTERNATIONAL_SMS_SENDER):
-        return errors.InternationalNotAllowed("to", recipient)
-    return None
+    if digits.startswith(HOME_COUNTRY_CODE):
+        return None
+    if sender.payment_type is PaymentType.TOLL_FREE:
+        return errors.InternationalFromTollFree("to", recipient)
+    return None if sender.can(Feature.INTERNATIONAL_SMS_SENDER) else errors.InternationalNotAllowed("to", recipient)
 
 
 def _delivery(
@@ -119,7 +122,7 @@ def route_sms(account: Account, recipient: str) -> Routed:
         return Routed(recipient, Outcome.OUTSIDE, "R-06")
     if recipient in account.a2p_numbers:
         return Routed(recipient, Outcome.DELIVERED, "D-14")
-    owner = account.owner_of(recipient)
+    owner = account.mailbox_of(recipient)
     if owner is None:
         return Routed(recipient, Outcome.UNDELIVERABLE, "D-09")
     if not owner.is_active:

@@ -228,6 +228,9 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.InternationalNotAllowed: Row(
         403, "MSG-240", "International SMS is not available for account.", "InternationalProhibited"
     ),
+    domain.InternationalFromTollFree: Row(
+        403, "MSG-403", "International SMS is not available for toll-free phone numbers.", "InternationalProhibited"
+    ),
     domain.MmsNotAvailable: Row(403, "MSG-380", "The MMS feature is not available", _WORD_FEATURE),
     domain.CountryGivenTwice: Row(
         400, "MSG-365", "Parameters [country.id] and [country.isoCode] can not be specified simultaneously", _WORD_400

@@ -7,7 +7,7 @@ from ..contract.coverage.met import Met
 from ..contract.coverage.paths import operation_of
 from ..contract.coverage.sighting import Note, Problem, Sighting
 from ..contract.coverage.signs import PAGER, SENDING_SMS
-from ..domain.account import Extension, ExtensionStatus, Feature
+from ..domain.account import Extension, ExtensionStatus, Feature, digits_of
 from ..http.call import Call
 from ..http.recording import error_of, rules_of
 from ..http.stages import Done
@@ -72,6 +72,8 @@ class Tally:
             return
         if seen.operation in SENDING_SMS and call.caller.is_department:
             yield Note.DEPARTMENT_SENDS
+        if seen.operation in SENDING_SMS and _is_from_company_number(seen, world):
+            yield Note.FROM_COMPANY_NUMBER
         if seen.operation == "listExtensionPhoneNumbers" and _lists_a_sender_of_a_department(seen, world):
             yield Note.DEPARTMENT_CAN_SEND
         if call.routed:
@@ -105,6 +107,11 @@ def _lists_a_sender_of_a_department(seen: Sighting, world: World) -> bool:
         for record in (seen.answer or {}).get("records", ())
         if "extension" in record
     )
+
+
+def _is_from_company_number(seen: Sighting, world: World) -> bool:
+    numbers = (digits_of(message["from"]["phoneNumber"]) for message in seen.messages)
+    return any(world.account.phone_numbers[digits].owner is None for digits in numbers)
 
 
 def _of_recipients(call: Call, world: World) -> Iterator[Note]:

@@ -69,6 +69,8 @@ def refused(operation: str, status: int, code: str, parameter: str | None = None
         ),
         ("R-10", Sighting(PAGER, 200, rules=frozenset({"R-10"})), Sighting(PAGER, 200, sent=page_to("200"))),
         ("R-11", Sighting(SMS, 200, notes=frozenset({Note.DEPARTMENT_SENDS})), Sighting(SMS, 200)),
+        ("D-23", refused(SMS, 403, "MSG-403"), refused(SMS, 403, "MSG-240")),
+        ("D-24", Sighting(SMS, 200, notes=frozenset({Note.FROM_COMPANY_NUMBER})), Sighting(SMS, 200)),
         ("R-14", refused(PAGER, 403, "MSG-330"), refused(PAGER, 403, "MSG-326")),
         ("R-15", refused(PAGER, 400, "MSG-324"), refused(PAGER, 400, "MSG-316")),
         ("R-18", refused(PAGER, 400, "MSG-324"), Sighting(PAGER, 200, rules=frozenset({"R-19"}))),

@@ -12,6 +12,7 @@ class Note(StrEnum):
 
     DEPARTMENT_SENDS = "a Department sent it"
     DEPARTMENT_CAN_SEND = "it lists a number of a Department with SmsSender"
+    FROM_COMPANY_NUMBER = "it was sent from a number of the company's own"
     MEMBER_REPLIES = "a member sent it in a conversation of his Department"
     RECEIVED_UNACTIVATED = "an extension that is NotActivated or Unassigned received it"
     DROPPED_IS_KEPT = "it shows a dropped SMS in its sender's mailbox"

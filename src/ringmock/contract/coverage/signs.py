@@ -239,6 +239,8 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "D-20": (Sign("D-20", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),),
     "D-21": (Sign("D-21", "a call refused with CMN-401", _refused("CMN-401")),),
     "D-22": (Sign("D-22", "a message that has an owner", lambda s: any("owner" in message for message in s.messages)),),
+    "D-23": (Sign("D-23", "an SMS abroad from a toll-free number refused with MSG-403", _refused("MSG-403")),),
+    "D-24": (Sign("D-24", "an SMS from a company number", _noted(Note.FROM_COMPANY_NUMBER), in_traffic=False),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

@@ -110,7 +110,7 @@ def _numbers_of_others(account: Account, extension: Extension) -> list[str]:
     return [
         phone.digits
         for phone in account.phone_numbers.values()
-        if phone.owner != extension.number and (phone.owner is None or not account.extensions[phone.owner].is_shared)
+        if phone.mailbox != extension.number and (phone.owner is None or not account.extensions[phone.owner].is_shared)
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ...domain.account import Extension, ExtensionType, Feature
+from ...domain.account import Extension, ExtensionType, Feature, PaymentType, PhoneNumber
 from ...domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ...template import Template
 from ..guard import Guard, NotSent
@@ -130,6 +130,18 @@ class Scene:
         for extension in self._active(ExtensionType.USER):
             if any(phone.can(Feature.A2P_SMS_SENDER) for phone in account.numbers_of(extension)):
                 yield extension
+
+    def with_toll_free_number(self) -> Iterator[Extension]:
+        """Extensions that own a toll-free number that sends SMS."""
+        return (e for e in self._active(ExtensionType.USER) if any(map(_is_toll_free_sender, self._numbers_of(e))))
+
+    def toll_free_number_of(self, caller: Grounding) -> str:
+        """The number of those that the caller owns one of."""
+        owned = self._numbers_of(self.template.account.extensions[caller.number])
+        return next(phone.digits for phone in owned if _is_toll_free_sender(phone))
+
+    def _numbers_of(self, extension: Extension) -> tuple[PhoneNumber, ...]:
+        return self.template.account.numbers_of(extension)
 
     def members(self, department: Extension) -> Iterator[Extension]:
         members = self.template.account.members_of(department)
@@ -313,6 +325,9 @@ def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
     elsewhere = next((p.digits for p in account.phone_numbers.values() if p.owner not in (None, sender.number)), None)
     if elsewhere is not None:
         yield Probed(operation, "403 MSG-304", sent([to], elsewhere))
+    free = scene.as_one_of(scene.with_toll_free_number())
+    if free is not None:
+        yield Probed(operation, "403 MSG-403", sent([ABROAD], scene.toll_free_number_of(free), free))
     mute = scene.as_one_of(scene.with_mute_number())
     if mute is not None:
         number = next(n.digits for n in account.numbers_of(account.extensions[mute.number]))
@@ -410,6 +425,10 @@ def _refusals_of_sms_and_mms(scene: Scene) -> Iterator[Probed]:
     for operation in (SMS, MMS):
         yield from _of_sms(scene, operation)
         yield from _of_attachments(scene, operation)
+
+
+def _is_toll_free_sender(phone: PhoneNumber) -> bool:
+    return phone.payment_type is PaymentType.TOLL_FREE and phone.can(Feature.SMS_SENDER)
 
 
 GROUPS: Sequence[Callable[[Scene], Iterator[Probed]]] = (

@@ -90,7 +90,7 @@ def list_account_phone_numbers(call: Call) -> Answer:
         wire.phone_number_resource(phone, view, with_features=False)
         for phone in _of_usage(call, view.account.phone_numbers.values())
         if "Normal" in (asked["status"] or ["Normal"])
-        and "Local" in (asked["paymentType"] or ["Local"])
+        and (not asked["paymentType"] or phone.payment_type.value in asked["paymentType"])
         and _owner_status(call, phone) == (asked["extensionStatus"] or _owner_status(call, phone))
     ]
     return _page(call, f"{view.account_uri}/phone-number", records)

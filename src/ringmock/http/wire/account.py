@@ -86,7 +86,7 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         "uri": f"{view.account_uri}/phone-number/{phone.id}",
         "id": phone.id,
         "phoneNumber": view.phone(phone.digits),
-        "paymentType": "Local",
+        "paymentType": phone.payment_type.value,
         "type": "VoiceFax",
         "usageType": phone.usage_type.value,
         "status": "Normal",

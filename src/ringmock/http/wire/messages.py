@@ -250,7 +250,7 @@ def _sms_to(message: Message, view: View, *, just_sent: bool) -> list[Json]:
             party["messageStatus"] = (progress.accepted if taken is None else taken[1].status).value
     if len(parties) > 1 and message.direction is Direction.INBOUND:
         for number, party in zip(message.recipients, parties, strict=True):
-            owner = view.account.owner_of(number)
+            owner = view.account.mailbox_of(number)
             if owner is not None and owner.number == message.mailbox:
                 party["target"] = True
     return parties

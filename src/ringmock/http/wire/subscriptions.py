@@ -169,11 +169,11 @@ def _file(held: HeldAttachment, uri: str) -> Json:
 
 
 def _recipient(digits: str, mailbox: str, account: Account) -> Json:
-    owner = account.owner_of(digits)
+    owner, addressed = account.owner_of(digits), account.mailbox_of(digits)
     party: Json = {"phoneNumber": f"+{digits}"}
     if owner is not None:
         party["name"] = owner.name
-    return {**party, "target": True} if owner is not None and owner.number == mailbox else party
+    return {**party, "target": True} if addressed is not None and addressed.number == mailbox else party
 
 
 def _sender(digits: str, account: Account) -> Json:
