@@ -13,7 +13,7 @@ from typing import Any
 from .contract.openapi import operations_with_token
 from .domain import errors
 from .domain.account import Extension, ExtensionStatus, digits_of, is_e164
-from .domain.attachment import Attachment
+from .domain.attachment import MAX_ATTACHMENTS, Attachment
 from .domain.message import MessageType, Routed
 from .domain.rules import can_receive
 from .domain.text import is_encodable
@@ -105,6 +105,8 @@ def text_from_handset(
         raise ValueError(
             f"An inbound SMS has a number of the account and a text, as in {TEXT_EXAMPLE}; or attachments."
         )
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise ValueError(f"A message has at most {MAX_ATTACHMENTS} attachments, not {len(attachments)}.")
     if not is_encodable(text):
         raise ValueError("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
     try:

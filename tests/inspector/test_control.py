@@ -191,6 +191,16 @@ def test_an_mms_from_a_handset_is_received_with_its_files(world_client: Client, 
     assert world_client.get(picture["uri"], by="102").content == b"a picture"
 
 
+@pytest.mark.parametrize(("count", "status"), [(9, 200), (10, 200), (11, 400)])
+def test_a_handset_sends_as_many_files_as_an_mms_may_carry(world_client: Client, count: int, status: int) -> None:
+    files = [{"fileName": "map.png", "content": "YSBwaWN0dXJl"}] * count
+
+    answer = world_client.post(HANDSET_MESSAGES, json={"to": DIRECT_NUMBER["102"], "attachments": files})
+
+    assert answer.status_code == status, answer.text
+    assert len(world_client.messages("102")) == (status == 200)
+
+
 def test_a_handset_sends_a_picture_without_a_text(world_client: Client) -> None:
     picture = {"fileName": "map.png", "content": "YSBwaWN0dXJl"}
 
@@ -394,6 +404,9 @@ def test_the_journal_leaves_out_the_control_api(world_client: Client) -> None:
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": [{"content": ""}]}', "at least one byte"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": [{"content": "YQ==", "contentType": "png"}]}',
          "is no media type, as image/png is"),
+        ("POST", HANDSET_MESSAGES,
+         f'{{"to": "16509100010", "attachments": [{{"content": "YQ==", "fileName": "{"n" * 256}"}}]}}',
+         "The name of a file has at most 255 characters, not 256."),
         ("POST", HANDSET_MESSAGES, '{"to": 16509100010, "text": "a"}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": "14151003733", "text": "a"}', "account, one of 16509100001, 16509100010"),
         ("POST", HANDSET_MESSAGES, '{"to": "102", "text": "a"}', "'to' is a phone number of this account"),

@@ -55,6 +55,12 @@ _NAME = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # RFC 6838, 4.2
 _MEDIA_TYPE = re.compile(f"{_NAME}/{_NAME}")
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
 
+MAX_CONTENT_TYPE = 255
+"""Characters of a media type with its parameters; each half of the type has 127 at most (RFC 6838, 4.2)."""
+
+MAX_FILE_NAME = 255
+"""Characters of a file's name, as file systems take them."""
+
 CONTENT_FAMILIES = ("text", "image", "audio", "video", "application")
 """The top-level types that the content of a message is answered in."""
 
@@ -102,6 +108,10 @@ def received_attachment(content_type: str, file_name: str | None, content: bytes
         raise ValueError("An attachment has a media type, a name or None, and bytes.")  # one kind of error
     if not content:
         raise ValueError("An attachment has at least one byte.")
+    if len(content_type) > MAX_CONTENT_TYPE:
+        raise ValueError(f"A media type has at most {MAX_CONTENT_TYPE} characters, not {len(content_type)}.")
+    if file_name and len(file_name) > MAX_FILE_NAME:
+        raise ValueError(f"The name of a file has at most {MAX_FILE_NAME} characters, not {len(file_name)}.")
     stated = content_type.partition(";")[0].strip(" \t").lower()
     if _CONTROL_CHARACTER.search(content_type.replace("\t", " ")) or (stated and not is_media_type(stated)):
         raise ValueError(f"{content_type!r} is no media type, as image/png is.")
