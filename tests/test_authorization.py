@@ -56,7 +56,7 @@ def consent(here: World, redirect_uri: str | None = BACK, challenge: Challenge |
 
 
 def test_a_code_serves_once(here: World) -> None:
-    codes, given = Codes(), consent(here)
+    codes, given = Codes(most=9), consent(here)
     codes.add("code", given)
 
     assert codes.take("code", "app", BACK, None) is given
@@ -67,7 +67,7 @@ def test_a_code_serves_once(here: World) -> None:
 
 @pytest.mark.parametrize(("seconds", "is_good"), [(59, True), (60, False)])
 def test_a_code_lives_for_a_minute_of_its_world(here: World, seconds: int, is_good: bool) -> None:
-    codes = Codes()
+    codes = Codes(most=9)
     codes.add("code", consent(here))
     here.clock.advance(timedelta(seconds=seconds))
     if is_good:
@@ -103,7 +103,7 @@ def test_a_code_is_bound_to_what_it_was_asked_for_with(
     verifier: str | None,
     refusal: type[Exception] | None,
 ) -> None:
-    codes, given = Codes(), consent(here, asked_with, challenge)
+    codes, given = Codes(most=9), consent(here, asked_with, challenge)
     codes.add("code", given)
     if refusal is None:
         assert codes.take("code", client, redirect_uri, verifier) is given
@@ -113,7 +113,7 @@ def test_a_code_is_bound_to_what_it_was_asked_for_with(
 
 
 def test_another_applications_try_leaves_a_code_good_and_a_wrong_verifier_does_not(here: World) -> None:
-    codes = Codes()
+    codes = Codes(most=9)
     for code in ("tried by another", "tried with a wrong verifier"):
         codes.add(code, consent(here, challenge=PLAIN))
     with pytest.raises(sessions.AuthorizationCodeInvalid):

@@ -1,6 +1,10 @@
 """The table of what a server takes: its options, and how they are told."""
 
+import ast
+from collections.abc import Iterator
 from dataclasses import fields
+from itertools import chain
+from pathlib import Path
 
 import click
 import pytest
@@ -40,3 +44,87 @@ def test_each_limit_is_told_with_its_option_its_value_and_its_unit() -> None:
 
     assert len(lines) == len(fields(ServerLimits))
     assert any(line.split()[:3] == ["--max-uri", "8191", "bytes"] for line in lines)
+
+
+# --- none is forgotten ---------------------------------------------------------------------------
+
+PACKAGE = Path(__file__).parents[1] / "src" / "ringmock"
+TESTS = Path(__file__).parent
+
+OTHERWISE = {
+    # The service's own, as documented
+    "http/connections.py": {"RECOVERY_SECONDS", "IDLE_SECONDS", "ABSOLUTE_SECONDS"},
+    "http/sockets.py": {"TOKEN_SECONDS"},
+    "http/operations/batch.py": {"MAX_IN_PATH", "MAX_IN_BODY"},
+    "http/operations/number_parser.py": {"_MAX_EXTENSION_NUMBER_LENGTH", "_PARSED_TOGETHER"},
+    "http/wire/lists.py": {"MAX_PER_PAGE"},
+    "http/wire/consents.py": {"_DEFAULT_PER_PAGE"},
+    "http/wire/message_store_report.py": {"_MAX_CONTENT_BYTES"},
+    "http/wire/discovery.py": {"EXPIRES_IN"},
+    "lab/webhooks.py": {"PATIENCE_SECONDS", "MAX_HANDSHAKE_BYTES"},
+    "sessions.py": {"DEFAULT_ACCESS_TTL", "MIN_ACCESS_TTL", "DEFAULT_REFRESH_TTL"},
+    "world.py": {"_RETENTION_DAYS"},
+    # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up
+    "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST"},
+    "http/compiled.py": {"MAX_KNOWN_PATHS"},
+    # How much is looked at in a turn of the loop, and what is large enough to be looked at otherwise
+    "http/json_bounds.py": {"SLICE", "LARGE", "LARGE_TEXT"},
+    "collector.py": {"THRESHOLDS"},
+    # What one sentence or page tells, and says that there is more
+    "http/validation.py": {"MAX_PROBLEMS"},
+    "http/oauth.py": {"MAX_DESCRIPTION"},
+    "inspector/pages.py": {"MOST_EXTENSIONS", "MOST_MESSAGES", "MOST_CALLS", "MOST_NUMBERS"},
+    "inspector/tally.py": {"MAX_DROPPED"},
+    # What the control API takes, told by its refusals
+    "world_controls.py": {"MOST_NAMED", "MAX_LIMIT"},
+    "lab/faults.py": {"MOST_RULES", "MOST_SECONDS"},
+    "lab/addresses.py": {"MAX_LENGTH"},
+    # No bounds
+    "http/alarm.py": {"LONGEST_SECONDS"},
+    "http/edge.py": {"MAX_AGE_SECONDS", "_LAST_48_BITS"},
+    "http/wire/messages.py": {"TEXT_ATTACHMENT_ID"},
+    "cli.py": {"STOPPED"},
+    "console.py": {"UNHEARD"},
+    "eager.py": {"_FIRST_LINE"},
+    "id_tokens.py": {"BITS"},
+    "ids.py": {"_CONVERSATION_IDS"},
+    "page_tokens.py": {"_PLACE_BYTES"},
+    "seals.py": {"_SEAL_BYTES"},
+    "server.py": {"WATCH_SECONDS"},
+    "server_limits.py": {"KILOBYTE"},
+    "websocket_protocol.py": {"INVALID_DATA"},
+}
+"""Numbers that are no limits of a server, and why."""
+
+
+def constants_of(path: Path) -> Iterator[str]:
+    """Names in capitals, at the top of a module, that stand for numbers."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and is_number(node.value):
+            yield from (name.id for name in node.targets if isinstance(name, ast.Name) and name.id.isupper())
+
+
+def is_number(value: ast.expr) -> bool:
+    if isinstance(value, ast.BinOp):
+        return is_number(value.left) and is_number(value.right)
+    if isinstance(value, ast.Tuple):
+        return all(map(is_number, value.elts))
+    return isinstance(value, ast.Constant) and type(value.value) in (int, float)
+
+
+def test_every_number_that_bounds_what_a_server_does_is_one_of_its_limits() -> None:
+    rooms = [PACKAGE.glob("*.py"), *((PACKAGE / room).rglob("*.py") for room in ("http", "inspector", "lab"))]
+    found = {str(path.relative_to(PACKAGE)): set(constants_of(path)) for path in chain.from_iterable(rooms)}
+
+    assert {name: numbers for name, numbers in found.items() if numbers} == OTHERWISE
+
+
+AT_THEIR_DEFAULTS = {"max_header_bytes", "max_header_line", "max_headers", "max_uri"}
+"""Tried in `hostile/test_wire_refusals.py`."""
+
+
+@pytest.mark.parametrize("name", sorted({each.name for each in fields(ServerLimits)} - AT_THEIR_DEFAULTS))
+def test_every_limit_is_tried_at_its_bounds_by_some_test(name: str) -> None:
+    texts = (path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py") if path.name != Path(__file__).name)
+
+    assert any(f"{name}=" in text for text in texts)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .world import World
 
 CODE_LIFETIME = timedelta(seconds=60)
-MOST_CODES = 10_000
-"""So many codes are remembered, used ones not among them; the oldest are forgotten first."""
 
 _REDIRECT_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!\"$-~]+")
 """Absolute, of printable ASCII, without a fragment."""
@@ -68,7 +66,8 @@ class Consent:
 class Codes:
     """The codes of a registry that wait to be exchanged."""
 
-    def __init__(self, most: int = MOST_CODES) -> None:
+    def __init__(self, most: int) -> None:
+        """So many are remembered, used ones not among them; the oldest are forgotten first."""
         self._most = most
         self._consents: dict[str, Consent] = {}
 

@@ -18,7 +18,7 @@ from . import __version__
 from .console import Commands, port_file, write_whole
 from .domain.generation import GENERATIONS
 from .lab.limits import PROFILES
-from .server_limits import ServerLimits, limit_options
+from .server_limits import DEFAULT, ServerLimits, limit_options
 
 if TYPE_CHECKING:
     from socket import socket
@@ -113,7 +113,7 @@ def serve(
 
     tally = _started_tally() if coverage else None
     server_limits = ServerLimits(**limits_given)  # type: ignore[arg-type]  # click has made them ints and floats
-    webhooks = WebHooks(Addresses(webhook_hosts))
+    webhooks = WebHooks(Addresses(webhook_hosts), limits=server_limits)
     try:
         access = Access(hosts)
     except ValueError as error:
@@ -121,11 +121,13 @@ def serve(
 
     def worlds() -> Worlds:
         template = load_named(fixture, generation=generation)
-        return Worlds(replace(template, limits=limits or template.limits), open_worlds=open_worlds)
+        return Worlds(
+            replace(template, limits=limits or template.limits), open_worlds=open_worlds, limits=server_limits
+        )
 
     def rebuild() -> "ASGIApp | None":
         try:
-            app = server.build(worlds(), webhooks, tally, access, server_limits)
+            app = server.build(worlds(), webhooks, tally, access)
         except FixtureError as error:
             click.echo(f"{error}\nThe account from before stays.", err=True)
             return None
@@ -149,7 +151,7 @@ def serve(
         with contextlib.suppress(OSError):  # who looks no longer has others to serve
             click.echo(start_screen.text(first, server.url_of(bound), open_worlds=open_worlds))
 
-    app = server.Swappable(server.build(first, webhooks, tally, access, server_limits))
+    app = server.Swappable(server.build(first, webhooks, tally, access))
     running = server.Server(app, ready, server_limits)
     with bound:
         watched = (*sources_of(fixture), Path(str(bundled("openapi.yaml")))) if reload else ()
@@ -202,7 +204,7 @@ def check(fixtures: tuple[str, ...]) -> None:
         else:
             click.echo(f"{name}: fine, {len(template.account.extensions)} extensions")
     click.echo("\nlimits of a server, and what sets them on ringmock serve:")
-    for line in ServerLimits().lines():
+    for line in DEFAULT.lines():
         click.echo(f"  {line}")
     if mistakes:
         click.echo("\n" + "\n".join(mistakes), err=True)

@@ -16,7 +16,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .http import errors, refused
-from .server_limits import ServerLimits
+from .server_limits import DEFAULT, ServerLimits
 
 log = logging.getLogger("ringmock")
 
@@ -40,7 +40,7 @@ class EagerProtocol(HttpToolsProtocol):
     _is_running = False
     _lost: asyncio.Event | None = None
 
-    def __init__(self, *args: Any, limits: ServerLimits = ServerLimits(), **kwargs: Any) -> None:  # noqa: B008
+    def __init__(self, *args: Any, limits: ServerLimits = DEFAULT, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._limits = limits
         self.url = b""

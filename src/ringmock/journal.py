@@ -9,9 +9,6 @@ from typing import Any, NamedTuple
 
 from .domain.message import Routed
 
-MAX_ENTRIES = 1000
-"""A world remembers this many calls; the oldest go first."""
-
 
 class RefusedBy(StrEnum):
     """What said no to a call: the contract itself, the rules and sign-in that it documents, or a fault on demand."""
@@ -51,8 +48,12 @@ class Entry(NamedTuple):
 class Journal:
     """A bounded list of entries, each written out when somebody reads it: few ever are."""
 
-    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
-        self._entries: deque[Callable[[], Entry]] = deque(maxlen=max_entries)
+    def __init__(self, most: int) -> None:
+        """`most` entries are kept; the oldest are left out."""
+        self.most = most
+        self.left_out = 0
+        """How many were, since the world began."""
+        self._entries: deque[Callable[[], Entry]] = deque()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -60,7 +61,10 @@ class Journal:
     def add(self, tell: Callable[[], Entry]) -> None:
         """Remember a call, which `tell` tells the same each time, and forget the oldest when there are too many."""
         self._entries.append(tell)
+        if len(self._entries) > self.most:
+            self._entries.popleft()
+            self.left_out += 1
 
-    def newest_first(self, limit: int = MAX_ENTRIES) -> Iterator[Entry]:
-        """At most `limit` entries."""
+    def newest_first(self, limit: int | None = None) -> Iterator[Entry]:
+        """At most `limit` entries; all that are kept for None."""
         return (tell() for tell in islice(reversed(self._entries), limit))

@@ -21,12 +21,11 @@ from .eager import EagerProtocol
 from .http.app import create_app
 from .http.edge import RequestIds
 from .http.recording import recorder
-from .http.stages import MAX_BODY_BYTES
 from .inspector.access import Access
 from .inspector.control import create_control_app
 from .inspector.mount import mounted
 from .lab.webhooks import WebHooks
-from .server_limits import ServerLimits
+from .server_limits import DEFAULT, ServerLimits
 from .template import Template
 from .websocket_protocol import WebSocketProtocol
 from .worlds import Worlds
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 WATCH_SECONDS = 0.5
-KEEP_ALIVE_SECONDS = 60
 
 
 def build(
@@ -45,18 +43,16 @@ def build(
     webhooks: WebHooks | None = None,
     tally: "Tally | None" = None,
     access: Access | None = None,
-    limits: ServerLimits = ServerLimits(),  # noqa: B008  # it is frozen
 ) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
     `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
     callers exercise of the contract, and makes the control API show it. `access` says who may call the control API.
-    `limits` are those of single calls.
     """
     done = recorder(worlds)
     behind = mounted(create_control_app(worlds, tally), access or Access())
     told = done if tally is None else tally.counting(worlds, done)
-    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks(), limits)
+    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks(limits=worlds.limits))
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -86,7 +82,7 @@ class Server(uvicorn.Server):
         self,
         app: ASGIApp,
         ready: Callable[[], None] = lambda: None,
-        limits: ServerLimits = ServerLimits(),  # noqa: B008  # it is frozen
+        limits: ServerLimits = DEFAULT,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -97,11 +93,11 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 server_header=False,
                 ws=partial(WebSocketProtocol, limits=limits),  # type: ignore[arg-type]  # the same
-                ws_max_size=MAX_BODY_BYTES,
+                ws_max_size=limits.max_body,
                 ws_ping_interval=30,
                 ws_ping_timeout=10,
                 proxy_headers=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_keep_alive=limits.keep_alive_timeout,  # type: ignore[arg-type]  # it is for a timer,
                 timeout_graceful_shutdown=2,
             )
         )
@@ -201,7 +197,7 @@ def running(template: Template, *, generation: Generation | None = None) -> Iter
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp, limits: ServerLimits = ServerLimits()) -> Iterator[str]:  # noqa: B008  # it is frozen
+def served(app: ASGIApp, limits: ServerLimits = DEFAULT) -> Iterator[str]:
     """The URL of an application on any port of 127.0.0.1, in a thread of its own, stopped at the end."""
     with serving(app, limits) as (url, _):
         yield url
@@ -210,7 +206,7 @@ def served(app: ASGIApp, limits: ServerLimits = ServerLimits()) -> Iterator[str]
 @contextlib.contextmanager
 def serving(
     app: ASGIApp,
-    limits: ServerLimits = ServerLimits(),  # noqa: B008  # it is frozen
+    limits: ServerLimits = DEFAULT,
 ) -> Iterator[tuple[str, Server]]:
     """As `served`, with the server itself."""
     is_ready = threading.Event()

@@ -1,4 +1,4 @@
-"""What a server takes from any client before it is known who asks: one table, with an option of `serve` for each row.
+"""What a server takes from its clients, and what it keeps for them: one table, with an option of `serve` for each row.
 
 A limit is a field here: its default, its unit and what is refused beyond it. The command line makes its options of
 the fields, and `ringmock check` prints them.
@@ -13,6 +13,7 @@ import click
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 KILOBYTE = 1024
+MEGABYTE = 1024 * KILOBYTE
 
 
 def limit(default: Any, unit: str, about: str) -> Any:
@@ -22,15 +23,50 @@ def limit(default: Any, unit: str, about: str) -> Any:
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """How much, and how slowly, a client may send. Every limit is the most that is still taken."""
+    """How much, and how slowly, a client may send, and how much is kept. Every limit is the most that still passes."""
 
     max_header_bytes: int = limit(32 * KILOBYTE, "bytes", "All headers of a request together; more is 431.")
     max_header_line: int = limit(8 * KILOBYTE, "bytes", "One header, name and value; more is 431.")
     max_headers: int = limit(100, "headers", "Headers of a request; more is 431.")
     max_uri: int = limit(8 * KILOBYTE, "bytes", "The target of a request, query included; more is 414.")
+    max_path: int = limit(2 * KILOBYTE, "chars", "A path of the API; a longer one is 404, as one that names nothing.")
     header_timeout: float = limit(10.0, "seconds", "From a connection's first moment, or a request's, to its headers.")
     body_timeout: float = limit(30.0, "seconds", "Without anything more of a body.")
     handshake_timeout: float = limit(10.0, "seconds", "From the request for a WebSocket to its opening.")
+    keep_alive_timeout: float = limit(60.0, "seconds", "Without another request, after which a connection is closed.")
+
+    max_body: int = limit(10 * MEGABYTE, "bytes", "A body, or a frame of a WebSocket; more is 413, or close code 1009.")
+    max_batch_body: int = limit(50 * MEGABYTE, "bytes", "The body of a batch of high-volume SMS; more is 413.")
+    max_json_values: int = limit(
+        10_000, "values", "JSON values of a body; more is 413. Batches may have what they need."
+    )
+    max_json_depth: int = limit(100, "levels", "Lists and objects within each other in JSON; more is 400.")
+    max_form_bytes: int = limit(64 * KILOBYTE, "bytes", "A form of fields; more is 413.")
+    max_form_fields: int = limit(1000, "fields", "Fields of a form, or of a query; more is 400.")
+    max_parts: int = limit(50, "parts", "Parts of a multipart body; more is 400.")
+
+    max_frame_values: int = limit(100_000, "values", "JSON values of a frame of a WebSocket; more is an Error of 413.")
+    max_socket_calls: int = limit(10, "calls", "Carried out at a time for one WebSocket; others wait.")
+    max_socket_calls_read: int = limit(
+        100, "calls", "Carried out or waiting for it; no more are read before one is answered."
+    )
+    max_socket_queue: int = limit(
+        10_000, "messages", "That a client has yet to read; who lets more come is disconnected."
+    )
+    max_missed: int = limit(
+        100, "messages", "Notifications kept for a client that is away; of more its recovery fails."
+    )
+    max_lost_sockets: int = limit(1000, "clients", "That are away and may come back; the longest away is given up.")
+    max_socket_tokens: int = limit(10_000, "tokens", "That open WebSockets; the oldest is forgotten.")
+    max_webhook_queue: int = limit(1000, "messages", "Notifications that wait for one receiver; more count as failed.")
+    max_webhook_answer: int = limit(64 * KILOBYTE, "bytes", "The answer of a receiver; a longer one counts as failed.")
+
+    max_worlds: int = limit(10_000, "worlds", "Open at a time, beside the fixture's; signing in to another is refused.")
+    max_closed_worlds: int = limit(10_000, "worlds", "Closed ones that are known as such; the oldest is forgotten.")
+    max_codes: int = limit(10_000, "codes", "Authorization codes that wait to be exchanged; the oldest is forgotten.")
+    max_journal_calls: int = limit(1000, "calls", "In the journal of a world; the oldest is left out.")
+    max_journal_body: int = limit(16 * KILOBYTE, "bytes", "A body in the journal; a longer one is left out of it.")
+    max_journal_recipients: int = limit(100, "numbers", "Recipients of one call in the journal; more are a number.")
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -40,8 +76,11 @@ class ServerLimits:
 
     def lines(self) -> list[str]:
         """A line for each limit: the option that sets it, its value and what it is."""
-        named = [(option_of(each.name), f"{getattr(self, each.name):g}", each.metadata) for each in fields(self)]
-        return [f"{name:<22} {value:>8} {about['unit']:<8} {about['about']}" for name, value, about in named]
+        named = [(option_of(each.name), f"{getattr(self, each.name):.10g}", each.metadata) for each in fields(self)]
+        return [f"{name:<25} {value:>8} {about['unit']:<8} {about['about']}" for name, value, about in named]
+
+
+DEFAULT = ServerLimits()
 
 
 def option_of(name: str) -> str:

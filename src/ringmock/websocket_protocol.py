@@ -9,7 +9,7 @@ from websockets.http11 import Response
 from websockets.server import ServerProtocol
 
 from .http import errors, refused
-from .server_limits import ServerLimits
+from .server_limits import DEFAULT, ServerLimits
 
 INVALID_DATA = 1007
 
@@ -19,7 +19,7 @@ log = logging.getLogger("ringmock")
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """For `uvicorn.Config(ws=...)`."""
 
-    def __init__(self, *args: Any, limits: ServerLimits = ServerLimits(), **kwargs: Any) -> None:  # noqa: B008
+    def __init__(self, *args: Any, limits: ServerLimits = DEFAULT, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._limits = limits
         self.conn = _Handshakes(

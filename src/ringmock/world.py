@@ -52,6 +52,7 @@ from .lab.faults import FaultPlan, FaultRule
 from .lab.limits import PROFILES, Limits, RateLimits
 from .page_tokens import PageTokens
 from .seeds import plan_seed
+from .server_limits import DEFAULT, ServerLimits
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
 
@@ -119,8 +120,13 @@ class World:
         real_time: RealTime,
         generation: Generation | None = None,
         secret_source: Callable[[], bytes] = random_secret,
+        limits: ServerLimits = DEFAULT,
     ) -> None:
-        """`generation` goes before the one that the template names; `secret_source` seals each life's tokens."""
+        """`generation` goes before the one that the template names; `secret_source` seals each life's tokens.
+
+        `limits` says how much is kept.
+        """
+        self._limits = limits
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
         self._real_time = real_time
@@ -161,7 +167,7 @@ class World:
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
         self.agenda = Agenda(self._time_changed)
-        self.journal = Journal()
+        self.journal = Journal(self._limits.max_journal_calls)
         self._ageing = Agenda()
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.a2p = A2PStore(ids)

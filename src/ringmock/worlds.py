@@ -18,6 +18,7 @@ from .domain.account import Extension
 from .domain.agenda import Agenda
 from .domain.generation import Generation
 from .permissions import Permissions, permissions_kept
+from .server_limits import DEFAULT, ServerLimits
 from .sessions import (
     CORRUPTED,
     ClientAssertionInvalid,
@@ -38,10 +39,6 @@ from .sessions import (
 )
 from .template import Application, Template
 from .world import World
-
-MAX_WORLDS = 10_000
-MOST_CLOSED = 10_000
-"""The client ids of so many closed worlds are known, the latest."""
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
@@ -67,11 +64,14 @@ class Worlds:
         real_time: RealTime = real_time,
         token_source: TokenSource = random_token,
         kind: type[World] = World,
+        limits: ServerLimits = DEFAULT,
     ) -> None:
         """`open_worlds`: whether well-formed client credentials that no fixture names open a world of their own.
 
-        `kind`: the class of its worlds, for tests that want one which goes by other rules.
+        `kind`: the class of its worlds, for tests that want one which goes by other rules. `limits`: those of the
+        server that serves them.
         """
+        self.limits = limits
         self.template = template
         self._open_worlds = open_worlds
         self._generation = generation
@@ -82,7 +82,7 @@ class Worlds:
         self._refreshable: dict[str, Session] = {}
         self._log_ins: dict[World, _LogIns] = {}
         self._closed: dict[str, None] = {}
-        self._codes = Codes()
+        self._codes = Codes(limits.max_codes)
         self.default = self._new_world()
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
@@ -150,7 +150,7 @@ class Worlds:
         """As `world_of_client`, for the log-in page: its user proves who he is, the application only later does."""
         self.application(client_id)
         if client_id not in self._worlds:
-            if len(self._worlds) - len(self._applications) + 1 >= MAX_WORLDS:
+            if len(self._worlds) - len(self._applications) >= self.limits.max_worlds:
                 raise TooManyWorlds(client_id)
             self._worlds[client_id] = self._new_world()
         return self._worlds[client_id]
@@ -171,7 +171,7 @@ class Worlds:
         del self._worlds[client_id]
         self._secrets.pop(client_id, None)
         self._closed[client_id] = None
-        if len(self._closed) > MOST_CLOSED:
+        if len(self._closed) > self.limits.max_closed_worlds:
             del self._closed[next(iter(self._closed))]
         world.close()
 
@@ -347,7 +347,7 @@ class Worlds:
         return session
 
     def _new_world(self) -> World:
-        world = self._kind(self.template, self._real_time, self._generation)
+        world = self._kind(self.template, self._real_time, self._generation, limits=self.limits)
         self._log_ins[world] = _LogIns()
         world.when_life_ends(partial(self._life_ended, world))
         return world

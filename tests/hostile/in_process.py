@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 from ringmock.fixture import load_named
 from ringmock.server import build
+from ringmock.server_limits import DEFAULT, ServerLimits
 from ringmock.worlds import Worlds
 
 TOKEN = "demo-101"
@@ -28,11 +29,17 @@ class Answer(NamedTuple):
 class InProcess:
     """The demo account, and a loop to serve it in."""
 
-    def __init__(self) -> None:
-        self.worlds = Worlds(load_named("demo"))
+    def __init__(self, limits: ServerLimits = DEFAULT) -> None:
+        self.worlds = Worlds(load_named("demo"), limits=limits)
         self._app = build(self.worlds)
         self._loop = asyncio.new_event_loop()
         self._calls = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.close()
 
     def call(self, method: str, target: bytes, headers: Headers, body: bytes) -> Answer:
         """One call. `target` is a path and perhaps a query, as they stand on the first line of a request."""

@@ -9,7 +9,7 @@ from test_sockets import opened
 from test_subscriptions import event, freeze_clock, from_handset, subscribed
 
 from receivers import Receiver
-from ringmock.http import notifications
+from ringmock.server_limits import DEFAULT
 from support import Client
 
 BULK = "/restapi/v1.0/account/~/a2p-sms"
@@ -97,7 +97,7 @@ def test_a_reset_leaves_nothing_to_be_told(world_client: Client, receiver: Recei
 def test_a_batch_of_more_than_may_wait_is_told_whole(world_client: Client, receiver: Receiver) -> None:
     freeze_clock(world_client)
     subscribed(world_client, receiver, f"{BULK}/messages")
-    many = notifications.MAX_WAITING + 5
+    many = DEFAULT.max_webhook_queue + 5
     sent(world_client, *(f"1415{number:07}" for number in range(many)))
     told = [json.loads(receiver.next().body)["body"]["to"] for _ in range(many)]
     assert told == [[f"+1415{number:07}"] for number in range(many)]

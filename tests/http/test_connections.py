@@ -14,10 +14,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from builders import STANDING_STILL, account, user
 from ringmock.domain.agenda import Timer
-from ringmock.http.connections import MAX_ACTIVE, MAX_WAITING, RECOVERY_BUFFER
 from ringmock.http.notifications import Notifier
 from ringmock.http.sockets import PATH, Sockets
 from ringmock.lab.webhooks import WebHooks
+from ringmock.server_limits import ServerLimits
 from ringmock.sessions import Session
 from ringmock.template import Application, Template
 from ringmock.world import World
@@ -84,12 +84,18 @@ class Socket:
         return [header["messageId"] for header, *_ in self.read if header["type"] == "ServerNotification"]
 
 
+LIMITS = ServerLimits(max_socket_queue=20, max_missed=7, max_socket_calls=3, max_lost_sockets=2, max_socket_tokens=2)
+
+QUEUE = LIMITS.max_socket_queue
+
+
 class Office:
     """A server without a network, and one user who may connect."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ServerLimits = LIMITS) -> None:
         home = account(user("101", administrator=True))
-        self.worlds = Worlds(Template("test", home, (Application("app", "hush"),), clock=STANDING_STILL))
+        template = Template("test", home, (Application("app", "hush"),), clock=STANDING_STILL)
+        self.worlds = Worlds(template, limits=limits)
         self.sockets = Sockets(self.worlds)
         self.notifier = Notifier(WebHooks(), self.sockets)
         self.world = self.worlds.world_of_client(CLIENT_ID, "x")
@@ -182,7 +188,7 @@ def test_nothing_is_lost_between_two_sockets_in_whatever_order_their_ends_come()
     assert asyncio.run(walked()) > 1000
 
 
-@pytest.mark.parametrize(("count", "state"), [(99, "Successful"), (100, "Successful"), (101, "Failed")])
+@pytest.mark.parametrize(("count", "state"), [(6, "Successful"), (7, "Successful"), (8, "Failed")])
 def test_a_recovery_that_could_not_keep_everything_says_so_and_brings_the_latest(count: int, state: str) -> None:
     async def away() -> None:
         office = Office()
@@ -195,7 +201,7 @@ def test_a_recovery_that_could_not_keep_everything_says_so_and_brings_the_latest
         second = await connected(office, wsc_of(first), room=count + 1)
         assert second.details[1]["recoveryState"] == state
         await settle()
-        assert second.notified == [str(n) for n in range(1, count + 1)][-RECOVERY_BUFFER:]
+        assert second.notified == [str(n) for n in range(1, count + 1)][-LIMITS.max_missed :]
         assert [told for told in office.done.values() if told != [True]] == [[False]] * (count - len(second.notified))
         third = await connected(office, wsc_of(first))
         assert third.details[1]["recoveryState"] == "Successful"
@@ -204,7 +210,12 @@ def test_a_recovery_that_could_not_keep_everything_says_so_and_brings_the_latest
 
 
 @pytest.mark.parametrize(
-    ("count", "state"), [(MAX_WAITING - 1, "Successful"), (MAX_WAITING, "Successful"), (MAX_WAITING + 1, "Failed")]
+    ("count", "state"),
+    [
+        (LIMITS.max_socket_queue - 1, "Successful"),
+        (LIMITS.max_socket_queue, "Successful"),
+        (LIMITS.max_socket_queue + 1, "Failed"),
+    ],
 )
 def test_who_does_not_read_is_disconnected_and_told_that_some_are_missing(count: int, state: str) -> None:
     async def unread() -> None:
@@ -213,7 +224,7 @@ def test_who_does_not_read_is_disconnected_and_told_that_some_are_missing(count:
         for _ in range(count):
             assert office.notify(wsc_of(first))
         second = await connected(office, wsc_of(first), room=count + 1)
-        while len(second.notified) < (count if state == "Successful" else RECOVERY_BUFFER):
+        while len(second.notified) < (count if state == "Successful" else LIMITS.max_missed):
             await settle()
         assert second.details[1]["recoveryState"] == state
         assert second.notified[-1] == str(count)
@@ -368,21 +379,21 @@ def test_neither_a_heartbeat_nor_another_call_waits_behind_a_slow_one() -> None:
     asyncio.run(talk())
 
 
-def test_ten_calls_are_carried_out_at_a_time_and_the_eleventh_when_one_is_answered() -> None:
+def test_so_many_calls_are_carried_out_at_a_time_and_the_next_when_one_is_answered() -> None:
     async def talk() -> None:
         office, slow = Office(), Slow()
         office.sockets.answer_by(slow)
         socket = await connected(office, room=100)
-        paths = [f"/{n}" for n in range(MAX_ACTIVE + 1)]
+        paths = [f"/{n}" for n in range(LIMITS.max_socket_calls + 1)]
         for path in paths:
             socket.say(call(path))
         socket.say({"type": "Heartbeat", "messageId": "beat"})
         await settle()
         assert slow.begun == paths[:-1]
-        slow.end("/3")
+        slow.end("/2")
         await settle()
         assert slow.begun == paths
-        assert [header["messageId"] for header, *_ in socket.read[1:]] == ["beat", "/3"]
+        assert [header["messageId"] for header, *_ in socket.read[1:]] == ["beat", "/2"]
 
     asyncio.run(talk())
 
@@ -403,3 +414,47 @@ def test_a_call_whose_client_has_gone_is_carried_out_and_its_answer_meant_for_no
         assert len(second.read) == 1
 
     asyncio.run(talk())
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("count", "read"), [(3, True), (4, True), (5, False)])
+def test_no_more_calls_are_read_than_may_wait_before_one_is_answered(count: int, read: bool) -> None:
+    async def talk() -> None:
+        office, slow = Office(ServerLimits(max_socket_calls=1, max_socket_calls_read=5)), Slow()
+        office.sockets.answer_by(slow)
+        socket = await connected(office, room=100)
+        for number in range(count):
+            socket.say(call(f"/{number}"))
+        socket.say({"type": "Heartbeat", "messageId": "beat"})
+        await settle()
+        assert [header["messageId"] for header, *_ in socket.read[1:]] == (["beat"] if read else [])
+        slow.end("/0")
+        await settle()
+        assert {header["messageId"] for header, *_ in socket.read[1:]} == {"beat", "/0"}
+
+    asyncio.run(talk())
+
+
+@pytest.mark.parametrize(("clients", "known"), [(1, True), (2, True), (3, False)])
+def test_so_many_clients_may_come_back_and_the_longest_away_is_given_up(clients: int, known: bool) -> None:
+    async def away() -> None:
+        office = Office(ServerLimits(max_lost_sockets=2))
+        sockets = [await connected(office) for _ in range(clients)]
+        for socket in sockets:
+            socket.close_transport()
+            socket.let_disconnect_be_seen()
+            await settle()
+        again = await connected(office, wsc_of(sockets[0]))
+        assert again.details[1]["recoveryState"] == ("Successful" if known else "Failed")
+
+    asyncio.run(away())
+
+
+@pytest.mark.parametrize(("issued", "opens"), [(1, True), (2, True), (3, False)])
+def test_so_many_tokens_open_sockets_and_the_oldest_is_forgotten(issued: int, opens: bool) -> None:
+    office = Office(ServerLimits(max_socket_tokens=2))
+    first, *_ = [office.sockets.issue_token(office.session) for _ in range(issued)]
+
+    assert (office.sockets.session_of(first) is office.session) is opens

@@ -2,7 +2,10 @@ import pytest
 
 from ringmock.domain.attachment import Attachment
 from ringmock.http.errors import UnparseableRequest
-from ringmock.http.multipart import MAX_PARTS, attachment_of, split
+from ringmock.http.multipart import attachment_of, split
+
+MOST = 5
+"""Parts."""
 
 
 def body(*parts: bytes, boundary: bytes = b"b") -> bytes:
@@ -10,7 +13,7 @@ def body(*parts: bytes, boundary: bytes = b"b") -> bytes:
 
 
 def attachment(headers: str, content: bytes = b"x") -> Attachment:
-    [part] = split(b"multipart/form-data; boundary=b", body(headers.encode() + b"\r\n" + content))
+    [part] = split(b"multipart/form-data; boundary=b", body(headers.encode() + b"\r\n" + content), MOST)
     return attachment_of(part)
 
 
@@ -37,7 +40,9 @@ def test_a_part_is_of_the_type_that_it_states_or_that_its_name_promises(
 
 
 def test_an_old_clients_latin_1_name_is_read_too() -> None:
-    [part] = split(b"multipart/mixed; boundary=b", body(b'Content-Disposition: a; filename="gr\xfc\xdfe.png"\r\n\r\nx'))
+    [part] = split(
+        b"multipart/mixed; boundary=b", body(b'Content-Disposition: a; filename="gr\xfc\xdfe.png"\r\n\r\nx'), MOST
+    )
     assert attachment_of(part).file_name == "grüße.png"
 
 
@@ -60,10 +65,10 @@ def test_a_file_full_of_line_ends_is_read_in_a_time_that_grows_with_its_length_a
         (b"multipart/form-data; boundary=b", body(b"\r\nx")[:-4]),
         (b"multipart/form-data; boundary=b", b""),
         (b"multipart/form-data; boundary=b", b"--b--\r\n"),
-        (b"multipart/form-data; boundary=b", body(*[b"\r\nx"] * (MAX_PARTS + 1))),
+        (b"multipart/form-data; boundary=b", body(*[b"\r\nx"] * (MOST + 1))),
     ],
     ids=["no boundary", "another boundary", "breaks off", "empty", "no parts", "too many parts"],
 )
 def test_what_is_no_multipart_body_is_refused(content_type: bytes, content: bytes) -> None:
     with pytest.raises(UnparseableRequest):
-        split(content_type, content)
+        split(content_type, content, MOST)

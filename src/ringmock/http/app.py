@@ -19,7 +19,6 @@ from ..id_tokens import SigningKey
 from ..lab.limits import Group, RateExceeded
 from ..lab.webhooks import WebHooks
 from ..numbering_plans import LibPhoneNumber
-from ..server_limits import ServerLimits
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
@@ -173,12 +172,12 @@ def create_app(
     done: Done,
     request_ids: Callable[[], bytes],
     webhooks: WebHooks,
-    limits: ServerLimits,
 ) -> ASGIApp:
     """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
 
     `request_ids` makes the `RCRequestId` of each answer.
     """
+    limits = worlds.limits
     sockets = Sockets(worlds)
     notifier = Notifier(webhooks, sockets)
     contract = load_contract()
@@ -191,13 +190,13 @@ def create_app(
         Dispatch(control_only(behind, sockets)),
         import_name="ringmock",
         middlewares=[
-            partial(Recorder, done=done, request_ids=request_ids, groups=groups),
+            partial(Recorder, done=done, request_ids=request_ids, groups=groups, limits=limits),
             partial(Refusals, handler=answer_refusal),
-            Straight,
+            partial(Straight, limits=limits),
             EdgeGuard,
             Routing,
             partial(Security, worlds=worlds, lab=Lab(worlds, groups)),
-            RequestValidation,
+            partial(RequestValidation, limits=limits),
             ResponseValidation,
         ],
         resolver=handlers(worlds, notifier).__getitem__,

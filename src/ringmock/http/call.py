@@ -8,9 +8,9 @@ from ..domain.account import Extension
 from ..domain.attachment import Attachment
 from ..domain.message import Routed
 from ..lab.faults import BrokenOff
+from ..server_limits import DEFAULT, ServerLimits
 from ..sessions import Session
 from ..world import World
-from .json_bounds import MAX_VALUES
 
 ON_SOCKET = "ringmock.on_socket"
 """In the scope of a call that came as a message of a WebSocket."""
@@ -24,7 +24,9 @@ class Call:
 
     content: bytes = b""
     """The body as it came, all of it."""
-    most_values: int = MAX_VALUES
+    limits: ServerLimits = DEFAULT
+    """Of the server that it came to."""
+    most_values: int = DEFAULT.max_json_values
     """How many JSON values its body may have."""
     media_type: str = ""
     """The body's, in lower case and without parameters; empty without a body."""

@@ -19,10 +19,10 @@ from connexion.middleware.response_validation import ResponseValidationAPI, Resp
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..domain.errors import Refusal
+from ..server_limits import ServerLimits
 from .call import SCOPE_KEY, Answer, Call
 from .errors import UnparseableJson, UnparseableRequest
 from .forms import by_name
-from .json_bounds import MAX_VALUES
 from .json_schemas import compiled, most_values, schema_of
 from .stages import LONGEST_KNOWN, Staged, following
 from .validation import (
@@ -91,7 +91,7 @@ class _ParameterPlan:
 class RequestOperation:
     """One operation's compiled checks, and Connexion's stage for what they refuse."""
 
-    def __init__(self, stock: RequestValidationOperation, operation: Any) -> None:
+    def __init__(self, stock: RequestValidationOperation, operation: Any, limits: ServerLimits) -> None:
         self._stock = stock
         self.next_app = following(stock.next_app, operation)
         self._parameters = _ParameterPlan(operation.parameters)
@@ -99,7 +99,8 @@ class RequestOperation:
         self._json = schema_of(operation.body_schema(JSON)) if JSON in operation.consumes else None
         # Twice what the contract has: a client may say more than is asked for.
         schemas = [operation.body_schema(media_type) for media_type in operation.consumes]
-        self._most_values = max([MAX_VALUES, *(2 * most_values(schema) for schema in schemas)])
+        self._most_values = max([limits.max_json_values, *(2 * most_values(schema) for schema in schemas)])
+        self._deepest = limits.max_json_depth
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[SCOPE_KEY].most_values = self._most_values
@@ -120,7 +121,7 @@ class RequestOperation:
             return True
         if self._json is None or call.media_type != JSON or not call.content:
             return False
-        call.body = parse_json(call.content, self._most_values)
+        call.body = parse_json(call.content, self._most_values, self._deepest)
         if not self._json.validator.is_valid(call.body):
             return False
         if self._json.ids is not None:
@@ -129,14 +130,25 @@ class RequestOperation:
 
 
 class _RequestApi(RequestValidationAPI):
+    def __init__(self, *args: Any, limits: ServerLimits, **kwargs: Any) -> None:
+        self._limits = limits
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: Any) -> RequestOperation:
-        return RequestOperation(super().make_operation(operation), operation)
+        return RequestOperation(super().make_operation(operation), operation, self._limits)
 
 
 class RequestValidation(Staged, RequestValidationMiddleware):
     """Connexion's request validation, compiled."""
 
     api_cls = _RequestApi
+
+    def __init__(self, app: ASGIApp, limits: ServerLimits) -> None:
+        super().__init__(app)
+        self._limits = limits
+
+    def add_api(self, specification: Any, **kwargs: Any) -> Any:
+        return super().add_api(specification, limits=self._limits, **kwargs)
 
 
 # --- answers -------------------------------------------------------------------------------------

@@ -14,19 +14,13 @@ from starlette.types import Send
 
 from ..domain.agenda import Timer
 from ..domain.subscription import Subscription
+from ..server_limits import ServerLimits
 from ..sessions import Session, later
 
 RECOVERY_SECONDS = 180
-RECOVERY_BUFFER = 100
-"""Notifications that are kept for a client that is away; the latest."""
 
 IDLE_SECONDS = 1800
 ABSOLUTE_SECONDS = 86_400
-MAX_WAITING = 10_000
-"""Messages that one client may have to read; who lets more come together is disconnected, and has missed some."""
-
-MAX_ACTIVE = 10
-"""Calls of one socket that are carried out at a time; others wait for one of them to be answered."""
 
 IDLE = ("WSG-902", "Idle timeout expired")
 ABSOLUTE = ("WSG-903", "Absolute timeout expired")
@@ -53,7 +47,7 @@ class Socket:
         self._connection = connection
         self._send = send
         self._woken = asyncio.Event()
-        self.slots = asyncio.Semaphore(MAX_ACTIVE)
+        self.slots = asyncio.Semaphore(connection.limits.max_socket_calls)
         self.is_ending = False
         """Whether it takes no more calls."""
 
@@ -83,10 +77,16 @@ class Connection:
     """What is known of a client. Times are those of the world."""
 
     def __init__(
-        self, token: str, session: Session, now: datetime, look: Callable[["Connection", datetime], datetime | None]
+        self,
+        token: str,
+        session: Session,
+        now: datetime,
+        look: Callable[["Connection", datetime], datetime | None],
+        limits: ServerLimits,
     ) -> None:
         """`look` ends what is over at a time, and says when to look again."""
         self.token = token
+        self.limits = limits
         self.session = session
         """The log-in in whose name its calls are made."""
         self.created: datetime
@@ -113,8 +113,8 @@ class Connection:
         """Write it on the open socket, or the next one."""
         self.waiting.append(Outgoing(text, done))
         if self.socket is None:
-            self._keep_the_latest(RECOVERY_BUFFER)
-        elif len(self.waiting) > MAX_WAITING:
+            self._keep_the_latest(self.limits.max_missed)
+        elif len(self.waiting) > self.limits.max_socket_queue:
             self.leave(self.socket)
         else:
             self.socket.wake()
@@ -125,7 +125,7 @@ class Connection:
             return
         self.waiting.append(Outgoing(text, is_last=is_last))
         socket.is_ending = socket.is_ending or is_last
-        if len(self.waiting) > MAX_WAITING:
+        if len(self.waiting) > self.limits.max_socket_queue:
             self.leave(socket)
         else:
             socket.wake()
@@ -152,7 +152,7 @@ class Connection:
         if self.socket is socket:
             self.socket, self.lost = None, self.session.world.clock.now()
             self.waiting = self._notifications()
-            self._keep_the_latest(RECOVERY_BUFFER)
+            self._keep_the_latest(self.limits.max_missed)
             socket.wake()
 
     def begin_anew(self, now: datetime) -> None:

@@ -3,29 +3,26 @@
 import re
 from collections.abc import Iterable
 
+from ..server_limits import ServerLimits
 from .errors import BodyTooLarge, UnparseableRequest
-
-MAX_FORM_BYTES = 64 * 1024
-MAX_FIELDS = 1000
-"""Of a form or a query."""
 
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
-def form_of(content: bytes) -> list[tuple[str, str]]:
+def form_of(content: bytes, limits: ServerLimits) -> list[tuple[str, str]]:
     """The fields of a form. Raises `BodyTooLarge` or `UnparseableRequest`."""
-    if len(content) > MAX_FORM_BYTES:
-        raise BodyTooLarge(str(MAX_FORM_BYTES))
-    return pairs_of(content)
+    if len(content) > limits.max_form_bytes:
+        raise BodyTooLarge(str(limits.max_form_bytes))
+    return pairs_of(content, limits.max_form_fields)
 
 
-def pairs_of(text: bytes) -> list[tuple[str, str]]:
+def pairs_of(text: bytes, most: int) -> list[tuple[str, str]]:
     """Names and values of a form, or of a query, in their order.
 
-    Takes time with the number of fields, and not of percent signs. Raises `UnparseableRequest` for too many fields,
-    and for what is no UTF-8.
+    Takes time with the number of fields, and not of percent signs. Raises `UnparseableRequest` for more than `most`
+    fields, and for what is no UTF-8.
     """
-    if text.count(b"&") >= MAX_FIELDS:
+    if text.count(b"&") >= most:
         raise UnparseableRequest
     fields = (field.partition(b"=") for field in text.split(b"&") if field)
     try:

@@ -7,12 +7,6 @@ everyone else waiting, whatever is said of it in the end.
 from collections.abc import Iterator
 from typing import Any
 
-MAX_VALUES = 10_000
-"""JSON values of a body, unless the contract has larger ones."""
-
-MAX_DEPTH = 100
-"""Levels of lists and objects in a body."""
-
 SLICE = 64 * 1024
 """Bytes that are looked at together."""
 

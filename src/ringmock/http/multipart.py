@@ -13,9 +13,6 @@ from ..domain.attachment import UNKNOWN_TYPE, Attachment, is_media_type, type_by
 from .errors import UnparseableRequest
 
 MIXED = "multipart/mixed"
-MAX_PARTS = 50
-"""The service takes ten attachments, and changes of fifty messages."""
-
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -30,13 +27,14 @@ class Part:
 class _Collector:
     """Receives the parser's callbacks and keeps whole parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.parts: list[Part] = []
+        self._most = most
         self._name = b""
         self._value = b""
 
     def on_part_begin(self) -> None:
-        if len(self.parts) == MAX_PARTS:
+        if len(self.parts) == self._most:
             raise FormParserError
         self.parts.append(Part())
 
@@ -56,13 +54,13 @@ class _Collector:
         self.parts[-1].content += data[start:end]
 
 
-def split(content_type: bytes, body: bytes) -> list[Part]:
+def split(content_type: bytes, body: bytes, most: int) -> list[Part]:
     """The parts in their order.
 
-    Raises `UnparseableRequest` without a boundary, for too many parts and for a body that breaks off.
+    Raises `UnparseableRequest` without a boundary, for more than `most` parts and for a body that breaks off.
     """
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
-    collector = _Collector()
+    collector = _Collector(most)
     callbacks = {name: getattr(collector, name) for name in dir(collector) if name.startswith("on_")}
     try:
         parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]  # a TypedDict of these very names

@@ -37,12 +37,10 @@ from .alarm import Alarm
 from .sockets import Sockets
 from .wire.subscriptions import notification
 
-MAX_WAITING = 1000
-"""Notifications that one receiver may have to wait for; more are not kept, and count as failures."""
-
 GIVEN_UP = "The client was away, or did not read, and more notifications came than are kept for it"
 
-OVERFLOW = f"I/O operation is failed. Details: [{MAX_WAITING} notifications are waiting]"
+OVERFLOW = "I/O operation is failed. Details: [{most} notifications are waiting]"
+"""More than `most` are not kept, and count as failures."""
 
 
 class _Note(NamedTuple):
@@ -63,6 +61,7 @@ class Notifier:
     def __init__(self, webhooks: WebHooks, sockets: Sockets) -> None:
         self.webhooks = webhooks
         self.sockets = sockets
+        self._most_waiting = sockets.limits.max_webhook_queue
         self._posting: dict[World, set[asyncio.Task[None]]] = {}
         """The deliveries of each world that is watched."""
         self._queues: dict[Subscription, deque[_Waiting]] = {}
@@ -166,13 +165,14 @@ class Notifier:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
             task.add_done_callback(lambda _: self._drop(subscription, queue))
-        elif len(queue) < MAX_WAITING:
+        elif len(queue) < self._most_waiting:
             queue.append(waiting)
         else:
             note = waiting if isinstance(waiting, _Note) else next(waiting, None)
             if note is None:
                 return
-            subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, OVERFLOW))
+            failure = OVERFLOW.format(most=self._most_waiting)
+            subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, failure))
 
     async def _deliver(self, world: World, subscription: Subscription, queue: deque[_Waiting]) -> None:
         """Empty the queue of a subscription that nobody has deleted; what was due before its expiry may come late."""

@@ -14,15 +14,9 @@ from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
 from .stages import JSON, Done
-from .validation import parse_json
-
-MAX_KEPT_BODY = 16 * 1024
-"""Bytes; a thousand bodies of ten megabytes would be more than a machine has."""
+from .validation import as_it_came
 
 _CREDENTIALS = frozenset({"access_token", "client_id", "client_assertion"})
-
-MAX_KEPT_RECIPIENTS = 100
-"""Of one call; a batch has ten thousand, and a thousand of those would be more than a machine has."""
 
 log = logging.getLogger("ringmock.calls")
 
@@ -86,7 +80,7 @@ class Kept(NamedTuple):
             errors=tuple(error_of(problem) for problem in self.problems),
             refused_by=refused_by(self.problems, is_handled=self.is_handled),
             rules=tuple(rules_of(self.routed, self.problems)),
-            body=parse_json(self.content) if self.content else self.body,
+            body=as_it_came(self.content) if self.content else self.body,
             token=self.token,
             is_lost=self.is_lost,
             more_routed=self.more_routed,
@@ -98,7 +92,7 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
     """What is kept of a call that was answered at this time of its world's; of a body that is too large, nothing."""
     content, body = b"", call.body
     if body is not None:
-        if _length_without_attachments(call) > MAX_KEPT_BODY:
+        if _length_without_attachments(call) > call.limits.max_journal_body:
             body = None
         elif call.media_type == JSON:
             content, body = call.content, None
@@ -113,14 +107,14 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         call.operation,
         status,
         milliseconds,
-        call.routed[:MAX_KEPT_RECIPIENTS],
+        call.routed[: call.limits.max_journal_recipients],
         problems,
         call.is_handled,
         content,
         body,
         call.token,
         call.is_lost,
-        max(0, len(call.routed) - MAX_KEPT_RECIPIENTS),
+        max(0, len(call.routed) - call.limits.max_journal_recipients),
         b"authorization" in call.headers or says_who(call),
     )
 

@@ -18,6 +18,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.errors import InvalidParameter
+from ..server_limits import ServerLimits
 from ..sessions import Session, TokenUnknown, later
 from ..timestamps import iso8601
 from ..world import World
@@ -27,9 +28,7 @@ from .call import ON_SOCKET, Call
 from .connections import (
     ABSOLUTE_SECONDS,
     IDLE_SECONDS,
-    MAX_ACTIVE,
     POLICY_VIOLATION,
-    RECOVERY_BUFFER,
     RECOVERY_SECONDS,
     Connection,
     Done,
@@ -44,22 +43,6 @@ Json = Any
 PATH = "/ws"
 TOKEN_SECONDS = 600
 """A token of `authWsToken` opens connections for so long. `@rc-ex/ws` uses one for several."""
-
-MAX_TOKENS = 10_000
-"""The oldest go first."""
-
-MAX_LOST = 1000
-"""Connections that may be recovered, of all worlds together."""
-
-MAX_VALUES = 100_000
-"""JSON values of one frame: its header, and a body as large as any operation takes."""
-
-MAX_CALL_LENGTH = 8 * 1024
-"""Characters of a call's path and query together, as in a request line."""
-
-MAX_CALL_HEADERS = 100
-MAX_CALLS = 100
-"""Calls of one socket that are carried out or wait for it; more are not read before one of them is answered."""
 
 SESSION_NOT_RECOVERED = "WSG-1005"
 _CASED = {"rcrequestid": "RCRequestId"}
@@ -85,6 +68,7 @@ class Sockets:
         message_ids: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
         self._worlds = worlds
+        self.limits = worlds.limits
         self._token_source = token_source
         self._message_ids = message_ids
         self._tokens: dict[str, tuple[Session, datetime | None]] = {}
@@ -106,7 +90,7 @@ class Sockets:
 
     def issue_token(self, session: Session) -> str:
         """A text that opens connections in the name of this log-in."""
-        while len(self._tokens) >= MAX_TOKENS:
+        while len(self._tokens) >= self.limits.max_socket_tokens:
             oldest, (of, _) = next(iter(self._tokens.items()))
             del self._tokens[oldest]
             self._of(of.world).tokens.discard(oldest)
@@ -167,7 +151,7 @@ class Sockets:
             return
         await send({"type": "websocket.accept"})
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        session = self._session_of(query.get("access_token", [""])[-1])
+        session = self.session_of(query.get("access_token", [""])[-1])
         if session is None:
             await send({"type": "websocket.send", "text": self._refusal(TokenUnknown())})
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
@@ -175,7 +159,7 @@ class Sockets:
         connection, socket = self._connected(session, query.get("wsc", [None])[-1], send)
         await self._serve(connection, socket, scope, receive)
 
-    def _session_of(self, token: str) -> Session | None:
+    def session_of(self, token: str) -> Session | None:
         session, expires = self._tokens.get(token, (None, None))
         if session is None or (expires is not None and session.world.clock.now() >= expires):
             return None
@@ -204,7 +188,7 @@ class Sockets:
 
     def _opened(self, session: Session) -> Connection:
         own = self._worlds.open_connection(session, ABSOLUTE_SECONDS)
-        connection = Connection(self._token_source(), own, session.world.clock.now(), self._look)
+        connection = Connection(self._token_source(), own, session.world.clock.now(), self._look, self.limits)
         self._connections[connection.token] = self._of(session.world).connections[connection.token] = connection
         self._by_access_token[own.access_token] = connection
         return connection
@@ -224,11 +208,11 @@ class Sockets:
         body = {
             "creationTime": iso8601(connection.created),
             "maxConnectionsPerSession": 50,
-            "recoveryBufferSize": RECOVERY_BUFFER,
+            "recoveryBufferSize": self.limits.max_missed,
             "recoveryTimeout": RECOVERY_SECONDS,
             "idleTimeout": IDLE_SECONDS,
             "absoluteTimeout": ABSOLUTE_SECONDS,
-            "maxActiveRequests": MAX_ACTIVE,
+            "maxActiveRequests": self.limits.max_socket_calls,
             **recovery,
         }
         return _text(header, body)
@@ -244,7 +228,7 @@ class Sockets:
                 connection.active = now
                 text = message.get("text") or message.get("bytes") or ""
                 self._take(connection, socket, text, scope, calls)
-                while len(calls) >= MAX_CALLS:
+                while len(calls) >= self.limits.max_socket_calls_read:
                     await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         finally:
             writing.cancel()
@@ -275,7 +259,7 @@ class Sockets:
             return
         self._lost[connection.token] = connection
         world.agenda.put(connection.timer, connection.times_out)
-        if len(self._lost) > MAX_LOST:
+        if len(self._lost) > self.limits.max_lost_sockets:
             self._forget(next(iter(self._lost.values())))
 
     def _forget(self, connection: Connection) -> None:
@@ -302,8 +286,11 @@ class Sockets:
         calls: set[asyncio.Task[None]],
     ) -> None:
         """Answer what is no call at once, and let a call go its way, so that nothing waits behind it."""
+        limits = self.limits
         try:
-            message = parse_json(text.encode() if isinstance(text, str) else text, MAX_VALUES)
+            message = parse_json(
+                text.encode() if isinstance(text, str) else text, limits.max_frame_values, limits.max_json_depth
+            )
         except errors.BodyOfTooManyValues as problem:
             connection.answer(socket, self._refusal(problem))
             return
@@ -318,7 +305,7 @@ class Sockets:
             connection.answer(socket, self._refusal(errors.UnparseableRequest(), own))
         elif header.get("type") == "Heartbeat":
             connection.answer(socket, orjson.dumps([header]).decode())
-        elif header.get("type") != "ClientRequest" or not _is_call(header):
+        elif header.get("type") != "ClientRequest" or not _is_call(header, limits):
             connection.answer(socket, self._refusal(errors.UnparseableRequest(), header.get("messageId")))
         else:
             task = asyncio.create_task(self._call(connection, socket, header, body, scope))
@@ -389,8 +376,8 @@ def _cased(name: str) -> str:
     return _CASED.get(name, "-".join(word.capitalize() for word in name.split("-")))
 
 
-def _is_call(header: Mapping[str, Json]) -> bool:
-    """Whether a header says what to call, and says it in texts."""
+def _is_call(header: Mapping[str, Json], limits: ServerLimits) -> bool:
+    """Whether a header says what to call, in texts, and no more of them than a call by HTTP may have."""
     method, path = header.get("method"), header.get("path")
     headers, query = header.get("headers") or {}, header.get("query") or {}
     return (
@@ -400,10 +387,10 @@ def _is_call(header: Mapping[str, Json]) -> bool:
         and isinstance(path, str)
         and path.startswith("/")
         and isinstance(headers, dict)
-        and len(headers) <= MAX_CALL_HEADERS
+        and len(headers) <= limits.max_headers
         and isinstance(query, dict)
         and not is_large([path, query])
-        and len(path) + sum(len(name) + len(str(value)) for name, value in query.items()) <= MAX_CALL_LENGTH
+        and len(path) + sum(len(name) + len(str(value)) for name, value in query.items()) <= limits.max_uri
     )
 
 

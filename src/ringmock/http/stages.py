@@ -32,6 +32,7 @@ from ..contract.openapi import app_permissions
 from ..domain.errors import ApplicationPermissionDenied
 from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
+from ..server_limits import ServerLimits
 from ..worlds import Worlds
 from . import edge, oauth, throttling
 from .call import ON_SOCKET, SCOPE_KEY, Answer, Call
@@ -50,15 +51,8 @@ from .multipart import Parts
 
 _T = TypeVar("_T")
 
-MAX_BODY_BYTES = 10 * 1024 * 1024
-"""The service's own limit for `sms`."""
-
-MAX_BATCH_BYTES = 50 * 1024 * 1024
-"""The same for batches of high-volume SMS."""
-
 _BATCHES = "/a2p-sms/batches"
 
-MAX_PATH_LENGTH = 2048
 MAX_KNOWN = 4096
 """How many paths, hosts ... are remembered, so that what was found out about one is not found out again."""
 
@@ -105,9 +99,17 @@ class Recorder:
     behind, they send themselves.
     """
 
-    def __init__(self, app: ASGIApp, done: Done, request_ids: Callable[[], bytes], groups: Mapping[str, Group]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        done: Done,
+        request_ids: Callable[[], bytes],
+        groups: Mapping[str, Group],
+        limits: ServerLimits,
+    ) -> None:
         """`groups`: the usage plan group of each operation that has one, by operationId."""
         self.app = app
+        self._limits = limits
         self._done = done
         self._request_ids = request_ids
         self._by_operation: dict[str | None, edge.Headers] = {
@@ -125,6 +127,7 @@ class Recorder:
         headers = dict(scope["headers"])
         origin = self._base_url(scope["scheme"], headers.get(b"host", b""), scope["server"], scope.get("root_path", ""))
         call = Call(scope["method"], scope["path"], origin, headers)
+        call.limits = self._limits
         call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
         scope[SCOPE_KEY] = call
 
@@ -244,7 +247,7 @@ class EdgeGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             call: Call = scope[SCOPE_KEY]
-            check_path(call.path, is_control=call.is_control)
+            check_path(call.path, call.limits.max_path, is_control=call.is_control)
             if call.method == "POST" and not call.is_control:
                 if edge.METHOD_HEADER in call.headers or edge.METHOD_PARAMETER in scope["query_string"]:
                     call.method, query = edge.tunnelled(call.headers, scope["query_string"])
@@ -273,9 +276,9 @@ async def answer_preflight(call: Call, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def check_path(path: str, *, is_control: bool = False) -> None:
+def check_path(path: str, longest: int, *, is_control: bool = False) -> None:
     """Raise `InvalidUri` for a path that no resource has: empty segments, control characters, a slash at the end."""
-    is_odd = len(path) > MAX_PATH_LENGTH or "//" in path or (path.endswith("/") and len(path) > 1)
+    is_odd = len(path) > longest or "//" in path or (path.endswith("/") and len(path) > 1)
     if (is_odd and not is_control) or _CONTROL_CHARACTER.search(path):
         raise InvalidUri
 
@@ -286,7 +289,7 @@ async def read_body(call: Call, receive: Receive) -> bytes:
     Raises `BodyTooLarge`, before reading any of it where the client says how much it sends, and
     `UnparseableRequest` when the client goes away in the middle of it.
     """
-    most = MAX_BATCH_BYTES if call.path.endswith(_BATCHES) else MAX_BODY_BYTES
+    most = call.limits.max_batch_body if call.path.endswith(_BATCHES) else call.limits.max_body
     declared = call.headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared[:20]) > most:
         raise BodyTooLarge(str(most))

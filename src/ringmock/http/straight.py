@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from starlette.types import Message, Receive, Scope, Send
 
+from ..server_limits import ServerLimits
 from . import edge
 from .call import SCOPE_KEY, Call
 from .compiled import AnswerOperation, RequestOperation
@@ -43,8 +44,9 @@ class Lane(NamedTuple):
 class Straight:
     """Goes before the stages from `EdgeGuard` on."""
 
-    def __init__(self, app: EdgeGuard) -> None:
+    def __init__(self, app: EdgeGuard, limits: ServerLimits) -> None:
         self.app = app
+        self._longest_path = limits.max_path
         self._lane = remembered(self._lane_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +80,7 @@ class Straight:
         assert isinstance(routing, Routing)
         assert isinstance(routing.app, Staged)
         try:
-            check_path(path)
+            check_path(path, self._longest_path)
             operation_id, path_params = routing.find(method, path)
         except (InvalidUri, MethodNotAllowed):
             return None

@@ -73,7 +73,7 @@ class Throttling:
 def _form_of(call: Call, query: bytes) -> dict[str, str]:
     """What the form or, without one, the query says; of a name that came twice, the first. Nothing of a broken one."""
     try:
-        pairs = form_of(call.content or query)
+        pairs = form_of(call.content or query, call.limits)
     except (BodyTooLarge, UnparseableRequest):
         return {}
     return dict(reversed(pairs))

@@ -26,7 +26,7 @@ from . import multipart
 from .call import SCOPE_KEY, Call
 from .errors import BodyOfTooManyValues, UnparseableJson
 from .forms import by_name, form_of, pairs_of
-from .json_bounds import MAX_DEPTH, MAX_VALUES, TooDeep, TooManyValues, check_bounds, is_large
+from .json_bounds import TooDeep, TooManyValues, check_bounds, is_large
 from .json_schemas import UTF16, Broken, schema_of
 
 Json = Any
@@ -163,14 +163,14 @@ def refuse(problems: list[errors.Refusal]) -> None:
 # --- bodies --------------------------------------------------------------------------------------
 
 
-def parse_json(body: bytes | bytearray, most_values: int = MAX_VALUES) -> Json:
+def parse_json(body: bytes | bytearray, most_values: int, deepest: int) -> Json:
     """Strict JSON in UTF-8: no NaN, no infinity, no lone surrogate; an integer of more than 64 bits is a float.
 
     Raises `UnparseableJson`, also for what is nested too deep; `BodyOfTooManyValues`; `InvalidParameter` about the
     parameter that holds a lone surrogate.
     """
     try:
-        check_bounds(body, most_values, MAX_DEPTH)
+        check_bounds(body, most_values, deepest)
         return orjson.loads(body)
     except TooManyValues as error:
         raise BodyOfTooManyValues(str(most_values)) from error
@@ -178,6 +178,11 @@ def parse_json(body: bytes | bytearray, most_values: int = MAX_VALUES) -> Json:
         raise UnparseableJson from error
     except orjson.JSONDecodeError:
         return _read_slowly(body)
+
+
+def as_it_came(body: bytes) -> Json:
+    """The value of a body that was parsed before."""
+    return parse_json(body, len(body) + 1, len(body) + 1)
 
 
 def _read_slowly(body: bytes | bytearray) -> Json:
@@ -256,14 +261,14 @@ class JsonBody(_Body):
     def parse(self, call: Call) -> Json:
         if not call.content:
             raise errors.InvalidParameter("")
-        return parse_json(call.content, call.most_values)
+        return parse_json(call.content, call.most_values, call.limits.max_json_depth)
 
 
 class FormBody(_Body):
     """`application/x-www-form-urlencoded`: texts; a name given twice keeps its list and breaks its schema."""
 
     def parse(self, call: Call) -> Json:
-        pairs = form_of(call.content)
+        pairs = form_of(call.content, call.limits)
         return {name: values[0] if len(values) == 1 else values for name, values in by_name(pairs).items()}
 
 
@@ -276,9 +281,9 @@ class MultipartBody(_Body):
     def parse(self, call: Call) -> Json:
         if not call.content:
             raise errors.InvalidParameter("")
-        parts = multipart.split(call.headers[b"content-type"], call.content)
+        parts = multipart.split(call.headers[b"content-type"], call.content, call.limits.max_parts)
         call.attachments = tuple(map(multipart.attachment_of, parts[1:]))
-        return parse_json(parts[0].content, call.most_values)
+        return parse_json(parts[0].content, call.most_values, call.limits.max_json_depth)
 
     def check(self, call: Call) -> None:
         schema = self._schema["properties"]["json"]
@@ -299,9 +304,9 @@ class MixedBody(MultipartBody):
     def parse(self, call: Call) -> Json:
         if not self._is_batch:
             return super().parse(call)
-        parts = multipart.split(call.headers[b"content-type"], call.content)
+        parts = multipart.split(call.headers[b"content-type"], call.content, call.limits.max_parts)
         most = call.most_values // len(parts)
-        return [{"body": parse_json(part.content, most)} for part in parts]
+        return [{"body": parse_json(part.content, most, call.limits.max_json_depth)} for part in parts]
 
     def check(self, call: Call) -> None:
         if not self._is_batch:
@@ -420,9 +425,10 @@ def query_of(scope: Any) -> list[tuple[str, str]]:
     page.
     """
     text: bytes = scope["query_string"]
-    if scope[SCOPE_KEY].operation not in _WRITTEN_AS_FORMS:
+    call: Call = scope[SCOPE_KEY]
+    if call.operation not in _WRITTEN_AS_FORMS:
         text = text.replace(b"+", b"%2B")
-    pairs = pairs_of(text)
+    pairs = pairs_of(text, call.limits.max_form_fields)
     named = [(_BRACKETS.sub("", name), value) for name, value in pairs]
     if any(name in _MAX for name, _ in named) and not any(name == PER_PAGE for name, _ in named):
         named = [(PER_PAGE if name in _MAX else name, value) for name, value in named]

@@ -18,9 +18,9 @@ from ..domain.account import Extension
 from ..domain.attachment import Attachment, received_attachment
 from ..domain.message import Message, Routed
 from ..domain.subscription import Subscription
-from ..http.json_bounds import MAX_DEPTH, MAX_VALUES, TooDeep, TooManyValues, check_bounds
+from ..http.json_bounds import TooDeep, TooManyValues, check_bounds
 from ..http.media import HARMLESS, disposition, disposition_of
-from ..journal import MAX_ENTRIES, Entry
+from ..journal import Entry
 from ..lab.limits import Group, Limits
 from ..sessions import TokenRefused
 from ..timestamps import iso8601
@@ -81,7 +81,7 @@ def _said(status: int, sentence: str) -> tuple[Response, int]:
 
 @control.before_request
 def _choose_world() -> tuple[Response, int] | None:
-    worlds: Worlds = current_app.extensions["ringmock.worlds"]
+    worlds = _worlds()
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if not kind:
         g.world = worlds.default
@@ -108,18 +108,18 @@ def ready() -> Response:
 @control.get("/journal")
 def journal() -> Response:
     """The world's calls, newest first. `limit`: how many; `include`: `text`, `token` or both, with commas."""
-    limit = _limit(request.args.get("limit"))
+    limit = _limit(request.args.get("limit"), _world().journal.most)
     asked = {name for name in request.args.get("include", "").split(",") if name}
     if not asked <= {"text", "token"}:
         raise BadInput("'include' takes 'text', 'token' or both with a comma between, as in ?include=text,token.")
     return jsonify([_entry(entry, asked) for entry in _world().journal.newest_first(limit)])
 
 
-def _limit(text: str | None) -> int:
+def _limit(text: str | None, most: int) -> int:
     if text is None:
-        return MAX_ENTRIES
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MAX_ENTRIES):
-        raise BadInput(f"'limit' is a number from 1 to {MAX_ENTRIES}, as in ?limit=20.")
+        return most
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= most):
+        raise BadInput(f"'limit' is a number from 1 to {most}, as in ?limit={min(20, most)}.")
     return int(text)
 
 
@@ -409,6 +409,11 @@ def _told() -> Iterator[None]:
         raise BadInput(str(error)) from error
 
 
+def _worlds() -> Worlds:
+    worlds: Worlds = current_app.extensions["ringmock.worlds"]
+    return worlds
+
+
 def _world() -> World:
     world: World = g.world
     return world
@@ -416,13 +421,15 @@ def _world() -> World:
 
 def _json() -> Json:
     """The body, whatever its Content-Type: curl names none of its own accord."""
+    limits = _worlds().limits
+    most, deepest = limits.max_json_values, limits.max_json_depth
     try:
-        check_bounds(request.get_data(), MAX_VALUES, MAX_DEPTH)
+        check_bounds(request.get_data(), most, deepest)
         return request.get_json(force=True)
     except TooManyValues as error:
-        raise BadInput(f"The body is JSON of at most {MAX_VALUES} values, and this has more.") from error
+        raise BadInput(f"The body is JSON of at most {most} values, and this has more.") from error
     except TooDeep as error:
-        raise BadInput(f"The body is JSON of at most {MAX_DEPTH} levels, and this has more.") from error
+        raise BadInput(f"The body is JSON of at most {deepest} levels, and this has more.") from error
     except (HTTPException, RecursionError) as error:
         raise BadInput("The body is JSON in UTF-8, and this is not.") from error
 

@@ -16,14 +16,12 @@ from typing import Any
 import httpcore
 
 from ..domain import errors
+from ..server_limits import DEFAULT, ServerLimits
 from .addresses import ADDRESS, Addresses, Receiver, is_this_machine, receiver_of
 
 PATIENCE_SECONDS = 3.0
 MAX_HANDSHAKE_BYTES = 1024
 """Of the whole answer, status line and headers included."""
-
-MAX_ANSWER_BYTES = 64 * 1024
-"""Of the answer to a notification, of which nothing but the status counts."""
 
 JSON = "application/json"
 HEADERS: dict[bytes | str, bytes | str] = {
@@ -53,7 +51,9 @@ class WebHooks:
         *,
         patience: Patience = asyncio.timeout,
         token_source: TokenSource = lambda: secrets.token_urlsafe(24),
+        limits: ServerLimits = DEFAULT,
     ) -> None:
+        self._most_bytes = limits.max_webhook_answer
         self._addresses = addresses or Addresses()
         self._patience = patience
         self._token_source = token_source
@@ -85,7 +85,7 @@ class WebHooks:
             {} if verification_token is None else {"Verification-Token": verification_token}
         )
         try:
-            async with self._answer(receiver_of(address), headers, body, MAX_ANSWER_BYTES) as answer:
+            async with self._answer(receiver_of(address), headers, body, self._most_bytes) as answer:
                 return None if 200 <= answer.status < 300 else f"HTTP status is {answer.status}"
         except errors.Refusal as refusal:
             return f"I/O operation is failed. Details: [{refusal.value}]"
