@@ -167,12 +167,16 @@ def test_what_cannot_be_done_is_told_in_one_sentence(arguments: list[str], statu
 def test_check_finds_the_contract_and_the_bundled_accounts_fine() -> None:
     ended = ringmock("check")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines() == [
+    found, limits = ended.stdout.split("\n\n")
+    assert found.splitlines() == [
         "openapi.yaml: fine",
         "carriers: fine, 11 extensions",
         "demo: fine, 11 extensions",
         "source-page: fine, 11 extensions",
     ]
+    heading, *rows = limits.splitlines()
+    assert heading == "limits of a server, and what sets them on ringmock serve:"
+    assert all(row.startswith("  --") for row in rows)
 
 
 def test_check_tells_every_mistake_of_a_fixture(tmp_path: Path) -> None:

@@ -35,6 +35,17 @@ REACHED_OUTSIDE_THE_CONTRACT = {
     errors.MethodNotAllowed: "methods that the contract does not name",
     **dict.fromkeys(ERRORS.values(), "faults on demand"),
     BrokenOff: "a world that was reset while a call waited",
+    **dict.fromkeys(
+        (
+            errors.UriTooLong,
+            errors.HeadersTooLarge,
+            errors.MethodUnknown,
+            errors.VersionNotSupported,
+            errors.CodingUnknown,
+            errors.RequestTimeout,
+        ),
+        "what is refused before there is a request",
+    ),
 }
 
 

@@ -26,7 +26,7 @@ def latest(client: Client) -> dict[str, Any]:
         ("GET", f"{STORE}/not-a-number", {}, 400),
         ("PATCH", STORE, {}, 405),
         ("GET", f"{OWN}/nowhere", {}, 404),
-        ("GET", f"{STORE}/", {}, 404),
+        ("GET", f"{STORE}//", {}, 404),
         ("GET", "/restapi/v2.0", {}, 404),
     ],
 )

@@ -109,13 +109,14 @@ def test_a_put_without_a_body_and_a_renewal_only_renew(
     assert (renewed["eventFilters"], renewed["expiresIn"]) == (made["eventFilters"], 999)
 
 
-def test_a_slash_after_the_collection_changes_nothing(world_client: Client, receiver: Receiver) -> None:
+def test_a_slash_at_the_end_changes_nothing_and_two_name_nothing(world_client: Client, receiver: Receiver) -> None:
     made = world_client.post(f"{SUBSCRIPTION}/", json=body(receiver))
     listed = world_client.get(f"{SUBSCRIPTION}/")
     assert (made.status_code, listed.status_code) == (200, 200)
     assert [one["id"] for one in listed.json()["records"]] == [made.json()["id"]]
-    assert_refused(world_client.get(f"{SUBSCRIPTION}/{made.json()['id']}/"), 404, "CMN-120")
+    assert world_client.get(f"{SUBSCRIPTION}/{made.json()['id']}/").json()["id"] == made.json()["id"]
     assert_refused(world_client.get(f"{SUBSCRIPTION}//"), 404, "CMN-120")
+    assert_refused(world_client.get(f"{SUBSCRIPTION}/{made.json()['id']}//"), 404, "CMN-120")
 
 
 def test_an_expired_subscription_is_gone_and_is_told_nothing(world_client: Client, receiver: Receiver) -> None:

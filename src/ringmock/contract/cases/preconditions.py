@@ -4,6 +4,7 @@ A case that cannot be run honestly is not run, and the reason is told.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from ...fixture import bundled_names, load_named
@@ -19,6 +20,8 @@ CONTROL = "it needs ringmock's control API, which this server has not"
 FOR_GOOD = frozenset(
     {"updateExtension", "updateCallQueueInfo", "bulkAssignSmsRecipients", "updateMessageStoreConfiguration"}
 )
+MESSAGE_LISTS = frozenset({"listMessages", "syncMessages", "listA2PSMS"})
+MESSAGE_COLLECTIONS = ("/message-store", "/message-sync", "/a2p-sms/messages")
 LISTS = ("records", "paging", "navigation")
 
 
@@ -60,11 +63,18 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
 
 def _counts(step: Step) -> bool:
     """Whether the step expects the whole of a list of messages, not only its form."""
-    called = step.when.get("operation") if step.when else None
-    if called is None or not str(called).startswith(("list", "sync")) or "message" not in str(called).lower():
+    if step.when is None or not _is_of_messages(step.when):
         return False
     expected = {**(step.then.get("body") or {}), **(step.then.get("exact") or {})}
     return bool(expected.keys() & set(LISTS)) or any(where.startswith(LISTS) for where in step.keep.values())
+
+
+def _is_of_messages(when: Mapping[str, Json]) -> bool:
+    """Whether the call, by operation or by path, is of a list of messages."""
+    if "operation" in when:
+        return when["operation"] in MESSAGE_LISTS
+    path = str(when["request"]).partition(" ")[2].partition("?")[0]
+    return path.rstrip("/").endswith(MESSAGE_COLLECTIONS)
 
 
 def _changes_for_good(step: Step) -> bool:
@@ -95,7 +105,13 @@ def _foreign_secrets(template: Template) -> frozenset[str]:
     """What the bundled account of this name signs in with, and this server does not."""
     if template.name not in bundled_names():
         return frozenset()
-    return _secrets_of(load_named(template.name)) - _secrets_of(template)
+    return _bundled_secrets(template.name) - _secrets_of(template)
+
+
+@cache
+def _bundled_secrets(name: str) -> frozenset[str]:
+    """Read once in a process: a run asks for every step of every case."""
+    return _secrets_of(load_named(name))
 
 
 def _secrets_of(template: Template) -> frozenset[str]:

@@ -176,12 +176,14 @@ def _called(when: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
 
 
 def text_of(case: Case) -> str:
-    """The case in YAML, as its file has it, or written out where its entry there stands for many."""
+    """The case in YAML, as its file has it; written out where its entry stands for many or has a part of another."""
     if case.operation is None:
         first, *rest = Path(case.file).read_text(encoding="utf-8").splitlines()[case.line - 1 :]
         margin = first.partition("-")[0] + " "
         own = takewhile(lambda line: line.startswith(margin) or not line.strip(), rest)
-        return textwrap.dedent("\n".join([first, *own])).strip()
+        text = textwrap.dedent("\n".join([first, *own])).strip()
+        if not _leans_on_another(text):
+            return text
     given: dict[str, Any] = dict(case.given)
     if case.generation != DEFAULT_GENERATION:
         given["generation"] = case.generation
@@ -189,6 +191,13 @@ def text_of(case: Case) -> str:
     said |= {"given": given} if given else {}
     said["steps"] = [_said(step) for step in case.steps]
     return str(yaml.safe_dump([said], sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)).strip()
+
+
+def _leans_on_another(text: str) -> bool:
+    """Whether the YAML has an alias of what stands outside it."""
+    tokens = list(yaml.scan(text))
+    anchors = {token.value for token in tokens if isinstance(token, yaml.AnchorToken)}
+    return any(token.value not in anchors for token in tokens if isinstance(token, yaml.AliasToken))
 
 
 def _said(step: Step) -> dict[str, Any]:

@@ -34,6 +34,9 @@ CHECKS_OFF: Mapping[str, str] = {
 }
 """Schemathesis's checks that the contract documents away, and the reason of each."""
 
+REJECTIONS = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
+"""What may answer a request against the schema: Schemathesis's own list and 413, for a body over a server's bounds."""
+
 _SECTION = re.compile(r"=+ ([A-Z]+) =+")
 _STOPPED = f"Error in `before_call` hook: {NotSent.__name__}: "
 _NOTHING_LEFT = ("FailedHealthCheck", "Unsatisfiable")
@@ -229,6 +232,7 @@ def _configuration(plan: Plan) -> str:
     ]
     for name in CHECKS_OFF:
         lines += [f"[checks.{name}]", "enabled = false"]
+    lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps(REJECTIONS)}"]
     return "\n".join(lines)
 
 

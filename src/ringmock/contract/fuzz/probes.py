@@ -239,6 +239,9 @@ def _of_tokens(scene: Scene, operation: str) -> Iterator[Probed]:
     if session is not None:
         _form(scene, REVOKE, token=session["access_token"])
         yield Probed(operation, "401 OAU-213", _with_token(scene, operation, session))
+    session = open_session(client, sender, PROBE_CLIENT, scope="ReadAccounts")
+    if session is not None:
+        yield Probed(operation, "403 CMN-401", _with_token(scene, operation, session))
     session = open_session(client, sender, PROBE_CLIENT, access_token_ttl=str(SHORTEST_TTL))
     if session is not None and _has_moved_on(scene, session["access_token"]):
         yield Probed(operation, "401 OAU-128", _with_token(scene, operation, session))
