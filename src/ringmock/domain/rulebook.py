@@ -325,4 +325,52 @@ DECISIONS = (
         " administrator; to others it is somebody else's (MSG-304). It is in that user's list as Delegated.",
         "domain.account.PhoneNumber.mailbox",
     ),
+    Decision(
+        "D-25",
+        "Which code a page to an extension that does not exist gets: a capture has CMN-102, a table MSG-316.",
+        "400 CMN-102 [to]. MSG-316 is for one that cannot receive pages, and for a Department without members.",
+        "domain.pager.resolve_recipients",
+    ),
+    Decision(
+        "D-26",
+        "How many recipients a page may have: no table has a limit, and no code for one.",
+        "As many as it names, each once.",
+        "domain.pager.resolve_recipients",
+    ),
+    Decision(
+        "D-27",
+        "From when on a synchronization without `dateFrom` is: the specification has 24 hours, the guide a week.",
+        "24 hours before `dateTo`, as of a list; the `uri` of the answer says it.",
+        "http.wire.message_sync.frame_from",
+    ),
+    Decision(
+        "D-28",
+        "What an SMS without text, sender or recipients gets: an old overview has MSG-224, MSG-221 and MSG-219, the"
+        " tables since have CMN-101.",
+        "400 with a CMN-101 for each that is missing or empty, all in one answer.",
+        "http.validation.RequestSchema",
+    ),
+    Decision(
+        "D-29",
+        "How long a refresh token may live at most (2592000 seconds in the specification, the default of 604800 in the"
+        " model of 2016), and what becomes of a user's sixth session in an application.",
+        "604800 seconds, whoever asks for more. There are as many sessions as are opened.",
+        "sessions.DEFAULT_REFRESH_TTL",
+    ),
+    Decision(
+        "D-30",
+        "The word at the top of a refusal, `errorCode`: the specification has only `errors`, captures have a few.",
+        "As captured: InvalidParameter for what is wrong in a request of 400, TokenInvalid of 401, FeatureNotAvailable,"
+        " InternationalProhibited, InsufficientPermissions (CMN-401). Else the code itself.",
+        "http.errors.CATALOGUE",
+    ),
+    Decision(
+        "D-31",
+        "What the service does besides, and this server does not.",
+        "No text has the sandbox's prefix, and JSON no blanks; there is no header `Server` or `LocalHostInfo`. No"
+        " message goes for `retentionPeriod` or for being the 5,001st. Nothing in an account leads to BIL-103, MSG-241,"
+        " MSG-243, MSG-290, MSG-309, MSG-310, MSG-314, MSG-367, MSG-383, MSG-384, MSG-388, MSG-397, ACT-340, OAU-147,"
+        " OAU-167 or OAU-168.",
+        "world.World.send_sms",
+    ),
 )

@@ -22,7 +22,7 @@ from ..numbering_plans import LibPhoneNumber
 from ..sessions import SignInRefused
 from ..worlds import Worlds
 from . import errors, oauth
-from .call import SCOPE_KEY, Call
+from .call import JSON_ANSWER, SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .lab import Lab
 from .notifications import Notifier
@@ -241,9 +241,7 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
         status, headers, body = errors.render(known, with_words=call.operation not in a2p_sms.OPERATIONS)
     headers.update(call.rate_limit)
     call.problems = errors.problems_of(known)
-    return ConnexionResponse(
-        status, mimetype="application/json", content_type="application/json", body=body, headers=headers
-    )
+    return ConnexionResponse(status, mimetype="application/json", content_type=JSON_ANSWER, body=body, headers=headers)
 
 
 def translated(exception: Exception) -> Exception:

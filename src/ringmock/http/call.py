@@ -77,6 +77,11 @@ class Call:
         return self.session
 
     @property
+    def filters(self) -> list[tuple[str, str]]:
+        """What the query says of the operation's own parameters, in the order in which it came."""
+        return [(name, value) for name, value in self.query if name in self.parameters]
+
+    @property
     def here(self) -> World:
         """The session's world."""
         assert self.world is not None
@@ -93,10 +98,14 @@ class Call:
         return self.signed_in.extension
 
 
+JSON_ANSWER = "application/json;charset=utf-8"
+"""As the service spells the type of what it answers."""
+
+
 class Answer(NamedTuple):
     """What a handler says. A body of text or bytes goes out as it is, any other as JSON."""
 
     body: Any = None
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
-    media_type: str = "application/json"
+    media_type: str = JSON_ANSWER

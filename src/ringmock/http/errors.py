@@ -148,7 +148,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.ParameterNotFound: Row(400, "CMN-102", _NOT_FOUND, _WORD_400),
     domain.NotFound: Row(404, "CMN-102", _NOT_FOUND),
     domain.DuplicateValue: Row(
-        400, "CMN-406", "Duplicate value for parameter [{parameter}]: [{value}] found in request", _WORD_400
+        400, "CMN-406", "Duplicate value for parameter {parameter}: {value} found in request", _WORD_400
     ),
     domain.BatchTooLarge: Row(400, "CMN-106", "Batch request is limited to {value} entries", _WORD_400),
     domain.PathAndBodyDisagree: Row(

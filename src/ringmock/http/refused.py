@@ -5,6 +5,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from . import errors, oauth
+from .call import JSON_ANSWER
 
 CONTROL = b"/_mock/"
 
@@ -19,7 +20,7 @@ def answer(problem: Exception, target: bytes = b"") -> bytes:
     if path.startswith(CONTROL):
         body = json.dumps({"error": f"{json.loads(body)['message']}."}).encode()
     headers = {
-        "content-type": "application/json",
+        "content-type": JSON_ANSWER,
         "content-length": str(len(body)),
         "connection": "close",
         "rcrequestid": str(uuid4()),

@@ -128,6 +128,30 @@ def _lists_purged(seen: Sighting) -> bool:
     return seen.operation == "listMessages" and any(m["availability"] == "Purged" for m in seen.messages)
 
 
+def _is_page_to_an_unknown_extension(seen: Sighting) -> bool:
+    return seen.operation == PAGER and seen.status == 400 and seen.is_refused_about("to", "CMN-102")
+
+
+def _syncs_by_default(seen: Sighting) -> bool:
+    answer = as_object(seen.answer)
+    kind = as_object(answer.get("syncInfo")).get("syncType")
+    return seen.operation == "syncMessages" and kind == "FSync" and "dateFrom=" in str(answer.get("uri"))
+
+
+def _is_sms_without_text(seen: Sighting) -> bool:
+    is_empty = not as_object(seen.sent).get("text")
+    return seen.operation == SMS and is_empty and seen.is_refused_about("text", "CMN-101")
+
+
+def _issues_long_refresh_token(seen: Sighting) -> bool:
+    return seen.operation == "getToken" and as_object(seen.answer).get("refresh_token_expires_in") == 604800
+
+
+def _keeps_the_text(seen: Sighting) -> bool:
+    text = as_object(seen.sent).get("text")
+    return _accepted(*SENDING_SMS)(seen) and bool(text) and as_object(seen.answer).get("subject") == text
+
+
 _TOO_LONG = _refused("MSG-338", of=(*SENDING_SMS, PAGER))
 _NO_LONGER_IN_IT = _refused("MSG-326", of=(PAGER,))
 _NOT_READABLE = _refused("CMN-408", of=OF_ONE_MESSAGE)
@@ -241,6 +265,13 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "D-22": (Sign("D-22", "a message that has an owner", lambda s: any("owner" in message for message in s.messages)),),
     "D-23": (Sign("D-23", "an SMS abroad from a toll-free number refused with MSG-403", _refused("MSG-403")),),
     "D-24": (Sign("D-24", "an SMS from a company number", _noted(Note.FROM_COMPANY_NUMBER), in_traffic=False),),
+    "D-25": (Sign("D-25", "a page to an unknown extension refused with CMN-102", _is_page_to_an_unknown_extension),),
+    "D-26": (Sign("D-26", "a page to several recipients accepted", _is_page_to_several),),
+    "D-27": (Sign("D-27", "a synchronization from 24 hours ago on", _syncs_by_default),),
+    "D-28": (Sign("D-28", "an SMS without text refused with CMN-101", _is_sms_without_text),),
+    "D-29": (Sign("D-29", "a refresh token of 604800 seconds", _issues_long_refresh_token),),
+    "D-30": (Sign("D-30", "an SMS abroad refused with MSG-240", _refused("MSG-240")),),
+    "D-31": (Sign("D-31", "an SMS whose subject is its text", _keeps_the_text),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

@@ -153,4 +153,4 @@ def _owner_status(call: Call, phone: PhoneNumber) -> str | None:
 
 
 def _page(call: Call, uri: str, records: list[Json]) -> Answer:
-    return Answer(lists.paged(uri, call.query, records, call.parameters["page"], call.parameters["perPage"]))
+    return Answer(lists.paged(uri, call.filters, records, call.parameters["page"], call.parameters["perPage"]))

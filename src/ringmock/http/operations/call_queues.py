@@ -66,4 +66,4 @@ def _queue(call: Call) -> Extension:
 
 
 def _page(call: Call, uri: str, records: list[Json]) -> Answer:
-    return Answer(lists.paged(uri, call.query, records, call.parameters["page"], call.parameters["perPage"]))
+    return Answer(lists.paged(uri, call.filters, records, call.parameters["page"], call.parameters["perPage"]))

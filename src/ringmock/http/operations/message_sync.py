@@ -23,4 +23,4 @@ def sync_messages(call: Call) -> Answer:
         date_from = moment(asked, "dateFrom")
         sync = call.here.sync_changes(extension, asked["syncToken"], date_from, asked["recordCount"])
     token = call.here.sync_tokens.issue(extension.number, sync.mark)
-    return Answer(wire.sync_resource(sync, token, kind, call.query, extension, view_of(call)))
+    return Answer(wire.sync_resource(sync, token, kind, call.filters, extension, view_of(call)))

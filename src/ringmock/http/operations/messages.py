@@ -41,7 +41,7 @@ def list_messages(call: Call) -> Answer:
     if not wanted.types <= types:
         wanted = replace(wanted, types=wanted.types & types)
     page = call.here.list_messages(extension, wanted)
-    return Answer(wire.message_list(page, wanted, call.query, extension, view_of(call)))
+    return Answer(wire.message_list(page, wanted, call.filters, extension, view_of(call)))
 
 
 def read_message(call: Call) -> Answer:
