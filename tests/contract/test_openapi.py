@@ -22,6 +22,9 @@ GONE = object()
 SMS = "/paths/~1restapi~1v1.0~1account~1{accountId}~1extension~1{extensionId}~1sms/post"
 SMS_JSON = f"{SMS}/requestBody/content/application~1json"
 PAGER = "/components/schemas/CreateInternalTextMessageRequest"
+QUEUE_SET = "/components/schemas/CallQueueDetailsForUpdate/properties"
+QUEUE_SHOWN = "/components/schemas/CallQueueInfo/properties"
+EXTENSION = "/components/schemas/GetExtensionInfoResponse"
 ACCOUNT = "https://platform.ringcentral.com/restapi/v1.0/account/1346632010"
 
 
@@ -172,12 +175,55 @@ def test_the_contract_is_sound(contract):
         (f"{SMS}/x-app-permission", GONE, SMS, "has no x-app-permission"),
         (f"{SMS}/responses/403", GONE, f"{SMS}/responses", "lacking it is no answer"),
         (f"{SMS}/responses/500", {"description": "No."}, f"{SMS}/responses/500", "not an operation's own"),
+        # what is set and what is shown
+        (f"{QUEUE_SET}/name/maxLength", GONE, f"{QUEUE_SET}/name", "name: readExtension shows maxLength: 129 only"),
+        (f"{QUEUE_SET}/name/maxLength", 130, f"{QUEUE_SET}/name", "name: listExtensions shows maxLength: 129 only"),
+        (f"{QUEUE_SHOWN}/name/maxLength", 63, f"{QUEUE_SET}/name", "name: listCallQueues shows maxLength: 63 only"),
+        (f"{QUEUE_SHOWN}/name/x-maxLengthUtf16", 127, f"{QUEUE_SET}/name", "shows x-maxLengthUtf16: 127 only"),
+        (f"{QUEUE_SHOWN}/name/minLength", 2, f"{QUEUE_SET}/name", "shows minLength: 2 only"),
+        (f"{QUEUE_SHOWN}/name/pattern", "^[a-z ]+$", f"{QUEUE_SET}/name", "shows pattern: ^[a-z ]+$ only"),
+        (f"{QUEUE_SHOWN}/name/format", "email", f"{QUEUE_SET}/name", "shows format: email only"),
+        (f"{QUEUE_SHOWN}/name/type", "integer", f"{QUEUE_SET}/name", "shows type: integer only"),
+        (f"{QUEUE_SHOWN}/status/enum", ["Enabled", "Disabled"], f"{QUEUE_SET}/status", "no NotActivated, Unassigned"),
+        (
+            f"{EXTENSION}/properties/contact/properties/firstName/maxLength",
+            63,
+            "/components/schemas/ExtensionUpdateRequest/properties/contact/properties/firstName",
+            "contact.firstName: readExtension shows maxLength: 63 only",
+        ),
+        (
+            "/components/schemas/CreateSubscriptionRequest/properties/eventFilters",
+            {"type": "array", "items": {"type": "integer"}},
+            "/components/schemas/CreateSubscriptionRequest/properties/eventFilters/items",
+            "eventFilters[]: listSubscriptions shows type: string only",
+        ),
+        (
+            "/components/schemas/ConsentSender/x-shown-as",
+            GONE,
+            "/components/schemas/ConsentSender",
+            "records[].from: listSmsConsentRecords shows pattern: ^[+]?[0-9]{1,15}$ only",
+        ),
     ],
 )
 def test_the_lint_finds_a_planted_mistake_and_says_what_would_pass(contract, pointer, value, found_at, says):
     problems = lint(with_planted(contract, pointer, value))
     assert [problem for problem in problems if problem.pointer == found_at and says in problem.message], problems
     assert all(problem.passes for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        (f"{QUEUE_SET}/name/maxLength", 129),
+        (f"{QUEUE_SHOWN}/name/maxLength", 64),
+        (f"{QUEUE_SHOWN}/name/x-maxLengthUtf16", 128),
+        (f"{QUEUE_SHOWN}/name/minLength", 1),
+        (f"{QUEUE_SHOWN}/status/enum", ["Enabled", "Disabled", "NotActivated", "Unassigned", "Frozen"]),
+        (f"{QUEUE_SHOWN}/name", {"type": "object"}),  # something else by the same name
+    ],
+)
+def test_an_answer_that_allows_just_what_can_be_set_is_sound(contract, pointer, value):
+    assert [str(problem) for problem in lint(with_planted(contract, pointer, value))] == []
 
 
 def test_the_lint_leaves_the_contract_as_it_was(contract):

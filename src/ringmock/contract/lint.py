@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from textwrap import shorten
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from jsonschema import ValidationError
@@ -15,7 +15,8 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from .openapi import APP_PERMISSION, FILE, NO_PERMISSION, operations, step
+from .openapi import APP_PERMISSION, FILE, NO_PERMISSION, At, follow, operations, step
+from .shown import narrower_answers
 
 Object = dict[str, Any]
 
@@ -58,13 +59,6 @@ def _line(pointer: str, lines: Mapping[str, int]) -> int | None:
 
 
 # --- finding one's way in a contract
-
-
-class At(NamedTuple):
-    """An object of the contract and the JSON pointer to it."""
-
-    pointer: str
-    node: Object
 
 
 # Members whose content is a value and not a part of the contract, unless they are names given by the author.
@@ -119,16 +113,6 @@ def _schemas(contract: Object) -> Iterator[At]:
         pending += [*_members(schema), *_alternatives(schema)]
 
 
-def _follow(contract: Object, at: At) -> At:
-    while "$ref" in at.node:
-        pointer = at.node["$ref"].removeprefix("#")
-        node: Any = contract
-        for key in pointer.split("/")[1:]:
-            node = node[key.replace("~1", "/").replace("~0", "~")]
-        at = At(pointer, node)
-    return at
-
-
 def _operations(contract: Object) -> Iterator[At]:
     for method, path, operation in operations(contract):
         yield At(f"{step('/paths', path)}/{method}", operation)
@@ -138,7 +122,7 @@ def _parameters(contract: Object) -> dict[str, list[Object]]:
     """The parameters of each operation by its operationId, those of its path among them."""
     return {
         operation.get("operationId", ""): [
-            _follow(contract, At("", parameter)).node
+            follow(contract, At("", parameter)).node
             for parameter in contract["paths"][path].get("parameters", []) + operation.get("parameters", [])
         ]
         for _, path, operation in operations(contract)
@@ -159,7 +143,7 @@ def references_resolve(contract: Object) -> Iterator[Problem]:
     """Each $ref points into this document."""
     for at in _objects(contract):
         try:
-            _follow(contract, at)
+            follow(contract, at)
         except (KeyError, IndexError, TypeError, ValueError):
             yield Problem(at.pointer, f"nothing is at {at.node['$ref']}", "a pointer to a component")
 
@@ -212,7 +196,7 @@ def permissions_are_stated(contract: Object) -> Iterator[Problem]:
             yield Problem(pointer, f"the operation has no {APP_PERMISSION}", f"a permission, or {NO_PERMISSION}")
         elif permission != NO_PERMISSION:
             place = step(pointer, "responses")
-            refusal = _follow(contract, At(place, operation["responses"].get("403", {}))).node
+            refusal = follow(contract, At(place, operation["responses"].get("403", {}))).node
             if "CMN-401" not in refusal.get("x-error-codes", []):
                 yield Problem(place, f"{permission} is needed, and lacking it is no answer", "403 with CMN-401")
 
@@ -226,7 +210,7 @@ def components_are_used(contract: Object) -> Iterator[Problem]:
         for _, node in _objects(pending.pop().node):
             if "$ref" in node and node["$ref"] not in reached:
                 reached.add(node["$ref"])
-                pending.append(_follow(contract, At("", node)))
+                pending.append(follow(contract, At("", node)))
     secured = [contract, *(operation for _, operation in _operations(contract))]
     schemes = {name for node in secured for requirement in node.get("security", []) for name in requirement}
     reached |= {f"#/components/securitySchemes/{name}" for name in schemes}
@@ -240,7 +224,7 @@ def parameters_have_a_type(contract: Object) -> Iterator[Problem]:
     """Parameters are read from text: without a type of its own a parameter's schema cannot say how."""
     for pointer, node in _objects(contract):
         if "in" in node and isinstance(node.get("schema"), dict):
-            schema = _follow(contract, At(step(pointer, "schema"), node["schema"]))
+            schema = follow(contract, At(step(pointer, "schema"), node["schema"]))
             if "type" not in schema.node:
                 yield Problem(schema.pointer, f"the schema of {node['name']} has no type", "a schema with a type")
 
@@ -272,7 +256,7 @@ def _unknown_required(contract: Object, schema: At, outer: frozenset[str]) -> It
 
 
 def _property_names(contract: Object, schema: At) -> frozenset[str]:
-    schema = _follow(contract, schema)
+    schema = follow(contract, schema)
     inherited = [_property_names(contract, alternative) for alternative in _alternatives(schema)]
     return frozenset(schema.node.get("properties", {})).union(*inherited)
 
@@ -349,7 +333,7 @@ def refusals_are_declared(contract: Object) -> Iterator[Problem]:
     declared: dict[str, tuple[str, Object]] = {}
     for pointer, operation in _operations(contract):
         for status, response in operation["responses"].items():
-            at = _follow(contract, At(step(step(pointer, "responses"), status), response))
+            at = follow(contract, At(step(step(pointer, "responses"), status), response))
             declared[at.pointer] = (status, at.node)
     for pointer, (status, response) in declared.items():
         if status in ("405", "default") or status.startswith("5"):
@@ -361,7 +345,7 @@ def refusals_are_declared(contract: Object) -> Iterator[Problem]:
 def _refusal_problems(contract: Object, refusal: At) -> Iterator[Problem]:
     pointer, response = refusal
     answer = response.get("content", {}).get("application/json", {})
-    envelope = _follow(contract, At("", answer.get("schema", {}))).node
+    envelope = follow(contract, At("", answer.get("schema", {}))).node
     if "errors" not in envelope.get("required", []):
         yield Problem(pointer, "the refusal does not carry the error envelope", "a JSON schema that requires errors")
     codes = response.get("x-error-codes", [])
@@ -371,6 +355,12 @@ def _refusal_problems(contract: Object, refusal: At) -> Iterator[Problem]:
         for error in example.get("errors", []):
             if error.get("errorCode") not in codes:
                 yield Problem(place, f"{error.get('errorCode')} is not among the refusal's codes", f"one of {codes}")
+
+
+def answers_show_what_is_set(contract: Object) -> Iterator[Problem]:
+    """What a request can set, every answer that shows it allows."""
+    for found in narrower_answers(contract):
+        yield Problem(found.pointer, found.message, found.passes)
 
 
 FIRST_CHECKS: tuple[Check, ...] = (valid_by_the_openapi_schema, references_resolve)
@@ -387,4 +377,5 @@ CHECKS: tuple[Check, ...] = (
     values_meet_their_schema,
     links_lead_somewhere,
     refusals_are_declared,
+    answers_show_what_is_set,
 )

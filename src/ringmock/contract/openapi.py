@@ -3,7 +3,7 @@
 import pickle
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -58,6 +58,24 @@ def parse_contract(text: str, file: str = FILE) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ContractError(f"{file}:1: the document is not a mapping")
     return document
+
+
+class At(NamedTuple):
+    """An object of the contract and the JSON pointer to it."""
+
+    pointer: str
+    node: dict[str, Any]
+
+
+def follow(contract: dict[str, Any], at: At) -> At:
+    """Where the $ref of an object leads in the end; the object itself without one."""
+    while "$ref" in at.node:
+        pointer = at.node["$ref"].removeprefix("#")
+        node: Any = contract
+        for key in pointer.split("/")[1:]:
+            node = node[key.replace("~1", "/").replace("~0", "~")]
+        at = At(pointer, node)
+    return at
 
 
 def operations(contract: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
