@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -73,6 +73,11 @@ def main() -> None:
     help="A name, beside localhost and its addresses, by which the control API may be called; again for more.",
 )
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
+@click.option(
+    "--webhook-content-type",
+    type=click.Choice(["json", "any"]),
+    help="What receivers of webhooks have to answer the handshake with, over the fixture's.",
+)
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
 @click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
 @click.option("--quiet", is_flag=True, help="No line for each call.")
@@ -87,6 +92,7 @@ def serve(
     webhook_hosts: tuple[str, ...],
     hosts: tuple[str, ...],
     limits: str | None,
+    webhook_content_type: Literal["json", "any"] | None,
     reload: bool,
     coverage: bool,
     quiet: bool,
@@ -121,9 +127,11 @@ def serve(
 
     def worlds() -> Worlds:
         template = load_named(fixture, generation=generation)
-        return Worlds(
-            replace(template, limits=limits or template.limits), open_worlds=open_worlds, limits=server_limits
-        )
+        terms = template.webhooks
+        if webhook_content_type is not None:
+            terms = terms._replace(content_type=webhook_content_type)
+        given = replace(template, limits=limits or template.limits, webhooks=terms)
+        return Worlds(given, open_worlds=open_worlds, limits=server_limits)
 
     def rebuild() -> "ASGIApp | None":
         try:

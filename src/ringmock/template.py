@@ -8,6 +8,7 @@ from .assertions import Key
 from .domain.account import Account
 from .domain.carrier import Carrier
 from .domain.message import MessageType
+from .domain.subscription import WebhookTerms
 from .lab.faults import FaultRule
 
 
@@ -98,5 +99,6 @@ class Template:
     """A key of `PROFILES`, None for no rate limits."""
     faults: tuple[FaultRule, ...] = ()
     """What calls meet until told otherwise."""
+    webhooks: WebhookTerms = WebhookTerms()  # noqa: RUF009  # it is a tuple
     jwt_keys: tuple[Key, ...] = ()
     """What JWTs of users are signed with; without one, only those that `credentials` name are known."""

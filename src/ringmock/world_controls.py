@@ -111,8 +111,6 @@ def text_from_handset(
         raise ValueError("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
     try:
         return world.receive_sms(handset, to, text, tuple(attachments))
-    except errors.StoreFull as error:
-        raise ValueError(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
     except errors.InvalidParameter as error:
         numbers = _some(world.account.phone_numbers)
         raise ValueError(f"{to!r} is none: 'to' is a phone number of this account, one of {numbers}.") from error

@@ -274,7 +274,7 @@ def test_a_receiver_may_answer_so_many_bytes(more: int, passes: bool) -> None:
         webhooks = WebHooks(limits=ServerLimits(max_webhook_answer=200))
         failure = asyncio.run(webhooks.notify(receiver.url, None, b"{}"))
 
-    assert failure == (None if passes else "I/O operation is failed. Details: [the answer has more than 200 bytes]")
+    assert failure == (None if passes else "Webhook response exceeds max size. Read bytes count: [200]")
 
 
 def test_a_connection_is_kept_for_as_long_as_it_may_be_idle() -> None:

@@ -66,7 +66,7 @@ def test_a_subscription_whose_handshake_spans_the_end_of_a_life_is_none_in_the_n
     end: Callable[[World], None],
 ) -> None:
     class Slow(WebHooks):
-        async def shake_hands(self, address: str) -> None:
+        async def shake_hands(self, address: str, *, is_json_required: bool = True) -> None:
             end(world)
 
     here = office()
@@ -86,7 +86,7 @@ class Receiver(WebHooks):
         self.begun = self.taken = 0
         self.may_answer = asyncio.Event()
 
-    async def shake_hands(self, address: str) -> None:
+    async def shake_hands(self, address: str, *, is_json_required: bool = True) -> None:
         """It wants to be told."""
 
     async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:

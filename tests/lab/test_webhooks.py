@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from receivers import Answer, Names, Received, Receiver, RunsOut, answering, closed_port, good
 from ringmock.domain.errors import WebHookUnreachable
-from ringmock.domain.subscription import MAX_FAILURES
+from ringmock.domain.subscription import MAX_FAILURES, WebhookTerms
 from ringmock.fixture import load_named
 from ringmock.lab.addresses import Addresses, receiver_of
 from ringmock.lab.webhooks import PATIENCE_SECONDS, WebHooks
@@ -135,6 +136,69 @@ BAD_RECEIVERS = [
     pytest.param(other_protocol, "SUB-525", id="another protocol"),
     pytest.param(silent, "SUB-521", id="it hangs up"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("handshake", "message"),
+    [
+        pytest.param(
+            answering(**JSON),
+            "Validation Token is not returned [the answer has no Validation-Token, which has to be that of the"
+            " request]",
+            id="no token",
+        ),
+        pytest.param(
+            answering(Validation_Token="another", **JSON),
+            "Validation Token is not returned [the answer's Validation-Token is 'another', and has to be that of the"
+            " request]",
+            id="another token",
+        ),
+        pytest.param(
+            answering("204 No Content", **TOKEN),
+            "WebHook responds with incorrect HTTP status. HTTP status is 204 [it has to be 200]",
+            id="another status",
+        ),
+        pytest.param(
+            answering(**TOKEN),
+            "WebHook server response is invalid [the answer has no Content-Type, and application/json is required of an"
+            " empty one too, unless the fixture has webhooks: {content_type: any} or the server was started with"
+            " --webhook-content-type any]",
+            id="no Content-Type",
+        ),
+        pytest.param(
+            answering(Content_Type="text/html", **TOKEN),
+            "WebHook server response is invalid [the answer's Content-Type is 'text/html', and application/json is"
+            " required of an empty one too, unless the fixture has webhooks: {content_type: any} or the server was"
+            " started with --webhook-content-type any]",
+            id="another Content-Type",
+        ),
+        pytest.param(
+            answering(body=b"x" * 1024, **TOKEN, **JSON),
+            "WebHook server response is invalid [the answer has more than 1024 bytes, status line and headers"
+            " included]",
+            id="too large",
+        ),
+        pytest.param(silent, "WebHook is not reachable [No answer]", id="no answer"),
+    ],
+)
+def test_a_refusal_says_what_the_receiver_did_not_do_and_what_would_pass(
+    client: Client, handshake: Answer, message: str
+) -> None:
+    with Receiver(handshake) as receiver:
+        answer = subscribe(client, receiver.url).json()
+
+    assert answer["message"] == answer["errors"][0]["message"] == message
+    (entry,) = client.get("/_mock/journal?limit=1").json()
+    assert entry["errors"][0]["message"] == message
+
+
+@pytest.mark.parametrize("handshake", [answering(**TOKEN), answering(Content_Type="text/plain", body=b"ok", **TOKEN)])
+def test_d33_a_receiver_may_leave_out_the_content_type_where_the_fixture_lets_it(handshake: Answer) -> None:
+    lenient = replace(load_named("demo"), webhooks=WebhookTerms(content_type="any"))
+    with served(build(Worlds(lenient))) as url, Client(url) as client, Receiver(handshake) as receiver:
+        subscribed(client, receiver.url)
+        receiver.handshake = answering()
+        assert_refused(subscribe(client, receiver.url), 400, "SUB-520", "deliveryMode.address")
 
 
 @pytest.mark.parametrize(("handshake", "code"), BAD_RECEIVERS)
@@ -278,7 +342,9 @@ def test_the_journal_says_what_would_let_a_host_be_called(client: Client) -> Non
     subscribe(client, "https://other.example/")
 
     (entry,) = client.get("/_mock/journal?limit=1").json()
-    assert entry["errors"][0]["value"] == "other.example is not this machine: --allow-webhook-host other.example"
+    assert entry["errors"][0]["message"] == (
+        "WebHook is not reachable [other.example is not this machine: --allow-webhook-host other.example]"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -366,7 +432,7 @@ def test_the_server_never_calls_itself(client: Client, host: str, path: str) -> 
     port = client.url.rpartition(":")[2]
     assert_refused(subscribe(client, f"http://{host}:{port}{path}"), 400, "SUB-521", "deliveryMode.address")
     (entry,) = client.get("/_mock/journal?limit=1").json()
-    assert entry["errors"][0]["value"].endswith("is this server itself, which is no receiver")
+    assert "is this server itself, which is no receiver" in entry["errors"][0]["message"]
     assert len(client.messages("101")) == 1
 
 
@@ -453,9 +519,21 @@ def blacklisted(client: Client) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("notification", "reason"),
     [
-        pytest.param(answering("500 Internal Server Error"), "HTTP status is 500", id="500"),
-        pytest.param(answering("302 Found", Location="/elsewhere"), "HTTP status is 302", id="a redirect"),
+        pytest.param(
+            answering("404 Not Found"), "Webhook responses with code: [404], reason: [Not Found]", id="not found"
+        ),
+        pytest.param(
+            answering("599 Mine"), "Webhook responses with code: [599], reason: [Mine]", id="a status of its own"
+        ),
+        pytest.param(
+            answering("302 Found", Location="/elsewhere"),
+            "Webhook responses with code: [302], reason: [Found]",
+            id="a redirect",
+        ),
         pytest.param(silent, "I/O operation is failed. Details: [No answer]", id="it hangs up"),
+        pytest.param(
+            answering(body=b"x" * 1024), "Webhook response exceeds max size. Read bytes count: [1024]", id="too much"
+        ),
     ],
 )
 def test_an_address_that_fails_again_and_again_is_blacklisted(
@@ -471,8 +549,128 @@ def test_an_address_that_fails_again_and_again_is_blacklisted(
         assert not any(request.is_handshake for request in told)
         assert record["blacklistedData"]["reason"] == reason
         client.post_sms()
-        renewed = client.post(f"{SUBSCRIPTION}/{record['id']}/renew")
-        assert renewed.json()["status"] == "Blacklisted"
+        for renewed in (
+            client.post(f"{SUBSCRIPTION}/{record['id']}/renew"),
+            client.call("PUT", f"{SUBSCRIPTION}/{record['id']}"),
+        ):
+            assert_refused(renewed, 400, "SUB-521", "deliveryMode.address")
+            assert reason in renewed.json()["message"]
+            assert "create" in renewed.json()["message"]
+        (unchanged,) = client.get(SUBSCRIPTION).json()["records"]
+        assert unchanged["expirationTime"] == record["expirationTime"]
+        assert not receiver.has_more()
+
+
+def test_a_port_that_is_closed_later_is_refused_as_the_system_says(client: Client) -> None:
+    with Receiver() as receiver:
+        subscribed(client, receiver.url)
+    for _ in range(MAX_FAILURES):
+        client.post_sms()
+    (record,) = blacklisted(client)
+    assert record["blacklistedData"]["reason"] == "I/O operation is failed. Details: [Connection refused]"
+
+
+# --- reconciliation ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reconciled_url() -> Iterator[str]:
+    """A server whose fixture has blacklisted addresses asked again."""
+    reconciled = replace(load_named("demo"), webhooks=WebhookTerms(blacklisting="reconciled"))
+    with served(build(Worlds(reconciled))) as url:
+        yield url
+
+
+@pytest.fixture
+def reconciled(reconciled_url: str) -> Iterator[Client]:
+    """A world of its own, its clock stopped."""
+    with Client(reconciled_url) as client:
+        assert client.call("PUT", "/_mock/clock", json={"frozen": True}).status_code == 200
+        yield client
+
+
+def advance(client: Client, seconds: float) -> None:
+    assert client.post("/_mock/clock/advance", json={"seconds": seconds}).status_code == 200
+
+
+def given_up(client: Client, receiver: Receiver) -> dict[str, Any]:
+    """A subscription whose receiver has failed too often, everything that it was sent looked at."""
+    receiver.notification = answering("500 Internal Server Error")
+    subscribed(client, receiver.url)
+    for _ in range(MAX_FAILURES):
+        client.post_sms()
+    (record,) = blacklisted(client)
+    for _ in range(MAX_FAILURES + 1):
+        receiver.next()
+    return record
+
+
+def reinstated(client: Client) -> dict[str, Any]:
+    """The caller's subscription, as soon as it is active again."""
+    for _ in range(1000):
+        (record,) = client.get(SUBSCRIPTION).json()["records"]
+        if record["status"] == "Active":
+            return record
+    raise AssertionError(record)
+
+
+def test_d32_an_address_that_answers_again_comes_back_after_fifteen_minutes(reconciled: Client) -> None:
+    with Receiver() as receiver:
+        record = given_up(reconciled, receiver)
+        receiver.notification = good
+        advance(reconciled, 899)
+        reconciled.post_sms("Told to nobody")
+        assert reconciled.get(SUBSCRIPTION).json()["records"][0]["blacklistedData"] == record["blacklistedData"]
+        assert not receiver.has_more()
+
+        advance(reconciled, 1)
+        assert receiver.next().is_handshake
+        assert "blacklistedData" not in reinstated(reconciled)
+
+        sent = reconciled.post_sms("Told again").json()["id"]
+        assert json.loads(receiver.next().body)["body"]["changes"][0]["newMessageIds"] == [sent]
+        for _ in range(MAX_FAILURES - 1):  # it fails from nothing again
+            receiver.notification = answering("500 Internal Server Error")
+            reconciled.post_sms()
+            receiver.next()
+        advance(reconciled, 900)
+        assert not receiver.has_more()
+
+
+def test_one_that_does_not_is_asked_every_fifteen_minutes_and_once_for_many_that_went_by(reconciled: Client) -> None:
+    with Receiver() as receiver:
+        given_up(reconciled, receiver)
+        receiver.handshake = answering("500 Internal Server Error")
+        for seconds in (900, 2600):
+            advance(reconciled, seconds)
+            assert receiver.next().is_handshake
+        assert blacklisted(reconciled)
+        assert not receiver.has_more()
+
+
+def test_what_may_come_back_is_renewed_and_says_that_it_is_away(reconciled: Client) -> None:
+    with Receiver() as receiver:
+        record = given_up(reconciled, receiver)
+        for renewed in (
+            reconciled.post(f"{SUBSCRIPTION}/{record['id']}/renew"),
+            reconciled.call("PUT", f"{SUBSCRIPTION}/{record['id']}"),
+        ):
+            assert renewed.json()["status"] == "Blacklisted"
+            assert renewed.json()["blacklistedData"] == record["blacklistedData"]
+
+
+def test_nobody_asks_for_one_that_was_deleted_or_is_over(reconciled: Client) -> None:
+    with Receiver() as receiver:
+        record = given_up(reconciled, receiver)
+        reconciled.call("DELETE", f"{SUBSCRIPTION}/{record['id']}")
+        advance(reconciled, 900)
+        record = given_up(reconciled, receiver)
+        body = {"eventFilters": record["eventFilters"], "expiresIn": 60}
+        assert reconciled.call("PUT", f"{SUBSCRIPTION}/{record['id']}", json=body).json()["expiresIn"] == 59
+        advance(reconciled, 61)
+        advance(reconciled, 900)
+        subscribed(reconciled, receiver.url)
+        assert receiver.next().is_handshake
         assert not receiver.has_more()
 
 
@@ -496,7 +694,7 @@ def test_a_success_between_failures_counts_from_nothing_again(client: Client) ->
             receiver.next()
         client.post_sms()
         (record,) = blacklisted(client)
-    assert record["blacklistedData"]["reason"] == "HTTP status is 503"
+    assert record["blacklistedData"]["reason"] == "Webhook responses with code: [503], reason: [Service Unavailable]"
 
 
 def test_what_is_deleted_is_told_no_more(client: Client) -> None:

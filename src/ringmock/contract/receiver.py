@@ -23,8 +23,14 @@ class Manners(NamedTuple):
     token: str = "same"
     """What it returns of the token that it is sent: `same`, `another` or `none`."""
     media_type: str = "application/json"
+    """Its Content-Type; none where this is empty."""
     bytes: int = 0
     """How many its body has."""
+
+    @property
+    def are_good(self) -> bool:
+        """Whether what it is sent has arrived."""
+        return 200 <= self.status < 300
 
     @classmethod
     def of(cls, described: Mapping[str, Json]) -> "Manners":
@@ -82,7 +88,8 @@ class Receiver:
                 self.send_response(manners.status)
                 if manners.token != "none":
                     self.send_header(TOKEN_HEADER, token if manners.token == "same" else "another")
-                self.send_header("Content-Type", manners.media_type)
+                if manners.media_type:
+                    self.send_header("Content-Type", manners.media_type)
                 self.send_header("Content-Length", str(manners.bytes))
                 self.end_headers()
                 self.wfile.write(b" " * manners.bytes)

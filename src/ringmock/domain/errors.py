@@ -44,13 +44,6 @@ def raise_all(refusals: "Sequence[Refusal]") -> None:
     raise alike[0] if len(alike) == 1 else SeveralRefusals(alike)
 
 
-class StoreFull(Refusal):
-    """There is no room for what would have to be kept: `value` says how much there is at most."""
-
-    def __init__(self, value: str) -> None:
-        super().__init__(None, value)
-
-
 class InvalidParameter(Refusal):
     """A parameter whose value cannot be used."""
 
@@ -308,20 +301,26 @@ class ReminderUnsuitable(Refusal):
 
 
 class ValidationTokenMissing(Refusal):
-    """The receiver answered without the token that it was sent."""
+    """The receiver answered without the token that it was sent; `value` says how."""
 
 
 class WebHookUnreachable(Refusal):
-    """No answer came, or none may be asked for at this address."""
+    """No answer came, or none may be asked for at this address; `value` says why."""
+
+
+class WebHookGivenUp(Refusal):
+    """D-32: a subscription whose address is blacklisted for good; `value` is why."""
+
+    rule = "D-32"
 
 
 class WebHookStatusIncorrect(Refusal):
-    """The receiver answered with another status than 200, which is `value`."""
+    """The receiver answered with another status than 200: `value` is it, and what it has to be."""
 
 
 class HttpsRequired(Refusal):
-    """Plain http to an address where others could listen."""
+    """Plain http to an address where others could listen, which is `value`."""
 
 
 class WebHookAnswerInvalid(Refusal):
-    """The receiver's answer is too large, not of type JSON, or no HTTP."""
+    """The receiver's answer is too large, not of type JSON, or no HTTP; `value` says which, and what would pass."""

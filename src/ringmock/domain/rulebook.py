@@ -373,4 +373,22 @@ DECISIONS = (
         " OAU-167 or OAU-168.",
         "world.World.send_sms",
     ),
+    Decision(
+        "D-32",
+        "What becomes of a blacklisted webhook: today's guide has the subscription suspended permanently, to be deleted"
+        " and created anew; staff said in 2018 that a reconciliation every 15 minutes brings back an address that"
+        " answers. How the service answers its renewal is not published.",
+        "`webhooks: {blacklisting: permanent}`, the default: for good, and each renewal is 400 SUB-521 with the reason."
+        " `reconciled`: every 15 minutes of the world's clock the handshake is repeated, and one that passes makes it"
+        " Active again; what happened meanwhile is not told. A renewal counts, and its answer says Blacklisted.",
+        "domain.subscription_store.SubscriptionStore",
+    ),
+    Decision(
+        "D-33",
+        "The Content-Type of a receiver's answer to the handshake: the guide requires JSON of an empty body too, and"
+        " samples of the vendor's own answer without one.",
+        "The guide's: SUB-525, whose message says what would pass. `webhooks: {content_type: any}` in the fixture, or"
+        " `--webhook-content-type any`, takes any and none.",
+        "lab.webhooks.WebHooks",
+    ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from . import errors, event_filters
@@ -26,6 +26,9 @@ MAX_MISSED_REMINDERS = 100
 """So many are made up for when the clock has been moved over them."""
 
 REMEMBERED_ATTEMPTS = 100
+
+RECONCILIATION = timedelta(minutes=15)
+"""From one look at blacklisted addresses to the next, where there are any."""
 
 
 class Transport(StrEnum):
@@ -91,6 +94,15 @@ class Delivery(NamedTuple):
     connection: str = ""
 
 
+class WebhookTerms(NamedTuple):
+    """What is asked of receivers on webhooks, where the service's documents leave it open, or users need less."""
+
+    content_type: Literal["json", "any"] = "json"
+    """Of the answer to the handshake: `json` even of an empty one, as documented, or `any` and none."""
+    blacklisting: Literal["permanent", "reconciled"] = "permanent"
+    """D-32: whether a blacklisted address is given up for good, or asked again every `RECONCILIATION`."""
+
+
 class Blacklisting(NamedTuple):
     """When and why an address was given up."""
 
@@ -126,8 +138,6 @@ class Subscription:
     blacklisted: Blacklisting | None = None
     is_deleted: bool = False
     """Whether somebody wants to be told no more: of what happened before, neither, unlike after its expiry."""
-    left_out: int = 0
-    """How many attempts there were before those that are remembered."""
     attempts: deque[Attempt] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ATTEMPTS))
 
     @property
@@ -179,13 +189,16 @@ class Subscription:
 
     def attempted(self, attempt: Attempt) -> None:
         """Note what became of a notification; `MAX_FAILURES` failures in a row of an address are its last."""
-        self.left_out += len(self.attempts) == REMEMBERED_ATTEMPTS
         self.attempts.append(attempt)
         self.failures = 0 if attempt.failure is None else self.failures + 1
         if self.delivery.transport is not Transport.WEBHOOK or attempt.failure is None:
             return
         if self.failures >= MAX_FAILURES and self.blacklisted is None:
             self.blacklisted = Blacklisting(attempt.at, attempt.failure)
+
+    def reinstate(self) -> None:
+        """Send notifications again: the address answers as it should."""
+        self.blacklisted, self.failures = None, 0
 
 
 # --- what is asked for ---------------------------------------------------------------------------

@@ -10,15 +10,21 @@ from .account import Account, Extension
 from .agenda import Agenda, Timer
 from .message import Message
 from .ports import IdGenerator
-from .subscription import Subscription, Terms, Wanted, plan_subscription, terms_of
+from .subscription import Subscription, Terms, Wanted, WebhookTerms, plan_subscription, terms_of
 
 
 class SubscriptionStore:
     """Not thread-safe: one thread serves a world. Whatever is asked for after its expiry is not there."""
 
-    def __init__(self, ids: IdGenerator, agenda: Agenda[Message | Batch | Subscription | Timer]) -> None:
+    def __init__(
+        self,
+        ids: IdGenerator,
+        agenda: Agenda[Message | Batch | Subscription | Timer],
+        terms: WebhookTerms = WebhookTerms(),  # noqa: B008  # it is a tuple
+    ) -> None:
         """`agenda` is told when each is to be reminded of its expiry."""
         self._ids = ids
+        self.terms = terms
         self._agenda = agenda
         self._by_id: dict[str, Subscription] = {}
         self._by_owner: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
@@ -87,7 +93,8 @@ class SubscriptionStore:
         return self._ids.next_uuid()
 
     def renew(self, subscription: Subscription, now: datetime) -> None:
-        """Count the lifetime from now."""
+        """Count the lifetime from now. Raises `WebHookGivenUp`."""
+        self._check_not_given_up(subscription)
         subscription.renewed = now
         self._agenda.put(subscription, subscription.next_reminder(now))
 
@@ -101,12 +108,18 @@ class SubscriptionStore:
         now: datetime,
     ) -> None:
         """Replace the filters, and the lifetime when one is given, and renew. Raises a `Refusal`."""
+        self._check_not_given_up(subscription)
         transport = subscription.delivery.transport
         terms = terms_of(account, owner, filters, lifetime or subscription.lifetime, transport)
         self._unwatch(subscription)
         subscription.filters, subscription.lifetime = terms
         self._watch(subscription)
         self.renew(subscription, now)
+
+    def _check_not_given_up(self, subscription: Subscription) -> None:
+        given_up = subscription.blacklisted
+        if given_up is not None and self.terms.blacklisting == "permanent":
+            raise errors.WebHookGivenUp("deliveryMode.address", given_up.reason)
 
     def remove(self, subscription: Subscription) -> None:
         """Delete it; what is not there is none to delete."""

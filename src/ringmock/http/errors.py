@@ -194,7 +194,6 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.PermissionDenied: Row(
         403, "CMN-408", "In order to call this API endpoint, user needs to have [{value}] permission."
     ),
-    domain.StoreFull: Row(503, "CMN-201", "Service Temporary Unavailable: the server keeps no more than {value}"),
     # How often
     limits.RateExceeded: Row(429, "CMN-301", "Request rate exceeded"),
     limits.MessageRateExceeded: Row(429, "MSG-305", "Request rate exceeded"),
@@ -300,13 +299,20 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
     domain.EventsOfUnknownUser: Row(403, "SUB-408", "Not allowed subscribe for unknown user"),
     domain.TooManySubscriptions: Row(403, "SUB-505", "Subscriptions limit exceeded"),
-    domain.ValidationTokenMissing: Row(400, "SUB-520", "Validation Token is not returned", _WORD_400),
-    domain.WebHookUnreachable: Row(400, "SUB-521", "WebHook is not reachable", _WORD_400),
+    domain.ValidationTokenMissing: Row(400, "SUB-520", "Validation Token is not returned [{value}]", _WORD_400),
+    domain.WebHookUnreachable: Row(400, "SUB-521", "WebHook is not reachable [{value}]", _WORD_400),
+    domain.WebHookGivenUp: Row(
+        400,
+        "SUB-521",
+        "WebHook is not reachable [it was blacklisted, which is for good: delete the subscription and create it anew."
+        " {value}]",
+        _WORD_400,
+    ),
     domain.WebHookStatusIncorrect: Row(
         400, "SUB-522", "WebHook responds with incorrect HTTP status. HTTP status is {value}", _WORD_400
     ),
-    domain.HttpsRequired: Row(400, "SUB-523", "HTTPS is required", _WORD_400),
-    domain.WebHookAnswerInvalid: Row(400, "SUB-525", "WebHook server response is invalid", _WORD_400),
+    domain.HttpsRequired: Row(400, "SUB-523", "HTTPS is required [{value}]", _WORD_400),
+    domain.WebHookAnswerInvalid: Row(400, "SUB-525", "WebHook server response is invalid [{value}]", _WORD_400),
 }
 
 OF_THE_CONTRACT = (

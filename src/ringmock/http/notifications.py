@@ -6,6 +6,7 @@ No call waits for it. What a receiver has still to get waits in a queue of its o
 import asyncio
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -14,8 +15,11 @@ import orjson
 
 from ..domain.a2p_sms import A2PMessage, Batch, Course
 from ..domain.agenda import Timer
+from ..domain.errors import Refusal
 from ..domain.message import Availability, Delivery, Direction, Message
+from ..domain.moments import moved
 from ..domain.subscription import (
+    RECONCILIATION,
     A2PEvent,
     A2PMessageMoved,
     Attempt,
@@ -65,6 +69,8 @@ class Notifier:
         self._posting: dict[World, set[asyncio.Task[None]]] = {}
         """The deliveries of each world that is watched."""
         self._queues: dict[Subscription, deque[_Waiting]] = {}
+        self._asked_again: dict[Subscription, bool] = {}
+        """Whose receivers are being asked whether they answer again; whether that is due once more afterwards."""
         sockets.when_connected(self.watch)
 
     def watch(self, world: World) -> None:
@@ -171,8 +177,7 @@ class Notifier:
             note = waiting if isinstance(waiting, _Note) else next(waiting, None)
             if note is None:
                 return
-            failure = OVERFLOW.format(most=self._most_waiting)
-            subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, failure))
+            self._note_attempt(world, subscription, note, OVERFLOW.format(most=self._most_waiting))
 
     async def _deliver(self, world: World, subscription: Subscription, queue: deque[_Waiting]) -> None:
         """Empty the queue of a subscription that nobody has deleted; what was due before its expiry may come late."""
@@ -183,9 +188,42 @@ class Notifier:
                 if note is None:
                     return
                 failure = await self.webhooks.notify(delivery.address, delivery.verification_token, note.body)
-                subscription.attempted(Attempt(world.clock.now(), note.event, note.uuid, failure))
+                self._note_attempt(world, subscription, note, failure)
         finally:
             self._drop(subscription, queue)
+
+    def _note_attempt(self, world: World, subscription: Subscription, note: _Note, failure: str | None) -> None:
+        """Note what became of a notification; a blacklisted address is asked again where the fixture has it so."""
+        was_active, now = subscription.blacklisted is None, world.clock.now()
+        subscription.attempted(Attempt(now, note.event, note.uuid, failure))
+        if was_active and subscription.blacklisted is not None and world.template.webhooks.blacklisting == "reconciled":
+            world.agenda.put(Timer(partial(self._reconcile, world, subscription)), moved(now, RECONCILIATION))
+
+    def _reconcile(self, world: World, subscription: Subscription, at: datetime) -> datetime | None:
+        """Ask the receiver again, once for all the times that have gone by; when it is to be asked next."""
+        if subscription.blacklisted is None or not world.subscriptions.is_alive(subscription, at):
+            return None
+        if subscription in self._asked_again:
+            self._asked_again[subscription] = True
+        else:
+            self._asked_again[subscription] = False
+            task = asyncio.get_running_loop().create_task(self._ask_again(world, subscription))
+            tasks = self._posting[world]
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+            task.add_done_callback(lambda _: self._asked_again.pop(subscription))
+        return moved(at, ((world.clock.now() - at) // RECONCILIATION + 1) * RECONCILIATION)
+
+    async def _ask_again(self, world: World, subscription: Subscription) -> None:
+        is_due = True
+        while is_due and subscription.blacklisted is not None and not subscription.is_deleted:
+            self._asked_again[subscription] = False
+            with suppress(Refusal):
+                await self.webhooks.shake_hands(
+                    subscription.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
+                )
+                subscription.reinstate()
+            is_due = self._asked_again[subscription]
 
     def _drop(self, subscription: Subscription, queue: deque[_Waiting]) -> None:
         """Let the next notification begin a queue of its own, in the very turn in which nobody empties this one."""
@@ -278,8 +316,8 @@ class _Watcher:
         agenda = self._world.agenda
         for at, things in agenda.due(now):
             messages = _by_mailbox(thing for thing in things if isinstance(thing, Message))
-            for mailbox, moved in messages.items():
-                there = [message for message in moved if message.availability is not Availability.PURGED]
+            for mailbox, those in messages.items():
+                there = [message for message in those if message.availability is not Availability.PURGED]
                 if self._notifier.tell(self._world, mailbox, (), there, at):
                     for message in there:
                         agenda.put(message, message.next_change(at))

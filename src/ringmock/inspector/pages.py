@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from .. import __version__
 from ..domain.account import Extension, digits_of
-from ..domain.errors import InvalidParameter, StoreFull
+from ..domain.errors import InvalidParameter
 from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus
 from ..domain.message_filter import MessageFilter
 from ..http.recording import outcome
@@ -145,8 +145,6 @@ def write_as_phone(phone_number: str) -> BaseResponse:
     except InvalidParameter as error:
         wanted = "phone outside the account" if error.parameter == "from" else "phone number of this account"
         abort(400, f"{error.value!r} is no {wanted}.")
-    except StoreFull as error:
-        abort(400, f"The server keeps no more than {error.value}.")
     reached = [each.mailbox for each in routed if each.outcome is Outcome.DELIVERED and each.mailbox is not None]
     if reached:
         return redirect(_address("mailbox", number=reached[0]), 303)

@@ -102,7 +102,7 @@ class Addresses:
                 ADDRESS, f"{receiver.host}:{receiver.port} is this server itself, which is no receiver"
             )
         if receiver.scheme == "http" and not all(address.is_private for address in found):
-            raise errors.HttpsRequired(ADDRESS, receiver.url)
+            raise _https_required(receiver)
         return tuple(map(str, found))
 
     async def _looked_up(self, receiver: Receiver) -> list[IpAddress]:
@@ -127,10 +127,14 @@ def _of_this_machine(receiver: Receiver) -> list[IpAddress]:
     if address is not None and address.is_loopback:
         return [address]
     if receiver.scheme == "http":
-        raise errors.HttpsRequired(ADDRESS, receiver.url)
+        raise _https_required(receiver)
     raise errors.WebHookUnreachable(
         ADDRESS, f"{receiver.host} is not this machine: --allow-webhook-host {receiver.host}"
     )
+
+
+def _https_required(receiver: Receiver) -> errors.HttpsRequired:
+    return errors.HttpsRequired(ADDRESS, f"{receiver.host} is on no network where plain http is allowed")
 
 
 def is_this_machine(address: str) -> bool:

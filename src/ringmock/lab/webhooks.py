@@ -31,6 +31,14 @@ HEADERS: dict[bytes | str, bytes | str] = {
     "Connection": "close",
 }
 READ_TIMED_OUT = "Read timed out"
+TOO_LARGE = "Webhook response exceeds max size. Read bytes count: [{most}]"
+MAX_TOLD = 100
+"""Characters of a receiver's own text that others are told."""
+
+NO_JSON = (
+    "and application/json is required of an empty one too, unless the fixture has webhooks: {content_type: any} or the"
+    " server was started with --webhook-content-type any"
+)
 
 Patience = Callable[[float], AbstractAsyncContextManager[Any]]
 """Ends what runs within it by `TimeoutError` after so many seconds."""
@@ -62,7 +70,7 @@ class WebHooks:
         """Never call this port of this machine: the server itself listens there."""
         self._addresses.listens_on(port)
 
-    async def shake_hands(self, address: str) -> None:
+    async def shake_hands(self, address: str, *, is_json_required: bool = True) -> None:
         """Ask the receiver whether it wants to be one.
 
         Raises `InvalidParameter` for an address that is none, and what else the receiver did not do as a
@@ -71,23 +79,30 @@ class WebHooks:
         receiver, token = receiver_of(address), self._token_source()
         async with self._answer(receiver, {"Validation-Token": token}, b"", MAX_HANDSHAKE_BYTES) as answer:
             if answer.status != 200:
-                raise errors.WebHookStatusIncorrect(ADDRESS, str(answer.status))
+                raise errors.WebHookStatusIncorrect(ADDRESS, f"{answer.status} [it has to be 200]")
             await answer.aread()
-            given = {name.lower(): value for name, value in answer.headers}
-            if given.get(b"validation-token") != token.encode():
-                raise errors.ValidationTokenMissing(ADDRESS, address)
-            if given.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON.encode():
-                raise errors.WebHookAnswerInvalid(ADDRESS, "the Content-Type is not application/json")
+            given = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
+            if given.get(b"validation-token") != token:
+                said = _said(given, "Validation-Token")
+                raise errors.ValidationTokenMissing(ADDRESS, f"{said[0]}, {said[1]} has to be that of the request")
+            if is_json_required and given.get(b"content-type", "").partition(";")[0].strip().lower() != JSON:
+                raise errors.WebHookAnswerInvalid(ADDRESS, f"{_said(given, 'Content-Type')[0]}, {NO_JSON}")
 
     async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:
-        """Send a notification. Why it did not arrive, None when it did."""
+        """Send a notification. Why it did not arrive, in the service's words; None when it did."""
         headers: dict[bytes | str, bytes | str] = (
             {} if verification_token is None else {"Verification-Token": verification_token}
         )
         try:
             async with self._answer(receiver_of(address), headers, body, self._most_bytes) as answer:
-                return None if 200 <= answer.status < 300 else f"HTTP status is {answer.status}"
+                if not 200 <= answer.status < 300:
+                    reason = answer.extensions.get("reason_phrase", b"").decode("latin-1")[:MAX_TOLD]
+                    return f"Webhook responses with code: [{answer.status}], reason: [{reason}]"
+                await answer.aread()
+                return None
         except errors.Refusal as refusal:
+            if isinstance(refusal.__cause__, AnswerTooLarge):
+                return TOO_LARGE.format(most=self._most_bytes)
             return f"I/O operation is failed. Details: [{refusal.value}]"
 
     @contextlib.asynccontextmanager
@@ -113,9 +128,9 @@ class WebHooks:
         except (AnswerTooLarge, httpcore.ProtocolError) as error:
             if count.seen == 0:
                 raise errors.WebHookUnreachable(ADDRESS, "No answer") from error
-            raise errors.WebHookAnswerInvalid(ADDRESS, str(error)) from error
+            raise errors.WebHookAnswerInvalid(ADDRESS, str(error)[:MAX_TOLD]) from error
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
-            raise errors.WebHookUnreachable(ADDRESS, str(error) or type(error).__name__) from error
+            raise errors.WebHookUnreachable(ADDRESS, _why(error)) from error
 
     def _tls_for(self, dialled: Iterable[str]) -> ssl.SSLContext:
         return self._local_tls if all(map(is_this_machine, dialled)) else self._tls
@@ -131,6 +146,24 @@ class WebHooks:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def _said(given: Mapping[bytes, str], name: str) -> tuple[str, str]:
+    """What an answer says in a header, and the word by which a sentence about it goes on."""
+    value = given.get(name.lower().encode())
+    if value is None:
+        return f"the answer has no {name}", "which"
+    return f"the answer's {name} is {value[:MAX_TOLD]!r}", "and"
+
+
+def _why(error: BaseException) -> str:
+    """Why there is no connection, as the system says it where it does."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return "Connection refused"
+        cause = cause.__cause__ or cause.__context__
+    return str(error)[:MAX_TOLD] or type(error).__name__
 
 
 class _Count:
@@ -174,7 +207,9 @@ class _Counted(httpcore.AsyncNetworkStream):
         data = await self._stream.read(min(max_bytes, left) or 1, timeout)
         self._count.seen += len(data)
         if len(data) > left:
-            raise AnswerTooLarge(f"the answer has more than {self._count.limit} bytes")
+            raise AnswerTooLarge(
+                f"the answer has more than {self._count.limit} bytes, status line and headers included"
+            )
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -19,7 +19,7 @@ from ...template import Credentials
 from .. import multipart
 from ..guard import NotSent
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
-from ..receiver import Manners, Receiver
+from ..receiver import WAIT_SECONDS, Manners, Receiver
 from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
 from . import RECEIVER, Case, Step
 from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, names_in
@@ -259,6 +259,17 @@ class _Run:
             found = tuple(differences(filled(list(step.notifications), self._kept), actual, "notifications"))
             if found:
                 yield Mismatch(found, None)
+            elif not self._receiver.manners.are_good:
+                self._let_failures_be_noted({told["uuid"] for told in actual})
+
+    def _let_failures_be_noted(self, told: set[str]) -> None:
+        """Go on when the server knows what has become of these notifications, or will not say so."""
+        end = monotonic() + WAIT_SECONDS
+        while monotonic() < end:
+            known = _list_in(self._caller.control("GET", "/subscriptions"))
+            if told <= {each["uuid"] for one in known for each in one["notifications"]}:
+                return
+            sleep(BETWEEN_LOOKS)
 
     def _outcomes(self, expected: Mapping[str, str], operation: str | None) -> Iterator[Mismatch]:
         journal = self._caller.control("GET", f"/journal?limit={JOURNAL_LIMIT}")

@@ -19,6 +19,7 @@ SENDING_SMS = (SMS, MMS)
 PAGER = "createInternalTextMessage"
 CONTENT = "readMessageContent"
 ARCHIVES = ("readMessageStoreReportArchive", "readMessageStoreReportArchiveContent")
+RENEWALS = ("renewSubscription", "updateSubscription")
 CONSENTS = "editSmsConsentRecords"
 OF_ONE_MESSAGE = ("readMessage", "updateMessage", "patchMessage", "deleteMessage", CONTENT)
 
@@ -272,6 +273,10 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     "D-29": (Sign("D-29", "a refresh token of 604800 seconds", _issues_long_refresh_token),),
     "D-30": (Sign("D-30", "an SMS abroad refused with MSG-240", _refused("MSG-240")),),
     "D-31": (Sign("D-31", "an SMS whose subject is its text", _keeps_the_text),),
+    "D-32": (
+        Sign("D-32", "the renewal of a blacklisted webhook refused with SUB-521", _refused("SUB-521", of=RENEWALS)),
+    ),
+    "D-33": (Sign("D-33", "a receiver refused with SUB-525", _refused("SUB-525")),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

@@ -29,7 +29,9 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
             if call.port is not None:
                 notifier.webhooks.listens_on(call.port)
             life = world.life
-            await notifier.webhooks.shake_hands(wanted.delivery.address)
+            await notifier.webhooks.shake_hands(
+                wanted.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
+            )
             call.check_life(life)
         subscription = world.subscriptions.create(
             world.account, caller, wanted, world.clock.now(), origin=call.base_url
