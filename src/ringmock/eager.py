@@ -16,21 +16,20 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .http import errors, refused
+from .http.call import BREAK_OFF, PROBLEM
 from .server_limits import DEFAULT, ServerLimits
+from .unread import Unread
 
 log = logging.getLogger("ringmock")
 
 _BETWEEN, _HEAD, _BODY = "between requests", "in the headers of one", "in its body"
 _FIRST_LINE = 64
 """Bytes of a first line beside its URI."""
+_HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _OTHER_METHOD = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+( [^\r\n]* HTTP/[0-9.]+\r?\n|$)")
 
 _FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
 """Headers of an answer that say how the connection goes on."""
-
-
-BREAK_OFF = "ringmock.break_off"
-"""The extension of a scope by which an application ends the connection without an answer."""
 
 
 class EagerProtocol(HttpToolsProtocol):
@@ -51,11 +50,15 @@ class EagerProtocol(HttpToolsProtocol):
         self._has_completed = False
         self._line = 0  # bytes of the line that has not ended
         self._block = self._count = 0  # of headers, or of trailers
+        self._has_ended = False  # whether the client sends no more
+        self._is_read_again = False
+        """Whether the head asks for another protocol than a WebSocket: it is read once more without that."""
 
     # --- what is read, and how much of it ----------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._unread = Unread(self.loop, transport, self._limits.write_timeout)
         self._expect(self._limits.header_timeout)
 
     def on_message_begin(self) -> None:
@@ -92,20 +95,35 @@ class EagerProtocol(HttpToolsProtocol):
         )
 
     def on_headers_complete(self) -> None:
+        if not self.url.startswith(b"/"):
+            self.url, authority = origin_form(self.url)
+            if authority is not None:
+                self._replace_host(authority)
         check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
         self._phase, self._came, self._block, self._count = _BODY, 0, 0, 0
-        self.url = origin_form(self.url)
-        if self.parser.should_upgrade() and self._should_upgrade():
+        if self.parser.should_upgrade():
+            if not self._should_upgrade():
+                self._is_read_again = True
+                return
             check_handshake(self.parser.get_method(), self.headers)
             if self.cycle is not None and not self.cycle.response_complete:
                 raise errors.UnparseableRequest
         super().on_headers_complete()
+
+    def _replace_host(self, authority: bytes) -> None:
+        """A target in absolute form says whom it is for, and no Host does (RFC 9112, 3.2.2)."""
+        first = True
+        for at, (name, _) in enumerate(self.headers):
+            if name == b"host" and first:
+                self.headers[at], first = (name, authority), False
 
     def on_body(self, body: bytes) -> None:
         self._came = self._line = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._is_read_again:
+            return
         self._phase, self._has_completed = _BETWEEN, True
         super().on_message_complete()
 
@@ -117,14 +135,10 @@ class EagerProtocol(HttpToolsProtocol):
         before = self._came
         self._has_completed = was is not _BETWEEN
         try:
-            self.parser.feed_data(data)
-            self._check_unfinished(data)
-        except httptools.HttpParserUpgrade:
-            if self._should_upgrade():
-                self._expect(None)
-                self._unset_timer()
-                self.handle_websocket_upgrade()
+            self._feed(data)
+            if self._is_upgraded:
                 return
+            self._check_unfinished(data)
         except httptools.HttpParserError as error:
             self._problem = problem_of(error, b"" if self._has_completed else data)
         except Exception as problem:
@@ -136,6 +150,56 @@ class EagerProtocol(HttpToolsProtocol):
             self._expect(self._limits.header_timeout)
         elif self._phase is _BODY and (was is not _BODY or self._came < before):
             self._expect(self._limits.body_timeout)
+
+    _is_upgraded = False
+
+    def _feed(self, data: bytes) -> None:
+        """Let the parser read, and what it stops at as a request for another protocol, too."""
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = data[upgrade.args[0] :]
+            if not self._is_read_again:
+                self._is_upgraded = True
+                self._open_websocket(rest)
+                return
+            self._is_read_again = False
+            data = self._head_without_upgrade() + rest
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def _head_without_upgrade(self) -> bytes:
+        """Servers may leave Upgrade aside (RFC 9110, 7.8); the parser would leave the body aside with it."""
+        first = b"%b %b HTTP/%b\r\n" % (
+            self.parser.get_method(),
+            self.url,
+            self.parser.get_http_version().encode(),
+        )
+        kept = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"".join([first, *kept, b"\r\n"])
+
+    def _open_websocket(self, rest: bytes) -> None:
+        self._expect(None)
+        self._unset_timer()
+        self._unread.end()
+        self.connections.discard(self)
+        assert self.ws_protocol_class is not None
+        protocol: Any = self.ws_protocol_class(  # type: ignore[call-arg]  # as uvicorn calls it
+            config=self.config, server_state=self.server_state, app_state=self.app_state
+        )
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        protocol.open(self.url, self.headers, rest)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
+        """Whether the connection stays: a client that sends no more gets its answers (RFC 9112, 9.6)."""
+        if self._problem is None and self._phase is not _BETWEEN:
+            self._problem = errors.UnparseableRequest()
+            self._refuse(self.url or b"")
+        self._has_ended = True
+        return self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()
 
     def _check_unfinished(self, data: bytes) -> None:
         """Raise for a line that has not ended, and for framing without a body, once they are over a bound.
@@ -157,7 +221,7 @@ class EagerProtocol(HttpToolsProtocol):
     def _refuse(self, target: bytes) -> None:
         """Tell why no more is read, once what came before is answered, and end the connection."""
         cycle, problem = self.cycle, self._problem
-        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+        if cycle is not None and not cycle.response_complete and (self.pipeline or not cycle.more_body):
             self._refused_target = target
             return
         if self.transport.is_closing() or problem is None:
@@ -166,9 +230,11 @@ class EagerProtocol(HttpToolsProtocol):
             if not cycle.response_started:
                 self.transport.write(refused.answer(problem, target))
             cycle.disconnected = True
+            cycle.scope["extensions"][PROBLEM] = problem  # type: ignore[assignment]  # ours; see on_message_begin
             cycle.message_event.set()
         else:
             self.transport.write(refused.answer(problem, target))
+        self._unread.written()
         log.info("refused before it was a call: %s", type(problem).__name__)
         self.transport.close()
 
@@ -202,6 +268,11 @@ class EagerProtocol(HttpToolsProtocol):
         self.tasks.add(task)
 
     def on_response_complete(self) -> None:
+        self._unread.written()
+        if self._problem is not None and self.pipeline and self.pipeline[-1][0].more_body:
+            self.pipeline.clear()  # half a request is none
+            self._refuse(self._refused_target)
+            return
         if self.pipeline or self.transport.is_closing():
             super().on_response_complete()
         else:
@@ -217,6 +288,8 @@ class EagerProtocol(HttpToolsProtocol):
             # The next of several requests that came together, after one that had to wait.
             (cycle, app), self._due = self._due, None
             super()._start_asgi_task(cycle, app)
+        elif self._has_ended and self._problem is None and self.cycle.response_complete:
+            self.transport.close()
 
     # A connection has one timer, which asks whether the time of what is expected is over; uvicorn sets a new one
     # after each answer.
@@ -267,6 +340,7 @@ class EagerProtocol(HttpToolsProtocol):
         if self._lost is not None:
             self._lost.set()
         self._unset_timer()
+        self._unread.end()
         # Each of them refers back to the connection, and the collector does not see what has been there for long.
         self.scope = self.cycle = None  # type: ignore[assignment]  # as uvicorn has them before the first request
 
@@ -281,6 +355,8 @@ def check_head(method: bytes, version: str, headers: list[tuple[bytes, bytes]]) 
     for name, value in headers:
         if name == b"host":
             hosts += 1
+            if not _HOST.fullmatch(value):
+                raise errors.UnparseableRequest
         elif name == b"transfer-encoding" and value.lower() != b"chunked":
             raise errors.CodingUnknown
     if hosts > 1 or (hosts == 0 and version == "1.1"):
@@ -293,13 +369,14 @@ def check_handshake(method: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         raise errors.UnparseableRequest
 
 
-def origin_form(target: bytes) -> bytes:
-    """A target in absolute form has a path, if only `/` (RFC 9112, 3.2.1)."""
-    scheme, colon, rest = target.partition(b"://")
-    if target.startswith(b"/") or not colon or b"/" in rest.partition(b"?")[0]:
-        return target
-    authority, mark, query = rest.partition(b"?")
-    return scheme + colon + authority + b"/" + mark + query
+def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
+    """A target as a path and perhaps a query, and the authority before it, if there is one (RFC 9112, 3.2)."""
+    _, colon, rest = target.partition(b"://")
+    if not colon:
+        return target, None
+    authority = re.split(rb"[/?#]", rest, maxsplit=1)[0]
+    path = rest[len(authority) :]
+    return path if path.startswith(b"/") else b"/" + path, authority
 
 
 def problem_of(error: httptools.HttpParserError, begun: bytes) -> Exception:

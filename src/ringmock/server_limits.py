@@ -33,6 +33,7 @@ class ServerLimits:
     header_timeout: float = limit(10.0, "seconds", "From a connection's first moment, or a request's, to its headers.")
     body_timeout: float = limit(30.0, "seconds", "Without anything more of a body.")
     handshake_timeout: float = limit(10.0, "seconds", "From the request for a WebSocket to its opening.")
+    write_timeout: float = limit(30.0, "seconds", "Without the client taking anything of what is written to it.")
     keep_alive_timeout: float = limit(60.0, "seconds", "Without another request, after which a connection is closed.")
 
     max_body: int = limit(10 * MEGABYTE, "bytes", "A body, or a frame of a WebSocket; more is 413, or close code 1009.")

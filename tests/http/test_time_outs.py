@@ -9,8 +9,12 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from ringmock.eager import EagerProtocol
+from ringmock.fixture import load_named
+from ringmock.server import build
 from ringmock.server_limits import ServerLimits
+from ringmock.unread import Unread
 from ringmock.websocket_protocol import WebSocketProtocol
+from ringmock.worlds import Worlds
 
 HALF = b"POST /restapi HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
 LIMITS = ServerLimits(header_timeout=10.0, body_timeout=30.0, handshake_timeout=10.0)
@@ -30,10 +34,12 @@ class Timer:
 class Loop:
     """A loop whose time moves when it is told."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self) -> None:
         self.now = 0.0
         self.timers: list[Timer] = []
-        self.create_task = loop.create_task
+
+    def create_task(self, coroutine: Any) -> Any:
+        return asyncio.get_running_loop().create_task(coroutine)
 
     def time(self) -> float:
         return self.now
@@ -54,9 +60,18 @@ class Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written, self.is_closed = b"", False
+        self.unread: int | None = 0
+        """Bytes that the client has not taken; None for a client that takes none at all."""
+        self.is_aborted = False
 
     def write(self, data: Any) -> None:
         self.written += bytes(data)
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.written) if self.unread is None else self.unread
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
     def close(self) -> None:
         self.is_closed = True
@@ -81,7 +96,7 @@ async def never_opening(scope: Any, receive: Any, send: Any) -> None:
 
 async def after(*steps: bytes | float, protocol: Any = EagerProtocol, app: Any = reading) -> tuple[bool, bytes]:
     """Whether it is closed, and the first words written, once these bytes have come and these seconds have passed."""
-    loop, transport = Loop(asyncio.get_running_loop()), Transport()
+    loop, transport = Loop(), Transport()
     config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_keep_alive=60)
     config.load()
     served = protocol(config, ServerState(), {}, loop, limits=LIMITS)
@@ -130,3 +145,155 @@ def test_a_socket_has_so_long_to_open(seconds: float, ends: bool) -> None:
     ended = asyncio.run(after(seconds, protocol=WebSocketProtocol, app=never_opening))
 
     assert ended == (ends, b"HTTP/1.1 408" if ends else b"")
+
+
+# --- clients that do not read ----------------------------------------------------------------------
+
+
+class Written:
+    """A connection on which something was just written, and a clock."""
+
+    def __init__(self, unread: int | None) -> None:
+        self.loop = Loop()
+        self.transport = Transport()
+        self.transport.write(b"twelve bytes")
+        self.transport.unread = unread
+        self.unread = Unread(self.loop, self.transport, 30.0)  # type: ignore[arg-type]
+        self.unread.written()
+
+
+@pytest.mark.parametrize(("seconds", "ends"), [(29.9, False), (30.0, True)])
+def test_a_client_has_so_long_to_take_something_of_what_is_written(seconds: float, ends: bool) -> None:
+    connection = Written(unread=None)
+
+    connection.loop.advance(seconds)
+
+    assert connection.transport.is_aborted is ends
+
+
+def test_a_client_that_takes_a_byte_in_time_has_as_long_again() -> None:
+    connection = Written(unread=None)
+
+    connection.loop.advance(29.9)
+    connection.transport.unread = 11
+    connection.loop.advance(0.1)
+    connection.loop.advance(29.9)
+    assert not connection.transport.is_aborted
+
+    connection.loop.advance(0.1)
+    assert connection.transport.is_aborted
+
+
+def test_a_client_that_has_taken_everything_is_no_longer_looked_at() -> None:
+    connection = Written(unread=0)
+
+    connection.loop.advance(30.0)
+
+    assert not connection.transport.is_aborted
+    assert not connection.loop.timers
+
+
+def test_a_connection_that_is_lost_is_not_looked_at() -> None:
+    connection = Written(unread=None)
+
+    connection.unread.end()
+    connection.loop.advance(30.0)
+
+    assert not connection.transport.is_aborted
+
+
+WHOLE = b"GET /restapi HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+async def answering(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def opening(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "websocket.accept"})
+    await asyncio.Event().wait()
+
+
+WEBSOCKET = [(b"upgrade", b"websocket"), (b"connection", b"Upgrade"), (b"sec-websocket-version", b"13")]
+WEBSOCKET += [(b"sec-websocket-key", b"5Av4SM21qhSHo1xd9vpCGg==")]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "app", "begin"),
+    [
+        (EagerProtocol, answering, lambda served: served.data_received(WHOLE)),
+        (EagerProtocol, answering, lambda served: served.data_received(b"garbage\r\n")),
+        (WebSocketProtocol, opening, lambda served: served.open(b"/ws", WEBSOCKET, b"")),
+        (WebSocketProtocol, opening, lambda served: served.open(b"/ws", WEBSOCKET[:3], b"")),
+    ],
+    ids=["an answer", "a refusal", "a WebSocket", "a handshake that is none"],
+)
+@pytest.mark.parametrize(("seconds", "ends"), [(29.9, False), (30.0, True)])
+def test_whoever_takes_nothing_of_what_either_protocol_writes_is_cut_off(
+    protocol: Any, app: Any, begin: Callable[[Any], None], seconds: float, ends: bool
+) -> None:
+    async def served() -> bool:
+        loop, transport = Loop(), Transport()
+        transport.unread = None
+        config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_keep_alive=60)
+        config.load()
+        connection = protocol(config, ServerState(), {}, loop, limits=ServerLimits(write_timeout=30.0))
+        connection.connection_made(transport)
+        begin(connection)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        loop.advance(seconds)
+        return transport.is_aborted
+
+    assert asyncio.run(served()) is ends
+
+
+# --- what the journal says of it -------------------------------------------------------------------
+
+SENT = b"POST /restapi/v1.0/account/~/extension/~/sms HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer demo-101\r\n"
+CHUNKED = SENT + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "status"),
+    [(30.0, 408), (b"xyz\r\n", 400), (b"0\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431)],
+    ids=["nothing more", "a chunk that is none", "a long trailer"],
+)
+def test_the_journal_says_of_a_body_that_broke_off_what_the_client_was_told(rest: bytes | float, status: int) -> None:
+    worlds = Worlds(load_named("demo"))
+
+    _, told = asyncio.run(after(CHUNKED, rest, b"", app=build(worlds)))
+
+    (entry,) = worlds.default.journal.newest_first()
+    assert told == b"HTTP/1.1 %d" % status
+    assert entry.status == status
+
+
+def test_half_a_request_behind_one_that_is_still_answered_is_refused_after_its_answer() -> None:
+    async def served() -> bytes:
+        transport, goes_on = Transport(), asyncio.Event()
+
+        async def waiting(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await goes_on.wait()
+            await answering(scope, receive, send)
+
+        config = uvicorn.Config(waiting, log_level="critical", access_log=False)
+        config.load()
+        connection = EagerProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
+        connection.connection_made(transport)
+        connection.data_received(WHOLE + HALF + b"\r\nab")
+        assert connection.eof_received()
+        assert transport.written == b""
+        goes_on.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert transport.is_closed
+        return transport.written
+
+    written = asyncio.run(served())
+
+    assert written.startswith(b"HTTP/1.1 204")
+    assert written.count(b"HTTP/1.1 ") == 2
+    assert b"\r\n\r\nHTTP/1.1 400" in written

@@ -15,6 +15,12 @@ from ..world import World
 ON_SOCKET = "ringmock.on_socket"
 """In the scope of a call that came as a message of a WebSocket."""
 
+BREAK_OFF = "ringmock.break_off"
+"""The extension of a scope by which an application ends the connection without an answer."""
+
+PROBLEM = "ringmock.problem"
+"""The extension of a scope that says why the rest of a body does not come; absent where the client just went away."""
+
 SCOPE_KEY = "ringmock.call"
 """Where a call travels in the ASGI scope. Stages copy scopes; the call itself is one object."""
 

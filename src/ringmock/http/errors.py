@@ -62,6 +62,14 @@ class HeadersTooLarge(Exception):
         self.value = value
 
 
+class HandshakeRefused(Exception):
+    """A request for a WebSocket that cannot be one: `value` says why."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 class MethodUnknown(Exception):
     """A first line with a method that nobody knows."""
 
@@ -160,6 +168,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     BodyOfTooManyValues: Row(413, "CMN-104", "Cannot parse request: the body has more than {value} values"),
     UriTooLong: Row(414, "CMN-104", "Cannot parse request: the URI is longer than {value} bytes"),
     HeadersTooLarge: Row(431, "CMN-104", "Cannot parse request: {value}"),
+    HandshakeRefused: Row(400, "CMN-104", "Cannot parse request: no WebSocket can be opened: {value}"),
     MethodUnknown: Row(501, "CMN-120", "Invalid URI: the method is not known"),
     VersionNotSupported: Row(505, "CMN-104", "Cannot parse request: HTTP 1.0 and 1.1 are spoken here"),
     CodingUnknown: Row(501, "CMN-104", "Cannot parse request: no transfer coding but chunked is known"),

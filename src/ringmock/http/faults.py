@@ -4,9 +4,8 @@ import asyncio
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..eager import BREAK_OFF
 from ..lab.faults import ERRORS
-from .call import SCOPE_KEY, Call
+from .call import BREAK_OFF, SCOPE_KEY, Call
 
 
 async def with_its_fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -146,12 +146,12 @@ class Sockets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        if scope["path"] != PATH:
-            await _refuse_path(scope, send)
-            return
-        await send({"type": "websocket.accept"})
         query = parse_qs(scope["query_string"].decode("latin-1"))
         session = self.session_of(query.get("access_token", [""])[-1])
+        if scope["path"] != PATH:
+            await _refuse(TokenUnknown() if session is None else errors.InvalidUri(), scope, send)
+            return
+        await send({"type": "websocket.accept"})
         if session is None:
             await send({"type": "websocket.send", "text": self._refusal(TokenUnknown())})
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
@@ -472,12 +472,12 @@ async def _exchange(app: ASGIApp, scope: Scope, content: bytes) -> tuple[int, di
     return messages[0]["status"], dict(messages[0]["headers"]), b"".join(part.get("body", b"") for part in messages[1:])
 
 
-async def _refuse_path(scope: Scope, send: Send) -> None:
-    """No such WebSocket: as any other path that names nothing, where the server can say so."""
+async def _refuse(problem: Exception, scope: Scope, send: Send) -> None:
+    """Open nothing, and say why as to any other call, where the server can."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close"})
         return
-    status, headers, body = errors.render(errors.InvalidUri())
+    status, headers, body = errors.render(problem)
     said = [(b"content-type", JSON.encode()), *((n.encode(), v.encode()) for n, v in headers.items())]
     await send({"type": "websocket.http.response.start", "status": status, "headers": said})
     await send({"type": "websocket.http.response.body", "body": body})

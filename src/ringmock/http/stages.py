@@ -35,7 +35,7 @@ from ..lab.limits import Group
 from ..server_limits import ServerLimits
 from ..worlds import Worlds
 from . import edge, oauth, throttling
-from .call import ON_SOCKET, SCOPE_KEY, Answer, Call
+from .call import ON_SOCKET, PROBLEM, SCOPE_KEY, Answer, Call
 from .errors import (
     AuthorizationMalformed,
     AuthorizationMissing,
@@ -256,7 +256,7 @@ class EdgeGuard:
             elif call.method == "OPTIONS" and is_preflight(call):
                 await answer_preflight(call, send)
                 return
-            call.content = await read_body(call, receive)
+            call.content = await read_body(call, scope, receive)
             if (call.content or b"content-type" in call.headers) and not call.is_control:
                 # What is said of a body that is not there is spelled alike, too: a stage chooses the schema by it.
                 call.media_type = media_type_of(call.headers) if call.content else spelled_media_type(call.headers)
@@ -283,11 +283,11 @@ def check_path(path: str, longest: int, *, is_control: bool = False) -> None:
         raise InvalidUri
 
 
-async def read_body(call: Call, receive: Receive) -> bytes:
+async def read_body(call: Call, scope: Scope, receive: Receive) -> bytes:
     """The whole body.
 
     Raises `BodyTooLarge`, before reading any of it where the client says how much it sends, and
-    `UnparseableRequest` when the client goes away in the middle of it.
+    `UnparseableRequest` when the client goes away in the middle of it, or what else the client has been told by then.
     """
     most = call.limits.max_batch_body if call.path.endswith(_BATCHES) else call.limits.max_body
     declared = call.headers.get(b"content-length", b"0")
@@ -298,7 +298,7 @@ async def read_body(call: Call, receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise UnparseableRequest
+            raise scope.get("extensions", {}).get(PROBLEM) or UnparseableRequest()
         chunk: bytes = message.get("body", b"")
         length += len(chunk)
         if length > most:

@@ -54,7 +54,7 @@ class Straight:
             lane = self._lane(scope["method"], scope["path"])
             call: Call = scope[SCOPE_KEY]
             if lane is not None and is_plain(call, scope["query_string"]):
-                call.content = await read_body(call, receive)
+                call.content = await read_body(call, scope, receive)
                 if self._is_done(call, scope, lane):
                     return
                 receive = whole(call.content)
