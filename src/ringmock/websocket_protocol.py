@@ -6,9 +6,11 @@ from collections.abc import Generator
 from http import HTTPStatus
 from typing import Any, cast
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from .http import errors, refused
@@ -108,13 +110,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 text.decode()
             except UnicodeDecodeError:
                 self.frames = []
-                if not self.close_sent:
+                if self.conn.state is State.OPEN:  # what is read at once may hold the client's close as well
                     self.conn.send_close(INVALID_DATA)
                     self.handle_parser_exception()
                 return
         super().send_receive_event_to_app()
 
+    def handle_ping(self) -> None:
+        if not self._is_ending:
+            super().handle_ping()
+
     async def send(self, message: Any) -> None:
+        if self._is_ending:
+            raise ClientDisconnected
         await super().send(message)
         self._unread.written()
         if message["type"] == "websocket.http.response.body" and self.close_sent:

@@ -149,7 +149,8 @@ def _all_of(connection: socket.socket) -> bytes:
 
 def judged(data: bytes, said: bytes) -> tuple[list[str], list[tuple[str, bytes, bytes]]]:
     """The statuses of the answers, and what is wrong with them."""
-    statuses, wrong = [], []
+    statuses: list[str] = []
+    wrong = [] if said or not data.strip(b"\r\n") else [("no answer", data, b"")]
     rest = said
     while rest:
         match = STATUS.match(rest)
@@ -206,7 +207,8 @@ def ws_exchange(port: int, data: bytes, dice: random.Random) -> tuple[list[str],
         f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
     ).encode()
     if dice.random() < 0.1:
-        said = http_exchange(port, mutated(handshake, dice), dice)
+        handshake = mutated(handshake, dice)
+        said = http_exchange(port, handshake, dice)
         if said.startswith(b"HTTP/1.1 101"):
             return ["ws 101"], []
         statuses, wrong = judged(handshake, said)

@@ -28,9 +28,10 @@ def client(server_url: str) -> Iterator[Client]:
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=[each["id"] for each in REQUESTS])
 def test_a_request_is_answered_to_the_last_byte_in_the_words_of_whom_it_is_for(
-    client: Client, request_: Mapping[str, Any]
+    client: Client, caplog: pytest.LogCaptureFixture, request_: Mapping[str, Any]
 ) -> None:
-    known = {"@101": f"Authorization: {client.bearer('101')['Authorization']}\r\n"}
+    token = client.post("/restapi/oauth/wstoken").json()["ws_access_token"] if "@TOKEN" in str(request_) else ""
+    known = {"@TOKEN": token, "@101": f"Authorization: {client.bearer('101')['Authorization']}\r\n"}
     pieces = [written(each, {**known, "@WS": WEBSOCKET, "@KEY": KEY, "@BYE": BYE}) for each in request_["pieces"]]
     if request_.get("by") == "single":
         pieces = [bytes([each]) for each in b"".join(pieces)]
@@ -46,6 +47,7 @@ def test_a_request_is_answered_to_the_last_byte_in_the_words_of_whom_it_is_for(
         assert request_.get("says", "").encode() in found[-1][2]
         assert found[-1][2].endswith(closing(request_["close"]) if "close" in request_ else b"")
     assert client.get("/restapi", by=None).status_code == 200
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def written(piece: Any, known: Mapping[str, str]) -> bytes:

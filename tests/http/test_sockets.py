@@ -122,6 +122,15 @@ def test_there_is_one_place_for_connections(world_client: Client) -> None:
     assert_envelope(json.loads(refused.value.response.body), "CMN-120")
 
 
+@pytest.mark.parametrize("query", ["", "?access_token=made-up"])
+@pytest.mark.parametrize("path", ["/elsewhere", "/restapi/v1.0/account/~", "/_mock/journal", "/ws/ws"])
+def test_who_has_no_token_is_not_told_which_places_there_are(world_client: Client, path: str, query: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"{world_client.url.replace('http', 'ws')}{path}{query}", proxy=None)
+    assert refused.value.response.status_code == 401
+    assert_envelope(json.loads(refused.value.response.body), "OAU-213")
+
+
 def test_a_token_for_a_connection_needs_a_log_in(world_client: Client) -> None:
     assert_refused(world_client.post(WS_TOKEN, by=None), 401, "AGW-401")
 
