@@ -14,6 +14,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from .http import errors, refused
+from .http.call import JSON_ANSWER
 from .server_limits import DEFAULT, ServerLimits
 from .unread import Unread
 
@@ -157,7 +158,7 @@ class _Connection(ServerProtocol):
                 more = {**more, "Upgrade": "websocket"}
         _, _, body = errors.render(failure if problem is None else errors.HandshakeRefused(_printable(problem)))
         response = super().reject(status, "")
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **more}.items():
+        for name, value in {"Content-Type": JSON_ANSWER, "Content-Length": str(len(body)), **more}.items():
             if name in response.headers:
                 del response.headers[name]
             response.headers[name] = value

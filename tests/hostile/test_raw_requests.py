@@ -88,7 +88,7 @@ def assert_worded(by: str, headers: Mapping[bytes, bytes], body: bytes) -> None:
     """A refusal is worded by the API, an OAuth endpoint or the control API; what is none is not looked at."""
     if not by:
         return
-    assert headers[b"content-type"] == b"application/json"
+    assert headers[b"content-type"] == (b"application/json" if by == "control" else b"application/json;charset=utf-8")
     said = json.loads(body)
     if by == "api":
         assert_envelope(said, said["errors"][0]["errorCode"], said.get("parameterName"))

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from . import errors, oauth
 from .call import JSON_ANSWER
+from .stages import JSON
 
 CONTROL = b"/_mock/"
 
@@ -17,10 +18,11 @@ def answer(problem: Exception, target: bytes = b"") -> bytes:
         status, more, body = oauth.render(problem)
     else:
         status, more, body = errors.render(problem)
-    if path.startswith(CONTROL):
+    is_control = path.startswith(CONTROL)
+    if is_control:
         body = json.dumps({"error": f"{json.loads(body)['message']}."}).encode()
     headers = {
-        "content-type": JSON_ANSWER,
+        "content-type": JSON if is_control else JSON_ANSWER,
         "content-length": str(len(body)),
         "connection": "close",
         "rcrequestid": str(uuid4()),

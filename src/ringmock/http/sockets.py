@@ -24,7 +24,7 @@ from ..timestamps import iso8601
 from ..world import World
 from ..worlds import Worlds, random_token
 from . import errors
-from .call import ON_SOCKET, Call
+from .call import JSON_ANSWER, ON_SOCKET, Call
 from .connections import (
     ABSOLUTE_SECONDS,
     IDLE_SECONDS,
@@ -478,7 +478,7 @@ async def _refuse(problem: Exception, scope: Scope, send: Send) -> None:
         await send({"type": "websocket.close"})
         return
     status, headers, body = errors.render(problem)
-    said = [(b"content-type", JSON.encode()), *((n.encode(), v.encode()) for n, v in headers.items())]
+    said = [(b"content-type", JSON_ANSWER.encode()), *((n.encode(), v.encode()) for n, v in headers.items())]
     await send({"type": "websocket.http.response.start", "status": status, "headers": said})
     await send({"type": "websocket.http.response.body", "body": body})
 
