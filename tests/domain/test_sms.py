@@ -19,7 +19,15 @@ from builders import (
     world,
 )
 from ringmock.domain import errors
-from ringmock.domain.account import ExtensionStatus, ExtensionType, Feature, PaymentType, PhoneNumber, UsageType
+from ringmock.domain.account import (
+    ExtensionStatus,
+    ExtensionType,
+    Feature,
+    PaymentType,
+    PhoneNumber,
+    PhoneNumberType,
+    UsageType,
+)
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Direction, MessageStatus, MessageType
 from ringmock.domain.rules import RECEIVABLE_BY
@@ -264,6 +272,15 @@ def test_d23_a_toll_free_number_sends_to_one_phone_of_its_country(
         with pytest.raises(refusal):
             sms(here, "101", *recipients, from_number=TOLL_FREE)
         assert mailbox(here, "101") == ()
+
+
+def test_d09_a_number_for_faxes_alone_neither_sends_nor_receives_sms() -> None:
+    fax = PhoneNumber(7, "16509100113", "102", type=PhoneNumberType.FAX_ONLY)
+    here = with_number(world(user("101"), user("102")), fax)
+    with pytest.raises(errors.SenderNumberForFax):
+        sms(here, "102", HANDSET, from_number=fax.digits)
+    assert outcomes(sms(here, "101", fax.digits).routed) == {fax.digits: ("undeliverable", "D-09")}
+    assert mailbox(here, "102") == ()
 
 
 def test_d24_a_company_number_sends_and_receives_for_whom_it_is_assigned_to() -> None:

@@ -182,6 +182,18 @@ def test_any_call_can_be_made_on_a_connection(socket: Socket) -> None:
     assert (answer["status"], nothing) == (204, None)
 
 
+def test_a_connection_is_good_for_what_its_token_was_asked_for(world_client: Client) -> None:
+    token = world_client.log_in("101", scope="ReadMessages WebSocket")["access_token"]
+    made = world_client.post(WS_TOKEN, by=None, headers={"Authorization": f"Bearer {token}"}).json()
+    socket = Socket(connect(f"{made['uri']}?access_token={made['ws_access_token']}", proxy=None))
+    with closing(socket.connection):
+        socket.receive()
+        assert socket.call("GET", STORE)[0]["status"] == 200
+        header, body = socket.call("POST", SMS, sms_body())
+        assert header["status"] == 403
+        assert_envelope(body, "CMN-401")
+
+
 def test_a_refusal_is_answered_as_any_other(socket: Socket) -> None:
     answer, body = socket.call("GET", f"{OWN}/nowhere")
     assert answer["status"] == 404

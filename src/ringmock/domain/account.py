@@ -73,6 +73,14 @@ class PaymentType(StrEnum):
     TOLL_FREE = "TollFree"
 
 
+class PhoneNumberType(StrEnum):
+    """What a number carries."""
+
+    VOICE_FAX = "VoiceFax"
+    VOICE_ONLY = "VoiceOnly"
+    FAX_ONLY = "FaxOnly"
+
+
 @dataclass(frozen=True, slots=True)
 class Extension:
     """One extension. `members` and `manager` are extension numbers and only a Department has them.
@@ -123,6 +131,7 @@ class PhoneNumber:
     features: tuple[Feature, ...] = ()
     usage_type: UsageType = UsageType.DIRECT_NUMBER
     payment_type: PaymentType = PaymentType.LOCAL
+    type: PhoneNumberType = PhoneNumberType.VOICE_FAX
     assigned: str | None = None
 
     @property

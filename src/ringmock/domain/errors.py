@@ -118,6 +118,10 @@ class SenderNumberWithoutSms(Refusal):
     rule = "R-13"
 
 
+class SenderNumberForFax(Refusal):
+    """`from` is a number for faxes alone."""
+
+
 class SenderNumberForHighVolume(Refusal):
     """D-14: `from` is the sender's own number and sends high-volume SMS alone."""
 

@@ -216,7 +216,7 @@ DECISIONS = (
     ),
     Decision(
         "D-09",
-        "An SMS to a number of the account whose extension's type cannot receive SMS.",
+        "An SMS to a number of the account whose extension's type cannot receive SMS, or which is for faxes alone.",
         "200, messageStatus `Sent` and by the next look `DeliveryFailed`; nothing in that mailbox."
         " One that has SMS recipients gets it.",
         "domain.sms.route_sms",
@@ -276,7 +276,8 @@ DECISIONS = (
         "D-18",
         "The X-Rate-Limit headers of calls that are not counted, as none are by default, and of unknown paths.",
         "The group's documented limit, with all of it left; an unknown path is of the group light. None on answers of"
-        " 401 and of what the service leaves unlimited.",
+        " 401 and of what the service leaves unlimited. What is refused before it is routed, as a body too large, is"
+        " of the group light.",
         "http.throttling.unused",
     ),
     Decision(
@@ -368,7 +369,8 @@ DECISIONS = (
         "D-31",
         "What the service does besides, and this server does not.",
         "No text has the sandbox's prefix, and JSON no blanks; there is no header `Server` or `LocalHostInfo`. No"
-        " message goes for `retentionPeriod` or for being the 5,001st. Nothing in an account leads to BIL-103, MSG-241,"
+        " message goes for `retentionPeriod` or for being the 5,001st. Conversations to delete are named in the query"
+        " alone, where a guide has a body of a hundred, too. Nothing in an account leads to BIL-103,"
         " MSG-243, MSG-290, MSG-309, MSG-310, MSG-314, MSG-367, MSG-383, MSG-384, MSG-388, MSG-397, ACT-340, OAU-147,"
         " OAU-167 or OAU-168.",
         "world.World.send_sms",

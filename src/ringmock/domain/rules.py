@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from . import errors
-from .account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
+from .account import Account, Extension, ExtensionType, Feature, PhoneNumber, PhoneNumberType, digits_of
 from .conversation import Conversation, takes_part
 from .message import MessageType, Outcome
 from .text import is_longer
@@ -54,8 +54,8 @@ def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneN
 
     Or one whose owner the sender is an SMS recipient of, or one of the company's that is assigned to the sender.
 
-    Raises `SenderNumberUnknown`, `SenderNumberOfAnother`, `SenderNumberForHighVolume` or `SenderNumberWithoutSms`,
-    each about `from`.
+    Raises `SenderNumberUnknown`, `SenderNumberOfAnother`, `SenderNumberForHighVolume`, `SenderNumberForFax` or
+    `SenderNumberWithoutSms`, each about `from`.
     """
     phone = account.phone_numbers.get(digits_of(number))
     if phone is None:
@@ -65,7 +65,8 @@ def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneN
     if phone.can(Feature.A2P_SMS_SENDER):
         raise errors.SenderNumberForHighVolume("from", number)
     if not phone.can(Feature.SMS_SENDER):
-        raise errors.SenderNumberWithoutSms("from", number)
+        is_fax = phone.type is PhoneNumberType.FAX_ONLY
+        raise (errors.SenderNumberForFax if is_fax else errors.SenderNumberWithoutSms)("from", number)
     return phone
 
 

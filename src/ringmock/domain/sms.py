@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from . import errors
-from .account import Account, Extension, Feature, PaymentType, PhoneNumber, digits_of, is_e164
+from .account import Account, Extension, Feature, PaymentType, PhoneNumber, PhoneNumberType, digits_of, is_e164
 from .attachment import Attachment, check_attachments
 from .conversation import Conversation
 from .generation import Generation
@@ -118,12 +118,13 @@ def _delivery(
 
 def route_sms(account: Account, recipient: str) -> Routed:
     """R-06 outside; D-14 high-volume SMS; R-16 dropped; D-09 no mailbox for it, or that of several; R-02 delivered."""
-    if recipient not in account.phone_numbers:
+    phone = account.phone_numbers.get(recipient)
+    if phone is None:
         return Routed(recipient, Outcome.OUTSIDE, "R-06")
     if recipient in account.a2p_numbers:
         return Routed(recipient, Outcome.DELIVERED, "D-14")
     owner = account.mailbox_of(recipient)
-    if owner is None:
+    if owner is None or phone.type is PhoneNumberType.FAX_ONLY:
         return Routed(recipient, Outcome.UNDELIVERABLE, "D-09")
     if not owner.is_active:
         outcome, rule = when_inactive(Route.SMS, owner.number, "to")

@@ -221,6 +221,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
     domain.SenderNumberOfAnother: Row(403, "MSG-304", "Phone number doesn't belong to extension", _WORD_FEATURE),
     domain.SenderNumberWithoutSms: Row(403, "MSG-242", "The requested feature is not available", _WORD_FEATURE),
+    domain.SenderNumberForFax: Row(403, "MSG-241", "Cannot send SMS from Fax number", _WORD_FEATURE),
     domain.SenderNumberForHighVolume: Row(
         403, "MSG-320", "Use the High Volume SMS (A2P) API to send messages from this phone number", _WORD_FEATURE
     ),

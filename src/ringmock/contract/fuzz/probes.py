@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ...domain.account import Extension, ExtensionType, Feature, PaymentType, PhoneNumber
+from ...domain.account import Extension, ExtensionType, Feature, PaymentType, PhoneNumber, PhoneNumberType
 from ...domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ...template import Template
 from ..guard import Guard, NotSent
@@ -134,6 +134,15 @@ class Scene:
     def with_toll_free_number(self) -> Iterator[Extension]:
         """Extensions that own a toll-free number that sends SMS."""
         return (e for e in self._active(ExtensionType.USER) if any(map(_is_toll_free_sender, self._numbers_of(e))))
+
+    def with_fax_number(self) -> Iterator[Extension]:
+        """Extensions that own a number for faxes alone."""
+        return (e for e in self._active(ExtensionType.USER) if any(map(_is_fax_number, self._numbers_of(e))))
+
+    def fax_number_of(self, caller: Grounding) -> str:
+        """The number of those that the caller owns one of."""
+        owned = self._numbers_of(self.template.account.extensions[caller.number])
+        return next(phone.digits for phone in owned if _is_fax_number(phone))
 
     def toll_free_number_of(self, caller: Grounding) -> str:
         """The number of those that the caller owns one of."""
@@ -331,6 +340,9 @@ def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
     free = scene.as_one_of(scene.with_toll_free_number())
     if free is not None:
         yield Probed(operation, "403 MSG-403", sent([ABROAD], scene.toll_free_number_of(free), free))
+    fax = scene.as_one_of(scene.with_fax_number())
+    if fax is not None:
+        yield Probed(operation, "403 MSG-241", sent([to], scene.fax_number_of(fax), fax))
     mute = scene.as_one_of(scene.with_mute_number())
     if mute is not None:
         number = next(n.digits for n in account.numbers_of(account.extensions[mute.number]))
@@ -432,6 +444,10 @@ def _refusals_of_sms_and_mms(scene: Scene) -> Iterator[Probed]:
 
 def _is_toll_free_sender(phone: PhoneNumber) -> bool:
     return phone.payment_type is PaymentType.TOLL_FREE and phone.can(Feature.SMS_SENDER)
+
+
+def _is_fax_number(phone: PhoneNumber) -> bool:
+    return phone.type is PhoneNumberType.FAX_ONLY
 
 
 GROUPS: Sequence[Callable[[Scene], Iterator[Probed]]] = (

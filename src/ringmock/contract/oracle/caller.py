@@ -162,7 +162,12 @@ def office_of(template: Template) -> Office:
             for extension in account.extensions.values()
         ],
         [
-            PhoneNumber(phone.digits, phone.mailbox, tuple(feature.value for feature in phone.features))
+            PhoneNumber(
+                phone.digits,
+                phone.mailbox,
+                tuple(feature.value for feature in phone.features),
+                phone.type.value == "FaxOnly",
+            )
             for phone in account.phone_numbers.values()
         ],
         [handset.removeprefix("+") for handset in account.handsets],

@@ -52,6 +52,7 @@ class PhoneNumber:
     digits: str
     owner: str | None = None
     features: tuple[str, ...] = ()
+    is_fax: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -214,7 +215,7 @@ class Office:
         elif "A2PSmsSender" in phone.features:
             yield Refusal(403, "MSG-320", ("D-14",))
         elif "SmsSender" not in phone.features:
-            yield Refusal(403, "MSG-242", ("R-13",))
+            yield Refusal(403, "MSG-241" if phone.is_fax else "MSG-242", ("R-13",))
 
     def _sms_to_refused(self, sms: SendSms) -> Iterator[Refusal]:
         for number in sms.to:
@@ -260,7 +261,7 @@ class Office:
         if "A2PSmsSender" in self.phone_numbers[number].features:
             return "high volume", ("D-14",)
         owner = self.extensions.get(self.phone_numbers[number].owner or "")
-        if owner is None:
+        if owner is None or self.phone_numbers[number].is_fax:
             return "undeliverable", ("D-09",)
         if not owner.is_sent_to:
             return "dropped", ("R-16", "R-17")

@@ -87,7 +87,7 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         "id": phone.id,
         "phoneNumber": view.phone(phone.digits),
         "paymentType": phone.payment_type.value,
-        "type": "VoiceFax",
+        "type": phone.type.value,
         "usageType": phone.usage_type.value,
         "status": "Normal",
     }
