@@ -45,6 +45,7 @@ class ServerLimits:
     max_form_bytes: int = limit(64 * KILOBYTE, "bytes", "A form of fields; more is 413.")
     max_form_fields: int = limit(1000, "fields", "Fields of a form, or of a query; more is 400.")
     max_parts: int = limit(50, "parts", "Parts of a multipart body; more is 400.")
+    max_part_headers: int = limit(8 * KILOBYTE, "bytes", "All headers of one part; more is 400.")
 
     max_frame_values: int = limit(100_000, "values", "JSON values of a frame of a WebSocket; more is an Error of 413.")
     max_socket_calls: int = limit(10, "calls", "Carried out at a time for one WebSocket; others wait.")

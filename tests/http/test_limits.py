@@ -70,6 +70,10 @@ def in_parts(size: int) -> bytes:
     return first + b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n" * (size - 1) + b"--b--\r\n"
 
 
+def with_part_headers(size: int) -> bytes:
+    return b"--b\r\nX: " + b"x" * (size - 3) + b"\r\n\r\n" + json.dumps(ONE_SMS).encode() + b"\r\n--b--\r\n"
+
+
 LIMITS = {
     "path": Limit(ServerLimits(max_path=60), 60, lambda n: Request("GET", STORE + "/" + "1" * (n - len(STORE) - 1)), (404, "CMN-102"), (404, "CMN-120")),
     "body": Limit(ServerLimits(max_body=300), 300, lambda n: Request("POST", SMS, padded(ONE_SMS)(n)), (200, None), (413, "CMN-104")),
@@ -80,6 +84,7 @@ LIMITS = {
     "fields": Limit(ServerLimits(max_form_fields=9), 9, lambda n: Request("POST", TOKEN, b"&".join([b"grant_type=x", *[b"a%d=1" % i for i in range(n - 1)]]), FORM), (400, "OAU-123"), (400, "CMN-104")),
     "parameters": Limit(ServerLimits(max_form_fields=9), 9, lambda n: Request("GET", STORE + "?" + "&".join(f"a{i}=1" for i in range(n))), (200, None), (400, "CMN-104")),
     "parts": Limit(ServerLimits(max_parts=4), 4, lambda n: Request("POST", SMS, in_parts(n), MIXED), (200, None), (400, "CMN-104")),
+    "headers of a part": Limit(ServerLimits(max_part_headers=90), 90, lambda n: Request("POST", SMS, with_part_headers(n), MIXED), (200, None), (400, "CMN-104")),
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Attachments of an MMS: what may be sent, and what a copy of the message keeps of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from . import errors
@@ -14,7 +14,7 @@ MAX_ATTACHMENT_BYTES = 1_500_000
 UNKNOWN_TYPE = "application/octet-stream"
 
 MEDIA_TYPES = {
-    "image/jpeg": ("jpg", "jpeg"),
+    "image/jpeg": ("jpg", "jpeg", "jpe", "jfif"),
     "image/png": ("png",),
     "image/bmp": ("bmp",),
     "image/gif": ("gif",),
@@ -22,7 +22,7 @@ MEDIA_TYPES = {
     "image/svg+xml": ("svg",),
     "image/webp": ("webp",),
     "video/3gpp": ("3gp",),
-    "video/mp4": ("mp4",),
+    "video/mp4": ("mp4", "m4v"),
     "video/mpeg": ("mpeg", "mpg"),
     "video/avi": ("avi",),
     "video/x-flv": ("flv",),
@@ -47,6 +47,55 @@ MEDIA_TYPES = {
     "application/pdf": ("pdf",),
 }
 """What an MMS may carry, and how the names of such files end."""
+
+_OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "image/jpeg": ("image/jpg", "image/pjpeg", "image/x-jpeg", "image/x-jpg", "image/jpe", "image/jfif"),
+    "image/png": ("image/x-png",),
+    "image/bmp": ("image/x-ms-bmp", "image/x-bmp", "image/x-windows-bmp", "image/ms-bmp"),
+    "image/tiff": ("image/tif", "image/x-tif", "image/x-tiff"),
+    "image/svg+xml": ("image/svg", "image/svg-xml"),
+    "image/webp": ("image/x-webp",),
+    "video/3gpp": ("video/3gp",),
+    "video/mp4": ("video/x-m4v", "video/m4v", "video/x-mp4", "application/mp4"),
+    "video/mpeg": ("video/mpg", "video/x-mpeg", "video/x-mpg"),
+    "video/avi": ("video/x-msvideo", "video/msvideo", "video/vnd.avi", "application/x-troff-msvideo"),
+    "video/x-flv": ("video/flv",),
+    "video/x-ms-wmv": ("video/wmv", "video/x-wmv"),
+    "video/quicktime": ("video/mov", "video/x-quicktime"),
+    "video/webm": ("video/x-webm",),
+    "video/ogg": ("video/x-ogg",),
+    "audio/mpeg": ("audio/mp3", "audio/mpeg3", "audio/mpg", "audio/x-mp3", "audio/x-mpeg", "audio/x-mpeg-3"),
+    "audio/mp4": ("audio/m4a", "audio/x-m4a", "audio/x-mp4", "audio/mp4a-latm"),
+    "audio/ogg": ("audio/x-ogg", "audio/vorbis", "application/ogg", "application/x-ogg"),
+    "audio/wav": ("audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/x-pn-wav"),
+    "audio/amr": ("audio/x-amr", "audio/amr-nb"),
+    "audio/3gpp": ("audio/3gp",),
+    "text/vcard": ("text/x-vcard", "text/directory", "application/vcard"),
+    "text/csv": ("text/x-csv", "application/csv", "application/x-csv", "text/comma-separated-values"),
+    "text/calendar": ("text/x-vcalendar", "application/ics", "application/x-ics"),
+    "application/zip": ("application/x-zip", "application/x-zip-compressed", "multipart/x-zip"),
+    "application/gzip": ("application/x-gzip", "application/x-gunzip", "application/gzip-compressed"),
+    "application/rtf": ("text/rtf", "text/richtext", "application/x-rtf"),
+    "application/pdf": ("application/x-pdf", "application/acrobat"),
+}
+"""What browsers, phones and libraries say instead."""
+
+_KNOWN_AS = {other: media_type for media_type, others in _OTHER_NAMES.items() for other in others}
+
+_SAY_LITTLE = frozenset(
+    {
+        UNKNOWN_TYPE,
+        "application/x-octet-stream",
+        "application/binary",
+        "application/force-download",
+        "application/x-download",
+        "application/download",
+        "application/unknown",
+        "binary/octet-stream",
+        "application/vnd.ms-excel",  # a browser's name of .csv, too, where a spreadsheet is installed
+    }
+)
+"""Types of files whose names say more, where they have any."""
 
 _TYPE_OF_ENDING = {ending: media_type for media_type, endings in MEDIA_TYPES.items() for ending in endings}
 
@@ -122,6 +171,17 @@ def received_attachment(content_type: str, file_name: str | None, content: bytes
     if file_name and (_CONTROL_CHARACTER.search(file_name) or not is_encodable(file_name)):
         raise ValueError(f"{file_name!r} is no name of a file: it has neither line ends nor halves of characters.")
     return Attachment(stated or type_by_name(file_name), file_name or None, content)
+
+
+def known_type(stated: str, file_name: str | None) -> str:
+    """D-34: the media type that is meant by what a sender states, in lower case and without parameters.
+
+    A type by its usual name; where little is stated, or nothing that is one, as the file's name promises.
+    """
+    if stated not in _SAY_LITTLE and is_media_type(stated):
+        return _KNOWN_AS.get(stated, stated)
+    promised = type_by_name(file_name)
+    return stated if promised == UNKNOWN_TYPE and is_media_type(stated) else promised
 
 
 def type_by_name(file_name: str | None) -> str:

@@ -393,4 +393,14 @@ DECISIONS = (
         " `--webhook-content-type any`, takes any and none.",
         "lab.webhooks.WebHooks",
     ),
+    Decision(
+        "D-34",
+        "Multipart requests that are not as documented: fields of a form in the place of the JSON, a file without text,"
+        " transfer encodings, other media types.",
+        "As browsers and mail programs mean them. `from`, `to` (once for each) and `text` may be fields, as the"
+        " service's faxes have them; `text` is needed without a file only; base64 and quoted-printable are decoded, and"
+        " what is not in them is 400 CMN-104. Files are known by the other names of their types (image/jpg), and where"
+        " the type says nothing (application/octet-stream) by the ending of their names.",
+        "domain.attachment.known_type",
+    ),
 )

@@ -30,6 +30,14 @@ class UnparseableRequest(Exception):
     """A body that is not what its Content-Type promises."""
 
 
+class PartUnreadable(Exception):
+    """A part of a multipart body that is not what its headers say: `value` says which of them."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 class BodyTooLarge(Exception):
     """More bytes than the server reads, which is `value`."""
 
@@ -164,6 +172,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     ),
     UnparseableJson: Row(400, "CMN-103", "JSON can't be parsed."),
     UnparseableRequest: Row(400, "CMN-104", "Cannot parse request"),
+    PartUnreadable: Row(400, "CMN-104", "Cannot parse request: {value}"),
     BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
     BodyOfTooManyValues: Row(413, "CMN-104", "Cannot parse request: the body has more than {value} values"),
     UriTooLong: Row(414, "CMN-104", "Cannot parse request: the URI is longer than {value} bytes"),
@@ -328,6 +337,7 @@ CATALOGUE: dict[type[Exception], Row] = {
 OF_THE_CONTRACT = (
     UnparseableJson,
     UnparseableRequest,
+    PartUnreadable,
     BodyTooLarge,
     BodyOfTooManyValues,
     UnsupportedMediaType,

@@ -7,6 +7,7 @@ of a request, name each one's parameter, and leave what they parsed on the call 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from jsonschema.validators import extend
 from .. import timestamps
 from ..domain import errors
 from ..domain.text import is_encodable, utf16_units
-from . import multipart
+from . import form_data, multipart
 from .call import SCOPE_KEY, Call
 from .errors import BodyOfTooManyValues, UnparseableJson
 from .forms import by_name, form_of, pairs_of
@@ -275,23 +276,32 @@ class FormBody(_Body):
 class MultipartBody(_Body):
     """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name.
 
-    The parts after it are attachments, whatever theirs.
+    The parts after it are attachments, whatever theirs. Or the body is in the fields of a form: see `form_of`.
     """
 
     def parse(self, call: Call) -> Json:
         if not call.content:
             raise errors.InvalidParameter("")
-        parts = multipart.split(call.headers[b"content-type"], call.content, call.limits.max_parts)
-        call.attachments = tuple(map(multipart.attachment_of, parts[1:]))
-        return parse_json(parts[0].content, call.most_values, call.limits.max_json_depth)
+        parts = multipart.split(call.headers[b"content-type"], call.content, call.limits)
+        parse = partial(parse_json, most_values=call.most_values, deepest=call.limits.max_json_depth)
+        form = form_data.form_of(parts, parse)
+        files = [part for part in parts[1:] if not part.is_no_choice] if form is None else form.files
+        call.attachments = tuple(map(multipart.attachment_of, files))
+        return parse(parts[0].json) if form is None else form.message
 
     def check(self, call: Call) -> None:
-        schema = self._schema["properties"]["json"]
+        schema = self._schema_of(call)
         problems = problems_of(schema, call.body)
         if "attachments" in self._schema["required"] and not call.attachments:
             problems.append(errors.InvalidParameter("attachments"))
         refuse(problems)
         call.body = _with_ids(schema, call.body)
+
+    def _schema_of(self, call: Call) -> Mapping[str, Any]:
+        """That of the message: a branch may have another for messages without files."""
+        without_files = [each["properties"]["json"] for each in self._schema.get("anyOf", ()) if "properties" in each]
+        schema: Mapping[str, Any] = self._schema["properties"]["json"]
+        return schema if call.attachments else next(iter(without_files), schema)
 
 
 class MixedBody(MultipartBody):
@@ -304,9 +314,9 @@ class MixedBody(MultipartBody):
     def parse(self, call: Call) -> Json:
         if not self._is_batch:
             return super().parse(call)
-        parts = multipart.split(call.headers[b"content-type"], call.content, call.limits.max_parts)
+        parts = multipart.split(call.headers[b"content-type"], call.content, call.limits)
         most = call.most_values // len(parts)
-        return [{"body": parse_json(part.content, most, call.limits.max_json_depth)} for part in parts]
+        return [{"body": parse_json(part.json, most, call.limits.max_json_depth)} for part in parts]
 
     def check(self, call: Call) -> None:
         if not self._is_batch:

@@ -277,6 +277,7 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
         Sign("D-32", "the renewal of a blacklisted webhook refused with SUB-521", _refused("SUB-521", of=RENEWALS)),
     ),
     "D-33": (Sign("D-33", "a receiver refused with SUB-525", _refused("SUB-525")),),
+    "D-34": (Sign("D-34", "a file of a type that no MMS carries refused", _refused("MSG-348")),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

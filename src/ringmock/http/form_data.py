@@ -1,0 +1,87 @@
+"""A message as the fields of a form: what stands in the place of the JSON where a browser, or curl, sends it."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from .multipart import Part
+
+Json = Any
+
+_FIELD = re.compile(
+    r"(?P<property>from|to|text|country)(?:\[(?P<place>[0-9]*)\])?(?:\[(?P<square>\w+)\]|\.(?P<dot>\w+))?"
+)
+_MEMBER = {"from": "phoneNumber", "to": "phoneNumber", "country": "isoCode"}
+"""What a value stands for that is no JSON and whose field names no member."""
+
+_FILES = re.compile(r"attachments?(\[[0-9]*\])?")
+_TEXTS = ("", "text/plain", "application/json")
+
+
+class Form(NamedTuple):
+    """A message, as its JSON would have it, and the files that come with it."""
+
+    message: Json
+    files: tuple[Part, ...]
+
+
+def form_of(parts: Sequence[Part], parse: Callable[[bytes], Json]) -> Form | None:
+    """The message in fields; None where the first part is the JSON, as the service documents it.
+
+    The fields are `from`, `to` (once or several times), `text` and `country`, in any order and among the files. A
+    number may be a text or JSON, a member of its own too (`to[0][phoneNumber]`, `from.phoneNumber`). Other fields are
+    left out, as other properties of the JSON are. Raises what `parse` does, and `PartUnreadable`.
+    """
+    fields = [part for part in parts if _is_field(part)]
+    if not fields or (fields[0] is not parts[0] and _is_json(parts[0])):
+        return None
+    files = tuple(part for part in parts if not _is_field(part) and not part.is_no_choice and _is_file(part))
+    return Form(_message(fields, parse), files)
+
+
+def _is_field(part: Part) -> bool:
+    return not part.is_file and part.media_type in _TEXTS and _FIELD.fullmatch(part.field) is not None
+
+
+def _is_file(part: Part) -> bool:
+    return part.is_file or part.media_type not in _TEXTS or _FILES.fullmatch(part.field) is not None
+
+
+def _is_json(part: Part) -> bool:
+    return part.media_type == "application/json" or part.content.lstrip()[:1] == b"{"
+
+
+def _message(fields: Sequence[Part], parse: Callable[[bytes], Json]) -> Json:
+    said: dict[str, dict[str, Json]] = {}
+    for number, part in enumerate(fields):
+        name = _FIELD.fullmatch(part.field)
+        assert name is not None  # it is a field by that
+        _put(said.setdefault(name["property"], {}), name, _value(part, name, parse), f"#{number}")
+    message: dict[str, Json] = {}
+    for key, entries in said.items():
+        values = list(entries.values())
+        if key == "to":
+            message[key] = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        else:
+            message[key] = values[0] if len(values) == 1 else values  # what is there twice breaks the schema
+    return message
+
+
+def _value(part: Part, name: re.Match[str], parse: Callable[[bytes], Json]) -> Json:
+    text = part.text
+    if name["property"] == "text":
+        return text
+    if text.lstrip()[:1] in ("{", "["):
+        return parse(text.encode())
+    return {name["square"] or name["dot"] or _MEMBER[name["property"]]: text}
+
+
+def _put(entries: dict[str, Json], name: re.Match[str], value: Json, of_its_own: str) -> None:
+    """Members of one place are one object; whatever has no place, or is there already, has one of its own."""
+    is_member = bool(name["square"] or name["dot"])
+    place = name["place"] or ("" if is_member and name["property"] != "to" else of_its_own)
+    before = entries.get(place, {})
+    if isinstance(value, dict) and isinstance(before, dict) and before.keys().isdisjoint(value):
+        entries[place] = {**before, **value}
+    else:
+        entries[of_its_own] = value
