@@ -80,3 +80,11 @@ def test_where_no_server_answers_it_says_how_to_have_one(world_client: Client, u
 
     assert ended.exit_code == 1
     assert "`ringmock serve` starts a server" in ended.output
+
+
+def test_a_group_needs_a_generation_that_has_groups(world_client: Client) -> None:
+    ended = text(world_client, "--to", "14151003733", "Hi")
+
+    assert ended.exit_code == 1
+    assert "In 2012 an SMS goes to one number: the generation 'current' has group messages." in ended.output
+    assert world_client.messages("102") == []

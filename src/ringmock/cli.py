@@ -221,7 +221,14 @@ def check(fixtures: tuple[str, ...]) -> None:
 
 @main.command("text")
 @click.option("--from", "sender", required=True, metavar="NUMBER", help="The phone outside that sends.")
-@click.option("--to", "recipient", required=True, metavar="NUMBER", help="The number of the account that gets it.")
+@click.option(
+    "--to",
+    "recipients",
+    required=True,
+    multiple=True,
+    metavar="NUMBER",
+    help="The number of the account that gets it; given again, the message goes to all of them as a group.",
+)
 @click.option(
     "--attach",
     "files",
@@ -233,13 +240,18 @@ def check(fixtures: tuple[str, ...]) -> None:
 @click.option("--token", help="An access token, whose world it goes to; the fixture's own without one.")
 @click.argument("words", nargs=-1, metavar="TEXT")
 def send_text(
-    sender: str, recipient: str, files: tuple[Path, ...], url: str, token: str | None, words: tuple[str, ...]
+    sender: str,
+    recipients: tuple[str, ...],
+    files: tuple[Path, ...],
+    url: str,
+    token: str | None,
+    words: tuple[str, ...],
 ) -> None:
     """Send a text from a phone outside to a number of the account, and say what became of it."""
     from .texting import NotSent, Text, send
 
     try:
-        for line in send(url, Text(sender, recipient, " ".join(words), files), token):
+        for line in send(url, Text(sender, recipients, " ".join(words), files), token):
             click.echo(line)
     except NotSent as error:
         raise click.ClickException(str(error)) from error

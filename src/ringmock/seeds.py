@@ -23,9 +23,7 @@ def _plan_sms(account: Account, seed: SeedMessage, generation: Generation) -> De
     owner = account.mailbox_of(seed.sender)
     if owner is not None:
         return plan_sms(account, owner, SendSms(seed.sender, seed.recipients, seed.text), generation)
-    if len(seed.recipients) != 1:
-        raise errors.SeveralSmsRecipients("to")
-    return plan_inbound_sms(account, seed.sender, seed.recipients[0], seed.text)
+    return plan_inbound_sms(account, SendSms(seed.sender, seed.recipients, seed.text), generation)
 
 
 def _plan_pager(account: Account, seed: SeedMessage, named: NamedCopies) -> Delivery:

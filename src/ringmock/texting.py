@@ -15,10 +15,10 @@ class NotSent(Exception):
 
 
 class Text(NamedTuple):
-    """An SMS, or an MMS when it has files, from a phone outside to a number of the account."""
+    """An SMS, or an MMS when it has files, from a phone outside to a number of the account, or to several."""
 
     sender: str
-    recipient: str
+    recipients: tuple[str, ...]
     text: str
     files: tuple[Path, ...] = ()
 
@@ -44,7 +44,8 @@ def _request(text: Text, token: str | None) -> Request:
     headers = {"Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    body: dict[str, Any] = {"to": text.recipient, "text": text.text}
+    to = text.recipients[0] if len(text.recipients) == 1 else text.recipients
+    body: dict[str, Any] = {"to": to, "text": text.text}
     if text.files:
         body["attachments"] = list(_attachments(text.files))
     path = f"/_mock/handsets/{quote(text.sender, safe='')}/messages"

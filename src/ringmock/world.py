@@ -248,13 +248,15 @@ class World:
         return self._send(plan_pager(self.account, sender, pager, replied_to))
 
     def receive_sms(
-        self, handset: str, recipient: str, text: str, attachments: tuple[Attachment, ...] = ()
+        self, handset: str, to: str | Sequence[str], text: str, attachments: tuple[Attachment, ...] = ()
     ) -> tuple[Routed, ...]:
-        """An SMS or MMS from a phone outside to a number of the account; what became of it.
+        """An SMS or MMS from a phone outside to a number of the account, or to several; what became of it.
 
-        Raises `InvalidParameter` when either end is on the wrong side.
+        Raises what `plan_inbound_sms` does.
         """
-        delivery = plan_inbound_sms(self.account, handset, recipient, text, attachments)
+        recipients = (to,) if isinstance(to, str) else tuple(to)
+        sms = SendSms(handset, recipients, text, attachments)
+        delivery = plan_inbound_sms(self.account, sms, self.generation)
         self._note_consent(delivery, self.clock.now())
         self._record(delivery)
         return delivery.routed
@@ -315,12 +317,13 @@ class World:
         return carried(delivery, carrier, self.opt_outs, self.generation, self._dice)
 
     def _note_consent(self, delivery: Delivery, now: datetime) -> None:
-        """D-12: a phone outside takes no more messages from a number that it has told STOP, until it says START."""
+        """D-12: a phone outside takes no more messages from numbers that it has told STOP, until it says START."""
         is_out = opts_out(delivery.text)
         if is_out is not None:
             status = OptStatus.OUT if is_out else OptStatus.IN
-            said = Statement(delivery.recipients[0], delivery.sender, status, ConsentSource.RECIPIENT)
-            self._note(said, now)
+            for number in delivery.recipients:
+                if number in self.account.phone_numbers:
+                    self._note(Statement(number, delivery.sender, status, ConsentSource.RECIPIENT), now)
 
     def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
         """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""

@@ -29,6 +29,7 @@ MAX_LIMIT = 1_000_000
 """Calls, or messages, a minute."""
 
 TEXT_EXAMPLE = '{"to": "16509100010", "text": "Hello"}'
+GROUP_EXAMPLE = '"to": ["16509100010", "14151003733"]'
 CLOCK_EXAMPLE = '{"now": "2012-10-16T06:34:58Z", "frozen": true}'
 LIMITS_EXAMPLE = '{"profile": "ringcentral"} or {"medium": 3}'
 FAULTS_EXAMPLE = '[{"operation": "createSMSMessage", "error": "CMN-201", "times": 2}]'
@@ -99,21 +100,39 @@ def handset_of(world: World, phone_number: object) -> str:
 def text_from_handset(
     world: World, phone_number: object, to: object, text: object, attachments: Sequence[Attachment] = ()
 ) -> tuple[Routed, ...]:
-    """An SMS, or an MMS, from a phone outside to a number of the account; what became of it."""
+    """An SMS, or an MMS, from a phone outside to a number of the account, or to several; what became of it."""
     handset = handset_of(world, phone_number)
-    if not isinstance(to, str) or not isinstance(text, str) or not (text or attachments):
+    numbers = (to,) if isinstance(to, str) else tuple(to) if isinstance(to, (list, tuple)) else ()
+    are_texts = all(isinstance(number, str) for number in numbers)
+    if not numbers or not are_texts or not isinstance(text, str) or not (text or attachments):
         raise ValueError(
-            f"An inbound SMS has a number of the account and a text, as in {TEXT_EXAMPLE}; or attachments."
+            f"An inbound SMS has a number of the account and a text, as in {TEXT_EXAMPLE}; or attachments. A group"
+            f" message has several numbers, as in {GROUP_EXAMPLE}."
         )
     if len(attachments) > MAX_ATTACHMENTS:
         raise ValueError(f"A message has at most {MAX_ATTACHMENTS} attachments, not {len(attachments)}.")
     if not is_encodable(text):
         raise ValueError("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
     try:
-        return world.receive_sms(handset, to, text, tuple(attachments))
+        return world.receive_sms(handset, numbers, text, tuple(attachments))
     except errors.InvalidParameter as error:
-        numbers = _some(world.account.phone_numbers)
-        raise ValueError(f"{to!r} is none: 'to' is a phone number of this account, one of {numbers}.") from error
+        raise ValueError(_no_recipient(world, str(error.value), is_group=len(numbers) > 1)) from error
+    except errors.SeveralSmsRecipients as error:
+        raise ValueError("In 2012 an SMS goes to one number: the generation 'current' has group messages.") from error
+    except errors.TooManySmsRecipients as error:
+        raise ValueError(f"A group message goes to at most {error.value} numbers, not to {len(numbers)}.") from error
+    except errors.DuplicateValue as error:
+        raise ValueError(f"{error.value!r} is there twice: each number is named once.") from error
+
+
+def _no_recipient(world: World, number: str, *, is_group: bool) -> str:
+    known = _some(world.account.phone_numbers)
+    if is_group:
+        return (
+            f"{number!r} is none: 'to' of a group message has phone numbers, the sender's own not among them, and one"
+            f" of this account at least, of {known}."
+        )
+    return f"{number!r} is none: 'to' is a phone number of this account, one of {known}."
 
 
 def _some(names: Iterable[str]) -> str:

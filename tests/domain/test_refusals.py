@@ -23,7 +23,7 @@ from ringmock.domain.account import ExtensionType, Feature
 from ringmock.domain.attachment import Attachment
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.pager import Address, SendPager
-from ringmock.domain.sms import plan_inbound_sms
+from ringmock.domain.sms import SendSms, plan_inbound_sms
 from ringmock.world import World
 
 OTHER = "14151003733"
@@ -48,7 +48,7 @@ def pager(*to: Address, sender: Address | None = None, by: str = "101") -> Calla
 
 
 def inbound(handset: str, recipient: str) -> Callable[[World], object]:
-    return lambda here: plan_inbound_sms(here.account, handset, recipient, "Hi")
+    return lambda here: plan_inbound_sms(here.account, SendSms(handset, (recipient,), "Hi"), here.generation)
 
 
 SMS_REFUSALS = [
@@ -137,7 +137,8 @@ def test_r06_files_of_a_handset_come_with_its_text() -> None:
     file = Attachment("image/png", "a.png", b"png")
     here = office()
 
-    delivery = plan_inbound_sms(here.account, HANDSET, direct("101"), "Hi", (file,))
+    sms = SendSms(HANDSET, (direct("101"),), "Hi", (file,))
+    delivery = plan_inbound_sms(here.account, sms, here.generation)
 
     assert delivery.attachments == (file,)
 

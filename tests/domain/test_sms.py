@@ -359,3 +359,82 @@ def test_r16_an_sms_to_a_disabled_department_is_dropped_whoever_its_sms_recipien
     here = world(user("101"), department("200", status=DISABLED))
     set_sms_recipients(here, "200", "101")
     assert outcomes(here.receive_sms(HANDSET, direct("200"), "Hi")) == {direct("200"): ("dropped", "R-16")}
+
+
+# --- groups from outside ---------------------------------------------------------------------------
+
+ANOTHER_HANDSET = "14151003733"
+GROUP = (direct("101"), ANOTHER_HANDSET, direct("102"))
+
+
+def test_in_current_a_handset_writes_to_a_group_which_is_one_conversation() -> None:
+    here = world(user("101"), user("102"), generation=CURRENT)
+    routed = here.receive_sms(HANDSET, [direct("101"), f"+{ANOTHER_HANDSET}", direct("102")], "All of you")
+    assert outcomes(routed) == {
+        direct("101"): ("delivered", "R-02"),
+        ANOTHER_HANDSET: ("outside", "R-06"),
+        direct("102"): ("delivered", "R-02"),
+    }
+    [first], [second] = mailbox(here, "101"), mailbox(here, "102")
+    assert first.recipients == second.recipients == GROUP
+    assert first.conversation == second.conversation
+    assert first.conversation.numbers == {HANDSET, *GROUP}
+    assert [m.text for m in here.messages.received_by_handset(ANOTHER_HANDSET)] == ["All of you"]
+
+
+def test_an_answer_to_a_group_from_outside_stays_in_its_conversation() -> None:
+    features = (Feature.SMS_SENDER, Feature.MMS_SENDER)
+    here = world(user("101"), user("102"), generation=CURRENT, features=features)
+    here.receive_sms(HANDSET, GROUP, "All of you")
+    sms(here, "101", HANDSET, ANOTHER_HANDSET, direct("102"), text="Yes?")
+    answer, question = mailbox(here, "101")
+    assert answer.conversation == question.conversation
+
+
+def test_a_group_none_of_whom_is_reached_reaches_no_handset_either() -> None:
+    here = world(user("101", FROZEN), generation=CURRENT)
+    assert outcomes(here.receive_sms(HANDSET, (direct("101"), ANOTHER_HANDSET), "Hi"))[direct("101")] == (
+        "dropped",
+        "R-16",
+    )
+    assert here.messages.received_by_handset(ANOTHER_HANDSET) == ()
+
+
+@pytest.mark.parametrize(("others", "is_sent"), [(9, True), (10, False)])
+def test_a_group_from_outside_is_as_large_as_one_of_the_account(others: int, is_sent: bool) -> None:
+    here = world(user("101"), generation=CURRENT)
+    to = (direct("101"), *(f"120255501{number:02}" for number in range(others)))
+    if is_sent:
+        assert len(here.receive_sms(HANDSET, to, "Hi")) == 10
+    else:
+        with pytest.raises(errors.TooManySmsRecipients):
+            here.receive_sms(HANDSET, to, "Hi")
+
+
+@pytest.mark.parametrize(
+    ("to", "refusal", "value"),
+    [
+        ((ANOTHER_HANDSET, "12025550123"), errors.InvalidParameter, ANOTHER_HANDSET),
+        ((direct("101"), HANDSET), errors.InvalidParameter, HANDSET),
+        ((direct("101"), "102"), errors.InvalidParameter, "102"),
+        ((direct("101"), f"+{direct('101')}"), errors.DuplicateValue, f"+{direct('101')}"),
+    ],
+)
+def test_a_group_that_cannot_be_reaches_nobody(to: tuple[str, ...], refusal: type[errors.Refusal], value: str) -> None:
+    here = world(user("101"), generation=CURRENT)
+    with pytest.raises(refusal) as refused:
+        here.receive_sms(HANDSET, to, "Hi")
+    assert (type(refused.value), refused.value.parameter, refused.value.value) == (refusal, "to", value)
+    assert mailbox(here, "101") == ()
+
+
+def test_in_2012_a_handset_writes_to_one_number() -> None:
+    here = world(user("101"))
+    with pytest.raises(errors.SeveralSmsRecipients):
+        here.receive_sms(HANDSET, (direct("101"), ANOTHER_HANDSET), "Hi")
+
+
+def test_stop_to_a_group_is_said_to_each_of_the_accounts_numbers_in_it() -> None:
+    here = world(user("101"), user("102"), user("103"), generation=CURRENT)
+    here.receive_sms(HANDSET, GROUP, "STOP")
+    assert here.opt_outs == {(direct("101"), HANDSET), (direct("102"), HANDSET)}

@@ -125,10 +125,10 @@ def test_what_arrives_nowhere_is_told_on_the_phones_page(client: Client) -> None
 @pytest.mark.parametrize(
     ("to", "text", "phone", "said"),
     [
-        ("14151003733", "Hi", HANDSET, "'14151003733' is no phone number of this account."),
+        ("14151003733", "Hi", HANDSET, "'14151003733' is none: 'to' is a phone number of this account"),
         (DIRECT_NUMBER["101"], "", HANDSET, "An SMS has a text."),
-        (DIRECT_NUMBER["101"], "Hi", "12", "'12' is no phone outside the account."),
-        (DIRECT_NUMBER["101"], "Hi", DIRECT_NUMBER["102"], "is no phone outside the account."),
+        (DIRECT_NUMBER["101"], "Hi", "12", "'12' is no phone number"),
+        (DIRECT_NUMBER["101"], "Hi", DIRECT_NUMBER["102"], "belongs to the account: a handset is a phone outside"),
     ],
 )
 def test_what_cannot_be_written_is_told_on_a_page(client: Client, to: str, text: str, phone: str, said: str) -> None:

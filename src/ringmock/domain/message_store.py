@@ -197,7 +197,7 @@ class InMemoryMessageStore:
             yield message
 
     def received_by_handset(self, digits: str) -> Sequence[Message]:
-        """What a phone outside the account was sent, oldest first: the sender's copies."""
+        """What a phone outside the account was sent, oldest first: the first copy of each, mostly the sender's."""
         return tuple(self._handsets.get(digits, {}).values())
 
     def latest_of_handset(self, digits: str, limit: int) -> Page:
@@ -300,7 +300,7 @@ class InMemoryMessageStore:
 
     def _hand_over(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         for routed in delivery.routed:
-            if routed.outcome is Outcome.OUTSIDE:
+            if routed.outcome is Outcome.OUTSIDE and copies:
                 self._handsets[routed.recipient][copies[0].id] = copies[0]
 
     def _leave_with_handsets(self, message: Message) -> None:

@@ -40,19 +40,26 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
     return _delivery(account, number.digits, number.mailbox, recipients, sms.text, sms.attachments)
 
 
-def plan_inbound_sms(
-    account: Account, handset: str, recipient: str, text: str, attachments: tuple[Attachment, ...] = ()
-) -> Delivery:
-    """R-06: decide what an SMS from a handset outside to a number of the account would do.
+def plan_inbound_sms(account: Account, sms: SendSms, generation: Generation) -> Delivery:
+    """R-06: decide what an SMS from a handset outside would do: to a number of the account, or to a group with one.
 
     What comes from outside is limited neither in length nor in its attachments. Raises `InvalidParameter` about
-    `from` or `to` when the handset is a number of the account, or the recipient is not.
+    `from` when the handset is a number of the account, about `to` when no recipient is; what else `to` may hold is as
+    for the account's own messages.
     """
-    if not is_e164(handset) or digits_of(handset) in account.phone_numbers:
-        raise errors.InvalidParameter("from", handset)
-    if digits_of(recipient) not in account.phone_numbers:
-        raise errors.InvalidParameter("to", recipient)
-    return _delivery(account, digits_of(handset), None, (digits_of(recipient),), text, attachments)
+    handset = digits_of(sms.sender)
+    if not is_e164(sms.sender) or handset in account.phone_numbers:
+        raise errors.InvalidParameter("from", sms.sender)
+    recipients = tuple([digits_of(recipient) for recipient in sms.recipients])
+    if account.phone_numbers.keys().isdisjoint(recipients):
+        raise errors.InvalidParameter("to", sms.recipients[0])
+    _check_count(sms.recipients, generation)
+    for place, recipient in enumerate(sms.recipients):
+        if not is_e164(recipient) or recipients[place] == handset:
+            raise errors.InvalidParameter("to", recipient)
+        if recipients[place] in recipients[:place]:
+            raise errors.DuplicateValue("to", recipient)
+    return _delivery(account, handset, None, recipients, sms.text, sms.attachments)
 
 
 def check_recipients(
@@ -64,7 +71,9 @@ def check_recipients(
         if only_problem is not None:
             raise only_problem
         return
-    _check_count(sender, recipients, generation)
+    _check_count(recipients, generation)
+    if len(recipients) > 1 and not sender.can(Feature.MMS_SENDER):
+        raise errors.MmsNotAvailable
     found: list[errors.Refusal] = []
     seen: set[str] = set()
     for recipient in recipients:
@@ -77,15 +86,13 @@ def check_recipients(
     errors.raise_all(found)
 
 
-def _check_count(sender: PhoneNumber, recipients: tuple[str, ...], generation: Generation) -> None:
+def _check_count(recipients: tuple[str, ...], generation: Generation) -> None:
     if len(recipients) <= 1:
         return
     if generation.max_sms_recipients == 1:
         raise errors.SeveralSmsRecipients("to")
     if len(recipients) > generation.max_sms_recipients:
         raise errors.TooManySmsRecipients("to", str(generation.max_sms_recipients))
-    if not sender.can(Feature.MMS_SENDER):
-        raise errors.MmsNotAvailable
 
 
 def _recipient_problem(account: Account, sender: PhoneNumber, recipient: str) -> errors.Refusal | None:

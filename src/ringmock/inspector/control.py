@@ -273,7 +273,8 @@ def _shown(extension: Extension) -> Json:
 def send_from_handset(phone_number: str) -> Response:
     """An SMS or MMS from outside: `{"to": "16509100010", "text": "..."}`; answers what became of it.
 
-    Files are its `attachments`, their content in base64; or the files of a form, whose fields are `to` and `text`.
+    A group message names several numbers: `"to": ["16509100010", "14151003733"]`. Files are its `attachments`, their
+    content in base64; or the files of a form, whose fields are `to`, once for each number, and `text`.
     """
     is_form = request.mimetype == "multipart/form-data"
     body = _form() if is_form else _object(world_controls.TEXT_EXAMPLE, {"to", "text", "attachments"})
@@ -314,7 +315,8 @@ def _form() -> dict[str, Json]:
         raise BadInput(
             f"{unknown[0]!r} is not known here; the fields of the form are those of {world_controls.TEXT_EXAMPLE}."
         )
-    return dict(request.form.items())
+    numbers = request.form.getlist("to")
+    return {**request.form, "to": numbers[0] if len(numbers) == 1 else numbers}
 
 
 def _uploaded() -> tuple[Attachment, ...]:

@@ -4,6 +4,7 @@ It changes nothing, but for a text that somebody writes as a phone. Whatever a c
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,9 +15,8 @@ from flask import Blueprint, Response, abort, current_app, g, redirect, render_t
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import __version__
+from .. import __version__, world_controls
 from ..domain.account import Extension, digits_of
-from ..domain.errors import InvalidParameter
 from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus
 from ..domain.message_filter import MessageFilter
 from ..http.recording import outcome
@@ -136,15 +136,15 @@ def phone(phone_number: str) -> Response:
 
 @inspector.post("/phones/<phone_number>")
 def write_as_phone(phone_number: str) -> BaseResponse:
-    """Send the `text` of the form from the phone to the number `to`, and show where it came to."""
-    to, text = request.form.get("to", "").strip(), request.form.get("text", "")
+    """Send the `text` of the form from the phone to the number `to`, or to several, and show where it came to."""
+    to, text = request.form.get("to", ""), request.form.get("text", "")
+    numbers = [number for number in re.split(r"[,;\s]+", to) if number]
     if not text:
         abort(400, "An SMS has a text.")
     try:
-        routed = _world().receive_sms(phone_number, to, text)
-    except InvalidParameter as error:
-        wanted = "phone outside the account" if error.parameter == "from" else "phone number of this account"
-        abort(400, f"{error.value!r} is no {wanted}.")
+        routed = world_controls.text_from_handset(_world(), phone_number, numbers, text)
+    except ValueError as error:
+        abort(400, str(error))
     reached = [each.mailbox for each in routed if each.outcome is Outcome.DELIVERED and each.mailbox is not None]
     if reached:
         return redirect(_address("mailbox", number=reached[0]), 303)

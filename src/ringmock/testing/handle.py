@@ -8,7 +8,7 @@ from .. import sessions, world_controls
 from ..domain import message as domain
 from ..domain.account import ExtensionStatus, digits_of
 from ..domain.attachment import received_attachment
-from ..domain.message import MessageType
+from ..domain.message import MessageType, Outcome
 from ..domain.message_filter import MessageFilter
 from ..journal import Entry
 from ..world import World
@@ -261,15 +261,16 @@ class Handset:
         digits = digits_of(self.phone_number)
         return self._do(lambda: [self._show(message) for message in self._world.messages.received_by_handset(digits)])
 
-    def send(self, *, to: str, text: str = "", attachments: Sequence[Attachment] = ()) -> str:
+    def send(self, *, to: str | Sequence[str], text: str = "", attachments: Sequence[Attachment] = ()) -> str:
         """Send an SMS, or an MMS, to a number of the account: delivered, dropped or undeliverable.
 
+        Or to several numbers, one of the account's at least, as a group message: what became of the first of those.
         Raises `ValueError` for a number that the account does not have, for a text that nobody can send, and for
         a message that has neither text nor attachments.
         """
         files = [received_attachment(each.content_type, each.file_name, each.content) for each in attachments]
         routed = self._do(lambda: world_controls.text_from_handset(self._world, self.phone_number, to, text, files))
-        return routed[0].outcome.value
+        return next(each.outcome for each in routed if each.outcome is not Outcome.OUTSIDE).value
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """SMS that go where they should not, or come from where they should not (R-06, R-07, R-11 to R-17)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -50,9 +50,9 @@ class DropsForTheFrozenOnly(World):
 class DropsNothingFromOutside(World):
     """An SMS from a handset to a Frozen extension is delivered."""
 
-    def receive_sms(self, handset: str, recipient: str, *content: Any) -> tuple[Routed, ...]:
+    def receive_sms(self, handset: str, to: str | Sequence[str], *content: Any) -> tuple[Routed, ...]:
         with seeing(self, everyone_as(self.account, awake)):
-            return super().receive_sms(handset, recipient, *content)
+            return super().receive_sms(handset, to, *content)
 
 
 @in_world(SMS)
