@@ -5,7 +5,9 @@ import json
 from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
+from ringmock.domain.generation import Generation
 from ringmock.fixture import load_named
+from ringmock.lab.webhooks import WebHooks
 from ringmock.server import build
 from ringmock.server_limits import DEFAULT, ServerLimits
 from ringmock.worlds import Worlds
@@ -27,11 +29,17 @@ class Answer(NamedTuple):
 
 
 class InProcess:
-    """The demo account, and a loop to serve it in."""
+    """A bundled account, and a loop to serve it in."""
 
-    def __init__(self, limits: ServerLimits = DEFAULT) -> None:
-        self.worlds = Worlds(load_named("demo"), limits=limits)
-        self._app = build(self.worlds)
+    def __init__(
+        self,
+        limits: ServerLimits = DEFAULT,
+        account: str = "demo",
+        generation: Generation | None = None,
+        webhooks: WebHooks | None = None,
+    ) -> None:
+        self.worlds = Worlds(load_named(account), generation=generation, limits=limits)
+        self._app = build(self.worlds, webhooks)
         self._loop = asyncio.new_event_loop()
         self._calls = 0
 
