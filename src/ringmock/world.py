@@ -29,7 +29,16 @@ from .domain.account import Account, Extension, ExtensionStatus, digits_of
 from .domain.agenda import Agenda, Timer
 from .domain.attachment import Attachment
 from .domain.carrier import OptOut, carried
-from .domain.consent import ANY_SENDER, Consents, ConsentSource, OptStatus, Statement, check_statement, opts_out
+from .domain.consent import (
+    ANY_SENDER,
+    Consents,
+    ConsentSource,
+    OptStatus,
+    Statement,
+    check_statement,
+    confirmation,
+    opts_out,
+)
 from .domain.conversation import takes_part
 from .domain.generation import GENERATIONS, Generation
 from .domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed, next_age
@@ -257,8 +266,10 @@ class World:
         recipients = (to,) if isinstance(to, str) else tuple(to)
         sms = SendSms(handset, recipients, text, attachments)
         delivery = plan_inbound_sms(self.account, sms, self.generation)
-        self._note_consent(delivery, self.clock.now())
+        now = self.clock.now()
+        self._note_consent(delivery, now)
         self._record(delivery)
+        self._confirm_consent(delivery, now)
         return delivery.routed
 
     def send_batch(self, sender: Extension, batch: SendBatch) -> BatchSent:
@@ -324,6 +335,17 @@ class World:
             for number in delivery.recipients:
                 if number in self.account.phone_numbers:
                     self._note(Statement(number, delivery.sender, status, ConsentSource.RECIPIENT), now)
+
+    def _confirm_consent(self, delivery: Delivery, now: datetime) -> None:
+        """Answer a phone that has opted out, or in, where the fixture's carrier does so."""
+        carrier, is_out = self.template.carrier, opts_out(delivery.text)
+        if carrier is None or not carrier.confirms_opt_outs or is_out is None:
+            return
+        for number in delivery.recipients:
+            if number in self.account.phone_numbers:
+                is_high_volume = number in self.account.a2p_numbers
+                answer = confirmation(delivery.text, is_out=is_out, is_high_volume=is_high_volume)
+                self.messages.send_to_handset(number, delivery.sender, answer, now)
 
     def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
         """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""

@@ -8,6 +8,7 @@ from builders import HANDSET, START, account, direct, mailbox, outcomes, sms, us
 from ringmock.clock import RealTime
 from ringmock.domain.account import Feature
 from ringmock.domain.carrier import FAILURES, FOLLOWED_BY, Carrier, CarrierProfile, carried
+from ringmock.domain.consent import CONFIRMED, confirmation
 from ringmock.domain.generation import GENERATIONS, Generation
 from ringmock.domain.message import MessageStatus, MessageType, Reached, Step
 from ringmock.domain.sms import SendSms, plan_sms
@@ -240,6 +241,34 @@ def test_d12_seeded_messages_are_sent_by_the_rules_like_any_other() -> None:
     here = world_of(messages=seeds)
     assert inbox_of(here, HANDSET) == []
     assert mailbox(here, "101")[0].status_at(START) is SENDING_FAILED
+
+
+def confirming() -> World:
+    carrier = Carrier((), confirms_opt_outs=True)
+    template = Template("test", account(user("101")), clock=ClockStart(START, frozen=True), carrier=carrier)
+    return World(template, at_once(), CURRENT)
+
+
+def test_a_phone_that_opts_out_or_in_is_answered_where_the_carrier_does_so() -> None:
+    here = confirming()
+    for text in ("Hello", " Quit ", "unstop"):
+        here.receive_sms(HANDSET, direct("101"), text)
+    assert inbox_of(here, HANDSET) == [CONFIRMED[True], CONFIRMED[False]]
+    assert [message.text for message in mailbox(here, "101")] == ["unstop", " Quit ", "Hello"]
+
+
+def test_without_such_a_carrier_nobody_is_answered() -> None:
+    here = world_of(CarrierProfile((step(0, DELIVERED),)))
+    here.receive_sms(HANDSET, direct("101"), "STOP")
+    assert inbox_of(here, HANDSET) == []
+
+
+def test_a_number_of_high_volume_sms_answers_by_its_network() -> None:
+    assert confirmation(" Stop ", is_out=True, is_high_volume=True) == (
+        'NETWORK MSG: You replied with the word "stop" which blocks all texts from this number. Text back "unstop" to'
+        " receive messages again."
+    )
+    assert 'You have replied "unstop"' in confirmation("UNSTOP", is_out=False, is_high_volume=True)
 
 
 def test_every_status_of_an_outbound_sms_says_what_may_follow() -> None:

@@ -26,17 +26,17 @@ OFFICE = account(user("101"), user("102"))
 OUT, IN = OptStatus.OUT, OptStatus.IN
 
 
-@pytest.mark.parametrize("text", ["STOP", "stop", " Stop\n"])
+@pytest.mark.parametrize("text", ["STOP", "stop", " Stop\n", "UNSUBSCRIBE", "Quit", "cancel", "end", f"{'quit':^1024}"])
 def test_stop_opts_out_in_any_case(text: str) -> None:
     assert opts_out(text) is True
 
 
-@pytest.mark.parametrize("text", ["START", "start", " Start\n"])
+@pytest.mark.parametrize("text", ["START", "start", " Start\n", "SUBSCRIBE", "Resume", "continue", "\tunstop"])
 def test_start_opts_in_again(text: str) -> None:
     assert opts_out(text) is False
 
 
-@pytest.mark.parametrize("text", ["", "Please stop", "STOP it", "STOP.", "RESTART", "STOP" * 100])
+@pytest.mark.parametrize("text", ["", "Please stop", "STOP it", "STOP.", "RESTART", "STOP" * 100, "STOPALL", "HELP"])
 def test_any_other_text_says_nothing_about_it(text: str) -> None:
     assert opts_out(text) is None
 

@@ -63,6 +63,8 @@ class Carrier:
 
     profiles: tuple[CarrierProfile, ...]
     seed: int = 0
+    confirms_opt_outs: bool = False
+    """Whether a phone is answered that has said STOP or START."""
 
     def course_of(self, digits: str, dice: Random) -> tuple[Step, ...] | None:
         """How the status of one message to this number moves; None for a number that no profile takes."""

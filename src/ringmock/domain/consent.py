@@ -19,7 +19,25 @@ from .account import Account
 from .carrier import OptOut
 from .pages import Part, page_below
 
-_OPTS_OUT = {"STOP": True, "START": False}
+OPT_OUT_WORDS = ("STOP", "UNSUBSCRIBE", "QUIT", "CANCEL", "END")
+OPT_IN_WORDS = ("START", "SUBSCRIBE", "RESUME", "CONTINUE", "UNSTOP")
+"""https://developers.ringcentral.com/guide/messaging/sms/high-volume/opt-out"""
+
+_OPTS_OUT = dict.fromkeys(OPT_OUT_WORDS, True) | dict.fromkeys(OPT_IN_WORDS, False)
+
+CONFIRMED = {
+    True: "You will no longer receive texts from this number. To opt back in, reply START.",
+    False: "You have successfully subscribed to receive texts from this number. To opt out at any time, simply reply"
+    " with STOP.",
+}
+"""What a phone is answered that has opted out (True) or in, as captured from the service's own client."""
+
+_CONFIRMED_BY_NETWORK = {
+    True: 'NETWORK MSG: You replied with the word "{}" which blocks all texts from this number. Text back "unstop" to'
+    " receive messages again.",
+    False: 'NETWORK MSG: You have replied "{}" and will begin receiving messages again from this number.',
+}
+"""The same for numbers of high-volume SMS, as the guide of 2020 has it."""
 
 ANY_SENDER = "*"
 """In the place of a number of the account: all of them."""
@@ -81,8 +99,16 @@ class ConsentPage(NamedTuple):
 
 
 def opts_out(text: str) -> bool | None:
-    """True for STOP, False for START; None for any other text. The word stands alone, in any case."""
-    return _OPTS_OUT.get(text.strip().upper()) if len(text) < 20 else None
+    """True for STOP and the like, False for START and the like; None for any other text.
+
+    The word stands alone, in any case. In a text with more blanks than its first kilobyte it is not looked for.
+    """
+    return _OPTS_OUT.get(text.strip().upper()) if len(text) <= 1024 else None
+
+
+def confirmation(text: str, *, is_out: bool, is_high_volume: bool) -> str:
+    """What the carrier answers to a text that opts out, or in."""
+    return (_CONFIRMED_BY_NETWORK if is_high_volume else CONFIRMED)[is_out].format(text.strip().lower())
 
 
 def check_statement(account: Account, statement: Statement) -> None:

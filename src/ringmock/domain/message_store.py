@@ -213,6 +213,26 @@ class InMemoryMessageStore:
         """Give a phone outside the account a message that is in no mailbox."""
         self._handsets[digits][message.id] = message
 
+    def send_to_handset(self, sender: str, digits: str, text: str, now: datetime) -> None:
+        """Give a phone outside an SMS that is in no mailbox, from a number of the account's."""
+        second = self._second_of(now)
+        message = Message(
+            self._ids.next_message_id(),
+            "",
+            MessageType.SMS,
+            Direction.OUTBOUND,
+            sender,
+            (digits,),
+            text,
+            second.created,
+            modified=now,
+            read_status=ReadStatus.UNREAD,
+            progress=Progress(MessageStatus.SENT),
+            conversation=Conversation(None, numbers=frozenset((sender, digits))),
+            order=second.first_order + next(self._ages),
+        )
+        self.hand_over(digits, message)
+
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread; `modified` moves even when nothing else does."""
         with self._refiled(message, now):

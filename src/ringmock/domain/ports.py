@@ -87,6 +87,10 @@ class MessageStore(Protocol):
         """Give a phone outside the account a message that is in no mailbox."""
         ...
 
+    def send_to_handset(self, sender: str, digits: str, text: str, now: datetime) -> None:
+        """Give a phone outside an SMS that is in no mailbox, from a number of the account's."""
+        ...
+
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread."""
         ...

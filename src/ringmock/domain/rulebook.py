@@ -236,7 +236,9 @@ DECISIONS = (
     Decision(
         "D-12",
         "An SMS to a phone that has told the sender's number STOP.",
-        "200, then `SendingFailed` with SMS-RC-413, and nothing arrives; START from that phone to that number ends it.",
+        "200, then `SendingFailed` with SMS-RC-413, and nothing arrives; START from that phone to that number ends it."
+        " UNSUBSCRIBE, QUIT, CANCEL and END are STOP, and SUBSCRIBE, RESUME, CONTINUE and UNSTOP are START, alone in a"
+        " text of at most 1024 characters, in any case. To a group it is said to each number of the account in it.",
         "domain.carrier.carried",
     ),
     Decision(
