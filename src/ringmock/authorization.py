@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -66,8 +66,9 @@ class Consent:
 class Codes:
     """The codes of a registry that wait to be exchanged."""
 
-    def __init__(self, most: int) -> None:
-        """So many are remembered, used ones not among them; the oldest are forgotten first."""
+    def __init__(self, most: int, forgotten: Callable[[], None] = lambda: None) -> None:
+        """So many are remembered, used ones not among them; the oldest goes first, and `forgotten` is told."""
+        self._forgotten = forgotten
         self._most = most
         self._consents: dict[str, Consent] = {}
 
@@ -76,6 +77,7 @@ class Codes:
         self._consents[code] = consent
         if len(self._consents) > self._most:
             del self._consents[next(iter(self._consents))]
+            self._forgotten()
 
     def take(self, code: str, client_id: str, redirect_uri: str | None, verifier: str | None) -> Consent:
         """What a code stands for. Whether it is granted or not, it has been used.

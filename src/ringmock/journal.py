@@ -36,6 +36,8 @@ class Entry(NamedTuple):
     rules: tuple[str, ...] = ()
     """The rules and decisions that decided, each once."""
     body: Any = None
+    body_left_out: int = 0
+    """How many bytes a body had that is too long to be kept; 0 for one that is, and for none."""
     token: str | None = None
     is_lost: bool = False
     """Whether the answer was lost on demand: `status` is what the caller would have seen."""

@@ -67,6 +67,11 @@ class ServerLimits:
 
     max_worlds: int = limit(10_000, "worlds", "Open at a time, beside the fixture's; signing in to another is refused.")
     max_closed_worlds: int = limit(10_000, "worlds", "Closed ones that are known as such; the oldest is forgotten.")
+    max_records: int = limit(4_000_000, "records", "Copies of messages, changes, consents, in all worlds; more is 503.")
+    max_file_bytes: int = limit(
+        1024 * MEGABYTE, "bytes", "Files of messages, for each copy, and of reports; more is 503."
+    )
+    max_log_ins: int = limit(100_000, "log-ins", "That have not expired, in all worlds; another one is refused.")
     max_codes: int = limit(10_000, "codes", "Authorization codes that wait to be exchanged; the oldest is forgotten.")
     max_journal_calls: int = limit(1000, "calls", "In the journal of a world; the oldest is left out.")
     max_journal_body: int = limit(16 * KILOBYTE, "bytes", "A body in the journal; a longer one is left out of it.")

@@ -86,6 +86,14 @@ class WrongClientSecret(SignInRefused):
     """Another secret than the one that the client is known by."""
 
 
+class TooManyLogIns(SignInRefused):
+    """The server keeps no more of them; `value` is the client id."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 class TooManyWorlds(SignInRefused):
     """No further world can be opened."""
 

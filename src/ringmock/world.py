@@ -60,6 +60,7 @@ from .journal import Entry, Journal
 from .lab.faults import FaultPlan, FaultRule
 from .lab.limits import PROFILES, Limits, RateLimits
 from .page_tokens import PageTokens
+from .room import Room, Share
 from .seeds import plan_seed
 from .server_limits import DEFAULT, ServerLimits
 from .sync_tokens import SyncTokens
@@ -130,12 +131,14 @@ class World:
         generation: Generation | None = None,
         secret_source: Callable[[], bytes] = random_secret,
         limits: ServerLimits = DEFAULT,
+        room: Room | None = None,
     ) -> None:
         """`generation` goes before the one that the template names; `secret_source` seals each life's tokens.
 
-        `limits` says how much is kept.
+        `limits` says how much is kept, and `room` of all worlds together; None for a world that has one of its own.
         """
         self._limits = limits
+        self.share = Share(room or Room(limits))
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
         self._real_time = real_time
@@ -172,6 +175,7 @@ class World:
     def reset(self) -> None:
         """Back to the template, as a world that was just made, but for the watchers. Sessions stay open."""
         self.life += 1
+        self.share.give_back()
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
@@ -199,6 +203,7 @@ class World:
         """Let nothing happen here any more: whoever watches is told once, and of nothing afterwards."""
         self.life += 1
         self.is_closed = True
+        self.share.leave()
         self.agenda = Agenda()
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
         self._tell_that_life_ended()
@@ -267,6 +272,7 @@ class World:
         sms = SendSms(handset, recipients, text, attachments)
         delivery = plan_inbound_sms(self.account, sms, self.generation)
         now = self.clock.now()
+        self._make_room(delivery)
         self._note_consent(delivery, now)
         self._record(delivery)
         self._confirm_consent(delivery, now)
@@ -284,6 +290,8 @@ class World:
         life, store = self.life, self.a2p
         planning = planning_batch(self.account, sender, batch, self.template.carrier, self.opt_outs, self._dice)
         plan = yield from planning
+        if self.life == life:
+            self.share.take(1 + 2 * len(plan.deliveries) + len(plan.rejected))
         made, messages = yield from store.recording(plan, self.clock.now())
         for place, (delivery, message) in enumerate(zip(plan.deliveries, messages, strict=True), 1):
             if self.life != life:
@@ -358,14 +366,18 @@ class World:
         for place, statement in enumerate(statements):
             try:
                 check_statement(account, statement)
+                if self.life == life:
+                    self.share.take(self._weight_of(statement))
+                    self._note(statement, now)
             except errors.Refusal as refusal:
                 failed.append((place, refusal))
-            else:
-                if self.life == life:
-                    self._note(statement, now)
             if (place + 1) % SLICE == 0:
                 yield
         return failed
+
+    def _weight_of(self, said: Statement) -> int:
+        """What is kept of a statement: a consent for each number that it is of."""
+        return len(self.account.phone_numbers) if said.sender == ANY_SENDER else 1
 
     def _note(self, said: Statement, now: datetime) -> None:
         self.consents.note(said, self.account, now)
@@ -375,7 +387,13 @@ class World:
                 watcher.opted(sender, said.recipient, is_out=said.status is OptStatus.OUT)
 
     def _send(self, delivery: Delivery) -> Sent:
+        self._make_room(delivery)
         return Sent(self._record(delivery)[0], delivery.routed)
+
+    def _make_room(self, delivery: Delivery) -> None:
+        """Count a copy for the sender and one for each recipient. Raises `StoreFull`."""
+        copies, files = 1 + len(delivery.routed), delivery.attachments
+        self.share.take(copies, copies * sum([len(file.content) for file in files]) if files else 0)
 
     def _record(self, delivery: Delivery) -> Sequence[Message]:
         copies = self._filed(delivery, self.clock.now())
@@ -414,7 +432,7 @@ class World:
                 if message.availability is Availability.PURGED:
                     self._messages.forget(message)
                 else:
-                    self._messages.delete(message, at, purge=True)
+                    self._delete(self._messages, message, at, purge=True)
                     self._ageing.put(message, next_age(at))
 
     def _note_age(self, message: Message, now: datetime) -> None:
@@ -468,12 +486,13 @@ class World:
         if availability is not None and message.availability is Availability.PURGED is not availability:
             raise errors.InvalidParameter("availability", availability.value)
         now = self.clock.now()
+        self.share.take(2)
         if status is not None:
             self.messages.set_read_status(message, status, now)
         if availability is Availability.ALIVE:
             self.messages.restore(message, now)
         elif availability is not None and message.availability is not availability:
-            self.messages.delete(message, now, purge=availability is Availability.PURGED)
+            self._delete(self.messages, message, now, purge=availability is Availability.PURGED)
         if availability is not None:
             self._note_age(message, now)
         self._changed(message)
@@ -487,9 +506,16 @@ class World:
             return
         if message.availability is not Availability.PURGED:
             now = self.clock.now()
-            self.messages.delete(message, now, purge=purge)
+            self._delete(self.messages, message, now, purge=purge)
             self._note_age(message, now)
             self._changed(message)
+
+    def _delete(self, store: MessageStore, message: Message, now: datetime, *, purge: bool) -> None:
+        """A change that is always possible. The files of what came in are gone with it; phones keep what they have."""
+        files = message.attachments
+        store.delete(message, now, purge=purge)
+        is_gone = bool(files) and message.direction is Direction.INBOUND and not message.attachments
+        self.share.add(1, -sum([len(held.file.content) for held in files]) if is_gone else 0)
 
     def _changed(self, *messages: Message) -> None:
         for watcher in self._watchers:
@@ -502,7 +528,7 @@ class World:
             wanted.owners.mailboxes(extension, self.account), wanted, self.account
         ).records
         for message in deleted:
-            self.messages.delete(message, now, purge=purge)
+            self._delete(self.messages, message, now, purge=purge)
             self._note_age(message, now)
         if deleted:
             self._changed(*deleted)
@@ -561,6 +587,7 @@ class World:
             elif plan.type is MessageType.SMS:
                 plan = self._carried(plan)
             copies = tuple(self._filed(plan, seed.created or self.clock.now()))
+            self.share.add(1 + len(plan.routed))
             if seed.name is not None:
                 named[seed.name] = copies
             for copy in copies:

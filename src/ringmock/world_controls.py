@@ -115,6 +115,8 @@ def text_from_handset(
         raise ValueError("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
     try:
         return world.receive_sms(handset, numbers, text, tuple(attachments))
+    except errors.StoreFull as error:
+        raise ValueError(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
     except errors.InvalidParameter as error:
         raise ValueError(_no_recipient(world, str(error.value), is_group=len(numbers) > 1)) from error
     except errors.SeveralSmsRecipients as error:

@@ -4,8 +4,10 @@ Client credentials choose the world: those of the fixture its first one, any oth
 so that tests which run in parallel on one port never meet.
 """
 
+import logging
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from functools import partial
@@ -18,7 +20,8 @@ from .domain.account import Extension
 from .domain.agenda import Agenda
 from .domain.generation import Generation
 from .permissions import Permissions, permissions_kept
-from .server_limits import DEFAULT, ServerLimits
+from .room import Room
+from .server_limits import DEFAULT, ServerLimits, option_of
 from .sessions import (
     CORRUPTED,
     ClientAssertionInvalid,
@@ -31,6 +34,7 @@ from .sessions import (
     TokenInvalid,
     TokenReplaced,
     TokenUnknown,
+    TooManyLogIns,
     TooManyWorlds,
     UnknownClient,
     WrongClientSecret,
@@ -39,6 +43,8 @@ from .sessions import (
 )
 from .template import Application, Template
 from .world import World
+
+log = logging.getLogger("ringmock")
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
@@ -72,6 +78,9 @@ class Worlds:
         server that serves them.
         """
         self.limits = limits
+        self.room = Room(limits)
+        self.forgotten: Counter[str] = Counter()
+        """How much had to be forgotten that was still good, for the limits that are their keys."""
         self.template = template
         self._open_worlds = open_worlds
         self._generation = generation
@@ -82,7 +91,7 @@ class Worlds:
         self._refreshable: dict[str, Session] = {}
         self._log_ins: dict[World, _LogIns] = {}
         self._closed: dict[str, None] = {}
-        self._codes = Codes(limits.max_codes)
+        self._codes = Codes(limits.max_codes, lambda: self.note_forgotten("max_codes"))
         self.default = self._new_world()
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
@@ -92,6 +101,17 @@ class Worlds:
                 self._sessions[credentials.access_token] = Session(
                     self.default, number, "", credentials.access_token, endpoint_id=number
                 )
+
+    def note_forgotten(self, limit: str) -> None:
+        """Count something that was still good, and had to go for this limit."""
+        if not self.forgotten[limit]:
+            log.warning("something was forgotten for %s; GET /_mock/usage tells how much", option_of(limit))
+        self.forgotten[limit] += 1
+
+    @property
+    def log_ins(self) -> int:
+        """How many there are in all worlds."""
+        return len(self._sessions)
 
     def __len__(self) -> int:
         return len(set(map(id, self._worlds.values())))
@@ -173,6 +193,7 @@ class Worlds:
         self._closed[client_id] = None
         if len(self._closed) > self.limits.max_closed_worlds:
             del self._closed[next(iter(self._closed))]
+            self.note_forgotten("max_closed_worlds")
         world.close()
 
     def _life_ended(self, world: World) -> None:
@@ -199,7 +220,11 @@ class Worlds:
         log_in: LogIn | None = None,
         permissions: Permissions | None = None,
     ) -> Session:
-        """A new log-in with new tokens. Both lifetimes are in seconds; without the second no refresh token comes."""
+        """A new log-in with new tokens. Both lifetimes are in seconds; without the second no refresh token comes.
+
+        Raises `TooManyLogIns`.
+        """
+        self._make_room_for_log_in(client_id)
         if not self.application(client_id).may_use("refresh_token"):
             refresh_ttl = 0
         session = Session(
@@ -218,6 +243,15 @@ class Worlds:
         session.start(world.clock.now())
         self._file(session)
         return session
+
+    def _make_room_for_log_in(self, client_id: str) -> None:
+        if len(self._sessions) < self.limits.max_log_ins:
+            return
+        for world, log_ins in self._log_ins.items():
+            for over in log_ins.take_forgotten(world.clock.now()):
+                self._forget(over)
+        if len(self._sessions) >= self.limits.max_log_ins:
+            raise TooManyLogIns(client_id)
 
     def open_connection(self, session: Session, access_ttl: int) -> Session:
         """A log-in of its own for a connection, in the name of the one that asked for it."""
@@ -347,7 +381,7 @@ class Worlds:
         return session
 
     def _new_world(self) -> World:
-        world = self._kind(self.template, self._real_time, self._generation, limits=self.limits)
+        world = self._kind(self.template, self._real_time, self._generation, limits=self.limits, room=self.room)
         self._log_ins[world] = _LogIns()
         world.when_life_ends(partial(self._life_ended, world))
         return world

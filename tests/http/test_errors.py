@@ -6,6 +6,7 @@ import pytest
 from ringmock import sessions
 from ringmock.contract.openapi import load_contract, operations
 from ringmock.domain import errors as domain
+from ringmock.domain.errors import StoreFull
 from ringmock.http import errors, oauth
 from ringmock.http.errors import CATALOGUE, envelope, render
 from ringmock.http.validation import problems_of
@@ -46,6 +47,7 @@ REACHED_OUTSIDE_THE_CONTRACT = {
         ),
         "what is refused before there is a request",
     ),
+    StoreFull: "a server that keeps all that it may",
 }
 
 

@@ -44,6 +44,13 @@ def raise_all(refusals: "Sequence[Refusal]") -> None:
     raise alike[0] if len(alike) == 1 else SeveralRefusals(alike)
 
 
+class StoreFull(Refusal):
+    """There is no room for what would have to be kept: `value` says how much there is at most."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(None, value)
+
+
 class InvalidParameter(Refusal):
     """A parameter whose value cannot be used."""
 

@@ -138,6 +138,8 @@ class Subscription:
     blacklisted: Blacklisting | None = None
     is_deleted: bool = False
     """Whether somebody wants to be told no more: of what happened before, neither, unlike after its expiry."""
+    left_out: int = 0
+    """How many attempts there were before those that are remembered."""
     attempts: deque[Attempt] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ATTEMPTS))
 
     @property
@@ -189,6 +191,7 @@ class Subscription:
 
     def attempted(self, attempt: Attempt) -> None:
         """Note what became of a notification; `MAX_FAILURES` failures in a row of an address are its last."""
+        self.left_out += len(self.attempts) == REMEMBERED_ATTEMPTS
         self.attempts.append(attempt)
         self.failures = 0 if attempt.failure is None else self.failures + 1
         if self.delivery.transport is not Transport.WEBHOOK or attempt.failure is None:

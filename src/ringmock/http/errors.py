@@ -212,6 +212,7 @@ CATALOGUE: dict[type[Exception], Row] = {
     domain.PermissionDenied: Row(
         403, "CMN-408", "In order to call this API endpoint, user needs to have [{value}] permission."
     ),
+    domain.StoreFull: Row(503, "CMN-201", "Service Temporary Unavailable: the server keeps no more than {value}"),
     # How often
     limits.RateExceeded: Row(429, "CMN-301", "Request rate exceeded"),
     limits.MessageRateExceeded: Row(429, "MSG-305", "Request rate exceeded"),

@@ -48,6 +48,7 @@ OAUTH_CATALOGUE: dict[type[Exception], Row] = {
     sessions.WrongClientSecret: Row("invalid_client", "OAU-146", "Invalid client credentials"),
     sessions.ClientAssertionInvalid: Row("invalid_client", "OAU-146", "Invalid client credentials: {value}"),
     sessions.TooManyWorlds: Row("unauthorized_client", "OAU-153", "No further world can be opened on this server"),
+    sessions.TooManyLogIns: Row("unauthorized_client", "OAU-153", "No further log-in is kept on this server"),
     sessions.UnsupportedGrantType: Row("unsupported_grant_type", "OAU-250", "Unsupported grant type"),
     sessions.GrantTypeNotAllowed: Row("unauthorized_client", "OAU-251", "Unauthorized for this grant type"),
     sessions.PartnersOnly: Row(

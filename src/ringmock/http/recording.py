@@ -61,6 +61,7 @@ class Kept(NamedTuple):
     """A body of JSON, as it came."""
     body: Any
     """Any other body, parsed."""
+    body_left_out: int
     token: str | None
     is_lost: bool
     more_routed: int
@@ -81,6 +82,7 @@ class Kept(NamedTuple):
             refused_by=refused_by(self.problems, is_handled=self.is_handled),
             rules=tuple(rules_of(self.routed, self.problems)),
             body=as_it_came(self.content) if self.content else self.body,
+            body_left_out=self.body_left_out,
             token=self.token,
             is_lost=self.is_lost,
             more_routed=self.more_routed,
@@ -90,10 +92,10 @@ class Kept(NamedTuple):
 
 def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
     """What is kept of a call that was answered at this time of its world's; of a body that is too large, nothing."""
-    content, body = b"", call.body
+    content, body, left_out = b"", call.body, 0
     if body is not None:
         if _length_without_attachments(call) > call.limits.max_journal_body:
-            body = None
+            body, left_out = None, len(call.content)
         elif call.media_type == JSON:
             content, body = call.content, None
     problems = call.problems
@@ -112,6 +114,7 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         call.is_handled,
         content,
         body,
+        left_out,
         call.token,
         call.is_lost,
         max(0, len(call.routed) - call.limits.max_journal_recipients),

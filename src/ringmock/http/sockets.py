@@ -91,9 +91,11 @@ class Sockets:
     def issue_token(self, session: Session) -> str:
         """A text that opens connections in the name of this log-in."""
         while len(self._tokens) >= self.limits.max_socket_tokens:
-            oldest, (of, _) = next(iter(self._tokens.items()))
+            oldest, (of, expires) = next(iter(self._tokens.items()))
             del self._tokens[oldest]
             self._of(of.world).tokens.discard(oldest)
+            if expires is None or of.world.clock.now() < expires:
+                self._worlds.note_forgotten("max_socket_tokens")
         token = self._token_source()
         self._tokens[token] = session, later(session.world.clock.now(), TOKEN_SECONDS)
         self._of(session.world).tokens.add(token)
@@ -261,6 +263,7 @@ class Sockets:
         world.agenda.put(connection.timer, connection.times_out)
         if len(self._lost) > self.limits.max_lost_sockets:
             self._forget(next(iter(self._lost.values())))
+            self._worlds.note_forgotten("max_lost_sockets")
 
     def _forget(self, connection: Connection) -> None:
         """End a connection for good."""

@@ -142,6 +142,8 @@ def _entry(entry: Entry, asked: Iterable[str]) -> Json:
         said["more_recipients"] = entry.more_routed
     if "text" in asked:
         said["body"] = entry.body
+        if entry.body_left_out:
+            said["body_left_out"] = entry.body_left_out
     if "token" in asked:
         said["token"] = entry.token
     return said
@@ -149,6 +151,27 @@ def _entry(entry: Entry, asked: Iterable[str]) -> Json:
 
 def _outcomes(routed: Iterable[Routed]) -> list[Json]:
     return [{"recipient": r.recipient, "outcome": r.outcome.value, "rule": r.rule} for r in routed]
+
+
+@control.get("/usage")
+def usage() -> Response:
+    """What is kept, of how much at most, and what had to be left out or forgotten."""
+    worlds, world = _worlds(), _world()
+    limits, room, share = worlds.limits, worlds.room, world.share
+    return jsonify(
+        world={
+            "journal": {"kept": len(world.journal), "most": world.journal.most, "left_out": world.journal.left_out},
+            "records": share.records,
+            "file_bytes": share.file_bytes,
+        },
+        server={
+            "worlds": {"kept": len(worlds), "most": limits.max_worlds + 1},
+            "log_ins": {"kept": worlds.log_ins, "most": limits.max_log_ins},
+            "records": {"kept": room.records, "most": room.most_records},
+            "file_bytes": {"kept": room.file_bytes, "most": room.most_file_bytes},
+            "forgotten": dict(worlds.forgotten),
+        },
+    )
 
 
 # --- the world -----------------------------------------------------------------------------------
@@ -396,6 +419,7 @@ def _subscription(subscription: Subscription) -> Json:
             }
             for attempt in subscription.attempts
         ],
+        "left_out": subscription.left_out,
     }
 
 

@@ -15,6 +15,7 @@ def create_message_store_report(call: Call) -> Answer:
     _check(call)
     world, now = call.here, call.here.clock.now()
     asked = wire.report_from(call.body, now)
+    world.share.take(1)
     report = world.reports.create(world.account.id, call.caller.number, asked.dates, asked.types, now)
     return Answer(wire.report_resource(report, view_of(call)), status=202)
 
