@@ -61,20 +61,23 @@ OTHERWISE = {
     "http/wire/consents.py": {"_DEFAULT_PER_PAGE"},
     "http/wire/message_store_report.py": {"_MAX_CONTENT_BYTES"},
     "http/wire/discovery.py": {"EXPIRES_IN"},
-    "lab/webhooks.py": {"PATIENCE_SECONDS", "MAX_HANDSHAKE_BYTES"},
+    "lab/webhooks.py": {"PATIENCE_SECONDS", "MAX_HANDSHAKE_BYTES", "MAX_TOLD"},
     "sessions.py": {"DEFAULT_ACCESS_TTL", "MIN_ACCESS_TTL", "DEFAULT_REFRESH_TTL"},
-    "world.py": {"_RETENTION_DAYS"},
+    "world.py": {"_RETENTION_DAYS", "_AGED_TOGETHER"},
     # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up
     "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST"},
     "http/compiled.py": {"MAX_KNOWN_PATHS"},
     # How much is looked at in a turn of the loop, and what is large enough to be looked at otherwise
     "http/json_bounds.py": {"SLICE", "LARGE", "LARGE_TEXT"},
     "collector.py": {"THRESHOLDS"},
+    "http/notifications.py": {"TOLD_TOGETHER"},
+    "worlds.py": {"_FORGOTTEN_TOGETHER"},
     # What one sentence or page tells, and says that there is more
     "http/validation.py": {"MAX_PROBLEMS"},
     "http/oauth.py": {"MAX_DESCRIPTION"},
     "inspector/pages.py": {"MOST_EXTENSIONS", "MOST_MESSAGES", "MOST_CALLS", "MOST_NUMBERS"},
     "inspector/tally.py": {"MAX_DROPPED"},
+    "inspector/control.py": {"MOST_RECEIVED"},
     # What the control API takes, told by its refusals
     "world_controls.py": {"MOST_NAMED", "MAX_LIMIT"},
     "lab/faults.py": {"MOST_RULES", "MOST_SECONDS"},

@@ -67,6 +67,7 @@ class ServerLimits:
 
     max_worlds: int = limit(10_000, "worlds", "Open at a time, beside the fixture's; signing in to another is refused.")
     max_closed_worlds: int = limit(10_000, "worlds", "Closed ones that are known as such; the oldest is forgotten.")
+    max_sync_records: int = limit(1000, "messages", "Of one message-sync; more are olderRecordsExist, or an old token.")
     max_records: int = limit(4_000_000, "records", "Copies of messages, changes, consents, in all worlds; more is 503.")
     max_file_bytes: int = limit(
         1024 * MEGABYTE, "bytes", "Files of messages, for each copy, and of reports; more is 503."

@@ -5,9 +5,11 @@ nothing that changes with any other world.
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from random import Random
 from typing import NamedTuple, Protocol
 
@@ -53,7 +55,7 @@ from .domain.ports import MessageStore
 from .domain.rules import EDITING, READING
 from .domain.slices import SLICE, Slices, result_of
 from .domain.sms import SendSms, plan_inbound_sms, plan_sms
-from .domain.subscription import Subscription
+from .domain.subscription import Changes, Kind, Subscription, changes_of
 from .domain.subscription_store import SubscriptionStore
 from .ids import SequentialIds
 from .journal import Entry, Journal
@@ -68,6 +70,10 @@ from .template import SeedMessage, Template
 
 _RETENTION_DAYS = 90
 """What an account keeps messages for until it says otherwise: the most that one may choose."""
+
+
+_AGED_TOGETHER = 500
+"""Deleted messages that one look purges, or forgets: some milliseconds' work."""
 
 
 def random_secret() -> bytes:
@@ -100,8 +106,8 @@ class Watcher(Protocol):
         """
         ...
 
-    def changed(self, messages: Sequence[Message]) -> None:
-        """Messages were marked or deleted: as they are now."""
+    def changed(self, changes: Changes) -> None:
+        """Messages were marked or deleted, by one call."""
         ...
 
     def answered(self, entry: Entry) -> None:
@@ -353,6 +359,7 @@ class World:
             if number in self.account.phone_numbers:
                 is_high_volume = number in self.account.a2p_numbers
                 answer = confirmation(delivery.text, is_out=is_out, is_high_volume=is_high_volume)
+                self.share.add(1)
                 self.messages.send_to_handset(number, delivery.sender, answer, now)
 
     def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
@@ -426,8 +433,11 @@ class World:
         self._messages = store
 
     def _age(self) -> None:
-        """Costs as much as there is due: each deleted message once to be purged, and once to be forgotten."""
-        for at, messages in self._ageing.due(self.clock.now()):
+        """Costs as much as there is due: each deleted message once to be purged, and once to be forgotten.
+
+        Of more than a look may cost, the rest is left to the next ones.
+        """
+        for at, messages in self._ageing.due(self.clock.now(), _AGED_TOGETHER):
             for message in messages:
                 if message.availability is Availability.PURGED:
                     self._messages.forget(message)
@@ -445,6 +455,10 @@ class World:
             return self.messages.list_messages(extension.number, wanted, self.account)
         mailboxes = wanted.owners.mailboxes(extension, self.account)
         return self.messages.list_together(mailboxes, wanted, self.account)
+
+    def preparing_list(self, extension: Extension, wanted: MessageFilter) -> Slices[None]:
+        """Do in slices what `list_messages` would do at once, the first time that it is asked such a question."""
+        yield from self.messages.preparing_list(wanted.owners.mailboxes(extension, self.account), wanted)
 
     def read_message(self, extension: Extension, message_id: int) -> Message:
         """One message of the extension's, or of a Department or Site whose SMS recipient it is (D-22).
@@ -518,41 +532,78 @@ class World:
         self.share.add(1, -sum([len(held.file.content) for held in files]) if is_gone else 0)
 
     def _changed(self, *messages: Message) -> None:
-        for watcher in self._watchers:
-            watcher.changed(messages)
+        if self._watchers:
+            self._tell_changes(changes_of(messages))
 
-    def delete_messages(self, extension: Extension, wanted: MessageFilter, *, purge: bool) -> None:
-        """Delete every message that the filter lets through and its owner may see (D-04)."""
-        now = self.clock.now()
-        deleted = self.messages.list_together(
-            wanted.owners.mailboxes(extension, self.account), wanted, self.account
-        ).records
-        for message in deleted:
-            self._delete(self.messages, message, now, purge=purge)
-            self._note_age(message, now)
-        if deleted:
-            self._changed(*deleted)
+    def _tell_changes(self, changes: Changes) -> None:
+        for watcher in self._watchers if changes else ():
+            watcher.changed(changes)
+
+    def delete_messages(self, extension: Extension, wanted: Iterable[MessageFilter], *, purge: bool) -> None:
+        """Delete every message that one of the filters lets through and its owner may see (D-04)."""
+        result_of(self.deleting_messages(extension, wanted, purge=purge))
+
+    def deleting_messages(self, extension: Extension, wanted: Iterable[MessageFilter], *, purge: bool) -> Slices[None]:
+        """As `delete_messages`, in slices: whoever looks in between finds some deleted. All of it is told at the end.
+
+        A reset in between comes after it.
+        """
+        life, now, changes = self.life, self.clock.now(), Counter[Kind]()
+        for each in wanted:
+            part, full = replace(each, page=1, per_page=SLICE), SLICE
+            while self.life == life and full == SLICE:
+                mailboxes = part.owners.mailboxes(extension, self.account)
+                messages = self.messages.list_together(mailboxes, part, self.account).records
+                for message in messages:
+                    self._delete(self.messages, message, now, purge=purge)
+                    self._note_age(message, now)
+                changes += changes_of(messages)
+                full = len(messages)
+                if full == SLICE:
+                    part = replace(part, before=messages[-1].order)
+                    yield
+        if self.life == life:
+            self._tell_changes(changes)
 
     def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
-        """Everything alive in a frame, or the newest of it."""
-        return full_sync(self._mailbox(extension), frame, record_count)
+        """The newest of what is alive in a frame: as many as are asked for, or as the server tells at once."""
+        most = self._limits.max_sync_records
+        return full_sync(self._mailbox(extension), frame, min(most, most if record_count is None else record_count))
 
     def sync_changes(
         self, extension: Extension, token: str, date_from: datetime | None = None, record_count: int | None = None
     ) -> Sync:
         """What has changed since the token was issued, and what an earlier date or a larger count adds to its frame.
 
-        Raises `SyncTokenInvalid`.
+        Raises `SyncTokenInvalid`, also for one since which more has changed than the server tells at once.
         """
-        mark = self.sync_tokens.read(extension.number, token)
-        return incremental_sync(self._mailbox(extension), mark, date_from, record_count)
+        mark, mailbox = self.sync_tokens.read(extension.number, token), self._mailbox(extension)
+        most = self._limits.max_sync_records
+        if mailbox.change_count(mark) > most:
+            raise errors.SyncTokenInvalid("syncToken")
+        if record_count is None and date_from is not None:
+            record_count = most
+        return incremental_sync(mailbox, mark, date_from, record_count and min(most, record_count))
 
-    def collected_for(self, report: Report) -> Iterator[tuple[Extension, Sequence[Message]]]:
-        """What each mailbox has for a report, of those that have anything."""
+    def collected_for(self, report: Report) -> Iterator[tuple[Extension, Iterator[Sequence[Message]]]]:
+        """What each mailbox has for a report, of those that have anything: newest first, a few messages at a time.
+
+        Others may do something in between: what they change is told as it is when it is looked at.
+        """
         for extension in self.account.extensions.values():
-            messages = self.messages.collected(extension.number, report.wanted)
-            if messages:
-                yield extension, messages
+            parts = self._collected(extension, report.wanted)
+            first = next(parts, None)
+            if first is not None:
+                yield extension, chain([first], parts)
+
+    def _collected(self, extension: Extension, wanted: MessageFilter) -> Iterator[Sequence[Message]]:
+        life = self.life
+        while self.life == life:
+            messages = self.messages.collected(extension.number, wanted, SLICE)
+            if not messages:
+                return
+            yield messages
+            wanted = replace(wanted, before=messages[-1].order)
 
     def _mailbox(self, extension: Extension) -> Mailbox:
         return Mailbox(self.messages, extension, self.account, self.clock.now())

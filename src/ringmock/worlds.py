@@ -49,6 +49,9 @@ log = logging.getLogger("ringmock")
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
 
+_FORGOTTEN_TOGETHER = 500
+"""Log-ins that are over, and go when another comes."""
+
 TokenSource = Callable[[], str]
 """Makes 32 characters of `A-Za-z0-9_-` that nobody can guess."""
 
@@ -248,10 +251,11 @@ class Worlds:
         if len(self._sessions) < self.limits.max_log_ins:
             return
         for world, log_ins in self._log_ins.items():
-            for over in log_ins.take_forgotten(world.clock.now()):
+            for over in log_ins.take_forgotten(world.clock.now(), _FORGOTTEN_TOGETHER):
                 self._forget(over)
-        if len(self._sessions) >= self.limits.max_log_ins:
-            raise TooManyLogIns(client_id)
+            if len(self._sessions) < self.limits.max_log_ins:
+                return
+        raise TooManyLogIns(client_id)
 
     def open_connection(self, session: Session, access_ttl: int) -> Session:
         """A log-in of its own for a connection, in the name of the one that asked for it."""
@@ -394,7 +398,7 @@ class Worlds:
         if session.world.is_closed:
             raise UnknownClient(session.client_id)
         log_ins = self._log_ins[session.world]
-        for over in log_ins.take_forgotten(session.world.clock.now()):
+        for over in log_ins.take_forgotten(session.world.clock.now(), _FORGOTTEN_TOGETHER):
             self._forget(over)
         self._sessions[session.access_token] = session
         if session.refresh_token is not None:
@@ -427,9 +431,9 @@ class _LogIns:
         del self._all[session]
         self._endings.put(session, None)
 
-    def take_forgotten(self, now: datetime) -> Iterator[Session]:
-        """Take out those that stand for nothing any more."""
-        for _, sessions in self._endings.due(now):
+    def take_forgotten(self, now: datetime, most: int) -> Iterator[Session]:
+        """Take out those that stand for nothing any more; `most` of them."""
+        for _, sessions in self._endings.due(now, most):
             for session in sessions:
                 del self._all[session]
                 yield session

@@ -11,7 +11,7 @@ def after(seconds: float):
 
 
 def taken(agenda: Agenda[str], seconds: float) -> list[tuple[float, list[str]]]:
-    return [((at - START).total_seconds(), list(things)) for at, things in agenda.due(after(seconds))]
+    return [((at - START).total_seconds(), list(things)) for at, things in agenda.due(after(seconds), 1000)]
 
 
 def test_things_come_in_the_order_of_their_times_and_together_at_the_same_one() -> None:
@@ -38,7 +38,7 @@ def test_what_is_put_in_meanwhile_comes_in_its_turn() -> None:
     agenda: Agenda[str] = Agenda()
     agenda.put("a", after(1))
     told = []
-    for at, things in agenda.due(after(3)):
+    for at, things in agenda.due(after(3), 1000):
         told.append((at, *things))
         if len(told) < 5:
             agenda.put("a", at + timedelta(seconds=1))
@@ -52,3 +52,13 @@ def test_only_what_comes_before_all_the_rest_is_said_to_be_sooner() -> None:
     for thing, seconds in (("a", 2), ("b", 3), ("c", 2), ("d", 1)):
         agenda.put(thing, after(seconds))
     assert len(said) == 2
+
+
+@pytest.mark.parametrize(("most", "taken"), [(2, ["a", "b"]), (3, ["a", "b", "c"]), (4, ["a", "b", "c"])])
+def test_no_more_is_taken_out_than_is_asked_for_and_the_rest_stays_due(most: int, taken: list[str]) -> None:
+    agenda: Agenda[str] = Agenda()
+    for name in "abc":
+        agenda.put(name, after(1))
+
+    assert [name for _, names in agenda.due(after(1), most) for name in names] == taken
+    assert agenda.next == (after(1) if len(taken) < 3 else None)

@@ -7,6 +7,7 @@ import pytest
 from builders import HANDSET, START, department, direct, page, set_members, sms, user, world
 from ringmock.domain import errors
 from ringmock.domain.message_store_report import Report, Reports, ReportStatus
+from ringmock.domain.slices import Slices, result_of
 from ringmock.ids import SequentialIds
 from ringmock.template import IdStart
 from ringmock.world import World
@@ -52,14 +53,14 @@ def test_d16_a_third_report_waits_until_one_of_two_is_completed(reports: Reports
 def test_d16_there_is_nothing_to_fetch_before_a_report_is_completed(reports: Reports) -> None:
     report = begun(reports)
     with pytest.raises(errors.NotFound) as refused:
-        reports.archives(report, START + timedelta(seconds=4.999), lambda: (b"too early",))
+        archives(reports, report, START + timedelta(seconds=4.999), b"too early")
     assert refused.value.parameter == "taskId"
-    assert reports.archives(report, report.finished, lambda: (b"first",)) == (b"first",)
+    assert archives(reports, report, report.finished, b"first") == (b"first",)
 
 
 def test_archives_stay_what_they_were_when_they_were_first_asked_for(reports: Reports) -> None:
     report = begun(reports)
-    made = [reports.archives(report, report.finished, lambda text=text: (text,)) for text in (b"first", b"second")]
+    made = [archives(reports, report, report.finished, text) for text in (b"first", b"second")]
     assert made == [(b"first",), (b"first",)]
 
 
@@ -76,8 +77,19 @@ def test_the_first_date_is_not_after_the_last(reports: Reports) -> None:
     assert refused.value.parameter == "dateFrom"
 
 
+def archives(reports: Reports, report: Report, now: datetime, content: bytes) -> tuple[bytes, ...]:
+    def make() -> Slices[tuple[bytes, ...]]:
+        yield
+        return (content,)
+
+    return result_of(reports.archives(report, now, make, lambda size: None))
+
+
 def collected(here: World, report: Report) -> dict[str, list[str]]:
-    return {owner.number: [message.text for message in messages] for owner, messages in here.collected_for(report)}
+    return {
+        owner.number: [message.text for part in parts for message in part]
+        for owner, parts in here.collected_for(report)
+    }
 
 
 def test_a_report_has_every_mailbox_that_holds_anything_newest_first() -> None:

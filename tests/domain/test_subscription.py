@@ -20,6 +20,7 @@ from ringmock.domain.subscription import (
     Transport,
     TypeChange,
     Wanted,
+    changes_of,
     events,
     parse_filter,
     terms_of,
@@ -255,7 +256,7 @@ def test_a_mailbox_is_told_of_by_type_and_count() -> None:
     texts = [sms(here, "102", "14151003732").message for _ in range(2)]
     watching = parse_filter(STORE, ACCOUNT, MEMBER)
 
-    (event,) = events(watching, [*texts, paged], [texts[0]])
+    (event,) = events(watching, [*texts, paged], changes_of([texts[0]]))
 
     assert event == MailboxChanged(
         "102",
@@ -280,7 +281,7 @@ def test_a_mailbox_is_told_of_by_type_and_count() -> None:
 def test_a_filter_lets_through_what_it_asks_for(query: str, count: int) -> None:
     here = world(user("101"), user("102"))
     sent = sms(here, "102", "14151003732").message
-    assert len(list(events(parse_filter(STORE + query, ACCOUNT, MEMBER), [sent], []))) == count
+    assert len(list(events(parse_filter(STORE + query, ACCOUNT, MEMBER), [sent], {}))) == count
 
 
 def test_each_inbound_sms_is_an_instant_event_and_nothing_else_is() -> None:
@@ -290,7 +291,7 @@ def test_each_inbound_sms_is_an_instant_event_and_nothing_else_is() -> None:
     paged = page(here, "101", "102").message
     instant = parse_filter(INSTANT, ACCOUNT, MEMBER)
 
-    assert list(events(instant, [outbound, inbound, paged], [inbound])) == [SmsReceived(inbound)]
+    assert list(events(instant, [outbound, inbound, paged], changes_of([inbound]))) == [SmsReceived(inbound)]
     assert inbound.direction is Direction.INBOUND
 
 

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from builders import STANDING_STILL, account, page, user
 from hostile.in_process import InProcess
 from receivers import Received, Receiver
+from ringmock.domain.errors import SyncTokenInvalid
+from ringmock.domain.message_sync import Frame
 from ringmock.domain.subscription import Delivery, Transport, Wanted
 from ringmock.http.notifications import Notifier
 from ringmock.http.sockets import Sockets
@@ -286,3 +289,33 @@ def test_a_connection_is_kept_for_as_long_as_it_may_be_idle() -> None:
     server = Server(build(worlds(ServerLimits())), limits=ServerLimits(keep_alive_timeout=7.5))
 
     assert server.config.timeout_keep_alive == 7.5
+
+
+@pytest.mark.parametrize(("messages", "told", "older"), [(2, 2, False), (3, 3, False), (4, 3, True)])
+def test_a_synchronization_tells_of_so_many_messages_and_that_there_are_more(
+    messages: int, told: int, older: bool
+) -> None:
+    world = worlds(ServerLimits(max_sync_records=3)).default
+    for _ in range(messages):
+        page(world, "101", "102")
+    frame = Frame(world.clock.now() - timedelta(days=1))
+
+    for count in (None, 100):
+        sync = world.sync_messages(world.account.extensions["101"], frame, count)
+        assert (len(sync.records), sync.older_records_exist) == (told, older)
+
+
+@pytest.mark.parametrize(("changes", "passes"), [(2, True), (3, True), (4, False)])
+def test_a_token_is_good_for_so_many_changes_and_expired_for_more(changes: int, passes: bool) -> None:
+    world = worlds(ServerLimits(max_sync_records=3)).default
+    own = world.account.extensions["101"]
+    sync = world.sync_messages(own, Frame(world.clock.now() - timedelta(days=1)))
+    token = world.sync_tokens.issue("101", sync.mark)
+    for _ in range(changes):
+        page(world, "101", "102")
+
+    if passes:
+        assert len(world.sync_changes(own, token).records) == changes
+    else:
+        with pytest.raises(SyncTokenInvalid):
+            world.sync_changes(own, token)

@@ -539,3 +539,32 @@ def test_a_body_that_is_too_much_is_told_the_bound(world_client: Client, content
 
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("query", "texts"),
+    [
+        ("", "abcde"),
+        ("?limit=2", "de"),
+        ("?limit=5", "abcde"),
+        ("?start=1&limit=2", "bc"),
+        ("?start=4", "e"),
+        ("?start=5", ""),
+    ],
+)
+def test_what_a_phone_has_received_is_told_page_by_page(world_client: Client, query: str, texts: str) -> None:
+    for text in "abcde":
+        world_client.post_sms(text, to="14151003734")
+
+    answer = world_client.get(f"/_mock/handsets/14151003734/messages{query}")
+
+    assert "".join(message["text"] for message in answer.json()) == texts
+    assert answer.headers["X-Total-Count"] == "5"
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "start=-1", "start=x"])
+def test_a_page_of_what_a_phone_has_received_is_asked_for_by_numbers(world_client: Client, query: str) -> None:
+    answer = world_client.get(f"/_mock/handsets/14151003734/messages?{query}")
+
+    assert answer.status_code == 400
+    assert query.partition("=")[0] in answer.json()["error"]

@@ -48,17 +48,18 @@ class Agenda(Generic[_T]):
         if self._things.peekitem(0)[1] is thing:
             self._sooner()
 
-    def due(self, now: datetime) -> Iterator[tuple[datetime, Sequence[_T]]]:
-        """Take out what is due by now, soonest first, and together what is due at the same time.
+    def due(self, now: datetime, most: int) -> Iterator[tuple[datetime, Sequence[_T]]]:
+        """Take out what is due by now, soonest first, and together what is due at the same time; `most` things in all.
 
         What is put in meanwhile comes too when it is due by now.
         """
-        while self._things:
+        while self._things and most:
             at = self._things.peekitem(0)[0][0]
             if at > now:
                 return
             things: list[_T] = []
-            while self._things and self._things.peekitem(0)[0][0] == at:
+            while most and self._things and self._things.peekitem(0)[0][0] == at:
                 things.append(self._things.popitem(0)[1])
                 del self._places[things[-1]]
+                most -= 1
             yield at, things

@@ -18,6 +18,7 @@ from . import errors
 from .account import Account
 from .carrier import OptOut
 from .pages import Part, page_below
+from .slices import SLICE
 
 OPT_OUT_WORDS = ("STOP", "UNSUBSCRIBE", "QUIT", "CANCEL", "END")
 OPT_IN_WORDS = ("START", "SUBSCRIBE", "RESUME", "CONTINUE", "UNSTOP")
@@ -172,6 +173,18 @@ class Consents:
         """What holds now, newest first."""
         parts = _parts(self._wanted(ConsentFilter()), 0, len(self._said))
         return (self._said[order] for order in merge(*(part.newest_first() for part in parts), reverse=True))
+
+    def parts(self) -> Iterator[Sequence[Consent]]:
+        """What holds when this begins, newest first, a few at a time; what is said in between is left out."""
+        told: set[OptOut] = set()
+        for end in range(len(self._said), 0, -SLICE):
+            part = []
+            for consent in reversed(self._said[max(0, end - SLICE) : end]):
+                pair = (consent.sender, consent.recipient)
+                if pair not in told:
+                    told.add(pair)
+                    part.append(consent)
+            yield part
 
     def _page(self, lists: Sequence[Sequence[int]], before: int | None, size: int) -> ConsentPage:
         page = page_below(lambda low, high: _parts(lists, low, high), 0, len(self._said), before, size)

@@ -19,6 +19,7 @@ from sortedcontainers import SortedList
 from .account import digits_of
 from .message import Availability, Direction, Message, MessageType, ReadStatus
 from .message_filter import MessageFilter
+from .slices import SLICE, Slices, result_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -115,6 +116,8 @@ class _Heads:
     combinations: Combinations
     number: str | None
     """Digits of the phone number that the conversations have to do with; None for any."""
+    unseen: Iterator[int] | None
+    """The conversations that were not looked at yet; None once all were."""
     index: Index = field(default_factory=Index)
     _known: dict[int, tuple[int, Bucket]] = field(default_factory=dict)
 
@@ -170,16 +173,31 @@ class MailboxIndex:
 
     def heads_for(self, wanted: MessageFilter) -> Index:
         """The newest record of each conversation, kept ready from the first time on that it is asked for."""
+        return result_of(self.preparing_heads(wanted))
+
+    def preparing_heads(self, wanted: MessageFilter) -> Slices[Index]:
+        """As `heads_for`, in slices: the first look is at every conversation; what changes meanwhile is seen too."""
         number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
         asked = wanted.combinations(), number
-        heads = self.heads.get(asked)
-        if heads is None:
-            if len(self.heads) >= _MAX_HEADS:
-                del self.heads[next(iter(self.heads))]
-            heads = self.heads[asked] = _Heads(*asked)
-            for conversation_id in self.by_conversation:
+        while True:
+            heads = self.heads.get(asked) or self._new_heads(asked)
+            if heads.unseen is None:
+                return heads.index
+            part = list(islice(heads.unseen, SLICE))
+            for conversation_id in part:
                 heads.look_again(conversation_id, self)
-        return heads.index
+            if len(part) < SLICE:
+                heads.unseen = None
+            else:
+                yield
+
+    def _new_heads(self, asked: "tuple[Combinations, str | None]") -> _Heads:
+        """In the place of others that are ready, where there are too many; those that calls wait for stay."""
+        ready = (known for known, heads in self.heads.items() if heads.unseen is None)
+        if len(self.heads) >= _MAX_HEADS and (oldest := next(ready, None)) is not None:
+            del self.heads[oldest]
+        heads = self.heads[asked] = _Heads(*asked, unseen=iter(tuple(self.by_conversation)))
+        return heads
 
     def has_to_do_with(self, number: str, record: tuple[int, Bucket]) -> bool:
         """Whether the phone number, in digits, is one of the record's conversation."""

@@ -33,6 +33,7 @@ from .message_index import Bucket, Index, MailboxIndex, Slice, bounds, bucket_of
 from .moments import moved
 from .owners import ReadableMailbox
 from .ports import IdGenerator
+from .slices import Slices
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -67,6 +68,8 @@ class InMemoryMessageStore:
         self._mailboxes: defaultdict[str, MailboxIndex] = defaultdict(MailboxIndex)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
         self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
+        self._received: defaultdict[str, list[int]] = defaultdict(list)
+        """Ids of what each phone has received, oldest first."""
         self._ages = count()
         self._changes = 0
 
@@ -123,14 +126,21 @@ class InMemoryMessageStore:
         total = sum(map(len, slices))
         return self._page(page_of(slices, total, wanted), total)
 
+    def preparing_list(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter) -> Slices[None]:
+        """Do in slices what `list_together` would do at once, the first time that it is asked such a question."""
+        for readable in mailboxes:
+            box = self._mailboxes.get(readable.number)
+            if box is not None and wanted.distinct_conversations and wanted.conversation_id is None:
+                box.file()
+                yield from box.preparing_heads(_of_types(wanted, readable))
+
     def _slices(self, readable: ReadableMailbox, wanted: MessageFilter, account: Account) -> list[Slice]:
         """What matches in one mailbox."""
         mailbox, box = readable.number, self._mailboxes.get(readable.number)
         if box is None:
             return []
         box.file()
-        if not wanted.types <= readable.types:
-            wanted = replace(wanted, types=wanted.types & readable.types)
+        wanted = _of_types(wanted, readable)
 
         def is_visible(bucket: Bucket) -> bool:
             return not bucket.via or is_member_of_any(bucket.via, mailbox, account)
@@ -141,8 +151,8 @@ class InMemoryMessageStore:
         slices = [] if index is None else index.slices(wanted, is_visible)
         return slices if wanted.conversation_id is None else self._of_one_conversation(slices, wanted)
 
-    def collected(self, mailbox: str, wanted: MessageFilter) -> Sequence[Message]:
-        """All of the mailbox's matching messages, newest first, those in threads that it was removed from, too.
+    def collected(self, mailbox: str, wanted: MessageFilter, most: int) -> Sequence[Message]:
+        """The newest of the mailbox's matching messages, those in threads that it was removed from, too.
 
         Of the filter, dates, types, directions and statuses count.
         """
@@ -151,11 +161,17 @@ class InMemoryMessageStore:
             return ()
         box.file()
         slices = box.all.slices(wanted, lambda bucket: True)
-        return tuple(map(self._by_order.__getitem__, merge(*(part.newest_first() for part in slices), reverse=True)))
+        orders = islice(merge(*(part.newest_first() for part in slices), reverse=True), most)
+        return tuple(map(self._by_order.__getitem__, orders))
 
     def change_count(self) -> int:
         """How often anything was recorded or changed, in whichever mailbox."""
         return self._changes
+
+    def changes_since(self, mailbox: str, position: int) -> int:
+        """How many changes of a mailbox came after the store's first `position` ones."""
+        box = self._mailboxes.get(mailbox)
+        return 0 if box is None else len(box.places) - bisect_left(box.places, position)
 
     def changed(
         self, mailbox: str, position: int, since: datetime, now: datetime, account: Account
@@ -205,12 +221,18 @@ class InMemoryMessageStore:
         received = self._handsets.get(digits, {})
         return Page(tuple(islice(reversed(received.values()), limit)), len(received))
 
+    def page_of_handset(self, digits: str, start: int, most: int) -> Sequence[Message]:
+        """What that phone was sent, oldest first, from the place `start` on, which counts from 0."""
+        received = self._handsets.get(digits, {})
+        return tuple(received[message_id] for message_id in self._received.get(digits, [])[start : start + most])
+
     def held_by_handset(self, digits: str, message_id: int) -> Message | None:
         """The message when that phone has received it, by the id of the sender's copy."""
         return self._handsets.get(digits, {}).get(message_id)
 
     def hand_over(self, digits: str, message: Message) -> None:
         """Give a phone outside the account a message that is in no mailbox."""
+        self._received[digits].append(message.id)
         self._handsets[digits][message.id] = message
 
     def send_to_handset(self, sender: str, digits: str, text: str, now: datetime) -> None:
@@ -321,7 +343,7 @@ class InMemoryMessageStore:
     def _hand_over(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         for routed in delivery.routed:
             if routed.outcome is Outcome.OUTSIDE and copies:
-                self._handsets[routed.recipient][copies[0].id] = copies[0]
+                self.hand_over(routed.recipient, copies[0])
 
     def _leave_with_handsets(self, message: Message) -> None:
         """A phone keeps what it has received, whatever the sender does to his own copy."""
@@ -355,6 +377,11 @@ class InMemoryMessageStore:
                 index.remove(message.order, before)
                 index.add(message.order, after)
             box.look_again(message)
+
+
+def _of_types(wanted: MessageFilter, readable: ReadableMailbox) -> MessageFilter:
+    """What is wanted of the types that may be read in a mailbox."""
+    return wanted if wanted.types <= readable.types else replace(wanted, types=wanted.types & readable.types)
 
 
 def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:

@@ -13,6 +13,7 @@ from . import errors
 from .message import Availability, MessageType
 from .message_filter import MessageFilter
 from .ports import IdGenerator
+from .slices import Slices
 
 MAX_UNFINISHED = 2
 """Reports of one account that may be in the making at once."""
@@ -114,13 +115,24 @@ class Reports:
             raise errors.NotFound("taskId", report_id)
         return found
 
-    def archives(self, report: Report, now: datetime, make: Callable[[], tuple[bytes, ...]]) -> tuple[bytes, ...]:
+    def archives(
+        self,
+        report: Report,
+        now: datetime,
+        make: Callable[[], Slices[tuple[bytes, ...]]],
+        keep: Callable[[int], None],
+    ) -> Slices[tuple[bytes, ...]]:
         """The report's files: those that `make` gives the first time that anybody asks, and the same from then on.
+
+        `keep` is told how many bytes are about to be kept, and may refuse them.
 
         Raises `NotFound` about `taskId` before the report is completed (D-16).
         """
         if report.status_at(now) is not ReportStatus.COMPLETED:
             raise errors.NotFound("taskId", report.id)
         if report.id not in self._archives:
-            self._archives[report.id] = make()
+            made = yield from make()
+            if report.id not in self._archives:  # another call may have made them meanwhile
+                keep(sum(map(len, made)))
+                self._archives[report.id] = made
         return self._archives[report.id]

@@ -119,6 +119,10 @@ class Mailbox(NamedTuple):
                 if message.type in types and mark.frame.holds(message):
                     yield message
 
+    def change_count(self, mark: Mark) -> int:
+        """How many changes there are to look at since a mark."""
+        return sum(self.store.changes_since(number, mark.position) for number, _ in self.parts(mark.frame.owners))
+
     def mark(self, frame: Frame) -> Mark:
         return Mark(frame, self.now, self.store.change_count(), self._digest(self.parts(frame.owners)))
 

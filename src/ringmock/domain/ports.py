@@ -8,6 +8,7 @@ from .account import Account
 from .message import Delivery, Message, ReadStatus
 from .message_filter import MessageFilter, Page
 from .owners import ReadableMailbox
+from .slices import Slices
 
 
 class Clock(Protocol):
@@ -53,12 +54,20 @@ class MessageStore(Protocol):
         """As `list_messages`, of several mailboxes as if they were one."""
         ...
 
-    def collected(self, mailbox: str, wanted: MessageFilter) -> Sequence[Message]:
-        """All of the mailbox's matching messages, newest first, those in threads that it was removed from, too."""
+    def preparing_list(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter) -> Slices[None]:
+        """Do in slices what `list_together` would do at once, the first time that it is asked such a question."""
+        ...
+
+    def collected(self, mailbox: str, wanted: MessageFilter, most: int) -> Sequence[Message]:
+        """The newest of the mailbox's matching messages, those in threads that it was removed from, too."""
         ...
 
     def change_count(self) -> int:
         """How often anything was recorded or changed, in whichever mailbox."""
+        ...
+
+    def changes_since(self, mailbox: str, position: int) -> int:
+        """How many changes of a mailbox came after the store's first `position` ones."""
         ...
 
     def changed(
@@ -77,6 +86,10 @@ class MessageStore(Protocol):
 
     def latest_of_handset(self, digits: str, limit: int) -> Page:
         """The newest of what that phone was sent, newest first; the rest costs nothing."""
+        ...
+
+    def page_of_handset(self, digits: str, start: int, most: int) -> Sequence[Message]:
+        """What that phone was sent, oldest first, from the place `start` on, which counts from 0."""
         ...
 
     def held_by_handset(self, digits: str, message_id: int) -> Message | None:

@@ -1,7 +1,7 @@
 """Subscriptions: which events an application asks for, what it may ask for, and which event a change is to it."""
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -80,8 +80,8 @@ class EventFilter(NamedTuple):
         """Whether it asks for high-volume SMS."""
         return self.kind in _A2P_KINDS
 
-    def lets_through(self, message: Message) -> bool:
-        """Whether a message of this filter's mailbox is one that it asks for."""
+    def lets_through(self, message: "Message | Kind") -> bool:
+        """Whether a message of this filter's mailbox, or one of a kind, is one that it asks for."""
         return message.type in self.types and message.direction in self.directions
 
 
@@ -389,6 +389,23 @@ def _chosen(name: str | None, known: Mapping[str, frozenset[_T]], every: frozens
 # --- what is told --------------------------------------------------------------------------------
 
 
+class Kind(NamedTuple):
+    """What a filter looks at of a message that was changed."""
+
+    mailbox: str
+    type: MessageType
+    direction: Direction
+
+
+Changes = Mapping[Kind, int]
+"""How many messages of each kind were changed."""
+
+
+def changes_of(messages: Iterable[Message]) -> Counter[Kind]:
+    """What was changed, in the place of messages that may be many."""
+    return Counter(Kind(message.mailbox, message.type, message.direction) for message in messages)
+
+
 class TypeChange(NamedTuple):
     """What changed in a mailbox, of one message type."""
 
@@ -466,10 +483,11 @@ def asks_for_messages_of(wanted: EventFilter, batch: Batch) -> bool:
     return wanted.kind is EventKind.A2P_MESSAGES and is_wanted and Direction.OUTBOUND in wanted.directions
 
 
-def events(wanted: EventFilter, new: Sequence[Message], updated: Sequence[Message]) -> Iterator[Event]:
+def events(wanted: EventFilter, new: Sequence[Message], updated: Changes) -> Iterator[Event]:
     """What a filter is told of messages of its mailbox that came, or were changed."""
     if wanted.kind is EventKind.MESSAGE_STORE:
-        changes = tuple(_changes(filter(wanted.lets_through, new), filter(wanted.lets_through, updated)))
+        changed = {kind: count for kind, count in updated.items() if wanted.lets_through(kind)}
+        changes = tuple(_changes(filter(wanted.lets_through, new), changed))
         if changes:
             assert wanted.mailbox is not None
             yield MailboxChanged(wanted.mailbox, changes)
@@ -477,13 +495,13 @@ def events(wanted: EventFilter, new: Sequence[Message], updated: Sequence[Messag
         yield from (SmsReceived(message) for message in new if wanted.lets_through(message))
 
 
-def _changes(new: Iterable[Message], updated: Iterable[Message]) -> Iterator[TypeChange]:
+def _changes(new: Iterable[Message], updated: Changes) -> Iterator[TypeChange]:
     came: dict[MessageType, list[int]] = {}
     counts: dict[MessageType, int] = {}
     for message in new:
         came.setdefault(message.type, []).append(message.id)
-    for message in updated:
-        counts[message.type] = counts.get(message.type, 0) + 1
+    for changed, count in updated.items():
+        counts[changed.type] = counts.get(changed.type, 0) + count
     for kind in MessageType:
         if kind in came or kind in counts:
             yield TypeChange(kind, tuple(came.get(kind, ())), counts.get(kind, 0))

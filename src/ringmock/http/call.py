@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..domain.account import Extension
 from ..domain.attachment import Attachment
 from ..domain.message import Routed
+from ..domain.slices import Slices
 from ..lab.faults import BrokenOff
 from ..server_limits import DEFAULT, ServerLimits
 from ..sessions import Session
@@ -37,6 +38,8 @@ class Call:
     media_type: str = ""
     """The body's, in lower case and without parameters; empty without a body."""
     answer: "Answer | None" = None
+    work: "Slices[Answer] | None" = None
+    """What is left to do for the answer, of a handler that does it in slices."""
     encoded: bytes = b""
     """The answer's body as it goes out."""
     status: int | None = None

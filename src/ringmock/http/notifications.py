@@ -4,11 +4,12 @@ No call waits for it. What a receiver has still to get waits in a queue of its o
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -18,20 +19,24 @@ from ..domain.agenda import Timer
 from ..domain.errors import Refusal
 from ..domain.message import Availability, Delivery, Direction, Message
 from ..domain.moments import moved
+from ..domain.slices import Slices, result_of
 from ..domain.subscription import (
     RECONCILIATION,
     A2PEvent,
     A2PMessageMoved,
     Attempt,
     BatchMoved,
+    Changes,
     Event,
     EventFilter,
     ExpiresSoon,
+    Kind,
     OptedOut,
     Subscription,
     Transport,
     asks_for,
     asks_for_messages_of,
+    changes_of,
     events,
 )
 from ..journal import Entry
@@ -40,6 +45,9 @@ from ..world import World
 from .alarm import Alarm
 from .sockets import Sockets
 from .wire.subscriptions import notification
+
+TOLD_TOGETHER = 200
+"""Things that are due, or events, of which one turn of the loop tells: some milliseconds' work."""
 
 GIVEN_UP = "The client was away, or did not read, and more notifications came than are kept for it"
 
@@ -55,8 +63,27 @@ class _Note(NamedTuple):
     body: bytes
 
 
-_Waiting = _Note | Iterator[_Note]
-"""A notification, or several that are made when their turn comes: a batch has ten thousand at a time."""
+class _Notes(NamedTuple):
+    """Several notifications, made when their turn comes: a batch has ten thousand at a time."""
+
+    events: Iterator[A2PEvent]
+    made: Callable[[A2PEvent], _Note]
+
+    def next(self) -> _Note | None:
+        """The next one; None when there are no more."""
+        event = next(self.events, None)
+        return None if event is None else self.made(event)
+
+
+_Waiting = _Note | _Notes
+
+
+class _Stream(NamedTuple):
+    """Events for a connection, of which each turn of the loop sends a few."""
+
+    wanted: EventFilter
+    events: Iterator[Event]
+    at: datetime
 
 
 class Notifier:
@@ -71,6 +98,7 @@ class Notifier:
         self._queues: dict[Subscription, deque[_Waiting]] = {}
         self._asked_again: dict[Subscription, bool] = {}
         """Whose receivers are being asked whether they answer again; whether that is due once more afterwards."""
+        self._streams: dict[Subscription, deque[_Stream]] = {}
         sockets.when_connected(self.watch)
 
     def watch(self, world: World) -> None:
@@ -89,18 +117,24 @@ class Notifier:
 
     def follow(self, world: World, subscription: Subscription) -> None:
         """Tell a subscription of everything from now on."""
+        result_of(self.following(world, subscription))
+
+    def following(self, world: World, subscription: Subscription) -> Slices[None]:
+        """As `follow`, in slices: in a mailbox there may be many whose status has yet to move."""
         self.watch(world)
-        now = world.clock.now()
+        now, life = world.clock.now(), world.life
         for mailbox in subscription.mailboxes:
-            for message in world.messages.moving(mailbox, now):
+            for place, message in enumerate(world.messages.moving(mailbox, now), 1):
                 world.agenda.put(message, message.next_change(now))
+                if place % TOLD_TOGETHER == 0:
+                    yield
+                    if world.life != life:
+                        return
         if subscription.is_told_of_a2p:
             for batch in world.a2p.moving(now):
                 world.agenda.put(batch, batch.next_change(now))
 
-    def tell(
-        self, world: World, mailbox: str, new: Sequence[Message], updated: Sequence[Message], at: datetime
-    ) -> bool:
+    def tell(self, world: World, mailbox: str, new: Sequence[Message], updated: Changes, at: datetime) -> bool:
         """Tell whoever asked for it of messages that came to a mailbox, or were changed there, at this time.
 
         Whether anyone has asked for news of the mailbox.
@@ -141,7 +175,13 @@ class Notifier:
             return
         if subscription.delivery.transport is Transport.WEBHOOK:
             self._post(world, subscription, _note(world, subscription, wanted, event, at))
-            return
+        elif subscription in self._streams:
+            self._streams[subscription].append(_Stream(wanted, iter((event,)), at))
+        else:
+            self._say(world, subscription, wanted, event, at)
+
+    def _say(self, world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> None:
+        """Send it on the subscription's connection."""
         uuid = world.subscriptions.name_notification()
         said = notification(subscription, wanted, event, uuid, world.account, at)
 
@@ -157,10 +197,44 @@ class Notifier:
     ) -> None:
         asked = (event for event in events if asks_for(wanted, event))
         if subscription.delivery.transport is not Transport.WEBHOOK:
-            for event in asked:
-                self._send(world, subscription, wanted, event, at)
+            self._stream(world, subscription, _Stream(wanted, asked, at))
         elif subscription.blacklisted is None:
-            self._post(world, subscription, (_note(world, subscription, wanted, event, at) for event in asked))
+            made = partial(_note, world, subscription, wanted, at=at)
+            self._post(world, subscription, _Notes(asked, made))
+
+    def _stream(self, world: World, subscription: Subscription, stream: _Stream) -> None:
+        """Send the first of many events now, and the rest in the turns after this, in their order."""
+        waiting = self._streams.get(subscription)
+        if waiting is not None:
+            waiting.append(stream)
+            return
+        if self._sent_some(world, subscription, stream):
+            waiting = self._streams[subscription] = deque([stream])
+            task = asyncio.get_running_loop().create_task(self._send_streams(world, subscription, waiting))
+            tasks = self._posting[world]
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+            task.add_done_callback(lambda _: self._end_streams(subscription, waiting))
+
+    def _sent_some(self, world: World, subscription: Subscription, stream: _Stream) -> bool:
+        """Whether there may be more."""
+        sent = 0
+        for event in islice(stream.events, TOLD_TOGETHER):
+            self._say(world, subscription, stream.wanted, event, stream.at)
+            sent += 1
+        return sent == TOLD_TOGETHER
+
+    async def _send_streams(self, world: World, subscription: Subscription, waiting: deque[_Stream]) -> None:
+        while waiting and not subscription.is_deleted:
+            await asyncio.sleep(0)
+            if not self._sent_some(world, subscription, waiting[0]):
+                waiting.popleft()
+        self._end_streams(subscription, waiting)
+
+    def _end_streams(self, subscription: Subscription, waiting: deque[_Stream]) -> None:
+        """Let the next event go out by itself."""
+        if self._streams.get(subscription) is waiting:
+            del self._streams[subscription]
 
     def _post(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
         queue = self._queues.get(subscription)
@@ -174,10 +248,14 @@ class Notifier:
         elif len(queue) < self._most_waiting:
             queue.append(waiting)
         else:
-            note = waiting if isinstance(waiting, _Note) else next(waiting, None)
+            note = waiting if isinstance(waiting, _Note) else waiting.next()
             if note is None:
                 return
-            self._note_attempt(world, subscription, note, OVERFLOW.format(most=self._most_waiting))
+            more = 0 if isinstance(waiting, _Note) else sum(1 for _ in waiting.events)
+            failure = OVERFLOW.format(most=self._most_waiting)
+            if more:
+                failure += f" {more} more of the same batch are lost with it"
+            self._note_attempt(world, subscription, note, failure)
 
     async def _deliver(self, world: World, subscription: Subscription, queue: deque[_Waiting]) -> None:
         """Empty the queue of a subscription that nobody has deleted; what was due before its expiry may come late."""
@@ -244,7 +322,7 @@ def _next_of(queue: deque[_Waiting]) -> _Note | None:
         if isinstance(waiting, _Note):
             queue.popleft()
             return waiting
-        note = next(waiting, None)
+        note = waiting.next()
         if note is not None:
             return note
         queue.popleft()
@@ -260,7 +338,7 @@ class _Watcher:
     def __init__(self, world: World, notifier: Notifier) -> None:
         self._world = world
         self._notifier = notifier
-        self._changed: list[Message] = []
+        self._changed: Counter[Kind] = Counter()
         self._is_telling = False
         self._alarm = Alarm(self.time_changed)
         world.when_life_ends(self._changed.clear)
@@ -273,23 +351,25 @@ class _Watcher:
             if isinstance(copy, A2PMessage) and copy.direction is Direction.INBOUND:
                 self._notifier.tell_a2p(self._world, A2PMessageMoved(copy), now)
         for mailbox, messages in _by_mailbox(copies).items():
-            if self._notifier.tell(self._world, mailbox, messages, (), now):
+            if self._notifier.tell(self._world, mailbox, messages, {}, now):
                 for message in messages:
                     change = message.next_change()
                     # A message is as old as its second, and its first change may be over by now.
                     self._world.agenda.put(message, change and max(change, now))
 
-    def changed(self, messages: Sequence[Message]) -> None:
+    def changed(self, changes: Changes) -> None:
         if not self._changed:
             # The call that changes them goes on, and nothing else runs before it is done.
             asyncio.get_running_loop().call_soon(self._tell_changes)
-        self._changed += messages
+        self._changed.update(changes)
 
     def _tell_changes(self) -> None:
-        changed = tuple(self._changed)
+        by_mailbox: dict[str, dict[Kind, int]] = {}
+        for kind, count in self._changed.items():
+            by_mailbox.setdefault(kind.mailbox, {})[kind] = count
         self._changed.clear()
-        for mailbox, messages in _by_mailbox(changed).items():
-            self._notifier.tell(self._world, mailbox, (), messages, self._world.clock.now())
+        for mailbox, changes in by_mailbox.items():
+            self._notifier.tell(self._world, mailbox, (), changes, self._world.clock.now())
 
     def batch_sent(self, batch: Batch) -> None:
         if self._notifier.tell_a2p(self._world, BatchMoved(batch, is_new=True), self._world.clock.now()):
@@ -302,7 +382,10 @@ class _Watcher:
         """Nothing that anyone can subscribe to."""
 
     def time_changed(self) -> None:
-        """Tell of all that is due by now, before anything else happens, and look again when the next is."""
+        """Tell of what is due by now, before anything else happens, and look again when the next is.
+
+        Of more than one turn of the loop may have, the rest has the turns after it.
+        """
         if not self._is_telling:
             self._is_telling = True
             try:
@@ -314,11 +397,11 @@ class _Watcher:
     def _tell_due(self, now: datetime) -> None:
         self._tell_changes()
         agenda = self._world.agenda
-        for at, things in agenda.due(now):
+        for at, things in agenda.due(now, TOLD_TOGETHER):
             messages = _by_mailbox(thing for thing in things if isinstance(thing, Message))
             for mailbox, those in messages.items():
                 there = [message for message in those if message.availability is not Availability.PURGED]
-                if self._notifier.tell(self._world, mailbox, (), there, at):
+                if self._notifier.tell(self._world, mailbox, (), changes_of(there), at):
                     for message in there:
                         agenda.put(message, message.next_change(at))
             for thing in things:

@@ -30,6 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..contract.openapi import app_permissions
 from ..domain.errors import ApplicationPermissionDenied
+from ..domain.slices import Slices
 from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
 from ..server_limits import ServerLimits
@@ -48,6 +49,7 @@ from .errors import (
 )
 from .lab import Lab
 from .multipart import Parts
+from .slices import in_slices
 
 _T = TypeVar("_T")
 
@@ -65,7 +67,9 @@ _HOST = re.compile(r"[A-Za-z0-9.\-_]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)\"?", re.IGNORECASE)
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], Answer | Slices[Answer]]
+"""Says the answer, or does in slices what may take long."""
+
 WaitingHandler = Callable[[Call], Coroutine[Any, Any, Answer]]
 """Of an operation that has to ask someone outside before it can answer."""
 
@@ -509,12 +513,33 @@ class HandlerOperation:
         self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.handle(scope[SCOPE_KEY])
+        call: Call = scope[SCOPE_KEY]
+        self.handle(call)
+        if call.work is not None:
+            await self.finish(call)
 
     def handle(self, call: Call) -> None:
-        """Put the handler's answer on the call, as it is and encoded. Raises a `Refusal`."""
+        """Put the handler's answer on the call, as it is and encoded; or what is left to do after a first slice.
+
+        Raises a `Refusal`.
+        """
         call.is_handled = True
-        call.answer = self._handler(call)
+        said = self._handler(call)
+        if not isinstance(said, Answer):
+            try:
+                next(said)
+            except StopIteration as end:
+                said = end.value
+            else:
+                call.work = said
+                return
+        call.answer = said
+        call.encoded = encoded(said.body)
+
+    async def finish(self, call: Call) -> None:
+        """Do what is left, while others are served. It has a task of its own, as whatever waits."""
+        assert call.work is not None
+        call.answer = await asyncio.create_task(in_slices(call.work))
         call.encoded = encoded(call.answer.body)
 
 

@@ -56,12 +56,18 @@ class Straight:
             if lane is not None and is_plain(call, scope["query_string"]):
                 call.content = await read_body(call, scope, receive)
                 if self._is_done(call, scope, lane):
+                    if call.work is not None:
+                        await lane.handler.finish(call)
+                        lane.answer.check(call)
                     return
                 receive = whole(call.content)
         await self.app(scope, receive, send)
 
     def _is_done(self, call: Call, scope: Scope, lane: Lane) -> bool:
-        """Whether the call has been answered. What the stages would raise of a call like this is raised."""
+        """Whether the call has been answered, or has only work left to do.
+
+        What the stages would raise of a call like this is raised.
+        """
         call.operation, scope["path_params"] = lane.operation_id, lane.path_params
         if call.content:
             if b"content-type" not in call.headers:

@@ -39,6 +39,10 @@ control.register_blueprint(pages)
 control.register_blueprint(inspector)
 
 
+MOST_RECEIVED = 1000
+"""Messages of a phone that one answer tells of; it says how many there are."""
+
+
 class BadInput(Exception):
     """What is wrong with the call, and what would be right; told to the caller as it stands."""
 
@@ -310,9 +314,26 @@ def send_from_handset(phone_number: str) -> Response:
 
 @control.get("/handsets/<path:phone_number>/messages")
 def received_by_handset(phone_number: str) -> Response:
-    """What a phone outside the account has received, oldest first."""
-    messages = _world().messages.received_by_handset(_handset(phone_number))
-    return jsonify([_received(message) for message in messages])
+    """What a phone outside the account has received, oldest first: the latest thousand.
+
+    `start`: from which place on, the first being 0; `limit`: how many. The header `X-Total-Count` tells how many there
+    are in all.
+    """
+    store, handset = _world().messages, _handset(phone_number)
+    total = store.latest_of_handset(handset, 0).total
+    limit = _limit(request.args.get("limit"), MOST_RECEIVED)
+    start = _place(request.args.get("start"), max(0, total - limit))
+    answer = jsonify([_received(message) for message in store.page_of_handset(handset, start, limit)])
+    answer.headers["X-Total-Count"] = str(total)
+    return answer
+
+
+def _place(text: str | None, otherwise: int) -> int:
+    if text is None:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise BadInput("'start' is a place from 0 on, as in ?start=1000&limit=1000.")
+    return int(text)
 
 
 @control.get("/handsets/<phone_number>/messages/<int:message_id>/attachments/<int:attachment_id>")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..domain.a2p_sms import Batch
 from ..domain.message import Delivery, Message
+from ..domain.subscription import Changes
 from ..journal import Entry
 from .messages import Wanted
 from .timeline import MAX_LINES, Fault, fault_of
@@ -45,7 +46,7 @@ class Observed:
             self.life += 1
             self._sent.clear()
 
-    def changed(self, messages: Sequence[Message]) -> None:
+    def changed(self, changes: Changes) -> None:
         """Nothing that a test waits for."""
 
     def batch_sent(self, batch: Batch) -> None:
@@ -103,7 +104,7 @@ class WithoutCredentials:
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         """A message is somebody's."""
 
-    def changed(self, messages: Sequence[Message]) -> None:
+    def changed(self, changes: Changes) -> None:
         """Messages are somebody's."""
 
     def batch_sent(self, batch: Batch) -> None:

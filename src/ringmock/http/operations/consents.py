@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...domain.slices import Slices
 from ...page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import entry
@@ -42,10 +43,11 @@ def list_sms_consent_history_records(call: Call) -> Answer:
     return Answer(page_of([wire.history_record(each, view) for each in page.records], page, asked, tokens))
 
 
-def export_sms_consent_records(call: Call) -> Answer:
+def export_sms_consent_records(call: Call) -> Slices[Answer]:
     """`exportSmsConsentRecords`."""
     check_account(call)
-    return Answer(wire.table(call.here.consents, view_of(call)), headers=HARMLESS, media_type="text/csv; charset=utf-8")
+    table = yield from wire.table(call.here.consents.parts(), view_of(call))
+    return Answer(table, headers=HARMLESS, media_type="text/csv; charset=utf-8")
 
 
 def _listed(call: Call, parameters: Mapping[str, Any]) -> Answer:

@@ -2,6 +2,7 @@
 
 from ...domain import errors
 from ...domain.message_store_report import Report
+from ...domain.slices import Slices
 from ..call import Answer, Call
 from ..media import HARMLESS
 from ..wire import message_store_report as wire
@@ -25,15 +26,17 @@ def read_message_store_report_task(call: Call) -> Answer:
     return Answer(wire.report_resource(_held(call), view_of(call)))
 
 
-def read_message_store_report_archive(call: Call) -> Answer:
+def read_message_store_report_archive(call: Call) -> Slices[Answer]:
     """`readMessageStoreReportArchive`."""
     report = _held(call)
-    return Answer(wire.archive_list(_archives(call, report), wire.report_uri(report, view_of(call))))
+    archives = yield from _archives(call, report)
+    return Answer(wire.archive_list(archives, wire.report_uri(report, view_of(call))))
 
 
-def read_message_store_report_archive_content(call: Call) -> Answer:
+def read_message_store_report_archive_content(call: Call) -> Slices[Answer]:
     """`readMessageStoreReportArchiveContent`."""
-    archives, asked = _archives(call, _held(call)), call.parameters["archiveId"]
+    asked = call.parameters["archiveId"]
+    archives = yield from _archives(call, _held(call))
     number = int(asked)
     if number >= len(archives):
         raise errors.NotFound("archiveId", asked)
@@ -46,9 +49,16 @@ def _held(call: Call) -> Report:
     return call.here.reports.held(call.parameters["taskId"])
 
 
-def _archives(call: Call, report: Report) -> tuple[bytes, ...]:
-    world, view = call.here, view_of(call)
-    return world.reports.archives(report, view.now, lambda: wire.archives(world.collected_for(report), view))
+def _archives(call: Call, report: Report) -> Slices[tuple[bytes, ...]]:
+    """Raises `BrokenOff` where the world is reset meanwhile, `StoreFull` where there is no room for them."""
+    world, view, life = call.here, view_of(call), call.here.life
+
+    def make() -> Slices[tuple[bytes, ...]]:
+        made = yield from wire.archiving(lambda: world.collected_for(report), view)
+        call.check_life(life)
+        return made
+
+    return world.reports.archives(report, view.now, make, lambda size: world.share.take(0, size))
 
 
 def _check(call: Call) -> None:

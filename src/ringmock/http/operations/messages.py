@@ -6,6 +6,8 @@ from dataclasses import replace
 from ...domain import errors
 from ...domain.account import Extension
 from ...domain.message import Message
+from ...domain.message_filter import MessageFilter
+from ...domain.slices import Slices
 from ..call import Answer, Call
 from ..media import content_answer
 from ..wire import messages as wire
@@ -33,13 +35,24 @@ def create_internal_text_message(call: Call) -> Answer:
     return Answer(wire.message_resource(sent.message, view_of(call), just_sent=True))
 
 
-def list_messages(call: Call) -> Answer:
+def list_messages(call: Call) -> Answer | Slices[Answer]:
     """`listMessages`."""
     extension = read_mailbox(call)
     wanted = wire.filter_from(call.parameters, call.here.clock.now())
     types = readable_types(call, extension)
     if not wanted.types <= types:
         wanted = replace(wanted, types=wanted.types & types)
+    if wanted.distinct_conversations:
+        return _listing(call, extension, wanted)
+    return _listed(call, extension, wanted)
+
+
+def _listing(call: Call, extension: Extension, wanted: MessageFilter) -> Slices[Answer]:
+    yield from call.here.preparing_list(extension, wanted)
+    return _listed(call, extension, wanted)
+
+
+def _listed(call: Call, extension: Extension, wanted: MessageFilter) -> Answer:
     page = call.here.list_messages(extension, wanted)
     return Answer(wire.message_list(page, wanted, call.filters, extension, view_of(call)))
 
@@ -98,15 +111,15 @@ def delete_message(call: Call) -> Answer:
     return Answer(status=204) if {result.status for result in results} == {204} else _answered(call, extension, results)
 
 
-def delete_message_by_filter(call: Call) -> Answer:
+def delete_message_by_filter(call: Call) -> Slices[Answer]:
     """`deleteMessageByFilter`: of messages that are deleted already, only `purge` leaves less."""
     extension = own_extension(call)
     conversations = call.parameters["conversationId"] or []
     if conversations and any(name == "type" for name, _ in call.query):
         raise errors.ConversationAndTypeTogether("conversationId")
     batch.check_size(conversations, batch.MAX_IN_PATH, "conversationId")
-    for wanted in wire.filters_to_delete(call.parameters, call.here.clock.now()):
-        call.here.delete_messages(extension, wanted, purge=call.parameters["purge"])
+    wanted = wire.filters_to_delete(call.parameters, call.here.clock.now())
+    yield from call.here.deleting_messages(extension, wanted, purge=call.parameters["purge"])
     return Answer(status=204)
 
 

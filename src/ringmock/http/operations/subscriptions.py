@@ -2,10 +2,12 @@
 
 import re
 
+from ...domain.slices import Slices
 from ...domain.subscription import Subscription, Transport
 from ..call import Answer, Call
 from ..errors import InvalidUri
 from ..notifications import Notifier
+from ..slices import in_slices
 from ..sockets import TOKEN_SECONDS, Sockets
 from ..stages import Handler, WaitingHandler
 from ..wire import subscriptions as wire
@@ -40,7 +42,7 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
             if connection.subscription is not None:
                 world.subscriptions.remove(connection.subscription)
             connection.subscription = subscription
-        notifier.follow(world, subscription)
+        await in_slices(notifier.following(world, subscription))
         return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
 
     return handler
@@ -66,13 +68,13 @@ def read_subscription(notifier: Notifier) -> Handler:
 def update_subscription(notifier: Notifier) -> Handler:
     """`updateSubscription`: without filters it renews, and no more."""
 
-    def handler(call: Call) -> Answer:
+    def handler(call: Call) -> Slices[Answer]:
         world, subscription, body = call.here, _named(call), call.body or {}
         filters = body.get("eventFilters") or [wanted.uri for wanted in subscription.filters]
         world.subscriptions.update(
             subscription, world.account, call.caller, filters, body.get("expiresIn"), world.clock.now()
         )
-        notifier.follow(world, subscription)
+        yield from notifier.following(world, subscription)
         return Answer(wire.subscription_resource(subscription, _view(call, notifier)))
 
     return handler

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...domain.account import digits_of
 from ...domain.consent import Consent, ConsentFilter, ConsentSource, OptStatus, Statement
+from ...domain.slices import Slices
 from ...timestamps import iso8601_to_the_microsecond
 from .messages import chosen
 from .view import Json, View
@@ -92,10 +93,13 @@ def summary(failed: Iterable[tuple[Json, Json]]) -> Json:
     return {"failedRecords": records} if records else {}
 
 
-def table(consents: Iterable[Consent], view: View) -> str:
-    """Comma-separated values (RFC 4180), with a head."""
+def table(parts: Iterable[Iterable[Consent]], view: View) -> Slices[bytes]:
+    """Comma-separated values (RFC 4180) in UTF-8, with a head; a slice for each part."""
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow(_COLUMNS)
-    writer.writerows(_said(consent, view).values() for consent in consents)
-    return written.getvalue()
+    for place, part in enumerate(parts):
+        if place:
+            yield
+        writer.writerows(_said(consent, view).values() for consent in part)
+    return written.getvalue().encode()

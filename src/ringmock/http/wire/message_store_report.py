@@ -2,9 +2,9 @@
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import orjson
 
@@ -13,6 +13,7 @@ from ...domain.account import Extension
 from ...domain.attachment import MEDIA_TYPES, HeldAttachment
 from ...domain.message import Message
 from ...domain.message_store_report import Report, ReportStatus
+from ...domain.slices import Slices
 from ...timestamps import iso8601
 from .messages import default_date_from, message_resource
 from .view import Json, View
@@ -22,8 +23,8 @@ MEDIA_TYPE = "application/zip"
 _MAX_CONTENT_BYTES = 1 << 30
 """Of the files in one archive of attachments."""
 
-Collected = Iterable[tuple[Extension, Sequence[Message]]]
-"""Mailboxes and what they hold."""
+Collected = Iterable[tuple[Extension, Iterable[Sequence[Message]]]]
+"""Mailboxes and what they hold, a few messages at a time."""
 
 
 class ReportAsked(NamedTuple):
@@ -84,58 +85,83 @@ def archive_list(archives: Sequence[bytes], uri: str) -> Json:
 # --- archives ------------------------------------------------------------------------------------
 
 
-def archives(collected: Collected, view: View, most: int = _MAX_CONTENT_BYTES) -> tuple[bytes, ...]:
+def archiving(
+    collect: Callable[[], Collected], view: View, most: int = _MAX_CONTENT_BYTES
+) -> Slices[tuple[bytes, ...]]:
     """First what is known of the messages, a `message-store.json` for each mailbox, then the files of MMS.
 
-    There are as many archives of files as keep each within `most` bytes, or at one file; none without any.
+    There are as many archives of files as keep each within `most` bytes, or at one file; none without any. `collect`
+    is called for the ones and the others.
     """
-    collected = list(collected)
-    records = [
-        (f"{_folder(extension, view)}/message-store.json", _records(messages, view))
-        for extension, messages in collected
-    ]
-    contents = (_zip(part, zipfile.ZIP_STORED) for part in _parts(_files(collected, view), most))
-    return _zip(records, zipfile.ZIP_DEFLATED), *contents
+    records = yield from _records(collect(), view)
+    files = yield from _files(collect(), view, most)
+    return records, *files
+
+
+class _Archive:
+    """A zip archive in the making: the same bytes for the same files, as no time of day is in it."""
+
+    def __init__(self, compression: int) -> None:
+        self._compression = compression
+        self._written = io.BytesIO()
+        self._zip = zipfile.ZipFile(self._written, "w")
+        self.size = 0
+        """Bytes of the files in it."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """A new file in it."""
+        info = zipfile.ZipInfo(name)
+        info.compress_type = self._compression
+        return self._zip.open(info, "w")
+
+    def write(self, name: str, content: bytes) -> None:
+        """A whole file."""
+        with self.open(name) as file:
+            file.write(content)
+        self.size += len(content)
+
+    def closed(self) -> bytes:
+        """All of it."""
+        self._zip.close()
+        return self._written.getvalue()
 
 
 def _folder(extension: Extension, view: View) -> str:
     return f"account/{view.account.id}/extension/{extension.id}"
 
 
-def _records(messages: Iterable[Message], view: View) -> bytes:
-    said = {"records": [message_resource(message, view) for message in messages]}
-    return orjson.dumps(said, option=orjson.OPT_INDENT_2)
+def _records(collected: Collected, view: View) -> Slices[bytes]:
+    archive = _Archive(zipfile.ZIP_DEFLATED)
+    for extension, parts in collected:
+        with archive.open(f"{_folder(extension, view)}/message-store.json") as file:
+            before = b'{"records": [\n'
+            for messages in parts:
+                said = b",\n".join([orjson.dumps(message_resource(message, view)) for message in messages])
+                file.write(before + said)
+                before = b",\n"
+                yield
+            file.write(b"\n]}\n")
+    return archive.closed()
 
 
-def _files(collected: Collected, view: View) -> Iterator[tuple[str, bytes]]:
-    for extension, messages in collected:
-        for message in messages:
-            folder = f"{_folder(extension, view)}/message-store/content/{message.id}"
-            yield from ((f"{folder}/{_file_name(held)}", held.file.content) for held in message.attachments)
+def _files(collected: Collected, view: View, most: int) -> Slices[list[bytes]]:
+    made: list[bytes] = []
+    archive: _Archive | None = None
+    for extension, parts in collected:
+        for messages in parts:
+            for message, held in [(each, file) for each in messages for file in each.attachments]:
+                content = held.file.content
+                if archive is None or archive.size + len(content) > most:
+                    if archive is not None:
+                        made.append(archive.closed())
+                    archive = _Archive(zipfile.ZIP_STORED)
+                folder = f"{_folder(extension, view)}/message-store/content/{message.id}"
+                archive.write(f"{folder}/{_file_name(held)}", content)
+                yield
+            yield
+    return made if archive is None else [*made, archive.closed()]
 
 
 def _file_name(held: HeldAttachment) -> str:
     """The id and the usual ending: what a sender calls his file may be no name in a folder, or another's too."""
     return f"{held.id}.{MEDIA_TYPES.get(held.file.content_type, ('bin',))[0]}"
-
-
-def _parts(files: Iterable[tuple[str, bytes]], most: int) -> Iterator[list[tuple[str, bytes]]]:
-    part: list[tuple[str, bytes]] = []
-    size = 0
-    for name, content in files:
-        if part and size + len(content) > most:
-            yield part
-            part, size = [], 0
-        part.append((name, content))
-        size += len(content)
-    if part:
-        yield part
-
-
-def _zip(files: Iterable[tuple[str, bytes]], compression: int) -> bytes:
-    """The same bytes for the same files: no time of day is in it."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", compression) as archive:
-        for name, content in files:
-            archive.writestr(zipfile.ZipInfo(name), content, compression)
-    return written.getvalue()
