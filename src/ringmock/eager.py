@@ -36,6 +36,8 @@ class EagerProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=...)`."""
 
     _due: "tuple[RequestResponseCycle, Any] | None" = None
+    _answered: "RequestResponseCycle | None" = None
+    """The last request that the application was called with."""
     _is_running = False
     _lost: asyncio.Event | None = None
 
@@ -99,6 +101,8 @@ class EagerProtocol(HttpToolsProtocol):
             self.url, authority = origin_form(self.url)
             if authority is not None:
                 self._replace_host(authority)
+            if authority == b"":
+                raise errors.UnparseableRequest
         check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
         self._phase, self._came, self._block, self._count = _BODY, 0, 0, 0
         if self.parser.should_upgrade():
@@ -252,7 +256,7 @@ class EagerProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # Called while the parser is still reading: what follows the headers is not there yet.
-        self._due = cycle, app
+        self._due, self._answered = (cycle, app), cycle
 
     def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
         call = _Exchange(cycle).run(app)
@@ -336,6 +340,12 @@ class EagerProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn tells the last of several requests alone, and the one before it would go on to write.
+        self.pipeline.clear()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+        self._answered = None
         super().connection_lost(exc)
         if self._lost is not None:
             self._lost.set()

@@ -270,6 +270,29 @@ def test_the_journal_says_of_a_body_that_broke_off_what_the_client_was_told(rest
     assert entry.status == status
 
 
+def test_the_first_of_several_requests_writes_nothing_once_its_client_has_gone() -> None:
+    async def served() -> bytes:
+        transport, goes_on = Transport(), asyncio.Event()
+
+        async def waiting(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await goes_on.wait()
+            await answering(scope, receive, send)
+
+        config = uvicorn.Config(waiting, log_level="critical", access_log=False)
+        config.load()
+        connection = EagerProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
+        connection.connection_made(transport)
+        connection.data_received(WHOLE + WHOLE)
+        connection.connection_lost(ConnectionResetError())
+        goes_on.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return transport.written
+
+    assert asyncio.run(served()) == b""
+
+
 def test_half_a_request_behind_one_that_is_still_answered_is_refused_after_its_answer() -> None:
     async def served() -> bytes:
         transport, goes_on = Transport(), asyncio.Event()

@@ -5,6 +5,7 @@ Worlds are not locked, so nothing may touch them from a second thread; and every
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -46,7 +47,7 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": scope["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "QUERY_STRING": _escaped(scope["query_string"]),
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(server[1]),
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -65,6 +66,14 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
         if key != "CONTENT_LENGTH":  # the body's own, however it was sent
             environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return environ
+
+
+def _escaped(query: bytes) -> str:
+    """The query with an escape for each byte that stands in none."""
+    return _NO_QUERY.sub(lambda byte: b"%%%02X" % ord(byte[0]), query).decode("ascii")
+
+
+_NO_QUERY = re.compile(rb"[^\x21-\x7e]")
 
 
 def _joined_by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
