@@ -228,6 +228,24 @@ def test_a_file_that_no_message_can_hold_is_refused_by_handle_and_control_api_in
 
 
 @pytest.mark.parametrize(
+    ("content_type", "content"),
+    [("image/png", b""), ("png", b"a"), ("image/" + 128 * "a", b"a"), ("foo/bar", b"a"), ("multipart/mixed", b"a")],
+)
+def test_a_file_of_a_form_is_refused_in_the_words_for_one_in_base64(
+    world: Ringmock, client: Client, content_type: str, content: bytes
+) -> None:
+    path, to = f"/_mock/handsets/{HANDSET}/messages", DIRECT_NUMBER["102"]
+    file = {"contentType": content_type, "content": base64.b64encode(content).decode()}
+
+    as_form = client.post(path, data={"to": to}, files={"any": ("map.png", content, content_type)})
+    in_base64 = client.post(path, json={"to": to, "attachments": [file]})
+
+    assert (as_form.status_code, as_form.json()) == (in_base64.status_code, in_base64.json())
+    assert as_form.status_code == 400
+    assert world.mailbox("102") == []
+
+
+@pytest.mark.parametrize(
     ("content_type", "file_name", "kept"),
     [
         ("IMAGE/PNG; charset=utf-8", "map.png", "image/png"),

@@ -13,7 +13,7 @@ from typing import Any
 from .contract.openapi import operations_with_token
 from .domain import errors
 from .domain.account import Extension, ExtensionStatus, digits_of, is_e164
-from .domain.attachment import MAX_ATTACHMENTS, Attachment
+from .domain.attachment import MAX_ATTACHMENTS, Attachment, received_attachment
 from .domain.message import MessageType, Routed
 from .domain.rules import can_receive
 from .domain.text import is_encodable
@@ -100,7 +100,10 @@ def handset_of(world: World, phone_number: object) -> str:
 def text_from_handset(
     world: World, phone_number: object, to: object, text: object, attachments: Sequence[Attachment] = ()
 ) -> tuple[Routed, ...]:
-    """An SMS, or an MMS, from a phone outside to a number of the account, or to several; what became of it."""
+    """An SMS, or an MMS, from a phone outside to a number of the account, or to several; what became of it.
+
+    `attachments` are as the phone says them: those that no message can hold are refused here, whoever calls.
+    """
     handset = handset_of(world, phone_number)
     numbers = (to,) if isinstance(to, str) else tuple(to) if isinstance(to, (list, tuple)) else ()
     are_texts = all(isinstance(number, str) for number in numbers)
@@ -113,8 +116,9 @@ def text_from_handset(
         raise ValueError(f"A message has at most {MAX_ATTACHMENTS} attachments, not {len(attachments)}.")
     if not is_encodable(text):
         raise ValueError("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
+    files = tuple(received_attachment(*attachment) for attachment in attachments)
     try:
-        return world.receive_sms(handset, numbers, text, tuple(attachments))
+        return world.receive_sms(handset, numbers, text, files)
     except errors.StoreFull as error:
         raise ValueError(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
     except errors.InvalidParameter as error:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .. import __version__, world_controls
 from ..domain.account import Extension
-from ..domain.attachment import Attachment, received_attachment
+from ..domain.attachment import Attachment
 from ..domain.message import Message, Routed
 from ..domain.subscription import Subscription
 from ..http.json_bounds import TooDeep, TooManyValues, check_bounds
@@ -366,7 +366,7 @@ def _form() -> dict[str, Json]:
 def _uploaded() -> tuple[Attachment, ...]:
     """The files of a form, in their order and whatever their names."""
     files = (file for _, file in request.files.items(multi=True))
-    return tuple(received_attachment(file.content_type or "", file.filename, file.read()) for file in files)
+    return tuple(Attachment(file.content_type or "", file.filename, file.read()) for file in files)
 
 
 def _attachments(given: Json) -> tuple[Attachment, ...]:
@@ -383,7 +383,7 @@ def _attachment_in(entry: Json) -> Attachment:
             "An attachment is an object with its content in base64, as in"
             ' {"contentType": "image/png", "fileName": "map.png", "content": "iVBORw0KGgo="}.'
         ) from error
-    return received_attachment(entry.get("contentType", ""), entry.get("fileName"), content)
+    return Attachment(entry.get("contentType", ""), entry.get("fileName"), content)
 
 
 def _received(message: Message) -> Json:

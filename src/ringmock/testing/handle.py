@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from .. import sessions, world_controls
+from ..domain import attachment as domain_attachment
 from ..domain import message as domain
 from ..domain.account import ExtensionStatus, digits_of
-from ..domain.attachment import received_attachment
 from ..domain.message import MessageType, Outcome
 from ..domain.message_filter import MessageFilter
 from ..journal import Entry
@@ -268,7 +268,7 @@ class Handset:
         Raises `ValueError` for a number that the account does not have, for a text that nobody can send, and for
         a message that has neither text nor attachments.
         """
-        files = [received_attachment(each.content_type, each.file_name, each.content) for each in attachments]
+        files = [domain_attachment.Attachment(each.content_type, each.file_name, each.content) for each in attachments]
         routed = self._do(lambda: world_controls.text_from_handset(self._world, self.phone_number, to, text, files))
         return next(each.outcome for each in routed if each.outcome is not Outcome.OUTSIDE).value
 
