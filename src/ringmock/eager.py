@@ -28,6 +28,8 @@ _FIRST_LINE = 64
 _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _OTHER_METHOD = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+( [^\r\n]* HTTP/[0-9.]+\r?\n|$)")
 
+_FIRST_LINE_OF = re.compile(rb"[^ \r\n]+ ([^ \r\n]+) HTTP/")
+
 _FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
 """Headers of an answer that say how the connection goes on."""
 
@@ -144,7 +146,11 @@ class EagerProtocol(HttpToolsProtocol):
                 return
             self._check_unfinished(data)
         except httptools.HttpParserError as error:
-            self._problem = problem_of(error, b"" if self._has_completed else data)
+            begun = b"" if self._has_completed else data
+            self._problem = problem_of(error, begun)
+            first = _FIRST_LINE_OF.match(begun.lstrip(b"\r\n"))
+            if first is not None:
+                self.url = first[1]
         except Exception as problem:
             self._problem = problem
         self._run_due()
@@ -224,6 +230,7 @@ class EagerProtocol(HttpToolsProtocol):
 
     def _refuse(self, target: bytes) -> None:
         """Tell why no more is read, once what came before is answered, and end the connection."""
+        target, _ = origin_form(target)
         cycle, problem = self.cycle, self._problem
         if cycle is not None and not cycle.response_complete and (self.pipeline or not cycle.more_body):
             self._refused_target = target

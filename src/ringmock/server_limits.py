@@ -48,6 +48,7 @@ class ServerLimits:
     max_part_headers: int = limit(8 * KILOBYTE, "bytes", "All headers of one part; more is 400.")
 
     max_frame_values: int = limit(100_000, "values", "JSON values of a frame of a WebSocket; more is an Error of 413.")
+    max_frame_parts: int = limit(10_000, "frames", "That one message of a WebSocket comes in; more is close code 1009.")
     max_socket_calls: int = limit(10, "calls", "Carried out at a time for one WebSocket; others wait.")
     max_socket_calls_read: int = limit(
         100, "calls", "Carried out or waiting for it; no more are read before one is answered."

@@ -9,6 +9,7 @@ from typing import Any, cast
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -118,8 +119,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
-        if not self._is_ending:
+        if self._is_ending:
+            return
+        if self.writable.is_set():
             super().handle_ping()
+            self._unread.written()
+        else:
+            self.conn.data_to_send()  # a client that reads no pongs is owed none (RFC 6455, 5.5.3)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self._is_ending:
+            return
+        most = self._limits.max_frame_parts
+        if len(self.frames) < most:
+            super().handle_cont(event)
+        elif self.conn.state is State.OPEN:
+            self.frames = []
+            self.conn.send_close(CloseCode.MESSAGE_TOO_BIG, f"a message has at most {most} frames")
+            self.handle_parser_exception()
 
     async def send(self, message: Any) -> None:
         if self._is_ending:

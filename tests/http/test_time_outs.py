@@ -320,3 +320,21 @@ def test_half_a_request_behind_one_that_is_still_answered_is_refused_after_its_a
     assert written.startswith(b"HTTP/1.1 204")
     assert written.count(b"HTTP/1.1 ") == 2
     assert b"\r\n\r\nHTTP/1.1 400" in written
+
+
+@pytest.mark.parametrize(("reads", "pongs"), [(True, 2), (False, 0)])
+def test_a_client_that_does_not_read_is_owed_no_pongs(reads: bool, pongs: int) -> None:
+    async def served() -> bytes:
+        config = uvicorn.Config(opening, log_level="critical", access_log=False)
+        config.load()
+        connection = WebSocketProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
+        connection.connection_made(transport := Transport())
+        connection.open(b"/ws", WEBSOCKET, b"")
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if not reads:
+            connection.pause_writing()
+        connection.data_received(b"\x89\x80\0\0\0\0" * 2)
+        return transport.written
+
+    assert asyncio.run(served()).count(b"\x8a\x00") == pongs

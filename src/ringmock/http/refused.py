@@ -2,23 +2,22 @@
 
 import json
 from http import HTTPStatus
+from urllib.parse import unquote
 from uuid import uuid4
 
 from . import errors, oauth
 from .call import JSON_ANSWER
-from .stages import JSON
-
-CONTROL = b"/_mock/"
+from .stages import CONTROL_PREFIX, JSON, spelled_path
 
 
 def answer(problem: Exception, target: bytes = b"") -> bytes:
     """The whole answer, after which the connection ends. `target` is as much of the URI as is known."""
-    path = target.partition(b"?")[0]
-    if path.decode("latin-1") in oauth.PATHS:
+    path = spelled_path(unquote(target.partition(b"?")[0].decode("latin-1")))
+    if path in oauth.PATHS:
         status, more, body = oauth.render(problem)
     else:
         status, more, body = errors.render(problem)
-    is_control = path.startswith(CONTROL)
+    is_control = path.startswith(CONTROL_PREFIX)
     if is_control:
         body = json.dumps({"error": f"{json.loads(body)['message']}."}).encode()
     headers = {
