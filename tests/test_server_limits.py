@@ -69,6 +69,7 @@ OTHERWISE = {
     "http/compiled.py": {"MAX_KNOWN_PATHS"},
     # How much is looked at in a turn of the loop, and what is large enough to be looked at otherwise
     "http/json_bounds.py": {"SLICE", "LARGE", "LARGE_TEXT"},
+    "http/large_json.py": {"SLICE_BYTES", "_TOKENS"},
     "collector.py": {"THRESHOLDS"},
     "http/notifications.py": {"TOLD_TOGETHER"},
     "worlds.py": {"_FORGOTTEN_TOGETHER"},

@@ -4,6 +4,7 @@ A request that a compiled check refuses goes to Connexion's own stage, which wor
 and no second opinion on what is refused. `tests/http/test_agreement.py` holds both to the same verdicts.
 """
 
+import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -19,11 +20,15 @@ from connexion.middleware.response_validation import ResponseValidationAPI, Resp
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..domain.errors import Refusal
+from ..domain.slices import Slices
 from ..server_limits import ServerLimits
 from .call import SCOPE_KEY, Answer, Call
-from .errors import UnparseableJson, UnparseableRequest
+from .errors import BodyOfTooManyValues, UnparseableJson, UnparseableRequest
 from .forms import by_name
-from .json_schemas import compiled, most_values, schema_of
+from .json_bounds import TooDeep, TooManyValues, checking_bounds
+from .json_schemas import Schema, compiled, most_values, schema_of
+from .large_json import SLICE_BYTES, parsing
+from .slices import in_slices
 from .stages import LONGEST_KNOWN, Staged, following
 from .validation import (
     ResponseSchema,
@@ -33,6 +38,7 @@ from .validation import (
     parse_json,
     periods_of,
     query_of,
+    refuse_broken,
 )
 
 Json = Any
@@ -104,10 +110,29 @@ class RequestOperation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[SCOPE_KEY].most_values = self._most_values
-        if self.accepts(scope, scope[SCOPE_KEY]):
+        call: Call = scope[SCOPE_KEY]
+        if self._json is not None and call.media_type == JSON and len(call.content) > SLICE_BYTES:
+            # Its stages may say what they like of the parameters; of the body they find what is left here.
+            await asyncio.create_task(in_slices(self._reading(call, self._json)))
+            if self._parameters.read(scope, call):
+                await self.next_app(scope, receive, send)
+                return
+        if self.accepts(scope, call):
             await self.next_app(scope, receive, send)
         else:
             await self._stock(scope, receive, send)
+
+    def _reading(self, call: Call, schema: Schema) -> Slices[None]:
+        """Parse and check a body of megabytes. Raises what the stock stage would raise."""
+        try:
+            yield from checking_bounds(call.content, self._most_values, self._deepest)
+        except TooManyValues as error:
+            raise BodyOfTooManyValues(str(self._most_values)) from error
+        except TooDeep as error:
+            raise UnparseableJson from error
+        body = call.body = yield from parsing(call.content)
+        refuse_broken((yield from schema.finding_broken(body)) if isinstance(body, dict) else schema.first_broken(body))
+        call.body = body if schema.ids is None else schema.ids(body)
 
     def accepts(self, scope: Scope, call: Call) -> bool:
         """Put parameters and body on the call; False for what the stock stage has to look at, and may refuse."""

@@ -7,6 +7,8 @@ everyone else waiting, whatever is said of it in the end.
 from collections.abc import Iterator
 from typing import Any
 
+from ..domain.slices import Slices, result_of
+
 SLICE = 64 * 1024
 """Bytes that are looked at together."""
 
@@ -32,6 +34,11 @@ def check_bounds(text: bytes | bytearray, most: int, deepest: int) -> None:
 
     Stops where it is known. Of what is no JSON nothing is said: the parser will refuse it.
     """
+    result_of(checking_bounds(text, most, deepest))
+
+
+def checking_bounds(text: bytes | bytearray, most: int, deepest: int) -> Slices[None]:
+    """As `check_bounds`, in slices."""
     # A value takes two bytes, one of them a comma or a bracket; a level takes one.
     if len(text) < 2 * most and text.count(b"[") + text.count(b"{") <= deepest:
         return
@@ -45,6 +52,7 @@ def check_bounds(text: bytes | bytearray, most: int, deepest: int) -> None:
         quotes += more_quotes
         if values > most or quotes > 4 * most:  # each value may have a name
             raise TooManyValues
+        yield
 
 
 def _structure(text: bytes) -> Iterator[tuple[bytes, int]]:

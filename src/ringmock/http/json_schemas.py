@@ -8,6 +8,7 @@ import jsonschema_rs
 import orjson
 
 from .. import timestamps
+from ..domain.slices import SLICE, Slices
 from ..domain.text import is_longer
 from .resource_ids import Spell, spelled_ids
 
@@ -54,6 +55,21 @@ class Schema(NamedTuple):
             self.validator.validate(value)
         except jsonschema_rs.ValidationError as error:
             return _broken(self.draft_4, error)
+        return None
+
+    def finding_broken(self, value: Json) -> Slices[Broken | None]:
+        """As `first_broken`, in slices, of an object that has a long list."""
+        name = max(value, key=lambda key: len(value[key]) if isinstance(value[key], list) else 0, default="")
+        listed = self.draft_4.get("properties", {}).get(name, {})
+        if not isinstance(value.get(name), list) or len(value[name]) <= SLICE or "uniqueItems" in listed:
+            return self.first_broken(value)
+        if len(value[name]) > listed.get("maxItems", len(value[name])):
+            return Broken((name,), "maxItems", listed, value[name])
+        for start in range(0, len(value[name]), SLICE):
+            broken = self.first_broken({**value, name: value[name][start : start + SLICE]})
+            if broken is not None:
+                return broken
+            yield
         return None
 
 

@@ -105,6 +105,12 @@ def problems_of(schema: Mapping[str, Any], instance: Json) -> list[errors.Refusa
     return _of_one_status([_refusal(_found_by_stock(error)) for error in found])
 
 
+def refuse_broken(broken: Broken | None) -> None:
+    """Raise what is wrong with a body, if anything is."""
+    if broken is not None:
+        raise _refusal(broken)
+
+
 def _found_by_stock(error: Any) -> Broken:
     path = tuple(step for step in error.absolute_path if isinstance(step, str))
     return Broken(path, error.validator, error.schema, error.instance)
@@ -178,7 +184,7 @@ def parse_json(body: bytes | bytearray, most_values: int, deepest: int) -> Json:
     except TooDeep as error:
         raise UnparseableJson from error
     except orjson.JSONDecodeError:
-        return _read_slowly(body)
+        return read_slowly(body)
 
 
 def as_it_came(body: bytes) -> Json:
@@ -186,7 +192,7 @@ def as_it_came(body: bytes) -> Json:
     return parse_json(body, len(body) + 1, len(body) + 1)
 
 
-def _read_slowly(body: bytes | bytearray) -> Json:
+def read_slowly(body: bytes | bytearray) -> Json:
     """What the fast decoder refuses, without saying whether it holds a surrogate and where; raises as `parse_json`."""
     if not _MAY_HOLD_LONE_SURROGATE.search(body):
         raise UnparseableJson

@@ -1,0 +1,115 @@
+"""JSON bodies of megabytes, parsed in slices: what is large in them is a list in an object."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import orjson
+
+from ..domain.slices import Slices
+from .errors import UnparseableJson
+from .validation import read_slowly
+
+Json = Any
+
+SLICE_BYTES = 256 * 1024
+"""Of a list that are parsed together."""
+
+_TOKENS = 5_000
+"""Brackets, commas and texts that are looked at together."""
+
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+
+
+class _List(NamedTuple):
+    """Where a list is in a body: its brackets, and commas between members some way apart."""
+
+    start: int
+    commas: tuple[int, ...]
+    end: int
+
+
+def parsing(body: bytes, slice_bytes: int = SLICE_BYTES) -> Slices[Json]:
+    """The value of a body, as one call of the parser would find it.
+
+    Raises `UnparseableJson`, and `InvalidParameter` for a lone surrogate.
+    """
+    lists = yield from _finding_lists(body, slice_bytes)
+    if not lists:
+        return _parsed(body)
+    names = [_unused(body, number) for number in range(len(lists))]
+    value = _parsed(b"".join(_without(body, lists, names)))
+    for name, place in _where(value, names):
+        value[name] = yield from _parsing_list(body, lists[place], name)
+    return value
+
+
+def _finding_lists(body: bytes, slice_bytes: int) -> Slices[list[_List]]:
+    """The lists of an object that are longer than a slice. Raises `UnparseableJson` where one does not end as one."""
+    found: list[_List] = []
+    depth, start, commas, last = 0, -1, [0], 0
+    for place, token in enumerate(_TOKEN.finditer(body), 1):
+        kind = token[0] if len(token[0]) == 1 else b""
+        if place == 1 and kind != b"{":
+            return []
+        if kind in (b"[", b"{"):
+            depth += 1
+            if kind == b"[" and depth == 2:
+                start = last = token.start()
+                commas = []
+        elif kind in (b"]", b"}"):
+            depth -= 1
+            if depth == 1 and start >= 0:
+                if kind != b"]":
+                    raise UnparseableJson
+                if commas:
+                    found.append(_List(start, tuple(commas), token.start()))
+                start = -1
+        elif kind == b"," and depth == 2 and start >= 0 and token.start() - last >= slice_bytes:
+            commas.append(token.start())
+            last = token.start()
+        if place % _TOKENS == 0:
+            yield
+    return found
+
+
+def _unused(body: bytes, number: int) -> str:
+    """A text that is nowhere in the body, to stand for one of its lists."""
+    while f"list-{number}".encode() in body or number < 0:
+        number += 1_000
+    return f"list-{number}"
+
+
+def _without(body: bytes, lists: list[_List], names: list[str]) -> Iterator[bytes]:
+    """The body with a text in the place of each list."""
+    end = 0
+    for one, name in zip(lists, names, strict=True):
+        yield body[end : one.start]
+        yield b'"' + name.encode() + b'"'
+        end = one.end + 1
+    yield body[end:]
+
+
+def _where(value: Json, names: list[str]) -> list[tuple[str, int]]:
+    """The names whose values are lists that were left out, and which; of a name that came twice, the last counts."""
+    return [(name, names.index(text)) for name, text in value.items() if isinstance(text, str) and text in names]
+
+
+def _parsing_list(body: bytes, one: _List, name: str) -> Slices[list[Json]]:
+    members: list[Json] = []
+    edges = (one.start, *one.commas, one.end)
+    for start, end in pairwise(edges):
+        part = body[start + 1 : end]
+        if not part.strip():
+            raise UnparseableJson
+        members += _parsed(b'{"' + orjson.dumps(name)[1:-1] + b'":[' + part + b"]}")[name]
+        yield
+    return members
+
+
+def _parsed(text: bytes) -> Json:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return read_slowly(text)
