@@ -6,12 +6,12 @@ nothing that changes with any other world.
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .clock import RealTime, WorldClock
 from .domain import errors
@@ -617,6 +617,11 @@ class World:
     def rename(self, extension: Extension, name: str) -> None:
         """Give an extension another name."""
         self.account = self.account.with_extension(replace(extension, name=name))
+
+    def keep_details(self, extension: Extension, details: Mapping[str, Any]) -> None:
+        """Keep this of an extension, each part in the place of what was there of it."""
+        changed = replace(extension, details={**extension.details, **details})
+        self.account = self.account.with_extension(changed)
 
     def set_members(self, department: Extension, members: Iterable[str]) -> None:
         """Put these extension numbers, and nobody else, into a Department."""

@@ -207,7 +207,7 @@ def _differences(asked: _Value, answered: _Value) -> Iterator[str]:
             yield f"no {', '.join(map(str, odd))}"
         return
     for key in ("enum", "pattern", "format"):
-        if key in gives and gives[key] != wants.get(key) and (wants.get(key), gives[key]) not in _WIDER:
+        if key in gives and gives[key] != wants.get(key) and (str(wants.get(key)), str(gives[key])) not in _WIDER:
             yield f"{key}: {gives[key]}"
     for key in _UPPER:
         if key in gives and _most(wants, key) > gives[key]:

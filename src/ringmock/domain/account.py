@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 _E164 = re.compile(r"\+?[1-9][0-9]{6,14}")
 
@@ -97,6 +98,14 @@ class Extension:
     members: tuple[str, ...] = ()
     manager: str | None = None
     sms_recipients: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """What is kept of it and no rule looks at: `contact`, `regional_settings`, `service_level_settings` ..."""
+
+    @property
+    def email(self) -> str | None:
+        """The e-mail address of its contact."""
+        address: str | None = self.details.get("contact", {}).get("email")
+        return address
 
     @property
     def is_active(self) -> bool:

@@ -10,6 +10,7 @@ from ...domain.rules import can_receive
 from ..call import Answer, Call
 from ..wire import account as wire
 from ..wire import lists
+from ..wire.extension_details import details_from
 from ..wire.view import Json
 from .access import check_account, governed_extension, governs, named_extension, view_of
 from .extension_update import check_may_update, update
@@ -25,16 +26,17 @@ def read_account_info(call: Call) -> Answer:
 
 
 def list_extensions(call: Call) -> Answer:
-    """`listExtensions`: the company's directory, open to everyone in it. No extension has an e-mail here."""
+    """`listExtensions`: the company's directory, open to everyone in it."""
     check_account(call)
     asked, view = call.parameters, view_of(call)
+    emails = [address.casefold() for address in asked["email"] or ()]
     records = [
         wire.extension_resource(extension, view)
         for extension in view.account.extensions.values()
         if asked["extensionNumber"] in (None, extension.number)
         and extension.type.value in (asked["type"] or [extension.type.value])
         and extension.status.value in (asked["status"] or [extension.status.value])
-        and not asked["email"]
+        and (not emails or (extension.email or "").casefold() in emails)
     ]
     return _page(call, f"{view.account_uri}/extension", records)
 
@@ -46,10 +48,13 @@ def read_extension(call: Call) -> Answer:
 
 
 def update_extension(call: Call) -> Answer:
-    """`updateExtension`: name and status; what else a body says of an extension is not kept here."""
+    """`updateExtension`: all that a body says is kept and read again, or refused."""
     extension = named_extension(call)
     check_may_update(call, extension, call.body, "extensionId")
-    updated = update(call, extension, call.body, wire.name_from(call.body.get("contact", {}), extension))
+    if "callQueueInfo" in call.body and not extension.is_department:
+        raise errors.InvalidParameter("callQueueInfo")
+    name = wire.name_from(call.body.get("contact", {}), extension)
+    updated = update(call, extension, call.body, name, details_from(call.body, extension))
     return Answer(wire.extension_info(updated, _features(call, updated), view_of(call)))
 
 

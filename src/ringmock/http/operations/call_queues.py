@@ -5,6 +5,7 @@ from ...domain.account import Extension
 from ..call import Answer, Call
 from ..wire import call_queues as wire
 from ..wire import lists
+from ..wire.extension_details import queue_details_from
 from ..wire.view import Json
 from .access import check_account, governs, view_of
 from .extension_update import check_may_update, update
@@ -32,10 +33,10 @@ def read_call_queue_info(call: Call) -> Answer:
 
 
 def update_call_queue_info(call: Call) -> Answer:
-    """`updateCallQueueInfo`: name and status; how it distributes calls is not kept."""
+    """`updateCallQueueInfo`: name and status, which the rules know, and how it takes calls, which is kept."""
     queue = _queue(call)
     check_may_update(call, queue, {"status": None, **call.body}, "groupId")
-    updated = update(call, queue, call.body, call.body.get("name", queue.name))
+    updated = update(call, queue, call.body, call.body.get("name", queue.name), queue_details_from(call.body, queue))
     return Answer(wire.call_queue_details(updated, view_of(call)))
 
 

@@ -1,8 +1,12 @@
-"""Changing an extension: its name, and the status that the rules of messaging ask for."""
+"""Changing an extension: its name, the status that the rules of messaging ask for, and what is only kept."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from ...domain import errors
 from ...domain.account import Extension, ExtensionStatus
 from ..call import Call
+from ..wire.extension_details import NOT_KEPT
 from ..wire.view import Json
 from .access import governs
 
@@ -16,16 +20,24 @@ def check_may_update(call: Call, extension: Extension, body: Json, parameter: st
         raise errors.PermissionDenied(parameter, _PERMISSION)
 
 
-def update(call: Call, extension: Extension, body: Json, name: str) -> Extension:
-    """The extension with this name, and with the status that the body says; both hold at once.
+def update(call: Call, extension: Extension, body: Json, name: str, details: Mapping[str, Any]) -> Extension:
+    """The extension with this name and these details, and with the status that the body says; all hold at once.
 
-    Raises `InvalidParameter` about `extensionNumber` when it is to be another: conversations go by it.
+    Raises `InvalidParameter` about `extensionNumber` when it is to be another, as conversations go by it, about
+    `type`, and about what is not kept.
     """
+    not_kept = next((each for each in NOT_KEPT if each in body), None)
+    if not_kept is not None:
+        raise errors.InvalidParameter(not_kept)
+    if body.get("type", extension.type) != extension.type:
+        raise errors.InvalidParameter("type", body["type"])
     if body.get("extensionNumber", extension.number) != extension.number:
         raise errors.InvalidParameter("extensionNumber", body["extensionNumber"])
     world, number = call.here, extension.number
     if name != extension.name:
         world.rename(extension, name)
+    if details:
+        world.keep_details(world.account.extensions[number], details)
     if "status" in body:
         world.set_status(world.account.extensions[number], ExtensionStatus(body["status"]))
     return world.account.extensions[number]

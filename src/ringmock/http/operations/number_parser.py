@@ -8,7 +8,7 @@ from ..call import Answer, Call
 from ..slices import listed
 from ..stages import WaitingHandler
 from ..wire import number_parser as wire
-from ..wire.account import COUNTRY
+from ..wire.countries import HOME
 from .access import view_of
 
 _MAX_EXTENSION_NUMBER_LENGTH = 6
@@ -23,7 +23,7 @@ def parse_phone_number(plans: NumberingPlans) -> WaitingHandler:
     async def handler(call: Call) -> Answer:
         asked = call.parameters
         context = Context(
-            country=_known(asked["homeCountry"] or COUNTRY["isoCode"], "homeCountry", plans),
+            country=_known(asked["homeCountry"] or HOME["isoCode"], "homeCountry", plans),
             vanity_phone_numbers_allowed=True,
             max_extension_number_length=_MAX_EXTENSION_NUMBER_LENGTH,
             national_as_priority=asked["nationalAsPriority"],
@@ -51,7 +51,7 @@ def _context_of_the_account(call: Call, plans: NumberingPlans) -> Context:
     """As the account's users dial: at home, in the area of its main number."""
     main = plans.read(f"+{call.here.account.main_number}", None)
     return Context(
-        country=COUNTRY["isoCode"],
+        country=HOME["isoCode"],
         brand_id=_BRAND_ID,
         default_area_code=main.destination_code or None if main is not None else None,
         vanity_phone_numbers_allowed=True,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from ...domain.account import Extension, PhoneNumber
+from . import extension_details
+from .countries import HOME
 from .view import Json, View
 
 
@@ -17,15 +19,12 @@ def account_resource(view: View) -> Json:
         "status": "Confirmed",
         "serviceInfo": {
             "uri": f"{view.account_uri}/service-info",
-            "brand": {"id": "1210", "name": "RingCentral", "homeCountry": COUNTRY},
+            "brand": {"id": "1210", "name": "RingCentral", "homeCountry": HOME},
         },
         "setupWizardState": "Completed",
-        "regionalSettings": {"homeCountry": COUNTRY},
+        "regionalSettings": {"homeCountry": HOME},
         "operator": _extension_link(operator, view),
     }
-
-
-COUNTRY: Json = {"id": "1", "name": "United States", "isoCode": "US", "callingCode": "1"}
 
 
 def extension_reference(extension: Extension, view: View) -> Json:
@@ -39,12 +38,11 @@ def _extension_link(extension: Extension, view: View) -> Json:
 
 def extension_resource(extension: Extension, view: View) -> Json:
     """One record of `listExtensions`, and the core of `readExtension`."""
-    first, _, last = extension.name.partition(" ")
     return {
         **extension_reference(extension, view),
         "type": extension.type.value,
         "status": extension.status.value,
-        "contact": {"firstName": first, "lastName": last},
+        "contact": extension_details.contact(extension, view),
         "permissions": {
             "admin": {"enabled": extension.administrator},
             "internationalCalling": {"enabled": False},
@@ -71,7 +69,9 @@ def extension_info(extension: Extension, features: Sequence[tuple[str, bool]], v
         "account": {"id": str(view.account.id), "uri": view.account_uri},
         "departments": departments,
         "serviceFeatures": [_feature(name, enabled=enabled) for name, enabled in features],
-        "setupWizardState": "Completed",
+        "setupWizardState": extension.details.get("setup_wizard_state", "Completed"),
+        "regionalSettings": extension_details.regional_settings(extension),
+        **extension_details.other_details(extension),
     }
 
 
@@ -95,7 +95,7 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         resource["extension"] = _extension_link(owner, view)
     if with_features:
         country_uri = f"{view.base_url}/restapi/v1.0/dictionary/country/1"
-        resource["country"] = {"uri": country_uri, "id": COUNTRY["id"], "name": COUNTRY["name"]}
+        resource["country"] = {"uri": country_uri, "id": HOME["id"], "name": HOME["name"]}
         resource["features"] = [feature.value for feature in phone.features]
     return resource
 

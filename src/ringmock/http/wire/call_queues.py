@@ -1,6 +1,7 @@
 """Call queues and who is in them."""
 
 from ...domain.account import Extension, ExtensionStatus
+from .extension_details import queue_details
 from .view import Json, View
 
 
@@ -18,7 +19,7 @@ def call_queue(queue: Extension, view: View) -> Json:
 
 def call_queue_details(queue: Extension, view: View) -> Json:
     """`readCallQueueInfo`."""
-    return {**call_queue(queue, view), "editableMemberStatus": False}
+    return {**call_queue(queue, view), **queue_details(queue)}
 
 
 def member(extension: Extension, view: View) -> Json:

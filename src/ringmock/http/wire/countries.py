@@ -1,6 +1,10 @@
 """Countries by their ISO 3166 codes, as the Unicode CLDR names them in English."""
 
 from functools import cache
+from typing import Any
+
+HOME: dict[str, Any] = {"id": "1", "name": "United States", "isoCode": "US", "callingCode": "1"}
+"""The account's own country."""
 
 _TABLE = """\
 AC Ascension Island

@@ -13,8 +13,7 @@ from ...domain.number_parser import (
     Parsed,
     Reading,
 )
-from .account import COUNTRY
-from .countries import country_name
+from .countries import HOME, country_name
 from .view import Json, View
 
 _LONG_NAMES = {"US": "United States of America"}
@@ -91,8 +90,8 @@ def _country(iso_code: str | None, plans: NumberingPlans, view: View) -> Json | 
     """A country; RingCentral's own id is known of the account's alone."""
     if iso_code is None:
         return None
-    if iso_code == COUNTRY["isoCode"]:
-        return {"uri": f"{view.base_url}/restapi/v1.0/dictionary/country/{COUNTRY['id']}", **COUNTRY}
+    if iso_code == HOME["isoCode"]:
+        return {"uri": f"{view.base_url}/restapi/v1.0/dictionary/country/{HOME['id']}", **HOME}
     known = {"name": country_name(iso_code), "isoCode": iso_code, "callingCode": plans.calling_code(iso_code)}
     return present(known)
 

@@ -1,0 +1,94 @@
+"""What is kept of an extension as clients wrote it: its contact, its regional settings, how a queue takes calls.
+
+Here it is in the API's names, inside in ours: `businessPhone` is `business_phone`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...domain.account import Extension, digits_of
+from .countries import HOME
+from .view import Json, View
+
+_NAMES = frozenset({"first_name", "last_name"})
+_PHONES = ("business_phone", "mobile_phone")
+
+NOT_KEPT = ("password", "ivrPin", "customFields", "references", "site", "subType")
+"""Of `updateExtension`: what would change something that is not here, and could not be read again."""
+
+
+def details_from(body: Json, extension: Extension) -> dict[str, Any]:
+    """What a checked `updateExtension` body says of an extension beside name and status, over what is kept."""
+    said = {name: value for name, value in _ours(body).items() if name in ("setup_wizard_state", "partner_id")}
+    for name in ("contact", "regional_settings", "status_info"):
+        if name in _ours(body):
+            said[name] = _merged(extension.details.get(name, {}), _ours(body)[name])
+    if "contact" in said:
+        said["contact"] = {name: value for name, value in said["contact"].items() if name not in _NAMES}
+    return {**said, **_queue(_ours(body), "call_queue_info", extension)}
+
+
+def queue_details_from(body: Json, queue: Extension) -> dict[str, Any]:
+    """The same of `updateCallQueueInfo`."""
+    said = {name: value for name, value in _ours(body).items() if name in ("editable_member_status", "alert_timer")}
+    return {**said, **_queue(_ours(body), "service_level_settings", queue)}
+
+
+def contact(extension: Extension, view: View) -> Json:
+    """`contact`: the name in its parts, and whatever else is kept."""
+    first, _, last = extension.name.partition(" ")
+    kept = {
+        name: view.phone(digits_of(value)) if name in _PHONES else value
+        for name, value in extension.details.get("contact", {}).items()
+    }
+    return {"firstName": first, "lastName": last, **_theirs(kept)}
+
+
+def regional_settings(extension: Extension) -> Json:
+    """`regionalSettings`, at home in the account's country unless it was told another."""
+    kept = _theirs(extension.details.get("regional_settings", {}))
+    country = kept.get("homeCountry", HOME)
+    return {"timeFormat": "12h", **kept, "homeCountry": HOME if country.get("id") == HOME["id"] else country}
+
+
+def other_details(extension: Extension) -> Json:
+    """What `readExtension` says besides, where it was told."""
+    kept = {name: extension.details[name] for name in ("status_info", "partner_id") if name in extension.details}
+    levels = extension.details.get("service_level_settings")
+    return {**_theirs(kept), **({} if levels is None else {"callQueueInfo": _theirs(levels)})}
+
+
+def queue_details(queue: Extension) -> Json:
+    """The same of `readCallQueueInfo`."""
+    names = ("editable_member_status", "alert_timer", "service_level_settings")
+    return {"editableMemberStatus": False, **_theirs({n: queue.details[n] for n in names if n in queue.details})}
+
+
+def _queue(said: Mapping[str, Any], name: str, queue: Extension) -> dict[str, Any]:
+    if name not in said:
+        return {}
+    return {"service_level_settings": _merged(queue.details.get("service_level_settings", {}), said[name])}
+
+
+def _merged(kept: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept with what is said of it; what is left out stays."""
+    return {
+        **kept,
+        **{
+            name: _merged(kept.get(name, {}), value) if isinstance(value, Mapping) else value
+            for name, value in said.items()
+        },
+    }
+
+
+def _ours(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {re.sub("[A-Z]", lambda c: f"_{c[0].lower()}", name): _ours(inner) for name, inner in value.items()}
+    return value
+
+
+def _theirs(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {re.sub("_([a-z])", lambda c: c[1].upper(), name): _theirs(inner) for name, inner in value.items()}
+    return value
