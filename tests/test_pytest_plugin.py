@@ -133,14 +133,14 @@ def test_a_call_of_a_fixture_on_its_way_out_is_an_error_of_its_test(pytester: py
 @pytest.fixture
 def tidy(ringmock):
     yield
-    post(ringmock, "/nowhere", {})
+    post(ringmock, "/company_pager", {})
 
 def test_of_nothing(tidy):
     pass
 """,
     )
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*404 *CMN-120*"])
+    result.stdout.fnmatch_lines(["*404 *CMN-120*did you mean /*company-pager?*"])
 
 
 @pytest.mark.parametrize(("marker", "outcome"), [("", "failed"), ('"server_errors"', "passed")])

@@ -43,6 +43,8 @@ class Entry(NamedTuple):
     """Whether the answer was lost on demand: `status` is what the caller would have seen."""
     more_routed: int = 0
     """How many recipients there were beyond those in `routed`."""
+    near_path: str | None = None
+    """The path of the contract that was probably meant by one that names nothing."""
     has_credentials: bool = False
     """Whether the caller said who it is, by a token, as a client or in a form, be it true or not."""
 

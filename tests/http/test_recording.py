@@ -1,9 +1,12 @@
 """What the journal says of a call: whose it was, and whether the contract or a rule refused it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from ringmock.http.recording import line
+from ringmock.journal import Entry
 from support import DIRECT_NUMBER, OWN, PAGER, SMS, STORE, TOKEN, Client, basic, sms_body
 
 
@@ -84,3 +87,39 @@ def test_wrong_credentials_are_refused_by_the_rules(world_client: Client) -> Non
 
     entry = latest(world_client)
     assert (answer.status_code, entry["operation"], entry["refused_by"]) == (400, "getToken", "rules")
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        (f"{OWN}/message-stor", f"{OWN}/message-store"),
+        (f"{OWN}/company_pager", f"{OWN}/company-pager"),
+        (f"{OWN}/SMS", SMS),
+        ("/restapi/v1.0/acount/17/extension/18/sms", "/restapi/v1.0/account/17/extension/18/sms"),
+        (f"{OWN}/message-store/17/contents/18", f"{OWN}/message-store/17/content/18"),
+        ("/restapi/v1.0/account/~/message-store", f"{OWN}/message-store"),
+        ("/account/~/extension/~/sms", SMS),
+        ("/sms", SMS),
+        ("/restapi/v1.0/subscriptions", "/restapi/v1.0/subscription"),
+        (f"{OWN}/does-not-exist", None),
+        (f"{OWN}/{'message-store' * 10}", None),
+        ("/1", None),
+        ("/", None),
+    ],
+)
+def test_d35_a_path_that_names_nothing_is_kept_with_the_one_that_was_meant(
+    world_client: Client, path: str, near: str | None
+) -> None:
+    answer = world_client.post(path, json={})
+
+    assert answer.status_code == 404
+    assert answer.json()["errors"] == [{"errorCode": "CMN-120", "message": "Invalid URI"}]
+    assert latest(world_client).get("did_you_mean") == near
+
+
+def test_the_log_names_the_path_that_was_meant() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    refused = ({"errorCode": "CMN-120", "message": "Invalid URI"},)
+    entry = Entry(at, "101", "GET", f"{OWN}/message-stor", None, 404, 1.0, errors=refused, near_path=STORE)
+
+    assert line(entry).endswith(f"CMN-120 Invalid URI: did you mean {STORE}?")

@@ -405,4 +405,12 @@ DECISIONS = (
         " the type says nothing (application/octet-stream) by the ending of their names.",
         "domain.attachment.known_type",
     ),
+    Decision(
+        "D-35",
+        "What an unknown resource below `account/~` gets: the documentation and the SDKs' tests have 404 CMN-120"
+        ' "Invalid URI", a capture of 2026 has 404 AGW-404 "Resource not found".',
+        "404 CMN-120, in both generations and without a token too. The path that was probably meant is in the log, the"
+        " journal (`did_you_mean`) and the plugin's report.",
+        "http.errors.InvalidUri",
+    ),
 )

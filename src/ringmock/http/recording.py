@@ -13,6 +13,7 @@ from ..sessions import Session, TokenRefused
 from ..worlds import Worlds
 from . import errors, oauth
 from .call import Call
+from .near_paths import near_path
 from .stages import JSON, Done
 from .validation import as_it_came
 
@@ -86,8 +87,15 @@ class Kept(NamedTuple):
             token=self.token,
             is_lost=self.is_lost,
             more_routed=self.more_routed,
+            near_path=self.near_path,
             has_credentials=self.has_credentials,
         )
+
+    @property
+    def near_path(self) -> str | None:
+        """What was probably meant by a path that the contract does not name."""
+        names_nothing = self.operation is None and any(isinstance(each, errors.InvalidUri) for each in self.problems)
+        return near_path(self.path) if names_nothing else None
 
 
 def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
@@ -190,6 +198,7 @@ def line(entry: Entry) -> str:
     more = [f"and {entry.more_routed} more"] if entry.more_routed else []
     outcomes = ", ".join([*map(outcome, entry.routed), *more])
     reasons = "; ".join(map(_reason, entry.errors))
+    reasons += f": did you mean {entry.near_path}?" if entry.near_path else ""
     rules = f" ({', '.join(entry.rules)})" if entry.errors and entry.rules else ""
     said = f"{entry.who or '-':>4} {entry.method} {printable(entry.path)} {entry.status} {entry.milliseconds:.1f}ms"
     failed = "failed on demand" if entry.refused_by is RefusedBy.FAULTS else ""

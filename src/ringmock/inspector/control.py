@@ -144,6 +144,8 @@ def _entry(entry: Entry, asked: Iterable[str]) -> Json:
     }
     if entry.more_routed:
         said["more_recipients"] = entry.more_routed
+    if entry.near_path:
+        said["did_you_mean"] = entry.near_path
     if "text" in asked:
         said["body"] = entry.body
         if entry.body_left_out:

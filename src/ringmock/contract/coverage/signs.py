@@ -278,6 +278,7 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
     ),
     "D-33": (Sign("D-33", "a receiver refused with SUB-525", _refused("SUB-525")),),
     "D-34": (Sign("D-34", "a file of a type that no MMS carries refused", _refused("MSG-348")),),
+    "D-35": (Sign("D-35", "an unknown path refused with CMN-120", _refused("CMN-120")),),
     "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""
