@@ -49,6 +49,23 @@ def test_an_mms_comes_back_as_it_was_sent(day: Day) -> None:
     assert (content, media_type) == ("a picture, or the bytes of one", "image/png")
 
 
+def test_a_file_needs_no_text(day: Day) -> None:
+    sent = day["send a file without a text"]
+
+    assert sent["subject"] == ""
+    assert [file["fileName"] for file in sent["attachments"]] == ["map.png"]
+
+
+def test_a_page_to_oneself_may_name_the_id_as_the_number_that_it_is(day: Day) -> None:
+    page = day["page oneself by a number"]
+
+    assert (page["subject"], page["from"], page["direction"]) == (
+        "Note to self",
+        {"extensionNumber": "101"},
+        "Outbound",
+    )
+
+
 def test_a_page_to_a_department_is_in_the_mailbox_of_its_member(day: Day) -> None:
     assert day["page a Department"]["pgToDepartment"] is True
     assert [(m["subject"], m["direction"]) for m in day["list"]["records"]] == [("Anyone there?", "Inbound")]

@@ -216,6 +216,19 @@ def test_a_page_to_a_department_reaches_its_active_members_and_a_reply_goes_back
     assert [message["subject"] for message in inbox(administrator)] == ["I am"]
 
 
+def test_a_page_to_oneself_may_name_the_id_as_the_number_that_it_is(log_in: Callable[[str], Platform]) -> None:
+    administrator = log_in("101")
+    self = administrator.get(OWN).json_dict()["id"]
+    assert isinstance(self, int)
+
+    note = {"from": {"extensionId": self}, "to": [{"extensionId": self}], "text": "Note to self"}
+    sent = administrator.post(PAGER, note).json_dict()
+
+    [received] = inbox(administrator)
+    assert (received["subject"], received["readStatus"]) == ("Note to self", "Unread")
+    assert received["id"] != sent["id"]
+
+
 # --- the message store ---------------------------------------------------------------------------
 
 
@@ -348,6 +361,18 @@ def test_an_mms_without_a_text_and_one_to_a_colleague_are_received(log_in: Calla
 
     [picture] = inbox(member)[0]["attachments"]
     assert member.get(picture["uri"]).response().content == PICTURE
+
+
+@pytest.mark.parametrize("path", [SMS, f"{OWN}/mms"])
+def test_a_file_needs_no_text_by_either_operation(log_in: Callable[[str], Platform], path: str) -> None:
+    administrator = log_in("101")
+    builder = MultipartBuilder(administrator)
+    builder.set_body({name: value for name, value in sms_body().items() if name != "text"})
+    builder.add(("map.png", PICTURE, "image/png"))
+
+    sent = administrator.send_request(builder.request(path)).json_dict()
+
+    assert (sent["subject"], [file["fileName"] for file in sent["attachments"]]) == ("", ["map.png"])
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,13 @@ run(async () => {
   const fetched = await administrator.get(mms.attachments[1].uri, {}, { responseType: "arraybuffer" });
   tell("send an MMS", { message: mms, content: Buffer.from(fetched.data).toString(), type: fetched.headers["content-type"] });
 
+  const { text: _, ...untold } = sms;
+  tell("send a file without a text", await own(administrator).mms().post({ ...untold, attachments: files }));
+
+  const { id: self } = await own(administrator).get();
+  const note = { from: { extensionId: self }, to: [{ extensionId: self }], text: "Note to self" };
+  tell("page oneself by a number", await own(administrator).companyPager().post(note));
+
   const page = { to: [{ extensionNumber: "200" }], text: "Anyone there?" };
   tell("page a Department", await own(administrator).companyPager().post(page));
 

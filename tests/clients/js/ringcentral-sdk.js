@@ -42,6 +42,16 @@ run(async () => {
   const fetched = await administrator.get(mms.attachments[1].uri);
   tell("send an MMS", { message: mms, content: await fetched.text(), type: fetched.headers.get("content-type") });
 
+  const silent = new FormData();
+  const { text: _, ...untold } = JSON.parse(message);
+  silent.append("json", Buffer.from(JSON.stringify(untold)), { filename: "request.json", contentType: "application/json" });
+  silent.append("attachment", Buffer.from(PICTURE), { filename: "map.png", contentType: "image/png" });
+  tell("send a file without a text", await json(administrator.post(`${OWN}/sms`, silent)));
+
+  const { id: self } = await json(administrator.get(OWN));
+  const note = { from: { extensionId: self }, to: [{ extensionId: self }], text: "Note to self" };
+  tell("page oneself by a number", await json(administrator.post(`${OWN}/company-pager`, note)));
+
   const page = { to: [{ extensionNumber: "200" }], text: "Anyone there?" };
   tell("page a Department", await json(administrator.post(`${OWN}/company-pager`, page)));
 
