@@ -86,6 +86,8 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
         yield "readExtension", client.get(f"{ACCOUNT}/extension/{extension['id']}")
     yield "listAccountPhoneNumbers", client.get(f"{ACCOUNT}/phone-number")
     yield "listExtensionPhoneNumbers", client.get(f"{OWN}/phone-number")
+    some_number = client.get(f"{ACCOUNT}/phone-number").json()["records"][0]["id"]
+    yield "readAccountPhoneNumber", client.get(f"{ACCOUNT}/phone-number/{some_number}")
     own_number = client.get(f"{OWN}/phone-number").json()["records"][0]["id"]
     yield "smsConfigurationInfo", client.get(f"{OWN}/phone-number/{own_number}/sms-configuration")
     recipients = f"{ACCOUNT}/extension/1346632200/sms-recipients"

@@ -286,6 +286,7 @@ def test_the_operations_are_ringcentrals():
         "readExtension",
         "updateExtension",
         "listAccountPhoneNumbers",
+        "readAccountPhoneNumber",
         "listExtensionPhoneNumbers",
         "smsConfigurationInfo",
         "listDepartmentMembers",

@@ -84,6 +84,7 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "readExtension": account.read_extension,
         "updateExtension": account.update_extension,
         "listAccountPhoneNumbers": account.list_account_phone_numbers,
+        "readAccountPhoneNumber": account.read_account_phone_number,
         "listExtensionPhoneNumbers": account.list_extension_phone_numbers,
         "smsConfigurationInfo": account.sms_configuration_info,
         "listDepartmentMembers": account.list_department_members,

@@ -101,6 +101,16 @@ def list_account_phone_numbers(call: Call) -> Answer:
     return _page(call, f"{view.account_uri}/phone-number", records)
 
 
+def read_account_phone_number(call: Call) -> Answer:
+    """`readAccountPhoneNumber`."""
+    check_account(call)
+    view, number_id = view_of(call), call.parameters["phoneNumberId"]
+    found = next((phone for phone in view.account.phone_numbers.values() if str(phone.id) == number_id), None)
+    if found is None:
+        raise errors.NotFound("phoneNumberId", number_id)
+    return Answer(wire.phone_number_resource(found, view, with_features=False))
+
+
 def list_department_members(call: Call) -> Answer:
     """`listDepartmentMembers`."""
     check_account(call)

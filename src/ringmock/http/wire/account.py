@@ -92,7 +92,7 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         "status": "Normal",
     }
     if owner is not None:
-        resource["extension"] = _extension_link(owner, view)
+        resource["extension"] = extension_reference(owner, view)
     if with_features:
         country_uri = f"{view.base_url}/restapi/v1.0/dictionary/country/1"
         resource["country"] = {"uri": country_uri, "id": HOME["id"], "name": HOME["name"]}

@@ -272,7 +272,7 @@ def _current_fields(message: Message, view: View) -> Json:
         "extensionId": str(owner.id),
         "conversation": {
             "id": conversation_id,
-            "uri": f"{view.extension_uri(owner)}/message-store?conversationId={conversation_id}",
+            "uri": f"{view.base_url}/restapi/v1.0/conversation/{conversation_id}",
         },
     }
 
