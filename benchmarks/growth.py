@@ -18,11 +18,11 @@ from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from pauses import pauses
-from ringmock import collector
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
-from ringmock.server import running
-from ringmock.world import World
+from ringmock.serving import collector
+from ringmock.serving.server import running
+from ringmock.world.world import World
 
 PATH = "/restapi/v1.0/account/~/extension/~"
 BODY = json.dumps(

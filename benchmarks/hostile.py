@@ -13,9 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from hostile.inputs import HOSTILE_INPUTS, Hostile, send
-from ringmock import collector
 from ringmock.fixture import load_named
-from ringmock.server import running
+from ringmock.serving import collector
+from ringmock.serving.server import running
 from support import Client
 
 LIMIT = 50.0

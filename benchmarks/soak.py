@@ -27,10 +27,10 @@ from typing import Any, NamedTuple
 import httpx2
 
 from pauses import pauses
-from ringmock import collector
 from ringmock.fixture import load_named
-from ringmock.server import build, serving
-from ringmock.worlds import Worlds
+from ringmock.serving import collector
+from ringmock.serving.server import build, serving
+from ringmock.sign_in.worlds import Worlds
 
 OWN = "/restapi/v1.0/account/~/extension/~"
 BEARER = {"Authorization": "Bearer demo-101"}

@@ -23,7 +23,7 @@ began = time.perf_counter()
 gc.disable()
 from ringmock.fixture import load_named
 from ringmock.server import build
-from ringmock.worlds import Worlds
+from ringmock.sign_in.worlds import Worlds
 build(Worlds(load_named("demo")))
 print(time.perf_counter() - began)
 """

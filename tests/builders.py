@@ -8,8 +8,8 @@ from ringmock.domain.message import Message, Routed
 from ringmock.domain.message_filter import MessageFilter
 from ringmock.domain.pager import Address, SendPager
 from ringmock.domain.sms import SendSms
-from ringmock.template import ClockStart, SeedMessage, Template
-from ringmock.world import Sent, World
+from ringmock.world.template import ClockStart, SeedMessage, Template
+from ringmock.world.world import Sent, World
 
 START = datetime(2012, 10, 16, 6, 34, 58, tzinfo=UTC)
 HANDSET = "14151003732"

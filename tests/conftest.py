@@ -7,7 +7,7 @@ import pytest
 
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
-from ringmock.server import running
+from ringmock.serving.server import running
 from support import Client
 
 pytest_plugins = ["pytester"]

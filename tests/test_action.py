@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from ringmock.cli import main
+from ringmock.cli.main import main
 
 pytestmark = pytest.mark.long
 

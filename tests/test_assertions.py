@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from builders import START
-from ringmock.assertions import BY_PUBLIC_KEY, BY_SECRET, Key, is_public_key, read
+from ringmock.sign_in.assertions import BY_PUBLIC_KEY, BY_SECRET, Key, is_public_key, read
 
 HERE = ("http://here/restapi/oauth/token", "http://here")
 SECRET = "a-secret-that-is-long-enough-for-the-longest-of-the-hashes-of-PyJWT"

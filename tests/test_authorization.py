@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from builders import START, user, world
-from ringmock import sessions
-from ringmock.authorization import (
+from ringmock.domain.errors import InvalidParameter
+from ringmock.sign_in import sessions
+from ringmock.sign_in.authorization import (
     CODE_LIFETIME,
     Challenge,
     ChallengeMethod,
@@ -15,9 +16,8 @@ from ringmock.authorization import (
     answered_to,
     redirect_uri_of,
 )
-from ringmock.domain.errors import InvalidParameter
-from ringmock.template import Application
-from ringmock.world import World
+from ringmock.world.template import Application
+from ringmock.world.world import World
 
 BACK = "http://localhost:3000/callback"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -18,7 +18,7 @@ from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 pytestmark = pytest.mark.long
 
-RINGMOCK = [sys.executable, "-c", "from ringmock.cli import main; main()"]
+RINGMOCK = [sys.executable, "-c", "from ringmock.cli.main import main; main()"]
 ACCOUNT = """
 extends: demo
 account: {id: 7, main_number: "16509100001"}

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ringmock import collector
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
-from ringmock.server import running
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.serving import collector
+from ringmock.serving.server import running
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.world import World
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def test_a_closed_world_is_gone_without_the_collector() -> None:
 
 
 def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
-    eager = pytest.importorskip("ringmock.eager")
+    eager = pytest.importorskip("ringmock.serving.eager")
     with running(load_named("demo")) as (url, _), without_collector():
         before = count_of(eager.EagerProtocol)
         for _ in range(20):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ringmock.console import PortFile, write_whole
+from ringmock.cli.console import PortFile, write_whole
 from test_cli import RINGMOCK, ringmock, served
 
 pytestmark = pytest.mark.long

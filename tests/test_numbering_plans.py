@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from ringmock.domain.number_parser import NumberStatus
-from ringmock.numbering_plans import LibPhoneNumber
+from ringmock.http.numbering_plans import LibPhoneNumber
 
 PLANS = LibPhoneNumber()
 
@@ -78,9 +78,9 @@ def test_short_numbers_are_those_of_the_country():
 
 def test_the_library_is_loaded_with_the_first_number_and_not_before():
     program = (
-        "import sys, ringmock.http.app, ringmock.numbering_plans\n"
+        "import sys, ringmock.http.app, ringmock.http.numbering_plans\n"
         "assert 'phonenumbers' not in sys.modules\n"
-        "ringmock.numbering_plans.LibPhoneNumber().calling_code('US')\n"
+        "ringmock.http.numbering_plans.LibPhoneNumber().calling_code('US')\n"
         "assert 'phonenumbers' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

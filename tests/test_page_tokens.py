@@ -3,7 +3,7 @@ import re
 import pytest
 
 from ringmock.domain.errors import InvalidParameter
-from ringmock.page_tokens import Listing, PageTokens
+from ringmock.world.page_tokens import Listing, PageTokens
 
 TOKENS = PageTokens(b"one life")
 TOKEN = TOKENS.issue(Listing.A2P_MESSAGES, 12)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.domain.event_filters import KNOWN_FILTERS
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 from ringmock.fixture import load_named
+from ringmock.openapi.document import load_contract, operations
 
 README = Path(__file__).parents[1] / "README.md"
 

@@ -18,7 +18,7 @@ from ringmock.contract.cases import parse_cases
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.target import own
 from ringmock.fixture import load_fixture, load_named
-from ringmock.server import running
+from ringmock.serving.server import running
 from support import STORE, Client, needs
 
 pytestmark = pytest.mark.long

@@ -13,10 +13,10 @@ from ringmock.domain.errors import StoreFull
 from ringmock.domain.message import Message, ReadStatus
 from ringmock.domain.sms import SendSms
 from ringmock.server_limits import ServerLimits
-from ringmock.sessions import TooManyLogIns
-from ringmock.template import Application, Template
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.sign_in.sessions import TooManyLogIns
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.template import Application, Template
+from ringmock.world.world import World
 from support import SMS, STORE
 
 PHONE = "14151003732"

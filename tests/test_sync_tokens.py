@@ -9,7 +9,7 @@ from ringmock.domain.errors import SyncTokenInvalid
 from ringmock.domain.message import Direction, MessageType
 from ringmock.domain.message_sync import Frame, Mark
 from ringmock.domain.owners import EVERYONE, Owners
-from ringmock.sync_tokens import SyncTokens
+from ringmock.world.sync_tokens import SyncTokens
 
 NOW = datetime(2012, 10, 16, 6, 34, 58, 123456, tzinfo=UTC)
 PLAIN = Frame(NOW - timedelta(days=1))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ringmock.cli import main
+from ringmock.cli.main import main
 from support import DIRECT_NUMBER, HANDSET, Client
 
 

@@ -6,18 +6,18 @@ from weakref import ref
 import pytest
 
 from builders import STANDING_STILL, START, Clock, account, department, direct, mailbox, page, sms, texts, user
-from ringmock import sessions
-from ringmock.authorization import Challenge
-from ringmock.clock import LAST
 from ringmock.domain.a2p_sms import Batch
 from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
 from ringmock.http.wire.access import token_info
-from ringmock.journal import Entry
-from ringmock.template import Application, ClockStart, Credentials, SeedMessage, Template
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.sign_in import sessions
+from ringmock.sign_in.authorization import Challenge
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.clock import LAST
+from ringmock.world.journal import Entry
+from ringmock.world.template import Application, ClockStart, Credentials, SeedMessage, Template
+from ringmock.world.world import World
 
 HANDSET = "14151003732"
 

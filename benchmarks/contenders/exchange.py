@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from ringmock.contract.openapi import load_contract
+from ringmock.openapi.document import load_contract
 
 Json = Any
 TIMEOUT = 30

@@ -11,7 +11,7 @@ RINGMOCK = Contender(
     validates_answer=True,
     keeps_state=True,
     command=lambda place: [
-        *(sys.executable, "-c", "from ringmock.cli import main; main()"),
+        *(sys.executable, "-c", "from ringmock.cli.main import main; main()"),
         *("serve", "--quiet", "--port", str(place.port)),
     ],
     needs=(python("ringmock"), python("uvicorn")),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from ringmock.contract.openapi import load_contract
+from ringmock.openapi.document import load_contract
 
 from .servers.work import message
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .contract.coverage.met import Met
+    from .coverage.met import Met
     from .testing import MockServer, Ringmock
 
 MARKER = "ringmock_allows"
@@ -147,7 +147,7 @@ def _met(config: pytest.Config) -> "Met | None":
     counted = [met for met in (*own, *config.stash[_FROM_WORKERS]) if met is not None]
     if not counted:
         return None
-    from .contract.coverage.met import Met
+    from .coverage.met import Met
 
     return Met.sum(counted)
 
@@ -166,7 +166,7 @@ def pytest_testnodedown(node: Any) -> None:
     """Take what a worker of pytest-xdist has counted."""
     told = getattr(node, "workeroutput", {}).get(_OUTPUT)
     if told is not None:
-        from .contract.coverage.met import Met
+        from .coverage.met import Met
 
         node.config.stash[_FROM_WORKERS].append(Met.from_json(json.loads(told)))
 
@@ -181,8 +181,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if met is None:
         terminalreporter.write_line("No test asked for the fixture ringmock.")
         return
-    from .contract.coverage import report
-    from .contract.coverage.universe import coverage
+    from .coverage import report
+    from .coverage.universe import coverage
 
     found = coverage(met)
     terminalreporter.write_line(report.text(found))

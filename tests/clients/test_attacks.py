@@ -5,7 +5,7 @@ from javascript import Day, day_with
 from test_browser import CHROMIUM
 
 from ringmock.fixture import load_named
-from ringmock.server import running
+from ringmock.serving.server import running
 from support import needs
 
 

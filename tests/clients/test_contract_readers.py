@@ -10,7 +10,7 @@ import pytest
 import yaml
 from javascript import HOW, MODULES, NODE
 
-from ringmock.contract.openapi import contract_text, load_contract
+from ringmock.openapi.document import contract_text, load_contract
 from support import needs
 
 

@@ -30,8 +30,8 @@ from ringmock.contract.options import Options
 from ringmock.contract.parts import PARTS
 from ringmock.contract.target import Target
 from ringmock.fixture import load_named
-from ringmock.server import served
-from ringmock.template import Template
+from ringmock.serving.server import served
+from ringmock.world.template import Template
 
 PAGE = Path(__file__).with_name("FAULTS.md")
 CORES = 2

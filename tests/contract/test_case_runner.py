@@ -13,7 +13,7 @@ from ringmock.contract.cases.report import report
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.target import Target
 from ringmock.fixture import load_named
-from ringmock.server import bound_socket, url_of
+from ringmock.serving.server import bound_socket, url_of
 
 DEMO = load_named("demo")
 

@@ -9,15 +9,15 @@ import pytest
 from ringmock.contract.cases import Case, bundled_case_files, load_cases
 from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
-from ringmock.contract.coverage.met import Met
-from ringmock.contract.coverage.suggest import candidates
-from ringmock.contract.coverage.universe import coverage
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.contract.target import Target, own
+from ringmock.coverage.met import Met
+from ringmock.coverage.suggest import candidates
+from ringmock.coverage.tally import Tally
+from ringmock.coverage.universe import coverage
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 from ringmock.fixture import load_named
-from ringmock.inspector.tally import Tally
+from ringmock.openapi.document import load_contract, operations
 
 OUT_OF_REACH: Mapping[str, str] = {}
 """What no case can exercise, by its name in a report of coverage, and why not."""

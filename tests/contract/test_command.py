@@ -13,12 +13,12 @@ from faults import FAULTS
 from faults.exchange import LIMITS, MOST_BYTES, Exchange, around
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ringmock.cli import main
+from ringmock.cli.main import main
 from ringmock.contract.guard import named_in
 from ringmock.contract.parts import PARTS
 from ringmock.fixture import load_named
-from ringmock.server import Server, bound_socket, build, served, serving, url_of
-from ringmock.worlds import Worlds
+from ringmock.serving.server import Server, bound_socket, build, served, serving, url_of
+from ringmock.sign_in.worlds import Worlds
 
 pytestmark = pytest.mark.long
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from receivers import Receiver
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.fixture import load_named
-from ringmock.server import running
+from ringmock.openapi.document import load_contract, operations
+from ringmock.serving.server import running
 from support import JWT_BEARER, OWN, PAGER, SMS, STORE, Client, jwt_of, sms_body
 
 ACCOUNT = "/restapi/v1.0/account/~"

@@ -16,7 +16,7 @@ from ringmock.contract.fuzz.engine import PASSES, Pass
 from ringmock.contract.fuzz.observed import SENDING
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
-from ringmock.server import running
+from ringmock.serving.server import running
 
 IS_WHOLE = bool(os.environ.get("CI"))
 EXAMPLES = 30 if IS_WHOLE else 10

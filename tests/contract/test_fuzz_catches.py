@@ -7,7 +7,7 @@ from ringmock.contract.fuzz import Identity, run
 from ringmock.contract.fuzz.engine import Pass
 from ringmock.contract.fuzz.observed import SENDING
 from ringmock.fixture import load_named
-from ringmock.server import served
+from ringmock.serving.server import served
 
 EXAMPLES = Pass(("examples",), with_security=True)
 COVERAGE = Pass(("coverage",), with_security=True)

@@ -11,8 +11,8 @@ from ringmock.contract.fuzz.mailboxes import PROBES, faults_of
 from ringmock.contract.fuzz.probes import Scene
 from ringmock.contract.guard import Guard, Limits
 from ringmock.fixture import load_named
-from ringmock.server import build, served
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build, served
+from ringmock.sign_in.worlds import Worlds
 
 DEMO = load_named("demo")
 INACTIVE = ("16509100104", "16509100105")

@@ -7,8 +7,8 @@ from ringmock.contract.cases import Case, parse_cases
 from ringmock.contract.cases.runner import CaseResult, run_case
 from ringmock.contract.target import Target
 from ringmock.fixture import load_named
-from ringmock.server import build, served
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build, served
+from ringmock.sign_in.worlds import Worlds
 
 DEMO = load_named("demo")
 TAKES_103_OUT_AND_PUTS_106_IN = """\

@@ -8,8 +8,7 @@ import connexion
 import pytest
 from starlette.testclient import TestClient
 
-from ringmock.contract.lint import lint
-from ringmock.contract.openapi import (
+from ringmock.openapi.document import (
     ContractError,
     contract_text,
     line_marks,
@@ -17,6 +16,7 @@ from ringmock.contract.openapi import (
     operations,
     parse_contract,
 )
+from ringmock.openapi.lint import lint
 
 GONE = object()
 SMS = "/paths/~1restapi~1v1.0~1account~1{accountId}~1extension~1{extensionId}~1sms/post"

@@ -10,7 +10,7 @@ from ringmock.contract.options import Options
 from ringmock.contract.oracle.part import run
 from ringmock.contract.target import Target
 from ringmock.fixture import load_named
-from ringmock.server import served
+from ringmock.serving.server import served
 from support import needs
 
 CAUGHT = [

@@ -11,8 +11,8 @@ from faults import FAULTS, Fault
 from planted_faults import LIVES, catches, read_page
 
 from ringmock.contract.parts import PARTS
-from ringmock.server import build
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build
+from ringmock.sign_in.worlds import Worlds
 
 IS_WHOLE = bool(os.environ.get("CI"))
 SEED = 2012

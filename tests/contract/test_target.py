@@ -14,9 +14,9 @@ from ringmock.contract.options import Options
 from ringmock.contract.parts import PARTS
 from ringmock.contract.target import Target, own, remote, sign_in_forms, with_secrets
 from ringmock.fixture import load_named
-from ringmock.server import bound_socket, build, served, url_of
-from ringmock.template import Application, Credentials
-from ringmock.worlds import Worlds
+from ringmock.serving.server import bound_socket, build, served, url_of
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.template import Application, Credentials
 
 DEMO = load_named("demo")
 CASES = load_cases(bundled_case_files())

@@ -11,8 +11,8 @@ from ringmock.domain.a2p_sms import Assignment, Batch, BatchMessage, BatchStatus
 from ringmock.domain.account import Account, Feature, PhoneNumber
 from ringmock.domain.carrier import Carrier, CarrierProfile
 from ringmock.domain.message import MessageStatus, MessageType, Reached
-from ringmock.template import ClockStart, SeedMessage, Template
-from ringmock.world import BatchSent, World
+from ringmock.world.template import ClockStart, SeedMessage, Template
+from ringmock.world.world import BatchSent, World
 
 BULK = "16509100300"
 LOST = "14151003733"

@@ -12,19 +12,10 @@ from builders import START
 from ringmock.domain.a2p_sms import A2PFilter, A2PMessage, Batch, BatchFilter, BatchPlan, BatchStatus
 from ringmock.domain.a2p_store import A2PStore
 from ringmock.domain.conversation import Conversation
-from ringmock.domain.message import (
-    Delivery,
-    Direction,
-    MessageStatus,
-    MessageType,
-    Outcome,
-    Progress,
-    Reached,
-    Routed,
-)
+from ringmock.domain.message import Delivery, Direction, MessageStatus, MessageType, Outcome, Progress, Reached, Routed
 from ringmock.domain.pages import Page
-from ringmock.ids import SequentialIds
-from ringmock.template import IdStart
+from ringmock.world.ids import SequentialIds
+from ringmock.world.template import IdStart
 
 SENDERS = ("16509100300", "16509100301")
 PHONES = ("14151003731", "14151003732", "14151003733", SENDERS[1])

@@ -16,7 +16,7 @@ from ringmock.domain.attachment import (
 )
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.sms import SendSms, plan_sms
-from ringmock.world import World
+from ringmock.world.world import World
 
 MMS = (Feature.SMS_SENDER, Feature.MMS_SENDER)
 PICTURE = Attachment("image/png", "map.png", b"a picture")

@@ -5,15 +5,15 @@ from random import Random
 import pytest
 
 from builders import HANDSET, START, account, direct, mailbox, outcomes, sms, user
-from ringmock.clock import RealTime
 from ringmock.domain.account import Feature
 from ringmock.domain.carrier import FAILURES, FOLLOWED_BY, Carrier, CarrierProfile, carried
 from ringmock.domain.consent import CONFIRMED, confirmation
 from ringmock.domain.generation import GENERATIONS, Generation
 from ringmock.domain.message import MessageStatus, MessageType, Reached, Step
 from ringmock.domain.sms import SendSms, plan_sms
-from ringmock.template import ClockStart, SeedMessage, Template
-from ringmock.world import World
+from ringmock.world.clock import RealTime
+from ringmock.world.template import ClockStart, SeedMessage, Template
+from ringmock.world.world import World
 
 QUEUED, SENT, DELIVERED = MessageStatus.QUEUED, MessageStatus.SENT, MessageStatus.DELIVERED
 SENDING_FAILED, DELIVERY_FAILED = MessageStatus.SENDING_FAILED, MessageStatus.DELIVERY_FAILED

@@ -18,8 +18,8 @@ from ringmock.domain.consent import (
     check_statement,
     opts_out,
 )
-from ringmock.template import Template
-from ringmock.world import World
+from ringmock.world.template import Template
+from ringmock.world.world import World
 
 OTHER = "12025550199"
 OFFICE = account(user("101"), user("102"))

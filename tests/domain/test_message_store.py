@@ -9,7 +9,7 @@ from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Availability, Direction, Message, MessageStatus, MessageType, ReadStatus
 from ringmock.domain.message_filter import MessageFilter
 from ringmock.domain.message_store import InMemoryMessageStore
-from ringmock.world import World
+from ringmock.world.world import World
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)

@@ -8,9 +8,9 @@ from builders import HANDSET, START, department, direct, page, set_members, sms,
 from ringmock.domain import errors
 from ringmock.domain.message_store_report import Report, Reports, ReportStatus
 from ringmock.domain.slices import Slices, result_of
-from ringmock.ids import SequentialIds
-from ringmock.template import IdStart
-from ringmock.world import World
+from ringmock.world.ids import SequentialIds
+from ringmock.world.template import IdStart
+from ringmock.world.world import World
 
 DAY = (START - timedelta(days=1), START)
 

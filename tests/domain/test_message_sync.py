@@ -7,7 +7,7 @@ from builders import HANDSET, START, department, direct, page, set_members, sms,
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Availability, Direction, Message, MessageType, ReadStatus
 from ringmock.domain.message_sync import OVERLAP, Frame, Mailbox, Mark, Sync, full_sync, incremental_sync
-from ringmock.world import World
+from ringmock.world.world import World
 
 MINUTE = timedelta(minutes=1)
 FRAMES = [

@@ -4,8 +4,8 @@ import pytest
 
 from ringmock.domain import errors
 from ringmock.domain.message_template import MAX_TEMPLATES, MessageTemplates
-from ringmock.ids import SequentialIds
-from ringmock.template import IdStart
+from ringmock.world.ids import SequentialIds
+from ringmock.world.template import IdStart
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from ringmock.domain.message import MessageType
 from ringmock.domain.message_filter import MessageFilter
 from ringmock.domain.message_sync import Frame, Mailbox, full_sync, incremental_sync
 from ringmock.domain.owners import EVERYONE, PERSONAL, Owners
-from ringmock.world import World
+from ringmock.world.world import World
 
 MINUTE = timedelta(minutes=1)
 SHARED = Owners(personal=False, shared=True)

@@ -23,7 +23,7 @@ from ringmock.domain.account import ExtensionStatus, ExtensionType
 from ringmock.domain.message import Direction, MessageStatus, MessageType
 from ringmock.domain.pager import Address, SendPager
 from ringmock.domain.rules import RECEIVABLE_BY
-from ringmock.world import World
+from ringmock.world.world import World
 
 ENABLED, DISABLED, FROZEN = ExtensionStatus.ENABLED, ExtensionStatus.DISABLED, ExtensionStatus.FROZEN
 RECEIVERS = {ExtensionType.USER, ExtensionType.VOICEMAIL, ExtensionType.DEPARTMENT}

@@ -24,7 +24,7 @@ from ringmock.domain.attachment import Attachment
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.pager import Address, SendPager
 from ringmock.domain.sms import SendSms, plan_inbound_sms
-from ringmock.world import World
+from ringmock.world.world import World
 
 OTHER = "14151003733"
 ABROAD = "442071234567"

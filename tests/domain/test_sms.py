@@ -31,7 +31,7 @@ from ringmock.domain.account import (
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Direction, MessageStatus, MessageType
 from ringmock.domain.rules import RECEIVABLE_BY
-from ringmock.world import World
+from ringmock.world.world import World
 
 ENABLED, DISABLED, FROZEN = ExtensionStatus.ENABLED, ExtensionStatus.DISABLED, ExtensionStatus.FROZEN
 CURRENT = GENERATIONS["current"]

@@ -25,7 +25,7 @@ from ringmock.domain.subscription import (
     parse_filter,
     terms_of,
 )
-from ringmock.world import World
+from ringmock.world.world import World
 
 API = "/restapi/v1.0"
 STORE = f"{API}/account/~/extension/~/message-store"

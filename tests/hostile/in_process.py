@@ -8,9 +8,9 @@ from urllib.parse import unquote
 from ringmock.domain.generation import Generation
 from ringmock.fixture import load_named
 from ringmock.lab.webhooks import WebHooks
-from ringmock.server import build
 from ringmock.server_limits import DEFAULT, ServerLimits
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build
+from ringmock.sign_in.worlds import Worlds
 
 TOKEN = "demo-101"
 HOST = "127.0.0.1"

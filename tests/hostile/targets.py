@@ -12,9 +12,9 @@ from typing import Any
 
 from hostile.in_process import TOKEN, Answer, Headers, InProcess
 from ringmock.contract.cases import CaseFileError, parse_cases
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.fixture import FixtureError, load_fixture
 from ringmock.fixture.yaml_source import SourceError
+from ringmock.openapi.document import load_contract, operations
 
 AUTHORIZATION = (b"authorization", b"Bearer " + TOKEN.encode())
 BOUNDARY = b"b"

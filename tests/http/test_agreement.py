@@ -12,12 +12,12 @@ from urllib.parse import quote
 import pytest
 from connexion import ConnexionMiddleware
 
-from ringmock.contract.openapi import load_contract
 from ringmock.domain.errors import Refusal
 from ringmock.http import compiled, validation
 from ringmock.http.call import SCOPE_KEY, Call
 from ringmock.http.errors import UnparseableJson, UnparseableRequest
 from ringmock.http.json_schemas import schema_of
+from ringmock.openapi.document import load_contract
 
 JSON = "application/json"
 

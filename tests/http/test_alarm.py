@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from builders import START, Clock
-from ringmock.clock import WorldClock
 from ringmock.http.alarm import LONGEST_SECONDS, Alarm
-from ringmock.template import ClockStart
+from ringmock.world.clock import WorldClock
+from ringmock.world.template import ClockStart
 
 
 class Timer:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ringmock.fixture import load_named
 from ringmock.http.app import Stages
-from ringmock.server import build
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build
+from ringmock.sign_in.worlds import Worlds
 
 LOADING = """\
 import sys

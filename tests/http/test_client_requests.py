@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.http.json_schemas import schema_of
 from ringmock.http.validation import periods_of, problems_of
+from ringmock.openapi.document import load_contract, operations
 from support import PAGER, STORE, Client, assert_refused
 
 Json = Any

@@ -18,10 +18,10 @@ from ringmock.http.notifications import Notifier
 from ringmock.http.sockets import PATH, Sockets
 from ringmock.lab.webhooks import WebHooks
 from ringmock.server_limits import ServerLimits
-from ringmock.sessions import Session
-from ringmock.template import Application, Template
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.sign_in.sessions import Session
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.template import Application, Template
+from ringmock.world.world import World
 
 CLIENT_ID = "client"
 TURNS = 12

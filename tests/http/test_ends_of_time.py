@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.fixture import load_named
-from ringmock.server import running
+from ringmock.openapi.document import load_contract, operations
+from ringmock.serving.server import running
 from support import HANDSET, OWN, STORE, Client
 
 ENDS = ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "9999-12-31T23:59:59.999999Z"]

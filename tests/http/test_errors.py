@@ -3,14 +3,14 @@ import json
 
 import pytest
 
-from ringmock import sessions
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.domain import errors as domain
 from ringmock.domain.errors import StoreFull
 from ringmock.http import errors, oauth
 from ringmock.http.errors import CATALOGUE, envelope, render
 from ringmock.http.validation import problems_of
 from ringmock.lab.faults import ERRORS, BrokenOff
+from ringmock.openapi.document import load_contract, operations
+from ringmock.sign_in import sessions
 
 ABSTRACT = {domain.Refusal, domain.SeveralRefusals, sessions.SignInRefused, sessions.TokenRefused}
 

@@ -9,7 +9,7 @@ import pytest
 
 from ringmock.fixture import load_named
 from ringmock.lab.faults import FaultRule
-from ringmock.server import running
+from ringmock.serving.server import running
 from support import HANDSET, OWN, SMS, STORE, Client, assert_refused, sms_body
 
 FAULTS = "/_mock/faults"

@@ -21,11 +21,11 @@ from ringmock.domain.subscription import Delivery, Transport, Wanted
 from ringmock.http.notifications import Notifier
 from ringmock.http.sockets import Sockets
 from ringmock.lab.webhooks import WebHooks
-from ringmock.server import Server, build
 from ringmock.server_limits import ServerLimits
-from ringmock.sessions import TooManyWorlds, UnknownClient
-from ringmock.template import Application, Template
-from ringmock.worlds import Worlds
+from ringmock.serving.server import Server, build
+from ringmock.sign_in.sessions import TooManyWorlds, UnknownClient
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.template import Application, Template
 from support import OWN, SMS, STORE, TOKEN
 
 BATCHES = "/restapi/v1.0/account/~/a2p-sms/batches"

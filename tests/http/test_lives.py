@@ -17,9 +17,9 @@ from ringmock.http.recording import recorder
 from ringmock.http.sockets import Sockets
 from ringmock.lab.faults import BrokenOff, FaultRule
 from ringmock.lab.webhooks import WebHooks
-from ringmock.template import Application, Template
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.template import Application, Template
+from ringmock.world.world import World
 
 STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
 ENDS: list[Callable[[World], None]] = [World.reset, World.close]

@@ -12,15 +12,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ringmock.assertions import Key
 from ringmock.fixture import load_named
 from ringmock.http import oauth
-from ringmock.permissions import permissions_granted, permissions_kept
-from ringmock.server import running
 from ringmock.server_limits import ServerLimits
-from ringmock.sessions import ScopeInvalid, TooManyWorlds
-from ringmock.template import Application
-from ringmock.worlds import Worlds
+from ringmock.serving.server import running
+from ringmock.sign_in.assertions import Key
+from ringmock.sign_in.permissions import permissions_granted, permissions_kept
+from ringmock.sign_in.sessions import ScopeInvalid, TooManyWorlds
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.template import Application
 from support import (
     CLIENT_ASSERTION,
     DIRECT_NUMBER,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ringmock.http.recording import line
-from ringmock.journal import Entry
+from ringmock.world.journal import Entry
 from support import DIRECT_NUMBER, OWN, PAGER, SMS, STORE, TOKEN, Client, basic, sms_body
 
 

@@ -13,7 +13,7 @@ from ringmock.domain.attachment import Attachment
 from ringmock.domain.slices import result_of
 from ringmock.http.wire.message_store_report import archiving, report_from
 from ringmock.http.wire.view import View
-from ringmock.world import World
+from ringmock.world.world import World
 
 PNG = Attachment("image/png", "../../etc/map.png", b"picture")
 TEXT = Attachment("text/plain", None, b"words")

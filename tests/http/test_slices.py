@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ringmock.contract.openapi import load_contract, operations
 from ringmock.domain.consent import ConsentSource, OptStatus, Statement
 from ringmock.domain.message import Direction, MessageType
 from ringmock.domain.message_filter import MessageFilter
 from ringmock.domain.sms import SendSms
 from ringmock.domain.subscription import Kind
 from ringmock.fixture import load_named
-from ringmock.server import build
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.openapi.document import load_contract, operations
+from ringmock.serving.server import build
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.world import World
 from support import OWN, PAGER, SMS, STORE, TOKEN
 
 MOST_CALLS_OF_A_TURN = 100_000

@@ -15,9 +15,9 @@ from ringmock.http.call import Call
 from ringmock.http.straight import Straight, is_plain
 from ringmock.lab.faults import FaultRule
 from ringmock.lab.limits import RINGCENTRAL
-from ringmock.server import build, running
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build, running
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.world import World
 from support import HANDSET, OWN, PAGER, SMS, STORE, sms_body
 
 JSON = "application/json"

@@ -10,7 +10,7 @@ import pytest
 from ringmock.fixture import load_named
 from ringmock.http.throttling import unused
 from ringmock.lab.limits import Group
-from ringmock.server import running
+from ringmock.serving.server import running
 from support import (
     CLIENT_ASSERTION,
     DIRECT_NUMBER,

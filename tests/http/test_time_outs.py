@@ -8,13 +8,13 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from ringmock.eager import EagerProtocol
 from ringmock.fixture import load_named
-from ringmock.server import build
 from ringmock.server_limits import ServerLimits
-from ringmock.unread import Unread
-from ringmock.websocket_protocol import WebSocketProtocol
-from ringmock.worlds import Worlds
+from ringmock.serving.eager import EagerProtocol
+from ringmock.serving.server import build
+from ringmock.serving.unread import Unread
+from ringmock.serving.websocket_protocol import WebSocketProtocol
+from ringmock.sign_in.worlds import Worlds
 
 HALF = b"POST /restapi HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
 LIMITS = ServerLimits(header_timeout=10.0, body_timeout=30.0, handshake_timeout=10.0)

@@ -15,7 +15,7 @@ from ringmock.domain.pager import Address, SendPager
 from ringmock.domain.sms import SendSms
 from ringmock.http.wire import messages as wire
 from ringmock.http.wire.view import View
-from ringmock.world import World
+from ringmock.world.world import World
 
 BASE = "http://example.test"
 EXTENSION = f"{BASE}/restapi/v1.0/account/1346632010/extension/{identity('101')}"

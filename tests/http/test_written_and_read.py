@@ -18,10 +18,10 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 from hostile.in_process import TOKEN, Answer, InProcess
-from ringmock.contract.openapi import At, follow, load_contract, operations, step
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.text import is_encodable
 from ringmock.lab.webhooks import WebHooks, receiver_of
+from ringmock.openapi.document import At, follow, load_contract, operations, step
 from support import DIRECT_NUMBER, HANDSET, JWT_BEARER, basic, jwt_of
 
 JSON = "application/json"

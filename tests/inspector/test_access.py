@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ringmock.inspector.access import Access, Refused
+from ringmock.control.access import Access, Refused
 from support import SMS, Client
 
 PORT = 8080

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from ringmock.coverage.tally import Tally
 from ringmock.fixture import load_named
-from ringmock.inspector.tally import Tally
-from ringmock.server import build, serving
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build, serving
+from ringmock.sign_in.worlds import Worlds
 from support import OWN, PAGER, SMS, STORE, Client, sms_body
 
 

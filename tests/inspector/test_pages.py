@@ -9,7 +9,7 @@ import pytest
 
 from ringmock.fixture import load_fixture
 from ringmock.inspector.pages import MOST_CALLS, MOST_EXTENSIONS, MOST_MESSAGES
-from ringmock.server import running
+from ringmock.serving.server import running
 from support import DIRECT_NUMBER, HANDSET, OWN, SMS, STORE, Client, sms_body
 
 

@@ -20,8 +20,8 @@ from ringmock.domain.subscription import MAX_FAILURES, WebhookTerms
 from ringmock.fixture import load_named
 from ringmock.lab.addresses import Addresses, receiver_of
 from ringmock.lab.webhooks import PATIENCE_SECONDS, WebHooks
-from ringmock.server import build, served
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build, served
+from ringmock.sign_in.worlds import Worlds
 from support import Client, assert_refused, needs
 
 SUBSCRIPTION = "/restapi/v1.0/subscription"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ringmock.contract.openapi import load_contract
+from ringmock.openapi.document import load_contract
 
 from .work import NO_CREDENTIALS, NOT_FOUND, NOT_YOURS, Json, Mailbox, serve, token_info
 

@@ -3,7 +3,7 @@
 from connexion import AsyncApp, request
 from connexion.resolver import Resolver
 
-from ringmock.contract.openapi import load_contract
+from ringmock.openapi.document import load_contract
 
 from .work import NOT_FOUND, NOT_YOURS, Json, Mailbox, serve
 

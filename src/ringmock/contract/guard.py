@@ -15,8 +15,8 @@ from time import monotonic, sleep
 from typing import Any
 
 from ..domain.account import digits_of
-from ..template import Template
-from .openapi import load_contract, operations
+from ..openapi.document import load_contract, operations
+from ..world.template import Template
 
 Json = Any
 

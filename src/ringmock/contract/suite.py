@@ -6,22 +6,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
+from ..coverage.met import Met
+from ..coverage.tally import Tally
+from ..coverage.traffic import Onlooker
+from ..coverage.universe import Coverage, coverage
 from ..domain.generation import GENERATIONS
 from ..fixture import bundled_names, load_named
 from ..fixture.shape import nearest
-from ..inspector.tally import Tally
-from ..template import Template
+from ..openapi.document import load_contract
+from ..world.template import Template
 from .cases import Case, bundled_case_files, load_cases
 from .cases.operation import operations_by_id
-from .coverage.met import Met
-from .coverage.traffic import Onlooker
-from .coverage.universe import Coverage, coverage
 from .findings import Finding, Report, Verdict
 from .fuzz.client import Client
 from .fuzz.sign_in import SignInFailed, access_token
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
 from .http_client import Exchange, NoAnswer, Request, Watcher, curl
-from .openapi import load_contract
 from .options import Options
 from .parts import PARTS, described, most_messages
 from .target import Target, is_on_this_machine, own, remote, shown, with_secrets

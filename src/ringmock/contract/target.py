@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..domain.account import Extension
 from ..lab.addresses import is_this_machine
-from ..template import Application, Credentials, Template
+from ..world.template import Application, Credentials, Template
 from .guard import UNLIMITED, Guard, Limits
 from .http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher, basic_credentials
 
 if TYPE_CHECKING:
-    from ..inspector.tally import Tally
-    from ..server import Server
-    from ..worlds import Worlds
+    from ..coverage.tally import Tally
+    from ..serving.server import Server
+    from ..sign_in.worlds import Worlds
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
@@ -109,8 +109,8 @@ def own(template: Template, watcher: Watcher | None = None, tally: "Tally | None
     `tally` counts what it is called for.
     """
     # Whoever only calls servers, as each start of Schemathesis does, is spared the second that these take.
-    from ..server import build, serving
-    from ..worlds import Worlds
+    from ..serving.server import build, serving
+    from ..sign_in.worlds import Worlds
 
     worlds = Worlds(template)
     with serving(build(worlds, tally=tally)) as (url, server):

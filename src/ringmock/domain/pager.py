@@ -7,14 +7,7 @@ from . import errors
 from .account import Account, Extension
 from .conversation import Conversation, participants
 from .message import Delivery, Message, MessageType, Outcome, Routed
-from .rules import (
-    Route,
-    can_receive,
-    check_pager_sender,
-    check_text_length,
-    check_thread_access,
-    when_inactive,
-)
+from .rules import Route, can_receive, check_pager_sender, check_text_length, check_thread_access, when_inactive
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ DECISIONS = (
         "Reading, updating or deleting a message of a thread that one was removed from.",
         "403 CMN-408 with permissionName: ReadMessages for reading, EditMessages for the others. Lists leave such"
         " messages out.",
-        "world.World.read_message",
+        "world.world.World.read_message",
     ),
     Decision(
         "D-05",
@@ -302,7 +302,7 @@ DECISIONS = (
         "An unknown name, or none left that the application has: 400 invalid_scope, with CMN-101. Else the token has"
         " what was asked for and the application has; without a name beside openid, all of that. A refresh keeps it or"
         " narrows it. WebSocketsSubscription includes WebSocket. Subscriptions need no permission of their own.",
-        "permissions.permissions_granted",
+        "sign_in.permissions.permissions_granted",
     ),
     Decision(
         "D-22",
@@ -358,7 +358,7 @@ DECISIONS = (
         "How long a refresh token may live at most (2592000 seconds in the specification, the default of 604800 in the"
         " model of 2016), and what becomes of a user's sixth session in an application.",
         "604800 seconds, whoever asks for more. There are as many sessions as are opened.",
-        "sessions.DEFAULT_REFRESH_TTL",
+        "sign_in.sessions.DEFAULT_REFRESH_TTL",
     ),
     Decision(
         "D-30",
@@ -375,7 +375,7 @@ DECISIONS = (
         " alone, where a guide has a body of a hundred, too. Nothing in an account leads to BIL-103,"
         " MSG-243, MSG-290, MSG-309, MSG-310, MSG-314, MSG-367, MSG-383, MSG-384, MSG-388, MSG-397, ACT-340, OAU-147,"
         " OAU-167 or OAU-168.",
-        "world.World.send_sms",
+        "world.world.World.send_sms",
     ),
     Decision(
         "D-32",

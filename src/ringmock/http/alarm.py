@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from weakref import WeakMethod
 
-from ..clock import WorldClock
+from ..world.clock import WorldClock
 
 LONGEST_SECONDS = 86_400.0
 """It looks at the clock again after so long: the real time may be set, too."""

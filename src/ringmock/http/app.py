@@ -13,19 +13,19 @@ from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..contract.openapi import load_contract, operations
 from ..domain.errors import Refusal
-from ..id_tokens import SigningKey
 from ..lab.limits import Group, RateExceeded
 from ..lab.webhooks import WebHooks
-from ..numbering_plans import LibPhoneNumber
-from ..sessions import SignInRefused
-from ..worlds import Worlds
+from ..openapi.document import load_contract, operations
+from ..sign_in.id_tokens import SigningKey
+from ..sign_in.sessions import SignInRefused
+from ..sign_in.worlds import Worlds
 from . import errors, oauth
 from .call import JSON_ANSWER, SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .lab import Lab
 from .notifications import Notifier
+from .numbering_plans import LibPhoneNumber
 from .operations import (
     a2p_sms,
     account,
@@ -44,17 +44,7 @@ from .operations import (
     subscriptions,
 )
 from .sockets import Sockets
-from .stages import (
-    Dispatch,
-    Done,
-    EdgeGuard,
-    Handler,
-    Recorder,
-    Refusals,
-    Routing,
-    Security,
-    WaitingHandler,
-)
+from .stages import Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security, WaitingHandler
 from .straight import Straight, whole
 from .validation import VALIDATOR_MAP, StrictUriParser
 

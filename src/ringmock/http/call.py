@@ -10,8 +10,8 @@ from ..domain.message import Routed
 from ..domain.slices import Slices
 from ..lab.faults import BrokenOff
 from ..server_limits import DEFAULT, ServerLimits
-from ..sessions import Session
-from ..world import World
+from ..sign_in.sessions import Session
+from ..world.world import World
 
 ON_SOCKET = "ringmock.on_socket"
 """In the scope of a call that came as a message of a WebSocket."""

@@ -15,7 +15,7 @@ from starlette.types import Send
 from ..domain.agenda import Timer
 from ..domain.subscription import Subscription
 from ..server_limits import ServerLimits
-from ..sessions import Session, later
+from ..sign_in.sessions import Session, later
 
 RECOVERY_SECONDS = 180
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .. import sessions
 from ..domain import errors as domain
 from ..lab import faults, limits
+from ..sign_in import sessions
 
 
 class Row(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..lab.limits import Group
-from ..worlds import Worlds
+from ..sign_in.worlds import Worlds
 from .call import SCOPE_KEY, Call
 from .faults import with_its_fault
 from .throttling import Throttling

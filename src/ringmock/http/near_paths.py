@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
-from ..contract.openapi import load_contract
+from ..openapi.document import load_contract
 from .stages import remembered
 
 _ALIKE = 0.7

@@ -39,9 +39,9 @@ from ..domain.subscription import (
     changes_of,
     events,
 )
-from ..journal import Entry
 from ..lab.webhooks import WebHooks
-from ..world import World
+from ..world.journal import Entry
+from ..world.world import World
 from .alarm import Alarm
 from .sockets import Sockets
 from .wire.subscriptions import notification

@@ -6,15 +6,8 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from .. import sessions
-from .errors import (
-    CATALOGUE,
-    AuthorizationMalformed,
-    AuthorizationNotSupported,
-    MethodNotAllowed,
-    entry,
-    problems_of,
-)
+from ..sign_in import sessions
+from .errors import CATALOGUE, AuthorizationMalformed, AuthorizationNotSupported, MethodNotAllowed, entry, problems_of
 
 OPERATIONS = frozenset({"authorize", "authorize2", "getToken", "revokeToken"})
 """The operations that answer refusals as RFC 6749 has them."""

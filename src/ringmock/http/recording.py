@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from ..domain.errors import InvalidParameter, Refusal
 from ..domain.message import Routed
-from ..journal import Entry, RefusedBy
 from ..lab.faults import BrokenOff, Injected
-from ..sessions import Session, TokenRefused
-from ..worlds import Worlds
+from ..sign_in.sessions import Session, TokenRefused
+from ..sign_in.worlds import Worlds
+from ..world.journal import Entry, RefusedBy
 from . import errors, oauth
 from .call import Call
 from .near_paths import near_path

@@ -19,21 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.errors import InvalidParameter
 from ..server_limits import ServerLimits
-from ..sessions import Session, TokenUnknown, later
+from ..sign_in.sessions import Session, TokenUnknown, later
+from ..sign_in.worlds import Worlds, random_token
 from ..timestamps import iso8601
-from ..world import World
-from ..worlds import Worlds, random_token
+from ..world.world import World
 from . import errors
 from .call import JSON_ANSWER, ON_SOCKET, Call
-from .connections import (
-    ABSOLUTE_SECONDS,
-    IDLE_SECONDS,
-    POLICY_VIOLATION,
-    RECOVERY_SECONDS,
-    Connection,
-    Done,
-    Socket,
-)
+from .connections import ABSOLUTE_SECONDS, IDLE_SECONDS, POLICY_VIOLATION, RECOVERY_SECONDS, Connection, Done, Socket
 from .json_bounds import is_large
 from .stages import JSON
 from .validation import parse_json

@@ -28,13 +28,13 @@ from starlette.requests import Request
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..contract.openapi import app_permissions
 from ..domain.errors import ApplicationPermissionDenied
 from ..domain.slices import Slices
 from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
+from ..openapi.document import app_permissions
 from ..server_limits import ServerLimits
-from ..worlds import Worlds
+from ..sign_in.worlds import Worlds
 from . import edge, oauth, throttling
 from .call import ON_SOCKET, PROBLEM, SCOPE_KEY, Answer, Call
 from .errors import (

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..assertions import read
 from ..lab.limits import RINGCENTRAL, WINDOW, Group, RateExceeded, Standing
-from ..sessions import SignInRefused, extension_claimed, extension_named
-from ..world import World
-from ..worlds import Worlds
+from ..sign_in.assertions import read
+from ..sign_in.sessions import SignInRefused, extension_claimed, extension_named
+from ..sign_in.worlds import Worlds
+from ..world.world import World
 from .call import Call
 from .errors import BodyTooLarge, UnparseableRequest
 from .forms import form_of

@@ -15,15 +15,16 @@ from flask import Blueprint, Response, abort, current_app, g, redirect, render_t
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import __version__, world_controls
+from .. import __version__
 from ..domain.account import Extension, digits_of
 from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus
 from ..domain.message_filter import MessageFilter
 from ..http.recording import outcome
-from ..journal import Entry
+from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
-from ..world import World
-from ..worlds import Worlds
+from ..world import controls as world_controls
+from ..world.journal import Entry
+from ..world.world import World
 
 MOST_EXTENSIONS = 100
 MOST_MESSAGES = 100
@@ -81,7 +82,7 @@ def _choose_world() -> None:
     """The world of `?client=`, for a browser sends no token with an address; the default one without."""
     client = request.args.get("client", "")
     if client:
-        worlds: Worlds = current_app.extensions["ringmock.worlds"]
+        worlds: Worlds = current_app.extensions["ringmock.sign_in.worlds"]
         g.world = worlds.world_named(client) or abort(404, f"No client {client!r} has opened a world here.")
 
 

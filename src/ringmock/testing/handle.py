@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
-from .. import sessions, world_controls
 from ..domain import attachment as domain_attachment
 from ..domain import message as domain
 from ..domain.account import ExtensionStatus, digits_of
 from ..domain.message import MessageType, Outcome
 from ..domain.message_filter import MessageFilter
-from ..journal import Entry
-from ..world import World
-from ..worlds import Worlds
+from ..sign_in import sessions
+from ..sign_in.worlds import Worlds
+from ..world import controls as world_controls
+from ..world.journal import Entry
+from ..world.world import World
 from .messages import Attachment, Message, Wanted, shown
 from .observed import Observed, WithoutCredentials
 from .timeline import Fault, complaint, timeline

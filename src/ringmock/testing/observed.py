@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..domain.a2p_sms import Batch
 from ..domain.message import Delivery, Message
 from ..domain.subscription import Changes
-from ..journal import Entry
+from ..world.journal import Entry
 from .messages import Wanted
 from .timeline import MAX_LINES, Fault, fault_of
 

@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..coverage.tally import Tally
 from ..fixture import load_named
-from ..inspector.tally import Tally
-from ..server import Server, build, serving
-from ..template import Template
-from ..worlds import Worlds
+from ..serving.server import Server, build, serving
+from ..sign_in.worlds import Worlds
+from ..world.template import Template
 from .handle import Ringmock
 
 

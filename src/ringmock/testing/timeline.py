@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from ..http import oauth
 from ..http.recording import line
-from ..journal import Entry, RefusedBy
+from ..world.journal import Entry, RefusedBy
 
 MAX_LINES = 100
 """Calls that a timeline shows; the latest."""

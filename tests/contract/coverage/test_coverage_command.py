@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ringmock.cli import main
-from ringmock.contract.coverage.met import Met
-from ringmock.contract.coverage.sighting import Sighting
-from ringmock.contract.coverage.universe import coverage
+from ringmock.cli.main import main
+from ringmock.coverage.met import Met
+from ringmock.coverage.sighting import Sighting
+from ringmock.coverage.tally import Tally
+from ringmock.coverage.universe import coverage
 from ringmock.fixture import load_named
-from ringmock.inspector.tally import Tally
-from ringmock.server import build, serving
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build, serving
+from ringmock.sign_in.worlds import Worlds
 from support import Client
 
 

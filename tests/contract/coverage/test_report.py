@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ringmock.contract.coverage import report
-from ringmock.contract.coverage.met import Met
-from ringmock.contract.coverage.sighting import Problem, Sighting
-from ringmock.contract.coverage.suggest import COST
-from ringmock.contract.coverage.universe import Coverage, Dimension, Item, coverage, universe
+from ringmock.coverage import report
+from ringmock.coverage.met import Met
+from ringmock.coverage.sighting import Problem, Sighting
+from ringmock.coverage.suggest import COST
+from ringmock.coverage.universe import Coverage, Dimension, Item, coverage, universe
 from support import needs
 
 SMS = "createSMSMessage"

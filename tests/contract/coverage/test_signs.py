@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ringmock.contract.coverage.met import Met
-from ringmock.contract.coverage.sighting import Note, Problem, Sighting
+from ringmock.coverage.met import Met
+from ringmock.coverage.sighting import Note, Problem, Sighting
 
 SMS = "createSMSMessage"
 PAGER = "createInternalTextMessage"

@@ -9,15 +9,15 @@ import pytest
 from ringmock.contract.cases import Case, parse_cases
 from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
-from ringmock.contract.coverage.met import Met
-from ringmock.contract.coverage.suggest import SHOWN_BY, Candidate, candidates, cheapest, curl_of, text_of
-from ringmock.contract.coverage.universe import Coverage, Dimension, Item, coverage, universe
 from ringmock.contract.target import Target
+from ringmock.coverage.met import Met
+from ringmock.coverage.suggest import SHOWN_BY, Candidate, candidates, cheapest, curl_of, text_of
+from ringmock.coverage.tally import Tally
+from ringmock.coverage.universe import Coverage, Dimension, Item, coverage, universe
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
-from ringmock.inspector.tally import Tally
-from ringmock.server import build, serving
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build, serving
+from ringmock.sign_in.worlds import Worlds
 
 Run = Callable[[Candidate], Met]
 

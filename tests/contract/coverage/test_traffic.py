@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ringmock.contract.coverage.paths import operation_of
-from ringmock.contract.coverage.sighting import Problem
-from ringmock.contract.coverage.traffic import UnreadableTraffic, read_recording, sighting, sighting_of
 from ringmock.contract.http_client import Answer, Exchange, Request
+from ringmock.coverage.paths import operation_of
+from ringmock.coverage.sighting import Problem
+from ringmock.coverage.traffic import UnreadableTraffic, read_recording, sighting, sighting_of
 
 OWN = "/restapi/v1.0/account/~/extension/~"
 SMS = {"from": {"phoneNumber": "16509100010"}, "to": [{"phoneNumber": "14151003732"}], "text": "Hello"}

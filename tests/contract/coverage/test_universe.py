@@ -2,9 +2,9 @@
 
 import pytest
 
-from ringmock.contract.coverage.met import Met, NotATally
-from ringmock.contract.coverage.sighting import Problem, Sighting
-from ringmock.contract.coverage.universe import Coverage, Dimension, Item, coverage, universe
+from ringmock.coverage.met import Met, NotATally
+from ringmock.coverage.sighting import Problem, Sighting
+from ringmock.coverage.universe import Coverage, Dimension, Item, coverage, universe
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 SMS = "createSMSMessage"

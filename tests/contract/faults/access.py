@@ -4,9 +4,9 @@ import json
 import re
 from urllib.parse import parse_qsl, urlencode
 
-from ringmock.sessions import RefreshTokenDead, Session, TokenExpired, TokenInvalid, TokenReplaced
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.sign_in.sessions import RefreshTokenDead, Session, TokenExpired, TokenInvalid, TokenReplaced
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.world import World
 
 from .exchange import API, Exchange
 from .fault import in_answers, in_requests, in_worlds

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp
 from ringmock.domain.account import Account, Extension, ExtensionStatus
 from ringmock.domain.message import Delivery, Message
 from ringmock.domain.ports import MessageStore
-from ringmock.server import build
-from ringmock.template import Template
-from ringmock.world import World
-from ringmock.worlds import Worlds
+from ringmock.serving.server import build
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.template import Template
+from ringmock.world.world import World
 
 from .exchange import Change, around
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from ringmock.clock import RealTime
 from ringmock.domain.generation import GENERATIONS, Generation
-from ringmock.template import Template
-from ringmock.world import World
+from ringmock.world.clock import RealTime
+from ringmock.world.template import Template
+from ringmock.world.world import World
 
 from .fault import in_world
 from .operations import CONTENT, PAGER, READ, SMS

@@ -12,8 +12,8 @@ from ringmock.domain.message import Availability, Delivery, Direction, Message, 
 from ringmock.domain.message_filter import MessageFilter, Page
 from ringmock.domain.message_store import InMemoryMessageStore
 from ringmock.domain.ports import MessageStore
-from ringmock.ids import SequentialIds
-from ringmock.world import World
+from ringmock.world.ids import SequentialIds
+from ringmock.world.world import World
 
 from .exchange import Exchange, Json, around
 from .fault import StoreAround, in_answers, in_app, in_store, in_world

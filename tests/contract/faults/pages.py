@@ -9,7 +9,7 @@ from ringmock.domain import errors
 from ringmock.domain.account import Extension, ExtensionType
 from ringmock.domain.message import Delivery, MessageType, Outcome, Routed
 from ringmock.domain.pager import Address, SendPager
-from ringmock.world import Sent, World
+from ringmock.world.world import Sent, World
 
 from .exchange import Exchange, Json
 from .fault import StoreAround, awake, everyone_as, in_answers, in_requests, in_store, in_world, seeing

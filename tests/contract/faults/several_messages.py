@@ -8,7 +8,7 @@ from typing import Any
 from ringmock.domain.account import Account, Extension
 from ringmock.domain.message import Availability, Message
 from ringmock.domain.message_sync import Frame, Sync
-from ringmock.world import World
+from ringmock.world.world import World
 
 from .exchange import Exchange
 from .fault import StoreAround, in_answers, in_requests, in_store, in_world

@@ -11,7 +11,7 @@ from ringmock.domain.account import Account, Extension, ExtensionStatus, Extensi
 from ringmock.domain.message import Delivery, Message, MessageType, Outcome, Routed
 from ringmock.domain.ports import MessageStore
 from ringmock.domain.sms import SendSms
-from ringmock.world import Sent, World
+from ringmock.world.world import Sent, World
 
 from .exchange import Exchange, Json
 from .fault import StoreAround, awake, everyone_as, in_answers, in_store, in_world, seeing

@@ -9,7 +9,7 @@ from ringmock.domain.conversation import participants
 from ringmock.domain.message import Delivery, Message, MessageType
 from ringmock.domain.message_filter import MessageFilter, Page
 from ringmock.domain.pager import SendPager, plan_pager
-from ringmock.world import Sent, World
+from ringmock.world.world import Sent, World
 
 from .exchange import Exchange
 from .fault import StoreAround, awake, everyone_as, in_answers, in_store, in_world, seeing

@@ -14,8 +14,8 @@ from typing import Any
 from ...domain.rulebook import DECISIONS, RULEBOOK
 from ...fixture.shape import Misfit, Shape, nearest
 from ...fixture.yaml_source import Path, Problem, Source
+from ...openapi.document import load_contract
 from ...resources import bundled
-from ..openapi import load_contract
 from .each import OPERATION, PLACE, documenting, is_about_each, operations_of
 from .expectations import CLIENT_ID, is_pattern, names_in
 from .operation import Operation, error_codes, known_operations

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from ..openapi import load_contract, operations
+from ...openapi.document import load_contract, operations
 
 Json = dict[str, Any]
 

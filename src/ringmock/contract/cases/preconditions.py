@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ...fixture import bundled_names, load_named
-from ...template import Credentials, Template
+from ...world.template import Credentials, Template
 from ..guard import changing_operations
 from ..target import Target
 from . import Case, Step

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ...domain.account import Account
-from ...template import Credentials
+from ...world.template import Credentials
 from .. import multipart
 from ..guard import NotSent
 from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request

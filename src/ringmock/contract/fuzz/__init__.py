@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ...template import Template
+from ...world.template import Template
 from ..guard import Guard, NotSent
 from ..receiver import Receiver
 from ..target import Target

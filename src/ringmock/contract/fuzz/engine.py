@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...openapi.document import load_contract
 from ..guard import Guard, Limits, NotSent, changing_operations, sending_operations
 from ..http_client import Watcher
-from ..openapi import load_contract
 from .events import FailedCheck, NotTested, exchanges, failed_checks, not_tested, operations_of, scenarios
 from .grounding import Grounding
 from .observed import Observed

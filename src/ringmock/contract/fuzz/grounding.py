@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...domain.account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
-from ...template import Application, Template
+from ...world.template import Application, Template
 from ..target import sign_in_forms
 
 STRANGER = "12025550123"

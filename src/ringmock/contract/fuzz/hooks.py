@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from schemathesis import Case, HookContext, Response
 from schemathesis.resources import repository
 
+from ...openapi.document import load_contract, operations
 from ..guard import Guard, NotSent
 from ..http_client import Answer
-from ..openapi import load_contract, operations
 from . import checks
 from .client import codes_of
 from .examples import with_examples

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..openapi import load_contract, operations
+from ...openapi.document import load_contract, operations
 
 SENDING = ("createSMSMessage", "createInternalTextMessage", "createMMS")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from time import perf_counter
 
 from ...domain.account import ExtensionType
+from ...openapi.document import load_contract, operations
 from ..findings import Finding, Verdict
 from ..guard import changing_operations, sending_operations
 from ..http_client import curl
-from ..openapi import load_contract, operations
 from ..options import Options
 from ..target import Target, shown
 from . import Identity, run_as, within

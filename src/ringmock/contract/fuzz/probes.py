@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ...domain.account import Extension, ExtensionType, Feature, PaymentType, PhoneNumber, PhoneNumberType
 from ...domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
-from ...template import Template
+from ...world.template import Template
 from ..guard import Guard, NotSent
 from ..http_client import Watcher
 from ..multipart import File, encoded

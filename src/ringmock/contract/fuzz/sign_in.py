@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...template import Credentials, Template
+from ...world.template import Credentials, Template
 from .client import Client
 from .grounding import Grounding, grounding
 

@@ -24,17 +24,7 @@ from .acts import (
 )
 from .agreement import Comparison, Difference, answer_difference, code_of, marked
 from .caller import MEMBERSHIP, OWN, Caller
-from .model import (
-    ALIVE,
-    ChangeMembers,
-    Expected,
-    Filters,
-    Message,
-    Record,
-    SendFromHandset,
-    SendPage,
-    SendSms,
-)
+from .model import ALIVE, ChangeMembers, Expected, Filters, Message, Record, SendFromHandset, SendPage, SendSms
 from .texts import Maker
 
 Json = Any

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from ...template import Application, Credentials, Template
+from ...world.template import Application, Credentials, Template
 from ..http_client import Exchange, HttpClient, Request
 from ..target import Target, as_object, form_request, made_up_application, sign_in_forms
 from .model import DEPARTMENT, Extension, Office, PhoneNumber

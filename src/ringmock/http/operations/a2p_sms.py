@@ -1,7 +1,7 @@
 """High-volume SMS (A2P): sending in batches, and the store that keeps what was sent and what came in."""
 
 from ...domain.a2p_sms import Batch, check_a2p_number
-from ...page_tokens import Listing
+from ...world.page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import HeaderInvalid
 from ..media import HARMLESS

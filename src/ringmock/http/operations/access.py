@@ -1,10 +1,10 @@
 """Which account and extension a path names, and who may go there."""
 
-from ...contract.openapi import user_permissions
 from ...domain import errors
 from ...domain.account import Extension
 from ...domain.message import MessageType
 from ...domain.owners import EVERY_TYPE, SHARED_TYPES
+from ...openapi.document import user_permissions
 from ..call import Call
 from ..wire.view import View
 

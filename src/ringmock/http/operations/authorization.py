@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ... import sessions
-from ...authorization import CODE_LIFETIME, Challenge, ChallengeMethod, answered_to, redirect_uri_of
-from ...permissions import Permissions, permissions_asked, permissions_granted, permissions_of
-from ...worlds import Worlds
+from ...sign_in import sessions
+from ...sign_in.authorization import CODE_LIFETIME, Challenge, ChallengeMethod, answered_to, redirect_uri_of
+from ...sign_in.permissions import Permissions, permissions_asked, permissions_granted, permissions_of
+from ...sign_in.worlds import Worlds
 from .. import oauth, pages
 from ..call import Answer, Call
 from ..stages import Handler

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...domain.slices import Slices
-from ...page_tokens import Listing
+from ...world.page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import entry
 from ..media import HARMLESS

@@ -1,6 +1,6 @@
 """Where everything is: for clients that ask before they call."""
 
-from ...id_tokens import SigningKey
+from ...sign_in.id_tokens import SigningKey
 from ..call import Answer, Call
 from ..stages import Handler
 from ..wire import discovery as wire

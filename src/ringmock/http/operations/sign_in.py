@@ -3,14 +3,15 @@
 import re
 from typing import NamedTuple
 
-from ... import __version__, sessions
+from ... import __version__
 from ...domain.account import Extension
 from ...domain.errors import InvalidParameter
-from ...id_tokens import SigningKey
-from ...permissions import Permissions, permissions_asked, permissions_granted, permissions_of
-from ...sessions import LogIn, Session
-from ...world import World
-from ...worlds import Worlds
+from ...sign_in import sessions
+from ...sign_in.id_tokens import SigningKey
+from ...sign_in.permissions import Permissions, permissions_asked, permissions_granted, permissions_of
+from ...sign_in.sessions import LogIn, Session
+from ...sign_in.worlds import Worlds
+from ...world.world import World
 from ..call import Answer, Call
 from ..errors import InvalidUri
 from ..stages import Handler

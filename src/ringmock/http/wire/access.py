@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from ...domain.account import Account, Extension
-from ...permissions import scope_of
-from ...sessions import OPENID, Session
+from ...sign_in.permissions import scope_of
+from ...sign_in.sessions import OPENID, Session
 from .view import Json
 
 

@@ -1,9 +1,9 @@
 """The documents that say where everything is. Everything is on this server."""
 
-from ...assertions import BY_PUBLIC_KEY, BY_SECRET
-from ...id_tokens import ALGORITHM
-from ...permissions import GRANTED
-from ...sessions import OPENID
+from ...sign_in.assertions import BY_PUBLIC_KEY, BY_SECRET
+from ...sign_in.id_tokens import ALGORITHM
+from ...sign_in.permissions import GRANTED
+from ...sign_in.sessions import OPENID
 from .view import Json
 
 BRAND_ID = "1210"

@@ -3,16 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...domain.number_parser import (
-    MASK_LENGTH,
-    MASK_SYMBOL,
-    Category,
-    Context,
-    Dialed,
-    NumberingPlans,
-    Parsed,
-    Reading,
-)
+from ...domain.number_parser import MASK_LENGTH, MASK_SYMBOL, Category, Context, Dialed, NumberingPlans, Parsed, Reading
 from .countries import HOME, country_name
 from .view import Json, View
 

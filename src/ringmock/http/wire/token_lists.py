@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from ...page_tokens import Listing, PageTokens
+from ...world.page_tokens import Listing, PageTokens
 from .view import Json
 
 

@@ -1,0 +1,89 @@
+"""What a person sees when the server is ready: all that is needed for a first call, the address last."""
+
+import json
+
+from .. import __version__
+from ..domain.account import Account, Extension, Feature
+from ..sign_in.worlds import Worlds
+from ..world.template import Template
+
+
+def text(worlds: Worlds, url: str, *, open_worlds: bool) -> str:
+    """At most 12 lines."""
+    template, world = worlds.template, worlds.default
+    account = template.account
+    lines = [
+        f"ringmock {__version__}, independent of RingCentral",
+        f"account    {account.id} of fixture {template.name}: {len(account.extensions)} extensions,"
+        f" answers as in {world.generation.name}",
+        *_sign_in(template),
+        *_python(template, url),
+        *_curl(template, url),
+        f"inspect    {url}/_mock/ in a browser: mailboxes, phones, calls and what decided them",
+        f"control    {url}/_mock/journal, /reset, /clock, /handsets/<number>/messages",
+        *(["parallel   any other client id and secret open a fresh copy of the account"] if open_worlds else []),
+        f"ready on   {url}",
+    ]
+    return "\n".join(lines)
+
+
+def _sign_in(template: Template) -> list[str]:
+    lines = [
+        f"client     {application.client_id}, secret {application.client_secret or '(none)'}"
+        for application in template.applications[:1]
+    ]
+    first = _first_sender(template)
+    if first is None:
+        return lines
+    said = template.credentials[first.number]
+    user = template.account.numbers_of(first)[0].digits
+    ways = [
+        f"password {said.password}, user {user}" if said.password else "",
+        f"JWT {said.jwt}" if said.jwt else "",
+        f"token {said.access_token}" if said.access_token else "",
+    ]
+    return [*lines, f"sign in    extension {first.number}: " + "; ".join(way for way in ways if way)]
+
+
+def _python(template: Template, url: str) -> list[str]:
+    first = _first_sender(template)
+    if first is None or not template.applications or template.credentials[first.number].jwt is None:
+        return []
+    application = template.applications[0]
+    return [
+        f'Python     sdk = ringcentral.SDK("{application.client_id}", "{application.client_secret or ""}", "{url}");'
+        f' sdk.platform().login(jwt="{template.credentials[first.number].jwt}")'
+    ]
+
+
+def _curl(template: Template, url: str) -> list[str]:
+    """An SMS from the first extension that can send one, to a handset of the fixture."""
+    first = _first_sender(template)
+    if first is None or template.credentials[first.number].access_token is None:
+        return []
+    account = template.account
+    to = (account.handsets or (account.main_number,))[0]
+    body = {"from": {"phoneNumber": _sms_number(account, first)}, "to": [{"phoneNumber": to}], "text": "Hello"}
+    return [
+        f"curl       curl -H 'Authorization: Bearer {template.credentials[first.number].access_token}'"
+        f" -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+        f" {url}/restapi/v1.0/account/~/extension/~/sms"
+    ]
+
+
+def _first_sender(template: Template) -> Extension | None:
+    """The first extension that can sign in and send an SMS."""
+    return next(
+        (
+            extension
+            for extension in template.account.extensions.values()
+            if extension.can_log_in
+            and extension.number in template.credentials
+            and _sms_number(template.account, extension)
+        ),
+        None,
+    )
+
+
+def _sms_number(account: Account, extension: Extension) -> str:
+    return next((p.digits for p in account.numbers_of(extension) if p.can(Feature.SMS_SENDER)), "")

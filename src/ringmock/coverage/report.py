@@ -1,0 +1,170 @@
+"""Coverage as text for a terminal, and as one HTML page that needs nothing else."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from .suggest import COST, Suggestion, cheapest, curl_of
+from .universe import Coverage, Dimension, Item, Share
+
+WIDTH = 118
+_BAR = 30
+
+
+class Answers(NamedTuple):
+    """One status of an operation, and its error codes."""
+
+    status: Item
+    codes: tuple[Item, ...]
+
+
+class OperationRow(NamedTuple):
+    """One operation: how much of it, and its answers."""
+
+    item: Item
+    share: Share
+    answers: tuple[Answers, ...]
+
+
+def text(coverage: Coverage, suggestions: Sequence[Suggestion] | None = None) -> str:
+    """The figures, what is missing, and the cheapest tests to add."""
+    chosen = cheapest(coverage) if suggestions is None else suggestions
+    lines = [*_figures(coverage), "", *_operations(coverage), *_signed(coverage), *_told(coverage)]
+    if chosen:
+        lines += ["", f"The {_count(len(chosen))} to add, by the fewest {COST}:"]
+    for suggestion in chosen:
+        lines += ["", *_suggested(suggestion)]
+    return "\n".join(lines)
+
+
+def one_line(coverage: Coverage) -> str:
+    """The figures, as short as they go."""
+    parts = (f"{dimension} {coverage.of(dimension)}" for dimension in Dimension if coverage.of(dimension).total)
+    return f"coverage of behaviour {coverage.total}: {', '.join(parts)}"
+
+
+def _count(number: int) -> str:
+    return "cheapest test" if number == 1 else f"{('no', 'one', 'two', 'three')[number]} cheapest tests"
+
+
+def _figures(coverage: Coverage) -> Iterator[str]:
+    yield f"{'coverage of behaviour':<24}{'met':>6}{'of':>6}{'':>9}"
+    for dimension in Dimension:
+        share = coverage.of(dimension)
+        if share.total:
+            yield _figure(dimension, share)
+    yield _figure("all", coverage.total)
+
+
+def _figure(name: str, share: Share) -> str:
+    filled = int(_BAR * share.met / share.total) if share.total else _BAR
+    return f"{name:<24}{share.met:>6}{share.total:>6}{share!s:>9}  {'#' * filled:.<{_BAR}}"
+
+
+def _operations(coverage: Coverage) -> Iterator[str]:
+    yield f"{'operation':<34}{'met':>6}{'of':>6}{'':>9}  missing"
+    for row in operation_rows(coverage):
+        missing = _missing_answers(coverage, row)
+        head = f"{row.item.name:<34}{row.share.met:>6}{row.share.total:>6}{row.share!s:>9}"
+        if not coverage.is_met(row.item):
+            missing = "never called"
+        yield from _wrapped(head + "  ", missing, len(head) + 2)
+
+
+def _missing_answers(coverage: Coverage, row: OperationRow) -> str:
+    parts = []
+    for answers in row.answers:
+        codes = [item.name.rpartition(" ")[2] for item in answers.codes if not coverage.is_met(item)]
+        status = answers.status.name.rpartition(" ")[2]
+        if codes or not coverage.is_met(answers.status):
+            parts.append(" ".join([status, *codes]))
+    return "; ".join(parts)
+
+
+def _signed(coverage: Coverage) -> Iterator[str]:
+    for dimension in (Dimension.RULES, Dimension.DECISIONS, Dimension.GENERATIONS):
+        missing = [item for item in coverage.missing if item.dimension is dimension]
+        if missing:
+            yield ""
+            yield f"{dimension}, missing:"
+        for item in missing:
+            lacking = [said for key, said in zip(item.keys, item.signs, strict=True) if key not in coverage.met.seen]
+            yield from _wrapped(f"  {item.name}: ", "; ".join(lacking), 8)
+
+
+def _told(coverage: Coverage) -> Iterator[str]:
+    """What counts for nothing, and what should not be."""
+    if coverage.hidden:
+        names = ", ".join(item.name for item in coverage.hidden)
+        yield ""
+        yield from _wrapped("not to be seen in this run, and not counted: ", names, 2)
+    if coverage.undocumented:
+        yield ""
+        yield from _wrapped("answers that the contract does not have: ", ", ".join(coverage.undocumented), 2)
+
+
+def _suggested(suggestion: Suggestion) -> Iterator[str]:
+    things = "thing" if len(suggestion.items) == 1 else "things"
+    calls = "call" if suggestion.calls == 1 else "calls"
+    names = ", ".join(item.name for item in suggestion.items)
+    yield from _wrapped(f"# {suggestion.calls} {calls}, {len(suggestion.items)} {things}: ", names, 2, "# ")
+    yield suggestion.text
+    line = curl_of(suggestion.case)
+    if line is not None:
+        yield f"# {line}"
+
+
+def _wrapped(head: str, words: str, indent: int, mark: str = "") -> Iterator[str]:
+    """`head` and the words, on as many lines as they take; broken at spaces."""
+    line = head
+    for word in words.split(" "):
+        if len(line) + len(word) > WIDTH and line.strip():
+            yield line.rstrip()
+            line = mark.ljust(indent)
+        line += f"{word} "
+    yield line.rstrip()
+
+
+def operation_rows(coverage: Coverage) -> tuple[OperationRow, ...]:
+    """Every operation, in the contract's order."""
+    of_codes = [item for item in coverage.countable if item.dimension is Dimension.CODES]
+    of_statuses = [item for item in coverage.countable if item.dimension is Dimension.STATUSES]
+    return tuple(
+        OperationRow(
+            operation,
+            coverage.of_operation(operation.name),
+            tuple(
+                Answers(status, tuple(code for code in of_codes if code.name.startswith(f"{status.name} ")))
+                for status in of_statuses
+                if status.operation == operation.name
+            ),
+        )
+        for operation in coverage.countable
+        if operation.dimension is Dimension.OPERATIONS
+    )
+
+
+def html(coverage: Coverage, suggestions: Sequence[Suggestion] | None = None) -> str:
+    """One page with style and without scripts, for a file or a browser."""
+    environment = Environment(
+        loader=PackageLoader("ringmock.coverage", ""),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    chosen = cheapest(coverage) if suggestions is None else suggestions
+    return environment.get_template("report.html").render(
+        title="Coverage of behaviour",
+        coverage=coverage,
+        dimensions=[(dimension, coverage.of(dimension)) for dimension in Dimension if coverage.of(dimension).total],
+        operations=operation_rows(coverage),
+        signed=[
+            (dimension, [item for item in (*coverage.countable, *coverage.hidden) if item.dimension is dimension])
+            for dimension in (Dimension.RULES, Dimension.DECISIONS, Dimension.GENERATIONS)
+        ],
+        suggestions=[(suggestion, curl_of(suggestion.case)) for suggestion in chosen],
+        heading=_count(len(chosen)),
+        cost=COST,
+    )

@@ -1,0 +1,236 @@
+"""The cheapest tests to add: which known cases would exercise most of what is missing for the fewest calls.
+
+Known are the bundled cases, those that are written once for every operation too. What a case would exercise is read
+from what it expects, by the same signs that a run is judged by.
+"""
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from ..contract.cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
+from ..contract.cases.expectations import filled, names_in
+from ..contract.cases.request import request_of
+from ..contract.http_client import basic_credentials, curl
+from .met import Met
+from .paths import operation_of
+from .sighting import Problem, Sighting, as_object, problems_in
+from .universe import Coverage, Item
+
+COST = "calls and changes of the world that a test makes, for each thing that it newly exercises"
+MAX_CURL = 600
+"""Characters."""
+
+
+SHOWN_BY: Mapping[str, tuple[str, ...]] = {
+    "A Department sends SMS from its direct number when logged in with its credentials": ("R-11",),
+    "The phone number list of a Department shows its SmsSender flag": ("R-13",),
+    "An SMS to a Disabled extension is dropped and kept only in the sender's outbox": ("R-17", "D-03"),
+    "A member of a Department takes part in its conversation": ("R-21",),
+    "A page to a Department without members is refused": ("D-07 empty",),
+    "A page to an extension that is NotActivated is received": ("D-08",),
+    "In 2012 a thread has the id of its first message": (
+        "2012 readStatus of what was sent",
+        "2012 conversationId of a page",
+        "2012 further fields",
+    ),
+    "In the current generation a thread has a number of its own, also as a text": (
+        "current conversationId of a page",
+        "current further fields",
+    ),
+    "In the current generation an SMS is Queued at first and Sent at the next look": (
+        "current messageStatus in the answer to POST sms (1)",
+        "current messageStatus in the answer to POST sms (2)",
+    ),
+}
+"""What bundled cases are known to exercise beyond what they expect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A test to add. `text` is the case in YAML, to stand under `cases:`; `items` is what it would exercise newly."""
+
+    case: Case
+    text: str
+    calls: int
+    items: tuple[Item, ...]
+
+    @property
+    def cost(self) -> float:
+        """See `COST`."""
+        return self.calls / len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case, and the keys of what it exercises by what it expects."""
+
+    case: Case
+    calls: int
+    keys: frozenset[str]
+
+
+def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
+    """The cheapest tests to add, each chosen as if those before it were there; fewer where there is no more to gain.
+
+    Only such as answer in a generation that counts.
+    """
+    known = [candidate for candidate in candidates() if candidate.case.generation in coverage.generations]
+    missing, seen = _Missing(coverage.missing), set(coverage.met.seen)
+    chosen: list[Suggestion] = []
+    while len(chosen) < count:
+        offers = [(candidate, missing.gained(candidate, seen)) for candidate in known]
+        useful = [(candidate, gained) for candidate, gained in offers if gained]
+        if not useful:
+            break
+        best, gained = min(useful, key=lambda offer: (offer[0].calls / len(offer[1]), offer[0].calls))
+        chosen.append(Suggestion(best.case, text_of(best.case), best.calls, gained))
+        missing.remove(gained)
+        seen |= best.keys
+    return tuple(chosen)
+
+
+class _Missing:
+    """What is missing, by the keys that it is counted under."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._places = {item: place for place, item in enumerate(items)}
+        self._by_key: defaultdict[str, list[Item]] = defaultdict(list)
+        for item in self._places:
+            for key in item.keys:
+                self._by_key[key].append(item)
+
+    def gained(self, candidate: Candidate, seen: Collection[str]) -> tuple[Item, ...]:
+        """What would not be missing any more, were the candidate run too."""
+        touched = {item for key in candidate.keys for item in self._by_key.get(key, ()) if item in self._places}
+        whole = [item for item in touched if all(key in candidate.keys or key in seen for key in item.keys)]
+        return tuple(sorted(whole, key=self._places.__getitem__))
+
+    def remove(self, items: Iterable[Item]) -> None:
+        for item in items:
+            del self._places[item]
+
+
+@cache
+def candidates() -> tuple[Candidate, ...]:
+    """Every case that can be suggested: those of the demo account."""
+    bundled = (case for case in load_cases(bundled_case_files()) if case.account == DEFAULT_ACCOUNT)
+    return tuple(Candidate(case, _calls(case), keys_of(case)) for case in bundled)
+
+
+def _calls(case: Case) -> int:
+    """Calls, changes of the world and looks into mailboxes."""
+    of_steps = (
+        (step.when is not None) + len(step.change) + len(step.mailboxes) + len(step.handsets) for step in case.steps
+    )
+    return len(case.given) + sum(of_steps)
+
+
+def keys_of(case: Case) -> frozenset[str]:
+    """What a run of the case is sure to be counted under, when the server answers as the case expects."""
+    met = Met(by_record=True).note_all(_sightings(case))
+    return frozenset(met.seen).union(SHOWN_BY.get(case.name, ()))
+
+
+def _sightings(case: Case) -> Iterator[Sighting]:
+    """What the calls of a case and their answers look like, as far as it says."""
+    unknown: Mapping[str, Any] = defaultdict(lambda: "1")
+    for step in case.steps:
+        if step.when is None or "status" not in step.then:
+            continue
+        found = _called(step.when)
+        if found is None:
+            continue
+        answer = filled(step.then.get("exact", step.then.get("body")), unknown)
+        problems = problems_in(answer)
+        if "error" in step.then:
+            problems = (Problem(step.then["error"], step.then.get("parameter")), *problems)
+        yield Sighting(
+            found[0],
+            step.then["status"],
+            problems,
+            filled(step.when.get("body"), unknown),
+            answer,
+            found[1],
+            frozenset(said.rpartition(" ")[2] for said in step.outcomes.values()),
+            generation=case.generation,
+        )
+
+
+def _called(when: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
+    if "operation" in when:
+        return when["operation"], {name: str(value) for name, value in as_object(when.get("path")).items()}
+    method, _, target = when["request"].partition(" ")
+    return operation_of(method, unquote(urlsplit(target).path))
+
+
+# --- as text -----------------------------------------------------------------------------------------
+
+
+def text_of(case: Case) -> str:
+    """The case in YAML, as its file has it; written out where its entry stands for many or has a part of another."""
+    if case.operation is None:
+        first, *rest = Path(case.file).read_text(encoding="utf-8").splitlines()[case.line - 1 :]
+        margin = first.partition("-")[0] + " "
+        own = takewhile(lambda line: line.startswith(margin) or not line.strip(), rest)
+        text = textwrap.dedent("\n".join([first, *own])).strip()
+        if not _leans_on_another(text):
+            return text
+    given: dict[str, Any] = dict(case.given)
+    if case.generation != DEFAULT_GENERATION:
+        given["generation"] = case.generation
+    said: dict[str, Any] = {"name": case.name, "keeps": list(case.keeps)}
+    said |= {"given": given} if given else {}
+    said["steps"] = [_said(step) for step in case.steps]
+    return str(yaml.safe_dump([said], sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)).strip()
+
+
+def _leans_on_another(text: str) -> bool:
+    """Whether the YAML has an alias of what stands outside it."""
+    tokens = list(yaml.scan(text))
+    anchors = {token.value for token in tokens if isinstance(token, yaml.AnchorToken)}
+    return any(token.value not in anchors for token in tokens if isinstance(token, yaml.AliasToken))
+
+
+def _said(step: Step) -> dict[str, Any]:
+    parts = {
+        "change": dict(step.change),
+        "as": step.caller,
+        "when": step.when,
+        "then": dict(step.then),
+        "keep": dict(step.keep),
+        "outcomes": dict(step.outcomes),
+        "mailboxes": dict(step.mailboxes),
+        "handsets": dict(step.handsets),
+        "notifications": list(step.notifications),
+    }
+    return {name: value for name, value in parts.items() if value}
+
+
+def curl_of(case: Case, base_url: str = "http://127.0.0.1:8080") -> str | None:
+    """A command line that makes the one call of a case; None where it takes more, or more than fits a line."""
+    steps = [step for step in case.steps if step.when is not None]
+    if len(case.steps) != 1 or not steps or case.given or steps[0].when is None or any(names_in(dict(steps[0].when))):
+        return None
+    request = request_of(filled(dict(steps[0].when), {}))
+    authorization = _authorization(steps[0].caller)
+    headers = {**({} if authorization is None else {"Authorization": authorization}), **request.headers}
+    line = curl(base_url, replace(request, headers=headers))
+    return line if len(line) <= MAX_CURL and line.isprintable() else None
+
+
+def _authorization(caller: Any) -> str | None:
+    """The header of a caller, with what the demo account has for it."""
+    if isinstance(caller, dict):
+        return f"Bearer {caller['token']}"
+    if caller == "application":
+        return basic_credentials("ringmock", "ringmock-secret")
+    return None if caller == "nobody" else f"Bearer demo-{caller}"

@@ -1,0 +1,127 @@
+"""What a server's callers exercised of the contract, counted over all of its worlds from when it is asked to."""
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from ..domain.account import Extension, ExtensionStatus, Feature, digits_of
+from ..http.call import Call
+from ..http.recording import error_of, rules_of
+from ..http.stages import Done
+from ..sign_in.worlds import Worlds
+from ..world.journal import Journal
+from ..world.world import World
+from .met import Met
+from .paths import operation_of
+from .sighting import Note, Problem, Sighting
+from .signs import PAGER, SENDING_SMS
+
+MAX_DROPPED = 1000
+"""Dropped SMS that one world's tally looks for in their senders' mailboxes."""
+
+_UNACTIVATED = (ExtensionStatus.NOT_ACTIVATED, ExtensionStatus.UNASSIGNED)
+
+
+class Tally:
+    """Counts in the thread that serves, once it is started; until then a call costs one look at `met`."""
+
+    def __init__(self) -> None:
+        self.met: Met | None = None
+        """None until started."""
+        # A reset makes a new journal, and message ids begin anew.
+        self._dropped: WeakKeyDictionary[Journal, set[int]] = WeakKeyDictionary()
+
+    def start(self) -> None:
+        """Count from nothing."""
+        operation_of("GET", "/")  # reads the contract's paths now and not in a call
+        self.met = Met(by_record=True)
+
+    def counting(self, worlds: Worlds, done: Done) -> Done:
+        """A count of each call, and `done`, which may leave less on the call than a count takes."""
+
+        def counted_and_done(call: Call, status: int, milliseconds: float) -> None:
+            if self.met is not None:
+                seen = self._sighting(call, status, worlds)
+                if seen is not None:
+                    self.met.note(seen)
+            done(call, status, milliseconds)
+
+        return counted_and_done
+
+    def _sighting(self, call: Call, status: int, worlds: Worlds) -> Sighting | None:
+        # What the edge refuses was never routed, and is of the operation that its path names all the same.
+        found = operation_of(call.method, call.path)
+        if found is None:
+            return None
+        world = call.world or worlds.default
+        # The log-in page tells of a wrong password, and is answered all the same.
+        errors = map(error_of, call.problems if status >= 400 else ())
+        seen = Sighting(
+            found[0],
+            status,
+            tuple(Problem(said["errorCode"], said.get("parameterName")) for said in errors),
+            call.body,
+            call.answer.body if call.answer is not None and status < 400 else None,
+            found[1],
+            frozenset(rules_of(call.routed, call.problems)),
+            generation=world.generation.name,
+        )
+        return seen._replace(notes=frozenset(self._notes(call, seen, world))) if seen.is_accepted else seen
+
+    def _notes(self, call: Call, seen: Sighting, world: World) -> Iterator[Note]:
+        if call.session is None:
+            return
+        if seen.operation in SENDING_SMS and call.caller.is_department:
+            yield Note.DEPARTMENT_SENDS
+        if seen.operation in SENDING_SMS and _is_from_company_number(seen, world):
+            yield Note.FROM_COMPANY_NUMBER
+        if seen.operation == "listExtensionPhoneNumbers" and _lists_a_sender_of_a_department(seen, world):
+            yield Note.DEPARTMENT_CAN_SEND
+        if call.routed:
+            yield from _of_recipients(call, world)
+            self._remember_dropped(seen, world)
+        if seen.operation == PAGER and _is_reply_of_a_member(seen, call.caller, world):
+            yield Note.MEMBER_REPLIES
+        yield from self._of_dropped(seen, world)
+
+    def _remember_dropped(self, seen: Sighting, world: World) -> None:
+        if "R-16" in seen.rules:
+            dropped = self._dropped.setdefault(world.journal, set())
+            if len(dropped) < MAX_DROPPED:
+                dropped.update(message["id"] for message in seen.messages)
+
+    def _of_dropped(self, seen: Sighting, world: World) -> Iterator[Note]:
+        dropped = self._dropped.get(world.journal)
+        if dropped is None or seen.operation in SENDING_SMS:
+            return
+        for message in seen.messages:
+            if message["id"] in dropped:
+                yield Note.DROPPED_IS_KEPT
+                if message.get("messageStatus") == "Sent":
+                    yield Note.DROPPED_IS_SENT
+
+
+def _lists_a_sender_of_a_department(seen: Sighting, world: World) -> bool:
+    return any(
+        Feature.SMS_SENDER in record.get("features", ())
+        and world.account.extensions[record["extension"]["extensionNumber"]].is_department
+        for record in (seen.answer or {}).get("records", ())
+        if "extension" in record
+    )
+
+
+def _is_from_company_number(seen: Sighting, world: World) -> bool:
+    numbers = (digits_of(message["from"]["phoneNumber"]) for message in seen.messages)
+    return any(world.account.phone_numbers[digits].owner is None for digits in numbers)
+
+
+def _of_recipients(call: Call, world: World) -> Iterator[Note]:
+    extensions = world.account.extensions
+    if any(r.mailbox is not None and extensions[r.mailbox].status in _UNACTIVATED for r in call.routed):
+        yield Note.RECEIVED_UNACTIVATED
+
+
+def _is_reply_of_a_member(seen: Sighting, caller: Extension, world: World) -> bool:
+    if not isinstance(seen.sent, dict) or seen.sent.get("replyOn") is None:
+        return False
+    sent = next((world.messages.held(caller.number, message["id"]) for message in seen.messages), None)
+    return sent is not None and bool(sent.via)

@@ -1,0 +1,165 @@
+"""Everything that a run can exercise, by the contract, the rulebook and the generations' table; and what is left."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple
+
+from ..domain.generation import GENERATIONS, Generation
+from ..domain.rulebook import DECISIONS, RULEBOOK
+from ..openapi.document import load_contract, operations
+from .met import Met
+from .signs import ROW_SIGNS, RULE_SIGNS, Sign
+
+
+class Dimension(StrEnum):
+    """The kinds of things to exercise, in the order of a report."""
+
+    OPERATIONS = "operations"
+    STATUSES = "statuses"
+    CODES = "error codes"
+    RULES = "rules"
+    DECISIONS = "decisions"
+    GENERATIONS = "generation rows"
+
+
+class Item(NamedTuple):
+    """One thing to exercise: done when all its signs were seen."""
+
+    dimension: Dimension
+    name: str
+    """`createSMSMessage 400 MSG-338`, `R-04`, `2012 several recipients of an SMS`."""
+    says: str
+    """The contract's summary, the rule's sentence, or what has to be seen."""
+    keys: tuple[str, ...]
+    """What `Met` counts it under; none for what there is no sign of."""
+    signs: tuple[str, ...] = ()
+    """What each key stands for, in words."""
+    operation: str | None = None
+    generation: str | None = None
+    in_traffic: bool = True
+    """Whether traffic shows it; if not, only a server's own record does."""
+
+
+class Share(NamedTuple):
+    """How many of how many."""
+
+    met: int
+    total: int
+
+    @property
+    def percent(self) -> float:
+        """Rounded down to a tenth, so that 100 is all of it; 100 of nothing."""
+        return 1000 * self.met // self.total / 10 if self.total else 100.0
+
+    def __str__(self) -> str:
+        return f"{self.percent:.1f} %"
+
+
+class Coverage:
+    """A run held against everything there is."""
+
+    def __init__(self, met: Met, items: Iterable[Item], generations: Collection[str] = ()) -> None:
+        """`generations`: the columns of the table that count; those that the run was answered in without any."""
+        self.met = met
+        self.generations = frozenset(generations or met.generations or {next(iter(GENERATIONS))})
+        every = [item for item in items if item.generation is None or item.generation in self.generations]
+        self.countable = tuple(item for item in every if self._is_countable(item))
+        self.hidden = tuple(item for item in every if not self._is_countable(item))
+        """What this run could not have shown, done or not: no part of any figure."""
+
+    def _is_countable(self, item: Item) -> bool:
+        return bool(item.keys) and (item.in_traffic or self.met.by_record)
+
+    def is_met(self, item: Item) -> bool:
+        """Whether the run exercised it."""
+        return all(key in self.met.seen for key in item.keys)
+
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        """What the run could have exercised and did not."""
+        return tuple(item for item in self.countable if not self.is_met(item))
+
+    @property
+    def total(self) -> Share:
+        """The figure: everything countable, each thing once."""
+        return self._share(self.countable)
+
+    def of(self, dimension: Dimension) -> Share:
+        return self._share(item for item in self.countable if item.dimension is dimension)
+
+    def of_operation(self, operation: str) -> Share:
+        """The operation itself, its statuses and its error codes."""
+        return self._share(item for item in self.countable if item.operation == operation)
+
+    @property
+    def undocumented(self) -> tuple[str, ...]:
+        """Answers that the contract does not have, as `createSMSMessage 500 CMN-203`."""
+        known = {key for item in self.countable for key in item.keys}
+        named = {item.operation for item in self.countable if item.operation}
+        strange = [key for key in sorted(self.met.seen) if key.split(" ")[0] in named and key not in known]
+        return tuple(key for key in strange if not any(other.startswith(f"{key} ") for other in strange))
+
+    def _share(self, items: Iterable[Item]) -> Share:
+        verdicts = [self.is_met(item) for item in items]
+        return Share(sum(verdicts), len(verdicts))
+
+
+def coverage(met: Met, generations: Collection[str] = ()) -> Coverage:
+    """A run held against the contract. `generations` as in `Coverage`."""
+    return Coverage(met, universe(), generations)
+
+
+@cache
+def universe() -> tuple[Item, ...]:
+    """Everything there is, by openapi.yaml, the rulebook and the generations' table."""
+    return (*_of_contract(load_contract()), *_of_rulebook(), *_of_generations())
+
+
+def _of_contract(contract: Mapping[str, Any]) -> Iterator[Item]:
+    for _, _, operation in operations(dict(contract)):
+        name = operation["operationId"]
+        yield Item(Dimension.OPERATIONS, name, operation.get("summary", ""), (name,), operation=name)
+        for status, response in operation["responses"].items():
+            answer = _resolved(contract, response)
+            says = " ".join(answer.get("description", "").split())
+            yield Item(Dimension.STATUSES, f"{name} {status}", says, (f"{name} {status}",), operation=name)
+            for code in answer.get("x-error-codes", ()):
+                key = f"{name} {status} {code}"
+                yield Item(Dimension.CODES, key, says, (key,), operation=name)
+
+
+def _resolved(contract: Mapping[str, Any], response: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in response:
+        return response
+    found: Mapping[str, Any] = contract["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    return found
+
+
+def _of_rulebook() -> Iterator[Item]:
+    for rule in RULEBOOK:
+        yield _signed(Dimension.RULES, rule.id, rule.sentence, RULE_SIGNS.get(rule.id, ()))
+    for made in DECISIONS:
+        yield _signed(Dimension.DECISIONS, made.id, f"{made.question} {made.decision}", RULE_SIGNS.get(made.id, ()))
+
+
+def _of_generations() -> Iterator[Item]:
+    for field in fields(Generation):
+        row = ROW_SIGNS.get(field.name)
+        for generation, signs in row.signs.items() if row is not None else ():
+            name = f"{generation} {row.title}" if row is not None else ""
+            says = " and ".join(sign.says for sign in signs)
+            yield _signed(Dimension.GENERATIONS, name, says, signs, generation)
+
+
+def _signed(dimension: Dimension, name: str, says: str, signs: tuple[Sign, ...], generation: str | None = None) -> Item:
+    return Item(
+        dimension,
+        name,
+        says,
+        keys=tuple(sign.key for sign in signs),
+        signs=tuple(sign.says for sign in signs),
+        generation=generation,
+        in_traffic=all(sign.in_traffic for sign in signs),
+    )

@@ -1,0 +1,507 @@
+"""uvicorn's HTTP protocol for an application that never waits: a call that came whole is answered on the spot.
+
+uvicorn starts a task for each request as soon as its headers are there, and the task then waits for the body. Here
+a request whose body came in the same piece of data runs at once, without a task, and an answer of one piece goes out
+in one write. Whatever waits, and comes or goes in several pieces, goes on as uvicorn has it.
+"""
+
+import asyncio
+import logging
+import re
+import types
+from collections.abc import Generator, MutableMapping
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from ..http import errors, refused
+from ..http.call import BREAK_OFF, PROBLEM
+from ..server_limits import DEFAULT, ServerLimits
+from .unread import Unread
+
+log = logging.getLogger("ringmock")
+
+_BETWEEN, _HEAD, _BODY = "between requests", "in the headers of one", "in its body"
+_FIRST_LINE = 64
+"""Bytes of a first line beside its URI."""
+_HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
+_OTHER_METHOD = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+( [^\r\n]* HTTP/[0-9.]+\r?\n|$)")
+
+_FIRST_LINE_OF = re.compile(rb"[^ \r\n]+ ([^ \r\n]+) HTTP/")
+
+_FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
+"""Headers of an answer that say how the connection goes on."""
+
+
+class EagerProtocol(HttpToolsProtocol):
+    """For `uvicorn.Config(http=...)`."""
+
+    _due: "tuple[RequestResponseCycle, Any] | None" = None
+    _answered: "RequestResponseCycle | None" = None
+    """The last request that the application was called with."""
+    _is_running = False
+    _lost: asyncio.Event | None = None
+
+    def __init__(self, *args: Any, limits: ServerLimits = DEFAULT, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+        self.url = b""
+        self._problem: Exception | None = None
+        """Why no more of the connection is read; told once what came before it is answered."""
+        self._phase = _BETWEEN
+        self._came = 0  # bytes since the headers ended, or since the body went on
+        self._has_completed = False
+        self._line = 0  # bytes of the line that has not ended
+        self._block = self._count = 0  # of headers, or of trailers
+        self._has_ended = False  # whether the client sends no more
+        self._is_read_again = False
+        """Whether the head asks for another protocol than a WebSocket: it is read once more without that."""
+
+    # --- what is read, and how much of it ----------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._unread = Unread(self.loop, transport, self._limits.write_timeout)
+        self._expect(self._limits.header_timeout)
+
+    def on_message_begin(self) -> None:
+        self._phase, self._line, self._block, self._count = _HEAD, 0, 0, 0
+        super().on_message_begin()
+        self.scope["extensions"] = {BREAK_OFF: self.break_off}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
+
+    async def break_off(self) -> None:
+        """End the connection at once; whatever is sent afterwards goes nowhere."""
+        self._lost = asyncio.Event()
+        self.transport.abort()
+        await self._lost.wait()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self._limits.max_uri:
+            raise errors.UriTooLong(str(self._limits.max_uri))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        length = len(name) + len(value) + 2
+        self._block += length + 2
+        self._count += 1
+        limits = self._limits
+        if length > limits.max_header_line or self._block > limits.max_header_bytes or self._count > limits.max_headers:
+            raise self._too_large()
+        if self._phase is _HEAD:  # trailers are counted, and no headers
+            super().on_header(name, value)
+
+    def _too_large(self) -> Exception:
+        limits = self._limits
+        return errors.HeadersTooLarge(
+            f"at most {limits.max_headers} headers of {limits.max_header_line} bytes each are read,"
+            f" {limits.max_header_bytes} bytes together"
+        )
+
+    def on_headers_complete(self) -> None:
+        if not self.url.startswith(b"/"):
+            self.url, authority = origin_form(self.url)
+            if authority is not None:
+                self._replace_host(authority)
+            if authority == b"":
+                raise errors.UnparseableRequest
+        check_head(self.parser.get_method(), self.parser.get_http_version(), self.headers)
+        self._phase, self._came, self._block, self._count = _BODY, 0, 0, 0
+        if self.parser.should_upgrade():
+            if not self._should_upgrade():
+                self._is_read_again = True
+                return
+            check_handshake(self.parser.get_method(), self.headers)
+            if self.cycle is not None and not self.cycle.response_complete:
+                raise errors.UnparseableRequest
+        super().on_headers_complete()
+
+    def _replace_host(self, authority: bytes) -> None:
+        """A target in absolute form says whom it is for, and no Host does (RFC 9112, 3.2.2)."""
+        first = True
+        for at, (name, _) in enumerate(self.headers):
+            if name == b"host" and first:
+                self.headers[at], first = (name, authority), False
+
+    def on_body(self, body: bytes) -> None:
+        self._came = self._line = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._is_read_again:
+            return
+        self._phase, self._has_completed = _BETWEEN, True
+        super().on_message_complete()
+
+    def data_received(self, data: bytes) -> None:
+        if self._problem is not None:
+            return
+        was, url = self._phase, self.url or b""
+        self._came += len(data)
+        before = self._came
+        self._has_completed = was is not _BETWEEN
+        try:
+            self._feed(data)
+            if self._is_upgraded:
+                return
+            self._check_unfinished(data)
+        except httptools.HttpParserError as error:
+            begun = b"" if self._has_completed else data
+            self._problem = problem_of(error, begun)
+            first = _FIRST_LINE_OF.match(begun.lstrip(b"\r\n"))
+            if first is not None:
+                self.url = first[1]
+        except Exception as problem:
+            self._problem = problem
+        self._run_due()
+        if self._problem is not None:
+            self._refuse(self.url or url)
+        elif self._phase is _HEAD and was is not _HEAD:
+            self._expect(self._limits.header_timeout)
+        elif self._phase is _BODY and (was is not _BODY or self._came < before):
+            self._expect(self._limits.body_timeout)
+
+    _is_upgraded = False
+
+    def _feed(self, data: bytes) -> None:
+        """Let the parser read, and what it stops at as a request for another protocol, too."""
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = data[upgrade.args[0] :]
+            if not self._is_read_again:
+                self._is_upgraded = True
+                self._open_websocket(rest)
+                return
+            self._is_read_again = False
+            data = self._head_without_upgrade() + rest
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def _head_without_upgrade(self) -> bytes:
+        """Servers may leave Upgrade aside (RFC 9110, 7.8); the parser would leave the body aside with it."""
+        first = b"%b %b HTTP/%b\r\n" % (
+            self.parser.get_method(),
+            self.url,
+            self.parser.get_http_version().encode(),
+        )
+        kept = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"".join([first, *kept, b"\r\n"])
+
+    def _open_websocket(self, rest: bytes) -> None:
+        self._expect(None)
+        self._unset_timer()
+        self._unread.end()
+        self.connections.discard(self)
+        assert self.ws_protocol_class is not None
+        protocol: Any = self.ws_protocol_class(  # type: ignore[call-arg]  # as uvicorn calls it
+            config=self.config, server_state=self.server_state, app_state=self.app_state
+        )
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        protocol.open(self.url, self.headers, rest)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
+        """Whether the connection stays: a client that sends no more gets its answers (RFC 9112, 9.6)."""
+        if self._problem is None and self._phase is not _BETWEEN:
+            self._problem = errors.UnparseableRequest()
+            self._refuse(self.url or b"")
+        self._has_ended = True
+        return self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()
+
+    def _check_unfinished(self, data: bytes) -> None:
+        """Raise for a line that has not ended, and for framing without a body, once they are over a bound.
+
+        What has ended was checked when the parser told it.
+        """
+        if self._phase is _BETWEEN:
+            return
+        tail = len(data) - data.rfind(b"\n") - 1
+        self._line = self._line + tail if tail == len(data) else tail
+        limits = self._limits
+        if self._phase is _HEAD:
+            first = limits.max_uri + _FIRST_LINE if self._count == 0 else 0
+            if self._line > max(limits.max_header_line, first):
+                raise self._too_large()
+        elif self._came > limits.max_header_bytes + limits.max_header_line:
+            raise self._too_large()
+
+    def _refuse(self, target: bytes) -> None:
+        """Tell why no more is read, once what came before is answered, and end the connection."""
+        target, _ = origin_form(target)
+        cycle, problem = self.cycle, self._problem
+        if cycle is not None and not cycle.response_complete and (self.pipeline or not cycle.more_body):
+            self._refused_target = target
+            return
+        if self.transport.is_closing() or problem is None:
+            return
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.response_started:
+                self.transport.write(refused.answer(problem, target))
+            cycle.disconnected = True
+            cycle.scope["extensions"][PROBLEM] = problem  # type: ignore[assignment]  # ours; see on_message_begin
+            cycle.message_event.set()
+        else:
+            self.transport.write(refused.answer(problem, target))
+        self._unread.written()
+        log.info("refused before it was a call: %s", type(problem).__name__)
+        self.transport.close()
+
+    _refused_target = b""
+
+    def _run_due(self) -> None:
+        while self._due is not None:
+            (cycle, app), self._due = self._due, None
+            if cycle.more_body and self._problem is not None:
+                cycle.response_complete = True  # half a request is none
+            elif cycle.more_body or cycle.disconnected:
+                super()._start_asgi_task(cycle, app)
+            else:
+                self._run(cycle, app)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # Called while the parser is still reading: what follows the headers is not there yet.
+        self._due, self._answered = (cycle, app), cycle
+
+    def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
+        call = _Exchange(cycle).run(app)
+        self._is_running = True
+        try:
+            awaited = call.send(None)
+        except StopIteration:
+            return
+        finally:
+            self._is_running = False
+        task = self.loop.create_task(_resumed(call, awaited))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def on_response_complete(self) -> None:
+        self._unread.written()
+        if self._problem is not None and self.pipeline and self.pipeline[-1][0].more_body:
+            self.pipeline.clear()  # half a request is none
+            self._refuse(self._refused_target)
+            return
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+            if self._phase is _BETWEEN:
+                self._expect(self.timeout_keep_alive)
+            elif self._phase is _HEAD:
+                self._expect(self._limits.header_timeout)
+            if self._problem is not None and not self._is_running:
+                self._refuse(self._refused_target)
+        if self._due is not None and not self._is_running:
+            # The next of several requests that came together, after one that had to wait.
+            (cycle, app), self._due = self._due, None
+            super()._start_asgi_task(cycle, app)
+        elif self._has_ended and self._problem is None and self.cycle.response_complete:
+            self.transport.close()
+
+    # A connection has one timer, which asks whether the time of what is expected is over; uvicorn sets a new one
+    # after each answer.
+
+    _until: float | None = None
+
+    def _expect(self, seconds: float | None) -> None:
+        """Something has to come within so many seconds; None for no matter when."""
+        if seconds is None:
+            self._until = None
+            return
+        self._until = self.loop.time() + seconds
+        if self.timeout_keep_alive_task is None:
+            self._look_again_in(seconds)
+        elif self.timeout_keep_alive_task.when() > self._until:
+            self.timeout_keep_alive_task.cancel()
+            self._look_again_in(seconds)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._until = None
+
+    def _unset_timer(self) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+
+    def _look_again_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._until is None:
+            return
+        left = self._until - self.loop.time()
+        if left > 0:
+            self._look_again_in(left)
+        elif self._phase is _BETWEEN:
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.close()
+        elif not self.flow.read_paused:
+            self._problem = errors.RequestTimeout()
+            self._refuse(self.url or b"")
+            if not self.transport.is_closing():
+                self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn tells the last of several requests alone, and the one before it would go on to write.
+        self.pipeline.clear()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+        self._answered = None
+        super().connection_lost(exc)
+        if self._lost is not None:
+            self._lost.set()
+        self._unset_timer()
+        self._unread.end()
+        # Each of them refers back to the connection, and the collector does not see what has been there for long.
+        self.scope = self.cycle = None  # type: ignore[assignment]  # as uvicorn has them before the first request
+
+
+def check_head(method: bytes, version: str, headers: list[tuple[bytes, bytes]]) -> None:
+    """Raise what is wrong with a request that the parser takes (RFC 9112, 3.2 and 6.1)."""
+    if version not in ("1.0", "1.1"):
+        raise errors.VersionNotSupported
+    if method == b"CONNECT":
+        raise errors.MethodUnknown
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+            if not _HOST.fullmatch(value):
+                raise errors.UnparseableRequest
+        elif name == b"transfer-encoding" and value.lower() != b"chunked":
+            raise errors.CodingUnknown
+    if hosts > 1 or (hosts == 0 and version == "1.1"):
+        raise errors.UnparseableRequest
+
+
+def check_handshake(method: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    """Raise for a request for a WebSocket that has a body, or is no GET."""
+    if method != b"GET" or not {name for name, _ in headers}.isdisjoint((b"transfer-encoding", b"content-length")):
+        raise errors.UnparseableRequest
+
+
+def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
+    """A target as a path and perhaps a query, and the authority before it, if there is one (RFC 9112, 3.2)."""
+    _, colon, rest = target.partition(b"://")
+    if not colon:
+        return target, None
+    authority = re.split(rb"[/?#]", rest, maxsplit=1)[0]
+    path = rest[len(authority) :]
+    return path if path.startswith(b"/") else b"/" + path, authority
+
+
+def problem_of(error: httptools.HttpParserError, begun: bytes) -> Exception:
+    """What the parser's error is. `begun` is what came, where that is the beginning of a request."""
+    cause = error.__context__
+    if type(cause) in errors.CATALOGUE:
+        return cause  # type: ignore[return-value]  # an exception of ours
+    if isinstance(error, httptools.HttpParserInvalidMethodError) and _OTHER_METHOD.match(begun.lstrip(b"\r\n")):
+        return errors.MethodUnknown()
+    if "HTTP version" in str(error) or "PRI" in str(error):
+        return errors.VersionNotSupported()
+    return errors.UnparseableRequest()
+
+
+class _Exchange:
+    """A request whose body is there, and its answer: what the application is called with."""
+
+    __slots__ = ("_cycle", "_is_read", "_start")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._is_read = False
+        self._start: MutableMapping[str, Any] | None = None
+
+    async def run(self, app: Any) -> None:
+        """Run the application; how it fails or falls short is told as uvicorn tells it."""
+        cycle = self._cycle
+        try:
+            await app(cycle.scope, self.receive, self.send)
+            if self._start is not None:
+                await cycle.send(self._start)  # type: ignore[arg-type]  # any mapping of an ASGI message will do
+        except BaseException as error:
+            await cycle.run_asgi(_raising(error))
+        else:
+            if not cycle.response_complete:
+                await cycle.run_asgi(_doing_nothing)
+
+    async def receive(self) -> Any:
+        """The whole body, and then nothing until the client goes away."""
+        cycle = self._cycle
+        if self._is_read:
+            return await cycle.receive()
+        self._is_read = True
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.waiting_for_100_continue = False
+        cycle.message_event.clear()
+        cycle.flow.resume_reading()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Keep the start until the body is there, and write both at once when it came whole."""
+        cycle = self._cycle
+        if message["type"] == "http.response.start" and self._start is None and not cycle.response_started:
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if self._is_written(start, message):
+                return
+            await cycle.send(start)  # type: ignore[arg-type]  # as above
+        await cycle.send(message)  # type: ignore[arg-type]  # as above
+
+    def _is_written(self, start: MutableMapping[str, Any], message: MutableMapping[str, Any]) -> bool:
+        """Write an answer that is all there and of the announced length; False for any other."""
+        cycle, body = self._cycle, message.get("body", b"")
+        is_plain = cycle.keep_alive and not (cycle.disconnected or cycle.flow.write_paused or cycle.access_log)
+        if not is_plain or message.get("more_body") or cycle.scope["method"] == "HEAD":
+            return False
+        pieces, announced = [STATUS_LINE[start["status"]]], None
+        headers = [*cycle.default_headers, *start["headers"]]
+        for name, value in headers:
+            if name == b"content-length":
+                announced = value
+            elif name in _FOR_UVICORN:
+                return False
+            pieces += (name, b": ", value, b"\r\n")
+        head = b"".join(pieces)
+        if announced != b"%d" % len(body) or not head.count(b"\r") == head.count(b"\n") == len(headers) + 1:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.transport.write(b"%b\r\n%b" % (head, body))
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+
+def _raising(error: BaseException) -> Any:
+    async def app(*_: Any) -> None:
+        raise error
+
+    return app
+
+
+async def _doing_nothing(*_: Any) -> None:
+    pass
+
+
+@types.coroutine
+def _resumed(call: Any, awaited: Any) -> Generator[Any, Any, None]:
+    """The rest of a coroutine that has been started and awaits something, for a task to run."""
+    while True:
+        try:
+            sent = yield awaited
+        except BaseException as error:
+            thrown: BaseException | None = error
+        else:
+            thrown = None
+        try:
+            awaited = call.send(sent) if thrown is None else call.throw(thrown)
+        except StopIteration:
+            return

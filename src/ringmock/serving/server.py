@@ -1,0 +1,230 @@
+"""Running the server on a socket: on port 0 for any, ready when it says so, restarted in place on a change."""
+
+import asyncio
+import atexit
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..control.access import Access
+from ..control.api import create_control_app
+from ..control.mount import mounted
+from ..domain.generation import Generation
+from ..http.app import create_app
+from ..http.edge import RequestIds
+from ..http.recording import recorder
+from ..lab.webhooks import WebHooks
+from ..server_limits import DEFAULT, ServerLimits
+from ..sign_in.worlds import Worlds
+from ..world.template import Template
+from .eager import EagerProtocol
+from .websocket_protocol import WebSocketProtocol
+
+if TYPE_CHECKING:
+    from ..coverage.tally import Tally
+
+_T = TypeVar("_T")
+
+WATCH_SECONDS = 0.5
+
+
+def build(
+    worlds: Worlds,
+    webhooks: WebHooks | None = None,
+    tally: "Tally | None" = None,
+    access: Access | None = None,
+) -> ASGIApp:
+    """The whole application for a registry of worlds: the API, and the control API behind it.
+
+    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
+    callers exercise of the contract, and makes the control API show it. `access` says who may call the control API.
+    """
+    done = recorder(worlds)
+    behind = mounted(create_control_app(worlds, tally), access or Access())
+    told = done if tally is None else tally.counting(worlds, done)
+    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks(limits=worlds.limits))
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening address, port 0 for any. Raises `OSError` when it is taken or not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """Where a client reaches it, without a slash at the end."""
+    host, port = bound.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn, saying when it is ready."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        ready: Callable[[], None] = lambda: None,
+        limits: ServerLimits = DEFAULT,
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                http=partial(EagerProtocol, limits=limits),  # type: ignore[arg-type]  # it is called as a class is
+                lifespan="off",
+                server_header=False,
+                ws=partial(WebSocketProtocol, limits=limits),  # type: ignore[arg-type]  # the same
+                ws_max_size=limits.max_body,
+                ws_ping_interval=30,
+                ws_ping_timeout=10,
+                proxy_headers=False,
+                timeout_keep_alive=limits.keep_alive_timeout,  # type: ignore[arg-type]  # it is for a timer,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._asking = threading.Lock()
+        self._asked: dict[Future[Any], None] = {}
+        self._has_ended = False
+
+    def do(self, function: Callable[[], _T]) -> _T:
+        """What `function` returns or raises, called in the serving thread, which owns the worlds.
+
+        For any thread, and for short work: nothing is served meanwhile. Raises `RuntimeError` when the server does
+        not run, or ends before it came to `function`.
+        """
+        if self._loop is not None and threading.get_ident() == self._thread:
+            return function()
+        asked: Future[_T] = Future()
+        with self._asking:
+            if self._loop is None:
+                raise RuntimeError("the server has not started")
+            if self._has_ended:
+                raise RuntimeError("the server has stopped")
+            self._asked[asked] = None
+            self._loop.call_soon_threadsafe(self._do, function, asked)
+        return asked.result()
+
+    def _do(self, function: Callable[[], _T], asked: "Future[_T]") -> None:
+        if asked.done():
+            return  # the end of the server was told instead
+        try:
+            done = function()
+        except BaseException as error:
+            asked.set_exception(error)
+        else:
+            asked.set_result(done)
+        with self._asking:
+            self._asked.pop(asked, None)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().serve(sockets)
+        finally:
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        """Keep nobody waiting whom the loop will not come to any more."""
+        with self._asking:
+            self._has_ended = True
+            left, self._asked = self._asked, {}
+        for asked in left:
+            asked.set_exception(RuntimeError("the server has stopped"))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
+        self.should_exit = True
+
+
+class Swappable:
+    """An ASGI application that can be replaced while it is served."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+async def rebuilt_on_change(app: Swappable, rebuild: Callable[[], ASGIApp | None], watched: Sequence[Path]) -> None:
+    """Put what `rebuild` makes in the place of the application whenever a watched file changes; None keeps it."""
+    before = _signature(watched)
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        now = _signature(watched)
+        if now != before:
+            before = now
+            app.app = rebuild() or app.app
+
+
+def _signature(paths: Sequence[Path]) -> list[tuple[float, int] | None]:
+    return [(path.stat().st_mtime, path.stat().st_size) if path.exists() else None for path in paths]
+
+
+@contextlib.contextmanager
+def running(template: Template, *, generation: Generation | None = None) -> Iterator[tuple[str, Worlds]]:
+    """A server on any port of 127.0.0.1 in a thread of its own, stopped at the end: its URL and its worlds."""
+    worlds = Worlds(template, generation=generation)
+    with served(build(worlds)) as url:
+        yield url, worlds
+
+
+@contextlib.contextmanager
+def served(app: ASGIApp, limits: ServerLimits = DEFAULT) -> Iterator[str]:
+    """The URL of an application on any port of 127.0.0.1, in a thread of its own, stopped at the end."""
+    with serving(app, limits) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def serving(
+    app: ASGIApp,
+    limits: ServerLimits = DEFAULT,
+) -> Iterator[tuple[str, Server]]:
+    """As `served`, with the server itself."""
+    is_ready = threading.Event()
+    with contextlib.closing(bound_socket("127.0.0.1", 0)) as bound:
+        server = Server(app, is_ready.set, limits)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock", daemon=True)
+        thread.start()
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join()
+
+        # Of a caller who never comes to the end of this, the interpreter does not wait for the thread but stops it.
+        atexit.register(stop)
+        try:
+            if not is_ready.wait(timeout=30):
+                raise RuntimeError("the server did not become ready within 30 seconds")
+            yield url_of(bound), server
+        finally:
+            atexit.unregister(stop)
+            stop()

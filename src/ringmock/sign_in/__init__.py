@@ -1,0 +1,1 @@
+"""Who calls, and which world: client credentials, sessions, grants, assertions, permissions."""

@@ -1,0 +1,445 @@
+"""Which world a client or a token belongs to.
+
+Client credentials choose the world: those of the fixture its first one, any others a fresh fork of the template,
+so that tests which run in parallel on one port never meet.
+"""
+
+import logging
+import re
+import secrets
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from functools import partial
+
+from ..domain.account import Extension
+from ..domain.agenda import Agenda
+from ..domain.generation import Generation
+from ..server_limits import DEFAULT, ServerLimits, option_of
+from ..world.capacity import Room
+from ..world.clock import RealTime, real_time
+from ..world.template import Application, Template
+from ..world.world import World
+from . import assertions
+from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion, Key
+from .authorization import Challenge, Codes, Consent, expiry_of_code
+from .permissions import Permissions, permissions_kept
+from .sessions import (
+    CORRUPTED,
+    ClientAssertionInvalid,
+    ClientAuthenticationMissing,
+    LogIn,
+    RefreshTokenDead,
+    RefreshTokenRevoked,
+    Session,
+    TokenExpired,
+    TokenInvalid,
+    TokenReplaced,
+    TokenUnknown,
+    TooManyLogIns,
+    TooManyWorlds,
+    UnknownClient,
+    WrongClientSecret,
+    able_to_log_in,
+    is_before,
+)
+
+log = logging.getLogger("ringmock")
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+_OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
+
+_FORGOTTEN_TOGETHER = 500
+"""Log-ins that are over, and go when another comes."""
+
+TokenSource = Callable[[], str]
+"""Makes 32 characters of `A-Za-z0-9_-` that nobody can guess."""
+
+
+def random_token() -> str:
+    """32 characters from the operating system's randomness."""
+    return secrets.token_urlsafe(24)
+
+
+class Worlds:
+    """The registry: applications to worlds, tokens to sessions."""
+
+    def __init__(
+        self,
+        template: Template,
+        *,
+        open_worlds: bool = True,
+        generation: Generation | None = None,
+        real_time: RealTime = real_time,
+        token_source: TokenSource = random_token,
+        kind: type[World] = World,
+        limits: ServerLimits = DEFAULT,
+    ) -> None:
+        """`open_worlds`: whether well-formed client credentials that no fixture names open a world of their own.
+
+        `kind`: the class of its worlds, for tests that want one which goes by other rules. `limits`: those of the
+        server that serves them.
+        """
+        self.limits = limits
+        self.room = Room(limits)
+        self.forgotten: Counter[str] = Counter()
+        """How much had to be forgotten that was still good, for the limits that are their keys."""
+        self.template = template
+        self._open_worlds = open_worlds
+        self._generation = generation
+        self._real_time = real_time
+        self._token_source = token_source
+        self._kind = kind
+        self._sessions: dict[str, Session] = {}
+        self._refreshable: dict[str, Session] = {}
+        self._log_ins: dict[World, _LogIns] = {}
+        self._closed: dict[str, None] = {}
+        self._codes = Codes(limits.max_codes, lambda: self.note_forgotten("max_codes"))
+        self.default = self._new_world()
+        self._applications = {application.client_id: application for application in template.applications}
+        self._secrets = {app.client_id: app.client_secret for app in template.applications}
+        self._worlds = dict.fromkeys(self._secrets, self.default)
+        for number, credentials in template.credentials.items():
+            if credentials.access_token is not None:
+                self._sessions[credentials.access_token] = Session(
+                    self.default, number, "", credentials.access_token, endpoint_id=number
+                )
+
+    def note_forgotten(self, limit: str) -> None:
+        """Count something that was still good, and had to go for this limit."""
+        if not self.forgotten[limit]:
+            log.warning("something was forgotten for %s; GET /_mock/usage tells how much", option_of(limit))
+        self.forgotten[limit] += 1
+
+    @property
+    def log_ins(self) -> int:
+        """How many there are in all worlds."""
+        return len(self._sessions)
+
+    def __len__(self) -> int:
+        return len(set(map(id, self._worlds.values())))
+
+    def application(self, client_id: str) -> Application:
+        """What is known of an application; one that no fixture names may do everything.
+
+        Raises `UnknownClient`, also of one whose world was closed: what still signs in there is late, and nobody would
+        close what it opened.
+        """
+        if client_id in self._applications:
+            return self._applications[client_id]
+        if not self._open_worlds or client_id in self._closed or not _WELL_FORMED.fullmatch(client_id):
+            raise UnknownClient(client_id)
+        return Application(client_id)
+
+    def world_of_client(self, client_id: str, client_secret: str | None) -> World:
+        """The application's world, opened when it is new.
+
+        Raises `UnknownClient`, `WrongClientSecret` or `TooManyWorlds`.
+        """
+        world = self.world_before_sign_in(client_id)
+        if self._secrets.setdefault(client_id, client_secret) != client_secret:
+            raise WrongClientSecret(client_id)
+        return world
+
+    def client_by_assertion(self, assertion: str, client_id: str | None, audiences: Collection[str]) -> str:
+        """The client id of the application that an assertion proves; `client_id` is what it calls itself beside it.
+
+        Of an application that no fixture names and that has shown no secret, nothing is known to check a signature
+        with. The time is the real one: applications make assertions by their own clock.
+
+        Raises `ClientAssertionInvalid` or `UnknownClient`.
+        """
+        said = assertions.read(assertion)
+        if said is None:
+            raise ClientAssertionInvalid("the client assertion is no JWT")
+        named = said.claims.get("iss")
+        if not isinstance(named, str) or said.claims.get("sub") != named or client_id not in (None, named):
+            raise ClientAssertionInvalid("iss and sub of the client assertion are not the client id")
+        application = self.application(named)
+        if not self._is_signed_by(said, application):
+            raise ClientAssertionInvalid("the client assertion is not signed with the client's key")
+        problem = said.problem(audiences, self._real_time())
+        if problem is not None:
+            raise ClientAssertionInvalid(f"of the client assertion, {problem}")
+        return application.client_id
+
+    def _is_signed_by(self, said: Assertion, application: Application) -> bool:
+        secret, public_key = self._secrets.get(application.client_id), application.public_key
+        if application.client_id not in self._applications and secret is None:
+            return said.algorithm in (*BY_PUBLIC_KEY, *BY_SECRET)
+        return any(said.is_signed_with(key) for key in (Key(secret=secret), Key(public_key=public_key)))
+
+    def world_before_sign_in(self, client_id: str) -> World:
+        """As `world_of_client`, for the log-in page: its user proves who he is, the application only later does."""
+        self.application(client_id)
+        if client_id not in self._worlds:
+            if len(self._worlds) - len(self._applications) >= self.limits.max_worlds:
+                raise TooManyWorlds(client_id)
+            self._worlds[client_id] = self._new_world()
+        return self._worlds[client_id]
+
+    def known_world(self, client_id: str, client_secret: str | None) -> World | None:
+        """The world that these client credentials have opened already, None where there is none."""
+        is_known = client_id in self._worlds and self._secrets.get(client_id) == client_secret
+        return self._worlds[client_id] if is_known else None
+
+    def world_named(self, client_id: str) -> World | None:
+        """The world that an application has opened already, None where there is none."""
+        return self._worlds.get(client_id)
+
+    def close_world(self, client_id: str) -> None:
+        """Forget an application that no fixture names, with its world and every log-in to it."""
+        world = self._worlds[client_id]
+        assert world is not self.default
+        del self._worlds[client_id]
+        self._secrets.pop(client_id, None)
+        self._closed[client_id] = None
+        if len(self._closed) > self.limits.max_closed_worlds:
+            del self._closed[next(iter(self._closed))]
+            self.note_forgotten("max_closed_worlds")
+        world.close()
+
+    def _life_ended(self, world: World) -> None:
+        """A world was reset: its log-ins go on with all their time. Or closed: they are over."""
+        if world.is_closed:
+            self._codes.forget(world)
+            for session in self._log_ins.pop(world):
+                self._forget(session)
+            return
+        now = world.clock.now()
+        self._codes.start(world, now)
+        self._log_ins[world].start(now)
+
+    def open_session(
+        self,
+        world: World,
+        extension: Extension,
+        client_id: str,
+        *,
+        endpoint_id: str | None = None,
+        session_id: str | None = None,
+        access_ttl: int,
+        refresh_ttl: int,
+        log_in: LogIn | None = None,
+        permissions: Permissions | None = None,
+    ) -> Session:
+        """A new log-in with new tokens. Both lifetimes are in seconds; without the second no refresh token comes.
+
+        Raises `TooManyLogIns`.
+        """
+        self._make_room_for_log_in(client_id)
+        if not self.application(client_id).may_use("refresh_token"):
+            refresh_ttl = 0
+        session = Session(
+            world,
+            extension.number,
+            client_id,
+            access_token=self._token("AT"),
+            endpoint_id=endpoint_id or self._token_source(),
+            refresh_token=self._token("RT") if refresh_ttl else None,
+            access_ttl=access_ttl,
+            refresh_ttl=refresh_ttl,
+            session_id=session_id or self._token_source(),
+            log_in=log_in,
+            permissions=permissions,
+        )
+        session.start(world.clock.now())
+        self._file(session)
+        return session
+
+    def _make_room_for_log_in(self, client_id: str) -> None:
+        if len(self._sessions) < self.limits.max_log_ins:
+            return
+        for world, log_ins in self._log_ins.items():
+            for over in log_ins.take_forgotten(world.clock.now(), _FORGOTTEN_TOGETHER):
+                self._forget(over)
+            if len(self._sessions) < self.limits.max_log_ins:
+                return
+        raise TooManyLogIns(client_id)
+
+    def open_connection(self, session: Session, access_ttl: int) -> Session:
+        """A log-in of its own for a connection, in the name of the one that asked for it."""
+        own = Session(
+            session.world,
+            session.extension_number,
+            session.client_id,
+            access_token=self._token("AT"),
+            endpoint_id=session.endpoint_id,
+            access_ttl=access_ttl,
+            session_id=session.session_id,
+            permissions=session.permissions,
+        )
+        own.start(session.world.clock.now())
+        self._file(own)
+        return own
+
+    def close_connection(self, session: Session) -> None:
+        """End the log-in of a connection, where it has not ended by itself."""
+        if self._sessions.get(session.access_token) is session:
+            self._log_ins[session.world].remove(session)
+            self._forget(session)
+
+    def refresh(
+        self, world: World, client_id: str, refresh_token: str | None, asked: Permissions | None = None
+    ) -> Session:
+        """New tokens for an old log-in, whose own die at once; asked again, for a while the same new tokens.
+
+        `asked`: the permissions that the new tokens are to keep, None for those of the old. Raises `RefreshTokenDead`,
+        `RefreshTokenRevoked` or `ScopeInvalid`.
+        """
+        token = refresh_token or ""
+        old, now = self._refreshable.get(token), world.clock.now()
+        if old is None or old.client_id != client_id:
+            raise RefreshTokenDead
+        if old.is_revoked:
+            raise RefreshTokenRevoked
+        if old.replaced is not None:
+            answer = old.answer_again(now)
+            if answer is None:
+                raise RefreshTokenDead
+            return answer
+        if old.can_no_more_be_refreshed(now):
+            raise RefreshTokenDead
+        new = self.open_session(
+            world,
+            old.extension,
+            old.client_id,
+            endpoint_id=old.endpoint_id,
+            session_id=old.session_id,
+            access_ttl=old.access_ttl,
+            refresh_ttl=old.refresh_ttl,
+            log_in=old.log_in and old.log_in._replace(nonce=None),
+            permissions=permissions_kept(asked, old.permissions),
+        )
+        old.replace(new, now)
+        self._log_ins[world].add(old)
+        return new
+
+    def revoke(self, client_id: str, token: str) -> None:
+        """End the log-in that either of its tokens names; a token that opens nothing is no log-in to end."""
+        session = self._sessions.get(token) or self._refreshable.get(token)
+        if session is not None and session.client_id == client_id and session.is_open:
+            session.is_revoked = True
+
+    # --- the log-in page -------------------------------------------------------------------------
+
+    def consent(
+        self,
+        world: World,
+        extension: Extension,
+        client_id: str,
+        redirect_uri: str | None = None,
+        challenge: Challenge | None = None,
+        log_in: LogIn | None = None,
+        permissions: Permissions | None = None,
+    ) -> str:
+        """A code for the application that `extension` has let in. It lives for a minute."""
+        code = self._token("AC")
+        expires = expiry_of_code(world.clock.now())
+        self._codes.add(
+            code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in, permissions)
+        )
+        return code
+
+    def consent_of_code(
+        self, client_id: str, code: str, redirect_uri: str | None, verifier: str | None, *, is_proven: bool = False
+    ) -> Consent:
+        """Who has let the application in. `is_proven`: by an assertion.
+
+        Raises as `Codes.take` does, `ClientAuthenticationMissing` when neither a secret, an assertion nor a code
+        verifier tells the application from any other, and `ExtensionCannotLogIn`.
+        """
+        consent = self._codes.take(code, client_id, redirect_uri, verifier)
+        if consent.challenge is None and self._secrets.get(client_id) is None and not is_proven:
+            raise ClientAuthenticationMissing(client_id)
+        able_to_log_in(consent.world.account.extensions[consent.extension_number])
+        return consent
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def holder_of(self, token: str) -> str | None:
+        """The extension number of a log-in, by either of its tokens."""
+        session = self._sessions.get(token) or self._refreshable.get(token)
+        return None if session is None else session.extension_number
+
+    def holder_of_code(self, code: str) -> str | None:
+        """The extension number of whoever let an application in, by a code that waits to be exchanged."""
+        return self._codes.holder_of(code)
+
+    def session_of(self, access_token: str) -> Session:
+        """The log-in that a bearer token stands for.
+
+        Raises `TokenExpired`, `TokenReplaced`, `TokenUnknown` or `TokenInvalid`.
+        """
+        session = self._sessions.get(access_token)
+        if session is None or session.is_revoked:
+            raise TokenUnknown if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid
+        if session.replaced is not None:
+            is_corrupted = is_before(session.world.clock.now(), session.replaced, CORRUPTED)
+            raise TokenReplaced if is_corrupted else TokenUnknown
+        if session.expires is not None or session.used is None:
+            now = session.world.clock.now()
+            if session.has_expired(now):
+                raise TokenExpired
+            session.used = session.used or now
+        return session
+
+    def _new_world(self) -> World:
+        world = self._kind(self.template, self._real_time, self._generation, limits=self.limits, room=self.room)
+        self._log_ins[world] = _LogIns()
+        world.when_life_ends(partial(self._life_ended, world))
+        return world
+
+    def _token(self, kind: str) -> str:
+        return f"{kind}-{self._token_source()}"
+
+    def _file(self, session: Session) -> None:
+        """Keep a new session for as long as either of its tokens stands for something, and no other for longer."""
+        if session.world.is_closed:
+            raise UnknownClient(session.client_id)
+        log_ins = self._log_ins[session.world]
+        for over in log_ins.take_forgotten(session.world.clock.now(), _FORGOTTEN_TOGETHER):
+            self._forget(over)
+        self._sessions[session.access_token] = session
+        if session.refresh_token is not None:
+            self._refreshable[session.refresh_token] = session
+        log_ins.add(session)
+
+    def _forget(self, session: Session) -> None:
+        del self._sessions[session.access_token]
+        if session.refresh_token is not None:
+            del self._refreshable[session.refresh_token]
+
+
+class _LogIns:
+    """The log-ins of one world, found by when they are forgotten."""
+
+    def __init__(self) -> None:
+        self._all: dict[Session, None] = {}
+        self._endings: Agenda[Session] = Agenda()
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(tuple(self._all))
+
+    def add(self, session: Session) -> None:
+        """Keep it as long as its times say now."""
+        self._all[session] = None
+        self._endings.put(session, session.forgotten)
+
+    def remove(self, session: Session) -> None:
+        """Keep it no more."""
+        del self._all[session]
+        self._endings.put(session, None)
+
+    def take_forgotten(self, now: datetime, most: int) -> Iterator[Session]:
+        """Take out those that stand for nothing any more; `most` of them."""
+        for _, sessions in self._endings.due(now, most):
+            for session in sessions:
+                del self._all[session]
+                yield session
+
+    def start(self, now: datetime) -> None:
+        """Count all times of each anew."""
+        for session in self._all:
+            session.start(now)
+            self._endings.put(session, session.forgotten)

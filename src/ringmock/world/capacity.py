@@ -1,0 +1,53 @@
+"""How much the worlds of a server keep together, and how much they may."""
+
+from ..domain.errors import StoreFull
+from ..server_limits import ServerLimits
+
+
+class Room:
+    """Shared by every world of a server.
+
+    A record is a message's copy with its sender or one of its recipients, a change of a message, a message of a batch
+    that was rejected, a statement of consent or a report. What a message or a list of them costs is about the same.
+    """
+
+    def __init__(self, limits: ServerLimits) -> None:
+        self.most_records = limits.max_records
+        self.most_file_bytes = limits.max_file_bytes
+        self.records = 0
+        self.file_bytes = 0
+
+
+class Share:
+    """What one world has of the room. It is given back when the life of the world ends."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.records = 0
+        self.file_bytes = 0
+
+    def take(self, records: int, file_bytes: int = 0) -> None:
+        """Count what is about to be kept. Raises `StoreFull`, and counts nothing, when there is no room for it."""
+        room = self._room
+        if room.records + records > room.most_records:
+            raise StoreFull(f"{room.most_records} records (--max-records)")
+        if file_bytes and room.file_bytes + file_bytes > room.most_file_bytes:
+            raise StoreFull(f"{room.most_file_bytes} bytes of files (--max-file-bytes)")
+        self.add(records, file_bytes)
+
+    def add(self, records: int, file_bytes: int = 0) -> None:
+        """Count what is kept whether there is room or not: what a fixture brings, and deletions."""
+        self._room.records += records
+        self.records += records
+        if file_bytes:
+            self._room.file_bytes += file_bytes
+            self.file_bytes += file_bytes
+
+    def give_back(self) -> None:
+        """Nothing of it is kept any more."""
+        self.add(-self.records, -self.file_bytes)
+
+    def leave(self) -> None:
+        """Give it back for good: what is kept after the end of a world is nobody's."""
+        self.give_back()
+        self._room = Room(ServerLimits())

@@ -1,0 +1,236 @@
+"""What a test can do to a world, whoever asks for it: the control API, or the handle of a test.
+
+Input that makes no sense is a `ValueError` whose words are a sentence that says what would be right; nothing is
+changed then.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from ..domain import errors
+from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
+from ..domain.attachment import MAX_ATTACHMENTS, Attachment, received_attachment
+from ..domain.message import MessageType, Routed
+from ..domain.rules import can_receive
+from ..domain.text import is_encodable
+from ..lab.faults import MOST_RULES, FaultRule
+from ..lab.limits import PROFILES, SENDING, Group, Limits
+from ..openapi.document import operations_with_token
+from ..timestamps import parse
+from .world import World
+
+MOST_NAMED = 50
+"""A sentence names no more extensions or numbers than this, however many the account has."""
+
+MAX_LIMIT = 1_000_000
+"""Calls, or messages, a minute."""
+
+TEXT_EXAMPLE = '{"to": "16509100010", "text": "Hello"}'
+GROUP_EXAMPLE = '"to": ["16509100010", "14151003733"]'
+CLOCK_EXAMPLE = '{"now": "2012-10-16T06:34:58Z", "frozen": true}'
+LIMITS_EXAMPLE = '{"profile": "ringcentral"} or {"medium": 3}'
+FAULTS_EXAMPLE = '[{"operation": "createSMSMessage", "error": "CMN-201", "times": 2}]'
+
+_FAULT_TYPES: Mapping[str, tuple[type, ...]] = {
+    "operation": (str,),
+    "error": (str,),
+    "delay": (int, float),
+    "lost": (bool,),
+    "times": (int,),
+    "share": (int, float),
+}
+
+
+class NoSuchExtension(LookupError, ValueError):
+    """The account has no extension of this number."""
+
+
+# --- the account ---------------------------------------------------------------------------------
+
+
+def extension_of(world: World, number: object) -> Extension:
+    """An extension as the world has it now. Raises `NoSuchExtension`."""
+    extensions = world.account.extensions
+    if not isinstance(number, str) or number not in extensions:
+        raise NoSuchExtension(f"There is no extension {number!r}: this account has {_some(extensions)}.")
+    return extensions[number]
+
+
+def set_status(world: World, number: str, status: object) -> None:
+    """Freeze, thaw, disable ... an extension; `status` is in the API's words."""
+    extension = extension_of(world, number)
+    if not isinstance(status, str) or status not in set(ExtensionStatus):
+        statuses = ", ".join(ExtensionStatus)
+        raise ValueError(f'\'status\' is one of {statuses}, as in {{"status": "Frozen"}}.')
+    world.set_status(extension, ExtensionStatus(status))
+
+
+def set_members(world: World, number: str, members: object) -> None:
+    """Put these extension numbers, and nobody else, into a Department."""
+    department = extension_of(world, number)
+    if not department.is_department:
+        raise ValueError(f"Extension {number} is of type {department.type}: only a Department has members.")
+    if not isinstance(members, (list, tuple)) or not all(isinstance(member, str) for member in members):
+        raise ValueError('Members are a list of extension numbers, each a text, as in ["102", "103"].')
+    most = len(world.account.extensions)
+    if len(members) > most:
+        raise ValueError(f"Members are each named once, and this account has {most} extensions, not {len(members)}.")
+    for member in [extension_of(world, member) for member in members]:
+        if member.is_department or not can_receive(member, MessageType.PAGER):
+            raise ValueError(f"Extension {member.number} is of type {member.type}: members are Users or Voicemails.")
+    world.set_members(department, members)
+
+
+# --- phones outside ------------------------------------------------------------------------------
+
+
+def handset_of(world: World, phone_number: object) -> str:
+    """The digits of a phone outside the account."""
+    if not isinstance(phone_number, str) or not is_e164(phone_number):
+        raise ValueError(f"{phone_number!r} is no phone number: write 7 to 15 digits, as in 14151003732.")
+    digits = digits_of(phone_number)
+    if digits in world.account.phone_numbers:
+        raise ValueError(f"{phone_number} belongs to the account: a handset is a phone outside, as 14151003732 is.")
+    return digits
+
+
+def text_from_handset(
+    world: World, phone_number: object, to: object, text: object, attachments: Sequence[Attachment] = ()
+) -> tuple[Routed, ...]:
+    """An SMS, or an MMS, from a phone outside to a number of the account, or to several; what became of it.
+
+    `attachments` are as the phone says them: those that no message can hold are refused here, whoever calls.
+    """
+    handset = handset_of(world, phone_number)
+    numbers = (to,) if isinstance(to, str) else tuple(to) if isinstance(to, (list, tuple)) else ()
+    are_texts = all(isinstance(number, str) for number in numbers)
+    if not numbers or not are_texts or not isinstance(text, str) or not (text or attachments):
+        raise ValueError(
+            f"An inbound SMS has a number of the account and a text, as in {TEXT_EXAMPLE}; or attachments. A group"
+            f" message has several numbers, as in {GROUP_EXAMPLE}."
+        )
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise ValueError(f"A message has at most {MAX_ATTACHMENTS} attachments, not {len(attachments)}.")
+    if not is_encodable(text):
+        raise ValueError("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
+    files = tuple(received_attachment(*attachment) for attachment in attachments)
+    try:
+        return world.receive_sms(handset, numbers, text, files)
+    except errors.StoreFull as error:
+        raise ValueError(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
+    except errors.InvalidParameter as error:
+        raise ValueError(_no_recipient(world, str(error.value), is_group=len(numbers) > 1)) from error
+    except errors.SeveralSmsRecipients as error:
+        raise ValueError("In 2012 an SMS goes to one number: the generation 'current' has group messages.") from error
+    except errors.TooManySmsRecipients as error:
+        raise ValueError(f"A group message goes to at most {error.value} numbers, not to {len(numbers)}.") from error
+    except errors.DuplicateValue as error:
+        raise ValueError(f"{error.value!r} is there twice: each number is named once.") from error
+
+
+def _no_recipient(world: World, number: str, *, is_group: bool) -> str:
+    known = _some(world.account.phone_numbers)
+    if is_group:
+        return (
+            f"{number!r} is none: 'to' of a group message has phone numbers, the sender's own not among them, and one"
+            f" of this account at least, of {known}."
+        )
+    return f"{number!r} is none: 'to' is a phone number of this account, one of {known}."
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first of them, and that there are more where there are."""
+    first = list(islice(names, MOST_NAMED + 1))
+    return ", ".join(first[:MOST_NAMED]) + (" and more" if len(first) > MOST_NAMED else "")
+
+
+# --- the clock -----------------------------------------------------------------------------------
+
+
+def set_clock(world: World, now: object = None, frozen: object = None) -> None:
+    """Move a world's clock and let it stand still or go on; None leaves either as it is.
+
+    `now` is an aware datetime, or a text as the API writes it.
+    """
+    clock = world.clock
+    moment = clock.now() if now is None else parse(now) if isinstance(now, str) else now
+    stands = clock.is_frozen if frozen is None else frozen
+    if not isinstance(moment, datetime) or not isinstance(stands, bool):
+        said = "" if isinstance(moment, datetime) else f"{now!r} is no time with a zone. "
+        raise ValueError(f"{said}The clock takes a date-time and whether to stand still, as in {CLOCK_EXAMPLE}.")
+    if moment.utcoffset() is None:
+        raise ValueError(f"{now} is no time with a zone, as 2012-10-16T06:34:58Z is.")
+    try:
+        clock.set(moment, frozen=stands)
+    except OverflowError as error:
+        raise ValueError(f"{now} is outside of the years 1 to 9999 in UTC.") from error
+
+
+def advance_clock(world: World, by: object) -> None:
+    """Move on by so many seconds, or by a duration."""
+    try:
+        if isinstance(by, bool) or not isinstance(by, (int, float, timedelta)):
+            raise ValueError
+        world.clock.advance(by if isinstance(by, timedelta) else timedelta(seconds=by))
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            "'seconds' is a number that stays within the years 1 to 9999, as in {\"seconds\": 60}."
+        ) from error
+
+
+# --- rate limits and faults ----------------------------------------------------------------------
+
+
+def set_limits(world: World, given: Mapping[str, Any]) -> None:
+    """Hold a world to a profile's limits, to numbers of calls a minute by group, or to both; to none for nothing."""
+    numbers = dict(given)
+    profile = numbers.pop("profile", None)
+    if profile is not None and not (isinstance(profile, str) and profile in PROFILES):
+        raise ValueError(f"'profile' is one of {', '.join(PROFILES)}, as in {LIMITS_EXAMPLE}; {{}} is for no limits.")
+    for group, limit in numbers.items():
+        if group not in {"messages", *Group}:
+            raise ValueError(f"{group!r} is not known here; limits are {', '.join(Group)} and messages.")
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
+            raise ValueError(f"{group!r} is a number of calls a minute from 1 to {MAX_LIMIT}, as in {LIMITS_EXAMPLE}.")
+    limits = PROFILES[profile] if profile is not None else Limits({})
+    if "messages" in numbers:
+        limits = replace(limits, messages=dict.fromkeys(SENDING, numbers.pop("messages")))
+    limits = replace(limits, calls={**limits.calls, **{Group(name): limit for name, limit in numbers.items()}})
+    world.limit(limits if limits != Limits({}) else None)
+
+
+def set_faults(world: World, rules: object) -> None:
+    """Let calls fail, come late or lose their answers by these rules, and by no others."""
+    if not isinstance(rules, list) or len(rules) > MOST_RULES:
+        raise ValueError(f"Faults are a list of at most {MOST_RULES} rules, as in {FAULTS_EXAMPLE}; [] is for none.")
+    world.plant([_rule(rule) for rule in rules])
+
+
+def add_fault(world: World, rule: object) -> None:
+    """One more rule, behind those that have calls to meet yet."""
+    left = [replace(one, times=left) for one, left in (world.faults.left if world.faults else ()) if left != 0]
+    if len(left) >= MOST_RULES:
+        raise ValueError(f"A world has at most {MOST_RULES} rules that have calls to meet yet.")
+    world.plant([*left, _rule(rule)])
+
+
+def _rule(given: object) -> FaultRule:
+    if not isinstance(given, dict):
+        raise ValueError(f"A rule is an object, as in {FAULTS_EXAMPLE}.")
+    for name, value in given.items():
+        if name not in _FAULT_TYPES:
+            raise ValueError(
+                f"{name!r} is not known here: a rule has some of {', '.join(_FAULT_TYPES)}, as in {FAULTS_EXAMPLE}."
+            )
+        if type(value) not in _FAULT_TYPES[name]:
+            raise ValueError(f"{name!r} of a rule is no {type(value).__name__}, as {FAULTS_EXAMPLE} shows.")
+    operation = given.get("operation")
+    if operation is not None and operation not in operations_with_token():
+        raise ValueError(f"'operation' is one that takes an access token, as createSMSMessage does, not {operation!r}.")
+    try:
+        return FaultRule(**given)
+    except ValueError as error:
+        raise ValueError(f"Of a rule, {error}.") from error

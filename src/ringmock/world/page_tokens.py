@@ -1,0 +1,41 @@
+"""The opaque tokens of lists without page numbers: each says below what its page begins, and dies with its world."""
+
+from enum import StrEnum
+
+from ..domain import errors
+from .seals import Seal
+
+_PLACE_BYTES = 17
+
+
+class Listing(StrEnum):
+    """The lists that such tokens are pages of; a token of one is none of another's."""
+
+    A2P_MESSAGES = "a2p-sms/messages"
+    A2P_BATCHES = "a2p-sms/batches"
+    A2P_OPT_OUTS = "a2p-sms/opt-outs"
+    SMS_CONSENTS = "sms/consents"
+    SMS_CONSENT_HISTORY = "sms/consents/history"
+
+
+class PageTokens:
+    """Writes and reads the tokens of one life of a world: those of another do not bear its seal."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._seal = Seal(secret)
+
+    def issue(self, listing: Listing, before: int | None) -> str:
+        """The token of the page that begins right below `before`; of the first page for None."""
+        content = b"" if before is None else before.to_bytes(_PLACE_BYTES, signed=True)
+        return self._seal.put_on(content, _about(listing))
+
+    def read(self, listing: Listing, token: str) -> int | None:
+        """What the token was issued with. Raises `InvalidParameter` about `pageToken` for any other text."""
+        content = self._seal.taken_off(token, _about(listing))
+        if content is None:
+            raise errors.InvalidParameter("pageToken", token)
+        return int.from_bytes(content, signed=True) if content else None
+
+
+def _about(listing: Listing) -> str:
+    return f"page of {listing}"

@@ -1,0 +1,104 @@
+"""What a world starts from: a checked account fixture. It never changes, so any number of worlds share it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..domain.account import Account
+from ..domain.carrier import Carrier
+from ..domain.message import MessageType
+from ..domain.subscription import WebhookTerms
+from ..lab.faults import FaultRule
+from ..sign_in.assertions import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application that may sign in; without a secret it is a public one."""
+
+    client_id: str
+    client_secret: str | None = None
+    redirect_uris: tuple[str, ...] | None = None
+    """Where users may be sent back to after the log-in page; None for anywhere."""
+    grant_types: tuple[str, ...] | None = None
+    """The grants that it may ask for; None for all."""
+    public_key: str | None = None
+    """In PEM: what its client assertions are signed with, beside its secret."""
+    permissions: tuple[str, ...] | None = None
+    """What it may do; None for everything."""
+
+    def may_use(self, grant_type: str) -> bool:
+        """Whether it may ask for this grant. Without `refresh_token` among them it is issued no refresh tokens."""
+        return self.grant_types is None or grant_type in self.grant_types
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How one extension signs in. What is None cannot be used."""
+
+    user_name: str | None = None
+    """A name beside the phone numbers that every extension can sign in with."""
+    password: str | None = None
+    jwt: str | None = None
+    access_token: str | None = None
+    """A ready-made access token that never expires, for a first curl."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStart:
+    """The time a world starts at, aware UTC, None for the real time; a frozen clock stands still."""
+
+    now: datetime | None = None
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdStart:
+    """Where the id sequences start; message ids rise by `message_step`."""
+
+    first_message: int = 320270670010
+    message_step: int = 2000000
+    first_conversation: int = 4178398077955743750
+
+
+@dataclass(frozen=True, slots=True)
+class SeedMessage:
+    """A message that is in the store from the start, sent by the rules like any other.
+
+    `sender` and `recipients` are phone numbers for an SMS and extension numbers for a Pager. `created` is aware
+    UTC, None for the world's start. A Pager may answer an earlier seed, named by `reply_on`.
+    """
+
+    type: MessageType
+    sender: str
+    recipients: tuple[str, ...]
+    text: str
+    created: datetime | None = None
+    name: str | None = None
+    reply_on: str | None = None
+    read: bool = False
+    """Whether the recipients have read it."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Everything that a fixture says. `credentials` are by extension number."""
+
+    name: str
+    account: Account
+    applications: tuple[Application, ...] = ()
+    credentials: Mapping[str, Credentials] = field(default_factory=dict)
+    clock: ClockStart = ClockStart()
+    ids: IdStart = IdStart()
+    messages: tuple[SeedMessage, ...] = ()
+    generation: str = "2012"
+    """A key of `GENERATIONS`."""
+    carrier: Carrier | None = None
+    """None where every phone outside is reached as the generation has it."""
+    limits: str | None = None
+    """A key of `PROFILES`, None for no rate limits."""
+    faults: tuple[FaultRule, ...] = ()
+    """What calls meet until told otherwise."""
+    webhooks: WebhookTerms = WebhookTerms()  # noqa: RUF009  # it is a tuple
+    jwt_keys: tuple[Key, ...] = ()
+    """What JWTs of users are signed with; without one, only those that `credentials` name are known."""

@@ -1,0 +1,651 @@
+"""One isolated universe: an account, its mailboxes, its clock, its ids and its journal.
+
+A world is what every handler asks and tells. It decides by the domain's plans, records what they say, and shares
+nothing that changes with any other world.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+from random import Random
+from typing import Any, NamedTuple, Protocol
+
+from ..domain import errors
+from ..domain.a2p_sms import (
+    A2PMessage,
+    Assigned,
+    Assignment,
+    Batch,
+    Rejected,
+    SendBatch,
+    planning_assignment,
+    planning_batch,
+    reaches_a_handset,
+)
+from ..domain.a2p_store import A2PStore
+from ..domain.account import Account, Extension, ExtensionStatus, digits_of
+from ..domain.agenda import Agenda, Timer
+from ..domain.attachment import Attachment
+from ..domain.carrier import OptOut, carried
+from ..domain.consent import (
+    ANY_SENDER,
+    Consents,
+    ConsentSource,
+    OptStatus,
+    Statement,
+    check_statement,
+    confirmation,
+    opts_out,
+)
+from ..domain.conversation import takes_part
+from ..domain.generation import GENERATIONS, Generation
+from ..domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed, next_age
+from ..domain.message_filter import MessageFilter, Page
+from ..domain.message_store import InMemoryMessageStore
+from ..domain.message_store_report import Report, Reports
+from ..domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
+from ..domain.message_template import MessageTemplates
+from ..domain.owners import PERSONAL, SHARED_TYPES
+from ..domain.pager import SendPager, plan_pager
+from ..domain.ports import MessageStore
+from ..domain.rules import EDITING, READING
+from ..domain.slices import SLICE, Slices, result_of
+from ..domain.sms import SendSms, plan_inbound_sms, plan_sms
+from ..domain.subscription import Changes, Kind, Subscription, changes_of
+from ..domain.subscription_store import SubscriptionStore
+from ..lab.faults import FaultPlan, FaultRule
+from ..lab.limits import PROFILES, Limits, RateLimits
+from ..server_limits import DEFAULT, ServerLimits
+from .capacity import Room, Share
+from .clock import RealTime, WorldClock
+from .ids import SequentialIds
+from .journal import Entry, Journal
+from .page_tokens import PageTokens
+from .seeds import plan_seed
+from .sync_tokens import SyncTokens
+from .template import SeedMessage, Template
+
+_RETENTION_DAYS = 90
+"""What an account keeps messages for until it says otherwise: the most that one may choose."""
+
+
+_AGED_TOGETHER = 500
+"""Deleted messages that one look purges, or forgets: some milliseconds' work."""
+
+
+def random_secret() -> bytes:
+    """16 bytes from the operating system's randomness."""
+    return secrets.token_bytes(16)
+
+
+class Sent(NamedTuple):
+    """What a sending left: the sender's own copy, and what became of each recipient."""
+
+    message: Message
+    routed: tuple[Routed, ...]
+
+
+class BatchSent(NamedTuple):
+    """What the sending of a batch left: what was rejected of it, and what became of each recipient of the rest."""
+
+    batch: Batch
+    rejected: tuple[Rejected, ...]
+    routed: tuple[Routed, ...]
+
+
+class Watcher(Protocol):
+    """Told of what happens in a world, at once and in the thread that serves it; must not wait."""
+
+    def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        """A message was sent or received: its plan and the copies that it left, the sender's first.
+
+        Those of high-volume SMS are in no mailbox.
+        """
+        ...
+
+    def changed(self, changes: Changes) -> None:
+        """Messages were marked or deleted, by one call."""
+        ...
+
+    def answered(self, entry: Entry) -> None:
+        """A call was answered, and is in the journal."""
+        ...
+
+    def batch_sent(self, batch: Batch) -> None:
+        """A batch was accepted; each message of it has been told before."""
+        ...
+
+    def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
+        """A phone takes no more high-volume messages from a number, or takes them again; both as digits."""
+        ...
+
+    def time_changed(self) -> None:
+        """The clock was moved, or something new comes first in the agenda."""
+        ...
+
+
+class World:
+    """See the module. One thread serves a world; nothing here waits."""
+
+    def __init__(
+        self,
+        template: Template,
+        real_time: RealTime,
+        generation: Generation | None = None,
+        secret_source: Callable[[], bytes] = random_secret,
+        limits: ServerLimits = DEFAULT,
+        room: Room | None = None,
+    ) -> None:
+        """`generation` goes before the one that the template names; `secret_source` seals each life's tokens.
+
+        `limits` says how much is kept, and `room` of all worlds together; None for a world that has one of its own.
+        """
+        self._limits = limits
+        self.share = Share(room or Room(limits))
+        self.template = template
+        self.generation = generation or GENERATIONS[template.generation]
+        self._real_time = real_time
+        self._secret_source = secret_source
+        self.account: Account
+        self.clock: WorldClock
+        self.agenda: Agenda[Message | Batch | Subscription | Timer]
+        self.journal: Journal
+        self._messages: MessageStore
+        self._ageing: Agenda[Message]
+        self.a2p: A2PStore
+        self.subscriptions: SubscriptionStore
+        self.message_templates: MessageTemplates
+        self.reports: Reports
+        self.retention_days: int
+        self.consents: Consents
+        self.opt_outs: set[OptOut]
+        self._dice: Random
+        self.sync_tokens: SyncTokens
+        self.page_tokens: PageTokens
+        self.limits: RateLimits | None = None
+        self.faults: FaultPlan | None = None
+        self.has_limits_or_faults = False
+        self._watchers: tuple[Watcher, ...] = ()
+        self._at_the_end_of_a_life: list[Callable[[], None]] = []
+        self.life = 0
+        """The number of its life: another one begins with each reset, and with `close` the last one ends.
+
+        What was made or begun in one life means nothing in the next, where ids start again.
+        """
+        self.is_closed = False
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the template, as a world that was just made, but for the watchers. Sessions stay open."""
+        self.life += 1
+        self.share.give_back()
+        ids = SequentialIds(self.template.ids)
+        self.account = self.template.account
+        self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
+        self.agenda = Agenda(self._time_changed)
+        self.journal = Journal(self._limits.max_journal_calls)
+        self._ageing = Agenda()
+        self.messages = InMemoryMessageStore(ids, self.generation)
+        self.a2p = A2PStore(ids)
+        self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
+        self.message_templates = MessageTemplates(ids)
+        self.reports = Reports(ids)
+        self.retention_days = _RETENTION_DAYS
+        self.consents = Consents()
+        self.opt_outs = self.consents.opt_outs
+        self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
+        secret = self._secret_source()
+        self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
+        self.limit(PROFILES[self.template.limits] if self.template.limits else None)
+        self.plant(self.template.faults)
+        self._seed(self.template.messages)
+        self._tell_that_life_ended()
+        self._time_changed()
+
+    def close(self) -> None:
+        """Let nothing happen here any more: whoever watches is told once, and of nothing afterwards."""
+        self.life += 1
+        self.is_closed = True
+        self.share.leave()
+        self.agenda = Agenda()
+        self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
+        self._tell_that_life_ended()
+        self._watchers = ()
+        self._at_the_end_of_a_life.clear()
+        # What refers back would be kept: the collector does not see what has been there for long.
+        self.clock.tell_nobody()
+
+    def when_life_ends(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever the world was reset, and when it is closed."""
+        self._at_the_end_of_a_life.append(told)
+
+    def _tell_that_life_ended(self) -> None:
+        for told in tuple(self._at_the_end_of_a_life):
+            told()
+
+    def plant(self, rules: Sequence[FaultRule]) -> None:
+        """Let calls meet these faults from now on, as if none had met any; the same calls meet the same ones."""
+        self.faults = FaultPlan(rules, Random(0)) if rules else None
+        self.has_limits_or_faults = self.limits is not None or self.faults is not None
+
+    def limit(self, limits: Limits | None) -> None:
+        """Count calls from now on, as if none had been made; None for no limits."""
+        self.limits = RateLimits(limits) if limits is not None else None
+        self.has_limits_or_faults = self.limits is not None or self.faults is not None
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of everything from now on, resets or not."""
+        if self.is_closed:
+            return
+        self._watchers = (*self._watchers, watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell `watcher` no more."""
+        self._watchers = tuple(known for known in self._watchers if known is not watcher)
+
+    def remember(self, tell: Callable[[], Entry]) -> None:
+        """Put a call that was answered into the journal; `tell` makes its entry, the same each time."""
+        self.journal.add(tell)
+        for watcher in self._watchers:
+            watcher.answered(tell())
+
+    def _time_changed(self) -> None:
+        for watcher in self._watchers:
+            watcher.time_changed()
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    def send_sms(self, sender: Extension, sms: SendSms) -> Sent:
+        """Send an SMS as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
+        return self._send(self._carried(plan_sms(self.account, sender, sms, self.generation)))
+
+    def send_pager(self, sender: Extension, pager: SendPager) -> Sent:
+        """Send a page as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
+        replied_to = None if pager.reply_on is None else self.messages.held(sender.number, pager.reply_on)
+        return self._send(plan_pager(self.account, sender, pager, replied_to))
+
+    def receive_sms(
+        self, handset: str, to: str | Sequence[str], text: str, attachments: tuple[Attachment, ...] = ()
+    ) -> tuple[Routed, ...]:
+        """An SMS or MMS from a phone outside to a number of the account, or to several; what became of it.
+
+        Raises what `plan_inbound_sms` does.
+        """
+        recipients = (to,) if isinstance(to, str) else tuple(to)
+        sms = SendSms(handset, recipients, text, attachments)
+        delivery = plan_inbound_sms(self.account, sms, self.generation)
+        now = self.clock.now()
+        self._make_room(delivery)
+        self._note_consent(delivery, now)
+        self._record(delivery)
+        self._confirm_consent(delivery, now)
+        return delivery.routed
+
+    def send_batch(self, sender: Extension, batch: SendBatch) -> BatchSent:
+        """Send high-volume SMS as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
+        return result_of(self.sending_batch(sender, batch))
+
+    def sending_batch(self, sender: Extension, batch: SendBatch) -> Slices[BatchSent]:
+        """As `send_batch`, in slices: it is decided, then recorded all at once, and then handed on one by one.
+
+        A reset in between comes after it: nothing of it is left, and nobody is told any more.
+        """
+        life, store = self.life, self.a2p
+        planning = planning_batch(self.account, sender, batch, self.template.carrier, self.opt_outs, self._dice)
+        plan = yield from planning
+        if self.life == life:
+            self.share.take(1 + 2 * len(plan.deliveries) + len(plan.rejected))
+        made, messages = yield from store.recording(plan, self.clock.now())
+        for place, (delivery, message) in enumerate(zip(plan.deliveries, messages, strict=True), 1):
+            if self.life != life:
+                break
+            self._hand_on(delivery, message)
+            if place % SLICE == 0:
+                yield
+        if self.life == life:
+            for watcher in self._watchers:
+                watcher.batch_sent(made)
+        return BatchSent(made, plan.rejected, tuple([delivery.routed[0] for delivery in plan.deliveries]))
+
+    def _hand_on(self, delivery: Delivery, message: A2PMessage) -> None:
+        """Give a message of a batch to its recipient: a phone outside, a mailbox or another high-volume number."""
+        received: Sequence[Message] = ()
+        if reaches_a_handset(delivery):
+            self.messages.hand_over(delivery.recipients[0], message)
+        else:
+            received = self._filed(delivery, self.clock.now())
+        self._tell(delivery, (message, *received))
+
+    def assign_opt_outs(self, assignment: Assignment) -> Sequence[Assigned]:
+        """Opt phones out of a number of high-volume SMS, and others in: what has become of each."""
+        return result_of(self.assigning_opt_outs(assignment))
+
+    def assigning_opt_outs(self, assignment: Assignment) -> Slices[Sequence[Assigned]]:
+        """As `assign_opt_outs`, in slices."""
+        life, plan = self.life, (yield from planning_assignment(self.account, assignment))
+        if self.life == life:
+            yield from self.stating_consents(
+                Statement(assignment.sender, digits_of(each.phone), each.status, ConsentSource.API)
+                for each in plan
+                if each.problem is None
+            )
+        return plan
+
+    def _carried(self, delivery: Delivery) -> Delivery:
+        """The plan of an SMS of the account's with what carriers make of it."""
+        carrier = self.template.carrier
+        if carrier is None and not self.opt_outs:
+            return delivery
+        return carried(delivery, carrier, self.opt_outs, self.generation, self._dice)
+
+    def _note_consent(self, delivery: Delivery, now: datetime) -> None:
+        """D-12: a phone outside takes no more messages from numbers that it has told STOP, until it says START."""
+        is_out = opts_out(delivery.text)
+        if is_out is not None:
+            status = OptStatus.OUT if is_out else OptStatus.IN
+            for number in delivery.recipients:
+                if number in self.account.phone_numbers:
+                    self._note(Statement(number, delivery.sender, status, ConsentSource.RECIPIENT), now)
+
+    def _confirm_consent(self, delivery: Delivery, now: datetime) -> None:
+        """Answer a phone that has opted out, or in, where the fixture's carrier does so."""
+        carrier, is_out = self.template.carrier, opts_out(delivery.text)
+        if carrier is None or not carrier.confirms_opt_outs or is_out is None:
+            return
+        for number in delivery.recipients:
+            if number in self.account.phone_numbers:
+                is_high_volume = number in self.account.a2p_numbers
+                answer = confirmation(delivery.text, is_out=is_out, is_high_volume=is_high_volume)
+                self.share.add(1)
+                self.messages.send_to_handset(number, delivery.sender, answer, now)
+
+    def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
+        """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""
+        return result_of(self.stating_consents(statements))
+
+    def stating_consents(self, statements: Iterable[Statement]) -> Slices[Sequence[tuple[int, errors.Refusal]]]:
+        """As `state_consents`, in slices: each statement stands for itself. A reset in between comes after them all."""
+        life, account, now = self.life, self.account, self.clock.now()
+        failed: list[tuple[int, errors.Refusal]] = []
+        for place, statement in enumerate(statements):
+            try:
+                check_statement(account, statement)
+                if self.life == life:
+                    self.share.take(self._weight_of(statement))
+                    self._note(statement, now)
+            except errors.Refusal as refusal:
+                failed.append((place, refusal))
+            if (place + 1) % SLICE == 0:
+                yield
+        return failed
+
+    def _weight_of(self, said: Statement) -> int:
+        """What is kept of a statement: a consent for each number that it is of."""
+        return len(self.account.phone_numbers) if said.sender == ANY_SENDER else 1
+
+    def _note(self, said: Statement, now: datetime) -> None:
+        self.consents.note(said, self.account, now)
+        numbers = self.account.a2p_numbers
+        for sender in numbers if said.sender == ANY_SENDER else numbers & {said.sender}:
+            for watcher in self._watchers:
+                watcher.opted(sender, said.recipient, is_out=said.status is OptStatus.OUT)
+
+    def _send(self, delivery: Delivery) -> Sent:
+        self._make_room(delivery)
+        return Sent(self._record(delivery)[0], delivery.routed)
+
+    def _make_room(self, delivery: Delivery) -> None:
+        """Count a copy for the sender and one for each recipient. Raises `StoreFull`."""
+        copies, files = 1 + len(delivery.routed), delivery.attachments
+        self.share.take(copies, copies * sum([len(file.content) for file in files]) if files else 0)
+
+    def _record(self, delivery: Delivery) -> Sequence[Message]:
+        copies = self._filed(delivery, self.clock.now())
+        self._tell(delivery, copies)
+        return copies
+
+    def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
+        """The copies that a plan leaves in mailboxes, and after them those among the high-volume messages (D-14)."""
+        copies = self.messages.record(delivery, now)
+        if self.account.a2p_numbers.isdisjoint(delivery.recipients):
+            return copies
+        numbers = [number for number in delivery.recipients if number in self.account.a2p_numbers]
+        return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
+
+    def _tell(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        for watcher in self._watchers:
+            watcher.recorded(delivery, copies)
+
+    # --- the message store -----------------------------------------------------------------------
+
+    @property
+    def messages(self) -> MessageStore:
+        """Every mailbox, as the time has left it: whoever looks finds purged and gone what is due to be (D-19)."""
+        if len(self._ageing):
+            self._age()
+        return self._messages
+
+    @messages.setter
+    def messages(self, store: MessageStore) -> None:
+        self._messages = store
+
+    def _age(self) -> None:
+        """Costs as much as there is due: each deleted message once to be purged, and once to be forgotten.
+
+        Of more than a look may cost, the rest is left to the next ones.
+        """
+        for at, messages in self._ageing.due(self.clock.now(), _AGED_TOGETHER):
+            for message in messages:
+                if message.availability is Availability.PURGED:
+                    self._messages.forget(message)
+                else:
+                    self._delete(self._messages, message, at, purge=True)
+                    self._ageing.put(message, next_age(at))
+
+    def _note_age(self, message: Message, now: datetime) -> None:
+        is_alive = message.availability is Availability.ALIVE
+        self._ageing.put(message, None if is_alive else next_age(now))
+
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+        """The extension's matching messages, and those that it shares where the filter asks for them, newest first."""
+        if wanted.owners is PERSONAL:
+            return self.messages.list_messages(extension.number, wanted, self.account)
+        mailboxes = wanted.owners.mailboxes(extension, self.account)
+        return self.messages.list_together(mailboxes, wanted, self.account)
+
+    def preparing_list(self, extension: Extension, wanted: MessageFilter) -> Slices[None]:
+        """Do in slices what `list_messages` would do at once, the first time that it is asked such a question."""
+        yield from self.messages.preparing_list(wanted.owners.mailboxes(extension, self.account), wanted)
+
+    def read_message(self, extension: Extension, message_id: int) -> Message:
+        """One message of the extension's, or of a Department or Site whose SMS recipient it is (D-22).
+
+        Raises `NotFound` when no such mailbox holds it, `ThreadNotAccessible` when the extension was
+        removed from its thread (D-04).
+        """
+        return self._held(extension, message_id, READING)
+
+    def held(self, extension: Extension, message_id: int) -> Message | None:
+        """The message when the extension's own mailbox holds it, or, an SMS, one that it shares."""
+        store, account = self.messages, self.account
+        message = store.held(extension.number, message_id)
+        if message is not None:
+            return message
+        shared = (store.held(owner.number, message_id) for owner in account.shared_with(extension))
+        return next((found for found in shared if found is not None and found.type in SHARED_TYPES), None)
+
+    def _held(self, extension: Extension, message_id: int, permission: str) -> Message:
+        message = self.held(extension, message_id)
+        if message is None:
+            raise errors.NotFound("messageId", str(message_id))
+        if not takes_part(message.conversation, extension.number, self.account):
+            raise errors.ThreadNotAccessible("messageId", permission)
+        return message
+
+    def mark_message(self, extension: Extension, message_id: int, status: ReadStatus) -> Message:
+        """Mark as Read or Unread; raises as `read_message` does."""
+        return self.change_message(extension, message_id, status, None)
+
+    def change_message(
+        self, extension: Extension, message_id: int, status: ReadStatus | None, availability: Availability | None
+    ) -> Message:
+        """Set what is not None: mark, restore, delete or purge. Raises as `read_message` does.
+
+        Raises `InvalidParameter` when a Purged message is to be anything else again; nothing is changed then.
+        """
+        message = self._held(extension, message_id, EDITING)
+        if availability is not None and message.availability is Availability.PURGED is not availability:
+            raise errors.InvalidParameter("availability", availability.value)
+        now = self.clock.now()
+        self.share.take(2)
+        if status is not None:
+            self.messages.set_read_status(message, status, now)
+        if availability is Availability.ALIVE:
+            self.messages.restore(message, now)
+        elif availability is not None and message.availability is not availability:
+            self._delete(self.messages, message, now, purge=availability is Availability.PURGED)
+        if availability is not None:
+            self._note_age(message, now)
+        self._changed(message)
+        return message
+
+    def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
+        """Delete, or purge what is deleted already; one that is not there is none to delete."""
+        try:
+            message = self._held(extension, message_id, EDITING)
+        except errors.NotFound:
+            return
+        if message.availability is not Availability.PURGED:
+            now = self.clock.now()
+            self._delete(self.messages, message, now, purge=purge)
+            self._note_age(message, now)
+            self._changed(message)
+
+    def _delete(self, store: MessageStore, message: Message, now: datetime, *, purge: bool) -> None:
+        """A change that is always possible. The files of what came in are gone with it; phones keep what they have."""
+        files = message.attachments
+        store.delete(message, now, purge=purge)
+        is_gone = bool(files) and message.direction is Direction.INBOUND and not message.attachments
+        self.share.add(1, -sum([len(held.file.content) for held in files]) if is_gone else 0)
+
+    def _changed(self, *messages: Message) -> None:
+        if self._watchers:
+            self._tell_changes(changes_of(messages))
+
+    def _tell_changes(self, changes: Changes) -> None:
+        for watcher in self._watchers if changes else ():
+            watcher.changed(changes)
+
+    def delete_messages(self, extension: Extension, wanted: Iterable[MessageFilter], *, purge: bool) -> None:
+        """Delete every message that one of the filters lets through and its owner may see (D-04)."""
+        result_of(self.deleting_messages(extension, wanted, purge=purge))
+
+    def deleting_messages(self, extension: Extension, wanted: Iterable[MessageFilter], *, purge: bool) -> Slices[None]:
+        """As `delete_messages`, in slices: whoever looks in between finds some deleted. All of it is told at the end.
+
+        A reset in between comes after it.
+        """
+        life, now, changes = self.life, self.clock.now(), Counter[Kind]()
+        for each in wanted:
+            part, full = replace(each, page=1, per_page=SLICE), SLICE
+            while self.life == life and full == SLICE:
+                mailboxes = part.owners.mailboxes(extension, self.account)
+                messages = self.messages.list_together(mailboxes, part, self.account).records
+                for message in messages:
+                    self._delete(self.messages, message, now, purge=purge)
+                    self._note_age(message, now)
+                changes += changes_of(messages)
+                full = len(messages)
+                if full == SLICE:
+                    part = replace(part, before=messages[-1].order)
+                    yield
+        if self.life == life:
+            self._tell_changes(changes)
+
+    def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
+        """The newest of what is alive in a frame: as many as are asked for, or as the server tells at once."""
+        most = self._limits.max_sync_records
+        return full_sync(self._mailbox(extension), frame, min(most, most if record_count is None else record_count))
+
+    def sync_changes(
+        self, extension: Extension, token: str, date_from: datetime | None = None, record_count: int | None = None
+    ) -> Sync:
+        """What has changed since the token was issued, and what an earlier date or a larger count adds to its frame.
+
+        Raises `SyncTokenInvalid`, also for one since which more has changed than the server tells at once.
+        """
+        mark, mailbox = self.sync_tokens.read(extension.number, token), self._mailbox(extension)
+        most = self._limits.max_sync_records
+        if mailbox.change_count(mark) > most:
+            raise errors.SyncTokenInvalid("syncToken")
+        if record_count is None and date_from is not None:
+            record_count = most
+        return incremental_sync(mailbox, mark, date_from, record_count and min(most, record_count))
+
+    def collected_for(self, report: Report) -> Iterator[tuple[Extension, Iterator[Sequence[Message]]]]:
+        """What each mailbox has for a report, of those that have anything: newest first, a few messages at a time.
+
+        Others may do something in between: what they change is told as it is when it is looked at.
+        """
+        for extension in self.account.extensions.values():
+            parts = self._collected(extension, report.wanted)
+            first = next(parts, None)
+            if first is not None:
+                yield extension, chain([first], parts)
+
+    def _collected(self, extension: Extension, wanted: MessageFilter) -> Iterator[Sequence[Message]]:
+        life = self.life
+        while self.life == life:
+            messages = self.messages.collected(extension.number, wanted, SLICE)
+            if not messages:
+                return
+            yield messages
+            wanted = replace(wanted, before=messages[-1].order)
+
+    def _mailbox(self, extension: Extension) -> Mailbox:
+        return Mailbox(self.messages, extension, self.account, self.clock.now())
+
+    # --- the account -----------------------------------------------------------------------------
+
+    def set_status(self, extension: Extension, status: ExtensionStatus) -> None:
+        """Freeze, thaw, disable ... an extension."""
+        self.account = self.account.with_extension(replace(extension, status=status))
+
+    def rename(self, extension: Extension, name: str) -> None:
+        """Give an extension another name."""
+        self.account = self.account.with_extension(replace(extension, name=name))
+
+    def keep_details(self, extension: Extension, details: Mapping[str, Any]) -> None:
+        """Keep this of an extension, each part in the place of what was there of it."""
+        changed = replace(extension, details={**extension.details, **details})
+        self.account = self.account.with_extension(changed)
+
+    def set_members(self, department: Extension, members: Iterable[str]) -> None:
+        """Put these extension numbers, and nobody else, into a Department."""
+        self.account = self.account.with_extension(replace(department, members=tuple(dict.fromkeys(members))))
+
+    def set_sms_recipients(self, extension: Extension, recipients: Iterable[str]) -> None:
+        """Let these extension numbers, and nobody else, send SMS from an extension's phone numbers."""
+        changed = replace(extension, sms_recipients=tuple(dict.fromkeys(recipients)))
+        self.account = self.account.with_extension(changed)
+
+    # --- seeds -----------------------------------------------------------------------------------
+
+    def _seed(self, seeds: Iterable[SeedMessage]) -> None:
+        named: dict[str, tuple[Message, ...]] = {}
+        for seed in seeds:
+            plan = plan_seed(self.account, seed, self.generation, named)
+            if plan.type is MessageType.SMS and plan.outbox is None:
+                self._note_consent(plan, seed.created or self.clock.now())
+            elif plan.type is MessageType.SMS:
+                plan = self._carried(plan)
+            copies = tuple(self._filed(plan, seed.created or self.clock.now()))
+            self.share.add(1 + len(plan.routed))
+            if seed.name is not None:
+                named[seed.name] = copies
+            for copy in copies:
+                if seed.read and copy.direction is Direction.INBOUND and copy.mailbox:
+                    self.messages.set_read_status(copy, ReadStatus.READ, copy.modified)
