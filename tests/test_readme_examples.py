@@ -16,8 +16,8 @@ import yaml
 
 from ringmock.contract.cases import parse_cases
 from ringmock.contract.cases.runner import run_case
-from ringmock.contract.target import own
 from ringmock.fixture import load_fixture, load_named
+from ringmock.serving.own_target import own_target
 from ringmock.serving.server import running
 from support import STORE, Client, needs
 
@@ -149,7 +149,7 @@ def rules_that_are_taken(example: Example, url: str, folder: Path) -> None:
 
 
 def cases_that_pass(example: Example, url: str, folder: Path) -> None:
-    with own(load_named("demo")) as target:
+    with own_target(load_named("demo")) as target:
         assert {run_case(case, target).failure for case in parse_cases(example.code, "README.md")} == {None}
 
 

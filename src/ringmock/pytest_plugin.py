@@ -181,12 +181,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if met is None:
         terminalreporter.write_line("No test asked for the fixture ringmock.")
         return
+    from .contract.suggestions import cheapest
     from .coverage import report
     from .coverage.universe import coverage
 
     found = coverage(met)
-    terminalreporter.write_line(report.text(found))
+    suggestions = cheapest(found)
+    terminalreporter.write_line(report.text(found, suggestions))
     if wanted:
-        page = report.html(found) if wanted.endswith(".html") else json.dumps(met.to_json(), indent=1) + "\n"
+        page = (
+            report.html(found, suggestions) if wanted.endswith(".html") else json.dumps(met.to_json(), indent=1) + "\n"
+        )
         (config.invocation_params.dir / wanted).write_text(page, encoding="utf-8")
         terminalreporter.write_line(f"\nwritten to {wanted}")

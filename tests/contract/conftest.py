@@ -5,8 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from ringmock.contract.target import Target, own
+from ringmock.contract.target import Target
 from ringmock.fixture import load_named
+from ringmock.serving.own_target import own_target
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def target_of() -> Iterator[Callable[[str, str], Target]]:
         def target(account: str, generation: str) -> Target:
             key = account, generation
             if key not in targets:
-                targets[key] = servers.enter_context(own(load_named(account, generation=generation)))
+                targets[key] = servers.enter_context(own_target(load_named(account, generation=generation)))
             return targets[key]
 
         yield target

@@ -9,15 +9,16 @@ import pytest
 from ringmock.contract.cases import Case, bundled_case_files, load_cases
 from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
-from ringmock.contract.target import Target, own
+from ringmock.contract.suggestions import candidates
+from ringmock.contract.target import Target
 from ringmock.coverage.met import Met
-from ringmock.coverage.suggest import candidates
 from ringmock.coverage.tally import Tally
 from ringmock.coverage.universe import coverage
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 from ringmock.fixture import load_named
 from ringmock.openapi.document import load_contract, operations
+from ringmock.serving.own_target import own_target
 
 OUT_OF_REACH: Mapping[str, str] = {}
 """What no case can exercise, by its name in a report of coverage, and why not."""
@@ -72,7 +73,7 @@ def on_their_servers() -> Iterator[tuple[Case, Target, Tally]]:
             if key not in servers:
                 tally = Tally()
                 template = load_named(case.account, generation=case.generation)
-                servers[key] = stack.enter_context(own(template, tally=tally)), tally
+                servers[key] = stack.enter_context(own_target(template, tally=tally)), tally
             yield case, *servers[key]
 
 

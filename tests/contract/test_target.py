@@ -12,8 +12,9 @@ from ringmock.contract.guard import Guard, Limits
 from ringmock.contract.http_client import Exchange, HttpClient, NoAnswer, Request, curl
 from ringmock.contract.options import Options
 from ringmock.contract.parts import PARTS
-from ringmock.contract.target import Target, own, remote, sign_in_forms, with_secrets
+from ringmock.contract.target import Target, remote, sign_in_forms, with_secrets
 from ringmock.fixture import load_named
+from ringmock.serving.own_target import own_target
 from ringmock.serving.server import bound_socket, build, served, url_of
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.template import Application, Credentials
@@ -25,7 +26,7 @@ CASES = load_cases(bundled_case_files())
 def test_a_watcher_is_told_of_every_exchange_of_a_case() -> None:
     exchanges: list[Exchange] = []
     case = next(case for case in CASES if case.account == "demo" and case.generation == "2012")
-    with own(DEMO, exchanges.append) as target:
+    with own_target(DEMO, exchanges.append) as target:
         assert run_case(case, target).passed
         assert len(target.worlds or ()) == 2  # the fixture's, and the one of the case
     assert any(exchange.request.target.startswith("/restapi/v1.0/") for exchange in exchanges)
@@ -51,7 +52,7 @@ def test_where_nobody_answers_there_is_nothing_to_test() -> None:
 
 
 def test_changes_of_a_world_are_made_in_the_name_of_an_administrator() -> None:
-    with own(DEMO) as target:
+    with own_target(DEMO) as target:
         assert target.steward == "101"
 
 
@@ -69,7 +70,7 @@ def test_without_variables_the_template_is_as_the_file_has_it() -> None:
 
 
 def test_the_part_of_cases_runs_those_of_the_targets_account_and_generation() -> None:
-    with own(load_named("source-page")) as target:
+    with own_target(load_named("source-page")) as target:
         findings = list(PARTS["cases"](target, Options(cases=CASES)))
     assert {f.name for f in findings if f.verdict == "PASSED"} == {c.name for c in CASES if c.account == "source-page"}
     assert {f.verdict for f in findings} == {"PASSED", "SKIPPED"}

@@ -284,15 +284,17 @@ def coverage(
     """
     from json import dumps
 
+    from ..contract.suggestions import cheapest
     from ..coverage import report
     from ..coverage.met import Met
     from ..coverage.universe import coverage as coverage_of
 
     met = Met.sum(map(_met_in, sources))
     found = coverage_of(met, generations)
-    click.echo(report.text(found))
+    suggestions = cheapest(found)
+    click.echo(report.text(found, suggestions))
     if html is not None:
-        write_whole(html, report.html(found))
+        write_whole(html, report.html(found, suggestions))
     if json is not None:
         write_whole(json, dumps(met.to_json(), indent=1) + "\n")
     if _is_under(found, fail_under):
@@ -309,7 +311,7 @@ def _is_under(found: "Coverage", figure: float | None) -> bool:
 
 def _met_in(source: str) -> "Met":
     from ..contract.http_client import NoAnswer
-    from ..coverage.traffic import UnreadableTraffic, read_recording, read_server
+    from ..contract.traffic import UnreadableTraffic, read_recording, read_server
 
     try:
         return read_server(source) if "://" in source else read_recording(Path(source))
@@ -437,9 +439,11 @@ def contract(
     from ..contract.http_client import NoAnswer
     from ..contract.options import Options
     from ..contract.parts import PARTS
+    from ..contract.suggestions import cheapest
     from ..contract.suite import Run, Wanted, WrongUse
     from ..coverage import report as pages
     from ..fixture import FixtureError
+    from ..serving.own_target import own_target
 
     options = Options(
         seed=seed,
@@ -466,7 +470,7 @@ def contract(
     )
     found = Report()
     try:
-        run = Run(wanted, os.environ)
+        run = Run(wanted, os.environ, own_target=own_target)
         for folder in (report, junit.parent if junit else None, html.parent if html else None):
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -480,7 +484,7 @@ def contract(
     except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
         raise _NothingTested(str(error)) from error
     exercised = run.coverage
-    told = found.text() if exercised is None else f"{found.text()}\n\n{pages.text(exercised)}"
+    told = found.text() if exercised is None else f"{found.text()}\n\n{pages.text(exercised, cheapest(exercised))}"
     click.echo(told)
     if junit is not None:
         write_whole(junit, found.junit())
@@ -488,7 +492,7 @@ def contract(
         write_whole(report / "report.txt", told + "\n")
         write_whole(report / "junit.xml", found.junit())
     if html is not None and exercised is not None:
-        write_whole(html, pages.html(exercised))
+        write_whole(html, pages.html(exercised, cheapest(exercised)))
     if is_stopped:
         click.echo("Stopped: this is what was found until then.", err=True)
         sys.exit(STOPPED)

@@ -1,14 +1,14 @@
 """A whole run of the contract suite: which servers, which parts on each, and one report of all."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
 from ..coverage.met import Met
 from ..coverage.tally import Tally
-from ..coverage.traffic import Onlooker
 from ..coverage.universe import Coverage, coverage
 from ..domain.generation import GENERATIONS
 from ..fixture import bundled_names, load_named
@@ -24,7 +24,8 @@ from .guard import Guard, Limits, NotSent, named_in, seconds_between
 from .http_client import Exchange, NoAnswer, Request, Watcher, curl
 from .options import Options
 from .parts import PARTS, described, most_messages
-from .target import Target, is_on_this_machine, own, remote, shown, with_secrets
+from .target import Target, is_on_this_machine, remote, shown, with_secrets
+from .traffic import Onlooker
 
 MAX_MESSAGES_ELSEWHERE = 25
 RATE_ELSEWHERE = "40/m"
@@ -67,12 +68,24 @@ class Errand:
     """Where the server is; None for one that is started for it."""
 
 
+OwnTargetMaker = Callable[[Template, Watcher | None, Tally | None], AbstractContextManager[Target]]
+"""Starts a server of ringmock's own for the time of the context."""
+
+
 class Run:
     """What is to be done, as soon as it is known that it can be. `watcher` is told of all traffic."""
 
-    def __init__(self, wanted: Wanted, environment: Mapping[str, str], watcher: Watcher | None = None) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        environment: Mapping[str, str],
+        watcher: Watcher | None = None,
+        own_target: OwnTargetMaker | None = None,
+    ) -> None:
         """Raises `WrongUse`, `FixtureError` and `CaseFileError`."""
-        self.wanted = wanted
+        if wanted.url is None and own_target is None:
+            raise WrongUse("no server to test is named: give its URL")
+        self.wanted, self._own_target = wanted, own_target
         self._tally: Tally | None = None
         self._onlooker: Onlooker | None = None
         _check_parts(wanted.parts)
@@ -145,10 +158,10 @@ class Run:
         if errand.url is not None:
             target = remote(errand.url, errand.template, self._watcher)
             yield self._guarded(target)
-        elif is_dry:
+        elif is_dry or self._own_target is None:
             yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)
         else:
-            with own(errand.template, self._watcher, self._tally) as target:
+            with self._own_target(errand.template, self._watcher, self._tally) as target:
                 yield target
 
     def _guarded(self, target: Target) -> Target:

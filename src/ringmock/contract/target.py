@@ -1,10 +1,9 @@
 """What the contract suite tests: a server, the account that it serves, and what may be done there."""
 
-import contextlib
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..domain.account import Extension
@@ -12,11 +11,6 @@ from ..lab.addresses import is_this_machine
 from ..world.template import Application, Credentials, Template
 from .guard import UNLIMITED, Guard, Limits
 from .http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher, basic_credentials
-
-if TYPE_CHECKING:
-    from ..coverage.tally import Tally
-    from ..serving.server import Server
-    from ..sign_in.worlds import Worlds
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
@@ -37,9 +31,6 @@ class Target:
     """The account that the server has to serve, in the generation in which it has to answer."""
     has_worlds: bool = False
     """Whether made-up client credentials open a world of their own there, which the control API may change."""
-    worlds: "Worlds | None" = None
-    """The worlds of a server that runs in this process; they belong to its thread (`server.do`)."""
-    server: "Server | None" = None
     watcher: Watcher | None = None
     """Told of every exchange with the server, from whichever thread makes it."""
     guard: Guard | None = None
@@ -74,7 +65,7 @@ class Target:
     @property
     def is_own(self) -> bool:
         """Whether the server was started for the run."""
-        return self.server is not None
+        return False
 
     @property
     def limits(self) -> Limits:
@@ -100,21 +91,6 @@ def _forms(template: Template, extension: Extension, credentials: Credentials) -
             "extension": extension.number,
             "password": credentials.password,
         }
-
-
-@contextlib.contextmanager
-def own(template: Template, watcher: Watcher | None = None, tally: "Tally | None" = None) -> Iterator[Target]:
-    """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end.
-
-    `tally` counts what it is called for.
-    """
-    # Whoever only calls servers, as each start of Schemathesis does, is spared the second that these take.
-    from ..serving.server import build, serving
-    from ..sign_in.worlds import Worlds
-
-    worlds = Worlds(template)
-    with serving(build(worlds, tally=tally)) as (url, server):
-        yield Target(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)
 
 
 def is_on_this_machine(url: str) -> bool:

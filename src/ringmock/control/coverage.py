@@ -25,17 +25,21 @@ def read_coverage() -> Response:
 @pages.get("/coverage.txt")
 def coverage_as_text() -> Response:
     """The report for a terminal."""
+    from ..contract.suggestions import cheapest
     from ..coverage import report
 
-    return Response(report.text(_coverage()) + "\n", content_type="text/plain; charset=utf-8")
+    found = _coverage()
+    return Response(report.text(found, cheapest(found)) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @pages.get("/coverage.html")
 def coverage_as_page() -> Response:
     """The report for a browser."""
+    from ..contract.suggestions import cheapest
     from ..coverage import report
 
-    return Response(report.html(_coverage()), content_type="text/html; charset=utf-8")
+    found = _coverage()
+    return Response(report.html(found, cheapest(found)), content_type="text/html; charset=utf-8")
 
 
 @pages.delete("/coverage")

@@ -1,15 +1,36 @@
 """Coverage as text for a terminal, and as one HTML page that needs nothing else."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .suggest import COST, Suggestion, cheapest, curl_of
 from .universe import Coverage, Dimension, Item, Share
 
 WIDTH = 118
 _BAR = 30
+
+
+COST = "calls and changes of the world that a test makes, for each thing that it newly exercises"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A test to add. `text` is the case in YAML, to stand under `cases:`; `items` is what it would exercise newly."""
+
+    name: str
+    text: str
+    calls: int
+    items: tuple[Item, ...]
+    generation: str
+    curl: str | None = None
+    """A command line that makes its one call; None where it takes more."""
+
+    @property
+    def cost(self) -> float:
+        """See `COST`."""
+        return self.calls / len(self.items)
 
 
 class Answers(NamedTuple):
@@ -27,13 +48,12 @@ class OperationRow(NamedTuple):
     answers: tuple[Answers, ...]
 
 
-def text(coverage: Coverage, suggestions: Sequence[Suggestion] | None = None) -> str:
+def text(coverage: Coverage, suggestions: Sequence[Suggestion]) -> str:
     """The figures, what is missing, and the cheapest tests to add."""
-    chosen = cheapest(coverage) if suggestions is None else suggestions
     lines = [*_figures(coverage), "", *_operations(coverage), *_signed(coverage), *_told(coverage)]
-    if chosen:
-        lines += ["", f"The {_count(len(chosen))} to add, by the fewest {COST}:"]
-    for suggestion in chosen:
+    if suggestions:
+        lines += ["", f"The {_count(len(suggestions))} to add, by the fewest {COST}:"]
+    for suggestion in suggestions:
         lines += ["", *_suggested(suggestion)]
     return "\n".join(lines)
 
@@ -110,7 +130,7 @@ def _suggested(suggestion: Suggestion) -> Iterator[str]:
     names = ", ".join(item.name for item in suggestion.items)
     yield from _wrapped(f"# {suggestion.calls} {calls}, {len(suggestion.items)} {things}: ", names, 2, "# ")
     yield suggestion.text
-    line = curl_of(suggestion.case)
+    line = suggestion.curl
     if line is not None:
         yield f"# {line}"
 
@@ -145,7 +165,7 @@ def operation_rows(coverage: Coverage) -> tuple[OperationRow, ...]:
     )
 
 
-def html(coverage: Coverage, suggestions: Sequence[Suggestion] | None = None) -> str:
+def html(coverage: Coverage, suggestions: Sequence[Suggestion]) -> str:
     """One page with style and without scripts, for a file or a browser."""
     environment = Environment(
         loader=PackageLoader("ringmock.coverage", ""),
@@ -154,7 +174,6 @@ def html(coverage: Coverage, suggestions: Sequence[Suggestion] | None = None) ->
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    chosen = cheapest(coverage) if suggestions is None else suggestions
     return environment.get_template("report.html").render(
         title="Coverage of behaviour",
         coverage=coverage,
@@ -164,7 +183,7 @@ def html(coverage: Coverage, suggestions: Sequence[Suggestion] | None = None) ->
             (dimension, [item for item in (*coverage.countable, *coverage.hidden) if item.dimension is dimension])
             for dimension in (Dimension.RULES, Dimension.DECISIONS, Dimension.GENERATIONS)
         ],
-        suggestions=[(suggestion, curl_of(suggestion.case)) for suggestion in chosen],
-        heading=_count(len(chosen)),
+        suggestions=suggestions,
+        heading=_count(len(suggestions)),
         cost=COST,
     )

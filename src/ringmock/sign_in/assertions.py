@@ -7,11 +7,12 @@ import binascii
 import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeGuard
 
 import orjson
+
+from ..world.template import Key
 
 BY_SECRET = ("HS256", "HS384", "HS512")
 BY_PUBLIC_KEY = (
@@ -19,14 +20,6 @@ BY_PUBLIC_KEY = (
     *("ES256", "ES384", "ES512", "EdDSA"),
 )
 """The algorithms of signatures, by what they are checked with. `none` is not one of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What signatures are checked with: a public key in PEM, or a secret that both sides know."""
-
-    public_key: str | None = None
-    secret: str | None = None
 
 
 class Assertion(NamedTuple):

@@ -18,10 +18,10 @@ from ..domain.generation import Generation
 from ..server_limits import DEFAULT, ServerLimits, option_of
 from ..world.capacity import Room
 from ..world.clock import RealTime, real_time
-from ..world.template import Application, Template
+from ..world.template import Application, Key, Template
 from ..world.world import World
 from . import assertions
-from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion, Key
+from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion
 from .authorization import Challenge, Codes, Consent, expiry_of_code
 from .permissions import Permissions, permissions_kept
 from .sessions import (

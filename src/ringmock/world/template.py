@@ -9,7 +9,14 @@ from ..domain.carrier import Carrier
 from ..domain.message import MessageType
 from ..domain.subscription import WebhookTerms
 from ..lab.faults import FaultRule
-from ..sign_in.assertions import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What signatures are checked with: a public key in PEM, or a secret that both sides know."""
+
+    public_key: str | None = None
+    secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

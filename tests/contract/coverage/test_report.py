@@ -8,15 +8,24 @@ from pathlib import Path
 
 import pytest
 
+from ringmock.contract.suggestions import cheapest
 from ringmock.coverage import report
 from ringmock.coverage.met import Met
+from ringmock.coverage.report import COST
 from ringmock.coverage.sighting import Problem, Sighting
-from ringmock.coverage.suggest import COST
 from ringmock.coverage.universe import Coverage, Dimension, Item, coverage, universe
 from support import needs
 
 SMS = "createSMSMessage"
 VOID = {"meta", "br", "link", "img", "input", "hr"}
+
+
+def text_of(found: Coverage) -> str:
+    return report.text(found, cheapest(found))
+
+
+def html_of(found: Coverage) -> str:
+    return report.html(found, cheapest(found))
 
 
 def some(*, by_record: bool = True) -> Coverage:
@@ -28,7 +37,7 @@ def some(*, by_record: bool = True) -> Coverage:
 
 def test_the_text_has_a_figure_for_each_dimension_and_for_all() -> None:
     found = some()
-    lines = report.text(found).splitlines()
+    lines = text_of(found).splitlines()
     for dimension in Dimension:
         share = found.of(dimension)
         assert any(re.match(rf"{dimension} +{share.met} +{share.total} +{share.percent:.1f} %", line) for line in lines)
@@ -36,7 +45,7 @@ def test_the_text_has_a_figure_for_each_dimension_and_for_all() -> None:
 
 
 def test_the_text_names_what_is_missing_and_what_is_not_documented() -> None:
-    told = report.text(some())
+    told = text_of(some())
     assert re.search(r"^createSMSMessage .* 400 CMN-101 CMN-103 .*MSG-246", told, re.MULTILINE)
     assert not re.search(r"^createSMSMessage .*MSG-245", told, re.MULTILINE)
     assert re.search(r"^readMessage +0 .*never called$", told, re.MULTILINE)
@@ -45,12 +54,12 @@ def test_the_text_names_what_is_missing_and_what_is_not_documented() -> None:
 
 
 def test_the_text_says_which_rules_traffic_does_not_show() -> None:
-    assert "not to be seen in this run, and not counted: R-06, R-10" in report.text(some(by_record=False))
-    assert "and not counted: R-06" not in report.text(some())
+    assert "not to be seen in this run, and not counted: R-06, R-10" in text_of(some(by_record=False))
+    assert "and not counted: R-06" not in text_of(some())
 
 
 def test_the_text_ends_with_the_three_cheapest_tests_and_what_cheap_means() -> None:
-    told = report.text(some())
+    told = text_of(some())
     _, _, suggested = told.partition(f"The three cheapest tests to add, by the fewest {COST}:")
     assert suggested.count("- name: ") == 3
     assert "# curl -i -X" in suggested
@@ -59,14 +68,14 @@ def test_the_text_ends_with_the_three_cheapest_tests_and_what_cheap_means() -> N
 def test_where_everything_was_met_nothing_is_missing_or_suggested() -> None:
     met = Met(by_record=True, generations={"2012"})
     met.seen.update(key for item in universe() for key in item.keys)
-    told = report.text(coverage(met))
+    told = text_of(coverage(met))
     assert re.search(r"^all +\d+ +\d+ +100.0 %", told, re.MULTILINE)
     assert "missing:" not in told
     assert "cheapest" not in told
 
 
 def test_no_line_of_the_figures_is_wider_than_a_terminal() -> None:
-    figures = report.text(some()).partition("The three cheapest")[0]
+    figures = text_of(some()).partition("The three cheapest")[0]
     assert max(map(len, figures.splitlines())) <= report.WIDTH
 
 
@@ -100,7 +109,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_is_whole_loads_nothing_and_refers_to_what_is_there() -> None:
-    text = report.html(some())
+    text = html_of(some())
     page = Page(text)
     assert page.open == []
     assert page.loads == []
@@ -112,7 +121,7 @@ def test_the_page_is_whole_loads_nothing_and_refers_to_what_is_there() -> None:
 
 
 def test_the_page_marks_met_missing_and_unseen_by_more_than_colour() -> None:
-    text = report.html(some(by_record=False))
+    text = html_of(some(by_record=False))
     assert re.search(r'class="chip met"[^>]*>✓ MSG-245', text)
     assert re.search(r'class="chip missing"[^>]*>✗ MSG-246', text)
     assert "not seen here" in text
@@ -133,7 +142,7 @@ def test_the_page_fits_its_window_in_a_browser(tmp_path: Path, width: int) -> No
     needs(CHROMIUM, "Chromium", "apt-get install chromium")
     probe = "<script>document.title = document.documentElement.scrollWidth - innerWidth</script></body>"
     page = tmp_path / "coverage.html"
-    page.write_text(report.html(some()).replace("</body>", probe), encoding="utf-8")
+    page.write_text(html_of(some()).replace("</body>", probe), encoding="utf-8")
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     shown = subprocess.run(
         [*command, f"--window-size={width},900", "--dump-dom", page.as_uri()],

@@ -9,9 +9,9 @@ import pytest
 from ringmock.contract.cases import Case, parse_cases
 from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
+from ringmock.contract.suggestions import SHOWN_BY, Candidate, candidates, cheapest, curl_of, text_of
 from ringmock.contract.target import Target
 from ringmock.coverage.met import Met
-from ringmock.coverage.suggest import SHOWN_BY, Candidate, candidates, cheapest, curl_of, text_of
 from ringmock.coverage.tally import Tally
 from ringmock.coverage.universe import Coverage, Dimension, Item, coverage, universe
 from ringmock.domain.generation import GENERATIONS
@@ -57,7 +57,7 @@ def test_what_is_chosen_is_missing_and_no_longer_so_afterwards(run: Run) -> None
     assert len(chosen) == 3
     for suggestion in chosen:
         assert suggestion.items
-        met.add(run(by_name[suggestion.case.name]))
+        met.add(run(by_name[suggestion.name]))
     after = {item.name for item in coverage(met).missing}
     assert not {item.name for suggestion in chosen for item in suggestion.items} & after
 
@@ -88,7 +88,7 @@ def test_nothing_is_suggested_where_nothing_is_missing_or_no_case_helps() -> Non
 
 def test_a_case_of_a_generation_that_does_not_count_is_not_suggested() -> None:
     only_2012 = cheapest(coverage(Met(by_record=True, generations={"2012"})), count=400)
-    assert {suggestion.case.generation for suggestion in only_2012} == {"2012"}
+    assert {suggestion.generation for suggestion in only_2012} == {"2012"}
 
 
 def test_the_text_of_a_case_is_the_case() -> None:

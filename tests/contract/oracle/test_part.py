@@ -18,8 +18,9 @@ from ringmock.contract.oracle.part import run
 from ringmock.contract.oracle.shortening import shortest
 from ringmock.contract.oracle.texts import Maker, around, short
 from ringmock.contract.parts import PARTS
-from ringmock.contract.target import Target, own
+from ringmock.contract.target import Target
 from ringmock.fixture import load_named
+from ringmock.serving.own_target import own_target
 
 IS_WHOLE = bool(os.environ.get("CI"))
 SEEDS = (1, 2, 3)
@@ -30,7 +31,7 @@ CORES = 2
 
 
 def explored(generation: str, seed: int, runs: int = RUNS) -> Finding:
-    with own(load_named("demo", generation=generation)) as target:
+    with own_target(load_named("demo", generation=generation)) as target:
         (found,) = run(target, Options(seed=seed, runs=runs, steps=STEPS))
         return found
 
@@ -83,7 +84,7 @@ def test_without_a_server_it_says_that_there_is_no_answer() -> None:
 
 
 def test_without_worlds_it_leaves_alone_what_was_there_and_puts_members_back() -> None:
-    with own(load_named("demo")) as target, target.client() as client:
+    with own_target(load_named("demo")) as target, target.client() as client:
         bench = Bench(Caller(client, target), Tally())
         assert bench.do(0, Page("101", ("102",)))
         there = Target(target.url, target.template)
@@ -125,7 +126,7 @@ def test_a_story_is_not_shortened_to_one_about_something_else() -> None:
 
 
 def test_an_act_about_a_message_that_was_never_sent_is_left_out() -> None:
-    with own(load_named("demo")) as target, target.client() as client:
+    with own_target(load_named("demo")) as target, target.client() as client:
         bench = Bench(Caller(client, target), Tally())
 
         assert not bench.do(3, Reading("102", Copy(0, "102")))
@@ -137,7 +138,7 @@ def test_a_server_that_breaks_off_is_a_disagreement_too() -> None:
         def call(self, *_: object, **__: object) -> None:  # type: ignore[override]
             raise NoAnswer("no answer from there: gone")
 
-    with own(load_named("demo")) as target, target.client() as client:
+    with own_target(load_named("demo")) as target, target.client() as client:
         bench = Bench(Broken(client, target), Tally())
         with pytest.raises(Disagreement) as raised:
             bench.do(0, Page("101", ("102",)))

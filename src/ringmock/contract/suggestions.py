@@ -16,16 +16,16 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from ..contract.cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
-from ..contract.cases.expectations import filled, names_in
-from ..contract.cases.request import request_of
-from ..contract.http_client import basic_credentials, curl
-from .met import Met
-from .paths import operation_of
-from .sighting import Problem, Sighting, as_object, problems_in
-from .universe import Coverage, Item
+from ..coverage.met import Met
+from ..coverage.paths import operation_of
+from ..coverage.report import Suggestion
+from ..coverage.sighting import Problem, Sighting, as_object, problems_in
+from ..coverage.universe import Coverage, Item
+from .cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
+from .cases.expectations import filled, names_in
+from .cases.request import request_of
+from .http_client import basic_credentials, curl
 
-COST = "calls and changes of the world that a test makes, for each thing that it newly exercises"
 MAX_CURL = 600
 """Characters."""
 
@@ -55,21 +55,6 @@ SHOWN_BY: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A test to add. `text` is the case in YAML, to stand under `cases:`; `items` is what it would exercise newly."""
-
-    case: Case
-    text: str
-    calls: int
-    items: tuple[Item, ...]
-
-    @property
-    def cost(self) -> float:
-        """See `COST`."""
-        return self.calls / len(self.items)
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """A case, and the keys of what it exercises by what it expects."""
 
@@ -92,10 +77,15 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
         if not useful:
             break
         best, gained = min(useful, key=lambda offer: (offer[0].calls / len(offer[1]), offer[0].calls))
-        chosen.append(Suggestion(best.case, text_of(best.case), best.calls, gained))
+        chosen.append(_suggestion(best, gained))
         missing.remove(gained)
         seen |= best.keys
     return tuple(chosen)
+
+
+def _suggestion(candidate: Candidate, gained: tuple[Item, ...]) -> Suggestion:
+    case = candidate.case
+    return Suggestion(case.name, text_of(case), candidate.calls, gained, case.generation, curl_of(case))
 
 
 class _Missing:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..contract.http_client import Exchange, HttpClient, Request
-from .met import Met, NotATally
-from .paths import operation_of
-from .sighting import Json, Sighting, as_list, as_object, problems_in
+from ..coverage.met import Met, NotATally
+from ..coverage.paths import operation_of
+from ..coverage.sighting import Json, Sighting, as_list, as_object, problems_in
+from .http_client import Exchange, HttpClient, Request
 
 
 class UnreadableTraffic(ValueError):
