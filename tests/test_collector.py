@@ -97,7 +97,7 @@ def test_a_closed_world_is_gone_without_the_collector() -> None:
 
 
 def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
-    eager = pytest.importorskip("ringmock.serving.eager")
+    eager = pytest.importorskip("ringmock.serving.http_protocol")
     with running(load_named("demo")) as (url, _), without_collector():
         before = count_of(eager.EagerProtocol)
         for _ in range(20):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .coverage.met import Met
+    from .coverage.exercised import Exercised
     from .testing import MockServer, Ringmock
 
 MARKER = "ringmock_allows"
@@ -20,7 +20,7 @@ _ALLOWED = ("contract_violations", "server_errors")
 _HANDLE: "pytest.StashKey[Ringmock]" = pytest.StashKey()
 _COMPLAINT: pytest.StashKey[str] = pytest.StashKey()
 _SERVERS: "pytest.StashKey[list[MockServer]]" = pytest.StashKey()
-_FROM_WORKERS: "pytest.StashKey[list[Met]]" = pytest.StashKey()
+_FROM_WORKERS: "pytest.StashKey[list[Exercised]]" = pytest.StashKey()
 _OUTPUT = "ringmock_coverage"
 
 
@@ -141,15 +141,15 @@ def _count(server: "MockServer", config: pytest.Config) -> None:
         config.stash[_SERVERS].append(server)
 
 
-def _met(config: pytest.Config) -> "Met | None":
+def _met(config: pytest.Config) -> "Exercised | None":
     """What the servers of this process and of finished workers have counted; None where no test had a server."""
     own = (server.tally.met for server in config.stash[_SERVERS])
     counted = [met for met in (*own, *config.stash[_FROM_WORKERS]) if met is not None]
     if not counted:
         return None
-    from .coverage.met import Met
+    from .coverage.exercised import Exercised
 
-    return Met.sum(counted)
+    return Exercised.sum(counted)
 
 
 @pytest.hookimpl(trylast=True)
@@ -166,9 +166,9 @@ def pytest_testnodedown(node: Any) -> None:
     """Take what a worker of pytest-xdist has counted."""
     told = getattr(node, "workeroutput", {}).get(_OUTPUT)
     if told is not None:
-        from .coverage.met import Met
+        from .coverage.exercised import Exercised
 
-        node.config.stash[_FROM_WORKERS].append(Met.from_json(json.loads(told)))
+        node.config.stash[_FROM_WORKERS].append(Exercised.from_json(json.loads(told)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -183,7 +183,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     from .contract.suggestions import cheapest
     from .coverage import report
-    from .coverage.universe import coverage
+    from .coverage.items import coverage
 
     found = coverage(met)
     suggestions = cheapest(found)

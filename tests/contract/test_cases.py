@@ -11,9 +11,9 @@ from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.suggestions import candidates
 from ringmock.contract.target import Target
-from ringmock.coverage.met import Met
-from ringmock.coverage.tally import Tally
-from ringmock.coverage.universe import coverage
+from ringmock.coverage.collector import CoverageCollector
+from ringmock.coverage.exercised import Exercised
+from ringmock.coverage.items import coverage
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 from ringmock.fixture import load_named
@@ -40,7 +40,7 @@ MESSAGE_STORE = (
 
 def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_is() -> None:
     """One test, since a run of all of them takes as long as starting one for each."""
-    broken, total = [], Met(by_record=True)
+    broken, total = [], Exercised(by_record=True)
     promised = {candidate.case.name: candidate.keys for candidate in candidates()}
     for case, target, tally in on_their_servers():
         tally.start()
@@ -58,20 +58,20 @@ def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_i
     assert found.undocumented == ()
 
 
-def counted(target: Target, tally: Tally) -> Met:
+def counted(target: Target, tally: CoverageCollector) -> Exercised:
     """What was counted, by the thread that counts: the last call may be answered before it is."""
     assert target.server is not None
-    return target.server.do(lambda: tally.met) or Met()
+    return target.server.do(lambda: tally.met) or Exercised()
 
 
-def on_their_servers() -> Iterator[tuple[Case, Target, Tally]]:
+def on_their_servers() -> Iterator[tuple[Case, Target, CoverageCollector]]:
     """Every case with a server of its account and generation, and what counts there."""
-    servers: dict[tuple[str, str], tuple[Target, Tally]] = {}
+    servers: dict[tuple[str, str], tuple[Target, CoverageCollector]] = {}
     with ExitStack() as stack:
         for case in CASES:
             key = case.account, case.generation
             if key not in servers:
-                tally = Tally()
+                tally = CoverageCollector()
                 template = load_named(case.account, generation=case.generation)
                 servers[key] = stack.enter_context(own_target(template, tally=tally)), tally
             yield case, *servers[key]

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from ringmock.contract.findings import MAX_DETAIL_LINES, MAX_TOLD, Finding, Report, Verdict
+from ringmock.contract.findings import MAX_DETAIL_LINES, MAX_TOLD, ContractReport, Finding, Verdict
 
 
 def finding(
@@ -15,8 +15,8 @@ def failed(name: str = "A page arrives", detail: str = "status  200  400", **mor
     return finding(name, Verdict.FAILED, detail=detail, **more)
 
 
-def report(*findings: Finding) -> Report:
-    return Report(list(findings))
+def report(*findings: Finding) -> ContractReport:
+    return ContractReport(list(findings))
 
 
 def test_what_was_skipped_does_not_fail_a_run_and_one_failure_does() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ringmock.contract.fuzz import Identity, Report, run
+from ringmock.contract.fuzz import FuzzReport, Identity, run
 from ringmock.contract.fuzz.engine import PASSES, Pass
 from ringmock.contract.fuzz.observed import SENDING
 from ringmock.domain.generation import GENERATIONS
@@ -88,7 +88,7 @@ def test_the_server_keeps_its_contract_under_fuzzing(
 
 
 def test_the_probes_of_both_generations_meet_every_refusal_of_what_sends() -> None:
-    met, template = Report(), load_named("demo")
+    met, template = FuzzReport(), load_named("demo")
     for name, generation in GENERATIONS.items():
         with running(template, generation=generation) as (url, _):
             met.add(run(url, template, seed=1, examples=1, identities=[], generation=name))

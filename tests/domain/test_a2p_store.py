@@ -13,7 +13,7 @@ from ringmock.domain.a2p_sms import A2PFilter, A2PMessage, Batch, BatchFilter, B
 from ringmock.domain.a2p_store import A2PStore
 from ringmock.domain.conversation import Conversation
 from ringmock.domain.message import Delivery, Direction, MessageStatus, MessageType, Outcome, Progress, Reached, Routed
-from ringmock.domain.pages import Page
+from ringmock.domain.pages import CollectionPage
 from ringmock.world.ids import SequentialIds
 from ringmock.world.template import IdStart
 
@@ -105,7 +105,7 @@ def test_pages_forward_and_back_show_all_that_a_filter_lets_through_newest_first
         expected = [message for message in reversed(filled.messages) if is_wanted(message, wanted)]
         pages: list[Sequence[A2PMessage]] = []
         before: int | None = None
-        seen: list[tuple[int | None, Page]] = []
+        seen: list[tuple[int | None, CollectionPage]] = []
         while True:
             found = filled.store.list_messages(wanted, before, size)
             pages.append(found.records)

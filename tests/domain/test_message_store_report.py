@@ -6,7 +6,7 @@ import pytest
 
 from builders import HANDSET, START, department, direct, page, set_members, sms, user, world
 from ringmock.domain import errors
-from ringmock.domain.message_store_report import Report, Reports, ReportStatus
+from ringmock.domain.message_store_report import MessageStoreReport, MessageStoreReports, ReportStatus
 from ringmock.domain.slices import Slices, result_of
 from ringmock.world.ids import SequentialIds
 from ringmock.world.template import IdStart
@@ -16,11 +16,13 @@ DAY = (START - timedelta(days=1), START)
 
 
 @pytest.fixture
-def reports() -> Reports:
-    return Reports(SequentialIds(IdStart()))
+def reports() -> MessageStoreReports:
+    return MessageStoreReports(SequentialIds(IdStart()))
 
 
-def begun(reports: Reports, now: datetime = START, types: tuple[str, ...] | None = None) -> Report:
+def begun(
+    reports: MessageStoreReports, now: datetime = START, types: tuple[str, ...] | None = None
+) -> MessageStoreReport:
     return reports.create(1, "101", DAY, types, now)
 
 
@@ -37,11 +39,13 @@ def begun(reports: Reports, now: datetime = START, types: tuple[str, ...] | None
         (5, ReportStatus.COMPLETED),
     ],
 )
-def test_d16_a_report_is_as_far_as_the_clock(reports: Reports, seconds: float, status: ReportStatus) -> None:
+def test_d16_a_report_is_as_far_as_the_clock(
+    reports: MessageStoreReports, seconds: float, status: ReportStatus
+) -> None:
     assert begun(reports).status_at(START + timedelta(seconds=seconds)) is status
 
 
-def test_d16_a_third_report_waits_until_one_of_two_is_completed(reports: Reports) -> None:
+def test_d16_a_third_report_waits_until_one_of_two_is_completed(reports: MessageStoreReports) -> None:
     begun(reports)
     begun(reports, START + timedelta(seconds=3))
     with pytest.raises(errors.TooManyReports):
@@ -50,7 +54,7 @@ def test_d16_a_third_report_waits_until_one_of_two_is_completed(reports: Reports
     assert reports.held(third.id) is third
 
 
-def test_d16_there_is_nothing_to_fetch_before_a_report_is_completed(reports: Reports) -> None:
+def test_d16_there_is_nothing_to_fetch_before_a_report_is_completed(reports: MessageStoreReports) -> None:
     report = begun(reports)
     with pytest.raises(errors.NotFound) as refused:
         archives(reports, report, START + timedelta(seconds=4.999), b"too early")
@@ -58,26 +62,28 @@ def test_d16_there_is_nothing_to_fetch_before_a_report_is_completed(reports: Rep
     assert archives(reports, report, report.finished, b"first") == (b"first",)
 
 
-def test_archives_stay_what_they_were_when_they_were_first_asked_for(reports: Reports) -> None:
+def test_archives_stay_what_they_were_when_they_were_first_asked_for(reports: MessageStoreReports) -> None:
     report = begun(reports)
     made = [archives(reports, report, report.finished, text) for text in (b"first", b"second")]
     assert made == [(b"first",), (b"first",)]
 
 
-def test_a_report_of_the_last_day_that_there_is_can_be_completed(reports: Reports) -> None:
+def test_a_report_of_the_last_day_that_there_is_can_be_completed(reports: MessageStoreReports) -> None:
     last = datetime.max.replace(tzinfo=UTC)
     report = begun(reports, last)
     assert (report.finished, report.status_at(last)) == (last, ReportStatus.COMPLETED)
 
 
-def test_the_first_date_is_not_after_the_last(reports: Reports) -> None:
+def test_the_first_date_is_not_after_the_last(reports: MessageStoreReports) -> None:
     assert reports.create(1, "101", (START, START), None, START).date_from == START
     with pytest.raises(errors.InvalidParameter) as refused:
         reports.create(1, "101", (START, START - timedelta(microseconds=1)), None, START)
     assert refused.value.parameter == "dateFrom"
 
 
-def archives(reports: Reports, report: Report, now: datetime, content: bytes) -> tuple[bytes, ...]:
+def archives(
+    reports: MessageStoreReports, report: MessageStoreReport, now: datetime, content: bytes
+) -> tuple[bytes, ...]:
     def make() -> Slices[tuple[bytes, ...]]:
         yield
         return (content,)
@@ -85,7 +91,7 @@ def archives(reports: Reports, report: Report, now: datetime, content: bytes) ->
     return result_of(reports.archives(report, now, make, lambda size: None))
 
 
-def collected(here: World, report: Report) -> dict[str, list[str]]:
+def collected(here: World, report: MessageStoreReport) -> dict[str, list[str]]:
     return {
         owner.number: [message.text for part in parts for message in part]
         for owner, parts in here.collected_for(report)

@@ -17,9 +17,9 @@ from ringmock.domain.subscription import (
     MailboxChanged,
     SmsReceived,
     Subscription,
+    SubscriptionRequest,
     Transport,
     TypeChange,
-    Wanted,
     changes_of,
     events,
     parse_filter,
@@ -299,7 +299,7 @@ def test_each_inbound_sms_is_an_instant_event_and_nothing_else_is() -> None:
 
 
 def subscribe(here: World, number: str = "101", *filters: str, lifetime: int | None = None) -> Subscription:
-    wanted = Wanted(filters or (STORE,), WEBHOOK, lifetime)
+    wanted = SubscriptionRequest(filters or (STORE,), WEBHOOK, lifetime)
     return here.subscriptions.create(here.account, here.account.extensions[number], wanted, here.clock.now(), origin="")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builders import START, Clock
-from ringmock.http.alarm import LONGEST_SECONDS, Alarm
+from ringmock.http.timer import LONGEST_SECONDS, WorldTimer
 from ringmock.world.clock import WorldClock
 from ringmock.world.template import ClockStart
 
@@ -69,13 +69,13 @@ class Listener:
 )
 def test_a_timer_runs_as_the_clock_does(frozen: bool, seconds: float, timers: list[float | None]) -> None:
     loop, clock = Loop(), WorldClock(ClockStart(START, frozen=frozen), Clock())
-    Alarm(Listener().ring, lambda: loop).set(START + timedelta(seconds=seconds), clock)
+    WorldTimer(Listener().ring, lambda: loop).set(START + timedelta(seconds=seconds), clock)
     assert loop.running == timers
 
 
 def test_it_rings_for_the_latest_time_alone() -> None:
     loop, clock, listener = Loop(), WorldClock(ClockStart(START), Clock()), Listener()
-    alarm = Alarm(listener.ring, lambda: loop)
+    alarm = WorldTimer(listener.ring, lambda: loop)
     alarm.set(START + timedelta(seconds=5), clock)
     alarm.set(START + timedelta(seconds=2), clock)
     assert loop.running == [2]
@@ -88,7 +88,7 @@ def test_it_rings_for_the_latest_time_alone() -> None:
 
 def test_it_keeps_nobody_alive_to_hear_it() -> None:
     loop, clock, listener = Loop(), WorldClock(ClockStart(START), Clock()), Listener()
-    Alarm(listener.ring, lambda: loop).set(START + timedelta(seconds=5), clock)
+    WorldTimer(listener.ring, lambda: loop).set(START + timedelta(seconds=5), clock)
     before = sum(isinstance(thing, Listener) for thing in gc.get_objects())
     del listener
     assert sum(isinstance(thing, Listener) for thing in gc.get_objects()) == before - 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ringmock.http.edge import RequestIds
+from ringmock.http.request_normalisation import RequestIds
 from support import OWN, PAGER, SMS, STORE, TOKEN, Client, assert_refused, sms_body
 
 PAGE = "http://app.example:3000"

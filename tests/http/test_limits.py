@@ -17,7 +17,7 @@ from hostile.in_process import InProcess
 from receivers import Received, Receiver
 from ringmock.domain.errors import SyncTokenInvalid
 from ringmock.domain.message_sync import Frame
-from ringmock.domain.subscription import Delivery, Transport, Wanted
+from ringmock.domain.subscription import Delivery, SubscriptionRequest, Transport
 from ringmock.http.notifications import Notifier
 from ringmock.http.sockets import Sockets
 from ringmock.lab.webhooks import WebHooks
@@ -256,7 +256,7 @@ def test_so_many_notifications_wait_for_a_receiver_and_more_count_as_failed(wait
         here = worlds(ServerLimits(max_webhook_queue=3))
         world, owner = here.default, here.default.account.extensions["101"]
         delivery = Delivery(Transport.WEBHOOK, "http://127.0.0.1:9/")
-        wanted = Wanted((f"{OWN}/message-store",), delivery)
+        wanted = SubscriptionRequest((f"{OWN}/message-store",), delivery)
         now = world.clock.now()
         subscription = world.subscriptions.create(world.account, owner, wanted, now, origin="http://127.0.0.1")
         Notifier(Silent(), Sockets(here)).follow(world, subscription)

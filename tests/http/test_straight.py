@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ringmock.fixture import load_named
 from ringmock.http.app import Stages
 from ringmock.http.call import Call
-from ringmock.http.straight import Straight, is_plain
+from ringmock.http.fast_path import FastPath, is_plain
 from ringmock.lab.faults import FaultRule
 from ringmock.lab.limits import RINGCENTRAL
 from ringmock.serving.server import build, running
@@ -160,7 +160,7 @@ def test_only_the_calls_of_a_world_with_limits_or_faults_take_the_stages(disturb
     worlds = Worlds(load_named("demo"))
     app = build(worlds)
     assert isinstance(app, Stages)
-    straight = next(stage for stage in app.middleware_stack or () if isinstance(stage, Straight))
+    straight = next(stage for stage in app.middleware_stack or () if isinstance(stage, FastPath))
     other = worlds.world_of_client("other", None)
     token = worlds.open_session(
         other, other.account.extensions["101"], "other", access_ttl=60, refresh_ttl=0

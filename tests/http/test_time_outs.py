@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 
 from ringmock.fixture import load_named
 from ringmock.server_limits import ServerLimits
-from ringmock.serving.eager import EagerProtocol
+from ringmock.serving.http_protocol import HttpProtocol
 from ringmock.serving.server import build
 from ringmock.serving.unread import Unread
 from ringmock.serving.websocket_protocol import WebSocketProtocol
@@ -94,7 +94,7 @@ async def never_opening(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.Event().wait()
 
 
-async def after(*steps: bytes | float, protocol: Any = EagerProtocol, app: Any = reading) -> tuple[bool, bytes]:
+async def after(*steps: bytes | float, protocol: Any = HttpProtocol, app: Any = reading) -> tuple[bool, bytes]:
     """Whether it is closed, and the first words written, once these bytes have come and these seconds have passed."""
     loop, transport = Loop(), Transport()
     config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_keep_alive=60)
@@ -222,8 +222,8 @@ WEBSOCKET += [(b"sec-websocket-key", b"5Av4SM21qhSHo1xd9vpCGg==")]
 @pytest.mark.parametrize(
     ("protocol", "app", "begin"),
     [
-        (EagerProtocol, answering, lambda served: served.data_received(WHOLE)),
-        (EagerProtocol, answering, lambda served: served.data_received(b"garbage\r\n")),
+        (HttpProtocol, answering, lambda served: served.data_received(WHOLE)),
+        (HttpProtocol, answering, lambda served: served.data_received(b"garbage\r\n")),
         (WebSocketProtocol, opening, lambda served: served.open(b"/ws", WEBSOCKET, b"")),
         (WebSocketProtocol, opening, lambda served: served.open(b"/ws", WEBSOCKET[:3], b"")),
     ],
@@ -281,7 +281,7 @@ def test_the_first_of_several_requests_writes_nothing_once_its_client_has_gone()
 
         config = uvicorn.Config(waiting, log_level="critical", access_log=False)
         config.load()
-        connection = EagerProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
+        connection = HttpProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
         connection.connection_made(transport)
         connection.data_received(WHOLE + WHOLE)
         connection.connection_lost(ConnectionResetError())
@@ -304,7 +304,7 @@ def test_half_a_request_behind_one_that_is_still_answered_is_refused_after_its_a
 
         config = uvicorn.Config(waiting, log_level="critical", access_log=False)
         config.load()
-        connection = EagerProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
+        connection = HttpProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
         connection.connection_made(transport)
         connection.data_received(WHOLE + HALF + b"\r\nab")
         assert connection.eof_received()

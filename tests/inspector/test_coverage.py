@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ringmock.coverage.tally import Tally
+from ringmock.coverage.collector import CoverageCollector
 from ringmock.fixture import load_named
 from ringmock.serving.server import build, serving
 from ringmock.sign_in.worlds import Worlds
@@ -12,14 +12,14 @@ from support import OWN, PAGER, SMS, STORE, Client, sms_body
 
 
 @pytest.fixture(scope="module")
-def counting() -> Iterator[tuple[str, Tally]]:
-    tally = Tally()
+def counting() -> Iterator[tuple[str, CoverageCollector]]:
+    tally = CoverageCollector()
     with serving(build(Worlds(load_named("demo")), tally=tally)) as (url, _):
         yield url, tally
 
 
 @pytest.fixture
-def client(counting: tuple[str, Tally]) -> Iterator[Client]:
+def client(counting: tuple[str, CoverageCollector]) -> Iterator[Client]:
     """A client of a server that counts from nothing."""
     url, tally = counting
     tally.start()

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from ..contract.findings import Finding, Report
-    from ..coverage.met import Met
-    from ..coverage.tally import Tally
-    from ..coverage.universe import Coverage
+    from ..contract.findings import ContractReport, Finding
+    from ..coverage.collector import CoverageCollector
+    from ..coverage.exercised import Exercised
+    from ..coverage.items import Coverage
     from ..serving.server import Server, Swappable
 
 STOPPED = 130
@@ -168,10 +168,10 @@ def serve(
             runner.run(_until_stopped(running, bound, app, rebuild, watched))
 
 
-def _started_tally() -> "Tally":
-    from ..coverage.tally import Tally
+def _started_tally() -> "CoverageCollector":
+    from ..coverage.collector import CoverageCollector
 
-    tally = Tally()
+    tally = CoverageCollector()
     tally.start()
     return tally
 
@@ -286,10 +286,10 @@ def coverage(
 
     from ..contract.suggestions import cheapest
     from ..coverage import report
-    from ..coverage.met import Met
-    from ..coverage.universe import coverage as coverage_of
+    from ..coverage.exercised import Exercised
+    from ..coverage.items import coverage as coverage_of
 
-    met = Met.sum(map(_met_in, sources))
+    met = Exercised.sum(map(_met_in, sources))
     found = coverage_of(met, generations)
     suggestions = cheapest(found)
     click.echo(report.text(found, suggestions))
@@ -309,7 +309,7 @@ def _is_under(found: "Coverage", figure: float | None) -> bool:
     return True
 
 
-def _met_in(source: str) -> "Met":
+def _met_in(source: str) -> "Exercised":
     from ..contract.http_client import NoAnswer
     from ..contract.traffic import UnreadableTraffic, read_recording, read_server
 
@@ -435,12 +435,12 @@ def contract(
     RINGMOCK_TOKEN_101.
     """
     from ..contract.cases import CaseFileError
-    from ..contract.findings import Report
+    from ..contract.findings import ContractReport
     from ..contract.http_client import NoAnswer
     from ..contract.options import Options
     from ..contract.parts import PARTS
     from ..contract.suggestions import cheapest
-    from ..contract.suite import Run, Wanted, WrongUse
+    from ..contract.suite import Run, RunRequest, WrongUse
     from ..coverage import report as pages
     from ..fixture import FixtureError
     from ..serving.own_target import own_target
@@ -455,7 +455,7 @@ def contract(
         reports=report,
         say=lambda line: click.echo(line, err=True),
     )
-    wanted = Wanted(
+    wanted = RunRequest(
         url=url,
         fixture=fixture,
         generation=generation,
@@ -468,7 +468,7 @@ def contract(
         with_coverage=with_coverage or html is not None or fail_under is not None,
         options=options,
     )
-    found = Report()
+    found = ContractReport()
     try:
         run = Run(wanted, os.environ, own_target=own_target)
         for folder in (report, junit.parent if junit else None, html.parent if html else None):
@@ -501,7 +501,7 @@ def contract(
         sys.exit(1)
 
 
-def _is_stopped_while_told(findings: "Iterable[Finding]", found: "Report") -> bool:
+def _is_stopped_while_told(findings: "Iterable[Finding]", found: "ContractReport") -> bool:
     """Add the findings to the report; whether Ctrl-C came before the last. What was found by then is not lost."""
     try:
         for finding in findings:

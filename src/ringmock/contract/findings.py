@@ -44,7 +44,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Report:
+class ContractReport:
     """Findings in the order in which they came."""
 
     findings: list[Finding] = field(default_factory=list)
@@ -126,7 +126,7 @@ def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
         yield ""
 
 
-def _totals(report: Report) -> Iterator[str]:
+def _totals(report: ContractReport) -> Iterator[str]:
     for part, findings in _by_part(report.findings):
         counts = Counter(finding.verdict for finding in findings)
         seconds = sum(finding.seconds for finding in findings)

@@ -16,11 +16,11 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from ..coverage.met import Met
+from ..coverage.exercised import Exercised
+from ..coverage.items import Coverage, CoverageItem
+from ..coverage.observation import Observation, Problem, as_object, problems_in
 from ..coverage.paths import operation_of
 from ..coverage.report import Suggestion
-from ..coverage.sighting import Problem, Sighting, as_object, problems_in
-from ..coverage.universe import Coverage, Item
 from .cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
 from .cases.expectations import filled, names_in
 from .cases.request import request_of
@@ -83,7 +83,7 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
     return tuple(chosen)
 
 
-def _suggestion(candidate: Candidate, gained: tuple[Item, ...]) -> Suggestion:
+def _suggestion(candidate: Candidate, gained: tuple[CoverageItem, ...]) -> Suggestion:
     case = candidate.case
     return Suggestion(case.name, text_of(case), candidate.calls, gained, case.generation, curl_of(case))
 
@@ -91,20 +91,20 @@ def _suggestion(candidate: Candidate, gained: tuple[Item, ...]) -> Suggestion:
 class _Missing:
     """What is missing, by the keys that it is counted under."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
+    def __init__(self, items: Iterable[CoverageItem]) -> None:
         self._places = {item: place for place, item in enumerate(items)}
-        self._by_key: defaultdict[str, list[Item]] = defaultdict(list)
+        self._by_key: defaultdict[str, list[CoverageItem]] = defaultdict(list)
         for item in self._places:
             for key in item.keys:
                 self._by_key[key].append(item)
 
-    def gained(self, candidate: Candidate, seen: Collection[str]) -> tuple[Item, ...]:
+    def gained(self, candidate: Candidate, seen: Collection[str]) -> tuple[CoverageItem, ...]:
         """What would not be missing any more, were the candidate run too."""
         touched = {item for key in candidate.keys for item in self._by_key.get(key, ()) if item in self._places}
         whole = [item for item in touched if all(key in candidate.keys or key in seen for key in item.keys)]
         return tuple(sorted(whole, key=self._places.__getitem__))
 
-    def remove(self, items: Iterable[Item]) -> None:
+    def remove(self, items: Iterable[CoverageItem]) -> None:
         for item in items:
             del self._places[item]
 
@@ -126,11 +126,11 @@ def _calls(case: Case) -> int:
 
 def keys_of(case: Case) -> frozenset[str]:
     """What a run of the case is sure to be counted under, when the server answers as the case expects."""
-    met = Met(by_record=True).note_all(_sightings(case))
+    met = Exercised(by_record=True).note_all(_sightings(case))
     return frozenset(met.seen).union(SHOWN_BY.get(case.name, ()))
 
 
-def _sightings(case: Case) -> Iterator[Sighting]:
+def _sightings(case: Case) -> Iterator[Observation]:
     """What the calls of a case and their answers look like, as far as it says."""
     unknown: Mapping[str, Any] = defaultdict(lambda: "1")
     for step in case.steps:
@@ -143,7 +143,7 @@ def _sightings(case: Case) -> Iterator[Sighting]:
         problems = problems_in(answer)
         if "error" in step.then:
             problems = (Problem(step.then["error"], step.then.get("parameter")), *problems)
-        yield Sighting(
+        yield Observation(
             found[0],
             step.then["status"],
             problems,

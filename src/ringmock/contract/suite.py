@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
-from ..coverage.met import Met
-from ..coverage.tally import Tally
-from ..coverage.universe import Coverage, coverage
+from ..coverage.collector import CoverageCollector
+from ..coverage.exercised import Exercised
+from ..coverage.items import Coverage, coverage
 from ..domain.generation import GENERATIONS
 from ..fixture import bundled_names, load_named
 from ..fixture.shape import nearest
@@ -17,7 +17,7 @@ from ..openapi.document import load_contract
 from ..world.template import Template
 from .cases import Case, bundled_case_files, load_cases
 from .cases.operation import operations_by_id
-from .findings import Finding, Report, Verdict
+from .findings import ContractReport, Finding, Verdict
 from .fuzz.client import Client
 from .fuzz.sign_in import SignInFailed, access_token
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
@@ -39,7 +39,7 @@ class WrongUse(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunRequest:
     """What a run was asked for. None stands for what suits the server."""
 
     url: str | None = None
@@ -68,7 +68,7 @@ class Errand:
     """Where the server is; None for one that is started for it."""
 
 
-OwnTargetMaker = Callable[[Template, Watcher | None, Tally | None], AbstractContextManager[Target]]
+OwnTargetMaker = Callable[[Template, Watcher | None, CoverageCollector | None], AbstractContextManager[Target]]
 """Starts a server of ringmock's own for the time of the context."""
 
 
@@ -77,7 +77,7 @@ class Run:
 
     def __init__(
         self,
-        wanted: Wanted,
+        wanted: RunRequest,
         environment: Mapping[str, str],
         watcher: Watcher | None = None,
         own_target: OwnTargetMaker | None = None,
@@ -86,7 +86,7 @@ class Run:
         if wanted.url is None and own_target is None:
             raise WrongUse("no server to test is named: give its URL")
         self.wanted, self._own_target = wanted, own_target
-        self._tally: Tally | None = None
+        self._tally: CoverageCollector | None = None
         self._onlooker: Onlooker | None = None
         _check_parts(wanted.parts)
         if wanted.rate is not None:
@@ -105,7 +105,7 @@ class Run:
     def _count(self, generation: str) -> None:
         """Begin to count: by a server's own record when it is ours, by the traffic when it is not."""
         if self.wanted.url is None:
-            self._tally = Tally()
+            self._tally = CoverageCollector()
             self._tally.start()
         else:
             self._onlooker = Onlooker(generation)
@@ -117,7 +117,7 @@ class Run:
         counting = self._tally or self._onlooker
         if counting is None:
             return None
-        return coverage(counting.met or Met(), {errand.template.generation for errand in self.errands})
+        return coverage(counting.met or Exercised(), {errand.template.generation for errand in self.errands})
 
     def findings(self) -> Iterator[Finding]:
         """Run everything; each finding as soon as it is there. Raises `NoAnswer` for a server that is not there."""
@@ -258,9 +258,9 @@ def _reason_to_skip(part: str, target: Target, options: Options) -> str | None:
     return None
 
 
-def run(wanted: Wanted, environment: Mapping[str, str], watcher: Watcher | None = None) -> Report:
+def run(wanted: RunRequest, environment: Mapping[str, str], watcher: Watcher | None = None) -> ContractReport:
     """The whole report. Raises as `Run` does."""
-    report = Report()
+    report = ContractReport()
     for finding in Run(wanted, environment, watcher).findings():
         report.add(finding)
     return report
@@ -296,7 +296,7 @@ def _check_identities(numbers: Iterable[str], template: Template) -> None:
             raise WrongUse(f"{number!r} is no extension of {template.name}: it has {known}")
 
 
-def _cases(wanted: Wanted, template: Template) -> tuple[Case, ...]:
+def _cases(wanted: RunRequest, template: Template) -> tuple[Case, ...]:
     """The bundled cases and the user's; of these, one that names no account or generation is about the fixture's."""
     if "cases" not in wanted.parts:
         return ()
@@ -313,7 +313,7 @@ def _files(path: Path) -> Sequence[Path]:
     return found
 
 
-def _errands(wanted: Wanted, template: Template, cases: Sequence[Case]) -> tuple[list[Errand], list[Case]]:
+def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> tuple[list[Errand], list[Case]]:
     """What to run where, and the cases that are about no server of the run."""
     if wanted.url is not None:
         return [Errand(template, wanted.parts, tuple(cases), wanted.url)], []

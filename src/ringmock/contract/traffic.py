@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..coverage.met import Met, NotATally
+from ..coverage.exercised import Exercised, NotCoverageCounts
+from ..coverage.observation import Json, Observation, as_list, as_object, problems_in
 from ..coverage.paths import operation_of
-from ..coverage.sighting import Json, Sighting, as_list, as_object, problems_in
 from .http_client import Exchange, HttpClient, Request
 
 
@@ -22,14 +22,16 @@ class UnreadableTraffic(ValueError):
 
 def sighting(
     method: str, target: str, status: int, sent: bytes, answer: bytes, media_type: str = "application/json"
-) -> Sighting | None:
+) -> Observation | None:
     """One call; None for one that is of no operation of the contract. `target` may be a whole URL."""
     found = operation_of(method.upper(), unquote(urlsplit(target).path))
     if found is None:
         return None
     name, path = found
     body = json_of(answer)
-    return Sighting(name, status, problems_in(body) if status >= 400 else (), _sent(sent, media_type), body, dict(path))
+    return Observation(
+        name, status, problems_in(body) if status >= 400 else (), _sent(sent, media_type), body, dict(path)
+    )
 
 
 def json_of(body: bytes) -> Json:
@@ -50,7 +52,7 @@ def _sent(body: bytes, media_type: str) -> Json:
     return next((value for value in found if isinstance(value, dict)), None)
 
 
-def sighting_of(exchange: Exchange) -> Sighting | None:
+def sighting_of(exchange: Exchange) -> Observation | None:
     """An exchange of our own client."""
     request = exchange.request
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -68,7 +70,7 @@ class Onlooker:
     """Counts the exchanges that it is told of, from any thread: a `Watcher`. Answers are taken for one generation's."""
 
     def __init__(self, generation: str) -> None:
-        self.met = Met()
+        self.met = Exercised()
         self._generation = generation
         self._lock = threading.Lock()
 
@@ -82,7 +84,7 @@ class Onlooker:
 # --- recordings ------------------------------------------------------------------------------------
 
 
-def read_recording(path: Path) -> Met:
+def read_recording(path: Path) -> Exercised:
     """What a recording shows: a `.har`, Schemathesis's `.ndjson`, or a tally as `GET /_mock/coverage` gives it.
 
     Raises `UnreadableTraffic`.
@@ -94,21 +96,21 @@ def read_recording(path: Path) -> Met:
     except UnicodeDecodeError as error:
         raise UnreadableTraffic(f"{path}: no text in UTF-8") from error
     if path.suffix == ".ndjson":
-        return Met().note_all(_of_ndjson(path, text))
+        return Exercised().note_all(_of_ndjson(path, text))
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableTraffic(f"{path}: no JSON: {error}") from error
     entries = as_object(as_object(data).get("log")).get("entries")
     if isinstance(entries, list):
-        return Met().note_all(_of_har(path, entries))
+        return Exercised().note_all(_of_har(path, entries))
     try:
-        return Met.from_json(data)
-    except NotATally as error:
+        return Exercised.from_json(data)
+    except NotCoverageCounts as error:
         raise UnreadableTraffic(f"{path}: neither HAR, which has log.entries, nor a tally: {error}") from error
 
 
-def read_server(url: str) -> Met:
+def read_server(url: str) -> Exercised:
     """What a server that counts says of its callers. Raises `UnreadableTraffic`, `NoAnswer`, `ValueError`."""
     with HttpClient(url) as client:
         answer = client.send(Request("GET", "/_mock/coverage"))
@@ -116,12 +118,12 @@ def read_server(url: str) -> Met:
         said = as_object(json_of(answer.body)).get("error", f"it answers {answer.status}")
         raise UnreadableTraffic(f"{url}: {said}")
     try:
-        return Met.from_json(json_of(answer.body))
-    except NotATally as error:
+        return Exercised.from_json(json_of(answer.body))
+    except NotCoverageCounts as error:
         raise UnreadableTraffic(f"{url}: no tally: {error}") from error
 
 
-def _of_har(path: Path, entries: Iterable[Json]) -> Iterator[Sighting]:
+def _of_har(path: Path, entries: Iterable[Json]) -> Iterator[Observation]:
     for number, entry in enumerate(entries):
         request, response = as_object(as_object(entry).get("request")), as_object(as_object(entry).get("response"))
         method, url, status = request.get("method"), request.get("url"), response.get("status")
@@ -145,7 +147,7 @@ def _har_content(content: Mapping[str, Json]) -> bytes:
     return _decoded(text) if content.get("encoding") == "base64" else text.encode("utf-8", "replace")
 
 
-def _of_ndjson(path: Path, text: str) -> Iterator[Sighting]:
+def _of_ndjson(path: Path, text: str) -> Iterator[Observation]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -159,7 +161,7 @@ def _of_ndjson(path: Path, text: str) -> Iterator[Sighting]:
                 yield found
 
 
-def _of_interaction(interaction: Mapping[str, Json]) -> Sighting | None:
+def _of_interaction(interaction: Mapping[str, Json]) -> Observation | None:
     request, response = as_object(interaction.get("request")), as_object(interaction.get("response"))
     method, url, status = request.get("method"), request.get("uri"), response.get("status_code")
     if not isinstance(method, str) or not isinstance(url, str) or type(status) is not int:

@@ -31,7 +31,7 @@ from ..world.world import World
 from .coverage import pages
 
 if TYPE_CHECKING:
-    from ..coverage.tally import Tally
+    from ..coverage.collector import CoverageCollector
 
 Json = Any
 
@@ -48,7 +48,7 @@ class BadInput(Exception):
     """What is wrong with the call, and what would be right; told to the caller as it stands."""
 
 
-def create_control_app(worlds: Worlds, tally: "Tally | None" = None) -> Flask:
+def create_control_app(worlds: Worlds, tally: "CoverageCollector | None" = None) -> Flask:
     """The Flask application for this registry of worlds, and for the count of what its callers exercise."""
     app = Flask("ringmock.inspector")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # every provider that Flask ships has it

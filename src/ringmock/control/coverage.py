@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, NoReturn
 from flask import Blueprint, Response, abort, current_app, jsonify
 
 if TYPE_CHECKING:
-    from ..coverage.tally import Tally
-    from ..coverage.universe import Coverage
+    from ..coverage.collector import CoverageCollector
+    from ..coverage.items import Coverage
 
 pages = Blueprint("coverage", __name__)
 
@@ -14,7 +14,7 @@ pages = Blueprint("coverage", __name__)
 @pages.get("/coverage")
 def read_coverage() -> Response:
     """The counts, in the form that they add up in, with the figures and what is missing."""
-    from ..coverage.universe import Dimension
+    from ..coverage.items import Dimension
 
     found = _coverage()
     figures = {str(dimension): found.of(dimension).percent for dimension in Dimension if found.of(dimension).total}
@@ -52,7 +52,7 @@ def forget_coverage() -> Response:
 
 def _coverage() -> "Coverage":
     # Only a server that counts loads what a report takes.
-    from ..coverage.universe import coverage
+    from ..coverage.items import coverage
 
     met = _tally().met
     if met is None:
@@ -60,8 +60,8 @@ def _coverage() -> "Coverage":
     return coverage(met)
 
 
-def _tally() -> "Tally":
-    tally: Tally | None = current_app.extensions["ringmock.tally"]
+def _tally() -> "CoverageCollector":
+    tally: CoverageCollector | None = current_app.extensions["ringmock.tally"]
     return tally if tally is not None else _refuse()
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .universe import Coverage, Dimension, Item, Share
+from .items import Coverage, CoverageItem, Dimension, Share
 
 WIDTH = 118
 _BAR = 30
@@ -22,7 +22,7 @@ class Suggestion:
     name: str
     text: str
     calls: int
-    items: tuple[Item, ...]
+    items: tuple[CoverageItem, ...]
     generation: str
     curl: str | None = None
     """A command line that makes its one call; None where it takes more."""
@@ -36,14 +36,14 @@ class Suggestion:
 class Answers(NamedTuple):
     """One status of an operation, and its error codes."""
 
-    status: Item
-    codes: tuple[Item, ...]
+    status: CoverageItem
+    codes: tuple[CoverageItem, ...]
 
 
 class OperationRow(NamedTuple):
     """One operation: how much of it, and its answers."""
 
-    item: Item
+    item: CoverageItem
     share: Share
     answers: tuple[Answers, ...]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from .pages import Part
+from .pages import CollectionPart
 
 K = TypeVar("K")
 
@@ -75,16 +75,16 @@ class Index(Generic[K]):
     def kinds(self) -> Iterable[K]:
         return self._lists.keys()
 
-    def part(self, kind: K, low: int, high: int) -> Part:
+    def part(self, kind: K, low: int, high: int) -> CollectionPart:
         """The records of a kind whose order is at least `low` and below `high`."""
         orders = self._lists.get(kind, [])
         start = bisect_left(orders, low)
-        return Part(orders, start, max(start, bisect_left(orders, high)))
+        return CollectionPart(orders, start, max(start, bisect_left(orders, high)))
 
     def count(self, kind: K, low: int, high: int) -> int:
         part = self.part(kind, low, high)
         return part.high - part.low
 
-    def parts(self, low: int, high: int, is_wanted: Callable[[K], bool]) -> Iterator[Part]:
+    def parts(self, low: int, high: int, is_wanted: Callable[[K], bool]) -> Iterator[CollectionPart]:
         """Those of all the kinds that are wanted."""
         return (self.part(kind, low, high) for kind in self._lists if is_wanted(kind))

@@ -11,7 +11,7 @@ from . import errors
 from .a2p_index import Index, end_of, first_order, older_than, to_the_millisecond
 from .a2p_sms import A2PFilter, A2PMessage, Batch, BatchFilter, BatchPlan, BatchStatus, Course, Pace
 from .message import Delivery, Direction, MessageStatus, Progress, Reached, ReadStatus
-from .pages import Page, Part, page_below
+from .pages import CollectionPage, CollectionPart, page_below
 from .ports import IdGenerator
 from .segments import segment_count
 from .slices import SLICE, Slices, result_of
@@ -25,7 +25,7 @@ _NO_START, _NO_END = -(1 << 120), 1 << 120
 """Orders below and above those of any year."""
 
 
-class Tally(NamedTuple):
+class BatchCounts(NamedTuple):
     """How many messages have come to a status, with which error, and the segments of them all."""
 
     status: MessageStatus
@@ -38,14 +38,14 @@ class A2PPage(NamedTuple):
     """One page of messages, newest first, and where it stands."""
 
     records: Sequence[A2PMessage]
-    page: Page
+    page: CollectionPage
 
 
 class BatchPage(NamedTuple):
     """One page of batches, newest first, and where it stands."""
 
     records: Sequence[Batch]
-    page: Page
+    page: CollectionPage
 
 
 class _Filed:
@@ -192,7 +192,7 @@ class A2PStore:
     def list_messages(self, wanted: A2PFilter, before: int | None, size: int) -> A2PPage:
         """The page of `size` messages that begins right below the order `before`; the newest for None."""
 
-        def parts(low: int, high: int) -> Iterator[Part]:
+        def parts(low: int, high: int) -> Iterator[CollectionPart]:
             for index in self._indexes_for(wanted):
                 yield from index.parts(low, high, lambda course: course.direction in wanted.directions)
 
@@ -208,7 +208,7 @@ class A2PStore:
         """The page of `size` batches that begins right below the order `before`; the newest for None."""
         known = self._all_batches if wanted.sender is None else self._batches_by_sender.get(wanted.sender, Index())
 
-        def parts(low: int, high: int) -> Iterator[Part]:
+        def parts(low: int, high: int) -> Iterator[CollectionPart]:
             for pace in known.kinds():
                 for status in wanted.statuses:
                     youngest, oldest = _orders_in(pace, status, now)
@@ -217,7 +217,7 @@ class A2PStore:
         page = page_below(parts, first_order(wanted.date_from), end_of(wanted.date_to), before, size)
         return BatchPage([self._batch_by_order[order] for order in page.orders], page)
 
-    def tallies(self, wanted: A2PFilter, now: datetime) -> Iterator[Tally]:
+    def tallies(self, wanted: A2PFilter, now: datetime) -> Iterator[BatchCounts]:
         """How many messages there are in each status; one may come several times. No message is looked at."""
         for sign, index in self._lines(wanted):
             for course in index.kinds():
@@ -256,7 +256,7 @@ def _orders_in(pace: Pace, status: BatchStatus, now: datetime) -> tuple[int, int
 
 def _tallies_of(
     course: Course, count_between: Callable[[int, int], int], bounds: tuple[int, int], now: datetime, sign: int
-) -> Iterator[Tally]:
+) -> Iterator[BatchCounts]:
     """What has come of the messages of one course, by their age: those of an age lie side by side."""
     low, high = bounds
     youngest, reached = high, Reached(course.progress.accepted)
@@ -267,5 +267,5 @@ def _tallies_of(
     yield _tally(reached, course, sign * count_between(low, youngest))
 
 
-def _tally(reached: Reached, course: Course, messages: int) -> Tally:
-    return Tally(reached.status, reached.error, messages, messages * course.segments)
+def _tally(reached: Reached, course: Course, messages: int) -> BatchCounts:
+    return BatchCounts(reached.status, reached.error, messages, messages * course.segments)

@@ -17,7 +17,7 @@ from sortedcontainers import SortedList
 from . import errors
 from .account import Account
 from .carrier import OptOut
-from .pages import Part, page_below
+from .pages import CollectionPart, page_below
 from .slices import SLICE
 
 OPT_OUT_WORDS = ("STOP", "UNSUBSCRIBE", "QUIT", "CANCEL", "END")
@@ -208,6 +208,6 @@ class Consents:
                     yield consent.order
 
 
-def _parts(lists: Iterable[Sequence[int]], low: int, high: int) -> Iterator[Part]:
+def _parts(lists: Iterable[Sequence[int]], low: int, high: int) -> Iterator[CollectionPart]:
     """What sorted lists have from `low` to below `high`."""
-    return (Part(orders, bisect_left(orders, low), bisect_left(orders, high)) for orders in lists)
+    return (CollectionPart(orders, bisect_left(orders, low), bisect_left(orders, high)) for orders in lists)

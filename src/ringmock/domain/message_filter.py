@@ -38,7 +38,7 @@ class MessageFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MessagePage:
     """One page of a list and the number of matches in the whole of it."""
 
     records: tuple[Message, ...]

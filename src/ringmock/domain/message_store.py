@@ -28,7 +28,7 @@ from .message import (
     Progress,
     ReadStatus,
 )
-from .message_filter import MessageFilter, Page
+from .message_filter import MessageFilter, MessagePage
 from .message_index import Bucket, Index, MailboxIndex, Slice, bounds, bucket_of, first_order, newest_of, page_of
 from .moments import moved
 from .owners import ReadableMailbox
@@ -116,11 +116,13 @@ class InMemoryMessageStore:
         message = self._messages.get(message_id)
         return message if message is not None and message.mailbox == mailbox else None
 
-    def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> Page:
+    def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> MessagePage:
         """Newest first; D-04: without the threads that the mailbox's owner was removed from."""
         return self.list_together((ReadableMailbox(mailbox),), wanted, account)
 
-    def list_together(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter, account: Account) -> Page:
+    def list_together(
+        self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter, account: Account
+    ) -> MessagePage:
         """As `list_messages`, of several mailboxes as if they were one; a conversation in two of them is two."""
         slices = [part for mailbox in mailboxes for part in self._slices(mailbox, wanted, account)]
         total = sum(map(len, slices))
@@ -216,10 +218,10 @@ class InMemoryMessageStore:
         """What a phone outside the account was sent, oldest first: the first copy of each, mostly the sender's."""
         return tuple(self._handsets.get(digits, {}).values())
 
-    def latest_of_handset(self, digits: str, limit: int) -> Page:
+    def latest_of_handset(self, digits: str, limit: int) -> MessagePage:
         """The newest of what that phone was sent, newest first; the rest costs nothing."""
         received = self._handsets.get(digits, {})
-        return Page(tuple(islice(reversed(received.values()), limit)), len(received))
+        return MessagePage(tuple(islice(reversed(received.values()), limit)), len(received))
 
     def page_of_handset(self, digits: str, start: int, most: int) -> Sequence[Message]:
         """What that phone was sent, oldest first, from the place `start` on, which counts from 0."""
@@ -299,8 +301,8 @@ class InMemoryMessageStore:
             self._second = _second_from(now.replace(microsecond=0))
         return self._second
 
-    def _page(self, orders: Iterable[int], total: int) -> Page:
-        return Page(tuple(map(self._by_order.__getitem__, orders)), total)
+    def _page(self, orders: Iterable[int], total: int) -> MessagePage:
+        return MessagePage(tuple(map(self._by_order.__getitem__, orders)), total)
 
     def _newest_of_each(
         self, box: MailboxIndex, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]

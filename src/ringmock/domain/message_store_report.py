@@ -40,7 +40,7 @@ _COURSE: Mapping[timedelta, ReportStatus] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MessageStoreReport:
     """One report. `extension` is the number of whoever asked for it, `types` what he asked for; times are aware UTC."""
 
     id: str
@@ -75,14 +75,14 @@ class Report:
         )
 
 
-class Reports:
+class MessageStoreReports:
     """The reports of one world. Not thread-safe: one thread serves a world."""
 
     def __init__(self, ids: IdGenerator) -> None:
         self._ids = ids
-        self._reports: dict[str, Report] = {}
+        self._reports: dict[str, MessageStoreReport] = {}
         self._archives: dict[str, tuple[bytes, ...]] = {}
-        self._unfinished: list[Report] = []
+        self._unfinished: list[MessageStoreReport] = []
 
     def create(
         self,
@@ -91,7 +91,7 @@ class Reports:
         dates: tuple[datetime, datetime],
         types: tuple[str, ...] | None,
         now: datetime,
-    ) -> Report:
+    ) -> MessageStoreReport:
         """Begin a report of what was created between two dates, both inclusive.
 
         Raises `InvalidParameter` about `dateFrom` when it is the later one, and `TooManyReports`.
@@ -103,12 +103,12 @@ class Reports:
         if len(self._unfinished) >= MAX_UNFINISHED:
             raise errors.TooManyReports(value=str(MAX_UNFINISHED))
         name = self._ids.next_uuid().replace("-", "")
-        report = Report(f"{account_id}-{account_id}-{name}", extension, date_from, date_to, types, now)
+        report = MessageStoreReport(f"{account_id}-{account_id}-{name}", extension, date_from, date_to, types, now)
         self._reports[report.id] = report
         self._unfinished.append(report)
         return report
 
-    def held(self, report_id: str) -> Report:
+    def held(self, report_id: str) -> MessageStoreReport:
         """Raises `NotFound` about `taskId`."""
         found = self._reports.get(report_id)
         if found is None:
@@ -117,7 +117,7 @@ class Reports:
 
     def archives(
         self,
-        report: Report,
+        report: MessageStoreReport,
         now: datetime,
         make: Callable[[], Slices[tuple[bytes, ...]]],
         keep: Callable[[int], None],

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 
-class Part(NamedTuple):
+class CollectionPart(NamedTuple):
     """The part `[low, high)` of a sorted list."""
 
     orders: Sequence[int]
@@ -23,7 +23,7 @@ class Part(NamedTuple):
         return (self.orders[place] for place in range(self.low, self.high))
 
 
-class Page(NamedTuple):
+class CollectionPage(NamedTuple):
     """Orders, newest first, and the bounds right below which other pages begin; None for the first page.
 
     `has_previous` and `has_next`: whether there are such pages, whose bounds are the ones beside it.
@@ -37,8 +37,8 @@ class Page(NamedTuple):
 
 
 def page_below(
-    parts_between: Callable[[int, int], Iterable[Part]], low: int, high: int, before: int | None, size: int
-) -> Page:
+    parts_between: Callable[[int, int], Iterable[CollectionPart]], low: int, high: int, before: int | None, size: int
+) -> CollectionPage:
     """The page of `size` that begins right below `before`, of what lies from `low` to below `high`.
 
     `parts_between(low, high)` are the lists to cut it out of; a record may be in several of them.
@@ -51,7 +51,7 @@ def page_below(
     if top < high:
         oldest_first = (part.oldest_first() for part in parts_between(max(low, top), high))
         newer = tuple(islice(_each_once(merge(*oldest_first)), size + 1))
-    return Page(
+    return CollectionPage(
         orders,
         has_previous=bool(newer),
         # The page before is the first one where it takes all that is left.

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from .account import Account
 from .message import Delivery, Message, ReadStatus
-from .message_filter import MessageFilter, Page
+from .message_filter import MessageFilter, MessagePage
 from .owners import ReadableMailbox
 from .slices import Slices
 
@@ -46,11 +46,13 @@ class MessageStore(Protocol):
         """The message when that mailbox holds it."""
         ...
 
-    def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> Page:
+    def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> MessagePage:
         """The mailbox's matching messages, newest first, less the threads its owner was removed from (D-04)."""
         ...
 
-    def list_together(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter, account: Account) -> Page:
+    def list_together(
+        self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter, account: Account
+    ) -> MessagePage:
         """As `list_messages`, of several mailboxes as if they were one."""
         ...
 
@@ -84,7 +86,7 @@ class MessageStore(Protocol):
         """What a phone outside the account was sent, oldest first: the sender's copies."""
         ...
 
-    def latest_of_handset(self, digits: str, limit: int) -> Page:
+    def latest_of_handset(self, digits: str, limit: int) -> MessagePage:
         """The newest of what that phone was sent, newest first; the rest costs nothing."""
         ...
 

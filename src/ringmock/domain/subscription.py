@@ -207,7 +207,7 @@ class Subscription:
 # --- what is asked for ---------------------------------------------------------------------------
 
 
-class Wanted(NamedTuple):
+class SubscriptionRequest(NamedTuple):
     """A request for a subscription. `lifetime` is in seconds, None for the transport's own."""
 
     filters: tuple[str, ...]
@@ -222,7 +222,7 @@ class Terms(NamedTuple):
     lifetime: int
 
 
-def plan_subscription(account: Account, subscriber: Extension, wanted: Wanted, held: int) -> Terms:
+def plan_subscription(account: Account, subscriber: Extension, wanted: SubscriptionRequest, held: int) -> Terms:
     """What `subscriber`, who has `held` subscriptions already, is granted. Raises a `Refusal`."""
     terms = terms_of(account, subscriber, wanted.filters, wanted.lifetime, wanted.delivery.transport)
     if held >= MAX_PER_OWNER:

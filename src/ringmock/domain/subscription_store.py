@@ -10,7 +10,7 @@ from .account import Account, Extension
 from .agenda import Agenda, Timer
 from .message import Message
 from .ports import IdGenerator
-from .subscription import Subscription, Terms, Wanted, WebhookTerms, plan_subscription, terms_of
+from .subscription import Subscription, SubscriptionRequest, Terms, WebhookTerms, plan_subscription, terms_of
 
 
 class SubscriptionStore:
@@ -34,12 +34,12 @@ class SubscriptionStore:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def plan(self, account: Account, subscriber: Extension, wanted: Wanted, now: datetime) -> Terms:
+    def plan(self, account: Account, subscriber: Extension, wanted: SubscriptionRequest, now: datetime) -> Terms:
         """What a request would be granted. Raises a `Refusal`; changes nothing."""
         return plan_subscription(account, subscriber, wanted, len(self.of(subscriber, now)))
 
     def create(
-        self, account: Account, subscriber: Extension, wanted: Wanted, now: datetime, *, origin: str
+        self, account: Account, subscriber: Extension, wanted: SubscriptionRequest, now: datetime, *, origin: str
     ) -> Subscription:
         """Grant a request, and file it. Raises as `plan` does: others may have come since it was asked."""
         terms = self.plan(account, subscriber, wanted, now)

@@ -23,6 +23,7 @@ from ..sign_in.worlds import Worlds
 from . import errors, oauth
 from .call import JSON_ANSWER, SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
+from .fast_path import FastPath, whole
 from .lab import Lab
 from .notifications import Notifier
 from .numbering_plans import LibPhoneNumber
@@ -44,8 +45,7 @@ from .operations import (
     subscriptions,
 )
 from .sockets import Sockets
-from .stages import Dispatch, Done, EdgeGuard, Handler, Recorder, Refusals, Routing, Security, WaitingHandler
-from .straight import Straight, whole
+from .stages import Dispatch, Done, Handler, Recorder, Refusals, RequestNormalisation, Routing, Security, WaitingHandler
 from .validation import VALIDATOR_MAP, StrictUriParser
 
 log = logging.getLogger("ringmock")
@@ -183,8 +183,8 @@ def create_app(
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids, groups=groups, limits=limits),
             partial(Refusals, handler=answer_refusal),
-            partial(Straight, limits=limits),
-            EdgeGuard,
+            partial(FastPath, limits=limits),
+            RequestNormalisation,
             Routing,
             partial(Security, worlds=worlds, lab=Lab(worlds, groups)),
             partial(RequestValidation, limits=limits),

@@ -9,7 +9,7 @@ from ..lab import faults, limits
 from ..sign_in import sessions
 
 
-class Row(NamedTuple):
+class CatalogueRow(NamedTuple):
     """One entry of the catalogue.
 
     `message` may hold `{parameter}` and `{value}`. `word` is the older logical code that some answers carry at
@@ -148,191 +148,213 @@ _WORD_400 = "InvalidParameter"
 _WORD_401 = "TokenInvalid"
 _WORD_FEATURE = "FeatureNotAvailable"
 
-CATALOGUE: dict[type[Exception], Row] = {
+CATALOGUE: dict[type[Exception], CatalogueRow] = {
     # The request as such
-    domain.InvalidParameter: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
-    domain.ParameterMissing: Row(400, "CMN-100", "Mandatory parameter [{parameter}] not specified.", _WORD_400),
-    domain.TooManyValues: Row(
+    domain.InvalidParameter: CatalogueRow(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.ParameterMissing: CatalogueRow(
+        400, "CMN-100", "Mandatory parameter [{parameter}] not specified.", _WORD_400
+    ),
+    domain.TooManyValues: CatalogueRow(
         400,
         "CMN-151",
         "More than [{value}] unique values for parameter [{parameter}] should not be specified.",
         _WORD_400,
     ),
-    domain.ValueTooLong: Row(
+    domain.ValueTooLong: CatalogueRow(
         400, "CMN-409", "The parameter [{parameter}] cannot be longer than [{value}] characters.", _WORD_400
     ),
-    domain.ParameterNotFound: Row(400, "CMN-102", _NOT_FOUND, _WORD_400),
-    domain.NotFound: Row(404, "CMN-102", _NOT_FOUND),
-    domain.DuplicateValue: Row(
+    domain.ParameterNotFound: CatalogueRow(400, "CMN-102", _NOT_FOUND, _WORD_400),
+    domain.NotFound: CatalogueRow(404, "CMN-102", _NOT_FOUND),
+    domain.DuplicateValue: CatalogueRow(
         400, "CMN-406", "Duplicate value for parameter {parameter}: {value} found in request", _WORD_400
     ),
-    domain.BatchTooLarge: Row(400, "CMN-106", "Batch request is limited to {value} entries", _WORD_400),
-    domain.PathAndBodyDisagree: Row(
+    domain.BatchTooLarge: CatalogueRow(400, "CMN-106", "Batch request is limited to {value} entries", _WORD_400),
+    domain.PathAndBodyDisagree: CatalogueRow(
         400, "CMN-108", "Parameter [{parameter}] in the path and in the body name different resources", _WORD_400
     ),
-    UnparseableJson: Row(400, "CMN-103", "JSON can't be parsed."),
-    UnparseableRequest: Row(400, "CMN-104", "Cannot parse request"),
-    PartUnreadable: Row(400, "CMN-104", "Cannot parse request: {value}"),
-    BodyTooLarge: Row(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
-    BodyOfTooManyValues: Row(413, "CMN-104", "Cannot parse request: the body has more than {value} values"),
-    UriTooLong: Row(414, "CMN-104", "Cannot parse request: the URI is longer than {value} bytes"),
-    HeadersTooLarge: Row(431, "CMN-104", "Cannot parse request: {value}"),
-    HandshakeRefused: Row(400, "CMN-104", "Cannot parse request: no WebSocket can be opened: {value}"),
-    MethodUnknown: Row(501, "CMN-120", "Invalid URI: the method is not known"),
-    VersionNotSupported: Row(505, "CMN-104", "Cannot parse request: HTTP 1.0 and 1.1 are spoken here"),
-    CodingUnknown: Row(501, "CMN-104", "Cannot parse request: no transfer coding but chunked is known"),
-    RequestTimeout: Row(408, "CMN-104", "Cannot parse request: it did not come to its end in time"),
-    UnsupportedMediaType: Row(415, "CMN-104", "Cannot parse request: unsupported media type"),
-    RangeNotSatisfiable: Row(416, "CMN-107", "Requested range not satisfiable"),
-    HeaderInvalid: Row(400, "CMN-407", "Parameter in header is invalid"),
-    InvalidUri: Row(404, "CMN-120", "Invalid URI"),
-    MethodNotAllowed: Row(405, "CMN-120", "Invalid URI: the method is not allowed here"),
-    InternalError: Row(500, "CMN-203", "Internal Server Error"),
+    UnparseableJson: CatalogueRow(400, "CMN-103", "JSON can't be parsed."),
+    UnparseableRequest: CatalogueRow(400, "CMN-104", "Cannot parse request"),
+    PartUnreadable: CatalogueRow(400, "CMN-104", "Cannot parse request: {value}"),
+    BodyTooLarge: CatalogueRow(413, "CMN-104", "Cannot parse request: the body is larger than {value} bytes"),
+    BodyOfTooManyValues: CatalogueRow(413, "CMN-104", "Cannot parse request: the body has more than {value} values"),
+    UriTooLong: CatalogueRow(414, "CMN-104", "Cannot parse request: the URI is longer than {value} bytes"),
+    HeadersTooLarge: CatalogueRow(431, "CMN-104", "Cannot parse request: {value}"),
+    HandshakeRefused: CatalogueRow(400, "CMN-104", "Cannot parse request: no WebSocket can be opened: {value}"),
+    MethodUnknown: CatalogueRow(501, "CMN-120", "Invalid URI: the method is not known"),
+    VersionNotSupported: CatalogueRow(505, "CMN-104", "Cannot parse request: HTTP 1.0 and 1.1 are spoken here"),
+    CodingUnknown: CatalogueRow(501, "CMN-104", "Cannot parse request: no transfer coding but chunked is known"),
+    RequestTimeout: CatalogueRow(408, "CMN-104", "Cannot parse request: it did not come to its end in time"),
+    UnsupportedMediaType: CatalogueRow(415, "CMN-104", "Cannot parse request: unsupported media type"),
+    RangeNotSatisfiable: CatalogueRow(416, "CMN-107", "Requested range not satisfiable"),
+    HeaderInvalid: CatalogueRow(400, "CMN-407", "Parameter in header is invalid"),
+    InvalidUri: CatalogueRow(404, "CMN-120", "Invalid URI"),
+    MethodNotAllowed: CatalogueRow(405, "CMN-120", "Invalid URI: the method is not allowed here"),
+    InternalError: CatalogueRow(500, "CMN-203", "Internal Server Error"),
     # Who asks
-    AuthorizationMissing: Row(401, "AGW-401", "Authorization header is not specified", _WORD_401),
-    AuthorizationMalformed: Row(401, "AGW-402", "Invalid Authorization header", _WORD_401),
-    AuthorizationNotSupported: Row(401, "OAU-151", "Authorization method not supported", _WORD_401),
-    sessions.TokenInvalid: Row(401, "OAU-149", "OAuth token is invalid", _WORD_401),
-    sessions.TokenExpired: Row(401, "OAU-128", "Access token expired", _WORD_401),
-    sessions.TokenReplaced: Row(401, "OAU-129", "Access token corrupted", _WORD_401),
-    sessions.TokenUnknown: Row(401, "OAU-213", "Token not found", _WORD_401),
-    domain.ApplicationPermissionDenied: Row(
+    AuthorizationMissing: CatalogueRow(401, "AGW-401", "Authorization header is not specified", _WORD_401),
+    AuthorizationMalformed: CatalogueRow(401, "AGW-402", "Invalid Authorization header", _WORD_401),
+    AuthorizationNotSupported: CatalogueRow(401, "OAU-151", "Authorization method not supported", _WORD_401),
+    sessions.TokenInvalid: CatalogueRow(401, "OAU-149", "OAuth token is invalid", _WORD_401),
+    sessions.TokenExpired: CatalogueRow(401, "OAU-128", "Access token expired", _WORD_401),
+    sessions.TokenReplaced: CatalogueRow(401, "OAU-129", "Access token corrupted", _WORD_401),
+    sessions.TokenUnknown: CatalogueRow(401, "OAU-213", "Token not found", _WORD_401),
+    domain.ApplicationPermissionDenied: CatalogueRow(
         403,
         "CMN-401",
         "In order to call this API endpoint, application needs to have [{value}] permission",
         "InsufficientPermissions",
     ),
-    domain.AnotherExtension: Row(403, "CMN-419", "Access to the resources of another extension is not allowed"),
-    domain.ExtendedScopeMissing: Row(
+    domain.AnotherExtension: CatalogueRow(
+        403, "CMN-419", "Access to the resources of another extension is not allowed"
+    ),
+    domain.ExtendedScopeMissing: CatalogueRow(
         403,
         "CMN-419",
         "In order to call this API endpoint for another extension, user needs to have [{value}] permission granted"
         " with extended scope",
     ),
-    domain.PermissionDenied: Row(
+    domain.PermissionDenied: CatalogueRow(
         403, "CMN-408", "In order to call this API endpoint, user needs to have [{value}] permission."
     ),
-    domain.StoreFull: Row(503, "CMN-201", "Service Temporary Unavailable: the server keeps no more than {value}"),
+    domain.StoreFull: CatalogueRow(
+        503, "CMN-201", "Service Temporary Unavailable: the server keeps no more than {value}"
+    ),
     # How often
-    limits.RateExceeded: Row(429, "CMN-301", "Request rate exceeded"),
-    limits.MessageRateExceeded: Row(429, "MSG-305", "Request rate exceeded"),
+    limits.RateExceeded: CatalogueRow(429, "CMN-301", "Request rate exceeded"),
+    limits.MessageRateExceeded: CatalogueRow(429, "MSG-305", "Request rate exceeded"),
     # On demand
-    faults.ServiceUnavailable: Row(503, "CMN-201", "Service Temporary Unavailable"),
-    faults.BrokenOff: Row(503, "CMN-201", "Service Temporary Unavailable"),
-    faults.ServiceFailed: Row(500, "CMN-203", "Internal Server Error"),
-    faults.ServiceBusy: Row(429, "CMN-301", "Request rate exceeded"),
+    faults.ServiceUnavailable: CatalogueRow(503, "CMN-201", "Service Temporary Unavailable"),
+    faults.BrokenOff: CatalogueRow(503, "CMN-201", "Service Temporary Unavailable"),
+    faults.ServiceFailed: CatalogueRow(500, "CMN-203", "Internal Server Error"),
+    faults.ServiceBusy: CatalogueRow(429, "CMN-301", "Request rate exceeded"),
     # SMS
-    domain.TextTooLong: Row(400, "MSG-338", "Message size limit exceeded", _WORD_400),
-    domain.SenderNumberUnknown: Row(
+    domain.TextTooLong: CatalogueRow(400, "MSG-338", "Message size limit exceeded", _WORD_400),
+    domain.SenderNumberUnknown: CatalogueRow(
         400,
         "MSG-245",
         "Parameter [from] value [{value}] is invalid [Cannot find the phone number which belongs to user]",
         _WORD_400,
     ),
-    domain.SenderNumberOfAnother: Row(403, "MSG-304", "Phone number doesn't belong to extension", _WORD_FEATURE),
-    domain.SenderNumberWithoutSms: Row(403, "MSG-242", "The requested feature is not available", _WORD_FEATURE),
-    domain.SenderNumberForFax: Row(403, "MSG-241", "Cannot send SMS from Fax number", _WORD_FEATURE),
-    domain.SenderNumberForHighVolume: Row(
+    domain.SenderNumberOfAnother: CatalogueRow(
+        403, "MSG-304", "Phone number doesn't belong to extension", _WORD_FEATURE
+    ),
+    domain.SenderNumberWithoutSms: CatalogueRow(
+        403, "MSG-242", "The requested feature is not available", _WORD_FEATURE
+    ),
+    domain.SenderNumberForFax: CatalogueRow(403, "MSG-241", "Cannot send SMS from Fax number", _WORD_FEATURE),
+    domain.SenderNumberForHighVolume: CatalogueRow(
         403, "MSG-320", "Use the High Volume SMS (A2P) API to send messages from this phone number", _WORD_FEATURE
     ),
-    domain.ExtensionNumberAsSmsRecipient: Row(
+    domain.ExtensionNumberAsSmsRecipient: CatalogueRow(
         400, "MSG-246", "Parameter [to] value [{value}] is invalid [Extension numbers cannot receive SMS]", _WORD_400
     ),
-    domain.ShortNumberAsSmsRecipient: Row(
+    domain.ShortNumberAsSmsRecipient: CatalogueRow(
         400, "MSG-247", "Parameter [to] value [{value}] is invalid [Short numbers cannot receive SMS]", _WORD_400
     ),
-    domain.SeveralSmsRecipients: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
-    domain.TooManySmsRecipients: Row(
+    domain.SeveralSmsRecipients: CatalogueRow(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.TooManySmsRecipients: CatalogueRow(
         400, "MSG-381", "Exceeded maximum number of recipients for a Group MMS: [{value}]", _WORD_400
     ),
-    domain.InternationalNotAllowed: Row(
+    domain.InternationalNotAllowed: CatalogueRow(
         403, "MSG-240", "International SMS is not available for account.", "InternationalProhibited"
     ),
-    domain.InternationalFromTollFree: Row(
+    domain.InternationalFromTollFree: CatalogueRow(
         403, "MSG-403", "International SMS is not available for toll-free phone numbers.", "InternationalProhibited"
     ),
-    domain.MmsNotAvailable: Row(403, "MSG-380", "The MMS feature is not available", _WORD_FEATURE),
-    domain.CountryGivenTwice: Row(
+    domain.MmsNotAvailable: CatalogueRow(403, "MSG-380", "The MMS feature is not available", _WORD_FEATURE),
+    domain.CountryGivenTwice: CatalogueRow(
         400, "MSG-365", "Parameters [country.id] and [country.isoCode] can not be specified simultaneously", _WORD_400
     ),
     # Attachments
-    domain.TooManyAttachments: Row(400, "MSG-379", "Too many attachments", _WORD_400),
-    domain.AttachmentEmpty: Row(400, "MSG-347", "Attachment body is empty", _WORD_400),
-    domain.AttachmentTypeNotSupported: Row(415, "MSG-348", "Unsupported attachment media type, attachment {value}"),
-    domain.AttachmentsTooLarge: Row(400, "MSG-376", "Attachment size limit exceeded", _WORD_400),
-    domain.AttachmentTooLarge: Row(400, "MSG-337", "Attachment size limit exceeded", _WORD_400),
+    domain.TooManyAttachments: CatalogueRow(400, "MSG-379", "Too many attachments", _WORD_400),
+    domain.AttachmentEmpty: CatalogueRow(400, "MSG-347", "Attachment body is empty", _WORD_400),
+    domain.AttachmentTypeNotSupported: CatalogueRow(
+        415, "MSG-348", "Unsupported attachment media type, attachment {value}"
+    ),
+    domain.AttachmentsTooLarge: CatalogueRow(400, "MSG-376", "Attachment size limit exceeded", _WORD_400),
+    domain.AttachmentTooLarge: CatalogueRow(400, "MSG-337", "Attachment size limit exceeded", _WORD_400),
     # Pager
-    domain.PagerToPhoneNumber: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
-    domain.PagerRecipientNotFound: Row(400, "CMN-102", _NOT_FOUND, _WORD_400),
-    domain.PagerRecipientCannotReceive: Row(
+    domain.PagerToPhoneNumber: CatalogueRow(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.PagerRecipientNotFound: CatalogueRow(400, "CMN-102", _NOT_FOUND, _WORD_400),
+    domain.PagerRecipientCannotReceive: CatalogueRow(
         400, "MSG-316", "Parameter [to] value [{value}] is invalid [Extension cannot receive pages]", _WORD_400
     ),
-    domain.DepartmentWithoutMembers: Row(400, "MSG-316", "No department members found.", _WORD_400),
-    domain.RecipientInactive: Row(400, "MSG-324", "Extension is of unappropriate state", _WORD_400),
-    domain.RecipientIdAndNumberDisagree: Row(
+    domain.DepartmentWithoutMembers: CatalogueRow(400, "MSG-316", "No department members found.", _WORD_400),
+    domain.RecipientInactive: CatalogueRow(400, "MSG-324", "Extension is of unappropriate state", _WORD_400),
+    domain.RecipientIdAndNumberDisagree: CatalogueRow(
         400,
         "MSG-335",
         "Parameter [to] value [{value}] is invalid [Extension number and extension id name different extensions]",
         _WORD_400,
     ),
-    domain.SenderNumberMismatch: Row(
+    domain.SenderNumberMismatch: CatalogueRow(
         400,
         "MSG-331",
         "Parameter [from] value [{value}] is invalid"
         " [Sender extension number does not correspond to logged in extension]",
         _WORD_400,
     ),
-    domain.SenderIdMismatch: Row(
+    domain.SenderIdMismatch: CatalogueRow(
         400,
         "MSG-332",
         "Parameter [from] value [{value}] is invalid [Sender extension id does not correspond to logged in extension]",
         _WORD_400,
     ),
-    domain.DepartmentCannotPage: Row(403, "MSG-330", "Sending pages is not allowed for the Department extension type"),
-    domain.NotAThreadParticipant: Row(
+    domain.DepartmentCannotPage: CatalogueRow(
+        403, "MSG-330", "Sending pages is not allowed for the Department extension type"
+    ),
+    domain.NotAThreadParticipant: CatalogueRow(
         403, "MSG-326", "Reply is denied for user, who is no longer a thread participant"
     ),
-    domain.NotInThread: Row(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
-    domain.ReplyTargetNotFound: Row(404, "CMN-102", _NOT_FOUND),
+    domain.NotInThread: CatalogueRow(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
+    domain.ReplyTargetNotFound: CatalogueRow(404, "CMN-102", _NOT_FOUND),
     # The message store
-    domain.SyncTokenInvalid: Row(400, "MSG-333", "Parameter [{parameter}] value is invalid or expired.", _WORD_400),
-    domain.ConversationAndTypeTogether: Row(
+    domain.SyncTokenInvalid: CatalogueRow(
+        400, "MSG-333", "Parameter [{parameter}] value is invalid or expired.", _WORD_400
+    ),
+    domain.ConversationAndTypeTogether: CatalogueRow(
         400, "MSG-390", "Parameters [conversationId] and [type] can not be specified simultaneously", _WORD_400
     ),
-    domain.TooManyReports: Row(429, "CMN-304", "Duplicate concurrent request. Try again later"),
-    domain.ThreadNotAccessible: Row(
+    domain.TooManyReports: CatalogueRow(429, "CMN-304", "Duplicate concurrent request. Try again later"),
+    domain.ThreadNotAccessible: CatalogueRow(
         403,
         "CMN-408",
         "In order to call this API endpoint, user needs to have [{value}] permission for requested resource.",
     ),
     # Subscriptions
-    domain.InvalidEventFilters: Row(400, "SUB-508", "Invalid event filters: [{value}]", _WORD_400),
-    domain.ReminderAlone: Row(
+    domain.InvalidEventFilters: CatalogueRow(400, "SUB-508", "Invalid event filters: [{value}]", _WORD_400),
+    domain.ReminderAlone: CatalogueRow(
         400, "SUB-515", "A reminder of the subscription's expiry cannot be its only event filter", _WORD_400
     ),
-    domain.ReminderUnsuitable: Row(
+    domain.ReminderUnsuitable: CatalogueRow(
         400, "SUB-516", "Parameters [threshold] and [interval] are invalid in event filter [{value}]", _WORD_400
     ),
-    domain.EventsOfAnotherExtension: Row(403, "SUB-405", "Not allowed subscribe for messages to other extensions"),
-    domain.EventsOfAnotherAccount: Row(
+    domain.EventsOfAnotherExtension: CatalogueRow(
+        403, "SUB-405", "Not allowed subscribe for messages to other extensions"
+    ),
+    domain.EventsOfAnotherAccount: CatalogueRow(
         403, "SUB-406", "Not allowed subscribe for events to extensions of other account"
     ),
-    domain.EventsOfUnknownUser: Row(403, "SUB-408", "Not allowed subscribe for unknown user"),
-    domain.TooManySubscriptions: Row(403, "SUB-505", "Subscriptions limit exceeded"),
-    domain.ValidationTokenMissing: Row(400, "SUB-520", "Validation Token is not returned [{value}]", _WORD_400),
-    domain.WebHookUnreachable: Row(400, "SUB-521", "WebHook is not reachable [{value}]", _WORD_400),
-    domain.WebHookGivenUp: Row(
+    domain.EventsOfUnknownUser: CatalogueRow(403, "SUB-408", "Not allowed subscribe for unknown user"),
+    domain.TooManySubscriptions: CatalogueRow(403, "SUB-505", "Subscriptions limit exceeded"),
+    domain.ValidationTokenMissing: CatalogueRow(
+        400, "SUB-520", "Validation Token is not returned [{value}]", _WORD_400
+    ),
+    domain.WebHookUnreachable: CatalogueRow(400, "SUB-521", "WebHook is not reachable [{value}]", _WORD_400),
+    domain.WebHookGivenUp: CatalogueRow(
         400,
         "SUB-521",
         "WebHook is not reachable [it was blacklisted, which is for good: delete the subscription and create it anew."
         " {value}]",
         _WORD_400,
     ),
-    domain.WebHookStatusIncorrect: Row(
+    domain.WebHookStatusIncorrect: CatalogueRow(
         400, "SUB-522", "WebHook responds with incorrect HTTP status. HTTP status is {value}", _WORD_400
     ),
-    domain.HttpsRequired: Row(400, "SUB-523", "HTTPS is required [{value}]", _WORD_400),
-    domain.WebHookAnswerInvalid: Row(400, "SUB-525", "WebHook server response is invalid [{value}]", _WORD_400),
+    domain.HttpsRequired: CatalogueRow(400, "SUB-523", "HTTPS is required [{value}]", _WORD_400),
+    domain.WebHookAnswerInvalid: CatalogueRow(
+        400, "SUB-525", "WebHook server response is invalid [{value}]", _WORD_400
+    ),
 }
 
 OF_THE_CONTRACT = (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .multipart import Part
+from .multipart import MultipartPart
 
 Json = Any
 
@@ -22,10 +22,10 @@ class Form(NamedTuple):
     """A message, as its JSON would have it, and the files that come with it."""
 
     message: Json
-    files: tuple[Part, ...]
+    files: tuple[MultipartPart, ...]
 
 
-def form_of(parts: Sequence[Part], parse: Callable[[bytes], Json]) -> Form | None:
+def form_of(parts: Sequence[MultipartPart], parse: Callable[[bytes], Json]) -> Form | None:
     """The message in fields; None where the first part is the JSON, as the service documents it.
 
     The fields are `from`, `to` (once or several times), `text` and `country`, in any order and among the files. A
@@ -39,19 +39,19 @@ def form_of(parts: Sequence[Part], parse: Callable[[bytes], Json]) -> Form | Non
     return Form(_message(fields, parse), files)
 
 
-def _is_field(part: Part) -> bool:
+def _is_field(part: MultipartPart) -> bool:
     return not part.is_file and part.media_type in _TEXTS and _FIELD.fullmatch(part.field) is not None
 
 
-def _is_file(part: Part) -> bool:
+def _is_file(part: MultipartPart) -> bool:
     return part.is_file or part.media_type not in _TEXTS or _FILES.fullmatch(part.field) is not None
 
 
-def _is_json(part: Part) -> bool:
+def _is_json(part: MultipartPart) -> bool:
     return part.media_type == "application/json" or part.content.lstrip()[:1] == b"{"
 
 
-def _message(fields: Sequence[Part], parse: Callable[[bytes], Json]) -> Json:
+def _message(fields: Sequence[MultipartPart], parse: Callable[[bytes], Json]) -> Json:
     said: dict[str, dict[str, Json]] = {}
     for number, part in enumerate(fields):
         name = _FIELD.fullmatch(part.field)
@@ -67,7 +67,7 @@ def _message(fields: Sequence[Part], parse: Callable[[bytes], Json]) -> Json:
     return message
 
 
-def _value(part: Part, name: re.Match[str], parse: Callable[[bytes], Json]) -> Json:
+def _value(part: MultipartPart, name: re.Match[str], parse: Callable[[bytes], Json]) -> Json:
     text = part.text
     if name["property"] == "text":
         return text

@@ -34,7 +34,7 @@ CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8
 
 
 @dataclass(frozen=True)
-class Part:
+class MultipartPart:
     """One part: header values by lower-case name, and the content without its transfer encoding."""
 
     headers: Mapping[str, str]
@@ -119,7 +119,7 @@ def _shown(value: str) -> str:
     return repr(value[:60])
 
 
-def split(content_type: bytes, body: bytes, limits: ServerLimits) -> list[Part]:
+def split(content_type: bytes, body: bytes, limits: ServerLimits) -> list[MultipartPart]:
     """The parts in their order. What stands before the first and after the last is left out (RFC 2046, 5.1.1).
 
     Raises `UnparseableRequest` without a boundary, for more parts or headers than the limits have and for a body that
@@ -134,10 +134,10 @@ def split(content_type: bytes, body: bytes, limits: ServerLimits) -> list[Part]:
     return _parts(body, opening.end(), line, opening[2], limits)
 
 
-def _parts(body: bytes, begin: int, line: bytes, newline: bytes, limits: ServerLimits) -> list[Part]:
+def _parts(body: bytes, begin: int, line: bytes, newline: bytes, limits: ServerLimits) -> list[MultipartPart]:
     """`newline` is as the first delimiter has it, so that no line of a binary file is taken for one."""
     delimiter = newline + line
-    parts: list[Part] = []
+    parts: list[MultipartPart] = []
     seen = begin
     while (end := body.find(delimiter, seen)) >= 0:
         rest = _REST_OF_DELIMITER.match(body, end + len(delimiter))
@@ -153,9 +153,9 @@ def _parts(body: bytes, begin: int, line: bytes, newline: bytes, limits: ServerL
     raise UnparseableRequest
 
 
-def _part(piece: bytes, newline: bytes, most: int) -> Part:
+def _part(piece: bytes, newline: bytes, most: int) -> MultipartPart:
     if piece.startswith(newline):
-        return Part({}, piece[len(newline) :])
+        return MultipartPart({}, piece[len(newline) :])
     head, blank, content = piece.partition(newline * 2)
     if not blank or len(head) > most:
         raise UnparseableRequest
@@ -165,7 +165,7 @@ def _part(piece: bytes, newline: bytes, most: int) -> Part:
         if not colon or not _HEADER_NAME.fullmatch(name):
             raise UnparseableRequest
         headers[name.decode("ascii").lower()] = value.decode("latin-1").strip()
-    return Part(headers, _decoded(content, headers.get("content-transfer-encoding", "")))
+    return MultipartPart(headers, _decoded(content, headers.get("content-transfer-encoding", "")))
 
 
 def _decoded(content: bytes, encoding: str) -> bytes:
@@ -187,7 +187,7 @@ def _decoded(content: bytes, encoding: str) -> bytes:
     )
 
 
-def attachment_of(part: Part) -> Attachment:
+def attachment_of(part: MultipartPart) -> Attachment:
     """The file that a part is: of the type that it states, or else of the one that its name promises."""
     return Attachment(known_type(part.media_type, part.file_name), part.file_name, part.content)
 

@@ -42,8 +42,8 @@ from ..domain.subscription import (
 from ..lab.webhooks import WebHooks
 from ..world.journal import Entry
 from ..world.world import World
-from .alarm import Alarm
 from .sockets import Sockets
+from .timer import WorldTimer
 from .wire.subscriptions import notification
 
 TOLD_TOGETHER = 200
@@ -340,7 +340,7 @@ class _Watcher:
         self._notifier = notifier
         self._changed: Counter[Kind] = Counter()
         self._is_telling = False
-        self._alarm = Alarm(self.time_changed)
+        self._alarm = WorldTimer(self.time_changed)
         world.when_life_ends(self._changed.clear)
         self.time_changed()
 

@@ -20,7 +20,7 @@ PATHS = frozenset({"/restapi/oauth/token", "/restapi/oauth/revoke"})
 """Where the same holds for what is refused before the operation is known."""
 
 
-class Row(NamedTuple):
+class OAuthCatalogueRow(NamedTuple):
     """One entry of the OAuth catalogue. `description` may hold `{value}`."""
 
     error: str
@@ -29,36 +29,50 @@ class Row(NamedTuple):
     status: int = 400
 
 
-OAUTH_CATALOGUE: dict[type[Exception], Row] = {
-    sessions.CredentialsIncomplete: Row("invalid_request", "CMN-101", "Resource Owner credentials are incomplete."),
-    sessions.WrongCredentials: Row("invalid_grant", "OAU-140", "Invalid resource owner credentials."),
-    sessions.UnparseableAssertion: Row("invalid_grant", "OAU-140", "Unparseable assertion"),
-    sessions.AssertionInvalid: Row("invalid_grant", "OAU-140", "Invalid assertion: {value}"),
-    sessions.ExtensionNotFound: Row("invalid_grant", "OAU-232", "Extension not found"),
-    sessions.ExtensionCannotLogIn: Row("invalid_grant", "OAU-236", "Extension is disabled or frozen"),
-    sessions.ClientAuthenticationMissing: Row("invalid_client", "OAU-123", "Client authentication is required"),
-    sessions.UnknownClient: Row("invalid_client", "OAU-153", "Invalid client application: [{value}]"),
-    sessions.WrongClientSecret: Row("invalid_client", "OAU-146", "Invalid client credentials"),
-    sessions.ClientAssertionInvalid: Row("invalid_client", "OAU-146", "Invalid client credentials: {value}"),
-    sessions.TooManyWorlds: Row("unauthorized_client", "OAU-153", "No further world can be opened on this server"),
-    sessions.TooManyLogIns: Row("unauthorized_client", "OAU-153", "No further log-in is kept on this server"),
-    sessions.UnsupportedGrantType: Row("unsupported_grant_type", "OAU-250", "Unsupported grant type"),
-    sessions.GrantTypeNotAllowed: Row("unauthorized_client", "OAU-251", "Unauthorized for this grant type"),
-    sessions.PartnersOnly: Row(
+OAUTH_CATALOGUE: dict[type[Exception], OAuthCatalogueRow] = {
+    sessions.CredentialsIncomplete: OAuthCatalogueRow(
+        "invalid_request", "CMN-101", "Resource Owner credentials are incomplete."
+    ),
+    sessions.WrongCredentials: OAuthCatalogueRow("invalid_grant", "OAU-140", "Invalid resource owner credentials."),
+    sessions.UnparseableAssertion: OAuthCatalogueRow("invalid_grant", "OAU-140", "Unparseable assertion"),
+    sessions.AssertionInvalid: OAuthCatalogueRow("invalid_grant", "OAU-140", "Invalid assertion: {value}"),
+    sessions.ExtensionNotFound: OAuthCatalogueRow("invalid_grant", "OAU-232", "Extension not found"),
+    sessions.ExtensionCannotLogIn: OAuthCatalogueRow("invalid_grant", "OAU-236", "Extension is disabled or frozen"),
+    sessions.ClientAuthenticationMissing: OAuthCatalogueRow(
+        "invalid_client", "OAU-123", "Client authentication is required"
+    ),
+    sessions.UnknownClient: OAuthCatalogueRow("invalid_client", "OAU-153", "Invalid client application: [{value}]"),
+    sessions.WrongClientSecret: OAuthCatalogueRow("invalid_client", "OAU-146", "Invalid client credentials"),
+    sessions.ClientAssertionInvalid: OAuthCatalogueRow(
+        "invalid_client", "OAU-146", "Invalid client credentials: {value}"
+    ),
+    sessions.TooManyWorlds: OAuthCatalogueRow(
+        "unauthorized_client", "OAU-153", "No further world can be opened on this server"
+    ),
+    sessions.TooManyLogIns: OAuthCatalogueRow(
+        "unauthorized_client", "OAU-153", "No further log-in is kept on this server"
+    ),
+    sessions.UnsupportedGrantType: OAuthCatalogueRow("unsupported_grant_type", "OAU-250", "Unsupported grant type"),
+    sessions.GrantTypeNotAllowed: OAuthCatalogueRow(
+        "unauthorized_client", "OAU-251", "Unauthorized for this grant type"
+    ),
+    sessions.PartnersOnly: OAuthCatalogueRow(
         "unauthorized_client", "OAU-270", "Unauthorized for this grant type: it is kept for partner applications"
     ),
-    sessions.RedirectUriNotRegistered: Row(
+    sessions.RedirectUriNotRegistered: OAuthCatalogueRow(
         "unauthorized_client", "OAU-113", "No redirect uri is registered for the client", 403
     ),
-    sessions.RedirectUriMismatch: Row("invalid_grant", "OAU-109", "Redirect URIs do not match"),
-    sessions.AuthorizationCodeInvalid: Row("invalid_grant", "OAU-106", "Invalid authorization code"),
-    sessions.AuthorizationCodeExpired: Row("invalid_grant", "OAU-108", "Authorization code is expired"),
-    sessions.CodeVerifierMismatch: Row(
+    sessions.RedirectUriMismatch: OAuthCatalogueRow("invalid_grant", "OAU-109", "Redirect URIs do not match"),
+    sessions.AuthorizationCodeInvalid: OAuthCatalogueRow("invalid_grant", "OAU-106", "Invalid authorization code"),
+    sessions.AuthorizationCodeExpired: OAuthCatalogueRow("invalid_grant", "OAU-108", "Authorization code is expired"),
+    sessions.CodeVerifierMismatch: OAuthCatalogueRow(
         "invalid_grant", "OAU-106", "Invalid authorization code: the code verifier does not make the code challenge"
     ),
-    sessions.ScopeInvalid: Row("invalid_scope", "CMN-101", "Parameter [scope] value is invalid: [{value}]"),
-    sessions.RefreshTokenDead: Row("invalid_grant", "OAU-213", "Token not found"),
-    sessions.RefreshTokenRevoked: Row("invalid_grant", "OAU-211", "Token revoked"),
+    sessions.ScopeInvalid: OAuthCatalogueRow(
+        "invalid_scope", "CMN-101", "Parameter [scope] value is invalid: [{value}]"
+    ),
+    sessions.RefreshTokenDead: OAuthCatalogueRow("invalid_grant", "OAU-213", "Token not found"),
+    sessions.RefreshTokenRevoked: OAuthCatalogueRow("invalid_grant", "OAU-211", "Token revoked"),
 }
 
 
@@ -108,7 +122,7 @@ def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
     return status, headers, _body(_ERRORS.get(status, "invalid_request"), said[0]["message"], said)
 
 
-def oauth_entry(exception: Exception, row: Row) -> dict[str, Any]:
+def oauth_entry(exception: Exception, row: OAuthCatalogueRow) -> dict[str, Any]:
     """The entry of `errors[]` for an exception of the OAuth catalogue."""
     value = getattr(exception, "value", None)
     said: dict[str, Any] = {"errorCode": row.code, "message": row.description.format(value=value)}

@@ -35,7 +35,8 @@ from ..lab.limits import Group
 from ..openapi.document import app_permissions
 from ..server_limits import ServerLimits
 from ..sign_in.worlds import Worlds
-from . import edge, oauth, throttling
+from . import oauth, throttling
+from . import request_normalisation as edge
 from .call import ON_SOCKET, PROBLEM, SCOPE_KEY, Answer, Call
 from .errors import (
     AuthorizationMalformed,
@@ -239,7 +240,7 @@ def base_url(scheme: str, host: bytes, server: tuple[str, int] | None, root_path
     return f"{scheme}://{name}{root_path}"
 
 
-class EdgeGuard:
+class RequestNormalisation:
     """Reads the body whole, within a bound, and refuses what the stages behind would trip over.
 
     Methods in tunnels come out here, and preflights are answered.

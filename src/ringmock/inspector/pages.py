@@ -60,7 +60,7 @@ class Box(NamedTuple):
     sent: int
 
 
-class Row(NamedTuple):
+class MessageRow(NamedTuple):
     """A message in a mailbox, as it is by now."""
 
     message: Message
@@ -198,9 +198,9 @@ def _box(world: World, extension: Extension) -> Box:
     )
 
 
-def _rows(world: World, messages: Iterable[Message]) -> list[Row]:
+def _rows(world: World, messages: Iterable[Message]) -> list[MessageRow]:
     now = world.clock.now()
-    return [Row(message, iso8601(message.created), message.status_at(now)) for message in messages]
+    return [MessageRow(message, iso8601(message.created), message.status_at(now)) for message in messages]
 
 
 def _lines(entries: Iterable[Entry]) -> list[Line]:

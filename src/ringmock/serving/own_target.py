@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..contract.http_client import Watcher
 from ..contract.target import Target
-from ..coverage.tally import Tally
+from ..coverage.collector import CoverageCollector
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
 from .server import Server, build, serving
@@ -26,7 +26,9 @@ class OwnTarget(Target):
 
 
 @contextlib.contextmanager
-def own_target(template: Template, watcher: Watcher | None = None, tally: Tally | None = None) -> Iterator[OwnTarget]:
+def own_target(
+    template: Template, watcher: Watcher | None = None, tally: CoverageCollector | None = None
+) -> Iterator[OwnTarget]:
     """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end.
 
     `tally` counts what it is called for.

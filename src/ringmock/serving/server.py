@@ -21,17 +21,17 @@ from ..control.api import create_control_app
 from ..control.mount import mounted
 from ..domain.generation import Generation
 from ..http.app import create_app
-from ..http.edge import RequestIds
 from ..http.recording import recorder
+from ..http.request_normalisation import RequestIds
 from ..lab.webhooks import WebHooks
 from ..server_limits import DEFAULT, ServerLimits
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
-from .eager import EagerProtocol
+from .http_protocol import HttpProtocol
 from .websocket_protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
-    from ..coverage.tally import Tally
+    from ..coverage.collector import CoverageCollector
 
 _T = TypeVar("_T")
 
@@ -41,7 +41,7 @@ WATCH_SECONDS = 0.5
 def build(
     worlds: Worlds,
     webhooks: WebHooks | None = None,
-    tally: "Tally | None" = None,
+    tally: "CoverageCollector | None" = None,
     access: Access | None = None,
 ) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
@@ -89,7 +89,7 @@ class Server(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
-                http=partial(EagerProtocol, limits=limits),  # type: ignore[arg-type]  # it is called as a class is
+                http=partial(HttpProtocol, limits=limits),  # type: ignore[arg-type]  # it is called as a class is
                 lifespan="off",
                 server_header=False,
                 ws=partial(WebSocketProtocol, limits=limits),  # type: ignore[arg-type]  # the same

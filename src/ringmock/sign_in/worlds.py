@@ -16,7 +16,7 @@ from ..domain.account import Extension
 from ..domain.agenda import Agenda
 from ..domain.generation import Generation
 from ..server_limits import DEFAULT, ServerLimits, option_of
-from ..world.capacity import Room
+from ..world.capacity import Capacity
 from ..world.clock import RealTime, real_time
 from ..world.template import Application, Key, Template
 from ..world.world import World
@@ -81,7 +81,7 @@ class Worlds:
         server that serves them.
         """
         self.limits = limits
-        self.room = Room(limits)
+        self.room = Capacity(limits)
         self.forgotten: Counter[str] = Counter()
         """How much had to be forgotten that was still good, for the limits that are their keys."""
         self.template = template

@@ -14,7 +14,7 @@ from ..sign_in.worlds import Worlds
 from ..world import controls as world_controls
 from ..world.journal import Entry
 from ..world.world import World
-from .messages import Attachment, Message, Wanted, shown
+from .messages import Attachment, ExpectedMessage, Message, shown
 from .observed import Observed, WithoutCredentials
 from .timeline import Fault, complaint, timeline
 
@@ -164,7 +164,7 @@ class Ringmock:
         the mailboxes. `to` and `sender` are phone or extension numbers. Raises `AssertionError` when none comes.
         """
         __tracebackhide__ = True
-        return self._wait_for(Wanted(MessageType.SMS, to, sender, contains, _place(after)), timeout)
+        return self._wait_for(ExpectedMessage(MessageType.SMS, to, sender, contains, _place(after)), timeout)
 
     def wait_for_page(
         self,
@@ -177,30 +177,30 @@ class Ringmock:
     ) -> Message:
         """As `wait_for_sms`; `to` is an extension that the page is addressed to, or reaches through a Department."""
         __tracebackhide__ = True
-        return self._wait_for(Wanted(MessageType.PAGER, to, sender, contains, _place(after)), timeout)
+        return self._wait_for(ExpectedMessage(MessageType.PAGER, to, sender, contains, _place(after)), timeout)
 
     def expect_no_sms(
         self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
     ) -> None:
         """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time."""
         __tracebackhide__ = True
-        self._expect_none(Wanted(MessageType.SMS, to, sender, contains), within)
+        self._expect_none(ExpectedMessage(MessageType.SMS, to, sender, contains), within)
 
     def expect_no_page(
         self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
     ) -> None:
         """As `expect_no_sms`, of pages."""
         __tracebackhide__ = True
-        self._expect_none(Wanted(MessageType.PAGER, to, sender, contains), within)
+        self._expect_none(ExpectedMessage(MessageType.PAGER, to, sender, contains), within)
 
-    def _wait_for(self, wanted: Wanted, timeout: float) -> Message:
+    def _wait_for(self, wanted: ExpectedMessage, timeout: float) -> Message:
         __tracebackhide__ = True
         found = self._observed.first(wanted, timeout)
         if found is None:
             raise AssertionError(f"no {wanted} within {timeout:g} s\n{self._sent()}\n{self.timeline}")
         return self._do(lambda: self._shown(found.copy))
 
-    def _expect_none(self, wanted: Wanted, within: float) -> None:
+    def _expect_none(self, wanted: ExpectedMessage, within: float) -> None:
         __tracebackhide__ = True
         found = self._observed.first(wanted, within)
         if found is not None:
@@ -238,13 +238,13 @@ def _place(message: Message | None) -> tuple[int, int] | None:
 class Expect:
     """What a test expects not to be there."""
 
-    def __init__(self, expect_none: Callable[[Wanted, float], None]) -> None:
+    def __init__(self, expect_none: Callable[[ExpectedMessage, float], None]) -> None:
         self._expect_none = expect_none
 
     def none(self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0) -> None:
         """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds."""
         __tracebackhide__ = True
-        self._expect_none(Wanted(None, to, sender, contains), within)
+        self._expect_none(ExpectedMessage(None, to, sender, contains), within)
 
 
 class Handset:

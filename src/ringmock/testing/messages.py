@@ -64,7 +64,7 @@ def shown(message: domain.Message, now: datetime, life: int) -> Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExpectedMessage:
     """What a message is looked for by; None takes any.
 
     `to` and `sender` are phone numbers, with or without `+`, or extension numbers. Those who get a page through a

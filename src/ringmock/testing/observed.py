@@ -9,7 +9,7 @@ from ..domain.a2p_sms import Batch
 from ..domain.message import Delivery, Message
 from ..domain.subscription import Changes
 from ..world.journal import Entry
-from .messages import Wanted
+from .messages import ExpectedMessage
 from .timeline import MAX_LINES, Fault, fault_of
 
 
@@ -65,7 +65,7 @@ class Observed:
     def time_changed(self) -> None:
         """Nothing that a test waits for."""
 
-    def first(self, wanted: Wanted, timeout: float) -> Sending | None:
+    def first(self, wanted: ExpectedMessage, timeout: float) -> Sending | None:
         """The oldest message that is wanted, as soon as it is there; None after `timeout` real seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._found(wanted), max(timeout, 0))
@@ -86,7 +86,7 @@ class Observed:
             faults, self._faults = self._faults, []
         return [entry for entry in faults if fault_of(entry) not in allowed]
 
-    def _found(self, wanted: Wanted) -> Sending | None:
+    def _found(self, wanted: ExpectedMessage) -> Sending | None:
         return next((sent for sent in self._sent if wanted.matches(sent.delivery, (sent.life, sent.copy.id))), None)
 
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..coverage.tally import Tally
+from ..coverage.collector import CoverageCollector
 from ..fixture import load_named
 from ..serving.server import Server, build, serving
 from ..sign_in.worlds import Worlds
@@ -16,7 +16,7 @@ from .handle import Ringmock
 class MockServer:
     """A running server. `url` has no slash at the end; `worlds` and `tally` belong to the server's thread alone."""
 
-    def __init__(self, url: str, worlds: Worlds, server: Server, tally: Tally) -> None:
+    def __init__(self, url: str, worlds: Worlds, server: Server, tally: CoverageCollector) -> None:
         self.url = url
         self.worlds = worlds
         self.tally = tally
@@ -47,6 +47,6 @@ def run_server(fixture: str | Path | Template = "demo", *, generation: str | Non
     a file says. Raises `FixtureError`.
     """
     template = fixture if isinstance(fixture, Template) else load_named(str(fixture), generation=generation)
-    worlds, tally = Worlds(template), Tally()
+    worlds, tally = Worlds(template), CoverageCollector()
     with serving(build(worlds, tally=tally)) as (url, server):
         yield MockServer(url, worlds, server, tally)

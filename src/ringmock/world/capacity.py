@@ -4,7 +4,7 @@ from ..domain.errors import StoreFull
 from ..server_limits import ServerLimits
 
 
-class Room:
+class Capacity:
     """Shared by every world of a server.
 
     A record is a message's copy with its sender or one of its recipients, a change of a message, a message of a batch
@@ -21,7 +21,7 @@ class Room:
 class Share:
     """What one world has of the room. It is given back when the life of the world ends."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Capacity) -> None:
         self._room = room
         self.records = 0
         self.file_bytes = 0
@@ -50,4 +50,4 @@ class Share:
     def leave(self) -> None:
         """Give it back for good: what is kept after the end of a world is nobody's."""
         self.give_back()
-        self._room = Room(ServerLimits())
+        self._room = Capacity(ServerLimits())

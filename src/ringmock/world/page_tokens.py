@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from ..domain import errors
-from .seals import Seal
+from .signed_tokens import TokenSigner
 
 _PLACE_BYTES = 17
 
@@ -22,7 +22,7 @@ class PageTokens:
     """Writes and reads the tokens of one life of a world: those of another do not bear its seal."""
 
     def __init__(self, secret: bytes) -> None:
-        self._seal = Seal(secret)
+        self._seal = TokenSigner(secret)
 
     def issue(self, listing: Listing, before: int | None) -> str:
         """The token of the page that begins right below `before`; of the first page for None."""

@@ -11,7 +11,7 @@ from ..domain.account import ExtensionType
 from ..domain.message import Direction, MessageType
 from ..domain.message_sync import Frame, Mark
 from ..domain.owners import Owners
-from .seals import Seal
+from .signed_tokens import TokenSigner
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -31,7 +31,7 @@ class SyncTokens:
     """Writes and reads the tokens of one life of a world: those of another do not bear its seal."""
 
     def __init__(self, secret: bytes) -> None:
-        self._seal = Seal(secret)
+        self._seal = TokenSigner(secret)
 
     def issue(self, mailbox: str, mark: Mark) -> str:
         """A token that tells the mark to whoever knows the secret; `mailbox` is its owner's extension number."""

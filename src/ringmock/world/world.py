@@ -43,9 +43,9 @@ from ..domain.consent import (
 from ..domain.conversation import takes_part
 from ..domain.generation import GENERATIONS, Generation
 from ..domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed, next_age
-from ..domain.message_filter import MessageFilter, Page
+from ..domain.message_filter import MessageFilter, MessagePage
 from ..domain.message_store import InMemoryMessageStore
-from ..domain.message_store_report import Report, Reports
+from ..domain.message_store_report import MessageStoreReport, MessageStoreReports
 from ..domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
 from ..domain.message_template import MessageTemplates
 from ..domain.owners import PERSONAL, SHARED_TYPES
@@ -59,7 +59,7 @@ from ..domain.subscription_store import SubscriptionStore
 from ..lab.faults import FaultPlan, FaultRule
 from ..lab.limits import PROFILES, Limits, RateLimits
 from ..server_limits import DEFAULT, ServerLimits
-from .capacity import Room, Share
+from .capacity import Capacity, Share
 from .clock import RealTime, WorldClock
 from .ids import SequentialIds
 from .journal import Entry, Journal
@@ -137,14 +137,14 @@ class World:
         generation: Generation | None = None,
         secret_source: Callable[[], bytes] = random_secret,
         limits: ServerLimits = DEFAULT,
-        room: Room | None = None,
+        room: Capacity | None = None,
     ) -> None:
         """`generation` goes before the one that the template names; `secret_source` seals each life's tokens.
 
         `limits` says how much is kept, and `room` of all worlds together; None for a world that has one of its own.
         """
         self._limits = limits
-        self.share = Share(room or Room(limits))
+        self.share = Share(room or Capacity(limits))
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
         self._real_time = real_time
@@ -158,7 +158,7 @@ class World:
         self.a2p: A2PStore
         self.subscriptions: SubscriptionStore
         self.message_templates: MessageTemplates
-        self.reports: Reports
+        self.reports: MessageStoreReports
         self.retention_days: int
         self.consents: Consents
         self.opt_outs: set[OptOut]
@@ -192,7 +192,7 @@ class World:
         self.a2p = A2PStore(ids)
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)
-        self.reports = Reports(ids)
+        self.reports = MessageStoreReports(ids)
         self.retention_days = _RETENTION_DAYS
         self.consents = Consents()
         self.opt_outs = self.consents.opt_outs
@@ -449,7 +449,7 @@ class World:
         is_alive = message.availability is Availability.ALIVE
         self._ageing.put(message, None if is_alive else next_age(now))
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         """The extension's matching messages, and those that it shares where the filter asks for them, newest first."""
         if wanted.owners is PERSONAL:
             return self.messages.list_messages(extension.number, wanted, self.account)
@@ -585,7 +585,7 @@ class World:
             record_count = most
         return incremental_sync(mailbox, mark, date_from, record_count and min(most, record_count))
 
-    def collected_for(self, report: Report) -> Iterator[tuple[Extension, Iterator[Sequence[Message]]]]:
+    def collected_for(self, report: MessageStoreReport) -> Iterator[tuple[Extension, Iterator[Sequence[Message]]]]:
         """What each mailbox has for a report, of those that have anything: newest first, a few messages at a time.
 
         Others may do something in between: what they change is told as it is when it is looked at.

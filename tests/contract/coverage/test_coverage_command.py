@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ringmock.cli.main import main
-from ringmock.coverage.met import Met
-from ringmock.coverage.sighting import Sighting
-from ringmock.coverage.tally import Tally
-from ringmock.coverage.universe import coverage
+from ringmock.coverage.collector import CoverageCollector
+from ringmock.coverage.exercised import Exercised
+from ringmock.coverage.items import coverage
+from ringmock.coverage.observation import Observation
 from ringmock.fixture import load_named
 from ringmock.serving.server import build, serving
 from ringmock.sign_in.worlds import Worlds
@@ -27,15 +27,15 @@ def run(*arguments: object) -> Result:
 @pytest.fixture
 def counts(tmp_path: Path) -> Path:
     """What a run counted that called one operation."""
-    met = Met(by_record=True)
-    met.note(Sighting("readAPIVersions", 200, generation="2012"))
+    met = Exercised(by_record=True)
+    met.note(Observation("readAPIVersions", 200, generation="2012"))
     path = tmp_path / "counts.json"
     path.write_text(json.dumps(met.to_json()), encoding="utf-8")
     return path
 
 
 def figure_of(counts: Path) -> float:
-    return coverage(Met.from_json(json.loads(counts.read_text(encoding="utf-8")))).total.percent
+    return coverage(Exercised.from_json(json.loads(counts.read_text(encoding="utf-8")))).total.percent
 
 
 def test_the_figure_itself_is_enough(counts: Path) -> None:
@@ -68,7 +68,7 @@ def test_rows_of_a_generation_count_when_asked_for(counts: Path) -> None:
 
 
 def test_a_running_server_tells_what_it_counted() -> None:
-    tally = Tally()
+    tally = CoverageCollector()
     tally.start()
     with serving(build(Worlds(load_named("demo")), tally=tally)) as (url, _):
         with Client(url) as client:

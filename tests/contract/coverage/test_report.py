@@ -10,10 +10,10 @@ import pytest
 
 from ringmock.contract.suggestions import cheapest
 from ringmock.coverage import report
-from ringmock.coverage.met import Met
+from ringmock.coverage.exercised import Exercised
+from ringmock.coverage.items import Coverage, CoverageItem, Dimension, coverage, coverage_items
+from ringmock.coverage.observation import Observation, Problem
 from ringmock.coverage.report import COST
-from ringmock.coverage.sighting import Problem, Sighting
-from ringmock.coverage.universe import Coverage, Dimension, Item, coverage, universe
 from support import needs
 
 SMS = "createSMSMessage"
@@ -29,9 +29,9 @@ def html_of(found: Coverage) -> str:
 
 
 def some(*, by_record: bool = True) -> Coverage:
-    met = Met(by_record=by_record)
-    met.note(Sighting(SMS, 400, (Problem("MSG-245", "from"),), generation="2012"))
-    met.note(Sighting("readAPIVersion", 500, (Problem("CMN-203"),)))
+    met = Exercised(by_record=by_record)
+    met.note(Observation(SMS, 400, (Problem("MSG-245", "from"),), generation="2012"))
+    met.note(Observation("readAPIVersion", 500, (Problem("CMN-203"),)))
     return coverage(met)
 
 
@@ -66,8 +66,8 @@ def test_the_text_ends_with_the_three_cheapest_tests_and_what_cheap_means() -> N
 
 
 def test_where_everything_was_met_nothing_is_missing_or_suggested() -> None:
-    met = Met(by_record=True, generations={"2012"})
-    met.seen.update(key for item in universe() for key in item.keys)
+    met = Exercised(by_record=True, generations={"2012"})
+    met.seen.update(key for item in coverage_items() for key in item.keys)
     told = text_of(coverage(met))
     assert re.search(r"^all +\d+ +\d+ +100.0 %", told, re.MULTILINE)
     assert "missing:" not in told
@@ -128,8 +128,8 @@ def test_the_page_marks_met_missing_and_unseen_by_more_than_colour() -> None:
 
 
 def test_the_page_shows_names_as_text_whatever_they_hold() -> None:
-    item = Item(Dimension.OPERATIONS, "<b>odd</b>", "", ("odd",), operation="<b>odd</b>")
-    text = report.html(Coverage(Met(), [item]), suggestions=())
+    item = CoverageItem(Dimension.OPERATIONS, "<b>odd</b>", "", ("odd",), operation="<b>odd</b>")
+    text = report.html(Coverage(Exercised(), [item]), suggestions=())
     assert "<b>odd</b>" not in text
     assert "&lt;b&gt;odd&lt;/b&gt;" in text
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ringmock.coverage.met import Met
-from ringmock.coverage.sighting import Note, Problem, Sighting
+from ringmock.coverage.exercised import Exercised
+from ringmock.coverage.observation import Note, Observation, Problem
 
 SMS = "createSMSMessage"
 PAGER = "createInternalTextMessage"
@@ -13,8 +13,8 @@ SMS_BODY = {"from": {"phoneNumber": "16509100010"}, "to": [{"phoneNumber": "1415
 MESSAGE = {"id": 1, "type": "SMS", "direction": "Inbound", "availability": "Alive", "messageStatus": "Received"}
 
 
-def shown(sighting: Sighting) -> set[str]:
-    met = Met()
+def shown(sighting: Observation) -> set[str]:
+    met = Exercised()
     met.note(sighting)
     return set(met.seen)
 
@@ -23,24 +23,24 @@ def page_to(*numbers: str, **more: Any) -> dict[str, Any]:
     return {"to": [{"extensionNumber": number} for number in numbers], "text": "Hello", **more}
 
 
-def refused(operation: str, status: int, code: str, parameter: str | None = None, sent: Any = None) -> Sighting:
-    return Sighting(operation, status, (Problem(code, parameter),), sent)
+def refused(operation: str, status: int, code: str, parameter: str | None = None, sent: Any = None) -> Observation:
+    return Observation(operation, status, (Problem(code, parameter),), sent)
 
 
 @pytest.mark.parametrize(
     ("sign", "yes", "no"),
     [
-        ("R-01 SMS", Sighting(SMS, 200), refused(SMS, 400, "MSG-245")),
-        ("R-01 Pager", Sighting(PAGER, 200), Sighting(SMS, 200)),
+        ("R-01 SMS", Observation(SMS, 200), refused(SMS, 400, "MSG-245")),
+        ("R-01 Pager", Observation(PAGER, 200), Observation(SMS, 200)),
         (
             "R-02",
-            Sighting("listMessages", 200, answer={"records": [MESSAGE]}),
-            Sighting("listMessages", 200, answer={"records": [{**MESSAGE, "direction": "Outbound"}]}),
+            Observation("listMessages", 200, answer={"records": [MESSAGE]}),
+            Observation("listMessages", 200, answer={"records": [{**MESSAGE, "direction": "Outbound"}]}),
         ),
         (
             "R-03",
-            Sighting("readMessage", 200, answer={**MESSAGE, "type": "Pager"}),
-            Sighting("readMessage", 200, answer=MESSAGE),
+            Observation("readMessage", 200, answer={**MESSAGE, "type": "Pager"}),
+            Observation("readMessage", 200, answer=MESSAGE),
         ),
         ("R-04", refused(SMS, 400, "MSG-338", "text"), refused(SMS, 400, "CMN-101", "text")),
         (
@@ -53,7 +53,7 @@ def refused(operation: str, status: int, code: str, parameter: str | None = None
             refused(PAGER, 400, "MSG-338", "text", {"text": "😀" * 1024}),
             refused(PAGER, 400, "MSG-338", "text", {"text": "😀" * 1025}),
         ),
-        ("R-06", Sighting(SMS, 200, rules=frozenset({"R-06"})), Sighting(SMS, 200, sent=SMS_BODY)),
+        ("R-06", Observation(SMS, 200, rules=frozenset({"R-06"})), Observation(SMS, 200, sent=SMS_BODY)),
         (
             "R-07",
             refused(SMS, 400, "CMN-101", "to", {"to": [{"phoneNumber": "1415"}, {"phoneNumber": "1416"}]}),
@@ -61,27 +61,31 @@ def refused(operation: str, status: int, code: str, parameter: str | None = None
         ),
         ("R-07", refused(SMS, 400, "MSG-247"), refused(SMS, 400, "MSG-245")),
         ("R-08", refused(PAGER, 400, "CMN-102", "to"), refused(PAGER, 404, "CMN-102", "replyOn")),
-        ("R-09", Sighting(PAGER, 200, sent=page_to("102", "103")), Sighting(PAGER, 200, sent=page_to("102", "102"))),
         (
             "R-09",
-            Sighting(PAGER, 200, sent=page_to("102", "103")),
-            Sighting(PAGER, 200, sent=page_to("102", "103", replyOn=1)),
+            Observation(PAGER, 200, sent=page_to("102", "103")),
+            Observation(PAGER, 200, sent=page_to("102", "102")),
         ),
-        ("R-10", Sighting(PAGER, 200, rules=frozenset({"R-10"})), Sighting(PAGER, 200, sent=page_to("200"))),
-        ("R-11", Sighting(SMS, 200, notes=frozenset({Note.DEPARTMENT_SENDS})), Sighting(SMS, 200)),
+        (
+            "R-09",
+            Observation(PAGER, 200, sent=page_to("102", "103")),
+            Observation(PAGER, 200, sent=page_to("102", "103", replyOn=1)),
+        ),
+        ("R-10", Observation(PAGER, 200, rules=frozenset({"R-10"})), Observation(PAGER, 200, sent=page_to("200"))),
+        ("R-11", Observation(SMS, 200, notes=frozenset({Note.DEPARTMENT_SENDS})), Observation(SMS, 200)),
         ("D-23", refused(SMS, 403, "MSG-403"), refused(SMS, 403, "MSG-240")),
-        ("D-24", Sighting(SMS, 200, notes=frozenset({Note.FROM_COMPANY_NUMBER})), Sighting(SMS, 200)),
+        ("D-24", Observation(SMS, 200, notes=frozenset({Note.FROM_COMPANY_NUMBER})), Observation(SMS, 200)),
         ("R-14", refused(PAGER, 403, "MSG-330"), refused(PAGER, 403, "MSG-326")),
         ("R-15", refused(PAGER, 400, "MSG-324"), refused(PAGER, 400, "MSG-316")),
-        ("R-18", refused(PAGER, 400, "MSG-324"), Sighting(PAGER, 200, rules=frozenset({"R-19"}))),
-        ("R-19", Sighting(PAGER, 200, rules=frozenset({"R-19"})), Sighting(PAGER, 200)),
+        ("R-18", refused(PAGER, 400, "MSG-324"), Observation(PAGER, 200, rules=frozenset({"R-19"}))),
+        ("R-19", Observation(PAGER, 200, rules=frozenset({"R-19"})), Observation(PAGER, 200)),
         (
             "R-20 read",
             refused("readMessage", 403, "CMN-408"),
             refused("assignMultipleDepartmentMembers", 403, "CMN-408"),
         ),
         ("R-20 write", refused(PAGER, 403, "MSG-326"), refused(PAGER, 403, "CMN-419")),
-        ("R-23 kept", Sighting(PAGER, 200, sent={"replyOn": 7}), Sighting(PAGER, 200, sent=page_to("102"))),
+        ("R-23 kept", Observation(PAGER, 200, sent={"replyOn": 7}), Observation(PAGER, 200, sent=page_to("102"))),
         ("R-24", refused(PAGER, 403, "MSG-326"), refused(PAGER, 400, "MSG-326")),
         ("D-01", refused(PAGER, 400, "MSG-338", "text"), refused(PAGER, 400, "MSG-338", "to")),
         (
@@ -96,23 +100,25 @@ def refused(operation: str, status: int, code: str, parameter: str | None = None
         ),
         (
             "D-07 inactive",
-            Sighting(PAGER, 200, rules=frozenset({"R-03", "R-19"})),
-            Sighting(PAGER, 200, rules=frozenset({"R-10", "R-19"})),
+            Observation(PAGER, 200, rules=frozenset({"R-03", "R-19"})),
+            Observation(PAGER, 200, rules=frozenset({"R-10", "R-19"})),
         ),
         (
             "D-10 with",
-            Sighting(SMS, 200, sent={**SMS_BODY, "from": {"phoneNumber": "+16509100010"}}),
-            Sighting(SMS, 200, sent=SMS_BODY),
+            Observation(SMS, 200, sent={**SMS_BODY, "from": {"phoneNumber": "+16509100010"}}),
+            Observation(SMS, 200, sent=SMS_BODY),
         ),
         (
             "D-10 without",
-            Sighting(SMS, 200, sent=SMS_BODY),
-            Sighting(SMS, 200, sent={"from": {"phoneNumber": "+16509100010"}, "to": [{"phoneNumber": "+14151003732"}]}),
+            Observation(SMS, 200, sent=SMS_BODY),
+            Observation(
+                SMS, 200, sent={"from": {"phoneNumber": "+16509100010"}, "to": [{"phoneNumber": "+14151003732"}]}
+            ),
         ),
         ("D-11", refused(PAGER, 404, "CMN-102", "replyOn"), refused(PAGER, 404, "CMN-102", "extensionId")),
     ],
 )
-def test_a_rule_is_seen_in_this_call_and_not_in_that(sign: str, yes: Sighting, no: Sighting) -> None:
+def test_a_rule_is_seen_in_this_call_and_not_in_that(sign: str, yes: Observation, no: Observation) -> None:
     assert sign in shown(yes)
     assert sign not in shown(no)
 
@@ -125,43 +131,43 @@ PAGE = {"id": 5, "conversationId": 5, "from": {"extensionNumber": "101"}, "to": 
     [
         (
             "phone numbers in answers",
-            Sighting("listExtensionPhoneNumbers", 200, answer={"records": [{"phoneNumber": "16509100010"}]}),
-            Sighting("listExtensionPhoneNumbers", 200, answer={"records": [{"phoneNumber": "+16509100010"}]}),
+            Observation("listExtensionPhoneNumbers", 200, answer={"records": [{"phoneNumber": "16509100010"}]}),
+            Observation("listExtensionPhoneNumbers", 200, answer={"records": [{"phoneNumber": "+16509100010"}]}),
         ),
         (
             "readStatus of what was sent",
-            Sighting(SMS, 200, answer={"readStatus": "Unread"}),
-            Sighting(SMS, 200, answer={"readStatus": "Read"}),
+            Observation(SMS, 200, answer={"readStatus": "Unread"}),
+            Observation(SMS, 200, answer={"readStatus": "Read"}),
         ),
         (
             "to of a page",
-            Sighting(PAGER, 200, answer=PAGE),
-            Sighting(PAGER, 200, answer={**PAGE, "to": [{"extensionNumber": "102"}]}),
+            Observation(PAGER, 200, answer=PAGE),
+            Observation(PAGER, 200, answer={**PAGE, "to": [{"extensionNumber": "102"}]}),
         ),
         (
             "id of the text attachment",
-            Sighting("readMessageContent", 200, path={"messageId": "7", "attachmentId": "1"}),
-            Sighting("readMessageContent", 200, path={"messageId": "7", "attachmentId": "7"}),
+            Observation("readMessageContent", 200, path={"messageId": "7", "attachmentId": "1"}),
+            Observation("readMessageContent", 200, path={"messageId": "7", "attachmentId": "7"}),
         ),
         (
             "conversationId of a page",
-            Sighting(PAGER, 200, answer=PAGE),
-            Sighting(PAGER, 200, answer={**PAGE, "conversationId": 99}),
+            Observation(PAGER, 200, answer=PAGE),
+            Observation(PAGER, 200, answer={**PAGE, "conversationId": 99}),
         ),
         (
             "several recipients of an SMS",
             refused(SMS, 400, "CMN-101", "to", {"to": [{"phoneNumber": "1"}, {"phoneNumber": "2"}]}),
-            Sighting(SMS, 200, sent={"to": [{"phoneNumber": "1"}, {"phoneNumber": "2"}]}),
+            Observation(SMS, 200, sent={"to": [{"phoneNumber": "1"}, {"phoneNumber": "2"}]}),
         ),
         (
             "further fields",
-            Sighting("readMessage", 200, answer=MESSAGE),
-            Sighting("readMessage", 200, answer={**MESSAGE, "conversation": {"id": "1"}}),
+            Observation("readMessage", 200, answer=MESSAGE),
+            Observation("readMessage", 200, answer={**MESSAGE, "conversation": {"id": "1"}}),
         ),
     ],
 )
 def test_a_row_of_the_generations_is_seen_in_the_shape_of_the_answer(
-    title: str, in_2012: Sighting, in_current: Sighting
+    title: str, in_2012: Observation, in_current: Observation
 ) -> None:
     assert f"2012 {title}" in shown(in_2012)
     assert f"current {title}" not in shown(in_2012)
@@ -172,13 +178,13 @@ def test_a_row_of_the_generations_is_seen_in_the_shape_of_the_answer(
 def test_the_progress_of_an_sms_takes_two_looks_in_the_current_generation() -> None:
     title = "messageStatus in the answer to POST sms"
     later = {**MESSAGE, "direction": "Outbound", "messageStatus": "Sent"}
-    assert f"2012 {title}" in shown(Sighting(SMS, 200, answer={"messageStatus": "Sent"}))
-    assert f"current {title} (1)" in shown(Sighting(SMS, 200, answer={"messageStatus": "Queued"}))
+    assert f"2012 {title}" in shown(Observation(SMS, 200, answer={"messageStatus": "Sent"}))
+    assert f"current {title} (1)" in shown(Observation(SMS, 200, answer={"messageStatus": "Queued"}))
     still = {**later, "messageStatus": "Queued"}
-    assert f"current {title} (2)" in shown(Sighting("readMessage", 200, answer=later))
-    assert f"current {title} (2)" not in shown(Sighting("readMessage", 200, answer=still))
+    assert f"current {title} (2)" in shown(Observation("readMessage", 200, answer=later))
+    assert f"current {title} (2)" not in shown(Observation("readMessage", 200, answer=still))
 
 
 def test_a_server_that_says_its_generation_shows_no_row_of_another() -> None:
     answer = {"readStatus": "Read"}
-    assert "current readStatus of what was sent" not in shown(Sighting(SMS, 200, answer=answer, generation="2012"))
+    assert "current readStatus of what was sent" not in shown(Observation(SMS, 200, answer=answer, generation="2012"))

@@ -11,36 +11,36 @@ from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.suggestions import SHOWN_BY, Candidate, candidates, cheapest, curl_of, text_of
 from ringmock.contract.target import Target
-from ringmock.coverage.met import Met
-from ringmock.coverage.tally import Tally
-from ringmock.coverage.universe import Coverage, Dimension, Item, coverage, universe
+from ringmock.coverage.collector import CoverageCollector
+from ringmock.coverage.exercised import Exercised
+from ringmock.coverage.items import Coverage, CoverageItem, Dimension, coverage, coverage_items
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
 from ringmock.serving.server import build, serving
 from ringmock.sign_in.worlds import Worlds
 
-Run = Callable[[Candidate], Met]
+Run = Callable[[Candidate], Exercised]
 
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     """What a case exercises by the record of a server of its generation; fails when the case does."""
-    targets: dict[str, tuple[Target, Tally]] = {}
+    targets: dict[str, tuple[Target, CoverageCollector]] = {}
     with ExitStack() as servers:
         for name in GENERATIONS:
-            template, tally = load_named("demo", generation=name), Tally()
+            template, tally = load_named("demo", generation=name), CoverageCollector()
             worlds = Worlds(template)
             url, server = servers.enter_context(serving(build(worlds, tally=tally)))
             targets[name] = Target(url, template, has_worlds=True, worlds=worlds, server=server), tally
 
-        def run_one(candidate: Candidate) -> Met:
+        def run_one(candidate: Candidate) -> Exercised:
             target, tally = targets[candidate.case.generation]
             tally.start()
             result = run_case(candidate.case, target)
             if result.failure is not None:
                 pytest.fail(failure_report(candidate.case, result.failure), pytrace=False)
             # By the thread that counts: the last call may be answered before it is counted.
-            return target.server.do(lambda: tally.met) or Met()
+            return target.server.do(lambda: tally.met) or Exercised()
 
         yield run_one
 
@@ -51,7 +51,7 @@ def test_every_case_that_shows_more_than_it_expects_is_there() -> None:
 
 def test_what_is_chosen_is_missing_and_no_longer_so_afterwards(run: Run) -> None:
     by_name = {candidate.case.name: candidate for candidate in candidates()}
-    met = Met(by_record=True, generations={"2012"})
+    met = Exercised(by_record=True, generations={"2012"})
     before = coverage(met)
     chosen = cheapest(before)
     assert len(chosen) == 3
@@ -63,8 +63,8 @@ def test_what_is_chosen_is_missing_and_no_longer_so_afterwards(run: Run) -> None
 
 
 def test_the_one_thing_missing_is_reached_by_the_fewest_calls() -> None:
-    met = Met(by_record=True, generations={"2012"})
-    met.seen.update(key for item in universe() for key in item.keys)
+    met = Exercised(by_record=True, generations={"2012"})
+    met.seen.update(key for item in coverage_items() for key in item.keys)
     del met.seen["createSMSMessage 400 MSG-246"]
     (suggestion,) = cheapest(coverage(met))
     assert suggestion.calls == min(c.calls for c in candidates() if "createSMSMessage 400 MSG-246" in c.keys)
@@ -72,22 +72,22 @@ def test_the_one_thing_missing_is_reached_by_the_fewest_calls() -> None:
 
 
 def test_of_two_cases_for_as_much_the_one_with_fewer_calls_is_chosen_and_of_more_gain_before_both() -> None:
-    met = Met(by_record=True, generations={"2012"})
+    met = Exercised(by_record=True, generations={"2012"})
     chosen = cheapest(coverage(met), count=20)
     costs = [suggestion.cost for suggestion in chosen]
     assert costs == sorted(costs)
 
 
 def test_nothing_is_suggested_where_nothing_is_missing_or_no_case_helps() -> None:
-    met = Met(by_record=True, generations={"2012"})
-    met.seen.update(key for item in universe() for key in item.keys)
+    met = Exercised(by_record=True, generations={"2012"})
+    met.seen.update(key for item in coverage_items() for key in item.keys)
     assert cheapest(coverage(met)) == ()
-    unknown = Item(Dimension.CODES, "createSMSMessage 400 NEW-1", "", ("createSMSMessage 400 NEW-1",))
+    unknown = CoverageItem(Dimension.CODES, "createSMSMessage 400 NEW-1", "", ("createSMSMessage 400 NEW-1",))
     assert cheapest(Coverage(met, [unknown])) == ()
 
 
 def test_a_case_of_a_generation_that_does_not_count_is_not_suggested() -> None:
-    only_2012 = cheapest(coverage(Met(by_record=True, generations={"2012"})), count=400)
+    only_2012 = cheapest(coverage(Exercised(by_record=True, generations={"2012"})), count=400)
     assert {suggestion.generation for suggestion in only_2012} == {"2012"}
 
 

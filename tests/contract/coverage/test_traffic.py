@@ -9,8 +9,8 @@ import pytest
 
 from ringmock.contract.http_client import Answer, Exchange, Request
 from ringmock.contract.traffic import UnreadableTraffic, read_recording, sighting, sighting_of
+from ringmock.coverage.observation import Problem
 from ringmock.coverage.paths import operation_of
-from ringmock.coverage.sighting import Problem
 
 OWN = "/restapi/v1.0/account/~/extension/~"
 SMS = {"from": {"phoneNumber": "16509100010"}, "to": [{"phoneNumber": "14151003732"}], "text": "Hello"}

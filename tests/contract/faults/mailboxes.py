@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from ringmock.domain import errors
 from ringmock.domain.account import Extension
 from ringmock.domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus
-from ringmock.domain.message_filter import MessageFilter, Page
+from ringmock.domain.message_filter import MessageFilter, MessagePage
 from ringmock.domain.message_store import InMemoryMessageStore
 from ringmock.domain.ports import MessageStore
 from ringmock.world.ids import SequentialIds
@@ -121,7 +121,7 @@ class LeaksMessages(World):
 class ListsAnothersMailbox(World):
     """A mailbox that is empty shows the messages of the account's first extension."""
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         own = super().list_messages(extension, wanted)
         first = next(iter(self.account.extensions.values()))
         return own if own.total else super().list_messages(first, wanted)
@@ -135,11 +135,11 @@ class LeaksToTheNext(World):
         super().reset()
         self.before: dict[str, Message] = {}
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         own = super().list_messages(extension, wanted)
         others = [message for number, message in self.before.items() if number != extension.number]
         self.before = {extension.number: own.records[0]} if own.records else {}
-        return Page((*others, *own.records), own.total + len(others))
+        return MessagePage((*others, *own.records), own.total + len(others))
 
 
 @in_world(READ, LIST)
@@ -293,7 +293,7 @@ class _Listing(World):
     def asked(self, wanted: MessageFilter) -> MessageFilter:
         return wanted
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         return super().list_messages(extension, self.asked(wanted))
 
 
@@ -384,9 +384,9 @@ class _Paging(World):
         start = (wanted.page - 1) * wanted.per_page
         return records[start : start + wanted.per_page]
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         whole = super().list_messages(extension, replace(wanted, page=1, per_page=100_000))
-        return Page(self.cut(whole.records, wanted), whole.total)
+        return MessagePage(self.cut(whole.records, wanted), whole.total)
 
 
 @in_world(LIST)
@@ -436,9 +436,9 @@ class OverfillsPages(_Paging):
 class CountsThePage(World):
     """totalElements counts the page and not the whole list."""
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         page = super().list_messages(extension, wanted)
-        return Page(page.records, len(page.records))
+        return MessagePage(page.records, len(page.records))
 
 
 @in_answers(LIST)

@@ -7,7 +7,7 @@ from typing import Any
 from ringmock.domain.account import Account, Extension
 from ringmock.domain.conversation import participants
 from ringmock.domain.message import Delivery, Message, MessageType
-from ringmock.domain.message_filter import MessageFilter, Page
+from ringmock.domain.message_filter import MessageFilter, MessagePage
 from ringmock.domain.pager import SendPager, plan_pager
 from ringmock.world.world import Sent, World
 
@@ -84,7 +84,7 @@ class ShowsTheRemoved(_Remembering):
 class ListsForTheRemoved(_Remembering):
     """A member who was removed still finds the thread in his lists."""
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         with seeing(self, self.with_everyone()):
             return super().list_messages(extension, wanted)
 
@@ -133,10 +133,10 @@ class KeepsTheRemovedOutForGood(World):
         super().set_members(department, members)
         self.removed |= set(before) - set(self.account.extensions[department.number].members)
 
-    def list_messages(self, extension: Extension, wanted: MessageFilter) -> Page:
+    def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         found = super().list_messages(extension, wanted)
         kept = tuple(m for m in found.records if not (m.via and extension.number in self.removed))
-        return Page(kept, len(kept) if len(kept) < len(found.records) else found.total)
+        return MessagePage(kept, len(kept) if len(kept) < len(found.records) else found.total)
 
 
 @in_world(ASSIGN, MEMBERS)

@@ -16,9 +16,9 @@ from ringmock.contract.oracle.model import (
     Expected,
     Extension,
     Filters,
-    Office,
     PhoneNumber,
     Record,
+    ReferenceModel,
     SendFromHandset,
     SendPage,
     SendSms,
@@ -30,7 +30,7 @@ NUMBER = {number: f"16509100{number}" for number in ("101", "102", "104", "106",
 SENDER = ("SmsSender", "MmsSender")
 
 
-def office(generation: str = "2012") -> Office:
+def office(generation: str = "2012") -> ReferenceModel:
     """101 administers; 104 is Frozen, 105 Disabled; 200 has 102, 103 and 104, 201 nobody, 202 only inactive ones."""
     extensions = [
         Extension("101", "1101", is_administrator=True),
@@ -47,7 +47,7 @@ def office(generation: str = "2012") -> Office:
     ]
     phones = [PhoneNumber(digits, owner, SENDER) for owner, digits in NUMBER.items() if owner != "108"]
     phones += [PhoneNumber("16509100001"), PhoneNumber(NUMBER["108"], "108", ("CallerId",))]
-    return Office(extensions, phones, [HANDSET], generation)
+    return ReferenceModel(extensions, phones, [HANDSET], generation)
 
 
 def refused(expected: Expected) -> list[tuple[int, str]]:
@@ -60,11 +60,11 @@ def filed(expected: Expected) -> list[str]:
     return [f"{record.mailbox} {record.direction}" for record in expected.records]
 
 
-def page(of: Office, by: str, *to: str, text: str = "Hello", reply_on: Record | None = None) -> Expected:
+def page(of: ReferenceModel, by: str, *to: str, text: str = "Hello", reply_on: Record | None = None) -> Expected:
     return of.expected_page(SendPage(by, to, text, reply_on=reply_on.id if reply_on else None))
 
 
-def sent(of: Office, by: str, *to: str, reply_on: Record | None = None) -> list[Record]:
+def sent(of: ReferenceModel, by: str, *to: str, reply_on: Record | None = None) -> list[Record]:
     """The records of a page that was sent, with ids."""
     expected = page(of, by, *to, reply_on=reply_on)
     assert refused(expected) == []
@@ -79,7 +79,7 @@ def copy_of(records: list[Record], mailbox: str) -> Record:
     return next(record for record in records if record.mailbox == mailbox)
 
 
-def sms(of: Office, by: str, *to: str, text: str = "Hello", sender: str | None = None) -> Expected:
+def sms(of: ReferenceModel, by: str, *to: str, text: str = "Hello", sender: str | None = None) -> Expected:
     return of.expected_sms(SendSms(by, sender or NUMBER[by], to, text))
 
 
@@ -257,7 +257,7 @@ def test_a_reply_goes_to_everyone_else_in_the_thread() -> None:
     assert reply.records[0].message.thread is records[0].message.thread
 
 
-def removed(of: Office, number: str) -> None:
+def removed(of: ReferenceModel, number: str) -> None:
     of.change_members(ChangeMembers("101", "200", (), (number,)))
 
 
@@ -387,7 +387,7 @@ def test_administrator_and_manager_change_members(by: str, codes: list[tuple[int
     ],
 )
 def test_a_message_of_nobody_cannot_be_read_and_need_not_be_deleted(
-    act: Callable[[Office], Expected], codes: list[tuple[int, str]]
+    act: Callable[[ReferenceModel], Expected], codes: list[tuple[int, str]]
 ) -> None:
     assert refused(act(office())) == codes
 

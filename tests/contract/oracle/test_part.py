@@ -10,12 +10,12 @@ import pytest
 from ringmock.contract.findings import Finding, Verdict
 from ringmock.contract.http_client import NoAnswer
 from ringmock.contract.options import Options
-from ringmock.contract.oracle.acts import ChangeOfMembers, Copy, Keyed, Page, Reading, Sms
-from ringmock.contract.oracle.agreement import Difference
-from ringmock.contract.oracle.bench import Bench, Disagreement, Tally
 from ringmock.contract.oracle.caller import OWN, Caller
+from ringmock.contract.oracle.commands import ChangeOfMembers, Copy, Keyed, PageCommand, Reading, SmsCommand
+from ringmock.contract.oracle.comparison import Difference
 from ringmock.contract.oracle.part import run
-from ringmock.contract.oracle.shortening import shortest
+from ringmock.contract.oracle.runner import Disagreement, OracleRunner, RunCounts
+from ringmock.contract.oracle.shrinking import shortest
 from ringmock.contract.oracle.texts import Maker, around, short
 from ringmock.contract.parts import PARTS
 from ringmock.contract.target import Target
@@ -85,8 +85,8 @@ def test_without_a_server_it_says_that_there_is_no_answer() -> None:
 
 def test_without_worlds_it_leaves_alone_what_was_there_and_puts_members_back() -> None:
     with own_target(load_named("demo")) as target, target.client() as client:
-        bench = Bench(Caller(client, target), Tally())
-        assert bench.do(0, Page("101", ("102",)))
+        bench = OracleRunner(Caller(client, target), RunCounts())
+        assert bench.do(0, PageCommand("101", ("102",)))
         there = Target(target.url, target.template)
         before = Caller(client, there)
         before.call("101", "POST", f"{OWN}/company-pager", body={"to": [{"extensionNumber": "103"}], "text": "Old"})
@@ -106,8 +106,8 @@ def story(acts: tuple[Keyed, ...], *rules: str) -> Disagreement:
 
 
 ACTS: tuple[Keyed, ...] = (
-    (0, Page("101", ("102", "103"), Maker(units=1024), sender="101")),
-    (1, Sms("101", "16509100010", ("14151003732",))),
+    (0, PageCommand("101", ("102", "103"), Maker(units=1024), sender="101")),
+    (1, SmsCommand("101", "16509100010", ("14151003732",))),
     (2, ChangeOfMembers("101", "200", ("106",), ("102",))),
     (3, Reading("102", Copy(0, "102"))),
 )
@@ -115,10 +115,10 @@ ACTS: tuple[Keyed, ...] = (
 
 def test_a_story_is_shortened_to_the_acts_that_it_needs_and_these_made_simple() -> None:
     def again(acts: tuple[Keyed, ...], _: Disagreement) -> Disagreement | None:
-        pages = [act for _, act in acts if isinstance(act, Page)]
+        pages = [act for _, act in acts if isinstance(act, PageCommand)]
         return story(acts, "R-10") if pages and "103" in pages[0].to else None
 
-    assert shortest(story(ACTS, "R-10"), again).acts == ((0, Page("101", ("103",))),)
+    assert shortest(story(ACTS, "R-10"), again).acts == ((0, PageCommand("101", ("103",))),)
 
 
 def test_a_story_is_not_shortened_to_one_about_something_else() -> None:
@@ -127,7 +127,7 @@ def test_a_story_is_not_shortened_to_one_about_something_else() -> None:
 
 def test_an_act_about_a_message_that_was_never_sent_is_left_out() -> None:
     with own_target(load_named("demo")) as target, target.client() as client:
-        bench = Bench(Caller(client, target), Tally())
+        bench = OracleRunner(Caller(client, target), RunCounts())
 
         assert not bench.do(3, Reading("102", Copy(0, "102")))
         assert bench.steps == []
@@ -139,9 +139,9 @@ def test_a_server_that_breaks_off_is_a_disagreement_too() -> None:
             raise NoAnswer("no answer from there: gone")
 
     with own_target(load_named("demo")) as target, target.client() as client:
-        bench = Bench(Broken(client, target), Tally())
+        bench = OracleRunner(Broken(client, target), RunCounts())
         with pytest.raises(Disagreement) as raised:
-            bench.do(0, Page("101", ("102",)))
+            bench.do(0, PageCommand("101", ("102",)))
 
     assert raised.value.differences[0].came == "no answer from there: gone"
     assert raised.value.steps[0].exchange is None

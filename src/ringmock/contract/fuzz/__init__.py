@@ -28,7 +28,7 @@ class Identity:
 
 
 @dataclass(slots=True)
-class Report:
+class FuzzReport:
     """What runs met and how they ended."""
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Report:
         """What there is to read about the failures."""
         return "\n".join([*self.faults, *(outcome.output for outcome in self.outcomes if outcome.failures)])
 
-    def add(self, other: "Report") -> None:
+    def add(self, other: "FuzzReport") -> None:
         """Take another run's outcomes into this report."""
         self.outcomes += other.outcomes
         self.faults += other.faults
@@ -78,14 +78,14 @@ def run(
     operations: Sequence[str] = (),
     with_probes: bool = True,
     reports: Path | None = None,
-) -> Report:
+) -> FuzzReport:
     """Fuzz the server at `url`, which serves the account of `template`, and tell what was met.
 
     `examples`: Schemathesis's own number per operation, for an identity whose share is 1. `generation` goes before
     the template's. `operations`: operationIds to keep to, all without any. `reports`: a folder for Schemathesis's
     JUnit reports. Raises `NoAnswer` when the server does not answer and `SignInFailed` when an identity cannot sign in.
     """
-    report = Report()
+    report = FuzzReport()
     if with_probes:
         report.faults += probe(url, template, report.observed, generation)
     for identity in identities:

@@ -11,7 +11,7 @@ SENDING = ("createSMSMessage", "createInternalTextMessage", "createMMS")
 
 
 @dataclass(slots=True)
-class Tally:
+class OperationCounts:
     """The calls of one operation.
 
     `well_formed`: those that were generated to keep the contract; `accepted`: those of them answered 2xx.
@@ -33,7 +33,7 @@ class Tally:
         for code in set(codes):
             reached[f"{status} {code}"] += 1
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "OperationCounts") -> None:
         """Count what another run met, too."""
         self.calls += other.calls
         self.well_formed += other.well_formed
@@ -53,7 +53,7 @@ class Tally:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Tally":
+    def from_json(cls, data: Mapping[str, Any]) -> "OperationCounts":
         return cls(
             calls=data["calls"],
             well_formed=data["well_formed"],
@@ -68,11 +68,11 @@ class Observed:
     """Tallies by operationId."""
 
     def __init__(self) -> None:
-        self.tallies: dict[str, Tally] = {}
+        self.tallies: dict[str, OperationCounts] = {}
 
-    def of(self, operation_id: str) -> Tally:
+    def of(self, operation_id: str) -> OperationCounts:
         """The operation's tally, a fresh one when it is new."""
-        return self.tallies.setdefault(operation_id, Tally())
+        return self.tallies.setdefault(operation_id, OperationCounts())
 
     def add(self, other: "Observed") -> None:
         """Count what another run met, too."""
@@ -102,7 +102,7 @@ class Observed:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Observed":
         observed = cls()
-        observed.tallies = {operation_id: Tally.from_json(tally) for operation_id, tally in data.items()}
+        observed.tallies = {operation_id: OperationCounts.from_json(tally) for operation_id, tally in data.items()}
         return observed
 
     def table(self) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from ...world.template import Application, Credentials, Template
 from ..http_client import Exchange, HttpClient, Request
 from ..target import Target, as_object, form_request, made_up_application, sign_in_forms
-from .model import DEPARTMENT, Extension, Office, PhoneNumber
+from .model import DEPARTMENT, Extension, PhoneNumber, ReferenceModel
 
 Json = Any
 Query = Sequence[tuple[str, str]]
@@ -49,11 +49,11 @@ class Caller:
         """Whose token the control API's calls carry."""
         return self._target.steward
 
-    def start(self) -> Office:
+    def start(self) -> ReferenceModel:
         """The office as it is now: after a reset where there is a world to reset."""
         if self.has_world:
             self.control("POST", "/reset")
-        office = office_of(self.template)
+        office = reference_model_of(self.template)
         if not self.has_world:
             self._look_around(office)
             self._members_at_first = self._members_at_first or _members_in(office)
@@ -127,7 +127,7 @@ class Caller:
                 return token
         return None
 
-    def _look_around(self, office: Office) -> None:
+    def _look_around(self, office: ReferenceModel) -> None:
         """Take statuses and members as the server has them now."""
         listed = records_in(self.call(self.steward, "GET", f"{API}/extension", [("perPage", str(MOST_LISTED))]))
         for found in listed:
@@ -141,14 +141,14 @@ class Caller:
                 department.members = tuple(str(member.get("extensionNumber")) for member in members)
 
 
-def _members_in(office: Office) -> Mapping[str, tuple[str, ...]]:
+def _members_in(office: ReferenceModel) -> Mapping[str, tuple[str, ...]]:
     return {e.number: e.members for e in office.extensions.values() if e.type == DEPARTMENT}
 
 
-def office_of(template: Template) -> Office:
+def reference_model_of(template: Template) -> ReferenceModel:
     """The account of a fixture as the model has it."""
     account = template.account
-    return Office(
+    return ReferenceModel(
         [
             Extension(
                 number=extension.number,

@@ -21,21 +21,20 @@ from hypothesis.stateful import (
 )
 
 from ..guard import NotSent
-from .acts import (
-    Act,
+from .caller import Caller
+from .commands import (
     ChangeOfMembers,
     ChangeOfStatus,
+    Command,
     Copy,
     Deletion,
     Listing,
     Marking,
-    Page,
+    PageCommand,
     Reading,
-    Sms,
+    SmsCommand,
     SmsFromHandset,
 )
-from .bench import Bench, Disagreement, Tally
-from .caller import Caller
 from .model import (
     ALIVE,
     DELETED,
@@ -50,8 +49,9 @@ from .model import (
     SMS,
     UNREAD,
     Filters,
-    Office,
+    ReferenceModel,
 )
+from .runner import Disagreement, OracleRunner, RunCounts
 from .texts import Maker, around
 
 _T = TypeVar("_T")
@@ -66,7 +66,7 @@ _SHORT_MOSTLY = (*[0] * 10, 1, 2, 3, 4, 5, 6, 7, 8)
 class Choices:
     """What there is to choose from at one server."""
 
-    def __init__(self, caller: Caller, office: Office) -> None:
+    def __init__(self, caller: Caller, office: ReferenceModel) -> None:
         self.callers = caller.numbers
         self.extensions = tuple(office.extensions)
         self.departments = tuple(n for n, e in office.extensions.items() if e.type == DEPARTMENT)
@@ -113,7 +113,7 @@ class Messaging(RuleBasedStateMachine):
 
     caller: ClassVar[Caller]
     choices: ClassVar[Choices]
-    tally: ClassVar[Tally]
+    tally: ClassVar[RunCounts]
 
     to_departments: Bundle[int] = Bundle("to_departments")
     pages: Bundle[int] = Bundle("pages")
@@ -127,7 +127,7 @@ class Messaging(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with self._kept():
-            self.bench = Bench(self.caller, self.tally)
+            self.bench = OracleRunner(self.caller, self.tally)
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -146,7 +146,7 @@ class Messaging(RuleBasedStateMachine):
         with self._kept():
             self.bench.compare()
 
-    def _do(self, act: Act) -> "MultipleResults[int]":
+    def _do(self, act: Command) -> "MultipleResults[int]":
         """The key of the message that was sent, if one was."""
         key = len(self.bench.acts)
         with self._kept():
@@ -166,7 +166,7 @@ class Messaging(RuleBasedStateMachine):
     )
     def page(self, by: str, to: tuple[str, ...], sender: str, text: Maker, by_id: bool) -> "MultipleResults[int]":
         on_behalf = {"none": None, "own": by, "other": to[0]}[sender]
-        return self._do(Page(by, to, text, on_behalf, by_id=by_id))
+        return self._do(PageCommand(by, to, text, on_behalf, by_id=by_id))
 
     @precondition(lambda self: self.choices.departments and self.choices.pagers)
     @rule(
@@ -176,7 +176,7 @@ class Messaging(RuleBasedStateMachine):
         also=_mostly(st.just(()), _several("people", most=2)),
     )
     def page_a_department(self, by: str, department: str, also: tuple[str, ...]) -> "MultipleResults[int]":
-        return self._do(Page(by, (department, *also)))
+        return self._do(PageCommand(by, (department, *also)))
 
     @rule(
         targets=(pages, messages),
@@ -187,12 +187,12 @@ class Messaging(RuleBasedStateMachine):
     )
     def reply(self, message: int, pick: int, to: tuple[str, ...], text: Maker) -> "MultipleResults[int]":
         by, copy = self._someone(message, pick)
-        return self._do(Page(by, to, text, reply_on=copy))
+        return self._do(PageCommand(by, to, text, reply_on=copy))
 
     @rule(targets=(to_departments, pages, messages), message=to_departments, pick=PICK)
     def reply_in_a_department(self, message: int, pick: int) -> "MultipleResults[int]":
         by, copy = self._someone(message, pick)
-        return self._do(Page(by, (), reply_on=copy))
+        return self._do(PageCommand(by, (), reply_on=copy))
 
     @precondition(lambda self: self.choices.senders)
     @rule(
@@ -209,7 +209,7 @@ class Messaging(RuleBasedStateMachine):
         by, own = sender
         plus = "+" if with_plus else ""
         recipients = tuple(n if n in self.choices.extensions else plus + n for n in (to, *also))
-        return self._do(Sms(by, plus + own, recipients, text))
+        return self._do(SmsCommand(by, plus + own, recipients, text))
 
     @precondition(lambda self: self.choices.senders)
     @rule(target=messages, sender=_chosen("senders"), pick=PICK)
@@ -217,7 +217,7 @@ class Messaging(RuleBasedStateMachine):
         office = self.bench.office
         owned = [(number, office.extensions[p.owner]) for number, p in office.phone_numbers.items() if p.owner]
         inactive = [number for number, owner in owned if not owner.is_sent_to]
-        return self._do(Sms(*sender, (_picked(inactive or self.choices.numbers, pick),)))
+        return self._do(SmsCommand(*sender, (_picked(inactive or self.choices.numbers, pick),)))
 
     @precondition(lambda self: self.caller.has_world and self.choices.handsets and self.choices.senders)
     @rule(target=messages, handset=_chosen("handsets"), to=_chosen("senders"))
@@ -250,13 +250,13 @@ class Messaging(RuleBasedStateMachine):
         member = self._take_out(message, pick)
         if member not in self.choices.callers:
             return multiple()
-        return self._do(Page(member, (), reply_on=Copy(message, member)))
+        return self._do(PageCommand(member, (), reply_on=Copy(message, member)))
 
     @precondition(lambda self: self.caller.has_world and self.choices.pagers)
     @rule(targets=(pages, messages), by=_chosen("pagers"))
     def page_nobody(self, by: str) -> "MultipleResults[int]":
         """R-08: no such extension in the account."""
-        return self._do(Page(by, (NO_EXTENSION,)))
+        return self._do(PageCommand(by, (NO_EXTENSION,)))
 
     def _take_out(self, message: int, pick: int) -> str | None:
         """Who has left a Department, if there was anybody to leave."""
@@ -321,7 +321,7 @@ class Messaging(RuleBasedStateMachine):
         return _picked(others if others and pick % 5 == 0 else held or others, pick // 5)
 
 
-def explore(caller: Caller, tally: Tally, *, seed: int, runs: int, steps: int) -> Disagreement | None:
+def explore(caller: Caller, tally: RunCounts, *, seed: int, runs: int, steps: int) -> Disagreement | None:
     """Let the machine go `runs` times, up to `steps` steps each, as far as the first disagreement: None without one.
 
     Raises `NotSent` for the first call that the target's limits forbid.

@@ -169,7 +169,7 @@ class Filters:
     phone_number: str = ""
 
 
-class Office:
+class ReferenceModel:
     """An account with its mailboxes. `expected...` only looks; `happen` and the other verbs change."""
 
     def __init__(

@@ -9,10 +9,10 @@ from ..guard import NotSent
 from ..http_client import NoAnswer
 from ..options import Options
 from ..target import Target
-from .bench import Disagreement, Tally
 from .caller import Caller, CannotStart
-from .shortening import done_again, shortest
-from .story import commands, name_of, told
+from .failure_report import commands, name_of, told
+from .runner import Disagreement, RunCounts
+from .shrinking import done_again, shortest
 
 PART = "stateful"
 MISSING = "Hypothesis is not installed: pip install 'ringmock[test]'"
@@ -24,7 +24,7 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
     The same seed, runs and steps do the same at the same server.
     """
     started = perf_counter()
-    tally = Tally()
+    tally = RunCounts()
     try:
         disagreement = explored(target, options, tally)
     except (CannotStart, NoAnswer, ModuleNotFoundError) as error:
@@ -60,7 +60,7 @@ def describe(target: Target, options: Options) -> Iterator[str]:
     yield "  Departments change their members, and have their own again at the end"
 
 
-def explored(target: Target, options: Options, tally: Tally) -> Disagreement | None:
+def explored(target: Target, options: Options, tally: RunCounts) -> Disagreement | None:
     """Let the machine run; the shortest story of a disagreement, None where there is none.
 
     Raises `ModuleNotFoundError` without Hypothesis, `CannotStart` and `NoAnswer` where nobody can log in.
@@ -78,14 +78,14 @@ def explored(target: Target, options: Options, tally: Tally) -> Disagreement | N
         return shortest(story, partial(done_again, caller))
 
 
-def summary(tally: Tally) -> str:
+def summary(tally: RunCounts) -> str:
     """What was done, in two lines: answers by status and code, and how often each rule was put to the test."""
     answers = ", ".join(f"{count}x {answer}" for answer, count in tally.answers.most_common())
     rules = ", ".join(f"{rule} {tally.rules[rule]}x" for rule in _exercised(tally))
     return f"answers: {answers}\nrules: {rules}"
 
 
-def _exercised(tally: Tally) -> tuple[str, ...]:
+def _exercised(tally: RunCounts) -> tuple[str, ...]:
     return tuple(sorted(tally.rules, key=lambda rule: (rule[0] != "R", rule)))
 
 

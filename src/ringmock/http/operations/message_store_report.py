@@ -1,7 +1,7 @@
 """Reports of the message store, for administrators: begun by one call, followed by others, fetched when completed."""
 
 from ...domain import errors
-from ...domain.message_store_report import Report
+from ...domain.message_store_report import MessageStoreReport
 from ...domain.slices import Slices
 from ..call import Answer, Call
 from ..media import HARMLESS
@@ -44,12 +44,12 @@ def read_message_store_report_archive_content(call: Call) -> Slices[Answer]:
     return Answer(archives[number], headers=headers, media_type=wire.MEDIA_TYPE)
 
 
-def _held(call: Call) -> Report:
+def _held(call: Call) -> MessageStoreReport:
     _check(call)
     return call.here.reports.held(call.parameters["taskId"])
 
 
-def _archives(call: Call, report: Report) -> Slices[tuple[bytes, ...]]:
+def _archives(call: Call, report: MessageStoreReport) -> Slices[tuple[bytes, ...]]:
     """Raises `BrokenOff` where the world is reset meanwhile, `StoreFull` where there is no room for them."""
     world, view, life = call.here, view_of(call), call.here.life
 

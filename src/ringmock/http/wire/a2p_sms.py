@@ -22,7 +22,7 @@ from ...domain.a2p_sms import (
     cost_of,
     is_paid_for,
 )
-from ...domain.a2p_store import Tally
+from ...domain.a2p_store import BatchCounts
 from ...domain.account import digits_of
 from ...domain.consent import Consent, ConsentFilter, ConsentSource, OptStatus
 from ...domain.message import Direction, MessageStatus
@@ -154,7 +154,7 @@ def _message(message: A2PMessage, view: View) -> Json:
     return said
 
 
-def statuses(tallies: Iterable[Tally]) -> Json:
+def statuses(tallies: Iterable[BatchCounts]) -> Json:
     """`MessageStatusesResponse`: each status, whether any message has it or not."""
     counts: Counter[str] = Counter()
     segments: Counter[str] = Counter()

@@ -12,7 +12,7 @@ from ... import timestamps
 from ...domain.account import Extension
 from ...domain.attachment import MEDIA_TYPES, HeldAttachment
 from ...domain.message import Message
-from ...domain.message_store_report import Report, ReportStatus
+from ...domain.message_store_report import MessageStoreReport, ReportStatus
 from ...domain.slices import Slices
 from ...timestamps import iso8601
 from .messages import default_date_from, message_resource
@@ -50,7 +50,7 @@ def _moment(body: Json, name: str) -> datetime | None:
     return timestamps.parse(body[name].upper()) if name in body else None
 
 
-def report_resource(report: Report, view: View) -> Json:
+def report_resource(report: MessageStoreReport, view: View) -> Json:
     """How far a report is."""
     status = report.status_at(view.now)
     said: Json = {
@@ -70,7 +70,7 @@ def report_resource(report: Report, view: View) -> Json:
     return said
 
 
-def report_uri(report: Report, view: View) -> str:
+def report_uri(report: MessageStoreReport, view: View) -> str:
     """A report's own."""
     return f"{view.account_uri}/message-store-report/{report.id}"
 

@@ -13,7 +13,7 @@ from ...domain.account import Extension, ExtensionType
 from ...domain.attachment import Attachment, HeldAttachment
 from ...domain.generation import Generation
 from ...domain.message import Availability, Direction, Message, MessageStatus, MessageType, ReadStatus, Step, taken_by
-from ...domain.message_filter import MessageFilter, Page
+from ...domain.message_filter import MessageFilter, MessagePage
 from ...domain.owners import PERSONAL, Owners
 from ...domain.pager import Address, SendPager
 from ...domain.segments import segment_count
@@ -290,7 +290,7 @@ def _sms_fields(message: Message, step: Step | None, *, just_sent: bool) -> Json
 
 
 def message_list(
-    page: Page, wanted: MessageFilter, given: Sequence[tuple[str, str]], extension: Extension, view: View
+    page: MessagePage, wanted: MessageFilter, given: Sequence[tuple[str, str]], extension: Extension, view: View
 ) -> Json:
     """One page of the message list; `given` are the filters of the request, in their order."""
     effective = [(name, value) for name, value in given if name not in ("page", "perPage")]

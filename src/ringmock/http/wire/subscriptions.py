@@ -20,8 +20,8 @@ from ...domain.subscription import (
     MailboxChanged,
     SmsReceived,
     Subscription,
+    SubscriptionRequest,
     Transport,
-    Wanted,
 )
 from ...timestamps import iso8601
 from . import a2p_sms
@@ -31,7 +31,7 @@ from .view import Json, View
 _NORTH_AMERICAN = re.compile(r"(1)([2-9][0-9]{2})([0-9]{7})")
 
 
-def wanted_from(body: Json, connection: str | None) -> Wanted:
+def wanted_from(body: Json, connection: str | None) -> SubscriptionRequest:
     """A checked `createSubscription` body that came on this connection, None for a call of its own.
 
     Raises `InvalidParameter` for a mode of delivery that does not go with the way by which the body came.
@@ -46,7 +46,7 @@ def wanted_from(body: Json, connection: str | None) -> Wanted:
         raise errors.InvalidParameter("deliveryMode.transportType", transport.value)
     else:
         delivery = Delivery(transport, connection=connection)
-    return Wanted(tuple(body["eventFilters"]), delivery, body.get("expiresIn"))
+    return SubscriptionRequest(tuple(body["eventFilters"]), delivery, body.get("expiresIn"))
 
 
 def subscription_resource(subscription: Subscription, view: View) -> Json:

@@ -8,22 +8,22 @@ from urllib.parse import quote
 
 from ..http_client import Exchange, NoAnswer
 from ..target import as_object
-from .acts import (
-    Act,
+from .caller import MEMBERSHIP, OWN, Caller
+from .commands import (
     ChangeOfMembers,
     ChangeOfStatus,
+    Command,
     Copy,
     Deletion,
     Keyed,
     Listing,
     Marking,
-    Page,
+    PageCommand,
     Reading,
-    Sms,
+    SmsCommand,
     SmsFromHandset,
 )
-from .agreement import Comparison, Difference, answer_difference, code_of, marked
-from .caller import MEMBERSHIP, OWN, Caller
+from .comparison import Comparison, Difference, answer_difference, code_of, marked
 from .model import ALIVE, ChangeMembers, Expected, Filters, Message, Record, SendFromHandset, SendPage, SendSms
 from .texts import Maker
 
@@ -43,7 +43,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Tally:
+class RunCounts:
     """What was done in all runs so far: calls by what they were answered with, and rules that were put to the test."""
 
     runs: int = 0
@@ -84,10 +84,10 @@ class _Look(NamedTuple):
     differences: list[Difference]
 
 
-class Bench:
+class OracleRunner:
     """A run: acts are done and compared, one after another; `Disagreement` where an answer is not the model's."""
 
-    def __init__(self, caller: Caller, tally: Tally) -> None:
+    def __init__(self, caller: Caller, tally: RunCounts) -> None:
         """Starts afresh where the server can. Raises `Disagreement` where it gives no answer."""
         self.caller = caller
         self.tally = tally
@@ -109,7 +109,7 @@ class Bench:
 
     # --- acts ------------------------------------------------------------------------------------
 
-    def do(self, key: int, act: Act) -> bool:
+    def do(self, key: int, act: Command) -> bool:
         """Do it, and say whether a message was sent, which is known by this key from now on.
 
         Nothing is done where the act is about a message that there is not.
@@ -117,9 +117,9 @@ class Bench:
         self.acts.append((key, act))
         message: Message | None = None
         match act:
-            case Page():
+            case PageCommand():
                 message = self._page(act)
-            case Sms():
+            case SmsCommand():
                 message = self._sms(SendSms(act.by, act.sender, act.to, self._text(act.text)))
             case SmsFromHandset():
                 message = self._from_handset(SendFromHandset(act.handset, act.to, self._text(act.text)))
@@ -152,7 +152,7 @@ class Bench:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    def _page(self, act: Page) -> Message | None:
+    def _page(self, act: PageCommand) -> Message | None:
         reply_on = None if act.reply_on is None else self._id_of(act.reply_on)
         if act.reply_on is not None and reply_on is None:
             return None

@@ -11,15 +11,15 @@ from typing import NamedTuple
 from starlette.types import Message, Receive, Scope, Send
 
 from ..server_limits import ServerLimits
-from . import edge
+from . import request_normalisation as edge
 from .call import SCOPE_KEY, Call
 from .compiled import AnswerOperation, RequestOperation
 from .errors import InvalidUri, MethodNotAllowed
 from .lab import LabOperation
 from .stages import (
     JSON,
-    EdgeGuard,
     HandlerOperation,
+    RequestNormalisation,
     Routing,
     SecurityOperation,
     Staged,
@@ -29,7 +29,7 @@ from .stages import (
 )
 
 
-class Lane(NamedTuple):
+class FastRoute(NamedTuple):
     """The parts of one operation, and what its path says."""
 
     operation_id: str
@@ -41,10 +41,10 @@ class Lane(NamedTuple):
     handler: HandlerOperation
 
 
-class Straight:
-    """Goes before the stages from `EdgeGuard` on."""
+class FastPath:
+    """Goes before the stages from `RequestNormalisation` on."""
 
-    def __init__(self, app: EdgeGuard, limits: ServerLimits) -> None:
+    def __init__(self, app: RequestNormalisation, limits: ServerLimits) -> None:
         self.app = app
         self._longest_path = limits.max_path
         self._lane = remembered(self._lane_of)
@@ -63,7 +63,7 @@ class Straight:
                 receive = whole(call.content)
         await self.app(scope, receive, send)
 
-    def _is_done(self, call: Call, scope: Scope, lane: Lane) -> bool:
+    def _is_done(self, call: Call, scope: Scope, lane: FastRoute) -> bool:
         """Whether the call has been answered, or has only work left to do.
 
         What the stages would raise of a call like this is raised.
@@ -80,7 +80,7 @@ class Straight:
         lane.answer.check(call)
         return True
 
-    def _lane_of(self, method: str, path: str) -> Lane | None:
+    def _lane_of(self, method: str, path: str) -> FastRoute | None:
         """The parts that a call to this path would meet; None where they are not these, or it would be refused."""
         routing = self.app.app
         assert isinstance(routing, Routing)
@@ -103,7 +103,7 @@ class Straight:
             and isinstance(answer, AnswerOperation)
             and isinstance(handler, HandlerOperation)
         ):
-            return Lane(operation_id, path_params, security, lab, request, answer, handler)
+            return FastRoute(operation_id, path_params, security, lab, request, answer, handler)
         return None
 
 

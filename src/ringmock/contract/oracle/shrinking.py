@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from .acts import Keyed, mailboxes_of, simpler, without_one
-from .bench import Bench, Disagreement, Tally
 from .caller import Caller
+from .commands import Keyed, mailboxes_of, simpler, without_one
+from .runner import Disagreement, OracleRunner, RunCounts
 
 MOST_TRIALS = 200
 """They are counted, not timed, so that the same seed tells the same story."""
@@ -19,7 +19,7 @@ def done_again(caller: Caller, acts: tuple[Keyed, ...], story: Disagreement | No
     """
     concerned = None if story is None else _concerned(caller, story)
     try:
-        bench = Bench(caller, Tally())
+        bench = OracleRunner(caller, RunCounts())
         for key, act in acts:
             bench.do(key, act)
             bench.compare(concerned)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from ...domain.rulebook import DECISIONS, RULEBOOK
 from ..http_client import Exchange, curl
-from .agreement import code_of
-from .bench import Disagreement, Step
+from .comparison import code_of
+from .runner import Disagreement, Step
 
 MAX_DIFFERENCES = 8
 

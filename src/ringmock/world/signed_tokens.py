@@ -6,7 +6,7 @@ import hmac
 _SEAL_BYTES = 12
 
 
-class Seal:
+class TokenSigner:
     """Writes and reads such texts, each about something: a text about one thing is none about another."""
 
     def __init__(self, secret: bytes) -> None:

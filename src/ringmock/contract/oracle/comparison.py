@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..http_client import Answer
 from ..target import as_object
-from .model import OUTBOUND, PAGER, PURGED, SMS, Expected, Message, Office, Record, Thread
+from .model import OUTBOUND, PAGER, PURGED, SMS, Expected, Message, Record, ReferenceModel, Thread
 
 Json = Any
 
@@ -70,7 +70,7 @@ def answer_difference(expected: Expected, answer: Answer) -> Difference | None:
 class Comparison:
     """Compares with one office, and learns from it the ids that only the server can name."""
 
-    def __init__(self, office: Office, foreign: Collection[int] = (), *, is_alone: bool = True) -> None:
+    def __init__(self, office: ReferenceModel, foreign: Collection[int] = (), *, is_alone: bool = True) -> None:
         """`foreign`: ids that were there before. `is_alone`: whether nobody else can send anything."""
         self._office = office
         self._foreign = foreign

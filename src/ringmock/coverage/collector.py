@@ -10,10 +10,10 @@ from ..http.stages import Done
 from ..sign_in.worlds import Worlds
 from ..world.journal import Journal
 from ..world.world import World
-from .met import Met
+from .evidence import PAGER, SENDING_SMS
+from .exercised import Exercised
+from .observation import Note, Observation, Problem
 from .paths import operation_of
-from .sighting import Note, Problem, Sighting
-from .signs import PAGER, SENDING_SMS
 
 MAX_DROPPED = 1000
 """Dropped SMS that one world's tally looks for in their senders' mailboxes."""
@@ -21,11 +21,11 @@ MAX_DROPPED = 1000
 _UNACTIVATED = (ExtensionStatus.NOT_ACTIVATED, ExtensionStatus.UNASSIGNED)
 
 
-class Tally:
+class CoverageCollector:
     """Counts in the thread that serves, once it is started; until then a call costs one look at `met`."""
 
     def __init__(self) -> None:
-        self.met: Met | None = None
+        self.met: Exercised | None = None
         """None until started."""
         # A reset makes a new journal, and message ids begin anew.
         self._dropped: WeakKeyDictionary[Journal, set[int]] = WeakKeyDictionary()
@@ -33,7 +33,7 @@ class Tally:
     def start(self) -> None:
         """Count from nothing."""
         operation_of("GET", "/")  # reads the contract's paths now and not in a call
-        self.met = Met(by_record=True)
+        self.met = Exercised(by_record=True)
 
     def counting(self, worlds: Worlds, done: Done) -> Done:
         """A count of each call, and `done`, which may leave less on the call than a count takes."""
@@ -47,7 +47,7 @@ class Tally:
 
         return counted_and_done
 
-    def _sighting(self, call: Call, status: int, worlds: Worlds) -> Sighting | None:
+    def _sighting(self, call: Call, status: int, worlds: Worlds) -> Observation | None:
         # What the edge refuses was never routed, and is of the operation that its path names all the same.
         found = operation_of(call.method, call.path)
         if found is None:
@@ -55,7 +55,7 @@ class Tally:
         world = call.world or worlds.default
         # The log-in page tells of a wrong password, and is answered all the same.
         errors = map(error_of, call.problems if status >= 400 else ())
-        seen = Sighting(
+        seen = Observation(
             found[0],
             status,
             tuple(Problem(said["errorCode"], said.get("parameterName")) for said in errors),
@@ -67,7 +67,7 @@ class Tally:
         )
         return seen._replace(notes=frozenset(self._notes(call, seen, world))) if seen.is_accepted else seen
 
-    def _notes(self, call: Call, seen: Sighting, world: World) -> Iterator[Note]:
+    def _notes(self, call: Call, seen: Observation, world: World) -> Iterator[Note]:
         if call.session is None:
             return
         if seen.operation in SENDING_SMS and call.caller.is_department:
@@ -83,13 +83,13 @@ class Tally:
             yield Note.MEMBER_REPLIES
         yield from self._of_dropped(seen, world)
 
-    def _remember_dropped(self, seen: Sighting, world: World) -> None:
+    def _remember_dropped(self, seen: Observation, world: World) -> None:
         if "R-16" in seen.rules:
             dropped = self._dropped.setdefault(world.journal, set())
             if len(dropped) < MAX_DROPPED:
                 dropped.update(message["id"] for message in seen.messages)
 
-    def _of_dropped(self, seen: Sighting, world: World) -> Iterator[Note]:
+    def _of_dropped(self, seen: Observation, world: World) -> Iterator[Note]:
         dropped = self._dropped.get(world.journal)
         if dropped is None or seen.operation in SENDING_SMS:
             return
@@ -100,7 +100,7 @@ class Tally:
                     yield Note.DROPPED_IS_SENT
 
 
-def _lists_a_sender_of_a_department(seen: Sighting, world: World) -> bool:
+def _lists_a_sender_of_a_department(seen: Observation, world: World) -> bool:
     return any(
         Feature.SMS_SENDER in record.get("features", ())
         and world.account.extensions[record["extension"]["extensionNumber"]].is_department
@@ -109,7 +109,7 @@ def _lists_a_sender_of_a_department(seen: Sighting, world: World) -> bool:
     )
 
 
-def _is_from_company_number(seen: Sighting, world: World) -> bool:
+def _is_from_company_number(seen: Observation, world: World) -> bool:
     numbers = (digits_of(message["from"]["phoneNumber"]) for message in seen.messages)
     return any(world.account.phone_numbers[digits].owner is None for digits in numbers)
 
@@ -120,7 +120,7 @@ def _of_recipients(call: Call, world: World) -> Iterator[Note]:
         yield Note.RECEIVED_UNACTIVATED
 
 
-def _is_reply_of_a_member(seen: Sighting, caller: Extension, world: World) -> bool:
+def _is_reply_of_a_member(seen: Observation, caller: Extension, world: World) -> bool:
     if not isinstance(seen.sent, dict) or seen.sent.get("replyOn") is None:
         return False
     sent = next((world.messages.held(caller.number, message["id"]) for message in seen.messages), None)

@@ -34,7 +34,7 @@ _FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
 """Headers of an answer that say how the connection goes on."""
 
 
-class EagerProtocol(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=...)`."""
 
     _due: "tuple[RequestResponseCycle, Any] | None" = None

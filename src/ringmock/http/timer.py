@@ -20,7 +20,7 @@ class Timers(Protocol):
     def call_later(self, delay: float, callback: Callable[[], None], /) -> asyncio.Handle: ...
 
 
-class Alarm:
+class WorldTimer:
     """Rings once the clock has come to a time.
 
     A clock that stands still comes to none: whoever moves it sets the alarm anew. The timer does not keep alive whom

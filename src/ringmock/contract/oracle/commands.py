@@ -20,7 +20,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageCommand:
     """`by` is logged in, here and below; extension numbers; `reply_on` makes it a reply."""
 
     by: str
@@ -33,7 +33,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Sms:
+class SmsCommand:
     """Phone numbers as they are written in the request."""
 
     by: str
@@ -94,15 +94,25 @@ class Listing:
     in_thread_of: int | None = None
 
 
-Act = Page | Sms | SmsFromHandset | ChangeOfMembers | ChangeOfStatus | Reading | Marking | Deletion | Listing
-Keyed = tuple[int, Act]
+Command = (
+    PageCommand
+    | SmsCommand
+    | SmsFromHandset
+    | ChangeOfMembers
+    | ChangeOfStatus
+    | Reading
+    | Marking
+    | Deletion
+    | Listing
+)
+Keyed = tuple[int, Command]
 
 
-def mailboxes_of(act: Act) -> tuple[str, ...]:
+def mailboxes_of(act: Command) -> tuple[str, ...]:
     """The mailboxes that the act needs a copy of a message from."""
     if isinstance(act, Reading | Marking | Deletion):
         return (act.copy.mailbox,)
-    return (act.reply_on.mailbox,) if isinstance(act, Page) and act.reply_on is not None else ()
+    return (act.reply_on.mailbox,) if isinstance(act, PageCommand) and act.reply_on is not None else ()
 
 
 def without_one(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
@@ -118,13 +128,15 @@ def simpler(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
             yield (*acts[:index], (key, simple), *acts[index + 1 :])
 
 
-def _simpler(act: Act) -> Iterator[Act]:
+def _simpler(act: Command) -> Iterator[Command]:
     """The act with a short text, without what may be left out, and with a recipient or a member fewer."""
-    if isinstance(act, Page | Sms | SmsFromHandset) and act.text != short():
+    if isinstance(act, PageCommand | SmsCommand | SmsFromHandset) and act.text != short():
         yield replace(act, text=short())
-    if isinstance(act, Page) and (act.sender is not None or act.by_id):
+    if isinstance(act, PageCommand) and (act.sender is not None or act.by_id):
         yield replace(act, sender=None, by_id=False)
-    if isinstance(act, Page | Sms) and (len(act.to) > 1 or (isinstance(act, Page) and act.reply_on and act.to)):
+    if isinstance(act, PageCommand | SmsCommand) and (
+        len(act.to) > 1 or (isinstance(act, PageCommand) and act.reply_on and act.to)
+    ):
         yield from (replace(act, to=fewer) for fewer in _without_one_of(act.to))
     if isinstance(act, ChangeOfMembers):
         yield from (replace(act, joining=fewer) for fewer in _without_one_of(act.joining))

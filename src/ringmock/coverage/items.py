@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from ..domain.generation import GENERATIONS, Generation
 from ..domain.rulebook import DECISIONS, RULEBOOK
 from ..openapi.document import load_contract, operations
-from .met import Met
-from .signs import ROW_SIGNS, RULE_SIGNS, Sign
+from .evidence import GENERATION_EVIDENCE, RULE_EVIDENCE, Evidence
+from .exercised import Exercised
 
 
 class Dimension(StrEnum):
@@ -24,7 +24,7 @@ class Dimension(StrEnum):
     GENERATIONS = "generation rows"
 
 
-class Item(NamedTuple):
+class CoverageItem(NamedTuple):
     """One thing to exercise: done when all its signs were seen."""
 
     dimension: Dimension
@@ -33,7 +33,7 @@ class Item(NamedTuple):
     says: str
     """The contract's summary, the rule's sentence, or what has to be seen."""
     keys: tuple[str, ...]
-    """What `Met` counts it under; none for what there is no sign of."""
+    """What `Exercised` counts it under; none for what there is no sign of."""
     signs: tuple[str, ...] = ()
     """What each key stands for, in words."""
     operation: str | None = None
@@ -60,7 +60,7 @@ class Share(NamedTuple):
 class Coverage:
     """A run held against everything there is."""
 
-    def __init__(self, met: Met, items: Iterable[Item], generations: Collection[str] = ()) -> None:
+    def __init__(self, met: Exercised, items: Iterable[CoverageItem], generations: Collection[str] = ()) -> None:
         """`generations`: the columns of the table that count; those that the run was answered in without any."""
         self.met = met
         self.generations = frozenset(generations or met.generations or {next(iter(GENERATIONS))})
@@ -69,15 +69,15 @@ class Coverage:
         self.hidden = tuple(item for item in every if not self._is_countable(item))
         """What this run could not have shown, done or not: no part of any figure."""
 
-    def _is_countable(self, item: Item) -> bool:
+    def _is_countable(self, item: CoverageItem) -> bool:
         return bool(item.keys) and (item.in_traffic or self.met.by_record)
 
-    def is_met(self, item: Item) -> bool:
+    def is_met(self, item: CoverageItem) -> bool:
         """Whether the run exercised it."""
         return all(key in self.met.seen for key in item.keys)
 
     @property
-    def missing(self) -> tuple[Item, ...]:
+    def missing(self) -> tuple[CoverageItem, ...]:
         """What the run could have exercised and did not."""
         return tuple(item for item in self.countable if not self.is_met(item))
 
@@ -101,33 +101,33 @@ class Coverage:
         strange = [key for key in sorted(self.met.seen) if key.split(" ")[0] in named and key not in known]
         return tuple(key for key in strange if not any(other.startswith(f"{key} ") for other in strange))
 
-    def _share(self, items: Iterable[Item]) -> Share:
+    def _share(self, items: Iterable[CoverageItem]) -> Share:
         verdicts = [self.is_met(item) for item in items]
         return Share(sum(verdicts), len(verdicts))
 
 
-def coverage(met: Met, generations: Collection[str] = ()) -> Coverage:
+def coverage(met: Exercised, generations: Collection[str] = ()) -> Coverage:
     """A run held against the contract. `generations` as in `Coverage`."""
-    return Coverage(met, universe(), generations)
+    return Coverage(met, coverage_items(), generations)
 
 
 @cache
-def universe() -> tuple[Item, ...]:
+def coverage_items() -> tuple[CoverageItem, ...]:
     """Everything there is, by openapi.yaml, the rulebook and the generations' table."""
     return (*_of_contract(load_contract()), *_of_rulebook(), *_of_generations())
 
 
-def _of_contract(contract: Mapping[str, Any]) -> Iterator[Item]:
+def _of_contract(contract: Mapping[str, Any]) -> Iterator[CoverageItem]:
     for _, _, operation in operations(dict(contract)):
         name = operation["operationId"]
-        yield Item(Dimension.OPERATIONS, name, operation.get("summary", ""), (name,), operation=name)
+        yield CoverageItem(Dimension.OPERATIONS, name, operation.get("summary", ""), (name,), operation=name)
         for status, response in operation["responses"].items():
             answer = _resolved(contract, response)
             says = " ".join(answer.get("description", "").split())
-            yield Item(Dimension.STATUSES, f"{name} {status}", says, (f"{name} {status}",), operation=name)
+            yield CoverageItem(Dimension.STATUSES, f"{name} {status}", says, (f"{name} {status}",), operation=name)
             for code in answer.get("x-error-codes", ()):
                 key = f"{name} {status} {code}"
-                yield Item(Dimension.CODES, key, says, (key,), operation=name)
+                yield CoverageItem(Dimension.CODES, key, says, (key,), operation=name)
 
 
 def _resolved(contract: Mapping[str, Any], response: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -137,24 +137,26 @@ def _resolved(contract: Mapping[str, Any], response: Mapping[str, Any]) -> Mappi
     return found
 
 
-def _of_rulebook() -> Iterator[Item]:
+def _of_rulebook() -> Iterator[CoverageItem]:
     for rule in RULEBOOK:
-        yield _signed(Dimension.RULES, rule.id, rule.sentence, RULE_SIGNS.get(rule.id, ()))
+        yield _signed(Dimension.RULES, rule.id, rule.sentence, RULE_EVIDENCE.get(rule.id, ()))
     for made in DECISIONS:
-        yield _signed(Dimension.DECISIONS, made.id, f"{made.question} {made.decision}", RULE_SIGNS.get(made.id, ()))
+        yield _signed(Dimension.DECISIONS, made.id, f"{made.question} {made.decision}", RULE_EVIDENCE.get(made.id, ()))
 
 
-def _of_generations() -> Iterator[Item]:
+def _of_generations() -> Iterator[CoverageItem]:
     for field in fields(Generation):
-        row = ROW_SIGNS.get(field.name)
+        row = GENERATION_EVIDENCE.get(field.name)
         for generation, signs in row.signs.items() if row is not None else ():
             name = f"{generation} {row.title}" if row is not None else ""
             says = " and ".join(sign.says for sign in signs)
             yield _signed(Dimension.GENERATIONS, name, says, signs, generation)
 
 
-def _signed(dimension: Dimension, name: str, says: str, signs: tuple[Sign, ...], generation: str | None = None) -> Item:
-    return Item(
+def _signed(
+    dimension: Dimension, name: str, says: str, signs: tuple[Evidence, ...], generation: str | None = None
+) -> CoverageItem:
+    return CoverageItem(
         dimension,
         name,
         says,

@@ -26,7 +26,7 @@ class Problem(NamedTuple):
     parameter: str | None = None
 
 
-class Sighting(NamedTuple):
+class Observation(NamedTuple):
     """A call of an operation of the contract. What was not seen is None or empty."""
 
     operation: str

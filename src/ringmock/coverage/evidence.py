@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..domain.message import MessageType
 from ..domain.rules import MAX_UTF16_UNITS
 from ..domain.text import utf16_units
-from .sighting import Json, Note, Sighting, as_list, as_object
+from .observation import Json, Note, Observation, as_list, as_object
 
 SMS = "createSMSMessage"
 MMS = "createMMS"
@@ -23,10 +23,10 @@ RENEWALS = ("renewSubscription", "updateSubscription")
 CONSENTS = "editSmsConsentRecords"
 OF_ONE_MESSAGE = ("readMessage", "updateMessage", "patchMessage", "deleteMessage", CONTENT)
 
-Look = Callable[[Sighting], bool]
+Look = Callable[[Observation], bool]
 
 
-class Sign(NamedTuple):
+class Evidence(NamedTuple):
     """`key` is what it is counted under, `says` what was seen."""
 
     key: str
@@ -35,11 +35,11 @@ class Sign(NamedTuple):
     in_traffic: bool = True
 
 
-class Row(NamedTuple):
+class EvidenceRow(NamedTuple):
     """A row of the generations' table: what its difference is known by in each generation."""
 
     title: str
-    signs: Mapping[str, tuple[Sign, ...]]
+    signs: Mapping[str, tuple[Evidence, ...]]
 
 
 # --- rules and decisions ---------------------------------------------------------------------------
@@ -65,55 +65,55 @@ def _inbound(message_type: str) -> Look:
     return lambda seen: any(m["type"] == message_type and m["direction"] == "Inbound" for m in seen.messages)
 
 
-def _is_too_long_in_units_only(seen: Sighting) -> bool:
+def _is_too_long_in_units_only(seen: Observation) -> bool:
     limit = MAX_UTF16_UNITS[MessageType.PAGER if seen.operation == PAGER else MessageType.SMS]
     text = as_object(seen.sent).get("text")
     return seen.is_refused_with("MSG-338") and isinstance(text, str) and len(text) <= limit < utf16_units(text)
 
 
-def _is_sms_to_no_single_number(seen: Sighting) -> bool:
+def _is_sms_to_no_single_number(seen: Observation) -> bool:
     several = len(seen.recipients()) > 1 and seen.is_refused_about("to", "CMN-101")
     return seen.operation in SENDING_SMS and (several or seen.is_refused_with("MSG-246", "MSG-247"))
 
 
-def _states_consents_of_all(seen: Sighting) -> bool:
+def _states_consents_of_all(seen: Observation) -> bool:
     records = as_list(as_object(seen.sent).get("records"))
     is_of_all = any(as_object(record).get("from") == "*" for record in records)
     return seen.operation == CONSENTS and seen.is_accepted and is_of_all
 
 
-def _tells_of_failed_consents(seen: Sighting) -> bool:
+def _tells_of_failed_consents(seen: Observation) -> bool:
     return seen.operation == CONSENTS and "failedRecords" in as_object(seen.answer)
 
 
-def _is_page_to_a_stranger(seen: Sighting) -> bool:
+def _is_page_to_a_stranger(seen: Observation) -> bool:
     unknown = seen.status == 400 and seen.is_refused_about("to", "CMN-102")
     return seen.operation == PAGER and (unknown or seen.is_refused_about("to.phoneNumber", "CMN-101"))
 
 
-def _is_page_to_several(seen: Sighting) -> bool:
+def _is_page_to_several(seen: Observation) -> bool:
     is_several = len({str(recipient) for recipient in seen.recipients()}) > 1
     return _accepted(PAGER)(seen) and not _is_reply(seen) and is_several
 
 
-def _is_reply(seen: Sighting) -> bool:
+def _is_reply(seen: Observation) -> bool:
     return seen.operation == PAGER and as_object(seen.sent).get("replyOn") is not None
 
 
-def _names_a_stranger_in_a_reply(seen: Sighting) -> bool:
+def _names_a_stranger_in_a_reply(seen: Observation) -> bool:
     return _is_reply(seen) and bool(seen.recipients()) and seen.is_refused_about("to", "CMN-101")
 
 
-def _meets_inactive(seen: Sighting) -> bool:
+def _meets_inactive(seen: Observation) -> bool:
     return bool({"R-16", "R-18", "R-19"} & seen.rules) or seen.is_refused_with("MSG-324")
 
 
-def _passes_over_everyone(seen: Sighting) -> bool:
+def _passes_over_everyone(seen: Observation) -> bool:
     return _accepted(PAGER)(seen) and "R-19" in seen.rules and "R-10" not in seen.rules
 
 
 def _writes_numbers(*, plus: bool) -> Look:
-    def look(seen: Sighting) -> bool:
+    def look(seen: Observation) -> bool:
         parties = (as_object(as_object(seen.sent).get("from")), *seen.recipients())
         numbers = [str(party["phoneNumber"]) for party in parties if "phoneNumber" in party]
         return _accepted(*SENDING_SMS)(seen) and any(number.startswith("+") is plus for number in numbers)
@@ -121,34 +121,34 @@ def _writes_numbers(*, plus: bool) -> Look:
     return look
 
 
-def _is_unknown_reply_target(seen: Sighting) -> bool:
+def _is_unknown_reply_target(seen: Observation) -> bool:
     return seen.operation == PAGER and seen.status == 404 and seen.is_refused_about("replyOn", "CMN-102")
 
 
-def _lists_purged(seen: Sighting) -> bool:
+def _lists_purged(seen: Observation) -> bool:
     return seen.operation == "listMessages" and any(m["availability"] == "Purged" for m in seen.messages)
 
 
-def _is_page_to_an_unknown_extension(seen: Sighting) -> bool:
+def _is_page_to_an_unknown_extension(seen: Observation) -> bool:
     return seen.operation == PAGER and seen.status == 400 and seen.is_refused_about("to", "CMN-102")
 
 
-def _syncs_by_default(seen: Sighting) -> bool:
+def _syncs_by_default(seen: Observation) -> bool:
     answer = as_object(seen.answer)
     kind = as_object(answer.get("syncInfo")).get("syncType")
     return seen.operation == "syncMessages" and kind == "FSync" and "dateFrom=" in str(answer.get("uri"))
 
 
-def _is_sms_without_text(seen: Sighting) -> bool:
+def _is_sms_without_text(seen: Observation) -> bool:
     is_empty = not as_object(seen.sent).get("text")
     return seen.operation == SMS and is_empty and seen.is_refused_about("text", "CMN-101")
 
 
-def _issues_long_refresh_token(seen: Sighting) -> bool:
+def _issues_long_refresh_token(seen: Observation) -> bool:
     return seen.operation == "getToken" and as_object(seen.answer).get("refresh_token_expires_in") == 604800
 
 
-def _keeps_the_text(seen: Sighting) -> bool:
+def _keeps_the_text(seen: Observation) -> bool:
     text = as_object(seen.sent).get("text")
     return _accepted(*SENDING_SMS)(seen) and bool(text) and as_object(seen.answer).get("subject") == text
 
@@ -157,129 +157,141 @@ _TOO_LONG = _refused("MSG-338", of=(*SENDING_SMS, PAGER))
 _NO_LONGER_IN_IT = _refused("MSG-326", of=(PAGER,))
 _NOT_READABLE = _refused("CMN-408", of=OF_ONE_MESSAGE)
 
-RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
+RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "R-01": (
-        Sign("R-01 SMS", "an SMS was accepted", _accepted(*SENDING_SMS)),
-        Sign("R-01 Pager", "a page was accepted", _accepted(PAGER)),
+        Evidence("R-01 SMS", "an SMS was accepted", _accepted(*SENDING_SMS)),
+        Evidence("R-01 Pager", "a page was accepted", _accepted(PAGER)),
     ),
-    "R-02": (Sign("R-02", "an inbound SMS in a mailbox", lambda s: _inbound("SMS")(s) or _decided("R-02")(s)),),
-    "R-03": (Sign("R-03", "an inbound page in a mailbox", lambda s: _inbound("Pager")(s) or _decided("R-03")(s)),),
-    "R-04": (Sign("R-04", "a text refused with MSG-338", _TOO_LONG),),
-    "R-05": (Sign("R-05", "a text refused with MSG-338 that fits in characters", _is_too_long_in_units_only),),
-    "R-06": (Sign("R-06", "an SMS to a number outside the account", _decided("R-06"), in_traffic=False),),
+    "R-02": (Evidence("R-02", "an inbound SMS in a mailbox", lambda s: _inbound("SMS")(s) or _decided("R-02")(s)),),
+    "R-03": (Evidence("R-03", "an inbound page in a mailbox", lambda s: _inbound("Pager")(s) or _decided("R-03")(s)),),
+    "R-04": (Evidence("R-04", "a text refused with MSG-338", _TOO_LONG),),
+    "R-05": (Evidence("R-05", "a text refused with MSG-338 that fits in characters", _is_too_long_in_units_only),),
+    "R-06": (Evidence("R-06", "an SMS to a number outside the account", _decided("R-06"), in_traffic=False),),
     "R-07": (
-        Sign(
+        Evidence(
             "R-07",
             "an SMS to several numbers, or to what is no full one, refused",
             lambda s: _is_sms_to_no_single_number(s) or _decided("R-07")(s),
         ),
     ),
     "R-08": (
-        Sign(
+        Evidence(
             "R-08",
             "a page to a phone number, or to an unknown extension, refused",
             lambda s: _is_page_to_a_stranger(s) or _decided("R-08")(s),
         ),
     ),
-    "R-09": (Sign("R-09", "a page to several recipients accepted", _is_page_to_several),),
-    "R-10": (Sign("R-10", "a page forwarded to a member of a Department", _decided("R-10"), in_traffic=False),),
-    "R-11": (Sign("R-11", "an SMS of a Department accepted", _noted(Note.DEPARTMENT_SENDS), in_traffic=False),),
+    "R-09": (Evidence("R-09", "a page to several recipients accepted", _is_page_to_several),),
+    "R-10": (Evidence("R-10", "a page forwarded to a member of a Department", _decided("R-10"), in_traffic=False),),
+    "R-11": (Evidence("R-11", "an SMS of a Department accepted", _noted(Note.DEPARTMENT_SENDS), in_traffic=False),),
     "R-12": (
-        Sign(
+        Evidence(
             "R-12",
             "an SMS from a number that is not the sender's refused",
             _refused("MSG-245", "MSG-304", of=SENDING_SMS),
         ),
     ),
     "R-13": (
-        Sign("R-13", "a Department's number listed with SmsSender", _noted(Note.DEPARTMENT_CAN_SEND), in_traffic=False),
+        Evidence(
+            "R-13", "a Department's number listed with SmsSender", _noted(Note.DEPARTMENT_CAN_SEND), in_traffic=False
+        ),
     ),
-    "R-14": (Sign("R-14", "a page of a Department refused with MSG-330", _refused("MSG-330", of=(PAGER,))),),
-    "R-15": (Sign("R-15", "a sending that met a Disabled or Frozen recipient", _meets_inactive),),
-    "R-16": (Sign("R-16", "an SMS dropped", _decided("R-16"), in_traffic=False),),
+    "R-14": (Evidence("R-14", "a page of a Department refused with MSG-330", _refused("MSG-330", of=(PAGER,))),),
+    "R-15": (Evidence("R-15", "a sending that met a Disabled or Frozen recipient", _meets_inactive),),
+    "R-16": (Evidence("R-16", "an SMS dropped", _decided("R-16"), in_traffic=False),),
     "R-17": (
-        Sign("R-17", "a dropped SMS seen in its sender's mailbox", _noted(Note.DROPPED_IS_KEPT), in_traffic=False),
+        Evidence("R-17", "a dropped SMS seen in its sender's mailbox", _noted(Note.DROPPED_IS_KEPT), in_traffic=False),
     ),
-    "R-18": (Sign("R-18", "a page refused with MSG-324", _refused("MSG-324", of=(PAGER,))),),
-    "R-19": (Sign("R-19", "a member of a Department passed over", _decided("R-19"), in_traffic=False),),
+    "R-18": (Evidence("R-18", "a page refused with MSG-324", _refused("MSG-324", of=(PAGER,))),),
+    "R-19": (Evidence("R-19", "a member of a Department passed over", _decided("R-19"), in_traffic=False),),
     "R-20": (
-        Sign("R-20 read", "a message of a thread refused with CMN-408", _NOT_READABLE),
-        Sign("R-20 write", "a reply refused with MSG-326", _NO_LONGER_IN_IT),
+        Evidence("R-20 read", "a message of a thread refused with CMN-408", _NOT_READABLE),
+        Evidence("R-20 write", "a reply refused with MSG-326", _NO_LONGER_IN_IT),
     ),
     "R-21": (
-        Sign("R-21", "a reply of a member to his Department's page", _noted(Note.MEMBER_REPLIES), in_traffic=False),
+        Evidence("R-21", "a reply of a member to his Department's page", _noted(Note.MEMBER_REPLIES), in_traffic=False),
     ),
-    "R-22": (Sign("R-22", "a reply refused with MSG-326", _NO_LONGER_IN_IT),),
+    "R-22": (Evidence("R-22", "a reply refused with MSG-326", _NO_LONGER_IN_IT),),
     "R-23": (
-        Sign("R-23 kept", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),
-        Sign("R-23 refused", "a reply refused with MSG-326", _NO_LONGER_IN_IT),
+        Evidence("R-23 kept", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),
+        Evidence("R-23 refused", "a reply refused with MSG-326", _NO_LONGER_IN_IT),
     ),
-    "R-24": (Sign("R-24", "403 with MSG-326", lambda s: s.status == 403 and _NO_LONGER_IN_IT(s)),),
-    "D-01": (Sign("D-01", "MSG-338 about the parameter text", lambda s: s.is_refused_about("text", "MSG-338")),),
-    "D-02": (Sign("D-02", "403 with MSG-330", lambda s: s.status == 403 and s.is_refused_with("MSG-330")),),
-    "D-03": (Sign("D-03", "a dropped SMS seen in the status Sent", _noted(Note.DROPPED_IS_SENT), in_traffic=False),),
-    "D-04": (Sign("D-04", "403 with CMN-408 for a message", lambda s: s.status == 403 and _NOT_READABLE(s)),),
-    "D-05": (Sign("D-05", "a reply refused with MSG-324", lambda s: _is_reply(s) and s.is_refused_with("MSG-324")),),
+    "R-24": (Evidence("R-24", "403 with MSG-326", lambda s: s.status == 403 and _NO_LONGER_IN_IT(s)),),
+    "D-01": (Evidence("D-01", "MSG-338 about the parameter text", lambda s: s.is_refused_about("text", "MSG-338")),),
+    "D-02": (Evidence("D-02", "403 with MSG-330", lambda s: s.status == 403 and s.is_refused_with("MSG-330")),),
+    "D-03": (
+        Evidence("D-03", "a dropped SMS seen in the status Sent", _noted(Note.DROPPED_IS_SENT), in_traffic=False),
+    ),
+    "D-04": (Evidence("D-04", "403 with CMN-408 for a message", lambda s: s.status == 403 and _NOT_READABLE(s)),),
+    "D-05": (
+        Evidence("D-05", "a reply refused with MSG-324", lambda s: _is_reply(s) and s.is_refused_with("MSG-324")),
+    ),
     "D-06": (
-        Sign(
+        Evidence(
             "D-06",
             "a reply that names someone outside its thread refused",
             lambda s: _names_a_stranger_in_a_reply(s) or _decided("D-06")(s),
         ),
     ),
     "D-07": (
-        Sign("D-07 empty", "a page to a Department without members refused", _decided("D-07"), in_traffic=False),
-        Sign("D-07 inactive", "a page that every member was passed over for", _passes_over_everyone, in_traffic=False),
+        Evidence("D-07 empty", "a page to a Department without members refused", _decided("D-07"), in_traffic=False),
+        Evidence(
+            "D-07 inactive", "a page that every member was passed over for", _passes_over_everyone, in_traffic=False
+        ),
     ),
     "D-08": (
-        Sign(
+        Evidence(
             "D-08",
             "a message received by an extension that is NotActivated or Unassigned",
             _noted(Note.RECEIVED_UNACTIVATED),
             in_traffic=False,
         ),
     ),
-    "D-09": (Sign("D-09", "an SMS to a number that cannot receive any", _decided("D-09"), in_traffic=False),),
+    "D-09": (Evidence("D-09", "an SMS to a number that cannot receive any", _decided("D-09"), in_traffic=False),),
     "D-10": (
-        Sign("D-10 with", "an SMS accepted whose request writes numbers with +", _writes_numbers(plus=True)),
-        Sign("D-10 without", "an SMS accepted whose request writes numbers without", _writes_numbers(plus=False)),
+        Evidence("D-10 with", "an SMS accepted whose request writes numbers with +", _writes_numbers(plus=True)),
+        Evidence("D-10 without", "an SMS accepted whose request writes numbers without", _writes_numbers(plus=False)),
     ),
-    "D-12": (Sign("D-12", "an SMS to a phone that has said STOP", _decided("D-12"), in_traffic=False),),
-    "D-13": (Sign("D-13", "an SMS that a carrier profile fails", _decided("D-13"), in_traffic=False),),
+    "D-12": (Evidence("D-12", "an SMS to a phone that has said STOP", _decided("D-12"), in_traffic=False),),
+    "D-13": (Evidence("D-13", "an SMS that a carrier profile fails", _decided("D-13"), in_traffic=False),),
     "D-14": (
-        Sign("D-14 to", "an SMS to a number of high-volume SMS", _decided("D-14"), in_traffic=False),
-        Sign("D-14 from", "an ordinary SMS from such a number refused", _refused("MSG-320")),
+        Evidence("D-14 to", "an SMS to a number of high-volume SMS", _decided("D-14"), in_traffic=False),
+        Evidence("D-14 from", "an ordinary SMS from such a number refused", _refused("MSG-320")),
     ),
     "D-15": (
-        Sign("D-15 all", "a consent stated for every number of the account", _states_consents_of_all),
-        Sign("D-15 failed", "a consent that could not be taken told of", _tells_of_failed_consents),
+        Evidence("D-15 all", "a consent stated for every number of the account", _states_consents_of_all),
+        Evidence("D-15 failed", "a consent that could not be taken told of", _tells_of_failed_consents),
     ),
     "D-16": (
-        Sign("D-16 third", "a third report at once refused with CMN-304", _refused("CMN-304")),
-        Sign("D-16 early", "an archive that is not there yet refused with 404", _refused("CMN-102", of=ARCHIVES)),
+        Evidence("D-16 third", "a third report at once refused with CMN-304", _refused("CMN-304")),
+        Evidence("D-16 early", "an archive that is not there yet refused with 404", _refused("CMN-102", of=ARCHIVES)),
     ),
-    "D-17": (Sign("D-17", "a client refused with OAU-146", _refused("OAU-146")),),
-    "D-18": (Sign("D-18", "an unknown path refused with CMN-120", _refused("CMN-120")),),
-    "D-19": (Sign("D-19", "a message listed as Purged", _lists_purged),),
-    "D-20": (Sign("D-20", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),),
-    "D-21": (Sign("D-21", "a call refused with CMN-401", _refused("CMN-401")),),
-    "D-22": (Sign("D-22", "a message that has an owner", lambda s: any("owner" in message for message in s.messages)),),
-    "D-23": (Sign("D-23", "an SMS abroad from a toll-free number refused with MSG-403", _refused("MSG-403")),),
-    "D-24": (Sign("D-24", "an SMS from a company number", _noted(Note.FROM_COMPANY_NUMBER), in_traffic=False),),
-    "D-25": (Sign("D-25", "a page to an unknown extension refused with CMN-102", _is_page_to_an_unknown_extension),),
-    "D-26": (Sign("D-26", "a page to several recipients accepted", _is_page_to_several),),
-    "D-27": (Sign("D-27", "a synchronization from 24 hours ago on", _syncs_by_default),),
-    "D-28": (Sign("D-28", "an SMS without text refused with CMN-101", _is_sms_without_text),),
-    "D-29": (Sign("D-29", "a refresh token of 604800 seconds", _issues_long_refresh_token),),
-    "D-30": (Sign("D-30", "an SMS abroad refused with MSG-240", _refused("MSG-240")),),
-    "D-31": (Sign("D-31", "an SMS whose subject is its text", _keeps_the_text),),
+    "D-17": (Evidence("D-17", "a client refused with OAU-146", _refused("OAU-146")),),
+    "D-18": (Evidence("D-18", "an unknown path refused with CMN-120", _refused("CMN-120")),),
+    "D-19": (Evidence("D-19", "a message listed as Purged", _lists_purged),),
+    "D-20": (Evidence("D-20", "a reply accepted", lambda s: _is_reply(s) and s.is_accepted),),
+    "D-21": (Evidence("D-21", "a call refused with CMN-401", _refused("CMN-401")),),
+    "D-22": (
+        Evidence("D-22", "a message that has an owner", lambda s: any("owner" in message for message in s.messages)),
+    ),
+    "D-23": (Evidence("D-23", "an SMS abroad from a toll-free number refused with MSG-403", _refused("MSG-403")),),
+    "D-24": (Evidence("D-24", "an SMS from a company number", _noted(Note.FROM_COMPANY_NUMBER), in_traffic=False),),
+    "D-25": (
+        Evidence("D-25", "a page to an unknown extension refused with CMN-102", _is_page_to_an_unknown_extension),
+    ),
+    "D-26": (Evidence("D-26", "a page to several recipients accepted", _is_page_to_several),),
+    "D-27": (Evidence("D-27", "a synchronization from 24 hours ago on", _syncs_by_default),),
+    "D-28": (Evidence("D-28", "an SMS without text refused with CMN-101", _is_sms_without_text),),
+    "D-29": (Evidence("D-29", "a refresh token of 604800 seconds", _issues_long_refresh_token),),
+    "D-30": (Evidence("D-30", "an SMS abroad refused with MSG-240", _refused("MSG-240")),),
+    "D-31": (Evidence("D-31", "an SMS whose subject is its text", _keeps_the_text),),
     "D-32": (
-        Sign("D-32", "the renewal of a blacklisted webhook refused with SUB-521", _refused("SUB-521", of=RENEWALS)),
+        Evidence("D-32", "the renewal of a blacklisted webhook refused with SUB-521", _refused("SUB-521", of=RENEWALS)),
     ),
-    "D-33": (Sign("D-33", "a receiver refused with SUB-525", _refused("SUB-525")),),
-    "D-34": (Sign("D-34", "a file of a type that no MMS carries refused", _refused("MSG-348")),),
-    "D-35": (Sign("D-35", "an unknown path refused with CMN-120", _refused("CMN-120")),),
-    "D-11": (Sign("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
+    "D-33": (Evidence("D-33", "a receiver refused with SUB-525", _refused("SUB-525")),),
+    "D-34": (Evidence("D-34", "a file of a type that no MMS carries refused", _refused("MSG-348")),),
+    "D-35": (Evidence("D-35", "an unknown path refused with CMN-120", _refused("CMN-120")),),
+    "D-11": (Evidence("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""
 
@@ -288,7 +300,7 @@ RULE_SIGNS: Mapping[str, tuple[Sign, ...]] = {
 
 
 def _numbers_start_with(plus: bool) -> Look:
-    def look(seen: Sighting) -> bool:
+    def look(seen: Observation) -> bool:
         numbers = [number for number in _phone_numbers(seen.answer) if len(number) > 6]
         return seen.is_accepted and any(number.startswith("+") is plus for number in numbers)
 
@@ -306,14 +318,14 @@ def _phone_numbers(value: Json) -> Iterator[str]:
 
 
 def _sent_with(name: str, wanted: str, *operations: str) -> Look:
-    def look(seen: Sighting) -> bool:
+    def look(seen: Observation) -> bool:
         return seen.operation in operations and seen.is_accepted and as_object(seen.answer).get(name) == wanted
 
     return look
 
 
 def _page_names_sender_first(expected: bool) -> Look:
-    def look(seen: Sighting) -> bool:
+    def look(seen: Observation) -> bool:
         answer = as_object(seen.answer)
         to = [as_object(party).get("extensionNumber") for party in as_list(answer.get("to"))]
         sender = as_object(answer.get("from")).get("extensionNumber")
@@ -323,7 +335,7 @@ def _page_names_sender_first(expected: bool) -> Look:
 
 
 def _text_is_read_by_message_id(expected: bool) -> Look:
-    def look(seen: Sighting) -> bool:
+    def look(seen: Observation) -> bool:
         is_read = seen.operation == CONTENT and seen.status == 200 and "attachmentId" in seen.path
         return is_read and (seen.path["attachmentId"] == seen.path.get("messageId")) is expected
 
@@ -331,7 +343,7 @@ def _text_is_read_by_message_id(expected: bool) -> Look:
 
 
 def _thread_is_first_message(expected: bool) -> Look:
-    def look(seen: Sighting) -> bool:
+    def look(seen: Observation) -> bool:
         answer = as_object(seen.answer)
         is_new = _accepted(PAGER)(seen) and not _is_reply(seen) and {"id", "conversationId"} <= answer.keys()
         return is_new and (str(answer["id"]) == str(answer["conversationId"])) is expected
@@ -339,34 +351,36 @@ def _thread_is_first_message(expected: bool) -> Look:
     return look
 
 
-def _is_seen_sent_later(seen: Sighting) -> bool:
+def _is_seen_sent_later(seen: Observation) -> bool:
     of_sms = (m for m in seen.messages if m["type"] == "SMS" and m["direction"] == "Outbound")
     return seen.operation not in SENDING_SMS and any(m.get("messageStatus") in ("Sent", "Delivered") for m in of_sms)
 
 
-def _is_group_sms(seen: Sighting) -> bool:
+def _is_group_sms(seen: Observation) -> bool:
     return seen.operation in SENDING_SMS and len(seen.recipients()) > 1
 
 
 def _messages_have_thread_objects(expected: bool) -> Look:
-    def look(seen: Sighting) -> bool:
+    def look(seen: Observation) -> bool:
         return seen.is_accepted and any(("conversation" in message) is expected for message in seen.messages)
 
     return look
 
 
-def _row(title: str, in_2012: tuple[str, Look], in_current: tuple[str, Look], *more: tuple[str, Look]) -> Row:
-    return Row(title, {"2012": _of("2012", title, in_2012), "current": _of("current", title, in_current, *more)})
+def _row(title: str, in_2012: tuple[str, Look], in_current: tuple[str, Look], *more: tuple[str, Look]) -> EvidenceRow:
+    return EvidenceRow(
+        title, {"2012": _of("2012", title, in_2012), "current": _of("current", title, in_current, *more)}
+    )
 
 
-def _of(generation: str, title: str, *looks: tuple[str, Look]) -> tuple[Sign, ...]:
+def _of(generation: str, title: str, *looks: tuple[str, Look]) -> tuple[Evidence, ...]:
     return tuple(
-        Sign(f"{generation} {title}" + (f" ({number})" if len(looks) > 1 else ""), says, look)
+        Evidence(f"{generation} {title}" + (f" ({number})" if len(looks) > 1 else ""), says, look)
         for number, (says, look) in enumerate(looks, start=1)
     )
 
 
-ROW_SIGNS: Mapping[str, Row] = {
+GENERATION_EVIDENCE: Mapping[str, EvidenceRow] = {
     "plus_before_numbers": _row(
         "phone numbers in answers",
         ("a phone number answered in digits", _numbers_start_with(plus=False)),

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
 
-from .sighting import Sighting
-from .signs import ROW_SIGNS, RULE_SIGNS, Sign
+from .evidence import GENERATION_EVIDENCE, RULE_EVIDENCE, Evidence
+from .observation import Observation
 
 FORMAT = "ringmock-coverage-1"
 
 
-class NotATally(ValueError):
+class NotCoverageCounts(ValueError):
     """JSON that is no tally of what a run exercised; the message says what is wrong with it."""
 
 
 @dataclass(slots=True)
-class Met:
+class Exercised:
     """Adds up sightings. Not for several threads at once."""
 
     seen: Counter[str] = field(default_factory=Counter)
@@ -30,7 +30,7 @@ class Met:
     by_record: bool = False
     """Whether a server's own record is part of it."""
 
-    def note(self, sighting: Sighting) -> None:
+    def note(self, sighting: Observation) -> None:
         """Count a call and its answer."""
         self.seen.update(_answer_keys(sighting))
         for sign in _signs():
@@ -44,20 +44,20 @@ class Met:
         if sighting.generation is not None:
             self.generations.add(sighting.generation)
 
-    def note_all(self, sightings: Iterable[Sighting]) -> Self:
+    def note_all(self, sightings: Iterable[Observation]) -> Self:
         """Count all of them."""
         for sighting in sightings:
             self.note(sighting)
         return self
 
-    def add(self, other: "Met") -> None:
+    def add(self, other: "Exercised") -> None:
         """Count what another run exercised, too."""
         self.seen.update(other.seen)
         self.generations |= other.generations
         self.by_record = self.by_record or other.by_record
 
     @classmethod
-    def sum(cls, runs: "Iterable[Met]") -> "Met":
+    def sum(cls, runs: "Iterable[Exercised]") -> "Exercised":
         """What any of several runs exercised."""
         total = cls()
         for run in runs:
@@ -73,20 +73,20 @@ class Met:
         }
 
     @classmethod
-    def from_json(cls, data: Any) -> "Met":
-        """What `to_json` gave. Raises `NotATally`."""
+    def from_json(cls, data: Any) -> "Exercised":
+        """What `to_json` gave. Raises `NotCoverageCounts`."""
         if not isinstance(data, Mapping) or data.get("format") != FORMAT:
-            raise NotATally(f"it has no 'format': \"{FORMAT}\"")
+            raise NotCoverageCounts(f"it has no 'format': \"{FORMAT}\"")
         seen, generations, by_record = data.get("seen"), data.get("generations"), data.get("by_record")
         are_counts = isinstance(seen, Mapping) and all(type(count) is int and count > 0 for count in seen.values())
         if not are_counts or not isinstance(by_record, bool):
-            raise NotATally("'seen' has counts by key, 'by_record' is true or false")
+            raise NotCoverageCounts("'seen' has counts by key, 'by_record' is true or false")
         if not isinstance(generations, list) or not all(isinstance(name, str) for name in generations):
-            raise NotATally("'generations' is a list of names")
+            raise NotCoverageCounts("'generations' is a list of names")
         return cls(Counter(seen), set(generations), by_record)
 
 
-def _answer_keys(sighting: Sighting) -> Iterator[str]:
+def _answer_keys(sighting: Observation) -> Iterator[str]:
     yield sighting.operation
     answer = f"{sighting.operation} {sighting.status}"
     yield answer
@@ -95,13 +95,16 @@ def _answer_keys(sighting: Sighting) -> Iterator[str]:
 
 
 @cache
-def _signs() -> tuple[Sign, ...]:
-    return tuple(sign for signs in RULE_SIGNS.values() for sign in signs)
+def _signs() -> tuple[Evidence, ...]:
+    return tuple(sign for signs in RULE_EVIDENCE.values() for sign in signs)
 
 
 @cache
-def _row_signs(generation: str | None) -> tuple[tuple[str, tuple[Sign, ...]], ...]:
+def _row_signs(generation: str | None) -> tuple[tuple[str, tuple[Evidence, ...]], ...]:
     """The signs of a generation's rows, of all generations without one."""
     return tuple(
-        (name, signs) for row in ROW_SIGNS.values() for name, signs in row.signs.items() if generation in (None, name)
+        (name, signs)
+        for row in GENERATION_EVIDENCE.values()
+        for name, signs in row.signs.items()
+        if generation in (None, name)
     )
