@@ -1,0 +1,36 @@
+"""`ringmock check`: the contract, account fixtures and the limits of a server."""
+
+import sys
+
+import click
+
+from ..server_limits import DEFAULT
+
+
+@click.command()
+@click.argument("fixtures", nargs=-1, metavar="[NAME|FILE]...")
+def check(fixtures: tuple[str, ...]) -> None:
+    """Check the contract and account fixtures, the bundled ones unless told which.
+
+    Every mistake is told with its file, line and what would pass; the exit status is 1 when there is one.
+    """
+    from ..fixture import FixtureError, bundled_names, load_named
+    from ..openapi.document import contract_text, line_marks, load_contract
+    from ..openapi.lint import lint
+
+    mistakes = [f"openapi.yaml: {problem}" for problem in lint(load_contract(), line_marks(contract_text()))]
+    click.echo(f"openapi.yaml: {'fine' if not mistakes else f'{len(mistakes)} mistakes'}")
+    for name in fixtures or bundled_names():
+        try:
+            template = load_named(name)
+        except FixtureError as error:
+            mistakes.append(str(error))
+            click.echo(f"{name}: refused")
+        else:
+            click.echo(f"{name}: fine, {len(template.account.extensions)} extensions")
+    click.echo("\nlimits of a server, and what sets them on ringmock serve:")
+    for line in DEFAULT.lines():
+        click.echo(f"  {line}")
+    if mistakes:
+        click.echo("\n" + "\n".join(mistakes), err=True)
+        sys.exit(1)

@@ -1,0 +1,193 @@
+"""`ringmock serve`: an account on a port, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..domain.generation import GENERATIONS
+from ..lab.limits import PROFILES
+from ..server_limits import ServerLimits, limit_options
+from .console import port_file
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from starlette.types import ASGIApp
+
+    from ..control.access import Access
+    from ..coverage.collector import CoverageCollector
+    from ..serving.server import Server, Swappable
+    from ..sign_in.worlds import Worlds
+
+
+@click.command()
+@click.option("--fixture", default="demo", show_default=True, metavar="NAME|FILE", help="Account to serve.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for any.")
+@click.option(
+    "--port-file", "port_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the port here when ready."
+)
+@click.option("--generation", type=click.Choice(list(GENERATIONS)), help="Shape of the answers, over the fixture's.")
+@click.option(
+    "--open-worlds/--named-worlds",
+    default=True,
+    show_default=True,
+    help="Whether client credentials that the fixture does not name open a world of their own.",
+)
+@click.option(
+    "--allow-webhook-host",
+    "webhook_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A machine beside this one that webhooks may call; can be given several times.",
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name, beside localhost and its addresses, by which the control API may be called; again for more.",
+)
+@click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
+@click.option(
+    "--webhook-content-type",
+    type=click.Choice(["json", "any"]),
+    help="What receivers of webhooks have to answer the handshake with, over the fixture's.",
+)
+@click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
+@click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
+@click.option("--quiet", is_flag=True, help="No line for each call.")
+@limit_options
+def serve(**given: Any) -> None:
+    """Serve an account until Ctrl-C.
+
+    NAME is a bundled account (carriers, demo, source-page); FILE is a YAML file of your own.
+    """
+    # What loading makes stays, and looking through it for garbage would cost a fifth of the start.
+    gc.disable()
+    stack = click.get_current_context().with_resource(ExitStack())
+    stack.callback(gc.enable)
+
+    from ..fixture import FixtureError, sources_of
+    from ..resources import bundled
+    from ..serving import collector, server
+    from . import start_screen
+
+    level = logging.WARNING if given["quiet"] else logging.INFO
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    account = _Account(given)
+    held = stack.enter_context(port_file(given["port_path"]))
+    try:
+        first = account.worlds()
+        bound = _bound(given["host"], given["port"])
+    except FixtureError as error:
+        raise click.ClickException(str(error)) from error
+
+    def ready() -> None:
+        stack.enter_context(collector.growing())
+        gc.enable()
+        if held is not None:
+            held.write(bound.getsockname()[1])
+        with contextlib.suppress(OSError):  # who looks no longer has others to serve
+            click.echo(start_screen.text(first, server.url_of(bound), open_worlds=given["open_worlds"]))
+
+    app = server.Swappable(account.app(first))
+    running = server.Server(app, ready, account.limits)
+    with bound:
+        watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
+        with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
+            runner.run(_until_stopped(running, bound, app, account.rebuilt, watched))
+
+
+class _Account:
+    """The account that the options name, loaded again whenever its fixture has changed."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        from ..lab.addresses import Addresses
+        from ..lab.webhooks import WebHooks
+
+        self._given = given
+        self.limits = ServerLimits(**{each.name: given[each.name] for each in fields(ServerLimits)})
+        self._collector = _started_collector() if given["coverage"] else None
+        self._webhooks = WebHooks(Addresses(given["webhook_hosts"]), limits=self.limits)
+        self._access = _access(given["hosts"])
+
+    def worlds(self) -> "Worlds":
+        """Raises `FixtureError`."""
+        from ..fixture import load_named
+        from ..sign_in.worlds import Worlds
+
+        given = self._given
+        template = load_named(given["fixture"], generation=given["generation"])
+        terms = template.webhooks
+        if given["webhook_content_type"] is not None:
+            terms = terms._replace(content_type=given["webhook_content_type"])
+        template = replace(template, limits=given["limits"] or template.limits, webhooks=terms)
+        return Worlds(template, open_worlds=given["open_worlds"], limits=self.limits)
+
+    def app(self, worlds: "Worlds") -> "ASGIApp":
+        from ..serving.server import build
+
+        return build(worlds, self._webhooks, self._collector, self._access)
+
+    def rebuilt(self) -> "ASGIApp | None":
+        """The application of the account as it is now; None, which is told, where its fixture is refused."""
+        from ..fixture import FixtureError
+
+        try:
+            app = self.app(self.worlds())
+        except FixtureError as error:
+            click.echo(f"{error}\nThe account from before stays.", err=True)
+            return None
+        click.echo("Started afresh.", err=True)
+        return app
+
+
+def _access(hosts: Sequence[str]) -> "Access":
+    from ..control.access import Access
+
+    try:
+        return Access(hosts)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--allow-host'") from error
+
+
+def _bound(host: str, port: int) -> "socket":
+    from ..serving.server import bound_socket
+
+    try:
+        return bound_socket(host, port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any") from error
+
+
+def _started_collector() -> "CoverageCollector":
+    from ..coverage.collector import CoverageCollector
+
+    collector = CoverageCollector()
+    collector.start()
+    return collector
+
+
+async def _until_stopped(
+    running: "Server",
+    bound: "socket",
+    app: "Swappable",
+    rebuild: Callable[[], "ASGIApp | None"],
+    watched: Sequence[Path],
+) -> None:
+    from ..serving.server import rebuilt_on_change
+
+    watching = asyncio.create_task(rebuilt_on_change(app, rebuild, watched)) if watched else None
+    await running.serve(sockets=[bound])
+    if watching is not None:
+        watching.cancel()

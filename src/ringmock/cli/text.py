@@ -1,0 +1,43 @@
+"""`ringmock text`: a text from a phone outside the account."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("text")
+@click.option("--from", "sender", required=True, metavar="NUMBER", help="The phone outside that sends.")
+@click.option(
+    "--to",
+    "recipients",
+    required=True,
+    multiple=True,
+    metavar="NUMBER",
+    help="The number of the account that gets it; given again, the message goes to all of them as a group.",
+)
+@click.option(
+    "--attach",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file to go with it; may be given again.",
+)
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
+@click.option("--token", help="An access token, whose world it goes to; the fixture's own without one.")
+@click.argument("words", nargs=-1, metavar="TEXT")
+def send_text(
+    sender: str,
+    recipients: tuple[str, ...],
+    files: tuple[Path, ...],
+    url: str,
+    token: str | None,
+    words: tuple[str, ...],
+) -> None:
+    """Send a text from a phone outside to a number of the account, and say what became of it."""
+    from .texting import NotSent, Text, send
+
+    try:
+        for line in send(url, Text(sender, recipients, " ".join(words), files), token):
+            click.echo(line)
+    except NotSent as error:
+        raise click.ClickException(str(error)) from error
