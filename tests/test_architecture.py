@@ -1,7 +1,7 @@
 """The arrow of the house: who may import whom."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -136,3 +136,22 @@ def test_no_name_of_ours_is_in_camel_case(path: Path) -> None:
         if isinstance(node, (ast.arg, ast.Name))
     }
     assert not {n for n in names if n[:1].islower() and n != n.lower() and "_" not in n}
+
+
+MOST_LINES = 45
+
+
+def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_function_is_longer_than_a_screen(path: Path) -> None:
+    lengths = {each.name: each.end_lineno - each.lineno + 1 for each in functions_of(path) if each.end_lineno}
+    assert not {name: lines for name, lines in lengths.items() if lines > MOST_LINES}
+
+
+def test_the_root_of_the_package_has_few_rooms() -> None:
+    assert len([each for each in PACKAGE.iterdir() if each.name != "__pycache__"]) <= 20

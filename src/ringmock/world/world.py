@@ -130,6 +130,23 @@ class Watcher(Protocol):
 class World:
     """See the module. One thread serves a world; nothing here waits."""
 
+    account: Account
+    clock: WorldClock
+    agenda: Agenda[Message | Batch | Subscription | Timer]
+    journal: Journal
+    _messages: MessageStore
+    _ageing: Agenda[Message]
+    a2p: A2PStore
+    subscriptions: SubscriptionStore
+    message_templates: MessageTemplates
+    reports: MessageStoreReports
+    retention_days: int
+    consents: Consents
+    opt_outs: set[OptOut]
+    _dice: Random
+    sync_tokens: SyncTokens
+    page_tokens: PageTokens
+
     def __init__(
         self,
         template: Template,
@@ -149,22 +166,6 @@ class World:
         self.generation = generation or GENERATIONS[template.generation]
         self._real_time = real_time
         self._secret_source = secret_source
-        self.account: Account
-        self.clock: WorldClock
-        self.agenda: Agenda[Message | Batch | Subscription | Timer]
-        self.journal: Journal
-        self._messages: MessageStore
-        self._ageing: Agenda[Message]
-        self.a2p: A2PStore
-        self.subscriptions: SubscriptionStore
-        self.message_templates: MessageTemplates
-        self.reports: MessageStoreReports
-        self.retention_days: int
-        self.consents: Consents
-        self.opt_outs: set[OptOut]
-        self._dice: Random
-        self.sync_tokens: SyncTokens
-        self.page_tokens: PageTokens
         self.limits: RateLimits | None = None
         self.faults: FaultPlan | None = None
         self.has_limits_or_faults = False
