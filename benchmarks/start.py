@@ -22,7 +22,7 @@ import gc, time
 began = time.perf_counter()
 gc.disable()
 from ringmock.fixture import load_named
-from ringmock.server import build
+from ringmock.serving.server import build
 from ringmock.sign_in.worlds import Worlds
 build(Worlds(load_named("demo")))
 print(time.perf_counter() - began)

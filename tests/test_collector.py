@@ -97,9 +97,9 @@ def test_a_closed_world_is_gone_without_the_collector() -> None:
 
 
 def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
-    eager = pytest.importorskip("ringmock.serving.http_protocol")
+    protocols = pytest.importorskip("ringmock.serving.http_protocol")
     with running(load_named("demo")) as (url, _), without_collector():
-        before = count_of(eager.EagerProtocol)
+        before = count_of(protocols.HttpProtocol)
         for _ in range(20):
             connection = http.client.HTTPConnection(urlsplit(url).netloc)
             for path in ("/restapi", "/restapi/nonsense", "/_mock/ready"):
@@ -110,7 +110,7 @@ def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
         last.request("GET", "/restapi")
         last.getresponse().read()
 
-        assert count_of(eager.EagerProtocol) - before <= 2
+        assert count_of(protocols.HttpProtocol) - before <= 2
         last.close()
 
 

@@ -62,41 +62,42 @@ OTHERWISE = {
     "http/wire/message_store_report.py": {"_MAX_CONTENT_BYTES"},
     "http/wire/discovery.py": {"EXPIRES_IN"},
     "lab/webhooks.py": {"PATIENCE_SECONDS", "MAX_HANDSHAKE_BYTES", "MAX_TOLD"},
-    "sessions.py": {"DEFAULT_ACCESS_TTL", "MIN_ACCESS_TTL", "DEFAULT_REFRESH_TTL"},
-    "world.py": {"_RETENTION_DAYS", "_AGED_TOGETHER"},
+    "sign_in/sessions.py": {"DEFAULT_ACCESS_TTL", "MIN_ACCESS_TTL", "DEFAULT_REFRESH_TTL"},
+    "world/world.py": {"_RETENTION_DAYS", "_AGED_TOGETHER"},
     # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up
     "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST"},
     "http/compiled.py": {"MAX_KNOWN_PATHS"},
     # How much is looked at in a turn of the loop, and what is large enough to be looked at otherwise
+    "http/near_paths.py": {"_MOST_STEPS", "_LONGEST_STEP", "_ALIKE"},
     "http/json_bounds.py": {"SLICE", "LARGE", "LARGE_TEXT"},
     "http/large_json.py": {"SLICE_BYTES", "_TOKENS"},
-    "collector.py": {"THRESHOLDS"},
+    "serving/collector.py": {"THRESHOLDS"},
     "http/notifications.py": {"TOLD_TOGETHER"},
-    "worlds.py": {"_FORGOTTEN_TOGETHER"},
+    "sign_in/worlds.py": {"_FORGOTTEN_TOGETHER"},
     # What one sentence or page tells, and says that there is more
     "http/validation.py": {"MAX_PROBLEMS"},
     "http/oauth.py": {"MAX_DESCRIPTION"},
     "inspector/pages.py": {"MOST_EXTENSIONS", "MOST_MESSAGES", "MOST_CALLS", "MOST_NUMBERS"},
-    "inspector/tally.py": {"MAX_DROPPED"},
-    "inspector/control.py": {"MOST_RECEIVED"},
+    "coverage/collector.py": {"MAX_DROPPED"},
+    "control/api.py": {"MOST_RECEIVED"},
     # What the control API takes, told by its refusals
-    "world_controls.py": {"MOST_NAMED", "MAX_LIMIT"},
+    "world/controls.py": {"MOST_NAMED", "MAX_LIMIT"},
     "lab/faults.py": {"MOST_RULES", "MOST_SECONDS"},
     "lab/addresses.py": {"MAX_LENGTH"},
     # No bounds
-    "http/alarm.py": {"LONGEST_SECONDS"},
-    "http/edge.py": {"MAX_AGE_SECONDS", "_LAST_48_BITS"},
+    "http/timer.py": {"LONGEST_SECONDS"},
+    "http/request_normalisation.py": {"MAX_AGE_SECONDS", "_LAST_48_BITS"},
     "http/wire/messages.py": {"TEXT_ATTACHMENT_ID"},
-    "cli.py": {"STOPPED"},
-    "console.py": {"UNHEARD"},
-    "eager.py": {"_FIRST_LINE"},
-    "id_tokens.py": {"BITS"},
-    "ids.py": {"_CONVERSATION_IDS"},
-    "page_tokens.py": {"_PLACE_BYTES"},
-    "seals.py": {"_SEAL_BYTES"},
-    "server.py": {"WATCH_SECONDS"},
+    "cli/contract.py": {"STOPPED"},
+    "cli/console.py": {"UNHEARD"},
+    "serving/http_protocol.py": {"_FIRST_LINE"},
+    "sign_in/id_tokens.py": {"BITS"},
+    "world/ids.py": {"_CONVERSATION_IDS"},
+    "world/page_tokens.py": {"_PLACE_BYTES"},
+    "world/signed_tokens.py": {"_SEAL_BYTES"},
+    "serving/server.py": {"WATCH_SECONDS"},
     "server_limits.py": {"KILOBYTE"},
-    "websocket_protocol.py": {"INVALID_DATA"},
+    "serving/websocket_protocol.py": {"INVALID_DATA"},
 }
 """Numbers that are no limits of a server, and why."""
 
@@ -117,8 +118,9 @@ def is_number(value: ast.expr) -> bool:
 
 
 def test_every_number_that_bounds_what_a_server_does_is_one_of_its_limits() -> None:
-    rooms = [PACKAGE.glob("*.py"), *((PACKAGE / room).rglob("*.py") for room in ("http", "inspector", "lab"))]
-    found = {str(path.relative_to(PACKAGE)): set(constants_of(path)) for path in chain.from_iterable(rooms)}
+    rooms = ("http", "inspector", "lab", "control", "world", "sign_in", "serving", "cli", "coverage")
+    modules = [PACKAGE.glob("*.py"), *((PACKAGE / room).rglob("*.py") for room in rooms)]
+    found = {str(path.relative_to(PACKAGE)): set(constants_of(path)) for path in chain.from_iterable(modules)}
 
     assert {name: numbers for name, numbers in found.items() if numbers} == OTHERWISE
 

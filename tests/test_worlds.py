@@ -10,6 +10,7 @@ from ringmock.domain.a2p_sms import Batch
 from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
+from ringmock.domain.subscription import Changes
 from ringmock.http.wire.access import token_info
 from ringmock.sign_in import sessions
 from ringmock.sign_in.authorization import Challenge
@@ -206,16 +207,18 @@ def test_no_pair_is_answered_again_when_either_of_its_own_tokens_is_dead(
         here.refresh(here.default, "app", old.refresh_token)
 
 
-def test_log_ins_that_are_over_are_kept_no_longer_than_until_the_next() -> None:
+def test_log_ins_that_are_over_go_with_the_next_five_hundred_of_them_with_each() -> None:
     here = worlds()
     before = held(sessions.Session)
-    for _ in range(2000):
+    for _ in range(980):
         log_in(here, here.default)
     for _ in range(10):
         here.refresh(here.default, "app", log_in(here, here.default).refresh_token)
     here.default.clock.advance(timedelta(days=31))
+    log_in(here, here.default)
+    assert held(sessions.Session) - before == 501
     kept = log_in(here, here.default)
-    assert held(sessions.Session) - before == 1
+    assert held(sessions.Session) - before == 2
     assert here.session_of(kept.access_token) is kept
 
 
@@ -560,8 +563,8 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
         def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
             told.append(f"{delivery.text}: {len(copies)}")
 
-        def changed(self, messages: Sequence[Message]) -> None:
-            told.extend(f"changed {message.text}" for message in messages)
+        def changed(self, changes: Changes) -> None:
+            told.extend(f"changed in {kind.mailbox}: {count}" for kind, count in changes.items())
 
         def batch_sent(self, batch: Batch) -> None:
             told.append(f"batch of {batch.size}")
@@ -585,4 +588,4 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
     here.unwatch(watcher)
     page(here, "101", "102")
 
-    assert told == ["time", "Hello: 2", "Hi: 1", "changed Hello", "/restapi"]
+    assert told == ["time", "Hello: 2", "Hi: 1", "changed in 101: 1", "/restapi"]

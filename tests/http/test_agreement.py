@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from connexion import ConnexionMiddleware
+from starlette.types import ASGIApp
 
 from ringmock.domain.errors import Refusal
 from ringmock.http import compiled, validation
@@ -18,6 +19,7 @@ from ringmock.http.call import SCOPE_KEY, Call
 from ringmock.http.errors import UnparseableJson, UnparseableRequest
 from ringmock.http.json_schemas import schema_of
 from ringmock.openapi.document import load_contract
+from ringmock.server_limits import DEFAULT
 
 JSON = "application/json"
 
@@ -108,6 +110,9 @@ class Stages:
 
         class Stage(compiled.RequestValidation):
             api_cls = Api
+
+            def __init__(self, app: ASGIApp) -> None:
+                super().__init__(app, DEFAULT)
 
         app = ConnexionMiddleware(
             self.end,

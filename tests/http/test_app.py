@@ -12,7 +12,7 @@ from ringmock.sign_in.worlds import Worlds
 LOADING = """\
 import sys
 sys.modules["httpx2"] = None  # as where ringmock is installed without what develops it
-import ringmock.server
+import ringmock.serving.server
 """
 
 

@@ -47,6 +47,8 @@ def named_values(schema: Json, name: str = "") -> Iterator[tuple[str, Json]]:
 
 
 def is_id(name: str, schema: Json) -> bool:
+    if name == "partnerId":  # a text of the partner's own
+        return False
     is_scalar = schema.get("type") in ("string", "integer", "number") or "string" in types_of(schema)
     return is_scalar and (name in ("id", "replyOn") or name.endswith(("Id", "Ids")))
 

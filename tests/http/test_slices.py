@@ -215,7 +215,7 @@ SMALL = {
     **dict.fromkeys(("authorize", "authorize2", "revokeToken", "authUserInfo", "authWsToken"), ONE),
     **dict.fromkeys(("readAccountInfo", "readExtension", "updateExtension", "smsConfigurationInfo"), ONE),
     **dict.fromkeys(
-        ("listExtensions", "listAccountPhoneNumbers", "listExtensionPhoneNumbers", "listDepartmentMembers", "listCallQueues", "listCallQueueMembers", "getSmsRecipients"),
+        ("listExtensions", "listAccountPhoneNumbers", "readAccountPhoneNumber", "listExtensionPhoneNumbers", "listDepartmentMembers", "listCallQueues", "listCallQueueMembers", "getSmsRecipients"),
         OF_THE_ACCOUNT,
     ),
     **dict.fromkeys(("readCallQueueInfo", "updateCallQueueInfo"), ONE),

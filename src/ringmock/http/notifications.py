@@ -289,19 +289,22 @@ class Notifier:
             tasks = self._posting[world]
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-            task.add_done_callback(lambda _: self._asked_again.pop(subscription))
         return moved(at, ((world.clock.now() - at) // RECONCILIATION + 1) * RECONCILIATION)
 
     async def _ask_again(self, world: World, subscription: Subscription) -> None:
         is_due = True
-        while is_due and subscription.blacklisted is not None and not subscription.is_deleted:
-            self._asked_again[subscription] = False
-            with suppress(Refusal):
-                await self.webhooks.shake_hands(
-                    subscription.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
-                )
-                subscription.reinstate()
-            is_due = self._asked_again[subscription]
+        try:
+            while is_due and subscription.blacklisted is not None and not subscription.is_deleted:
+                self._asked_again[subscription] = False
+                with suppress(Refusal):
+                    await self.webhooks.shake_hands(
+                        subscription.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
+                    )
+                    subscription.reinstate()
+                is_due = self._asked_again[subscription]
+        finally:
+            # In the turn of the last look: whoever is due afterwards asks by a task of its own.
+            del self._asked_again[subscription]
 
     def _drop(self, subscription: Subscription, queue: deque[_Waiting]) -> None:
         """Let the next notification begin a queue of its own, in the very turn in which nobody empties this one."""

@@ -10,12 +10,12 @@ from ringmock.contract.cases import Case, parse_cases
 from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.suggestions import SHOWN_BY, Candidate, candidates, cheapest, curl_of, text_of
-from ringmock.contract.target import Target
 from ringmock.coverage.collector import CoverageCollector
 from ringmock.coverage.exercised import Exercised
 from ringmock.coverage.items import Coverage, CoverageItem, Dimension, coverage, coverage_items
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
+from ringmock.serving.own_target import OwnTarget
 from ringmock.serving.server import build, serving
 from ringmock.sign_in.worlds import Worlds
 
@@ -25,13 +25,13 @@ Run = Callable[[Candidate], Exercised]
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     """What a case exercises by the record of a server of its generation; fails when the case does."""
-    targets: dict[str, tuple[Target, CoverageCollector]] = {}
+    targets: dict[str, tuple[OwnTarget, CoverageCollector]] = {}
     with ExitStack() as servers:
         for name in GENERATIONS:
             template, tally = load_named("demo", generation=name), CoverageCollector()
             worlds = Worlds(template)
             url, server = servers.enter_context(serving(build(worlds, tally=tally)))
-            targets[name] = Target(url, template, has_worlds=True, worlds=worlds, server=server), tally
+            targets[name] = OwnTarget(url, template, has_worlds=True, worlds=worlds, server=server), tally
 
         def run_one(candidate: Candidate) -> Exercised:
             target, tally = targets[candidate.case.generation]

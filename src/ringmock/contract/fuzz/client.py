@@ -90,6 +90,8 @@ class Client:
             response = connection.getresponse()
             return Reply(response.status, response.read())
         except (OSError, HTTPException) as error:
-            raise NoAnswer(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
+            said = Request(method, path, {**headers, "Content-Length": str(length)})
+            why = f"no answer from {self._http.base_url}: {error or type(error).__name__}"
+            raise NoAnswer(why, said) from error
         finally:
             connection.close()
