@@ -248,6 +248,21 @@ def test_an_inbound_sms_is_told_whole_and_at_once(world_client: Client, receiver
     assert not receiver.has_more()
 
 
+def test_d36_of_a_file_the_event_tells_where_it_is_and_of_the_text_only_what_it_is(
+    world_client: Client, receiver: Receiver
+) -> None:
+    subscribed(world_client, receiver, INSTANT)
+    file = {"contentType": "image/gif", "fileName": "a.gif", "content": "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs="}
+    mms = {"to": "16509100010", "text": "Look", "attachments": [file]}
+    assert world_client.post(f"/_mock/handsets/{HANDSET}/messages", json=mms).status_code == 200
+
+    text, picture = event(receiver)["body"]["attachments"]
+    assert text == {"id": text["id"], "type": "Text", "contentType": "text/plain"}
+    assert set(picture) == {"id", "type", "uri", "contentType", "size"}
+    (message,) = world_client.messages("101", direction="Inbound")
+    assert (message["attachments"][1]["width"], message["attachments"][1]["height"]) == (1, 1)
+
+
 def test_a_picture_is_told_with_where_it_is(world_client: Client, receiver: Receiver) -> None:
     subscribed(world_client, receiver, INSTANT)
     mms = {"to": "16509100010", "text": "", "attachments": [{"contentType": "image/png", "content": "aGVsbG8="}]}

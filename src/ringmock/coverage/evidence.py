@@ -148,6 +148,11 @@ def _issues_long_refresh_token(seen: Observation) -> bool:
     return seen.operation == "getToken" and as_object(seen.answer).get("refresh_token_expires_in") == 604800
 
 
+def _subscribes_to_instant_sms(seen: Observation) -> bool:
+    filters = as_list(as_object(seen.sent).get("eventFilters"))
+    return _accepted("createSubscription")(seen) and any("/instant?" in str(each) for each in filters)
+
+
 def _keeps_the_text(seen: Observation) -> bool:
     text = as_object(seen.sent).get("text")
     return _accepted(*SENDING_SMS)(seen) and bool(text) and as_object(seen.answer).get("subject") == text
@@ -291,6 +296,7 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "D-33": (Evidence("D-33", "a receiver refused with SUB-525", _refused("SUB-525")),),
     "D-34": (Evidence("D-34", "a file of a type that no MMS carries refused", _refused("MSG-348")),),
     "D-35": (Evidence("D-35", "an unknown path refused with CMN-120", _refused("CMN-120")),),
+    "D-36": (Evidence("D-36", "a subscription to instant SMS accepted", _subscribes_to_instant_sms),),
     "D-11": (Evidence("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

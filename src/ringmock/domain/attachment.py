@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from . import errors
+from .pictures import Pixels, pixels_of
 from .text import is_encodable
 
 MAX_ATTACHMENTS = 10
@@ -122,12 +123,14 @@ INERT_TYPES = frozenset(
 class Attachment(NamedTuple):
     """A file that comes with a message. All copies of the message share it: its bytes are there once.
 
-    `content_type` is in lower case and has no parameters; `file_name` is None where the sender gave none.
+    `content_type` is in lower case and has no parameters; `file_name` is None where the sender gave none, `pixels` for
+    what is no picture.
     """
 
     content_type: str
     file_name: str | None
     content: bytes
+    pixels: Pixels | None = None
 
 
 class HeldAttachment(NamedTuple):
@@ -141,6 +144,11 @@ class HeldAttachment(NamedTuple):
         """The file's name, or one made of the id and the usual ending."""
         ending = MEDIA_TYPES.get(self.file.content_type, ("bin",))[0]
         return self.file.file_name or f"{self.id}.{ending}"
+
+
+def incoming_attachment(content_type: str, file_name: str | None, content: bytes) -> Attachment:
+    """A file that comes in, looked at once, for all copies of its message."""
+    return Attachment(content_type, file_name, content, pixels_of(content_type, content))
 
 
 def is_media_type(text: str) -> bool:
@@ -170,7 +178,7 @@ def received_attachment(content_type: str, file_name: str | None, content: bytes
         )
     if file_name and (_CONTROL_CHARACTER.search(file_name) or not is_encodable(file_name)):
         raise ValueError(f"{file_name!r} is no name of a file: it has neither line ends nor halves of characters.")
-    return Attachment(stated or type_by_name(file_name), file_name or None, content)
+    return incoming_attachment(stated or type_by_name(file_name), file_name or None, content)
 
 
 def known_type(stated: str, file_name: str | None) -> str:

@@ -413,4 +413,13 @@ DECISIONS = (
         " journal (`did_you_mean`) and the plugin's report.",
         "http.errors.InvalidUri",
     ),
+    Decision(
+        "D-36",
+        "What an event of an instant SMS says of attachments: the reference and the sample file beside it"
+        " (`instant-message.json`, of 2016) have `uri` and `size` of the text; the guide's samples of 2025 have them of"
+        " files alone.",
+        "As the guide's: the text is the `subject`, and clients that follow each `uri` get files. A file's `width`,"
+        " `height` and `fileName` are in the message that is read, and not in the event.",
+        "http.wire.subscriptions.notification",
+    ),
 )

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import orjson
 from python_multipart.multipart import parse_options_header
 
-from ..domain.attachment import Attachment, known_type
+from ..domain.attachment import Attachment, incoming_attachment, known_type
 from ..server_limits import ServerLimits
 from .errors import PartUnreadable, UnparseableRequest
 
@@ -189,7 +189,7 @@ def _decoded(content: bytes, encoding: str) -> bytes:
 
 def attachment_of(part: MultipartPart) -> Attachment:
     """The file that a part is: of the type that it states, or else of the one that its name promises."""
-    return Attachment(known_type(part.media_type, part.file_name), part.file_name, part.content)
+    return incoming_attachment(known_type(part.media_type, part.file_name), part.file_name, part.content)
 
 
 class Parts(dict[str, Any]):

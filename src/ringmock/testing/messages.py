@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..domain import attachment as domain_attachment
 from ..domain import message as domain
 from ..domain.account import digits_of
 from ..domain.message import Delivery, MessageType
@@ -45,6 +46,10 @@ class Message:
         return f"{self.type} {self.sender} to {', '.join(self.recipients)}: {self.text!r}"
 
 
+def _file(file: domain_attachment.Attachment) -> Attachment:
+    return Attachment(file.content_type, file.file_name, file.content)
+
+
 def shown(message: domain.Message, now: datetime, life: int) -> Message:
     """A message as it is now; `life` is the count of the world's resets."""
     return Message(
@@ -58,7 +63,7 @@ def shown(message: domain.Message, now: datetime, life: int) -> Message:
         status=message.status_at(now).value,
         conversation_id=message.conversation.id,
         created=message.created,
-        attachments=tuple(Attachment(*held.file) for held in message.attachments),
+        attachments=tuple(_file(held.file) for held in message.attachments),
         life=life,
     )
 

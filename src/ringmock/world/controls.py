@@ -116,7 +116,7 @@ def text_from_handset(
         raise ValueError(f"A message has at most {MAX_ATTACHMENTS} attachments, not {len(attachments)}.")
     if not is_encodable(text):
         raise ValueError("'text' has half a surrogate pair: write the character whole, as in \"\\ud83d\\ude00\".")
-    files = tuple(received_attachment(*attachment) for attachment in attachments)
+    files = tuple(received_attachment(each.content_type, each.file_name, each.content) for each in attachments)
     try:
         return world.receive_sms(handset, numbers, text, files)
     except errors.StoreFull as error:

@@ -225,7 +225,9 @@ def _file(held: HeldAttachment, uri: str) -> Json:
         "contentType": held.file.content_type,
         "size": len(held.file.content),
     }
-    return said if held.file.file_name is None else {**said, "fileName": held.file.file_name}
+    if held.file.file_name is not None:
+        said["fileName"] = held.file.file_name
+    return said if held.file.pixels is None else {**said, **held.file.pixels._asdict()}
 
 
 def _pager_to(message: Message, view: View) -> list[Json]:
