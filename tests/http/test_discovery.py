@@ -44,6 +44,20 @@ def test_the_endpoints_of_the_configuration_are_there(world_client: Client, name
     assert answer.status_code in (200, 400, 401, 405)
 
 
+def test_d38_the_configuration_keeps_to_the_published_enums_and_more_is_taken(world_client: Client) -> None:
+    configuration = world_client.get(CONFIGURATION, by=None).json()
+    assert configuration["scopes_supported"] == ["openid", "email", "profile"]
+    methods = ["client_secret_basic", "client_secret_jwt", "private_key_jwt"]
+    assert configuration["token_endpoint_auth_methods_supported"] == methods
+
+    told = world_client.log_in("101", scope="openid email profile ReadMessages")
+    assert told["scope"] == "ReadMessages openid"
+    refused = world_client.ask_token(
+        grant_type="password", username="16509100010", password="Secret-1", scope="openid mail"
+    )
+    assert refused.json()["error"] == "invalid_scope"
+
+
 def test_the_configuration_names_the_server_as_it_was_reached(world_client: Client) -> None:
     configuration = world_client.get(CONFIGURATION, by=None, headers={"Host": "mock.example:8080"}).json()
 

@@ -486,6 +486,7 @@ def test_an_id_token_can_be_checked_by_the_discovery_document_alone(world_client
     assert "openid" in info["scope"].split()
     assert list(info).index("id_token") == list(info).index("endpoint_id") + 1
     user = world_client.get("/restapi/oauth/userinfo", by=None, headers=bearer(info["access_token"])).json()
+    assert user.pop("email") == "second.user@example.com"
     assert user.items() <= claims.items()
 
 

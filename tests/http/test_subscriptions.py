@@ -224,7 +224,7 @@ def test_an_inbound_sms_is_told_whole_and_at_once(world_client: Client, receiver
     assert told["event"] == made["eventFilters"][0] == f"{OWN}/message-store/instant?type=SMS"
     assert told["body"] == {
         "id": str(message["id"]),
-        "to": [{"phoneNumber": "+16509100010", "name": "Administrator", "target": True}],
+        "to": [{"phoneNumber": "+16509100010", "name": "Administrator", "location": "Belmont, CA", "target": True}],
         "from": {
             "phoneNumber": "+14151003732",
             "phoneNumberInfo": {"countryCode": "1", "nationalDestinationCode": "415", "subscriberNumber": "1003732"},

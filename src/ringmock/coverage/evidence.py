@@ -153,6 +153,16 @@ def _subscribes_to_instant_sms(seen: Observation) -> bool:
     return _accepted("createSubscription")(seen) and any("/instant?" in str(each) for each in filters)
 
 
+def _says_no_plan(seen: Observation) -> bool:
+    service = as_object(as_object(seen.answer).get("serviceInfo"))
+    return _accepted("readAccountInfo")(seen) and "servicePlan" not in service
+
+
+def _tells_scopes(seen: Observation) -> bool:
+    scopes = as_list(as_object(seen.answer).get("scopes_supported"))
+    return _accepted("readOpenIdConfiguration")(seen) and "email" in scopes
+
+
 def _keeps_the_text(seen: Observation) -> bool:
     text = as_object(seen.sent).get("text")
     return _accepted(*SENDING_SMS)(seen) and bool(text) and as_object(seen.answer).get("subject") == text
@@ -297,6 +307,8 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "D-34": (Evidence("D-34", "a file of a type that no MMS carries refused", _refused("MSG-348")),),
     "D-35": (Evidence("D-35", "an unknown path refused with CMN-120", _refused("CMN-120")),),
     "D-36": (Evidence("D-36", "a subscription to instant SMS accepted", _subscribes_to_instant_sms),),
+    "D-37": (Evidence("D-37", "an account without a plan", _says_no_plan),),
+    "D-38": (Evidence("D-38", "the scopes of OpenID Connect discovered", _tells_scopes),),
     "D-11": (Evidence("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+MAX_EXTENSION_NUMBER_LENGTH = 6
+SHORT_EXTENSION_NUMBER_LENGTH = 3
+"""Digits of an extension's number: at most, and without the code of a site in front."""
+
 _E164 = re.compile(r"\+?[1-9][0-9]{6,14}")
 
 
@@ -142,6 +146,8 @@ class PhoneNumber:
     payment_type: PaymentType = PaymentType.LOCAL
     type: PhoneNumberType = PhoneNumberType.VOICE_FAX
     assigned: str | None = None
+    location: str | None = None
+    """Its town and state, as the fixture has them."""
 
     @property
     def mailbox(self) -> str | None:

@@ -422,4 +422,23 @@ DECISIONS = (
         " `height` and `fileName` are in the message that is read, and not in the event.",
         "http.wire.subscriptions.notification",
     ),
+    Decision(
+        "D-37",
+        "Fields of the published API that no answer here has.",
+        "What the account does not know: plan, contract, currency, sign-up and partner of an account; sites, roles,"
+        " cost centers, custom fields, pictures and creation times of extensions; `subType`; labels and caller ids of"
+        " numbers; brands and campaigns of SMS; how long a session may last (`session_expires_in` ...), which ends with"
+        " its refresh token. What belongs to voicemails and faxes; names of languages and time zones, which are told"
+        " by their ids. `location` is there where the fixture has it for a number of the account.",
+        "http.wire.account.account_resource",
+    ),
+    Decision(
+        "D-38",
+        "Values that the service takes or names, and the enums of its description lack: permissions as scopes, secrets"
+        " in the form and public applications in `openid-configuration`; ServiceCode in the number parser.",
+        "`openid-configuration` keeps to the enums, and the token endpoint takes the rest as documented. The reference"
+        " names ServiceCode as a category of results, so it is one; `formats` have a category where a text is Ambiguous"
+        " alone, and that is never ServiceCode.",
+        "http.wire.discovery.open_id_configuration",
+    ),
 )

@@ -22,6 +22,9 @@ GRANTED = (
 )
 """What a token has that was asked for without a scope, where the application's fixture does not say otherwise."""
 
+OF_OPENID = ("email", "profile")
+"""Asked for beside openid, of which an id token says the same with them and without."""
+
 _OF_OTHER_PRODUCTS = (
     *("Accounts", "AccountInfo", "Analytics", "CallControl", "CallLog", "Contacts", "EditAddressBook", "EditCallLog"),
     *("EditContacts", "EditCustomData", "EditPaymentInfo", "EditPresence", "EditReportingSettings", "ExtensionInfo"),
@@ -41,7 +44,7 @@ def permissions_asked(scope: str | None) -> Permissions | None:
 
     Raises `ScopeInvalid` about a name that is none of the service's.
     """
-    names = [name for name in (scope or "").split(" ") if name and name != OPENID]
+    names = [name for name in (scope or "").split(" ") if name and name not in (OPENID, *OF_OPENID)]
     for name in names:
         if name not in KNOWN:
             raise ScopeInvalid(name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ...domain import errors
+from ...domain.account import MAX_EXTENSION_NUMBER_LENGTH
 from ...domain.number_parser import Context, NumberingPlans, Parsed, parse
 from ..call import Answer, Call
 from ..slices import listed
@@ -11,7 +12,6 @@ from ..wire import number_parser as wire
 from ..wire.countries import HOME
 from .access import view_of
 
-_MAX_EXTENSION_NUMBER_LENGTH = 6
 _BRAND_ID = "1210"
 _PARSED_TOGETHER = 8
 """Numbers: each is read in several ways."""
@@ -25,7 +25,7 @@ def parse_phone_number(plans: NumberingPlans) -> WaitingHandler:
         context = Context(
             country=_known(asked["homeCountry"] or HOME["isoCode"], "homeCountry", plans),
             vanity_phone_numbers_allowed=True,
-            max_extension_number_length=_MAX_EXTENSION_NUMBER_LENGTH,
+            max_extension_number_length=MAX_EXTENSION_NUMBER_LENGTH,
             national_as_priority=asked["nationalAsPriority"],
         )
         parsed = await _parsed(call, call.body.get("originalStrings", ()), context, plans)
@@ -55,7 +55,7 @@ def _context_of_the_account(call: Call, plans: NumberingPlans) -> Context:
         brand_id=_BRAND_ID,
         default_area_code=main.destination_code or None if main is not None else None,
         vanity_phone_numbers_allowed=True,
-        max_extension_number_length=_MAX_EXTENSION_NUMBER_LENGTH,
+        max_extension_number_length=MAX_EXTENSION_NUMBER_LENGTH,
     )
 
 

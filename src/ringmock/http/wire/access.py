@@ -33,7 +33,7 @@ def id_claims(session: Session, issuer: str) -> Json:
     expires = int((session.expires or datetime.max.replace(tzinfo=UTC)).timestamp())
     claims: Json = {
         "iss": issuer,
-        **user_info(session.extension, session.world.account),
+        **_identity(session.extension, session.world.account),
         "aud": session.client_id,
         "exp": expires,
         "iat": expires - session.access_ttl,
@@ -44,6 +44,10 @@ def id_claims(session: Session, issuer: str) -> Json:
 
 def user_info(extension: Extension, account: Account) -> Json:
     """`authUserInfo`, by the names of OpenID Connect."""
+    return {**_identity(extension, account), **({} if extension.email is None else {"email": extension.email})}
+
+
+def _identity(extension: Extension, account: Account) -> Json:
     first, _, last = extension.name.partition(" ")
     names = {"given_name": first, "family_name": last}
     said = {"sub": str(extension.id), "account_id": str(account.id)}

@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from ...domain.account import Extension, PhoneNumber
+from ...domain.account import (
+    MAX_EXTENSION_NUMBER_LENGTH,
+    SHORT_EXTENSION_NUMBER_LENGTH,
+    Extension,
+    PhoneNumber,
+    UsageType,
+)
 from . import extension_details
 from .countries import HOME
 from .view import Json, View
@@ -23,6 +29,10 @@ def account_resource(view: View) -> Json:
         },
         "setupWizardState": "Completed",
         "regionalSettings": {"homeCountry": HOME},
+        "limits": {
+            "maxExtensionNumberLength": MAX_EXTENSION_NUMBER_LENGTH,
+            "shortExtensionNumberLength": SHORT_EXTENSION_NUMBER_LENGTH,
+        },
         "operator": _extension_link(operator, view),
     }
 
@@ -48,6 +58,7 @@ def extension_resource(extension: Extension, view: View) -> Json:
             "internationalCalling": {"enabled": False},
         },
         "hidden": False,
+        **extension_details.other_details(extension),
     }
 
 
@@ -71,7 +82,7 @@ def extension_info(extension: Extension, features: Sequence[tuple[str, bool]], v
         "serviceFeatures": [_feature(name, enabled=enabled) for name, enabled in features],
         "setupWizardState": extension.details.get("setup_wizard_state", "Completed"),
         "regionalSettings": extension_details.regional_settings(extension),
-        **extension_details.other_details(extension),
+        **extension_details.status_info(extension),
     }
 
 
@@ -90,7 +101,10 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
         "type": phone.type.value,
         "usageType": phone.usage_type.value,
         "status": "Normal",
+        "primary": phone.usage_type is UsageType.MAIN_COMPANY_NUMBER,
     }
+    if phone.location is not None:
+        resource["location"] = phone.location
     if owner is not None:
         resource["extension"] = extension_reference(owner, view)
     if with_features:

@@ -2,7 +2,7 @@
 
 from ...sign_in.assertions import BY_PUBLIC_KEY, BY_SECRET
 from ...sign_in.id_tokens import ALGORITHM
-from ...sign_in.permissions import GRANTED
+from ...sign_in.permissions import OF_OPENID
 from ...sign_in.sessions import OPENID
 from .view import Json
 
@@ -21,14 +21,8 @@ def open_id_configuration(base_url: str) -> Json:
         "revocation_endpoint": f"{oauth}/revoke",
         "userinfo_endpoint": f"{oauth}/userinfo",
         "jwks_uri": f"{oauth}/jwks",
-        "scopes_supported": [OPENID, *GRANTED],
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "client_secret_jwt",
-            "private_key_jwt",
-            "none",
-        ],
+        "scopes_supported": [OPENID, *OF_OPENID],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_jwt", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": [*BY_SECRET, *BY_PUBLIC_KEY],
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
@@ -37,7 +31,7 @@ def open_id_configuration(base_url: str) -> Json:
         "code_challenge_methods_supported": ["plain", "S256"],
         "claims_supported": [
             *("sub", "iss", "auth_time", "aud", "exp", "iat", "nonce"),
-            *("account_id", "given_name", "family_name"),
+            *("account_id", "email", "given_name", "family_name"),
         ],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

@@ -53,10 +53,15 @@ def regional_settings(extension: Extension) -> Json:
 
 
 def other_details(extension: Extension) -> Json:
-    """What `readExtension` says besides, where it was told."""
-    kept = {name: extension.details[name] for name in ("status_info", "partner_id") if name in extension.details}
+    """What is said of an extension besides, where it was told."""
+    kept = {name: extension.details[name] for name in ("partner_id", "alert_timer") if name in extension.details}
     levels = extension.details.get("service_level_settings")
     return {**_theirs(kept), **({} if levels is None else {"callQueueInfo": _theirs(levels)})}
+
+
+def status_info(extension: Extension) -> Json:
+    """Why it has its status, where it was told."""
+    return {"statusInfo": extension.details["status_info"]} if "status_info" in extension.details else {}
 
 
 def queue_details(queue: Extension) -> Json:

@@ -260,10 +260,12 @@ def _sms_to(message: Message, view: View, *, just_sent: bool) -> list[Json]:
 
 def _sms_party(digits: str, view: View) -> Json:
     party: Json = {"phoneNumber": view.phone(digits)}
-    if view.generation.with_current_fields:
-        owner = view.account.owner_of(digits)
-        if owner is not None:
-            party["name"] = owner.name
+    phone = view.account.phone_numbers.get(digits) if view.generation.with_current_fields else None
+    if phone is not None:
+        if phone.owner is not None:
+            party["name"] = view.account.extensions[phone.owner].name
+        if phone.location is not None:
+            party["location"] = phone.location
     return party
 
 

@@ -190,9 +190,9 @@ def _sub_address(parsed: Parsed) -> str | None:
 
 
 def _format(category: Category, parsed: Parsed) -> Json:
-    """How to write and dial what a text is or may be; `...Extended` with the sub-address."""
+    """How to write and dial what a text is, or with its category, may be; `...Extended` with the sub-address."""
     reading, sub_address = parsed.reading, _sub_address(parsed)
-    written: Json = {"category": category.value}
+    written: Json = {"category": category.value} if len(parsed.may_be) > 1 else {}
     dialable = parsed.dialed.digits or ""
     if category in (Category.REGULAR, Category.TOLL_FREE) and reading is not None:
         dialable = reading.dialable

@@ -169,18 +169,18 @@ def _file(held: HeldAttachment, uri: str) -> Json:
 
 
 def _recipient(digits: str, mailbox: str, account: Account) -> Json:
-    owner, addressed = account.owner_of(digits), account.mailbox_of(digits)
-    party: Json = {"phoneNumber": f"+{digits}"}
-    if owner is not None:
-        party["name"] = owner.name
+    addressed, party = account.mailbox_of(digits), _party(digits, account)
     return {**party, "target": True} if addressed is not None and addressed.number == mailbox else party
 
 
+def _party(digits: str, account: Account) -> Json:
+    owner, phone = account.owner_of(digits), account.phone_numbers.get(digits)
+    known = {"name": owner and owner.name, "location": phone and phone.location}
+    return {"phoneNumber": f"+{digits}", **{name: value for name, value in known.items() if value is not None}}
+
+
 def _sender(digits: str, account: Account) -> Json:
-    owner, parts = account.owner_of(digits), _NORTH_AMERICAN.fullmatch(digits)
-    party: Json = {"phoneNumber": f"+{digits}"}
-    if owner is not None:
-        party["name"] = owner.name
+    party, parts = _party(digits, account), _NORTH_AMERICAN.fullmatch(digits)
     if parts is not None:
         names = ("countryCode", "nationalDestinationCode", "subscriberNumber")
         party["phoneNumberInfo"] = dict(zip(names, parts.groups(), strict=True))
