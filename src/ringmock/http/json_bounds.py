@@ -34,13 +34,13 @@ def check_bounds(text: bytes | bytearray, most: int, deepest: int) -> None:
 
     Stops where it is known. Of what is no JSON nothing is said: the parser will refuse it.
     """
-    result_of(checking_bounds(text, most, deepest))
+    if not _is_within(text, most, deepest):
+        result_of(checking_bounds(text, most, deepest))
 
 
 def checking_bounds(text: bytes | bytearray, most: int, deepest: int) -> Slices[None]:
     """As `check_bounds`, in slices."""
-    # A value takes two bytes, one of them a comma or a bracket; a level takes one.
-    if len(text) < 2 * most and text.count(b"[") + text.count(b"{") <= deepest:
+    if _is_within(text, most, deepest):
         return
     values, depth, quotes = 1, 0, 0
     for structure, more_quotes in _structure(bytes(text)):
@@ -53,6 +53,11 @@ def checking_bounds(text: bytes | bytearray, most: int, deepest: int) -> Slices[
         if values > most or quotes > 4 * most:  # each value may have a name
             raise TooManyValues
         yield
+
+
+def _is_within(text: bytes | bytearray, most: int, deepest: int) -> bool:
+    """Whether it is plain that a text is; a value takes two bytes, one a comma or a bracket, and a level takes one."""
+    return len(text) < 2 * most and text.count(b"[") + text.count(b"{") <= deepest
 
 
 def _structure(text: bytes) -> Iterator[tuple[bytes, int]]:

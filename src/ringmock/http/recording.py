@@ -36,7 +36,8 @@ def recorder(worlds: Worlds) -> Done:
             find_caller(call, worlds)
         world = call.world or worlds.default
         kept = kept_of(call, status, milliseconds, world.clock.now())
-        is_of_this_life = not any(isinstance(problem, BrokenOff) for problem in call.problems)
+        problems = call.problems
+        is_of_this_life = not problems or not any(isinstance(problem, BrokenOff) for problem in problems)
         if not is_control and is_of_this_life:
             world.remember(kept.entry)
         if log.isEnabledFor(logging.INFO):
@@ -106,6 +107,9 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
             body, left_out = None, len(call.content)
         elif call.media_type == JSON:
             content, body = call.content, None
+    routed, more_routed, most = call.routed, 0, call.limits.max_journal_recipients
+    if len(routed) > most:
+        routed, more_routed = routed[:most], len(routed) - most
     problems = call.problems
     if problems:
         problems = tuple([problem.with_traceback(None) for problem in problems])
@@ -117,7 +121,7 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         call.operation,
         status,
         milliseconds,
-        call.routed[: call.limits.max_journal_recipients],
+        routed,
         problems,
         call.is_handled,
         content,
@@ -125,7 +129,7 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         left_out,
         call.token,
         call.is_lost,
-        max(0, len(call.routed) - call.limits.max_journal_recipients),
+        more_routed,
         b"authorization" in call.headers or says_who(call),
     )
 

@@ -84,11 +84,20 @@ LONGEST_HOST = 255
 
 
 def remembered(function: Callable[..., _T], most: int = MAX_KNOWN) -> Callable[..., _T]:
-    """The function of texts or bytes that callers choose, its last `most` results remembered where those are short."""
-    known = lru_cache(most)(function)
+    """The function of texts or bytes that callers choose, its latest `most` results kept where those are short."""
+    known: dict[tuple[Any, ...], _T] = {}
 
     def look_up(*key: Any) -> _T:
-        return known(*key) if sum(map(len, key)) <= LONGEST_KNOWN else function(*key)
+        try:
+            return known[key]
+        except KeyError:
+            pass
+        found = function(*key)
+        if sum(map(len, key)) <= LONGEST_KNOWN:
+            if len(known) >= most:
+                del known[next(iter(known))]
+            known[key] = found
+        return found
 
     return look_up
 
@@ -563,6 +572,8 @@ class _WaitingOperation:
 
 def encoded(body: Any) -> bytes:
     """Text and bytes as they are, nothing as nothing, parts one by one, anything else as JSON in UTF-8."""
+    if type(body) is dict:
+        return orjson.dumps(body)
     if body is None:
         return b""
     if isinstance(body, bytes):

@@ -57,17 +57,16 @@ class Journal:
         self.most = most
         self.left_out = 0
         """How many were, since the world began."""
-        self._entries: deque[Callable[[], Entry]] = deque()
+        self._entries: deque[Callable[[], Entry]] = deque(maxlen=most)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def add(self, tell: Callable[[], Entry]) -> None:
         """Remember a call, which `tell` tells the same each time, and forget the oldest when there are too many."""
-        self._entries.append(tell)
-        if len(self._entries) > self.most:
-            self._entries.popleft()
+        if len(self._entries) == self.most:
             self.left_out += 1
+        self._entries.append(tell)
 
     def newest_first(self, limit: int | None = None) -> Iterator[Entry]:
         """At most `limit` entries; all that are kept for None."""
