@@ -23,7 +23,7 @@ from ringmock.server_limits import DEFAULT
 
 JSON = "application/json"
 
-CORPUS = 100_000 if os.environ.get("CI") == "true" else 10_000
+CORPUS = 100_000 if os.environ.get("RINGMOCK_FULL") else 20_000 if os.environ.get("CI") else 10_000
 
 TEXTS = [
     "", "a", "~", "0", "00", "1", "-1", "+1", "1.0", "１", "١", "1_000", " 1", "1 ", "1\n", "2147483647", "2147483648",
