@@ -221,6 +221,11 @@ def _names_a_number(case: Case[Any]) -> bool:
     return "extensionNumber" in (_sent(case) or {})
 
 
+def _is_of_another_kind(case: Case[Any]) -> bool:
+    """An extension keeps its number and its type."""
+    return _names_a_number(case) or "type" in (_sent(case) or {})
+
+
 def _names_a_country(case: Case[Any]) -> bool:
     """Two letters are not always a country's."""
     context = (_sent(case) or {}).get("context") or {}
@@ -250,7 +255,7 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "listSmsConsentHistoryRecords": _names_a_page,
     "bulkAssignSmsRecipients": lambda case: True,  # only some types can be one
     "updateCallQueueInfo": _names_a_number,
-    "updateExtension": _names_a_number,
+    "updateExtension": _is_of_another_kind,
     "parsePhoneNumber": _names_a_country,
     "parsePhoneNumberV2": _names_a_country,
     "createSubscription": lambda case: True,
