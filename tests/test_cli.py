@@ -134,7 +134,7 @@ def test_a_changed_fixture_is_served_afresh_and_a_broken_one_is_told_and_left_al
 def test_a_server_that_is_asked_to_counts_what_its_callers_exercise() -> None:
     with served("--coverage", "--quiet") as server:
         server.get("/restapi/v1.0/account/~")
-        assert server.get("/_mock/coverage")["seen"] == {"readAccountInfo": 1, "readAccountInfo 200": 1}
+        assert server.get("/_mock/coverage")["seen"] == {"readAccountInfo": 1, "readAccountInfo 200": 1, "D-37": 1}
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

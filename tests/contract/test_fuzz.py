@@ -1,7 +1,7 @@
 """The server keeps its contract under Schemathesis, as several identities and in both generations.
 
-In CI it runs with three seeds, 15 examples for each operation and 60 for those that send; by `.ci/run --full` with
-twice as many. Elsewhere a short one keeps the suite short. Examples and coverage are made with the first seed only:
+In CI it runs with three seeds, 10 examples for each operation and 40 for those that send; by `.ci/run --full` with
+three times as many. Elsewhere a short one keeps the suite short. Examples and coverage are made with the first seed only:
 with the others they are the same calls.
 """
 
@@ -20,8 +20,8 @@ from ringmock.serving.server import running
 
 IS_WHOLE = bool(os.environ.get("CI"))
 IS_FULL = bool(os.environ.get("RINGMOCK_FULL"))
-EXAMPLES = 30 if IS_FULL else 15 if IS_WHOLE else 10
-SENDING_EXAMPLES = 120 if IS_FULL else 60 if IS_WHOLE else 20
+EXAMPLES = 30 if IS_FULL else 10
+SENDING_EXAMPLES = 120 if IS_FULL else 40 if IS_WHOLE else 20
 SEEDS = (1, 2, 3) if IS_WHOLE else (1,)
 LEAST_ACCEPTED = 0.6
 FUZZING = PASSES[1:]

@@ -222,8 +222,8 @@ def _names_a_number(case: Case[Any]) -> bool:
 
 
 def _is_of_another_kind(case: Case[Any]) -> bool:
-    """An extension keeps its number and its type."""
-    return _names_a_number(case) or "type" in (_sent(case) or {})
+    """An extension keeps its number and its type, and only a Department has service levels."""
+    return not {"extensionNumber", "type", "callQueueInfo"}.isdisjoint(_sent(case) or {})
 
 
 def _names_a_country(case: Case[Any]) -> bool:
