@@ -105,9 +105,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     handle = item.stash.get(_HANDLE, None)
     if handle is not None and report.when != "teardown" and not report.passed:
-        from .testing.timeline import HEAD
+        from .testing.timeline import HEAD, by_marks
 
-        told = handle.complaint() or item.stash.get(_COMPLAINT, None) or handle.timeline
+        told = handle.complaint(by_marks) or item.stash.get(_COMPLAINT, None) or handle.timeline
         if report.failed and HEAD not in report.longreprtext:
             report.sections.append(("ringmock", told))
     return report
@@ -125,7 +125,9 @@ def _allow(handle: "Ringmock", item: pytest.Item) -> None:
 
 
 def _fail_by_calls(handle: "Ringmock", item: pytest.Item | None = None) -> None:
-    complaint = handle.complaint()
+    from .testing.timeline import by_marks
+
+    complaint = handle.complaint(by_marks)
     if complaint is not None:
         if item is not None:  # a unittest.TestCase that failed of itself is reported with its own failure
             item.stash[_COMPLAINT] = complaint

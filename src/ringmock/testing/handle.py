@@ -16,7 +16,7 @@ from ..world.journal import Entry
 from ..world.world import World
 from .messages import Attachment, ExpectedMessage, Message, shown
 from .observed import Observed, WithoutCredentials
-from .timeline import Fault, complaint, timeline
+from .timeline import Fault, by_methods, complaint, timeline
 
 _T = TypeVar("_T")
 
@@ -224,11 +224,14 @@ class Ringmock:
         """Answers of 500 and above do not fail this test, the past ones included."""
         self._allowed |= {Fault.SERVER_ERRORS}
 
-    def complaint(self) -> str | None:
-        """What went wrong since this was last asked, and was not allowed; None when nothing did."""
+    def complaint(self, advice: Callable[[Sequence[Fault]], str] = by_methods) -> str | None:
+        """What went wrong since this was last asked, and was not allowed; None when nothing did.
+
+        `advice` says for the kinds of calls that went wrong how a test of its runner allows them.
+        """
         # Whatever the serving thread has answered is in the journal once it has time for this.
         faults = self._do(lambda: self._observed.take_faults(self._allowed))
-        return complaint(faults, self._observed.calls()) if faults else None
+        return complaint(faults, self._observed.calls(), advice) if faults else None
 
 
 def _place(message: Message | None) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 """Which calls no test wants to see, and how they are told."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 
 from ..http import oauth
@@ -39,22 +39,24 @@ def fault_of(entry: Entry) -> Fault | None:
     return Fault.CONTRACT_VIOLATIONS if entry.refused_by is RefusedBy.CONTRACT else None
 
 
-def complaint(faults: Sequence[Entry], calls: Sequence[Entry]) -> str:
-    """What went wrong in a test, what its world saw, and how to say that it is as it should be."""
+def by_methods(kinds: Sequence[Fault]) -> str:
+    """How a test allows such calls under any test runner."""
+    return f"A test that wants this calls {' and '.join(f'allow_{kind}()' for kind in kinds)} of its handle."
+
+
+def by_marks(kinds: Sequence[Fault]) -> str:
+    """How a test allows such calls under pytest."""
+    allowed = ", ".join(f'"{kind}"' for kind in kinds)
+    return f"A test that wants this says @pytest.mark.ringmock_allows({allowed})."
+
+
+def complaint(faults: Sequence[Entry], calls: Sequence[Entry], advice: Callable[[Sequence[Fault]], str]) -> str:
+    """What went wrong in a test, what its world saw, and by `advice` how to say that it is as it should be."""
     kinds = [kind for kind in Fault if any(fault_of(entry) is kind for entry in faults)]
     parts = []
     for kind in kinds:
         parts += [_SAID[kind], *(told for entry in faults if fault_of(entry) is kind for told in _in_full(entry))]
-    allowed = ", ".join(f'"{kind}"' for kind in kinds)
-    return "\n".join(
-        [
-            *parts,
-            "",
-            timeline(calls, faults),
-            "",
-            f"A test that wants this says @pytest.mark.ringmock_allows({allowed}).",
-        ]
-    )
+    return "\n".join([*parts, "", timeline(calls, faults), "", advice(kinds)])
 
 
 def timeline(calls: Iterable[Entry], faults: Collection[Entry] = ()) -> str:
