@@ -1,55 +1,82 @@
-"""Every example of the README runs, as it stands there but for the server's address."""
+"""Every example of the README and of the docs runs, as it stands there but for the server's address.
+
+A block of JSON after a call is its answer: every value in it comes, but for ids and times that differ from run to run.
+"""
 
 import ast
+import configparser
+import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import threading
+import tomllib
+import unittest
+import urllib.error
 from collections.abc import Callable, Iterator
+from http.server import HTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 import yaml
+from alerts import Alerts
 
+from ringmock import pytest_plugin
+from ringmock.cli.main import main
 from ringmock.contract.cases import parse_cases
 from ringmock.contract.cases.runner import run_case
 from ringmock.fixture import load_fixture, load_named
 from ringmock.serving.own_target import own_target
 from ringmock.serving.server import running
-from support import STORE, Client, needs
+from ringmock.testing import Ringmock, run_server
+from support import PAGER, STORE, Client, needs
+from test_docs import Settings
 
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+PAGES = [README, *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)]
 ADDRESS = "http://127.0.0.1:8080"
+PROJECT = ROOT / "examples" / "pytest_project"
 MODULES = Path(os.environ.get("RINGMOCK_JS_MODULES", ROOT / "tests" / "clients" / "js" / "node_modules"))
 NODE = shutil.which("node")
 MINUTES = 3 * 60
 
 
 class Example(NamedTuple):
-    """A block of code, and the line that it starts at."""
+    """A block of code, the page and the line that it starts at, and the answer that the page shows after it."""
 
+    page: Path
     language: str
     line: int
     code: str
+    answer: str | None = None
+
+    @property
+    def place(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
-def examples() -> Iterator[Example]:
-    for found in re.finditer(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
-        yield Example(found[1], README.count("\n", 0, found.start()) + 2, found[2])
+def examples(page: Path) -> Iterator[Example]:
+    """Blocks that name a language; `text` is output as one without is, and `{...}` are Sphinx's directives."""
+    text = page.read_text(encoding="utf-8")
+    found = [
+        Example(page, block[1], text.count("\n", 0, block.start()) + 2, block[2])
+        for block in re.finditer(r"^```(\S*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        if block[1] not in ("", "text") and not block[1].startswith("{")
+    ]
+    for example, following in itertools.zip_longest(found, found[1:]):
+        answers = following is not None and following.language == "json" and example.language == "sh"
+        yield example._replace(answer=following.code) if answers else example
 
 
-EXAMPLES = list(examples())
-
-
-def the(language: str, containing: str) -> Example:
-    (found,) = [example for example in EXAMPLES if example.language == language and containing in example.code]
-    return found
+EXAMPLES = [example for page in PAGES for example in examples(page)]
 
 
 @pytest.fixture
@@ -79,15 +106,60 @@ def subjects(url: str, extension: str) -> list[str]:
         return [message["subject"] for message in answer.json()["records"]]
 
 
+def answered(text: str) -> list[Any]:
+    """The JSON values of what curl printed, one behind the other."""
+    found, place, decoder = [], 0, json.JSONDecoder()
+    while place < len(text.rstrip()):
+        value, place = decoder.raw_decode(text, place)
+        found.append(value)
+        place += len(text[place:]) - len(text[place:].lstrip())
+    return found
+
+
+DIFFERS = {"id", "uri", "creationTime", "lastModifiedTime", "conversationId"}
+"""Keys whose values differ from run to run, wherever the server assigns them."""
+
+
+def check_shown(shown: Any, came: Any, key: str = "") -> None:
+    """Whatever is shown came."""
+    if isinstance(shown, dict):
+        assert shown.keys() <= came.keys()
+        for name, value in shown.items():
+            check_shown(value, came[name], name)
+    elif isinstance(shown, list):
+        assert len(shown) == len(came)
+        for one, other in zip(shown, came, strict=True):
+            check_shown(one, other)
+    else:
+        assert key in DIFFERS or shown == came
+
+
+def an_answered_call(example: Example, url: str, folder: Path) -> None:
+    needs(shutil.which("curl"), "curl", "install curl")
+    done = shell(example.code.replace(ADDRESS, url), folder)
+    answer = answered(done.stdout)[-1]
+    if example.answer is not None:
+        check_shown(json.loads(example.answer), answer)
+    else:
+        assert not isinstance(answer, dict) or answer.keys().isdisjoint({"error", "errorCode"}), answer
+
+
+def the_answer_of_a_call(example: Example, url: str, folder: Path) -> None:
+    """It is compared where the call before it runs."""
+    assert any(example.page == other.page and example.code == other.answer for other in EXAMPLES)
+
+
 def an_sms_by_curl(example: Example, url: str, folder: Path) -> None:
     needs(shutil.which("curl"), "curl", "install curl")
     done = shell(example.code.replace(ADDRESS, url), folder)
     assert "Outbound" in done.stdout, done.stdout + done.stderr
+    assert example.answer is not None
+    check_shown(json.loads(example.answer), json.loads(done.stdout))
     assert subjects(url, "101") == ["Hello"]
 
 
 def a_page_by_the_python_sdk(example: Example, url: str, folder: Path) -> None:
-    exec(compile(example.code.replace(ADDRESS, url), "README.md", "exec"), {})
+    exec(compile(example.code.replace(ADDRESS, url), example.place, "exec"), {})
     assert subjects(url, "102") == ["Who is on call?"]
 
 
@@ -109,11 +181,98 @@ def an_sms_by_the_javascript_sdk(example: Example, url: str, folder: Path) -> No
     assert subjects(url, "101") == ["Hello"]
 
 
+def passes(example: Example, url: str, folder: Path) -> None:
+    """A test in the example project, with what the pages say that a test has there."""
+    there: dict[str, Any] = {"json": json, "pytest": pytest, "urllib": urllib, "send": send}
+    exec(compile(example.code, example.place, "exec"), there)
+    tests = [value for name, value in there.items() if name.startswith("test_")]
+    assert tests
+    with run_server("demo") as server:
+        for test in tests:
+            with server.new_world() as ringmock:
+                test(ringmock, Alerts(ringmock.url, ringmock.token("101")))
+                assert ringmock.complaint() is None
+
+
+def send(ringmock: Ringmock, by: str, body: Any) -> None:
+    """What the page about `replyOn` says of it."""
+    with Client(ringmock.url) as client:
+        answer = client.call("POST", PAGER, by=None, headers=bearer(ringmock.token(by)), json=body)
+        assert answer.status_code == 200, answer.text
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
 def what_the_users_project_has(example: Example, url: str, folder: Path) -> None:
     """tests/test_pytest_plugin.py runs that project."""
-    project = ast.parse((ROOT / "examples" / "pytest_project" / "test_alerts.py").read_text(encoding="utf-8"))
+    project = ast.parse((PROJECT / "test_alerts.py").read_text(encoding="utf-8"))
     there = {ast.dump(node) for node in project.body}
     assert {ast.dump(node) for node in ast.parse(example.code).body} <= there
+
+
+def a_suite_of_unittest(example: Example, url: str, folder: Path) -> None:
+    there: dict[str, Any] = {"__name__": "example"}
+    exec(compile(example.code, example.place, "exec"), there)
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(there["AlertsTest"]).run(result)
+    assert (result.testsRun, result.failures, result.errors) == (1, [], [])
+
+
+def a_receiver_that_passes(example: Example, url: str, folder: Path) -> None:
+    """The receiver's class on any free port, and the page's own subscription to it."""
+    *_, last = ast.parse(example.code).body
+    assert ast.unparse(last).endswith("serve_forever()")
+    there: dict[str, Any] = {}
+    exec(compile(example.code.replace(ast.unparse(last).replace("'", '"'), ""), example.place, "exec"), there)
+    needs(shutil.which("curl"), "curl", "install curl")
+    with HTTPServer(("127.0.0.1", 0), there["Receiver"]) as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        (call,) = [each for each in EXAMPLES if each.page == example.page and "eventFilters" in each.code]
+        at = f"http://127.0.0.1:{receiver.server_port}/"
+        done = shell(call.code.replace(ADDRESS, url).replace("http://127.0.0.1:5000/", at), folder)
+        receiver.shutdown()
+    assert json.loads(done.stdout)["status"] == "Active"
+
+
+def what_runs_with_the_receiver(example: Example, url: str, folder: Path) -> None:
+    assert any(each.page == example.page and "class Receiver" in each.code for each in EXAMPLES)
+
+
+def options_that_there_are(example: Example, url: str, folder: Path) -> None:
+    """Parsed as the command line parses it, by a folder that has the files that the line names."""
+    (folder / "my-cases").mkdir()
+    for line in example.code.splitlines():
+        _, name, *arguments = shlex.split(line)
+        main.commands[name].make_context(name, [each.replace("my-", f"{folder}/my-") for each in arguments]).close()
+
+
+def a_text_from_outside(example: Example, url: str, folder: Path) -> None:
+    done = shell(example.code.replace(ADDRESS, url), folder)
+    assert done.returncode == 0, done.stderr
+    assert subjects(url, "101") == ["Hello yourself"]
+
+
+def requirements_that_there_are(example: Example, url: str, folder: Path) -> None:
+    """Whatever is installed, its extras exist; the first line of the README and CI install it for real."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {extra for found in re.findall(r"\[(\w+)\]", example.code) for extra in found.split(",")}
+    assert wanted <= project["optional-dependencies"].keys()
+    assert shell(f"set -n\n{example.code}", folder).returncode == 0
+
+
+def a_run_of_the_users_suite(example: Example, url: str, folder: Path) -> None:
+    """tests/test_pytest_plugin.py runs that project by this command."""
+    assert example.code == ".venv/bin/python -m pytest\n"
+
+
+def settings_of_the_plugin(example: Example, url: str, folder: Path) -> None:
+    ini = configparser.ConfigParser()
+    ini.read_string(example.code)
+    settings = Settings()
+    pytest_plugin.pytest_addoption(cast("pytest.Parser", settings))
+    assert {f"`{key}`" for key in ini["pytest"]} <= {key for key, *_ in settings.rows}
 
 
 def what_ci_runs(example: Example, url: str, folder: Path) -> None:
@@ -121,9 +280,13 @@ def what_ci_runs(example: Example, url: str, folder: Path) -> None:
     (line,) = [line for line in example.code.splitlines() if line.endswith("-m pytest -n auto")]
     found = "line=$(grep -m 1 '^python3 -m venv .*-m pytest -n auto$' README.md)"
     assert found in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert line == next(
-        each for each in README.splitlines() if re.match(r"^python3 -m venv .*-m pytest -n auto$", each)
-    )
+    readme = README.read_text(encoding="utf-8")
+    assert [line] == re.findall(r"^python3 -m venv .*-m pytest -n auto$", readme, re.MULTILINE)
+
+
+def what_the_readme_has(example: Example, url: str, folder: Path) -> None:
+    """It runs there, whether or not the command is named by its folder."""
+    assert example.code.replace(".venv/bin/", "") in README.read_text(encoding="utf-8").replace(".venv/bin/", "")
 
 
 def a_run_of_the_suite(example: Example, url: str, folder: Path) -> None:
@@ -150,12 +313,18 @@ def rules_that_are_taken(example: Example, url: str, folder: Path) -> None:
 
 def cases_that_pass(example: Example, url: str, folder: Path) -> None:
     with own_target(load_named("demo")) as target:
-        assert {run_case(case, target).failure for case in parse_cases(example.code, "README.md")} == {None}
+        assert {run_case(case, target).failure for case in parse_cases(example.code, example.place)} == {None}
 
 
 def a_part_of_a_fixture(example: Example, url: str, folder: Path) -> None:
     file = folder / "mine.yaml"
     file.write_text(f"extends: demo\n{example.code}", encoding="utf-8")
+    assert load_fixture(file).account.extensions
+
+
+def a_fixture(example: Example, url: str, folder: Path) -> None:
+    file = folder / "mine.yaml"
+    file.write_text(example.code, encoding="utf-8")
     assert load_fixture(file).account.extensions
 
 
@@ -167,29 +336,48 @@ def a_step_with_known_inputs(example: Example, url: str, folder: Path) -> None:
 
 Run = Callable[[Example, str, Path], None]
 RUNS: list[tuple[str, str, Run]] = [
-    ("sh", "python3 -m venv", what_ci_runs),
-    ("sh", "curl -H 'Authorization: Bearer demo-101'", an_sms_by_curl),
-    ("python", "from ringcentral import SDK", a_page_by_the_python_sdk),
-    ("js", "@ringcentral/sdk", an_sms_by_the_javascript_sdk),
-    ("yaml", "carrier:", a_part_of_a_fixture),
-    ("sh", "/_mock/faults", rules_that_are_taken),
-    ("python", "def test_a_customer_gets_a_text", what_the_users_project_has),
-    ("sh", "pip install 'ringmock[contract]'", a_run_of_the_suite),
-    ("yaml", "keeps: [R-10, R-19]", cases_that_pass),
-    ("yaml", "each: 401 AGW-401", cases_that_pass),
+    ("sh", "-m pytest -n auto", what_ci_runs),
+    ("sh", ".venv/bin/ringmock serve", what_the_readme_has),
+    ("sh", ".venv/bin/ringmock contract --url", what_the_readme_has),
+    ("sh", "ringmock contract --url http://127.0.0.1:8080 --junit", a_run_of_the_suite),
     ("sh", "--max-messages", a_run_with_limits),
+    ("sh", "pip install", requirements_that_there_are),
+    ("sh", ".venv/bin/python -m pytest", a_run_of_the_users_suite),
+    ("sh", "ringmock text", a_text_from_outside),
+    ("sh", "ringmock serve", options_that_there_are),
+    ("sh", "ringmock check", options_that_there_are),
+    ("sh", "ringmock contract --cases", options_that_there_are),
+    ("sh", "/_mock/faults", rules_that_are_taken),
+    ("sh", "eventFilters", what_runs_with_the_receiver),
+    ("sh", '"text": "Hello"', an_sms_by_curl),
+    ("sh", "curl ", an_answered_call),
+    ("json", "", the_answer_of_a_call),
+    ("python", "from ringcentral import SDK", a_page_by_the_python_sdk),
+    ("python", "def test_a_customer_gets_a_text", what_the_users_project_has),
+    ("python", "import unittest", a_suite_of_unittest),
+    ("python", "class Receiver", a_receiver_that_passes),
+    ("python", "def test_", passes),
+    ("js", "@ringcentral/sdk", an_sms_by_the_javascript_sdk),
+    ("yaml", "cases:", cases_that_pass),
     ("yaml", "uses: ./ringmock", a_step_with_known_inputs),
+    ("yaml", "extensions:", a_fixture),
+    ("yaml", "carrier:", a_part_of_a_fixture),
+    ("ini", "[pytest]", settings_of_the_plugin),
 ]
-"""How each example is run: its language, what only it contains, and what has to come of it."""
+"""How examples run: their language, what they contain, and what has to come of them. The first that fits counts."""
 
 
-@pytest.mark.parametrize(("language", "containing", "run"), RUNS, ids=[containing for _, containing, _ in RUNS])
-def test_the_example_is(language: str, containing: str, run: Run, url: str, tmp_path: Path) -> None:
-    run(the(language, containing), url, tmp_path)
+def run_of(example: Example) -> Run | None:
+    fits = (run for language, containing, run in RUNS if example.language == language and containing in example.code)
+    return next(fits, None)
 
 
-def test_no_example_is_left_out() -> None:
-    known = [the(language, containing) for language, containing, _ in RUNS]
-    # A block without a language is output, and nothing that anybody copies.
-    runnable = [example for example in EXAMPLES if example.language]
-    assert [f"README.md:{example.line}" for example in runnable if example not in known] == []
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example.place for example in EXAMPLES])
+def test_the_example_runs(example: Example, url: str, tmp_path: Path) -> None:
+    run = run_of(example)
+    assert run is not None, f"{example.place}: nothing here says how to run this example"
+    run(example, url, tmp_path)
+
+
+def test_every_way_to_run_an_example_is_used() -> None:
+    assert {run for _, _, run in RUNS} == {run_of(example) for example in EXAMPLES}

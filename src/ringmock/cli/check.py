@@ -12,7 +12,7 @@ from ..server_limits import DEFAULT
 def check(fixtures: tuple[str, ...]) -> None:
     """Check the contract and account fixtures, the bundled ones unless told which.
 
-    Every mistake is told with its file, line and what would pass; the exit status is 1 when there is one.
+    Every mistake is reported with its file, line and what would pass; the exit status is 1 when there is one.
     """
     from ..fixture import FixtureError, bundled_names, load_named
     from ..openapi.document import contract_text, line_marks, load_contract

@@ -48,7 +48,11 @@ STOPPED = 130
     "--operation", "operations", multiple=True, metavar="ID", help="Fuzz this operation only; again for more."
 )
 @click.option(
-    "--seed", default=1, show_default=True, type=click.IntRange(0), help="Of all dice, so that a run can be repeated."
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Random seed; the same seed makes the same calls.",
 )
 @click.option(
     "--examples", default=20, show_default=True, type=click.IntRange(1), help="Of the fuzz, for each operation."

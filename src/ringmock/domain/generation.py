@@ -8,7 +8,7 @@ from .message import MessageStatus, Progress, Reached, ReadStatus
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One column of the table in the README."""
+    """One column of the table in docs/reference/generations.md."""
 
     name: str
     plus_before_numbers: bool

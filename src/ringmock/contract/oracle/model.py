@@ -1,9 +1,9 @@
 """The documentation as an office on paper: what each request is answered with, and what it leaves in which mailbox.
 
-Written from the page "SMS and Pager Messages" (R-01 ... R-24), the decisions beside it (D-01 ... D-14) and the
-README's further choices, for a reader who holds them; plain lists, looked through from end to end. It shares nothing
-with the server's own rules, so that a mistake in either is a disagreement. It says nothing about which of several
-reasons for a refusal goes first: any of them will do.
+Written from the page "SMS and Pager Messages" (R-01 ... R-24), the decisions beside it (D-01 ... D-14) and the further
+choices of docs/reference/rules.md, for a reader who holds them; plain lists, looked through from end to end. It shares
+nothing with the server's own rules, so that a mistake in either is a disagreement. It says nothing about which of
+several reasons for a refusal goes first: any of them will do.
 """
 
 from collections.abc import Iterator, Sequence
