@@ -1,8 +1,8 @@
 """The server keeps its contract under Schemathesis, as several identities and in both generations.
 
 In CI it runs with three seeds, 10 examples for each operation and 40 for those that send; by `.ci/run --full` with
-three times as many. Elsewhere a short one keeps the suite short. Examples and coverage are made with the first seed only:
-with the others they are the same calls.
+three times as many. Elsewhere a short one keeps the suite short. Examples and coverage are made with the first seed
+only: with the others they are the same calls.
 """
 
 import os
