@@ -34,6 +34,7 @@ from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
 from ..openapi.document import app_permissions
 from ..server_limits import ServerLimits
+from ..sign_in.sessions import Session
 from ..sign_in.worlds import Worlds
 from . import oauth, throttling
 from . import request_normalisation as edge
@@ -139,7 +140,9 @@ class Recorder:
         if scope["path"].endswith(("/", _CONTROL_ROOT)):
             scope["path"] = spelled_path(scope["path"])
         headers = dict(scope["headers"])
-        origin = self._base_url(scope["scheme"], headers.get(b"host", b""), scope["server"], scope.get("root_path", ""))
+        host = headers.get(b"host", b"")
+        origin_of = self._known_base_url if len(host) <= LONGEST_HOST else base_url
+        origin = origin_of(scope["scheme"], host, scope["server"], scope.get("root_path", ""))
         call = Call(scope["method"], scope["path"], origin, headers)
         call.limits = self._limits
         call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
@@ -162,10 +165,6 @@ class Recorder:
                 await send({"type": "http.response.body", "body": call.encoded})
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
-
-    def _base_url(self, scheme: str, host: bytes, server: tuple[str, int] | None, root_path: str) -> str:
-        known = self._known_base_url if len(host) <= LONGEST_HOST else base_url
-        return known(scheme, host, server, root_path)
 
     def _complete(self, headers: edge.Headers, call: Call) -> None:
         """Put on an answer what every answer has."""
@@ -425,7 +424,7 @@ def following(stage: ASGIApp, operation: Any) -> ASGIApp:
 class SecurityOperation:
     """The credentials that one operation needs, put on the call."""
 
-    def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], None] | None) -> None:
+    def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], object] | None) -> None:
         self.next_app = next_app
         self._read = read
 
@@ -455,24 +454,24 @@ class _SecurityApi(SecurityAPI):
             return SecurityOperation(next_app, self._sign_in_with(app_permissions().get(operation.operation_id)))
         return SecurityOperation(next_app, read_client if "http" in types else None)
 
-    def _sign_in_with(self, needed: str | None) -> Callable[[Call, Scope], None]:
+    def _sign_in_with(self, needed: str | None) -> Callable[[Call, Scope], object]:
         """Signs in, and raises `ApplicationPermissionDenied` where the token is not good for what is needed."""
         if needed is None:
             return self._sign_in
 
         def sign_in(call: Call, scope: Scope) -> None:
-            self._sign_in(call, scope)
-            permissions = call.signed_in.permissions
+            permissions = self._sign_in(call, scope).permissions
             if permissions is not None and needed not in permissions:
                 raise ApplicationPermissionDenied("scope", needed)
 
         return sign_in
 
-    def _sign_in(self, call: Call, scope: Scope) -> None:
+    def _sign_in(self, call: Call, scope: Scope) -> Session:
         given = call.headers.get(b"authorization")
         call.token = token_in_query(scope["query_string"]) if given is None else self._token_in_header(given)
-        call.session = self._worlds.session_of(call.token)
-        call.world = call.session.world
+        call.session = session = self._worlds.session_of(call.token)
+        call.world = session.world
+        return session
 
 
 class Security(Staged, SecurityMiddleware):

@@ -53,7 +53,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._came = 0  # bytes since the headers ended, or since the body went on
         self._has_completed = False
         self._line = 0  # bytes of the line that has not ended
-        self._block = self._count = 0  # of headers, or of trailers
+        self._block = self._count = 0  # of trailers
+        self._reads = self._size = self._begun_with = (
+            0  # how often was read, how much the last time, where the head began
+        )
+        self._small = min(limits.max_header_line, limits.max_header_bytes)
+        """Bytes of a read that no head within it can be too large with, but by the number of its headers."""
         self._has_ended = False  # whether the client sends no more
         self._is_read_again = False
         """Whether the head asks for another protocol than a WebSocket: it is read once more without that."""
@@ -67,6 +72,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._phase, self._line, self._block, self._count = _HEAD, 0, 0, 0
+        self._begun_with = self._reads
         super().on_message_begin()
         self.scope["extensions"] = {BREAK_OFF: self.break_off}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
 
@@ -82,14 +88,32 @@ class HttpProtocol(HttpToolsProtocol):
             raise errors.UriTooLong(str(self._limits.max_uri))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        length = len(name) + len(value) + 2
+        """As uvicorn has it. Bounds are looked at once all headers are there, or all that one read has brought."""
+        name = name.lower()
+        if self._phase is not _HEAD:
+            self._count_trailer(len(name) + len(value) + 2)
+            return
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def _count_trailer(self, length: int) -> None:
+        """Trailers are counted, and no headers."""
         self._block += length + 2
         self._count += 1
         limits = self._limits
         if length > limits.max_header_line or self._block > limits.max_header_bytes or self._count > limits.max_headers:
             raise self._too_large()
-        if self._phase is _HEAD:  # trailers are counted, and no headers
-            super().on_header(name, value)
+
+    def _check_headers(self) -> None:
+        limits, block = self._limits, 0
+        if len(self.headers) > limits.max_headers:
+            raise self._too_large()
+        for name, value in self.headers:
+            length = len(name) + len(value) + 2
+            block += length + 2
+            if length > limits.max_header_line or block > limits.max_header_bytes:
+                raise self._too_large()
 
     def _too_large(self) -> Exception:
         limits = self._limits
@@ -99,6 +123,8 @@ class HttpProtocol(HttpToolsProtocol):
         )
 
     def on_headers_complete(self) -> None:
+        if self._size > self._small or self._begun_with != self._reads or len(self.headers) > self._limits.max_headers:
+            self._check_headers()
         if not self.url.startswith(b"/"):
             self.url, authority = origin_form(self.url)
             if authority is not None:
@@ -137,7 +163,9 @@ class HttpProtocol(HttpToolsProtocol):
         if self._problem is not None:
             return
         was, url = self._phase, self.url or b""
-        self._came += len(data)
+        self._reads += 1
+        self._size = len(data)
+        self._came += self._size
         before = self._came
         self._has_completed = was is not _BETWEEN
         try:
@@ -222,7 +250,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._line = self._line + tail if tail == len(data) else tail
         limits = self._limits
         if self._phase is _HEAD:
-            first = limits.max_uri + _FIRST_LINE if self._count == 0 else 0
+            self._check_headers()
+            first = limits.max_uri + _FIRST_LINE if not self.headers else 0
             if self._line > max(limits.max_header_line, first):
                 raise self._too_large()
         elif self._came > limits.max_header_bytes + limits.max_header_line:
