@@ -56,7 +56,7 @@ OTHERWISE = {
     "http/connections.py": {"RECOVERY_SECONDS", "IDLE_SECONDS", "ABSOLUTE_SECONDS"},
     "http/sockets.py": {"TOKEN_SECONDS"},
     "http/operations/batch.py": {"MAX_IN_PATH", "MAX_IN_BODY"},
-    "http/operations/number_parser.py": {"_MAX_EXTENSION_NUMBER_LENGTH", "_PARSED_TOGETHER"},
+    "http/operations/number_parser.py": {"_PARSED_TOGETHER"},
     "http/wire/lists.py": {"MAX_PER_PAGE"},
     "http/wire/consents.py": {"_DEFAULT_PER_PAGE"},
     "http/wire/message_store_report.py": {"_MAX_CONTENT_BYTES"},

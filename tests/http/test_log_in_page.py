@@ -361,6 +361,7 @@ def test_the_user_info_tells_who_is_signed_in(world_client: Client) -> None:
         "account_id": "1346632010",
         "given_name": "Second",
         "family_name": "User",
+        "email": "second.user@example.com",
     }
 
 

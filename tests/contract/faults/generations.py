@@ -17,11 +17,13 @@ class _OfBoth(World):
 
     rows: tuple[str, ...]
 
-    def __init__(self, template: Template, real_time: RealTime, generation: Generation | None = None) -> None:
+    def __init__(
+        self, template: Template, real_time: RealTime, generation: Generation | None = None, **given: Any
+    ) -> None:
         right = generation or GENERATIONS[template.generation]
         other = next(one for one in GENERATIONS.values() if one.name != right.name)
         taken: dict[str, Any] = {row: getattr(other, row) for row in self.rows}
-        super().__init__(template, real_time, replace(right, **taken))
+        super().__init__(template, real_time, replace(right, **taken), **given)
 
 
 @in_world(SMS)

@@ -273,5 +273,5 @@ class KeepsSmsFromHandsets(StoreAround):
 class SendsTwice(StoreAround):
     """An SMS to a handset outside reaches it twice."""
 
-    def received_by_handset(self, digits: str) -> tuple[Message, ...]:
-        return tuple(message for message in self.store.received_by_handset(digits) for _ in range(2))
+    def page_of_handset(self, digits: str, start: int, most: int) -> tuple[Message, ...]:
+        return tuple(message for message in self.store.page_of_handset(digits, start, most) for _ in range(2))
