@@ -5,12 +5,12 @@ No call waits for it. What a receiver has still to get waits in a queue of its o
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -45,6 +45,8 @@ from ..world.world import World
 from .sockets import Sockets
 from .timer import WorldTimer
 from .wire.subscriptions import notification
+
+_T = TypeVar("_T")
 
 TOLD_TOGETHER = 200
 """Things that are due, or events, of which one turn of the loop tells: some milliseconds' work."""
@@ -96,7 +98,7 @@ class Notifier:
         self._posting: dict[World, set[asyncio.Task[None]]] = {}
         """The deliveries of each world that is watched."""
         self._queues: dict[Subscription, deque[_Waiting]] = {}
-        self._asked_again: dict[Subscription, bool] = {}
+        self._asked_again: dict[Subscription, asyncio.Event] = {}
         """Whose receivers are being asked whether they answer again; whether that is due once more afterwards."""
         self._streams: dict[Subscription, deque[_Stream]] = {}
         sockets.when_connected(self.watch)
@@ -210,11 +212,8 @@ class Notifier:
             return
         if self._sent_some(world, subscription, stream):
             waiting = self._streams[subscription] = deque([stream])
-            task = asyncio.get_running_loop().create_task(self._send_streams(world, subscription, waiting))
-            tasks = self._posting[world]
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            task.add_done_callback(lambda _: self._end_streams(subscription, waiting))
+            task = self._started(world, self._send_streams(world, subscription, waiting))
+            task.add_done_callback(lambda _: _let_go(self._streams, subscription, waiting))
 
     def _sent_some(self, world: World, subscription: Subscription, stream: _Stream) -> bool:
         """Whether there may be more."""
@@ -229,22 +228,14 @@ class Notifier:
             await asyncio.sleep(0)
             if not self._sent_some(world, subscription, waiting[0]):
                 waiting.popleft()
-        self._end_streams(subscription, waiting)
-
-    def _end_streams(self, subscription: Subscription, waiting: deque[_Stream]) -> None:
-        """Let the next event go out by itself."""
-        if self._streams.get(subscription) is waiting:
-            del self._streams[subscription]
+        _let_go(self._streams, subscription, waiting)
 
     def _post(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
         queue = self._queues.get(subscription)
         if queue is None:
             queue = self._queues[subscription] = deque([waiting])
-            task = asyncio.get_running_loop().create_task(self._deliver(world, subscription, queue))
-            tasks = self._posting[world]
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            task.add_done_callback(lambda _: self._drop(subscription, queue))
+            task = self._started(world, self._deliver(world, subscription, queue))
+            task.add_done_callback(lambda _: _let_go(self._queues, subscription, queue))
         elif len(queue) < self._most_waiting:
             queue.append(waiting)
         else:
@@ -268,7 +259,7 @@ class Notifier:
                 failure = await self.webhooks.notify(delivery.address, delivery.verification_token, note.body)
                 self._note_attempt(world, subscription, note, failure)
         finally:
-            self._drop(subscription, queue)
+            _let_go(self._queues, subscription, queue)
 
     def _note_attempt(self, world: World, subscription: Subscription, note: _Note, failure: str | None) -> None:
         """Note what became of a notification; a blacklisted address is asked again where the fixture has it so."""
@@ -281,35 +272,42 @@ class Notifier:
         """Ask the receiver again, once for all the times that have gone by; when it is to be asked next."""
         if subscription.blacklisted is None or not world.subscriptions.is_alive(subscription, at):
             return None
-        if subscription in self._asked_again:
-            self._asked_again[subscription] = True
-        else:
-            self._asked_again[subscription] = False
-            task = asyncio.get_running_loop().create_task(self._ask_again(world, subscription))
-            tasks = self._posting[world]
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+        due = self._asked_again.get(subscription)
+        if due is None:
+            due = self._asked_again[subscription] = asyncio.Event()
+            task = self._started(world, self._ask_again(world, subscription, due))
+            task.add_done_callback(lambda _: _let_go(self._asked_again, subscription, due))
+        due.set()
         return moved(at, ((world.clock.now() - at) // RECONCILIATION + 1) * RECONCILIATION)
 
-    async def _ask_again(self, world: World, subscription: Subscription) -> None:
-        is_due = True
+    async def _ask_again(self, world: World, subscription: Subscription, due: asyncio.Event) -> None:
         try:
-            while is_due and subscription.blacklisted is not None and not subscription.is_deleted:
-                self._asked_again[subscription] = False
+            while due.is_set() and subscription.blacklisted is not None and not subscription.is_deleted:
+                due.clear()
                 with suppress(Refusal):
                     await self.webhooks.shake_hands(
                         subscription.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
                     )
                     subscription.reinstate()
-                is_due = self._asked_again[subscription]
         finally:
-            # In the turn of the last look: whoever is due afterwards asks by a task of its own.
-            del self._asked_again[subscription]
+            _let_go(self._asked_again, subscription, due)
 
-    def _drop(self, subscription: Subscription, queue: deque[_Waiting]) -> None:
-        """Let the next notification begin a queue of its own, in the very turn in which nobody empties this one."""
-        if self._queues.get(subscription) is queue:
-            del self._queues[subscription]
+    def _started(self, world: World, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that ends with the world at the latest."""
+        task = asyncio.get_running_loop().create_task(work)
+        tasks = self._posting[world]
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        return task
+
+
+def _let_go(kept: dict[Subscription, _T], subscription: Subscription, own: _T) -> None:
+    """Let the next one begin something of its own, in the very turn in which nobody goes on with this.
+
+    A task that is cancelled before it has begun comes here by its callback alone, when another may have begun.
+    """
+    if kept.get(subscription) is own:
+        del kept[subscription]
 
 
 def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Note:
