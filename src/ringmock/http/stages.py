@@ -85,20 +85,11 @@ LONGEST_HOST = 255
 
 
 def remembered(function: Callable[..., _T], most: int = MAX_KNOWN) -> Callable[..., _T]:
-    """The function of texts or bytes that callers choose, its latest `most` results kept where those are short."""
-    known: dict[tuple[Any, ...], _T] = {}
+    """The function of texts or bytes that callers choose, its last `most` results kept where those are short."""
+    known = lru_cache(most)(function)
 
     def look_up(*key: Any) -> _T:
-        try:
-            return known[key]
-        except KeyError:
-            pass
-        found = function(*key)
-        if sum(map(len, key)) <= LONGEST_KNOWN:
-            if len(known) >= most:
-                del known[next(iter(known))]
-            known[key] = found
-        return found
+        return known(*key) if sum(map(len, key)) <= LONGEST_KNOWN else function(*key)
 
     return look_up
 
