@@ -17,7 +17,7 @@ from ..openapi.document import load_contract
 from ..world.template import Template
 from .cases import Case, bundled_case_files, load_cases
 from .cases.operation import operations_by_id
-from .findings import ContractReport, Finding, Verdict
+from .findings import Finding, Verdict
 from .fuzz.client import Client
 from .fuzz.sign_in import SignInFailed, access_token
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
@@ -256,14 +256,6 @@ def _reason_to_skip(part: str, target: Target, options: Options) -> str | None:
     if limits.max_messages is not None and limits.max_messages < most:
         return f"it may send {most} messages, --runs times --steps, and no more than {limits.max_messages} may be sent"
     return None
-
-
-def run(wanted: RunRequest, environment: Mapping[str, str], watcher: Watcher | None = None) -> ContractReport:
-    """The whole report. Raises as `Run` does."""
-    report = ContractReport()
-    for finding in Run(wanted, environment, watcher).findings():
-        report.add(finding)
-    return report
 
 
 def _check_parts(parts: Iterable[str]) -> None:

@@ -101,19 +101,19 @@ class HttpProtocol(HttpToolsProtocol):
         """Trailers are counted, and no headers."""
         self._block += length + 2
         self._count += 1
-        limits = self._limits
-        if length > limits.max_header_line or self._block > limits.max_header_bytes or self._count > limits.max_headers:
-            raise self._too_large()
+        self._check_bounds(length, self._block, self._count)
 
     def _check_headers(self) -> None:
-        limits, block = self._limits, 0
-        if len(self.headers) > limits.max_headers:
-            raise self._too_large()
-        for name, value in self.headers:
+        block = 0
+        for count, (name, value) in enumerate(self.headers, 1):
             length = len(name) + len(value) + 2
             block += length + 2
-            if length > limits.max_header_line or block > limits.max_header_bytes:
-                raise self._too_large()
+            self._check_bounds(length, block, count)
+
+    def _check_bounds(self, line: int, block: int, count: int) -> None:
+        limits = self._limits
+        if line > limits.max_header_line or block > limits.max_header_bytes or count > limits.max_headers:
+            raise self._too_large()
 
     def _too_large(self) -> Exception:
         limits = self._limits
