@@ -516,16 +516,20 @@ def test_a_header_of_many_levels_is_refused_and_the_connection_stays(socket: Soc
     assert socket.call("GET", STORE)[0]["status"] == 200
 
 
+def assert_ended_by(connection: ClientConnection, code: int) -> None:
+    """The server has closed the connection, and said why."""
+    with pytest.raises(ConnectionClosed) as closed:
+        connection.recv(timeout=WAIT_SECONDS)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == code
+
+
 def test_a_text_that_is_no_utf_8_ends_the_connection_by_its_code(world_client: Client, caplog: Any) -> None:
     connection = connect(uri(world_client), proxy=None)
     connection.recv(timeout=WAIT_SECONDS)
     connection.send(b"\xff\xfe", text=True)
 
-    with pytest.raises(ConnectionClosed) as closed:
-        connection.recv(timeout=WAIT_SECONDS)
-
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1007
+    assert_ended_by(connection, 1007)
     assert [record.levelname for record in caplog.records if record.levelno >= 40] == []
 
 
@@ -534,11 +538,7 @@ def test_a_frame_over_the_limit_ends_the_connection_by_its_code(world_client: Cl
     connection.recv(timeout=WAIT_SECONDS)
     connection.send("a" * (10 * 1024 * 1024 + 1))
 
-    with pytest.raises(ConnectionClosed) as closed:
-        connection.recv(timeout=WAIT_SECONDS)
-
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1009
+    assert_ended_by(connection, 1009)
     assert [record.levelname for record in caplog.records if record.levelno >= 40] == []
 
 

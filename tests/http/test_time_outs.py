@@ -270,19 +270,25 @@ def test_the_journal_says_of_a_body_that_broke_off_what_the_client_was_told(rest
     assert entry.status == status
 
 
+def connected_to_one_that_waits() -> tuple[HttpProtocol, Transport, asyncio.Event]:
+    """A connection to an application that reads each request, and answers when the event is set."""
+    transport, goes_on = Transport(), asyncio.Event()
+
+    async def waiting(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await goes_on.wait()
+        await answering(scope, receive, send)
+
+    config = uvicorn.Config(waiting, log_level="critical", access_log=False)
+    config.load()
+    connection = HttpProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
+    connection.connection_made(transport)
+    return connection, transport, goes_on
+
+
 def test_the_first_of_several_requests_writes_nothing_once_its_client_has_gone() -> None:
     async def served() -> bytes:
-        transport, goes_on = Transport(), asyncio.Event()
-
-        async def waiting(scope: Any, receive: Any, send: Any) -> None:
-            await receive()
-            await goes_on.wait()
-            await answering(scope, receive, send)
-
-        config = uvicorn.Config(waiting, log_level="critical", access_log=False)
-        config.load()
-        connection = HttpProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
-        connection.connection_made(transport)
+        connection, transport, goes_on = connected_to_one_that_waits()
         connection.data_received(WHOLE + WHOLE)
         connection.connection_lost(ConnectionResetError())
         goes_on.set()
@@ -295,17 +301,7 @@ def test_the_first_of_several_requests_writes_nothing_once_its_client_has_gone()
 
 def test_half_a_request_behind_one_that_is_still_answered_is_refused_after_its_answer() -> None:
     async def served() -> bytes:
-        transport, goes_on = Transport(), asyncio.Event()
-
-        async def waiting(scope: Any, receive: Any, send: Any) -> None:
-            await receive()
-            await goes_on.wait()
-            await answering(scope, receive, send)
-
-        config = uvicorn.Config(waiting, log_level="critical", access_log=False)
-        config.load()
-        connection = HttpProtocol(config, ServerState(), {}, Loop())  # type: ignore[arg-type]
-        connection.connection_made(transport)
+        connection, transport, goes_on = connected_to_one_that_waits()
         connection.data_received(WHOLE + HALF + b"\r\nab")
         assert connection.eof_received()
         assert transport.written == b""
