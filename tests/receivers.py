@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 import ssl
 import threading
@@ -10,6 +11,10 @@ from dataclasses import dataclass
 from queue import Queue
 from typing import Any, Self
 
+from support import Client
+
+SUBSCRIPTION = "/restapi/v1.0/subscription"
+STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
 TOKEN_HEADER = "validation-token"
 WAIT_SECONDS = 10
 """Longer than anything takes that works; nothing is waited for that does not come."""
@@ -163,3 +168,22 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
+
+
+def body(receiver: Receiver, *filters: str, **more: Any) -> dict[str, Any]:
+    return {
+        "eventFilters": list(filters or (STORE_FILTER,)),
+        "deliveryMode": {"transportType": "WebHook", "address": receiver.url},
+        **more,
+    }
+
+
+def subscribed(client: Client, receiver: Receiver, *filters: str, by: str = "101", **more: Any) -> dict[str, Any]:
+    answer = client.post(SUBSCRIPTION, by=by, json=body(receiver, *filters, **more))
+    assert answer.status_code == 200, answer.text
+    assert receiver.next().is_handshake
+    return answer.json()
+
+
+def event(receiver: Receiver) -> dict[str, Any]:
+    return json.loads(receiver.next().body)

@@ -159,6 +159,14 @@ def assert_oauth_envelope(body: dict[str, Any], error: str, code: str) -> None:
     assert body["error_description"] == body["errors"][0]["message"] != "", body
 
 
+def freeze_clock(client: Client) -> None:
+    assert client.call("PUT", "/_mock/clock", json={"frozen": True}).status_code == 200
+
+
+def from_handset(client: Client, text: str, to: str = "16509100010") -> None:
+    assert client.post(f"/_mock/handsets/{HANDSET}/messages", json={"to": to, "text": text}).status_code == 200
+
+
 def needs(available: object, what: str, how: str) -> None:
     """Go on only where `what` is available: skip on a desk, saying how to get it, and fail in CI."""
     if available:

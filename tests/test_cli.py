@@ -1,72 +1,23 @@
 """The command line as a person and a script meet it: in processes of their own."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from command_line import Served, ringmock, served
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 
 pytestmark = pytest.mark.long
 
-RINGMOCK = [sys.executable, "-c", "from ringmock.cli.main import main; main()"]
 ACCOUNT = """
 extends: demo
 account: {id: 7, main_number: "16509100001"}
 """
-
-
-def ringmock(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RINGMOCK, *arguments], capture_output=True, text=True, timeout=60, check=False)
-
-
-@dataclass
-class Served:
-    """A server in a process of its own. `screen` is what it printed until it was ready."""
-
-    process: "subprocess.Popen[str]"
-    screen: list[str]
-    url: str
-
-    def get(self, path: str) -> dict:
-        call = urllib.request.Request(self.url + path, headers={"Authorization": "Bearer demo-101"})
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(call, timeout=10) as answer:
-            return json.load(answer)
-
-    def log_until(self, holds: Callable[[str], bool]) -> str:
-        """The first line of the log that holds; fails when the server ends without one."""
-        assert self.process.stderr is not None
-        line = next((line for line in self.process.stderr if holds(line)), None)
-        assert line is not None, "the server ended"
-        return line
-
-
-@contextmanager
-def served(*arguments: str) -> Iterator[Served]:
-    command = [*RINGMOCK, "serve", "--port", "0", *arguments]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout is not None
-    try:
-        screen = []
-        for line in process.stdout:
-            screen.append(line.rstrip("\n"))
-            if line.startswith("ready on"):
-                break
-        assert screen, process.stderr and process.stderr.read()
-        yield Served(process, screen, screen[-1].split()[-1])
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from command_line import RINGMOCK, ringmock, served
 from ringmock.cli.console import PortFile, write_whole
-from test_cli import RINGMOCK, ringmock, served
 
 pytestmark = pytest.mark.long
 

@@ -12,6 +12,7 @@ from support import needs
 SCRIPTS = Path(__file__).parent / "js"
 MODULES = Path(os.environ.get("RINGMOCK_JS_MODULES", SCRIPTS / "node_modules"))
 NODE = shutil.which("node")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOW = "install Node.js 18 or later, then `npm ci` in tests/clients/js (or name a node_modules in RINGMOCK_JS_MODULES)"
 
 Day = dict[str, Any]

@@ -1,13 +1,9 @@
 """The log-in page in a real browser, with scripts turned off, and the API from a page of another origin."""
 
-import shutil
-
 import pytest
-from javascript import Day, day_with
+from javascript import CHROMIUM, Day, day_with
 
 from support import Client, needs
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
 """The inspector in a real browser, while a message comes."""
 
 import pytest
-from javascript import Day, day_with
-from test_browser import CHROMIUM
+from javascript import CHROMIUM, Day, day_with
 
 from support import DIRECT_NUMBER, HANDSET, Client, needs
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_sockets import opened
-from test_subscriptions import event, freeze_clock, from_handset, subscribed
 
-from receivers import Receiver
+from receivers import Receiver, event, subscribed
 from ringmock.server_limits import DEFAULT
-from support import Client
+from socket_client import opened
+from support import Client, freeze_clock, from_handset
 
 BULK = "/restapi/v1.0/account/~/a2p-sms"
 NUMBER = "16509100300"

@@ -9,56 +9,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from socket_client import STORE_FILTER, SUBSCRIPTION, WAIT_SECONDS, WS_TOKEN, Header, Socket, opened, uri
 from support import HANDSET, OWN, SMS, STORE, Client, assert_envelope, assert_refused, sms_body
-
-WS_TOKEN = "/restapi/oauth/wstoken"
-SUBSCRIPTION = "/restapi/v1.0/subscription"
-STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
-WAIT_SECONDS = 10
-
-Header = dict[str, Any]
-
-
-class Socket:
-    """One end of a connection, which numbers its calls."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self.connection = connection
-        self._calls = 0
-
-    def receive(self) -> tuple[Header, Any]:
-        header, *body = json.loads(self.connection.recv(timeout=WAIT_SECONDS))
-        return header, body[0] if body else None
-
-    def send(self, *parts: Any) -> None:
-        self.connection.send(json.dumps(parts))
-
-    def call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[Header, Any]:
-        """The answer to a call; no notification may be waiting."""
-        self._calls += 1
-        header = {"type": "ClientRequest", "messageId": f"call-{self._calls}", "method": method, "path": path, **more}
-        self.send(header, *([] if body is None else [body]))
-        answer, said = self.receive()
-        assert (answer["type"], answer["messageId"]) == ("ClientRequest", header["messageId"])
-        return answer, said
-
-    def subscribe(self, *filters: str) -> dict[str, Any]:
-        body = {"eventFilters": filters or [STORE_FILTER], "deliveryMode": {"transportType": "WebSocket"}}
-        answer, subscription = self.call("POST", f"{SUBSCRIPTION}/", body)
-        assert answer["status"] == 200, subscription
-        assert answer["headers"]["WSG-SubscriptionId"] == subscription["id"]
-        return subscription
-
-
-def uri(client: Client, by: str = "101", **more: str) -> str:
-    token = client.post(WS_TOKEN, by=by).json()
-    query = "&".join(f"{name}={value}" for name, value in {"access_token": token["ws_access_token"], **more}.items())
-    return f"{token['uri']}?{query}"
-
-
-def opened(client: Client, by: str = "101", **more: str) -> tuple[Socket, Header, dict[str, Any]]:
-    socket = Socket(connect(uri(client, by, **more), proxy=None))
-    return socket, *socket.receive()
 
 
 @pytest.fixture

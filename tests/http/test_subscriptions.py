@@ -1,16 +1,13 @@
 """Subscriptions as a client meets them: what it is answered, and what the events are that it is sent."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from receivers import Receiver
-from support import HANDSET, STORE, Client, assert_refused
+from receivers import STORE_FILTER, SUBSCRIPTION, Receiver, body, event, subscribed
+from support import HANDSET, STORE, Client, assert_refused, freeze_clock, from_handset
 
-SUBSCRIPTION = "/restapi/v1.0/subscription"
-STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
 INSTANT = f"{STORE_FILTER}/instant?type=SMS"
 REMINDER = "/restapi/v1.0/subscription/~?threshold=500&interval=200"
 UNREACHABLE = "14151003733"
@@ -25,33 +22,6 @@ ACCOUNT, OWN = "1346632010", "/restapi/v1.0/account/1346632010/extension/1346632
 def receiver() -> Iterator[Receiver]:
     with Receiver() as receiver:
         yield receiver
-
-
-def body(receiver: Receiver, *filters: str, **more: Any) -> dict[str, Any]:
-    return {
-        "eventFilters": list(filters or (STORE_FILTER,)),
-        "deliveryMode": {"transportType": "WebHook", "address": receiver.url},
-        **more,
-    }
-
-
-def subscribed(client: Client, receiver: Receiver, *filters: str, by: str = "101", **more: Any) -> dict[str, Any]:
-    answer = client.post(SUBSCRIPTION, by=by, json=body(receiver, *filters, **more))
-    assert answer.status_code == 200, answer.text
-    assert receiver.next().is_handshake
-    return answer.json()
-
-
-def freeze_clock(client: Client) -> None:
-    assert client.call("PUT", "/_mock/clock", json={"frozen": True}).status_code == 200
-
-
-def from_handset(client: Client, text: str, to: str = "16509100010") -> None:
-    assert client.post(f"/_mock/handsets/{HANDSET}/messages", json={"to": to, "text": text}).status_code == 200
-
-
-def event(receiver: Receiver) -> dict[str, Any]:
-    return json.loads(receiver.next().body)
 
 
 # --- the resource --------------------------------------------------------------------------------
