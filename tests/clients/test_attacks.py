@@ -1,8 +1,8 @@
 """Pages of another site, in Chromium, get nothing of the control API; what they try works for whoever may do it."""
 
 import pytest
-from javascript import CHROMIUM, Day, day_with
 
+from javascript import CHROMIUM, Day, day_with
 from ringmock.fixture import load_named
 from ringmock.serving.server import running
 from support import needs

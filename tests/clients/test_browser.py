@@ -1,8 +1,8 @@
 """The log-in page in a real browser, with scripts turned off, and the API from a page of another origin."""
 
 import pytest
-from javascript import CHROMIUM, Day, day_with
 
+from javascript import CHROMIUM, Day, day_with
 from support import Client, needs
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from javascript import HOW, MODULES, NODE
 
+from javascript import HOW, MODULES, NODE
 from ringmock.openapi.document import contract_text, load_contract
 from support import needs
 

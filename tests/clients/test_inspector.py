@@ -1,8 +1,8 @@
 """The inspector in a real browser, while a message comes."""
 
 import pytest
-from javascript import CHROMIUM, Day, day_with
 
+from javascript import CHROMIUM, Day, day_with
 from support import DIRECT_NUMBER, HANDSET, Client, needs
 
 

@@ -4,8 +4,8 @@ Each is run once, through one day of a small account; the tests look at what eac
 """
 
 import pytest
-from javascript import Day, day_with
 
+from javascript import Day, day_with
 from support import Client, assert_envelope
 
 

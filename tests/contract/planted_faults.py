@@ -22,8 +22,8 @@ from time import perf_counter
 from typing import NamedTuple
 
 import click
-from faults import FAULTS, Fault
 
+from faults import FAULTS, Fault
 from ringmock.contract.cases import bundled_case_files, load_cases
 from ringmock.contract.findings import Finding
 from ringmock.contract.options import Options

@@ -7,9 +7,9 @@ import os
 from random import Random
 
 import pytest
+
 from faults import FAULTS, Fault
 from planted_faults import LIVES, catches, read_page
-
 from ringmock.contract.parts import PARTS
 from ringmock.serving.server import build
 from ringmock.sign_in.worlds import Worlds

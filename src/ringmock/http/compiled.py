@@ -1,7 +1,7 @@
 """The contract's checks compiled once per operation, for the requests and answers that keep it.
 
 A request that a compiled check refuses goes to Connexion's own stage, which words the refusal: there is one wording,
-and no second opinion on what is refused. `tests/http/test_agreement.py` holds both to the same verdicts.
+and no second opinion on what is refused. `tests/http/test_compiled.py` holds both to the same verdicts.
 """
 
 import asyncio

@@ -144,5 +144,5 @@ def declared_codes(operation_id: str, but: str | None = None) -> set[str]:
 
 
 def test_the_bundled_cases_are_those_of_the_repository() -> None:
-    folder = Path(__file__).parents[2] / "fixtures" / "cases"
+    folder = Path(__file__).parents[3] / "fixtures" / "cases"
     assert [path.name for path in bundled_case_files()] == sorted(path.name for path in folder.glob("*.yaml"))

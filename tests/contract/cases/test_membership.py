@@ -1,8 +1,8 @@
 """Cases that change who is in a Department, on a server that has one account for all."""
 
 import pytest
-from faults.exchange import Change, Exchange, around, nothing
 
+from faults.exchange import Change, Exchange, around, nothing
 from ringmock.contract.cases import Case, parse_cases
 from ringmock.contract.cases.runner import CaseResult, run_case
 from ringmock.contract.target import Target

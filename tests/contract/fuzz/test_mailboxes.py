@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from faults.exchange import Exchange, around
 
+from faults.exchange import Exchange, around
 from ringmock.contract.fuzz.client import Client
 from ringmock.contract.fuzz.mailboxes import PROBES, faults_of
 from ringmock.contract.fuzz.probes import Scene

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
-from faults import FAULTS
-from faults.exchange import LIMITS, MOST_BYTES, Exchange, around
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from faults import FAULTS
+from faults.exchange import LIMITS, MOST_BYTES, Exchange, around
 from ringmock.cli.main import main
 from ringmock.contract.guard import named_in
 from ringmock.contract.parts import PARTS

@@ -1,8 +1,8 @@
 """The fuzz can fail: each planted fault is caught, and by the check that is there for it."""
 
 import pytest
-from faults import FAULTS
 
+from faults import FAULTS
 from ringmock.contract.fuzz import Identity, run
 from ringmock.contract.fuzz.engine import Pass
 from ringmock.contract.fuzz.observed import SENDING

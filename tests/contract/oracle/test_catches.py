@@ -3,8 +3,8 @@
 import os
 
 import pytest
-from faults import FAULTS
 
+from faults import FAULTS
 from ringmock.contract.findings import Finding, Verdict
 from ringmock.contract.options import Options
 from ringmock.contract.oracle.part import run
