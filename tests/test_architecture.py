@@ -155,3 +155,20 @@ def test_no_function_is_longer_than_a_screen(path: Path) -> None:
 
 def test_the_root_of_the_package_has_few_rooms() -> None:
     assert len([each for each in PACKAGE.iterdir() if each.name != "__pycache__"]) <= 20
+
+
+WITHOUT_A_ROOM = {"clients", "data", "hostile"}
+"""Folders of `tests` that are about the server as a whole."""
+
+
+def rooms_with(pattern: str, folder: Path) -> set[str]:
+    """The folders below this one that hold such a file."""
+    found = (path.parent.relative_to(folder) for path in folder.rglob(pattern))
+    return {room.as_posix() for room in found if room.parts}
+
+
+def test_the_tests_have_the_rooms_of_the_source() -> None:
+    rooms = rooms_with("[!_]*.py", PACKAGE) | rooms_with("__init__.py", PACKAGE)
+    tested = rooms_with("test_*.py", ROOT / "tests")
+    assert rooms - tested == set(), "every room has a folder of tests"
+    assert {room for room in tested - rooms if room.split("/")[0] not in WITHOUT_A_ROOM} == set()
