@@ -6,8 +6,8 @@ whatever has outlived two of its rounds is taken out of its sight.
 
 What becomes of cycles: those that die young are collected, as ever. One that is alive when it is taken out of sight
 and dies later stays in memory. The server's own are broken by hand where they end: a world when it is closed, a
-connection when it is lost (`tests/serving/test_collector.py` holds that). What is left are calls that are being answered at
-that moment, a few in hundreds of thousands.
+connection when it is lost (`tests/serving/test_collector.py` holds that). What is left are calls that are being
+answered at that moment, a few in hundreds of thousands.
 
 An embedded server, as that of the pytest plugin, leaves its process's collector alone: it is not ours, it holds few
 messages, and whoever looks for leaks there wants to see everything.
