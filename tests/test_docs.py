@@ -14,7 +14,10 @@ import pytest
 
 from ringmock import pytest_plugin
 from ringmock.cli.main import main
-from ringmock.control.api import create_control_app
+from ringmock.control.description import Operation as ControlOperation
+from ringmock.control.description import document as control_document
+from ringmock.control.description import operations as control_operations
+from ringmock.control.sentences import what
 from ringmock.domain.delivery_errors import DELIVERY_ERRORS
 from ringmock.domain.event_filters import KNOWN_FILTERS
 from ringmock.domain.generation import GENERATIONS, Generation
@@ -24,7 +27,6 @@ from ringmock.http.errors import CATALOGUE
 from ringmock.http.oauth import OAUTH_CATALOGUE
 from ringmock.openapi.document import load_contract, operations
 from ringmock.server_limits import ServerLimits
-from ringmock.sign_in.worlds import Worlds
 from ringmock.testing import Attachment, Clock, Expect, Handset, Message, Ringmock
 
 ROOT = Path(__file__).parents[1]
@@ -277,17 +279,32 @@ def _kind(kind: click.ParamType) -> str:
 
 
 def control_api() -> str:
-    app = create_control_app(Worlds(load_named("demo")))
-    rows = []
-    for rule in app.url_map.iter_rules():
-        if not rule.endpoint.endswith("static"):
-            methods = " ".join(sorted(set(rule.methods or ()) - {"HEAD", "OPTIONS"}))
-            about = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n\n")[0]
-            rows.append((rule.rule, methods, about))
-    return table(
-        ("call", "does"),
-        ((code(f"{methods} {re.sub('<(?:[a-z]+:)?', '<', path)}"), about) for path, methods, about in sorted(rows)),
-    )
+    """Every tag of the description with its operations: what each does, takes and answers."""
+    parts = []
+    for tag in control_document()["tags"]:
+        of_tag = [each for each in control_operations() if each.module == tag["name"]]
+        calls = table(("call", "does"), ((code(f"{each.method} {each.path}"), each.summary) for each in of_tag))
+        parts += [f"## {tag['name'].capitalize()}", tag["description"].strip(), calls]
+        for each in of_tag:
+            parts += [*_control_call(each)]
+    return "\n\n".join(parts)
+
+
+def _control_call(operation: ControlOperation) -> Iterator[str]:
+    """What there is to say of a call beyond its line in the table."""
+    parameters = [each for each in operation.parameters if each.where != "path"]
+    if not (operation.about or parameters or operation.example is not None):
+        return
+    yield f"### `{operation.method} {operation.path}`"
+    if operation.about:
+        yield operation.about.strip()
+    if operation.example is not None:
+        yield f"```json\n{json.dumps(operation.example, ensure_ascii=False)}\n```"
+    if parameters:
+        yield table(
+            ("query", "is", "says"),
+            ((code(each.name), what(each.schema), each.about) for each in parameters),
+        )
 
 
 # --- the schemas of fixtures and cases -------------------------------------------------------------

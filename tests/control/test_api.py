@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx2
 import pytest
 
 from hostile.inputs import VALID
@@ -191,7 +192,7 @@ def test_an_mms_from_a_handset_is_received_with_its_files(world_client: Client, 
     assert world_client.get(picture["uri"], by="102").content == b"a picture"
 
 
-@pytest.mark.parametrize(("count", "status"), [(9, 200), (10, 200), (11, 400)])
+@pytest.mark.parametrize(("count", "status"), [(9, 200), (10, 200), (11, 409)])
 def test_a_handset_sends_as_many_files_as_an_mms_may_carry(world_client: Client, count: int, status: int) -> None:
     files = [{"fileName": "map.png", "content": "YSBwaWN0dXJl"}] * count
 
@@ -218,7 +219,7 @@ def test_a_handset_shows_the_files_that_it_has_received(world_client: Client) ->
     assert (picture["contentType"], picture["fileName"], picture["size"]) == ("image/png", "map.png", 9)
     content = world_client.get(picture["uri"])
     assert (content.content, content.headers["content-type"]) == (b"a picture", "image/png")
-    assert world_client.get(picture["uri"] + "9").status_code == 400
+    assert world_client.get(picture["uri"] + "9").status_code == 404
 
 
 ANY_TYPE = [
@@ -259,7 +260,7 @@ def test_what_could_not_be_read_again_is_not_taken_from_a_handset(world_client: 
     as_form = {"data": {"to": DIRECT_NUMBER["102"]}, "files": [("any", ("a.bin", b"a", content_type))]}
     for body in ({"json": {"to": DIRECT_NUMBER["102"], "attachments": [in_json]}}, as_form):
         answer = world_client.post(HANDSET_MESSAGES, **body)
-        assert (answer.status_code, "begins with one of" in answer.json()["error"]) == (400, True)
+        assert (answer.status_code, "begins with one of" in answer.json()["error"]) == (409, True)
     assert world_client.messages("102") == []
 
 
@@ -380,67 +381,103 @@ def test_the_journal_leaves_out_the_control_api(world_client: Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "says"),
     [
-        ("PATCH", "/_mock/extensions/999", '{"status": "Frozen"}', "this account has 101, 102"),
-        ("GET", "/_mock/extensions/999", "", "There is no extension '999'"),
         ("PATCH", "/_mock/extensions/102", '{"status": "Froze"}', ONE_OF),
         ("PATCH", "/_mock/extensions/102", '{"status": ["Frozen"]}', ONE_OF),
-        ("PATCH", "/_mock/extensions/102", "{}", ONE_OF),
-        ("PATCH", "/_mock/extensions/102", '{"state": "Frozen"}', "'state' is not known here"),
+        ("PATCH", "/_mock/extensions/102", "{}", "'status' is missing: it is one of Enabled, Disabled, Frozen"),
+        ("PATCH", "/_mock/extensions/102", '{"Status": "Frozen"}', "'Status' is not known here: did you mean 'status'"),
+        ("PATCH", "/_mock/extensions/102", '{"name": "x"}', 'here. The body is an object, as in {"status": "Frozen"}.'),
         ("PATCH", "/_mock/extensions/102", '"Frozen"', 'The body is an object, as in {"status": "Frozen"}'),
         ("PATCH", "/_mock/extensions/102", "status=Frozen", "The body is JSON in UTF-8"),
         ("PATCH", "/_mock/extensions/102", "", "The body is JSON in UTF-8"),
-        ("PUT", "/_mock/departments/102/members", "[]", "Extension 102 is of type User: only a Department has members"),
-        ("PUT", "/_mock/departments/999/members", "[]", "There is no extension '999'"),
-        ("PUT", "/_mock/departments/200/members", '["999"]', "There is no extension '999'"),
         ("PUT", "/_mock/departments/200/members", "[102]", "each a text, as in [\"102\", \"103\"]"),
         ("PUT", "/_mock/departments/200/members", '{"members": []}', "a list of extension numbers"),
+        ("POST", HANDSET_MESSAGES, '{"text": "a"}', "'to' is missing: it is a number of the account, or a list"),
+        *(("POST", HANDSET_MESSAGES, f'{{"to": "16509100010", "attachments": [{wrong}]}}', says)
+          for wrong, says in (
+              ('"YQ=="', "'attachments[0]' is an object with its content in base64, as in"),
+              ("{}", "'attachments[0].content' is missing"),
+              ('{"content": "?"}', "'attachments[0].content' is its content in base64"),
+              ('{"content": 1}', "'attachments[0].content' is its content in base64"),
+              ('{"content": "YQ==", "filename": "a"}', "in 'attachments[0]': did you mean 'fileName'? It takes"))),
+        ("POST", HANDSET_MESSAGES, '{"to": 16509100010, "text": "a"}', "'to' is a number of the account, or a list"),
+        ("POST", HANDSET_MESSAGES, '{"to": [], "text": "a"}', "'to' is a number of the account, or a list"),
+        ("POST", HANDSET_MESSAGES, '{"to": [1], "text": "a"}', "'to[0]' is a text"),
+        ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "text": "\\ud800"}', "The body is JSON in UTF-8"),
+        ("PUT", CLOCK, '{"now": "yesterday"}', '"now": "2012-10-16T06:34:58Z"'),
+        ("PUT", CLOCK, '{"now": 1350369298}', "'now' is a date-time with a zone, as the API writes it, as in"),
+        ("PUT", CLOCK, '{"frozen": "yes"}', "'frozen' is true or false, as in"),
+        ("PUT", CLOCK, "{}", "The body is an object with some of frozen and now, as in"),
+        ("PUT", CLOCK, '{"time": 1}', "'time' is not known here"),
+        ("POST", ADVANCE, '{"seconds": "60"}', "'seconds' is a number"),
+        ("POST", ADVANCE, '{"seconds": true}', "'seconds' is a number"),
+        ("POST", ADVANCE, '{"seconds": NaN}', "The body is JSON in UTF-8"),
+        ("POST", ADVANCE, '{"seconds": 1e15}', "within the years 1 to 9999"),
+        ("POST", ADVANCE, '{"seconds": 1e300}', "within the years 1 to 9999"),
+        ("POST", ADVANCE, "{}", "as in {\"seconds\": 60}"),
+        ("GET", f"{JOURNAL}?limit=0", "", "'limit' is a number from 1 to 1000000000, as in ?limit=20"),
+        ("GET", f"{JOURNAL}?limit=ten", "", "'limit' is a number from 1 to"),
+        ("GET", f"{JOURNAL}?limit=1&limit=2", "", "'limit' is there twice: each name of the query stands once"),
+        ("GET", f"{JOURNAL}?include=texts", "", "'include' is 'text', 'token' or both"),
+        ("GET", f"{JOURNAL}?limits=1", "", "'limits' is not known here: did you mean 'limit'? The query takes limit"),
+        ("GET", f"{CLOCK}?at=1", "", "'at' is not known here: GET /_mock/clock takes no query."),
+    ],
+)  # fmt: skip
+def test_what_the_description_does_not_have_is_told_what_would_be_right(
+    world_client: Client, method: str, path: str, body: str, says: str
+) -> None:
+    assert_told(world_client.call(method, path, content=body), 400, says)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "says"),
+    [
+        ("PUT", "/_mock/departments/102/members", "[]", "Extension 102 is of type User: only a Department has members"),
+        ("PUT", "/_mock/departments/200/members", '["999"]', "There is no extension '999'"),
         ("PUT", "/_mock/departments/200/members", '["201"]', "Extension 201 is of type Department: members are Users"),
         ("PUT", "/_mock/departments/200/members", '["107"]', "107 is of type Announcement: members are Users"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010"}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "text": ""}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": []}', "and a text, as in"),
-        *(("POST", HANDSET_MESSAGES, f'{{"to": "16509100010", "attachments": [{wrong}]}}', "its content in base64")
-          for wrong in ('"YQ=="', "{}", '{"content": "?"}', '{"content": 1}', '{"content": "YQ==", "name": "a"}')),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": [{"content": ""}]}', "at least one byte"),
         ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "attachments": [{"content": "YQ==", "contentType": "png"}]}',
          "is no media type, as image/png is"),
         ("POST", HANDSET_MESSAGES,
          f'{{"to": "16509100010", "attachments": [{{"content": "YQ==", "fileName": "{"n" * 256}"}}]}}',
          "The name of a file has at most 255 characters, not 256."),
-        ("POST", HANDSET_MESSAGES, '{"to": 16509100010, "text": "a"}', "a number of the account and a text"),
         ("POST", HANDSET_MESSAGES, '{"to": "14151003733", "text": "a"}', "account, one of 16509100001, 16509100010"),
         ("POST", HANDSET_MESSAGES, '{"to": "102", "text": "a"}', "'to' is a phone number of this account"),
-        ("POST", HANDSET_MESSAGES, '{"to": [], "text": "a"}', "A group message has several numbers, as in"),
-        ("POST", HANDSET_MESSAGES, '{"to": [1], "text": "a"}', "A group message has several numbers, as in"),
         ("POST", HANDSET_MESSAGES, '{"to": ["16509100010", "14151003733"], "text": "a"}', "goes to one number"),
         ("POST", HANDSET_MESSAGES, '{"to": ["12025550100", "14151003733"], "text": "a"}', "and one of this account"),
         ("POST", "/_mock/handsets/16509100010/messages", '{"to": "102", "text": "a"}', "belongs to the account"),
         ("GET", "/_mock/handsets/16509100010/messages", "", "a handset is a phone outside, as 14151003732 is"),
         ("GET", "/_mock/handsets/102/messages", "", "write 7 to 15 digits, as in 14151003732"),
-        ("PUT", CLOCK, '{"now": "yesterday"}', '"now": "2012-10-16T06:34:58Z"'),
-        ("PUT", CLOCK, '{"now": 1350369298}', "The clock takes a date-time"),
-        ("PUT", CLOCK, '{"frozen": "yes"}', "The clock takes a date-time and whether to stand still"),
-        ("PUT", CLOCK, "{}", "The clock takes a date-time"),
-        ("PUT", CLOCK, '{"time": 1}', "'time' is not known here"),
-        ("POST", ADVANCE, '{"seconds": "60"}', "'seconds' is a number"),
-        ("POST", ADVANCE, '{"seconds": true}', "'seconds' is a number"),
-        ("POST", ADVANCE, '{"seconds": NaN}', "'seconds' is a number"),
-        ("POST", ADVANCE, '{"seconds": 1e15}', "within the years 1 to 9999"),
-        ("POST", ADVANCE, '{"seconds": 1e300}', "within the years 1 to 9999"),
-        ("POST", ADVANCE, "{}", "as in {\"seconds\": 60}"),
-        ("POST", HANDSET_MESSAGES, '{"to": "16509100010", "text": "\\ud800"}', "half a surrogate pair"),
-        ("GET", f"{JOURNAL}?limit=0", "", "'limit' is a number from 1 to 1000, as in ?limit=20"),
-        ("GET", f"{JOURNAL}?limit=1001", "", "'limit' is a number from 1 to 1000"),
-        ("GET", f"{JOURNAL}?limit=ten", "", "'limit' is a number from 1 to 1000"),
-        ("GET", f"{JOURNAL}?include=texts", "", "'include' takes 'text', 'token' or both"),
+        ("GET", f"{JOURNAL}?limit=1001", "", "'limit' is a number from 1 to 1000, as in ?limit=20"),
     ],
 )  # fmt: skip
-def test_bad_input_is_told_what_would_be_right(
+def test_what_the_world_cannot_do_is_told_what_would_be_right(
     world_client: Client, method: str, path: str, body: str, says: str
 ) -> None:
-    answer = world_client.call(method, path, content=body)
+    assert_told(world_client.call(method, path, content=body), 409, says)
 
-    assert answer.status_code == 400, answer.text
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "says"),
+    [
+        ("PATCH", "/_mock/extensions/999", '{"status": "Frozen"}', "this account has 101, 102"),
+        ("GET", "/_mock/extensions/999", "", "There is no extension '999'"),
+        ("PUT", "/_mock/departments/999/members", "[]", "There is no extension '999'"),
+        ("GET", f"{HANDSET_MESSAGES}/1/attachments/1", "", "has received no such file"),
+    ],
+)
+def test_a_path_that_names_nothing_is_told_what_there_is(
+    world_client: Client, method: str, path: str, body: str, says: str
+) -> None:
+    assert_told(world_client.call(method, path, content=body), 404, says)
+
+
+def assert_told(answer: httpx2.Response, status: int, says: str) -> None:
+    """A refusal of the control API: one sentence."""
+    assert answer.status_code == status, answer.text
     assert list(answer.json()) == ["error"]
     assert says in answer.json()["error"]
     assert answer.json()["error"].endswith(".")
@@ -526,18 +563,21 @@ def test_limits_that_make_no_sense_change_nothing(world_client: Client, asked: o
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "status", "sentence"),
     [
-        (b"[" + b"1," * 9_999 + b"1]", "The body is JSON of at most 10000 values, and this has more."),
-        (b"[" * 101 + b"]" * 101, "The body is JSON of at most 100 levels, and this has more."),
-        (b"[" * 100 + b"]" * 100, "Members are a list of extension numbers, each a text, as in"),
-        (b'["102"' + b',"102"' * 9_998 + b"]", "Members are each named once, and this account has"),
+        (b"[" + b"1," * 9_999 + b"1]", 400, "The body is JSON of at most 10000 values, and this has more."),
+        (b"[" * 101 + b"]" * 101, 400, "The body is JSON of at most 100 levels, and this has more."),
+        (b"[" * 100 + b"]" * 100, 400, "The body is a list of extension numbers, each a text, as in"),
+        (b'["102"' + b',"102"' * 9_998 + b"]", 409, "Members are each named once, and this account has"),
     ],
+    ids=["values", "levels", "a list of lists", "members"],
 )
-def test_a_body_that_is_too_much_is_told_the_bound(world_client: Client, content: bytes, sentence: str) -> None:
+def test_a_body_that_is_too_much_is_told_the_bound(
+    world_client: Client, content: bytes, status: int, sentence: str
+) -> None:
     answer = world_client.call("PUT", "/_mock/departments/200/members", content=content)
 
-    assert answer.status_code == 400
+    assert answer.status_code == status
     assert answer.json()["error"].startswith(sentence)
 
 

@@ -1,69 +1,62 @@
 """What this server's callers exercise of the contract, over all of its worlds: as JSON, as text and as a page."""
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify
+from flask import Response
+
+from .call import ControlCall, NotThere
 
 if TYPE_CHECKING:
     from ..coverage.collector import CoverageCollector
     from ..coverage.items import Coverage
 
-pages = Blueprint("coverage", __name__)
+Json = Any
 
 
-@pages.get("/coverage")
-def read_coverage() -> Response:
-    """The counts, in the form that they add up in, with the figures and what is missing."""
+def read_coverage(call: ControlCall) -> Json:
+    """The counts, with the figures and what is missing."""
     from ..coverage.items import Dimension
 
-    found = _coverage()
+    found = _coverage(call)
     figures = {str(dimension): found.of(dimension).percent for dimension in Dimension if found.of(dimension).total}
     missing = [item.name for item in found.missing]
-    return jsonify({**found.met.to_json(), "figures": {"all": found.total.percent, **figures}, "missing": missing})
+    return {**found.met.to_json(), "figures": {"all": found.total.percent, **figures}, "missing": missing}
 
 
-@pages.get("/coverage.txt")
-def coverage_as_text() -> Response:
+def coverage_as_text(call: ControlCall) -> Response:
     """The report for a terminal."""
     from ..contract.suggestions import cheapest
     from ..coverage import report
 
-    found = _coverage()
+    found = _coverage(call)
     return Response(report.text(found, cheapest(found)) + "\n", content_type="text/plain; charset=utf-8")
 
 
-@pages.get("/coverage.html")
-def coverage_as_page() -> Response:
+def coverage_as_page(call: ControlCall) -> Response:
     """The report for a browser."""
     from ..contract.suggestions import cheapest
     from ..coverage import report
 
-    found = _coverage()
+    found = _coverage(call)
     return Response(report.html(found, cheapest(found)), content_type="text/html; charset=utf-8")
 
 
-@pages.delete("/coverage")
-def forget_coverage() -> Response:
+def forget_coverage(call: ControlCall) -> Json:
     """Count from nothing again."""
-    _coverage()
-    _tally().start()
-    return read_coverage()
+    _tally(call).start()
+    return read_coverage(call)
 
 
-def _coverage() -> "Coverage":
+def _coverage(call: ControlCall) -> "Coverage":
     # Only a server that counts loads what a report takes.
     from ..coverage.items import coverage
 
-    met = _tally().met
-    if met is None:
-        _refuse()
+    met = _tally(call).met
+    assert met is not None
     return coverage(met)
 
 
-def _tally() -> "CoverageCollector":
-    tally: CoverageCollector | None = current_app.extensions["ringmock.tally"]
-    return tally if tally is not None else _refuse()
-
-
-def _refuse() -> NoReturn:
-    abort(404, "This server does not count what its callers exercise: start it by ringmock serve --coverage.")
+def _tally(call: ControlCall) -> "CoverageCollector":
+    if call.tally is None or call.tally.met is None:
+        raise NotThere("This server does not count what its callers exercise: start it by ringmock serve --coverage.")
+    return call.tally

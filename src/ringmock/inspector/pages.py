@@ -171,7 +171,7 @@ def _page(template: str, status: int = 200, **shown: Any) -> Response:
 def _address(page: str, **values: Any) -> str:
     """The address of a page about the same world."""
     query: dict[str, Any] = {"client": request.args["client"]} if request.args.get("client") else {}
-    return url_for(f"control.inspector.{page}", **query, **values)
+    return url_for(f"inspector.{page}", **query, **values)
 
 
 def _world() -> World:
