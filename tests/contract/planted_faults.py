@@ -29,6 +29,7 @@ from ringmock.contract.findings import Finding
 from ringmock.contract.options import Options
 from ringmock.contract.parts import PARTS
 from ringmock.contract.target import Target
+from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
 from ringmock.serving.server import served
 from ringmock.world.template import Template
@@ -108,7 +109,9 @@ def _options(fault: Fault) -> Options:
 def _templates(part: str) -> Iterator[Template]:
     """The accounts and generations that a part is run against; those that take long are run against one."""
     pairs = (
-        sorted({(case.account, case.generation) for case in _all_cases()}) if part == "cases" else [("demo", "2012")]
+        {(case.account, name) for case in _all_cases() for name in GENERATIONS if case.holds_in(name)}
+        if part == "cases"
+        else {("demo", "2012")}
     )
     for account, generation in sorted(pairs):
         yield load_named(account, generation=generation)

@@ -34,7 +34,7 @@ def run() -> Iterator[Run]:
             targets[name] = OwnTarget(url, template, has_worlds=True, worlds=worlds, server=server), tally
 
         def run_one(candidate: Candidate) -> Exercised:
-            target, tally = targets[candidate.case.generation]
+            target, tally = targets[candidate.case.generation or "2012"]
             tally.start()
             result = run_case(candidate.case, target)
             if result.failure is not None:

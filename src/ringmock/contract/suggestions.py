@@ -21,6 +21,7 @@ from ..coverage.items import Coverage, CoverageItem
 from ..coverage.observation import Observation, Problem, as_object, problems_in
 from ..coverage.paths import operation_of
 from ..coverage.report import Suggestion
+from ..domain.generation import GENERATIONS
 from .cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
 from .cases.expectations import filled, names_in
 from .cases.request import request_of
@@ -68,7 +69,7 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
 
     Only such as answer in a generation that counts.
     """
-    known = [candidate for candidate in candidates() if candidate.case.generation in coverage.generations]
+    known = [candidate for candidate in candidates() if _generation(candidate.case, coverage) is not None]
     missing, seen = _Missing(coverage.missing), set(coverage.met.seen)
     chosen: list[Suggestion] = []
     while len(chosen) < count:
@@ -77,15 +78,21 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
         if not useful:
             break
         best, gained = min(useful, key=lambda offer: (offer[0].calls / len(offer[1]), offer[0].calls))
-        chosen.append(_suggestion(best, gained))
+        chosen.append(_suggestion(best, gained, coverage))
         missing.remove(gained)
         seen |= best.keys
     return tuple(chosen)
 
 
-def _suggestion(candidate: Candidate, gained: tuple[CoverageItem, ...]) -> Suggestion:
+def _generation(case: Case, coverage: Coverage) -> str | None:
+    """The first of the generations that count in which the case holds."""
+    return next((one for one in GENERATIONS if one in coverage.generations and case.holds_in(one)), None)
+
+
+def _suggestion(candidate: Candidate, gained: tuple[CoverageItem, ...], coverage: Coverage) -> Suggestion:
     case = candidate.case
-    return Suggestion(case.name, text_of(case), candidate.calls, gained, case.generation, curl_of(case))
+    generation = _generation(case, coverage) or DEFAULT_GENERATION
+    return Suggestion(case.name, text_of(case), candidate.calls, gained, generation, curl_of(case))
 
 
 class _Missing:
@@ -151,7 +158,7 @@ def _sightings(case: Case) -> Iterator[Observation]:
             answer,
             found[1],
             frozenset(said.rpartition(" ")[2] for said in step.outcomes.values()),
-            generation=case.generation,
+            generation=case.generation or DEFAULT_GENERATION,
         )
 
 
@@ -175,7 +182,7 @@ def text_of(case: Case) -> str:
         if not _leans_on_another(text):
             return text
     given: dict[str, Any] = dict(case.given)
-    if case.generation != DEFAULT_GENERATION:
+    if case.generation is not None:
         given["generation"] = case.generation
     said: dict[str, Any] = {"name": case.name, "keeps": list(case.keeps)}
     said |= {"given": given} if given else {}

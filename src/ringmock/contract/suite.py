@@ -130,7 +130,8 @@ class Run:
                 for part in errand.parts:
                     yield from self._told(part, target, errand)
         for case in self._left_out:
-            reason = f"it is about the account {case.account}, generation {case.generation}, and the run is not"
+            generation = "" if case.generation is None else f", generation {case.generation}"
+            reason = f"it is about the account {case.account}{generation}, and the run is not"
             yield Finding("cases", case.name, Verdict.SKIPPED, reason, keeps=case.keeps)
 
     def dry(self) -> Iterator[str]:
@@ -312,15 +313,18 @@ def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> t
     generations = [wanted.generation] if wanted.generation else list(GENERATIONS)
     keys = [(template.name, generation) for generation in generations]
     if wanted.fixture is None:
-        keys += [(c.account, c.generation) for c in cases if c.generation in generations and _is_bundled(c)]
+        bundled = [case for case in cases if _is_bundled(case)]
+        keys += [(case.account, one) for case in bundled for one in generations if case.holds_in(one)]
     errands = []
     for account, generation in dict.fromkeys(keys):
-        about = tuple(case for case in cases if (case.account, case.generation) == (account, generation))
+        about = tuple(case for case in cases if case.account == account and case.holds_in(generation))
+        # What every operation answers alike is the same in all generations: of several, the first has them all.
+        about = tuple(case for case in about if case.is_first or generation == generations[0])
         is_main = account == template.name
         parts = wanted.parts if is_main else ("cases",)
         name = (wanted.fixture or "demo") if is_main else account
         errands.append(Errand(load_named(name, generation=generation), parts, about))
-    left_out = [case for case in cases if (case.account, case.generation) not in dict.fromkeys(keys)]
+    left_out = [case for case in cases if not any(case.account == name and case.holds_in(one) for name, one in keys)]
     return errands, left_out
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ringmock.contract.cases import CaseFileError, load_cases, parse_cases
+from ringmock.domain.generation import GENERATIONS
 
 CALL = '{as: "101", when: {operation: listMessages}, then: {status: 200}}'
 
@@ -103,9 +104,10 @@ def test_without_each_nothing_is_left_out_and_no_operation_stands_for_others() -
     assert "${operation} was not kept" in told[1]
 
 
-def test_a_case_starts_from_the_demo_account_of_2012_unless_told_otherwise() -> None:
+def test_a_case_starts_from_the_demo_account_and_holds_in_every_generation_unless_told_otherwise() -> None:
     (case,) = parse_cases(case_with(CALL))
-    assert (case.account, case.generation, dict(case.given)) == ("demo", "2012", {})
+    assert (case.account, case.generation, dict(case.given)) == ("demo", None, {})
+    assert [name for name in GENERATIONS if case.holds_in(name)] == list(GENERATIONS)
 
 
 @pytest.mark.parametrize(

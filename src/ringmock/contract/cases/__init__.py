@@ -56,17 +56,21 @@ class Case:
     line: int
     account: str = DEFAULT_ACCOUNT
     """The account fixture that the server has to serve."""
-    generation: str = DEFAULT_GENERATION
-    """The generation in which the server has to answer."""
+    generation: str | None = None
+    """The one generation in which it holds, taken literally; None for every one, in the shape of 2012."""
     given: Mapping[str, Json] = field(default_factory=dict)
     operation: str | None = None
     """The operation that it was made for, where its entry stands for one case of each."""
     is_first: bool = True
     """Whether it is the first of those that its entry stands for."""
 
+    def holds_in(self, generation: str) -> bool:
+        """Whether a server of this generation has to keep it."""
+        return self.generation in (None, generation)
+
 
 def load_cases(
-    paths: Iterable[Path], account: str = DEFAULT_ACCOUNT, generation: str = DEFAULT_GENERATION
+    paths: Iterable[Path], account: str = DEFAULT_ACCOUNT, generation: str | None = None
 ) -> tuple[Case, ...]:
     """Every case of these files, in their order; `account` and `generation` are for those that name none.
 
@@ -88,7 +92,7 @@ def bundled_case_files() -> tuple[Path, ...]:
 def _cases_of(
     sources: Iterable[tuple[str | Path, str]],
     account: str = DEFAULT_ACCOUNT,
-    generation: str = DEFAULT_GENERATION,
+    generation: str | None = None,
 ) -> tuple[Case, ...]:
     cases: list[Case] = []
     problems: list[Problem] = []
@@ -126,7 +130,7 @@ def _repeated_names(cases: Iterable[Case]) -> Iterator[Problem]:
             yield Problem(case.file, case.line, "name", sentence)
 
 
-def _case(made: Made, path: Place, source: Source, default: Mapping[str, str]) -> Case:
+def _case(made: Made, path: Place, source: Source, default: Mapping[str, str | None]) -> Case:
     case = made.case
     given = {**default, **case.get("given", {})}
     return Case(

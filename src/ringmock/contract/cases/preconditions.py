@@ -33,7 +33,7 @@ def reason_to_skip(case: Case, target: Target) -> str | None:
 def _reasons(case: Case, target: Target) -> Iterator[str]:
     if case.account != target.account:
         yield f"it is about the account {case.account}, and the server serves {target.account}"
-    if case.generation != target.generation:
+    if not case.holds_in(target.generation):
         yield f"it is about the generation {case.generation}, and the server answers in {target.generation}"
     if target.limits.rate is not None and not case.is_first:
         yield "another operation has shown it, and how often the server is called is limited"

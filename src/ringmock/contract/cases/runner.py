@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ...domain.account import Account
+from ...domain.generation import GENERATIONS
 from ...world.template import Credentials
 from .. import multipart
 from ..guard import NotSent
@@ -27,6 +28,7 @@ from .membership import Membership, Unreadable, changes_members
 from .operation import JSON
 from .preconditions import reason_to_skip
 from .request import encoded, file_of, request_of
+from .shapes import SENDING, WRITTEN, Shape
 
 Json = Any
 
@@ -113,13 +115,18 @@ def run_case(case: Case, target: Target) -> CaseResult:
         return CaseResult(case, None, reason)
     with target.client() as client, ExitStack() as resources:
         caller = _Caller(client, target)
-        run = _Run(case, caller, resources)
+        run = _Run(case, caller, resources, _shape(case, target))
         try:
             if target.has_worlds or not changes_members(case):
                 return CaseResult(case, run.failure())
             return _members_kept(case, caller, run)
         except NotSent as refusal:
             return CaseResult(case, None, str(refusal))
+
+
+def _shape(case: Case, target: Target) -> Shape:
+    """How what a case expects is answered there: literally where it names its generation."""
+    return Shape(GENERATIONS[WRITTEN if case.generation is not None else target.generation])
 
 
 def _members_kept(case: Case, caller: "_Caller", run: "_Run") -> CaseResult:
@@ -184,13 +191,18 @@ def _not_sent(target: Target, request: Request) -> str:
     return f"  -- not sent: {reason}" if reason else ""
 
 
+def _as_written(expected: Json, _: Json) -> Json:
+    return expected
+
+
 class _Run:
     """One case under way."""
 
-    def __init__(self, case: Case, caller: "_Caller", resources: ExitStack) -> None:
+    def __init__(self, case: Case, caller: "_Caller", resources: ExitStack, shape: Shape) -> None:
         self._case = case
         self._caller = caller
         self._resources = resources
+        self._shape = shape
         self._receiver: Receiver | None = None
         self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
@@ -222,8 +234,10 @@ class _Run:
             self._receive(Manners.of(step.change["receiver"]))
         _World(self._caller).change(filled(dict(step.change), self._kept))
         if step.when is not None:
-            exchange = self._caller.call(filled(step.caller, self._kept), filled(dict(step.when), self._kept))
-            found = tuple(_unexpected(filled(dict(step.then), self._kept), exchange.answer))
+            when = self._shape.call(filled(dict(step.when), self._kept))
+            exchange = self._caller.call(filled(step.caller, self._kept), when)
+            then = self._in_shape(filled(dict(step.then), self._kept), exchange.answer, when)
+            found = tuple(_unexpected(then, exchange.answer))
             if found:
                 yield Mismatch(found, exchange)
                 return
@@ -231,6 +245,21 @@ class _Run:
             yield from (replace(mismatch, after=exchange) for mismatch in self._looks(step))
         else:
             yield from self._looks(step)
+
+    def _in_shape(self, then: Mapping[str, Json], answer: Answer, when: Mapping[str, Json]) -> Mapping[str, Json]:
+        just_sent, body = when.get("operation") in SENDING, answer.json
+        changed = dict(then)
+        for part in ("body", "exact"):
+            if part in then:
+                is_exact = part == "exact"
+                changed[part] = self._shape.expected(then[part], body, just_sent=just_sent, exact=is_exact)
+        if "parts" in then:
+            changed["parts"] = self._shape.expected(then["parts"], answer.parts)
+        if "text" in then and "text/csv" in answer.headers.get("content-type", ""):
+            changed["text"] = self._shape.csv(then["text"])
+        self._shape.threads.note(body)
+        self._shape.answered_with(answer.status)
+        return changed
 
     def _receive(self, manners: Manners) -> None:
         """Give the case's receiver these manners; the first time, open it, and keep where it is."""
@@ -251,7 +280,7 @@ class _Run:
             yield from self._outcomes(step.outcomes, step.when.get("operation"))
         for number, expected in step.mailboxes.items():
             look = partial(self._caller.mailbox, number)
-            yield from self._look(f"mailbox of {number}", expected, "subject", look)
+            yield from self._look(f"mailbox of {number}", expected, "subject", look, self._shape.expected)
         for phone, expected in step.handsets.items():
             yield from self._look(f"handset {phone}", expected, "text", partial(self._caller.handset, phone))
         if step.notifications and self._receiver is not None:
@@ -278,14 +307,16 @@ class _Run:
         if found:
             yield Mismatch(found, journal)
 
-    def _look(self, where: str, expected: Json, text: str, look: Look) -> Iterator[Mismatch]:
+    def _look(
+        self, where: str, expected: Json, text: str, look: Look, shaped: Callable[[Json, Json], Json] = _as_written
+    ) -> Iterator[Mismatch]:
         if not isinstance(expected, int):
             expected = filled([{text: one} if isinstance(one, str) else one for one in expected], self._kept)
         end = monotonic() + self._caller.patience
         while True:
             exchange, actual = look()
             seen: Json = len(actual) if isinstance(expected, int) else actual
-            found = tuple(differences(expected, seen, where))
+            found = tuple(differences(shaped(expected, seen), seen, where))
             if not found or monotonic() >= end:
                 break
             sleep(BETWEEN_LOOKS)
