@@ -25,7 +25,7 @@ CASES = load_cases(bundled_case_files())
 
 def test_a_watcher_is_told_of_every_exchange_of_a_case() -> None:
     exchanges: list[Exchange] = []
-    case = next(case for case in CASES if case.account == "demo" and case.holds_in("2012"))
+    case = next(case for case in CASES if case.account is None and case.holds_in("2012"))
     with own_target(DEMO, exchanges.append) as target:
         assert run_case(case, target).passed
         assert len(target.worlds or ()) == 2  # the fixture's, and the one of the case
@@ -72,7 +72,9 @@ def test_without_variables_the_template_is_as_the_file_has_it() -> None:
 def test_the_part_of_cases_runs_those_of_the_targets_account_and_generation() -> None:
     with own_target(load_named("source-page")) as target:
         findings = list(PARTS["cases"](target, Options(cases=CASES)))
-    assert {f.name for f in findings if f.verdict == "PASSED"} == {c.name for c in CASES if c.account == "source-page"}
+    run = {finding.name for finding in findings if finding.verdict == "PASSED"}
+    assert {case.name for case in CASES if case.generation == "current"}.isdisjoint(run)
+    assert "The source page's SMS is answered value for value" in run
     assert {f.verdict for f in findings} == {"PASSED", "SKIPPED"}
     assert all(finding.keeps for finding in findings)
 
@@ -89,7 +91,7 @@ def test_where_calls_are_limited_what_all_operations_have_in_common_is_shown_by_
 
 
 def test_a_server_that_is_silent_for_one_case_after_the_other_is_not_waited_for_any_longer() -> None:
-    cases = [case for case in CASES if case.account == "demo" and case.generation is None][:9]
+    cases = [case for case in CASES if case.account is None and case.generation is None][:9]
     findings = []
     with bound_socket("127.0.0.1", 0) as bound:
         url = url_of(bound)

@@ -22,8 +22,12 @@ from ..coverage.observation import Observation, Problem, as_object, problems_in
 from ..coverage.paths import operation_of
 from ..coverage.report import Suggestion
 from ..domain.generation import GENERATIONS
-from .cases import DEFAULT_ACCOUNT, DEFAULT_GENERATION, Case, Step, bundled_case_files, load_cases
+from ..fixture import load_named
+from ..world.template import Template
+from .cases import DEFAULT_GENERATION, Case, bundled_case_files, load_cases
+from .cases.binding import bind
 from .cases.expectations import filled, names_in
+from .cases.lacking import Lack
 from .cases.request import request_of
 from .http_client import basic_credentials, curl
 
@@ -118,9 +122,21 @@ class _Missing:
 
 @cache
 def candidates() -> tuple[Candidate, ...]:
-    """Every case that can be suggested: those of the demo account."""
-    bundled = (case for case in load_cases(bundled_case_files()) if case.account == DEFAULT_ACCOUNT)
-    return tuple(Candidate(case, _calls(case), keys_of(case)) for case in bundled)
+    """Every case that can be suggested: those that the demo account has all for."""
+    bundled = ((case, about_demo(case)) for case in load_cases(bundled_case_files()))
+    return tuple(Candidate(case, _calls(case), keys_of(bound)) for case, bound in bundled if bound is not None)
+
+
+@cache
+def _demo(generation: str | None) -> Template:
+    return load_named("demo", generation=generation)
+
+
+def about_demo(case: Case) -> Case | None:
+    """The case about the demo account, None where that lacks something for it."""
+    demo = _demo(case.generation)
+    bound = bind(case, demo) if case.account in (None, demo.name) else None
+    return None if isinstance(bound, Lack) else bound
 
 
 def _calls(case: Case) -> int:
@@ -180,13 +196,14 @@ def text_of(case: Case) -> str:
         own = takewhile(lambda line: line.startswith(margin) or not line.strip(), rest)
         text = textwrap.dedent("\n".join([first, *own])).strip()
         if not _leans_on_another(text):
-            return text
+            return _with_needs(text, case)
     given: dict[str, Any] = dict(case.given)
     if case.generation is not None:
         given["generation"] = case.generation
     said: dict[str, Any] = {"name": case.name, "keeps": list(case.keeps)}
+    said |= {"needs": dict(case.needs)} if case.needs else {}
     said |= {"given": given} if given else {}
-    said["steps"] = [_said(step) for step in case.steps]
+    said["steps"] = [step.written for step in case.steps]
     return str(yaml.safe_dump([said], sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)).strip()
 
 
@@ -197,23 +214,24 @@ def _leans_on_another(text: str) -> bool:
     return any(token.value not in anchors for token in tokens if isinstance(token, yaml.AliasToken))
 
 
-def _said(step: Step) -> dict[str, Any]:
-    parts = {
-        "change": dict(step.change),
-        "as": step.caller,
-        "when": step.when,
-        "then": dict(step.then),
-        "keep": dict(step.keep),
-        "outcomes": dict(step.outcomes),
-        "mailboxes": dict(step.mailboxes),
-        "handsets": dict(step.handsets),
-        "notifications": list(step.notifications),
-    }
-    return {name: value for name, value in parts.items() if value}
+def _with_needs(text: str, case: Case) -> str:
+    """The case's text with all that it needs in it: its file says that once for all of its cases."""
+    if not case.needs:
+        return text
+    lines, needs = text.splitlines(), yaml.safe_dump(dict(case.needs), sort_keys=False, width=100)
+    own = next((place for place, line in enumerate(lines) if line.startswith("  needs:")), None)
+    if own is not None:
+        rest = takewhile(lambda line: not line.strip() or line.startswith("   "), lines[own + 1 :])
+        del lines[own : own + 1 + len(list(rest))]
+    place = next(place for place, line in enumerate(lines) if line.startswith("  keeps:"))
+    return "\n".join(
+        [*lines[: place + 1], "  needs:", *(f"    {line}" for line in needs.splitlines()), *lines[place + 1 :]]
+    )
 
 
 def curl_of(case: Case, base_url: str = "http://127.0.0.1:8080") -> str | None:
     """A command line that makes the one call of a case; None where it takes more, or more than fits a line."""
+    case = about_demo(case) or case
     steps = [step for step in case.steps if step.when is not None]
     if len(case.steps) != 1 or not steps or case.given or steps[0].when is None or any(names_in(dict(steps[0].when))):
         return None

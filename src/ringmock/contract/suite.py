@@ -16,6 +16,7 @@ from ..fixture.shape import nearest
 from ..openapi.document import load_contract
 from ..world.template import Template
 from .cases import Case, bundled_case_files, load_cases
+from .cases.homes import homes_of
 from .cases.operation import operations_by_id
 from .findings import Finding, Verdict
 from .fuzz.client import Client
@@ -130,8 +131,7 @@ class Run:
                 for part in errand.parts:
                     yield from self._told(part, target, errand)
         for case in self._left_out:
-            generation = "" if case.generation is None else f", generation {case.generation}"
-            reason = f"it is about the account {case.account}{generation}, and the run is not"
+            reason = f"it is about the generation {case.generation}, and the run is not"
             yield Finding("cases", case.name, Verdict.SKIPPED, reason, keeps=case.keeps)
 
     def dry(self) -> Iterator[str]:
@@ -290,11 +290,11 @@ def _check_identities(numbers: Iterable[str], template: Template) -> None:
 
 
 def _cases(wanted: RunRequest, template: Template) -> tuple[Case, ...]:
-    """The bundled cases and the user's; of these, one that names no account or generation is about the fixture's."""
+    """The bundled cases and the user's; of these, one that names no generation is about the fixture's."""
     if "cases" not in wanted.parts:
         return ()
     files = [file for path in wanted.cases for file in _files(path)]
-    return load_cases(bundled_case_files()) + load_cases(files, template.name, template.generation)
+    return load_cases(bundled_case_files()) + load_cases(files, template.generation)
 
 
 def _files(path: Path) -> Sequence[Path]:
@@ -311,22 +311,20 @@ def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> t
     if wanted.url is not None:
         return [Errand(template, wanted.parts, tuple(cases), wanted.url)], []
     generations = [wanted.generation] if wanted.generation else list(GENERATIONS)
-    keys = [(template.name, generation) for generation in generations]
-    if wanted.fixture is None:
-        bundled = [case for case in cases if _is_bundled(case)]
-        keys += [(case.account, one) for case in bundled for one in generations if case.holds_in(one)]
-    errands = []
-    for account, generation in dict.fromkeys(keys):
-        about = tuple(case for case in cases if case.account == account and case.holds_in(generation))
+    errands: list[Errand] = []
+    for generation in generations:
+        main = load_named(wanted.fixture or "demo", generation=generation)
         # What every operation answers alike is the same in all generations: of several, the first has them all.
-        about = tuple(case for case in about if case.is_first or generation == generations[0])
-        is_main = account == template.name
-        parts = wanted.parts if is_main else ("cases",)
-        name = (wanted.fixture or "demo") if is_main else account
-        errands.append(Errand(load_named(name, generation=generation), parts, about))
-    left_out = [case for case in cases if not any(case.account == name and case.holds_in(one) for name, one in keys)]
-    return errands, left_out
+        about = [case for case in cases if case.is_first or generation == generations[0]]
+        about = [case for case in about if case.holds_in(generation)]
+        further = () if wanted.fixture is not None else _further(main, generation)
+        for template, those in homes_of(about, (main, *further)):
+            if template is main or those:
+                errands.append(Errand(template, wanted.parts if template is main else ("cases",), those))
+    return errands, [case for case in cases if not any(map(case.holds_in, generations))]
 
 
-def _is_bundled(case: Case) -> bool:
-    return case.account in bundled_names()
+def _further(main: Template, generation: str) -> tuple[Template, ...]:
+    """The other accounts that come with ringmock: what the first one lacks for a case, another may have."""
+    names = (name for name in bundled_names() if name != main.name)
+    return tuple(load_named(name, generation=generation) for name in names)

@@ -20,7 +20,7 @@ from .generation import GENERATIONS
 from .message import Delivery, Direction, Message, MessageStatus, MessageType, Outcome, Progress, reached_by
 from .rules import check_text_length
 from .slices import SLICE, Slices, result_of
-from .sms import HOME_COUNTRY_CODE, route_sms
+from .sms import route_sms
 
 MAX_NUMBERS = 15
 """Phone numbers that one list may be asked for."""
@@ -236,7 +236,7 @@ def planning_batch(
         if not text:
             raise errors.InvalidParameter("text")
         check_text_length(text, MessageType.SMS)
-        if _can_be_sent_to(number, recipient):
+        if _can_be_sent_to(account, number, recipient):
             delivery = _delivery(account, number.digits, digits_of(recipient), text)
             deliveries.append(_with_course(delivery, carrier, opt_outs, dice))
         else:
@@ -262,10 +262,10 @@ def check_a2p_number(account: Account, number: str) -> PhoneNumber:
     return phone
 
 
-def _can_be_sent_to(sender: PhoneNumber, recipient: str) -> bool:
+def _can_be_sent_to(account: Account, sender: PhoneNumber, recipient: str) -> bool:
     """Whether it is a full phone number, at home or one that the sender's reaches abroad."""
     digits = digits_of(recipient)
-    is_home = digits.startswith(HOME_COUNTRY_CODE)
+    is_home = digits.startswith(account.home_code)
     return is_e164(recipient) and (is_home or sender.can(Feature.INTERNATIONAL_SMS_SENDER))
 
 

@@ -14,6 +14,9 @@ MAX_EXTENSION_NUMBER_LENGTH = 6
 SHORT_EXTENSION_NUMBER_LENGTH = 3
 """Digits of an extension's number: at most, and without the code of a site in front."""
 
+_TWO_DIGITS = re.compile("20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
+"""ITU-T E.164: the country codes of two digits. Those of one are 1 and 7, all others have three."""
+
 _E164 = re.compile(r"\+?[1-9][0-9]{6,14}")
 
 
@@ -173,6 +176,8 @@ class Account:
     handsets: tuple[str, ...] = ()
     a2p_numbers: frozenset[str] = field(init=False, repr=False, compare=False)
     """The numbers of high-volume SMS, as digits."""
+    home_code: str = field(init=False, repr=False, compare=False)
+    """The country code of its main number: what begins otherwise is abroad."""
     _number_of_id: Mapping[int, str] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
     _assigned_to: Mapping[str, tuple[PhoneNumber, ...]] = field(init=False, repr=False, compare=False)
@@ -185,6 +190,7 @@ class Account:
                 owned[phone.owner].append(phone)
         a2p = frozenset(p.digits for p in self.phone_numbers.values() if p.can(Feature.A2P_SMS_SENDER))
         object.__setattr__(self, "a2p_numbers", a2p)
+        object.__setattr__(self, "home_code", calling_code(digits_of(self.main_number)))
         object.__setattr__(self, "_number_of_id", {e.id: e.number for e in self.extensions.values()})
         object.__setattr__(self, "_owned", {number: tuple(phones) for number, phones in owned.items()})
         assigned: dict[str, list[PhoneNumber]] = {}
@@ -261,6 +267,13 @@ class Account:
 def digits_of(phone_number: str) -> str:
     """A phone number without its `+`: both spellings name one number (D-10)."""
     return phone_number.removeprefix("+")
+
+
+def calling_code(digits: str) -> str:
+    """The country code that a full number without `+` begins with, by ITU-T E.164."""
+    if digits[:1] in ("1", "7"):
+        return digits[:1]
+    return digits[:2] if _TWO_DIGITS.match(digits) else digits[:3]
 
 
 def is_e164(phone_number: str) -> bool:

@@ -10,8 +10,6 @@ from .generation import Generation
 from .message import Delivery, MessageType, Outcome, Routed
 from .rules import Route, can_receive, check_sms_sender, check_text_length, when_inactive
 
-HOME_COUNTRY_CODE = "1"
-
 
 class SendSms(NamedTuple):
     """A request to send an SMS: phone numbers with or without `+` (D-10)."""
@@ -103,7 +101,7 @@ def _recipient_problem(account: Account, sender: PhoneNumber, recipient: str) ->
         return errors.ShortNumberAsSmsRecipient("to", recipient)
     if not is_e164(recipient):
         return errors.InvalidParameter("to.phoneNumber", recipient)
-    if digits.startswith(HOME_COUNTRY_CODE):
+    if digits.startswith(account.home_code):
         return None
     if sender.payment_type is PaymentType.TOLL_FREE:
         return errors.InternationalFromTollFree("to", recipient)

@@ -14,12 +14,12 @@ from ...fixture.yaml_source import Problem, Source, SourceError, load
 from ...resources import bundled
 from .each import Made, written_out
 from .mistakes import RECEIVER, mistakes_in
+from .roles import Needs, needs_of, spoken_of
 
 Json = Any
 
 __all__ = ["RECEIVER", "Case", "CaseFileError", "Step", "bundled_case_files", "load_cases", "parse_cases"]
 
-DEFAULT_ACCOUNT = "demo"
 DEFAULT_GENERATION = "2012"
 
 
@@ -34,7 +34,7 @@ class Step:
     line: int
     change: Mapping[str, Json] = field(default_factory=dict)
     caller: Json = None
-    """An extension number, `application`, `nobody` or `{"token": ...}`."""
+    """An extension number or a role, `application`, `nobody` or `{"token": ...}`."""
     when: Mapping[str, Json] | None = None
     then: Mapping[str, Json] = field(default_factory=dict)
     keep: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +43,22 @@ class Step:
     handsets: Mapping[str, Json] = field(default_factory=dict)
     notifications: Sequence[Json] = ()
     """What the case's receiver is sent next, oldest first."""
+
+    @property
+    def written(self) -> dict[str, Json]:
+        """As a case file has it, without what is not said."""
+        parts: dict[str, Json] = {
+            "change": dict(self.change),
+            "as": self.caller,
+            "when": None if self.when is None else dict(self.when),
+            "then": dict(self.then),
+            "keep": dict(self.keep),
+            "outcomes": dict(self.outcomes),
+            "mailboxes": dict(self.mailboxes),
+            "handsets": dict(self.handsets),
+            "notifications": list(self.notifications),
+        }
+        return {name: value for name, value in parts.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +70,15 @@ class Case:
     steps: tuple[Step, ...]
     file: str
     line: int
-    account: str = DEFAULT_ACCOUNT
-    """The account fixture that the server has to serve."""
+    account: str | None = None
+    """The account fixture that the server has to serve, None for any that has what the case needs."""
     generation: str | None = None
     """The one generation in which it holds, taken literally; None for every one, in the shape of 2012."""
     given: Mapping[str, Json] = field(default_factory=dict)
+    needs: Needs = field(default_factory=dict)
+    """The roles that it speaks of; none when it is about an account's own numbers."""
+    after: tuple[Step, ...] = ()
+    """Taken after the steps, whatever came of them."""
     operation: str | None = None
     """The operation that it was made for, where its entry stands for one case of each."""
     is_first: bool = True
@@ -69,14 +89,12 @@ class Case:
         return self.generation in (None, generation)
 
 
-def load_cases(
-    paths: Iterable[Path], account: str = DEFAULT_ACCOUNT, generation: str | None = None
-) -> tuple[Case, ...]:
-    """Every case of these files, in their order; `account` and `generation` are for those that name none.
+def load_cases(paths: Iterable[Path], generation: str | None = None) -> tuple[Case, ...]:
+    """Every case of these files, in their order; `generation` is for those that name none.
 
     Raises `CaseFileError` with all the mistakes of all files.
     """
-    return _cases_of(((path, str(path)) for path in paths), account, generation)
+    return _cases_of(((path, str(path)) for path in paths), generation)
 
 
 def parse_cases(text: str, file: str = "cases.yaml") -> tuple[Case, ...]:
@@ -89,20 +107,16 @@ def bundled_case_files() -> tuple[Path, ...]:
     return tuple(sorted(Path(str(bundled("fixtures", "cases"))).glob("*.yaml")))
 
 
-def _cases_of(
-    sources: Iterable[tuple[str | Path, str]],
-    account: str = DEFAULT_ACCOUNT,
-    generation: str | None = None,
-) -> tuple[Case, ...]:
+def _cases_of(sources: Iterable[tuple[str | Path, str]], generation: str | None = None) -> tuple[Case, ...]:
     cases: list[Case] = []
     problems: list[Problem] = []
     for content, file in sources:
         source, mistakes = _checked(content, file)
         problems += mistakes
         if source is not None and not mistakes:
-            given = {"account": account, "generation": generation}
+            shared = _Shared.of(source, generation)
             for index, entry in enumerate(source.data["cases"]):
-                cases += [_case(made, ("cases", index), source, given) for made in written_out(entry)]
+                cases += [_case(made, ("cases", index), source, shared) for made in written_out(entry)]
     problems += _repeated_names(cases)
     if problems:
         raise CaseFileError(problems)
@@ -130,21 +144,46 @@ def _repeated_names(cases: Iterable[Case]) -> Iterator[Problem]:
             yield Problem(case.file, case.line, "name", sentence)
 
 
-def _case(made: Made, path: Place, source: Source, default: Mapping[str, str | None]) -> Case:
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What a file says for all its cases."""
+
+    needs: Needs
+    given: Mapping[str, Json]
+    before: tuple[Step, ...]
+    after: tuple[Step, ...]
+
+    @classmethod
+    def of(cls, source: Source, generation: str | None) -> "_Shared":
+        given = {"generation": generation, **source.data.get("given", {})}
+        before, after = (_steps(source.data.get(part, ()), (part,), source) for part in ("before", "after"))
+        return cls(source.data.get("needs", {}), given, before, after)
+
+
+def _case(made: Made, path: Place, source: Source, shared: _Shared) -> Case:
     case = made.case
-    given = {**default, **case.get("given", {})}
+    given = {**shared.given, **case.get("given", {})}
+    steps = (*shared.before, *_steps(case["steps"], (*path, "steps"), source))
+    account, generation = given.pop("account", None), given.pop("generation")
+    asked = [step.written for step in (*steps, *shared.after)]
     return Case(
         name=case["name"],
         keeps=tuple(case["keeps"]),
-        steps=tuple(_step(step, source.line_of((*path, "steps", index))) for index, step in enumerate(case["steps"])),
+        steps=steps,
         file=source.file,
         line=source.line_of(path),
-        account=given.pop("account"),
-        generation=given.pop("generation"),
+        account=account,
+        generation=generation,
         given=given,
+        needs=spoken_of(needs_of(shared.needs, case.get("needs", {})), given, asked),
+        after=shared.after,
         operation=made.operation,
         is_first=made.is_first,
     )
+
+
+def _steps(steps: Sequence[Json], path: Place, source: Source) -> tuple[Step, ...]:
+    return tuple(_step(step, source.line_of((*path, index))) for index, step in enumerate(steps))
 
 
 def _step(step: Json, line: int) -> Step:

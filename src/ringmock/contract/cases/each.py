@@ -1,9 +1,11 @@
-"""Cases about what every operation answers alike, written once: an entry with `each` stands for one case of each.
+"""Cases that are written once for several: an entry with `each` or `examples` stands for one case of each.
 
-`each: 401 AGW-401` is for the operations that document this refusal, and `${operation}` is the name of one. Its calls
-take the contract's own examples for what they do not say.
+`each: 401 AGW-401` is for the operations that document this refusal, `each: [listMessages, syncMessages]` for these,
+and `${operation}` is the name of one. Its calls take the contract's own examples for what they do not say. `examples`
+is a table: a case for each row, with the row's values in the place of `${column}`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +16,8 @@ Json = Any
 OPERATION = "operation"
 PLACE = f"${{{OPERATION}}}"
 """What stands for the operation's name."""
+
+_COLUMN = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Made(NamedTuple):
@@ -27,14 +31,18 @@ class Made(NamedTuple):
 
 
 def written_out(entry: Mapping[str, Json]) -> Iterator[Made]:
-    """The cases that an entry stands for: itself, or one for each of its operations."""
-    if "each" not in entry:
-        yield Made(entry, None)
-        return
-    plain = {name: value for name, value in entry.items() if name not in ("each", "but")}
-    for number, operation in enumerate(operations_of(entry)):
-        steps = [_step(step, operation) for step in entry["steps"]]
-        yield Made(_named({**plain, "steps": steps}, operation.id), operation.id, number == 0)
+    """The cases that an entry stands for: itself, or one for each row of its examples and each of its operations."""
+    plain = {name: value for name, value in entry.items() if name not in ("each", "but", "examples")}
+    number = 0
+    for row in entry.get("examples", [{}]):
+        if "each" not in entry:
+            yield Made(_named(plain, row), None, number == 0)
+            number += 1
+            continue
+        for operation in operations_of(entry):
+            steps = [_step(step, operation) for step in entry["steps"]]
+            yield Made(_named({**plain, "steps": steps}, {OPERATION: operation.id, **row}), operation.id, number == 0)
+            number += 1
 
 
 def operations_of(entry: Mapping[str, Json]) -> tuple[Operation, ...]:
@@ -42,9 +50,15 @@ def operations_of(entry: Mapping[str, Json]) -> tuple[Operation, ...]:
     calls = [step["when"] for step in entry["steps"] if is_about_each(step)]
     return tuple(
         operation
-        for operation in documenting(entry["each"])
+        for operation in named_by(entry["each"])
         if operation.id not in entry.get("but", ()) and all(_fits(operation, call) for call in calls)
     )
+
+
+def named_by(each: str | list[str]) -> tuple[Operation, ...]:
+    """The operations of an `each`: those that it lists, or that document its refusal."""
+    known = known_operations()
+    return documenting(each) if isinstance(each, str) else tuple(known[name] for name in each if name in known)
 
 
 def documenting(refusal: str) -> tuple[Operation, ...]:
@@ -74,12 +88,15 @@ def _step(step: Mapping[str, Json], operation: Operation) -> Json:
     return {**step, "when": call}
 
 
-def _named(value: Json, operation: str) -> Json:
-    """The value with the operation's name where it stands for one."""
+def _named(value: Json, row: Mapping[str, Json]) -> Json:
+    """The value with what the row has for each of its names; a text that is nothing else takes that with its type."""
     if isinstance(value, str):
-        return value.replace(PLACE, operation)
+        whole = _COLUMN.fullmatch(value)
+        if whole is not None and whole[1] in row:
+            return row[whole[1]]
+        return _COLUMN.sub(lambda found: str(row.get(found[1], found[0])), value)
     if isinstance(value, list):
-        return [_named(item, operation) for item in value]
+        return [_named(item, row) for item in value]
     if isinstance(value, dict):
-        return {key: _named(item, operation) for key, item in value.items()}
+        return {_named(key, row): _named(item, row) for key, item in value.items()}
     return value

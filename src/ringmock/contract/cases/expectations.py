@@ -2,11 +2,16 @@
 
 An expected mapping names some of the actual one's keys, an exact one all of them; a list is as long as it is
 written. Three texts stand for more than themselves: `any` for whatever is there, `absent` for what is not, and
-`~` with a regular expression for every text or number that it matches whole.
+`~` with a regular expression for every text or number that it matches whole. A mapping of nothing but `MATCHERS`
+says by their names what is expected.
 """
 
+import base64
+import hashlib
+import hmac
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
@@ -42,7 +47,10 @@ def differences(expected: Any, actual: Any, where: str = "", *, exact: bool = Fa
     """Every difference, in the order of the expectation."""
     if expected == ANY and actual is not ABSENT:
         return
-    if isinstance(expected, dict) and isinstance(actual, dict):
+    if is_matcher(expected, actual):
+        if not all(_MATCHES[name](wanted, actual) for name, wanted in expected.items()):
+            yield Difference(where, expected, actual)
+    elif isinstance(expected, dict) and isinstance(actual, dict):
         yield from _in_mapping(expected, actual, where, exact)
     elif isinstance(expected, list) and isinstance(actual, list):
         for index, (wanted, found) in enumerate(zip_longest(expected, actual, fillvalue=ABSENT)):
@@ -71,6 +79,64 @@ def _matches(expected: Any, actual: Any) -> bool:
     return isinstance(expected, bool) is isinstance(actual, bool) and bool(expected == actual)
 
 
+# --- matchers with names -------------------------------------------------------------------------
+
+
+def _fits(expected: Any, actual: Any) -> bool:
+    return next(differences(expected, actual), None) is None
+
+
+def _counts(expected: Any, actual: Any) -> bool:
+    return isinstance(actual, (list, str)) and _fits(expected, len(actual))
+
+
+def _contains(expected: Any, actual: Any) -> bool:
+    wanted = expected if isinstance(expected, list) else [expected]
+    if isinstance(actual, str):
+        return all(isinstance(text, str) and text in actual for text in wanted)
+    return isinstance(actual, list) and all(any(_fits(one, item) for item in actual) for one in wanted)
+
+
+def _in_any_order(expected: Any, actual: Any) -> bool:
+    """Whether each of what is expected has an item of its own."""
+    if not isinstance(actual, list) or len(actual) != len(expected):
+        return False
+    if not expected:
+        return True
+    first, *others = expected
+    return any(
+        _fits(first, item) and _in_any_order(others, actual[:place] + actual[place + 1 :])
+        for place, item in enumerate(actual)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_MATCHES: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "not": lambda expected, actual: actual is not ABSENT and not _fits(expected, actual),
+    "any of": lambda expected, actual: any(_fits(one, actual) for one in expected),
+    "matches": lambda expected, actual: _matches(f"{PATTERN_MARK}{expected}", actual),
+    "equals": lambda expected, actual: isinstance(expected, bool) is isinstance(actual, bool) and expected == actual,
+    "count": _counts,
+    "contains": _contains,
+    "in any order": _in_any_order,
+    "each": lambda expected, actual: isinstance(actual, list) and all(_fits(expected, item) for item in actual),
+    "at least": lambda expected, actual: _is_number(actual) and actual >= expected,
+    "at most": lambda expected, actual: _is_number(actual) and actual <= expected,
+}
+
+MATCHERS: Final = tuple(_MATCHES)
+
+
+def is_matcher(expected: Any, actual: Any = None) -> bool:
+    """Whether the mapping says by names what is expected. An object may have a key `count` of its own."""
+    if not isinstance(expected, dict) or not expected or not expected.keys() <= _MATCHES.keys():
+        return False
+    return not (isinstance(actual, dict) and expected.keys() == {"count"})
+
+
 def is_pattern(expected: Any) -> bool:
     """Whether the text is a regular expression behind its mark."""
     return isinstance(expected, str) and expected.startswith(PATTERN_MARK)
@@ -94,7 +160,7 @@ def found_at(value: Any, where: str) -> Any:
 
 
 def filled(value: Any, kept: Mapping[str, Any]) -> Any:
-    """The value with `${name}` replaced by what was kept, and `{repeat: a, times: 3}` written out.
+    """The value with `${name}` replaced by what was kept, and `{repeat: a, times: 3}` and `{signed: ...}` written out.
 
     A text that is nothing but `${name}` takes the kept value with its type. In a pattern the kept value stands for
     itself, whatever characters it has. Raises `KeyError` for a name that was not kept.
@@ -107,12 +173,30 @@ def filled(value: Any, kept: Mapping[str, Any]) -> Any:
         return value
     if is_repetition(value):
         return str(value["repeat"]) * value["times"] + str(value.get("then", ""))
+    if is_signed(value):
+        return _signed(filled(value["signed"], kept), str(filled(value["secret"], kept)))
     return {key: filled(item, kept) for key, item in value.items()}
 
 
 def is_repetition(value: Mapping[str, Any]) -> bool:
     """Whether the mapping stands for a text: `{repeat: a, times: 1000}`, and `then: b` for what follows."""
     return {"repeat", "times"} <= value.keys() <= {"repeat", "times", "then"} and isinstance(value["times"], int)
+
+
+def is_signed(value: Mapping[str, Any]) -> bool:
+    """Whether the mapping stands for a JWT: `{signed: {sub: "1"}, secret: s}`."""
+    return value.keys() == {"signed", "secret"} and isinstance(value["signed"], dict)
+
+
+def _signed(claims: Mapping[str, Any], secret: str) -> str:
+    """A JWT of these claims in this order, signed by HS256 (RFC 7515)."""
+    parts = [json.dumps(part, separators=(",", ":")) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
+    text = ".".join(_as_base64(part.encode()) for part in parts)
+    return f"{text}.{_as_base64(hmac.digest(secret.encode(), text.encode(), hashlib.sha256))}"
+
+
+def _as_base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def _filled_text(text: str, kept: Mapping[str, Any]) -> Any:

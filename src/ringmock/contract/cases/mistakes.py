@@ -17,8 +17,10 @@ from ...fixture.yaml_source import Path, Problem, Source
 from ...openapi.document import load_contract
 from ...resources import bundled
 from .each import OPERATION, PLACE, documenting, is_about_each, operations_of
-from .expectations import CLIENT_ID, is_pattern, names_in
+from .expectations import CLIENT_ID, is_matcher, is_pattern, names_in
 from .operation import Operation, error_codes, known_operations
+from .role_mistakes import mistakes_of_needs, unknown_roles
+from .roles import Needs, needs_of
 
 Json = Any
 Found = Iterator[tuple[Path, str]]
@@ -58,19 +60,50 @@ def _shape() -> Shape:
 
 def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
     """Whatever has the right shape and speaks of what is not there."""
+    shared = data.get("needs", {}) if _is_sound(("needs",), misfits) else None
+    yield from mistakes_of_needs(shared or {}, shared or {}, ("needs",))
+    before, after = (data.get(part) if _is_sound((part,), misfits) else None for part in ("before", "after"))
+    given = data.get("given") if _is_sound(("given",), misfits) else None
+    yield from _clock(given, ("given",))
+    kept = {CLIENT_ID, RECEIVER} if RECEIVER in (given or {}) else {CLIENT_ID}
+    yield from _steps(before, ("before",), misfits, kept, shared)
     cases = data.get("cases")
     for index, case in enumerate(cases if isinstance(cases, list) else ()):
-        path: Path = ("cases", index)
-        if not isinstance(case, dict):
-            continue
-        if _is_sound((*path, "keeps"), misfits):
-            yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
-        if _is_sound((*path, "given", "clock"), misfits):
-            yield from _clock(case.get("given"), (*path, "given"))
-        yield from _each(case, path, misfits)
-        kept = {CLIENT_ID, RECEIVER} if RECEIVER in (case.get("given") or {}) else {CLIENT_ID}
-        kept |= {OPERATION} if "each" in case else set()
-        yield from _steps(case.get("steps"), (*path, "steps"), misfits, kept)
+        if isinstance(case, dict):
+            yield from _case(case, ("cases", index), misfits, (kept, shared))
+    yield from _steps(after, ("after",), misfits, set(kept), shared)
+
+
+def _case(
+    case: Mapping[str, Json], path: Path, misfits: Iterable[Misfit], shared: tuple[set[str], Needs | None]
+) -> Found:
+    before, roles = shared
+    needs = None
+    if roles is not None and _is_sound((*path, "needs"), misfits):
+        needs = needs_of(roles, case.get("needs", {}))
+        yield from mistakes_of_needs(case.get("needs", {}), needs, (*path, "needs"))
+    if _is_sound((*path, "keeps"), misfits):
+        yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
+    if _is_sound((*path, "given"), misfits):
+        yield from _clock(case.get("given"), (*path, "given"))
+        yield from unknown_roles({"change": case.get("given", {})}, (*path, "given"), needs)
+    yield from _each(case, path, misfits)
+    kept = before | ({RECEIVER} if RECEIVER in (case.get("given") or {}) else set())
+    kept |= {OPERATION} if "each" in case else set()
+    rows = case.get("examples", ()) if _is_sound((*path, "examples"), misfits) else ()
+    kept |= {column for row in rows for column in row}
+    yield from _examples(case, path, rows)
+    yield from _steps(case.get("steps"), (*path, "steps"), misfits, kept, needs)
+
+
+def _examples(case: Mapping[str, Json], path: Path, rows: Iterable[Mapping[str, Json]]) -> Found:
+    columns: set[str] = set()
+    for index, row in enumerate(rows):
+        columns = columns or set(row)
+        for name in sorted(columns ^ set(row)):
+            yield (*path, "examples", index), f"every row has the same columns, and this one differs by {name!r}"
+    if columns and columns.isdisjoint(names_in(case.get("name", ""))):
+        yield (*path, "name"), f"it would be the name of every row's case: write ${{{min(columns)}}} in it"
 
 
 def _is_sound(path: Path, misfits: Iterable[Misfit]) -> bool:
@@ -95,21 +128,27 @@ def _each(case: Mapping[str, Json], path: Path, misfits: Iterable[Misfit]) -> Fo
         return
     if not all(_is_sound((*path, part), misfits) for part in ("each", "but", "steps", "name") if part in case):
         return
-    for index, name in enumerate(case.get("but", ())):
-        if name not in known_operations():
-            sentence = f"{name!r} is no operationId of openapi.yaml{_suggestion(name, known_operations())}"
-            yield (*path, "but", index), sentence
-    if not documenting(case["each"]):
+    listed = case["each"] if isinstance(case["each"], list) else ()
+    for part, names in (("each", listed), ("but", case.get("but", ()))):
+        for index, name in enumerate(names):
+            if name not in known_operations():
+                sentence = f"{name!r} is no operationId of openapi.yaml{_suggestion(name, known_operations())}"
+                yield (*path, part, index), sentence
+    if not listed and not documenting(case["each"]):
         yield (*path, "each"), f"no operation of openapi.yaml documents {case['each']}"
     elif not any(map(is_about_each, case.get("steps", ()))):
         yield (*path, "each"), f'no call is of each operation: write operation: "{PLACE}"'
     elif not operations_of(case):
-        yield (*path, "each"), f"no operation that documents {case['each']} takes what the calls say"
+        yield (*path, "each"), f"no operation {_of_each(case)} takes what the calls say"
     if PLACE not in case.get("name", PLACE):
         yield (*path, "name"), f"it would be the name of every operation's case: write {PLACE} in it"
 
 
-def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str]) -> Found:
+def _of_each(case: Mapping[str, Json]) -> str:
+    return "that is listed" if isinstance(case["each"], list) else f"that documents {case['each']}"
+
+
+def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str], needs: Needs | None) -> Found:
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         if isinstance(step, dict):
             at = (*path, index)
@@ -120,6 +159,7 @@ def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str]) -
             if "notifications" in sound and RECEIVER not in kept:
                 yield (*at, "notifications"), "nobody receives them: given: {receiver: {}} opens a receiver"
             yield from _step(sound, at, kept)
+            yield from unknown_roles(sound, at, needs)
             kept |= set(sound.get("keep", ()))
 
 
@@ -145,7 +185,9 @@ def _unknown_names(step: Mapping[str, Json], at: Path, kept: set[str]) -> Found:
         known = kept | set(step.get("keep", ())) if part in _LOOKS else kept
         for name in names_in(value):
             if name not in known:
-                yield (*at, part), f"${{{name}}} was not kept: an earlier step would say keep: {{{name}: id}}"
+                near = nearest(name, known)
+                advice = f"did you mean ${{{near}}}?" if near else f"an earlier step would say keep: {{{name}: id}}"
+                yield (*at, part), f"${{{name}}} was not kept: {advice}"
 
 
 def _clock(change: Json, path: Path) -> Found:
@@ -195,6 +237,8 @@ def _operation(call: Mapping[str, Json], then: Mapping[str, Json], at: Path) -> 
 
 
 def _broken_patterns(value: Json, at: Path) -> Found:
+    if is_matcher(value):
+        yield from _broken_matcher(value, at)
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _broken_patterns(item, (*at, key))
@@ -203,6 +247,21 @@ def _broken_patterns(value: Json, at: Path) -> Found:
             re.compile(re.sub(r"\$\{\w+\}", "x", value[1:]))
         except re.error as error:
             yield at, f"{value!r} is no regular expression: {error}"
+
+
+def _broken_matcher(value: Mapping[str, Json], at: Path) -> Found:
+    for name, wanted in value.items():
+        place = (*at, name)
+        if name == "matches" and not isinstance(wanted, str):
+            yield place, "'matches' takes a regular expression in quotes"
+        elif name == "matches":
+            yield from _broken_patterns(f"~{wanted}", place)
+        elif name in ("any of", "in any order") and not isinstance(wanted, list):
+            yield place, f"{name!r} takes a list"
+        elif name in ("at least", "at most") and (isinstance(wanted, bool) or not isinstance(wanted, int | float)):
+            yield place, f"{name!r} takes a number"
+        elif name == "count" and not (isinstance(wanted, int | dict) and not isinstance(wanted, bool)):
+            yield place, "'count' takes a number, or {at least: 1}"
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

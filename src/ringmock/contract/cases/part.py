@@ -7,7 +7,7 @@ from ..findings import Finding, Verdict
 from ..http_client import NoAnswer
 from ..options import Options
 from ..target import Target
-from .preconditions import reason_to_skip
+from .preconditions import prepared
 from .report import detail_of, reproduced_by, step_of
 from .runner import CaseResult, calls_of, run_case
 
@@ -31,8 +31,8 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
 
 def describe(target: Target, options: Options) -> Iterator[str]:
     """Every call of every case, in order; what a step keeps for a later one stands there by its name."""
-    for case in options.cases:
-        reason = reason_to_skip(case, target)
+    for each in options.cases:
+        case, reason = prepared(each, target)
         if reason is not None:
             yield f"not run: {case.name} ({case.file}:{case.line}): {reason}"
             continue

@@ -5,14 +5,18 @@ A case that cannot be run honestly is not run, and the reason is told.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from ...fixture import bundled_names, load_named
+from ...fixture.shape import nearest
 from ...world.template import Credentials, Template
 from ..guard import changing_operations
 from ..target import Target
 from . import Case, Step
+from .binding import bind
 from .expectations import names_in
+from .lacking import Lack
 
 Json = Any
 
@@ -27,18 +31,42 @@ LISTS = ("records", "paging", "navigation")
 
 def reason_to_skip(case: Case, target: Target) -> str | None:
     """Why the case cannot be run against the target; None when it can."""
-    return next(_reasons(case, target), None)
+    return prepared(case, target)[1]
+
+
+def prepared(case: Case, target: Target) -> tuple[Case, str | None]:
+    """The case about the target's account, and None; or as it is, and why it cannot be run there."""
+    reason = next(_reasons(case, target), None)
+    if reason is not None:
+        return case, reason
+    bound = bind(case, target.template)
+    if isinstance(bound, Lack):
+        return case, str(bound)
+    reasons = chain(_strangers(bound, target.template), () if target.has_worlds else _without_a_world(bound, target))
+    return bound, next(reasons, None)
+
+
+def _strangers(case: Case, template: Template) -> Iterator[str]:
+    """Extensions that the case names by their numbers, and that the account has not."""
+    known = template.account.extensions
+    for step in (*case.steps, *case.after):
+        callers = [step.caller] if isinstance(step.caller, str) else []
+        for number in (*step.mailboxes, *callers):
+            if number not in known and number not in ("application", "nobody"):
+                close = nearest(number, known)
+                yield f"the account has no extension {number}" + (f": did you mean {close}?" if close else "")
 
 
 def _reasons(case: Case, target: Target) -> Iterator[str]:
-    if case.account != target.account:
-        yield f"it is about the account {case.account}, and the server serves {target.account}"
+    if case.account not in (None, target.account):
+        yield (
+            f"it is about the account {case.account}, and the server serves {target.account}:"
+            " a case that says what it `needs` runs on every account that has it"
+        )
     if not case.holds_in(target.generation):
         yield f"it is about the generation {case.generation}, and the server answers in {target.generation}"
     if target.limits.rate is not None and not case.is_first:
         yield "another operation has shown it, and how often the server is called is limited"
-    if not target.has_worlds:
-        yield from _without_a_world(case, target)
 
 
 def _without_a_world(case: Case, target: Target) -> Iterator[str]:

@@ -23,10 +23,10 @@ from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
 from ..receiver import WAIT_SECONDS, Manners, Receiver
 from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
 from . import RECEIVER, Case, Step
-from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, names_in
+from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, is_matcher, names_in
 from .membership import Membership, Unreadable, changes_members
 from .operation import JSON
-from .preconditions import reason_to_skip
+from .preconditions import prepared
 from .request import encoded, file_of, request_of
 from .shapes import SENDING, WRITTEN, Shape
 
@@ -110,7 +110,7 @@ def run_case(case: Case, target: Target) -> CaseResult:
 
     Elsewhere only what has come since its start is in the mailboxes that a case looks into.
     """
-    reason = reason_to_skip(case, target)
+    case, reason = prepared(case, target)
     if reason is not None:
         return CaseResult(case, None, reason)
     with target.client() as client, ExitStack() as resources:
@@ -168,10 +168,10 @@ def _why(error: Exception) -> str:
 
 
 def calls_of(case: Case, target: Target) -> Iterator[str]:
-    """The calls that the case would make, one a line, and who makes each. Nothing is sent."""
+    """The calls that the case, bound to the account, would make, one a line, and who makes each. Nothing is sent."""
     if case.given:
         yield f"changes the world: {json.dumps(case.given, ensure_ascii=False)}"
-    for step in case.steps:
+    for step in (*case.steps, *case.after):
         if step.change:
             yield f"changes the world: {json.dumps(step.change, ensure_ascii=False)}"
         if step.when is not None:
@@ -207,15 +207,21 @@ class _Run:
         self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
-        """Run step after step, as far as the first that fails."""
-        given = Step(line=self._case.line, change=self._case.given)
+        """Run step after step, as far as the first that fails; then what comes after them all in any event."""
+        case = self._case
+        given = Step(line=case.line, change=self._caller.cleared(case.given))
         try:
-            self._caller.remember({number for step in self._case.steps for number in step.mailboxes})
+            self._caller.remember({number for step in (*case.steps, *case.after) for number in step.mailboxes})
         except _Stuck as stuck:
-            return Failure(0, self._case.line, (stuck.mismatch,))
+            return Failure(0, case.line, (stuck.mismatch,))
         except NoAnswer as error:
-            return Failure(0, self._case.line, (_unanswered(error),))
-        for number, step in enumerate((given, *self._case.steps)):
+            return Failure(0, case.line, (_unanswered(error),))
+        failed = self._first_failure(enumerate((given, *case.steps)))
+        cleared = self._first_failure(enumerate(case.after, start=len(case.steps) + 1))
+        return failed or cleared
+
+    def _first_failure(self, steps: Iterable[tuple[int, Step]]) -> Failure | None:
+        for number, step in steps:
             mismatches = self._mismatches(step)
             if mismatches:
                 return Failure(number, step.line, mismatches)
@@ -228,6 +234,9 @@ class _Run:
             return (stuck.mismatch,)
         except NoAnswer as error:
             return (_unanswered(error),)
+        except KeyError as name:
+            unkept = Difference("step", f"a value that was kept as {name.args[0]}", ABSENT)
+            return (Mismatch((unkept,), None),)
 
     def _taken(self, step: Step) -> Iterator[Mismatch]:
         if "receiver" in step.change:
@@ -310,8 +319,7 @@ class _Run:
     def _look(
         self, where: str, expected: Json, text: str, look: Look, shaped: Callable[[Json, Json], Json] = _as_written
     ) -> Iterator[Mismatch]:
-        if not isinstance(expected, int):
-            expected = filled([{text: one} if isinstance(one, str) else one for one in expected], self._kept)
+        expected = filled(_as_messages(expected, text), self._kept)
         end = monotonic() + self._caller.patience
         while True:
             exchange, actual = look()
@@ -322,6 +330,17 @@ class _Run:
             sleep(BETWEEN_LOOKS)
         if found:
             yield Mismatch(found, exchange)
+
+
+def _as_messages(expected: Json, text: str) -> Json:
+    """What is expected of messages, each as a mapping; a text stands for a message with it."""
+    if isinstance(expected, str):
+        return {text: expected}
+    if isinstance(expected, list):
+        return [_as_messages(one, text) for one in expected]
+    if is_matcher(expected):
+        return {name: wanted if name == "count" else _as_messages(wanted, text) for name, wanted in expected.items()}
+    return expected
 
 
 def _unanswered(error: NoAnswer) -> Mismatch:
@@ -381,9 +400,15 @@ class _Caller:
         """Seconds within which what was sent has to be in the mailboxes."""
         return self._target.patience
 
+    def cleared(self, given: Mapping[str, Json]) -> Mapping[str, Json]:
+        """What is given, without the rate limits that the fixture begins with: a case that needs some says so."""
+        if self._target.template.limits is None or not self._target.has_worlds or "limits" in given:
+            return given
+        return {**given, "limits": {}}
+
     def remember(self, numbers: Iterable[str]) -> None:
-        """Take what these mailboxes hold for what was there before; a world of its own holds what it has to."""
-        if not self._target.has_worlds:
+        """Take what these mailboxes hold for what was there before, be it of other cases or of the fixture's own."""
+        if not self._target.has_worlds or self._target.template.messages:
             for number in sorted(numbers):
                 _, records = self.mailbox(number)
                 self._before |= {found_at(record, "id") for record in records}

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...domain.generation import GENERATIONS, Generation
 from ...domain.message import Direction, MessageStatus, MessageType, ReadStatus
-from .expectations import ABSENT, ANY, is_pattern
+from .expectations import ABSENT, ANY, is_matcher, is_pattern
 
 Json = Any
 Object = Mapping[str, Json]
@@ -82,6 +82,8 @@ class Shape:
         if isinstance(wanted, list) and isinstance(found, list):
             pairs = zip_longest(wanted, found, fillvalue=ABSENT)
             return [self._translated(one, other, just_sent, exact) for one, other in pairs if one is not ABSENT]
+        if is_matcher(wanted, found):
+            return {name: self._matcher(name, value, found, just_sent, exact) for name, value in wanted.items()}
         if not isinstance(wanted, dict) or not isinstance(found, dict):
             return wanted
         changed = dict(wanted)
@@ -95,6 +97,21 @@ class Shape:
             else self._translated(value, found.get(key, ABSENT), just_sent, exact)
             for key, value in changed.items()
         }
+
+    def _matcher(self, name: str, value: Json, found: Json, just_sent: bool, exact: bool) -> Json:
+        """What a matcher takes: of a list that it is held against, each wanted item in the shape of any item found."""
+
+        def of_any(one: Json) -> Json:
+            others = [self._translated(one, item, just_sent, exact) for item in found]
+            return {"any of": others} if others else one
+
+        if name == "not":
+            return self._translated(value, found, just_sent, exact)
+        if name == "any of":
+            return [self._translated(one, found, just_sent, exact) for one in value]
+        if name in ("contains", "in any order", "each") and isinstance(found, list):
+            return [of_any(one) for one in value] if isinstance(value, list) else of_any(value)
+        return value
 
     def csv(self, wanted: Json) -> Json:
         """What is wanted of an answer in CSV, which may be a pattern."""

@@ -1,0 +1,159 @@
+"""Roles: what a case needs of an account, and where it speaks of it.
+
+A case names its roles in `needs`, each by properties. Its steps speak of them by name, where an extension or a phone
+stands, and as `${role.property}` everywhere else. `binding` finds who plays them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ...domain.account import ExtensionType
+from .expectations import is_pattern
+
+Json = Any
+Needs = Mapping[str, Mapping[str, Json]]
+"""Roles by name, each with its properties as a case file has them; `account` is what the account itself must have."""
+
+ACCOUNT, NOBODY = "account", "nobody"
+RESERVED = (ACCOUNT, NOBODY, "application", "any", "absent", "operation", "receiver", "client_id")
+"""What no role can be called."""
+
+HANDSET, PHONE_NUMBER, APPLICATION = "Handset", "PhoneNumber", "Application"
+PHONES = ("phone", "digits", "e164")
+OF_EXTENSIONS = (
+    *("number", "id", "id_text", "name", "first_name", "last_name", "email", "location"),
+    *("jwt", "password", "token", *PHONES),
+)
+PROPERTIES: Mapping[str, tuple[str, ...]] = {
+    HANDSET: PHONES,
+    PHONE_NUMBER: (*PHONES, "id"),
+    APPLICATION: ("client_id", "client_secret"),
+    ACCOUNT: ("id", "id_text", "jwt_secret", *PHONES),
+    NOBODY: ("number", "id", "id_text", "account_id", "short", "abroad", *PHONES),
+    **dict.fromkeys(ExtensionType, OF_EXTENSIONS),
+}
+"""What `${role.property}` can ask for, by the role's type; of the account; and of who is not there."""
+
+KEYS: Mapping[str, frozenset[str]] = {
+    HANDSET: frozenset({"type", "carrier"}),
+    PHONE_NUMBER: frozenset(
+        {"type", "features", "without", "payment_type", "usage_type", "carries", "owner", "assigned"}
+    ),
+    APPLICATION: frozenset({"type", "secret", "redirect_uris", "grant_types"}),
+    ACCOUNT: frozenset({"clock", "ids", "country_code"}),
+    **dict.fromkeys(
+        ExtensionType,
+        frozenset({"type", "status", "administrator", "phone", "numbers", "members", "only_members", "shared"}),
+    ),
+}
+"""By the role's type the keys that make sense of it."""
+
+ROLE_KEYS = ("members", "only_members", "owner", "assigned")
+"""Keys of a role that name other roles."""
+
+SIGNS_IN = "sign in"
+"""Stands among the properties that are asked of a role where it makes a call, or where its mailbox is looked into."""
+
+LISTS = ("enable", "freeze", "disable", "deactivate")
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+MENTION = re.compile(r"\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_]+)\}")
+
+
+def type_of(name: str, needs: Needs) -> str:
+    """The type of a role, or what `account` and `nobody` are listed under."""
+    return name if name in (ACCOUNT, NOBODY) else str(needs[name].get("type", ExtensionType.USER))
+
+
+def mentions_in(value: Json) -> Iterator[tuple[str, str]]:
+    """Every role and property that a value names as `${role.property}`."""
+    if isinstance(value, str):
+        yield from MENTION.findall(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from mentions_in(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from mentions_in(key)
+            yield from mentions_in(item)
+
+
+def named_in_change(change: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Every text of a change of the world that stands for an extension or a phone, and what is asked of it."""
+    for word in LISTS:
+        yield from ((name, "number") for name in change.get(word, ()))
+    for department, members in change.get("members", {}).items():
+        yield from ((name, "number") for name in (department, *members))
+    for sms in change.get("inbound", ()):
+        to = sms["to"] if isinstance(sms["to"], list) else [sms["to"]]
+        yield from ((name, "digits") for name in (sms["from"], *to))
+
+
+def named_in_step(step: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Every text of a step that stands for an extension or a phone by itself, and what is asked of it."""
+    yield from named_in_change(step.get("change", {}))
+    if isinstance(step.get("as"), str) and step["as"] not in ("application", "nobody"):
+        yield step["as"], SIGNS_IN
+    yield from ((name, SIGNS_IN) for name in step.get("mailboxes", {}))
+    yield from ((name, "digits") for name in step.get("handsets", {}))
+    asked = recipients_are(step.get("when"))
+    yield from ((name, asked) for name in step.get("outcomes", {}))
+
+
+def recipients_are(call: Json) -> str:
+    """By what the journal names the recipients of a call: extension numbers for pages, digits for the rest."""
+    return "number" if (call or {}).get("operation") == "createInternalTextMessage" else "digits"
+
+
+def uses_of(needs: Needs, given: Mapping[str, Json], steps: Iterable[Mapping[str, Json]]) -> Mapping[str, set[str]]:
+    """By name what is asked of each role that a case speaks of, and of those that these need."""
+    used: dict[str, set[str]] = {}
+
+    def note(found: Iterable[tuple[str, str]]) -> None:
+        for name, asked in found:
+            if name in needs or name in (ACCOUNT, NOBODY):
+                used.setdefault(name, set()).add(asked)
+
+    note(named_in_change(given))
+    note(mentions_in(dict(given)))
+    for step in steps:
+        note(named_in_step(step))
+        note(mentions_in(dict(step)))
+    waiting = list(used)
+    while waiting:
+        for name in named_by(needs.get(waiting.pop(), {})):
+            if name not in used and name in needs:
+                used[name] = set()
+                waiting.append(name)
+    return used
+
+
+def needs_of(shared: Needs, own: Needs) -> Needs:
+    """A case's own roles over those of its file, property by property."""
+    return {**shared, **{name: {**shared.get(name, {}), **role} for name, role in own.items()}}
+
+
+def named_by(role: Mapping[str, Json]) -> Iterator[str]:
+    """The other roles that a role names."""
+    for key in ROLE_KEYS:
+        said = role.get(key, ())
+        yield from [said] if isinstance(said, str) else said
+
+
+def spoken_of(needs: Needs, given: Mapping[str, Json], steps: Iterable[Mapping[str, Json]]) -> Needs:
+    """Those of the roles that a case speaks of, and what the account must have, in the order of the file."""
+    used = uses_of(needs, given, steps)
+    return {name: role for name, role in needs.items() if name in used or name == ACCOUNT}
+
+
+def put_in(text: str, value: Any) -> Json:
+    """The text with `value(role, property)` for each `${role.property}`, which stands for itself in a pattern.
+
+    A text that is nothing else takes the value with its type.
+    """
+    whole = MENTION.fullmatch(text)
+    if whole is not None:
+        return value(whole[1], whole[2])
+    escape = re.escape if is_pattern(text) else str
+    return MENTION.sub(lambda found: escape(str(value(found[1], found[2]))), text)
