@@ -7,6 +7,7 @@ from ringmock.domain import errors as domain
 from ringmock.domain.errors import StoreFull
 from ringmock.http import errors, oauth
 from ringmock.http.errors import CATALOGUE, envelope, render
+from ringmock.http.numbering_plans import NumberingPlansMissing
 from ringmock.http.validation import problems_of
 from ringmock.lab.faults import ERRORS, BrokenOff
 from ringmock.openapi.document import load_contract, operations
@@ -48,6 +49,7 @@ REACHED_OUTSIDE_THE_CONTRACT = {
         "what is refused before there is a request",
     ),
     StoreFull: "a server that keeps all that it may",
+    NumberingPlansMissing: "an install without the extra that brings them",
 }
 
 

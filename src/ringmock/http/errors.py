@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..domain import errors as domain
 from ..lab import faults, limits
 from ..sign_in import sessions
+from .numbering_plans import NumberingPlansMissing
 
 
 class CatalogueRow(NamedTuple):
@@ -218,6 +219,9 @@ CATALOGUE: dict[type[Exception], CatalogueRow] = {
     ),
     domain.StoreFull: CatalogueRow(
         503, "CMN-201", "Service Temporary Unavailable: the server keeps no more than {value}"
+    ),
+    NumberingPlansMissing: CatalogueRow(
+        503, "CMN-201", "Service Temporary Unavailable: this server has no numbering plans; {value} installs them"
     ),
     # How often
     limits.RateExceeded: CatalogueRow(429, "CMN-301", "Request rate exceeded"),

@@ -1,6 +1,7 @@
 """The world's numbering plans, by Google's libphonenumber.
 
-It is loaded with the first number that is parsed: most runs parse none, and it takes longer than all the rest.
+It is loaded with the first number that is parsed: most runs parse none, and it takes longer than all the rest. It is
+installed by the extra `numbers`, since it is a third of an install.
 """
 
 import re
@@ -13,12 +14,20 @@ from ..domain.number_parser import NumberStatus, Reading
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
+NUMBERS = "pip install 'ringmock[numbers]'"
+"""The command that installs the numbering plans."""
 _NO_COUNTRY = "001"
 _NO_DIGIT = re.compile(r"[^0-9]")
 
 
+class NumberingPlansMissing(Exception):
+    """The numbering plans are not installed; `value` is the command that installs them."""
+
+    value = NUMBERS
+
+
 class LibPhoneNumber:
-    """`NumberingPlans` of the domain."""
+    """`NumberingPlans` of the domain. Each call raises `NumberingPlansMissing` without the extra `numbers`."""
 
     def calling_code(self, country: str) -> str | None:
         code = _library().country_code_for_region(country)
@@ -66,8 +75,10 @@ class LibPhoneNumber:
 
 @cache
 def _library() -> ModuleType:
-    import phonenumbers
-
+    try:
+        import phonenumbers
+    except ModuleNotFoundError as error:
+        raise NumberingPlansMissing from error
     return phonenumbers
 
 

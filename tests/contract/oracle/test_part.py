@@ -71,7 +71,7 @@ def test_without_hypothesis_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     (found,) = run(Target("http://127.0.0.1:9", load_named("demo")), Options())
 
     assert found.verdict is Verdict.FAILED
-    assert "pip install 'ringmock[test]'" in found.detail
+    assert "pip install 'ringmock[contract]'" in found.detail
 
 
 def test_without_a_server_it_says_that_there_is_no_answer() -> None:

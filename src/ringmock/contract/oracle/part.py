@@ -15,7 +15,7 @@ from .runner import Disagreement, RunCounts
 from .shrinking import done_again, shortest
 
 PART = "stateful"
-MISSING = "Hypothesis is not installed: pip install 'ringmock[test]'"
+MISSING = "Hypothesis is not installed: pip install 'ringmock[contract]'"
 
 
 def run(target: Target, options: Options) -> Iterator[Finding]:

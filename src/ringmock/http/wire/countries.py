@@ -1,4 +1,8 @@
-"""Countries by their ISO 3166 codes, as the Unicode CLDR names them in English."""
+"""Countries by their ISO 3166 codes, named as RingCentral names them in English.
+
+A table of our own: no package has these names. 214 of the 245 are those of the Unicode CLDR; the others follow older
+or fuller spellings ("Turkey", "Svalbard And Jan Mayen"). Babel, which carries the CLDR, would add 32 MB to an install.
+"""
 
 from functools import cache
 from typing import Any
