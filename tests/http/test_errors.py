@@ -9,7 +9,7 @@ from ringmock.http import errors, oauth
 from ringmock.http.errors import CATALOGUE, envelope, render
 from ringmock.http.numbering_plans import NumberingPlansMissing
 from ringmock.http.validation import problems_of
-from ringmock.lab.faults import ERRORS, BrokenOff
+from ringmock.lab.faults import GENERAL, BrokenOff
 from ringmock.openapi.document import load_contract, operations
 from ringmock.sign_in import sessions
 
@@ -35,7 +35,7 @@ REACHED_OUTSIDE_THE_CONTRACT = {
     errors.InternalError: "a fault of the mock itself",
     errors.InvalidUri: "paths that the contract does not name",
     errors.MethodNotAllowed: "methods that the contract does not name",
-    **dict.fromkeys(ERRORS.values(), "faults on demand"),
+    **dict.fromkeys(GENERAL.values(), "faults on demand"),
     BrokenOff: "a world that was reset while a call waited",
     **dict.fromkeys(
         (

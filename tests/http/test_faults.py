@@ -1,8 +1,11 @@
 """Faults on demand over the socket: what a client sees, and what is left behind."""
 
+import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -10,9 +13,22 @@ import pytest
 from ringmock.fixture import load_named
 from ringmock.lab.faults import FaultRule
 from ringmock.serving.server import running
-from support import HANDSET, OWN, SMS, STORE, Client, assert_refused, sms_body
+from support import (
+    HANDSET,
+    JWT_BEARER,
+    OWN,
+    PAGER,
+    SMS,
+    STORE,
+    Client,
+    assert_oauth_refused,
+    assert_refused,
+    jwt_of,
+    sms_body,
+)
 
 FAULTS = "/_mock/faults"
+WAIT_SECONDS = 10
 
 
 def plant(client: Client, *rules: dict[str, Any]) -> list[dict[str, Any]]:
@@ -21,6 +37,20 @@ def plant(client: Client, *rules: dict[str, Any]) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     planted: list[dict[str, Any]] = answer.json()
     return planted
+
+
+def raw(client: Client, request: bytes) -> bytes:
+    """All that comes for a request, until the connection ends."""
+    address = urlsplit(client.url)
+    with socket.create_connection((address.hostname, address.port), timeout=WAIT_SECONDS) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def sms_request(client: Client) -> bytes:
+    body = json.dumps(sms_body()).encode()
+    head = f"POST {SMS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {client.token('101')}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def latest(client: Client) -> dict[str, Any]:
@@ -55,6 +85,102 @@ def test_a_lost_answer_is_of_a_call_that_was_carried_out(world_client: Client) -
     assert world_client.post_sms("twice").status_code == 200
     assert [message["subject"] for message in world_client.messages("101")] == ["twice", "once"]
     assert latest(world_client)["lost"] is False
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_connection_is_reset_before_or_after_the_call_is_carried_out(world_client: Client, lost: bool) -> None:
+    plant(world_client, {"operation": "createSMSMessage", "answer": "reset", "lost": lost})
+    with pytest.raises(ConnectionResetError):
+        raw(world_client, sms_request(world_client))
+    assert len(world_client.messages("101")) == lost
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_empty_answer_is_the_end_of_the_connection(world_client: Client, lost: bool) -> None:
+    plant(world_client, {"operation": "createSMSMessage", "answer": "empty", "lost": lost})
+    assert raw(world_client, sms_request(world_client)) == b""
+    assert len(world_client.messages("101")) == lost
+
+
+def test_garbage_is_no_http(world_client: Client) -> None:
+    plant(world_client, {"operation": "createSMSMessage", "answer": "garbage"})
+    assert b"HTTP/" not in raw(world_client, sms_request(world_client))
+    with pytest.raises(httpx2.RemoteProtocolError):
+        world_client.post_sms()
+    assert world_client.messages("101") == []
+
+
+def test_a_truncated_answer_announces_more_than_comes(world_client: Client) -> None:
+    plant(world_client, {"operation": "createSMSMessage", "answer": "truncated"})
+    head, _, body = raw(world_client, sms_request(world_client)).partition(b"\r\n\r\n")
+    announced = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    assert head.startswith(b"HTTP/1.1 200")
+    assert len(body) == announced // 2
+    assert len(world_client.messages("101")) == 1
+
+
+@pytest.mark.parametrize(("more", "status", "sent"), [({}, 200, 1), ({"error": "MSG-304"}, 403, 0)])
+def test_a_malformed_answer_is_no_json_and_the_connection_goes_on(
+    world_client: Client, more: dict[str, Any], status: int, sent: int
+) -> None:
+    plant(world_client, {"operation": "createSMSMessage", "answer": "malformed", "times": 1, **more})
+    answer = world_client.post_sms()
+    assert answer.status_code == status
+    with pytest.raises(ValueError, match="line 1"):
+        answer.json()
+    assert len(world_client.messages("101")) == sent
+
+
+def test_a_slow_answer_comes_in_pieces_and_whole(world_client: Client) -> None:
+    plant(world_client, {"operation": "createSMSMessage", "answer": "slow", "pieces": 4, "pause": 0.02})
+    answer = world_client.post_sms("in pieces")
+    assert answer.json()["subject"] == "in pieces"
+    assert latest(world_client)["lost"] is False
+
+
+def test_a_call_that_was_carried_out_can_be_told_that_it_failed(world_client: Client) -> None:
+    plant(world_client, {"operation": "createSMSMessage", "error": "CMN-203", "lost": True})
+    assert_refused(world_client.post_sms(), 500, "CMN-203")
+    entry = latest(world_client)
+    assert (entry["status"], entry["lost"], entry["refused_by"]) == (500, True, "faults")
+    assert len(world_client.messages("101")) == 1
+
+
+def test_signing_in_can_fail_for_one_user(world_client: Client) -> None:
+    world_client.token("101")
+    plant(world_client, {"operation": "getToken", "error": "OAU-140", "extension": "102"})
+    refused = world_client.ask_token(grant_type=JWT_BEARER, assertion=jwt_of("102"))
+    assert_oauth_refused(refused, "invalid_grant", "OAU-140")
+    assert world_client.ask_token(grant_type=JWT_BEARER, assertion=jwt_of("103")).status_code == 200
+    assert world_client.get(FAULTS).json()[0]["met"] == 1
+
+
+def test_faults_are_for_one_extension_one_recipient_or_one_call(world_client: Client) -> None:
+    planted = plant(
+        world_client,
+        {"extension": "102", "status": 500},
+        {"recipient": "+14151003733", "error": "CMN-203"},
+        {"recipient": "103", "status": 503},
+        {"operation": "createSMSMessage", "nth": 2, "error": "MSG-380"},
+    )
+    assert [rule["left"] for rule in planted] == [None, None, None, 1]
+    assert world_client.get(OWN, by="102").status_code == 500
+    assert world_client.get(OWN).status_code == 200
+    assert world_client.post_sms(to="14151003733").status_code == 500
+    assert [world_client.post_sms().status_code for _ in range(3)] == [200, 403, 200]
+    assert world_client.page("102").status_code == 200
+    assert world_client.page("102", "103").status_code == 503
+    by_id = {"to": [{"extensionId": "1346632103"}], "text": "Hello"}
+    assert world_client.post(PAGER, json=by_id).status_code == 503
+    assert [rule["met"] for rule in world_client.get(FAULTS).json()] == [1, 1, 2, 1]
+
+
+def test_a_status_beyond_the_contract_has_the_envelope_and_one_below_400_no_body(world_client: Client) -> None:
+    plant(world_client, {"status": 418, "times": 1}, {"status": 202, "times": 1}, {"status": 503})
+    teapot, accepted, away = (world_client.get(OWN) for _ in range(3))
+    assert (teapot.status_code, teapot.json()["message"]) == (418, "I'm a Teapot")
+    assert (accepted.status_code, accepted.content) == (202, b"")
+    assert_refused(away, 503, "CMN-201")
 
 
 def test_a_refusal_is_lost_as_well(world_client: Client) -> None:
@@ -135,8 +261,17 @@ def test_calls_that_fail_on_demand_are_counted_by_rate_limits_whichever_a_server
         ([{"error": 503}], "'[0].error' is a text"),
         ([{"lost": True, "times": True}], "'[0].times' is a number from 1"),
         ([{"lost": True, "times": None}], "'[0].times' is a number from 1"),
-        ([{"error": "CMN-999"}], "Of a rule, 'error' is one of CMN-201, CMN-203, CMN-301, not 'CMN-999'."),
-        ([{"operation": "getToken", "error": "CMN-201"}], "'operation' is one that takes an access token"),
+        ([{"error": "CMN-999"}], "an operation documents, or one of CMN-201, CMN-203, CMN-301, not 'CMN-999'"),
+        ([{"operation": "getTokens", "error": "CMN-201"}], "not 'getTokens': getToken"),
+        ([{"operation": "createSMSMessage", "error": "MSG-30"}], "createSMSMessage documents, or one of"),
+        ([{"operation": "createSMSMessage", "error": "MSG-324"}], "not 'MSG-324'"),
+        ([{"answer": "truncate"}], "'[0].answer' is one of reset, empty"),
+        ([{"status": 199}], "'[0].status' is a number from 200 to 599"),
+        ([{"status": 600}], "'[0].status' is a number from 200 to 599"),
+        ([{"extension": "1011"}], "There is no extension '1011': 101"),
+        ([{"recipient": "999"}], "There is no extension '999'"),
+        ([{"notification": "lost", "status": 500}], "'status' is for calls"),
+        ([{"notification": "los"}], "'[0].notification' is one of lost, doubled"),
         ([{"operation": "sendSms", "error": "CMN-201"}], "not 'sendSms'"),
     ],
 )

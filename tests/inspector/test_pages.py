@@ -149,8 +149,8 @@ def test_faults_on_demand_stand_there_with_the_calls_that_are_left(client: Clien
     client.call("PUT", "/_mock/faults", json=rules)
     client.get(STORE)
     shown = plain(page(client))
-    assert "listMessages: CMN-201; 1 more" in shown
-    assert "Every operation: 0.1 seconds late, the answer is lost, 0.5 of the calls; for every call" in shown
+    assert "listMessages: CMN-201; 1 more, met 1 times" in shown
+    assert "Every operation: 0.1 seconds late, carried out, the answer is lost, 0.5 of them; for all, met" in shown
     assert "CMN-201 Service Temporary Unavailable on demand" in shown
 
 

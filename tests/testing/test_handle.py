@@ -462,9 +462,9 @@ def test_without_faults_everything_goes_well_again(world: Ringmock, client: Clie
     assert client.post_sms().status_code == 200
 
 
-@pytest.mark.parametrize(("operation", "error"), [("sendSms", "CMN-201"), ("getToken", "CMN-201"), (None, "CMN-1")])
+@pytest.mark.parametrize(("operation", "error"), [("sendSms", "CMN-201"), ("getTokens", "CMN-201"), (None, "CMN-1")])
 def test_a_fault_without_sense_is_a_value_error(world: Ringmock, operation: str | None, error: str | None) -> None:
-    with pytest.raises(ValueError, match=r"access token|'error' is one of"):
+    with pytest.raises(ValueError, match=r"operationId of the contract|'error' is a code that"):
         world.fault(operation, error=error)
 
 

@@ -1,8 +1,10 @@
-"""Faults on demand, as a test plants them."""
+"""Faults on demand, as a test plants them: of calls, of notifications, of carriers and of connections."""
 
 from dataclasses import asdict
 from typing import Any
 
+from ..fixture import carrier_from, written_carrier
+from ..lab.faults import Standing
 from ..world import controls as world_controls
 from .call import BadInput, ControlCall
 
@@ -10,9 +12,14 @@ Json = Any
 
 
 def read_faults(call: ControlCall) -> Json:
-    """The rules, and how many calls each has yet to meet."""
+    """The rules, how many each has yet to meet, and how many have met it."""
     plan = call.world.faults
-    return [{**asdict(rule), "left": left} for rule, left in plan.left] if plan is not None else []
+    return [_standing(each) for each in plan.standings] if plan is not None else []
+
+
+def _standing(standing: Standing) -> Json:
+    rule, left, met = standing
+    return {**asdict(rule), "left": left, "met": met, "carried_out": rule.carries_out}
 
 
 def put_faults(call: ControlCall) -> Json:
@@ -22,3 +29,32 @@ def put_faults(call: ControlCall) -> Json:
     except ValueError as error:
         raise BadInput(str(error)) from error
     return read_faults(call)
+
+
+def add_fault(call: ControlCall) -> Json:
+    """Let calls fail by one rule more, behind those that there are."""
+    try:
+        world_controls.add_fault(call.world, call.body)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    return read_faults(call)
+
+
+def read_carrier(call: ControlCall) -> Json:
+    """What carriers make of SMS; null where all of it arrives."""
+    carrier = call.world.carrier
+    return None if carrier is None else written_carrier(carrier)
+
+
+def put_carrier(call: ControlCall) -> Json:
+    """Say what carriers make of SMS from now on."""
+    try:
+        call.world.carry_by(None if call.body == {} else carrier_from(call.body, call.world.account))
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    return read_carrier(call)
+
+
+def close_websockets(call: ControlCall) -> Json:
+    """Close every WebSocket that is open in the world, and say how many there were."""
+    return {"closed": call.world.close_sockets()}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..domain.subscription import Subscription
+from ..lab.faults import Mishap
 from ..timestamps import iso8601
 from .call import ControlCall
 
@@ -29,8 +30,9 @@ def _subscription(subscription: Subscription) -> Json:
                 "at": iso8601(attempt.at),
                 "uuid": attempt.uuid,
                 "event": attempt.event,
-                "arrived": attempt.failure is None,
+                "arrived": attempt.failure is None and attempt.on_demand != Mishap.LOST,
                 "failure": attempt.failure,
+                "on_demand": attempt.on_demand or None,
             }
             for attempt in subscription.attempts
         ],

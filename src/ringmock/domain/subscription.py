@@ -117,6 +117,8 @@ class Attempt(NamedTuple):
     event: str
     uuid: str
     failure: str | None
+    on_demand: str | None = None
+    """What happened to it because somebody wanted it: lost, doubled, late, reordered or closed."""
 
 
 @dataclass(slots=True, eq=False)

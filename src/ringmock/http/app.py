@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..domain.errors import Refusal
+from ..lab.faults import Demanded
 from ..lab.limits import Group, RateExceeded
 from ..lab.webhooks import WebHooks
 from ..openapi.document import load_contract, operations
@@ -243,7 +244,7 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
 
 def translated(exception: Exception) -> Exception:
     """The exception as our catalogues know it."""
-    if isinstance(exception, (Refusal, SignInRefused)) or type(exception) in errors.CATALOGUE:
+    if isinstance(exception, (Refusal, SignInRefused, Demanded)) or type(exception) in errors.CATALOGUE:
         return exception
     if isinstance(exception, UnsupportedMediaTypeProblem):
         return errors.UnsupportedMediaType()

@@ -8,7 +8,7 @@ from ..domain.account import Extension
 from ..domain.attachment import Attachment
 from ..domain.message import Routed
 from ..domain.slices import Slices
-from ..lab.faults import BrokenOff
+from ..lab.faults import BrokenOff, FaultRule
 from ..server_limits import DEFAULT, ServerLimits
 from ..sign_in.sessions import Session
 from ..world.world import World
@@ -17,7 +17,7 @@ ON_SOCKET = "ringmock.on_socket"
 """In the scope of a call that came as a message of a WebSocket."""
 
 BREAK_OFF = "ringmock.break_off"
-"""The extension of a scope by which an application ends the connection without an answer."""
+"""The extension of a scope by which an application ends the connection, with how (`lab.faults.Spoiled`) said."""
 
 PROBLEM = "ringmock.problem"
 """The extension of a scope that says why the rest of a body does not come; absent where the client just went away."""
@@ -68,7 +68,9 @@ class Call:
     port: int | None = None
     """That of ours which the call came in by, for an operation that calls others; None where it does not matter."""
     is_lost: bool = False
-    """Whether the connection was broken off before the answer, on demand."""
+    """Whether no answer came, or none that can be read, on demand."""
+    fault: FaultRule | None = None
+    """The fault on demand that it has met."""
     problems: Sequence[Exception] = ()
     """What the call was refused for."""
 

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from ..domain import errors as domain
 from ..lab import faults, limits
+from ..openapi.error_codes import parameter_of
 from ..sign_in import sessions
 from .numbering_plans import NumberingPlansMissing
 
@@ -382,10 +385,30 @@ _NAMES_PERMISSION = (
 _NAMES_NO_PARAMETER = (*_NAMES_PERMISSION, domain.AnotherExtension)
 
 
+@lru_cache(maxsize=256)
+def demanded_row(operation: str, status: int, code: str | None) -> CatalogueRow:
+    """How a refusal is worded that nothing but somebody's wish has brought about; without a code by its status."""
+    rows = [row for row in CATALOGUE.values() if row.code == code]
+    row = next((row for row in rows if row.status == status), rows[0] if rows else None)
+    if row is not None:
+        return row._replace(status=status)
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else f"Status {status}"
+    return CatalogueRow(status, code or ("CMN-203" if status >= 500 else "CMN-101"), phrase)
+
+
+def row_of(problem: Exception) -> CatalogueRow:
+    """Status, code and words of a refusal."""
+    if isinstance(problem, faults.Demanded):
+        return demanded_row(problem.operation, problem.status, problem.code)
+    return CATALOGUE[type(problem)]
+
+
 def entry(problem: Exception) -> dict[str, str]:
     """One entry of `errors[]`: errorCode, message and what they are about."""
-    row = CATALOGUE[type(problem)]
+    row = row_of(problem)
     parameter, value = getattr(problem, "parameter", None) or "", getattr(problem, "value", None) or ""
+    if isinstance(problem, faults.Demanded) and "{parameter}" in row.message:
+        parameter = parameter_of(problem.operation)
     said = {"errorCode": row.code, "message": row.message.format(parameter=parameter, value=value)}
     if isinstance(problem, _NAMES_PERMISSION):
         said["permissionName"] = value
@@ -398,7 +421,7 @@ def envelope(problems: Sequence[Exception], *, with_words: bool = True) -> dict[
     """The body of a refusal: the first problem at the top, all of them in `errors`."""
     errors = list(_each_once(entry(problem) for problem in problems))
     top = errors[0]
-    word = CATALOGUE[type(problems[0])].word if with_words else None
+    word = row_of(problems[0]).word if with_words else None
     body: dict[str, Any] = {"errorCode": word or top["errorCode"], "message": top["message"], "errors": errors}
     body.update({key: top[key] for key in ("parameterName", "permissionName") if key in top})
     return body
@@ -428,7 +451,7 @@ def render(exception: Exception, *, with_words: bool = True) -> tuple[int, dict[
     `with_words`: whether older words stand at the top for codes, as they do but for high-volume SMS.
     """
     problems = problems_of(exception)
-    status = CATALOGUE[type(problems[0])].status
+    status = row_of(problems[0]).status
     return status, headers_of(problems[0], status), json.dumps(envelope(problems, with_words=with_words)).encode()
 
 

@@ -8,21 +8,22 @@ from ..lab.limits import Group
 from ..sign_in.worlds import Worlds
 from .call import SCOPE_KEY, Call
 from .faults import with_its_fault
-from .throttling import Throttling
+from .throttling import Throttling, caller_of
 
 
 class LabOperation:
     """One operation's calls: each is counted, then meets its fault, then goes on."""
 
-    def __init__(self, next_app: ASGIApp, throttling: Throttling | None) -> None:
+    def __init__(self, next_app: ASGIApp, throttling: Throttling | None, worlds: Worlds) -> None:
         """`throttling` is None for an operation that has no limit in any world."""
         self.next_app = next_app
         self._throttling = throttling
+        self._worlds = worlds
 
     def passes(self, call: Call) -> bool:
         """Whether the call goes on as it came. One without a session has its world looked for where it is counted."""
         if call.session is None:
-            return self._throttling is None
+            return self._throttling is None and not self._worlds.default.has_limits_or_faults
         return not call.session.world.has_limits_or_faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,9 +31,13 @@ class LabOperation:
         if self.passes(call):
             await self.next_app(scope, receive, send)
             return
+        caller = caller_of(call, scope["query_string"], self._worlds)
         if self._throttling is not None:
-            self._throttling.count(call, scope["query_string"])
-        await with_its_fault(self.next_app, scope, receive, send)
+            self._throttling.count(call, caller)
+        if caller.world is None:
+            await self.next_app(scope, receive, send)
+        else:
+            await with_its_fault(self.next_app, scope, receive, send, caller.world, caller.user or None)
         if call.answer is not None and call.rate_limit:
             call.answer = call.answer._replace(headers=(*call.answer.headers, *call.rate_limit))
 
@@ -48,4 +53,4 @@ class Lab:
     def before(self, next_app: ASGIApp, operation_id: str) -> LabOperation:
         """The part of an operation that goes on to `next_app`."""
         group = self._groups.get(operation_id)
-        return LabOperation(next_app, None if group is None else Throttling(group, self._worlds))
+        return LabOperation(next_app, None if group is None else Throttling(group), self._worlds)

@@ -42,6 +42,7 @@ from ..domain.subscription import (
 from ..lab.webhooks import WebHooks
 from ..world.journal import Entry
 from ..world.world import World
+from .mishaps import Mishaps
 from .sockets import Sockets
 from .timer import WorldTimer
 from .wire.subscriptions import notification
@@ -63,6 +64,15 @@ class _Note(NamedTuple):
     uuid: str
     event: str
     body: bytes
+    """As it is posted; empty for one that goes out on a connection."""
+    said: Any = None
+    """As it is said on a connection."""
+    on_demand: str | None = None
+    """What has happened to it on demand, empty for nothing; None before that is decided."""
+
+    def marked(self, mishap: str) -> "_Note":
+        """The same, with what has happened to it."""
+        return self._replace(on_demand=mishap)
 
 
 class _Notes(NamedTuple):
@@ -101,6 +111,7 @@ class Notifier:
         self._asked_again: dict[Subscription, asyncio.Event] = {}
         """Whose receivers are being asked whether they answer again; whether that is due once more afterwards."""
         self._streams: dict[Subscription, deque[_Stream]] = {}
+        self._mishaps: Mishaps[_Note] = Mishaps(self._send_again)
         sockets.when_connected(self.watch)
 
     def watch(self, world: World) -> None:
@@ -112,6 +123,7 @@ class Notifier:
 
     def _life_ended(self, world: World) -> None:
         """Post nothing more of what happened before a reset, and nothing at all of a closed world."""
+        self._mishaps.forget(world)
         for task in self._posting[world]:
             task.cancel()
         if world.is_closed:
@@ -186,13 +198,29 @@ class Notifier:
         """Send it on the subscription's connection."""
         uuid = world.subscriptions.name_notification()
         said = notification(subscription, wanted, event, uuid, world.account, at)
+        self._say_note(world, subscription, _Note(uuid, wanted.uri, b"", said), at)
 
-        def done(arrived: bool) -> None:
-            failure = None if arrived else GIVEN_UP
-            subscription.attempted(Attempt(world.clock.now(), wanted.uri, uuid, failure))
+    def _say_note(self, world: World, subscription: Subscription, note: _Note, at: datetime) -> None:
+        connection = subscription.delivery.connection
+        lost = partial(self._note_attempt, world, subscription, failure=None)
+        outgoing = self._mishaps.outgoing(
+            world, subscription, note, lost, partial(self.sockets.close_socket, connection)
+        )
+        for each in outgoing:
 
-        if not self.sockets.notify(subscription.delivery.connection, said, at, done):
-            world.subscriptions.remove(subscription)
+            def done(arrived: bool, each: _Note = each) -> None:
+                self._note_attempt(world, subscription, each, None if arrived else GIVEN_UP)
+
+            if not self.sockets.notify(connection, each.said, at, done):
+                world.subscriptions.remove(subscription)
+                return
+
+    def _send_again(self, world: World, subscription: Subscription, note: _Note) -> None:
+        """Send a notification that came late on demand."""
+        if subscription.delivery.transport is Transport.WEBHOOK:
+            self._post(world, subscription, note)
+        else:
+            self._say_note(world, subscription, note, world.clock.now())
 
     def _send_each(
         self, world: World, subscription: Subscription, wanted: EventFilter, events: Iterator[A2PEvent], at: datetime
@@ -231,6 +259,14 @@ class Notifier:
         _let_go(self._streams, subscription, waiting)
 
     def _post(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
+        if isinstance(waiting, _Notes):
+            self._enqueue(world, subscription, waiting)
+            return
+        lost = partial(self._note_attempt, world, subscription, failure=None)
+        for each in self._mishaps.outgoing(world, subscription, waiting, lost):
+            self._enqueue(world, subscription, each.marked(each.on_demand or ""))
+
+    def _enqueue(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
         queue = self._queues.get(subscription)
         if queue is None:
             queue = self._queues[subscription] = deque([waiting])
@@ -256,15 +292,19 @@ class Notifier:
                 note = _next_of(queue)
                 if note is None:
                     return
-                failure = await self.webhooks.notify(delivery.address, delivery.verification_token, note.body)
-                self._note_attempt(world, subscription, note, failure)
+                lost = partial(self._note_attempt, world, subscription, failure=None)
+                decided = note.on_demand is not None  # those of a batch are made, and decided about, one by one
+                each_of = (note,) if decided else self._mishaps.outgoing(world, subscription, note, lost)
+                for each in each_of:
+                    failure = await self.webhooks.notify(delivery.address, delivery.verification_token, each.body)
+                    self._note_attempt(world, subscription, each, failure)
         finally:
             _let_go(self._queues, subscription, queue)
 
     def _note_attempt(self, world: World, subscription: Subscription, note: _Note, failure: str | None) -> None:
         """Note what became of a notification; a blacklisted address is asked again where the fixture has it so."""
         was_active, now = subscription.blacklisted is None, world.clock.now()
-        subscription.attempted(Attempt(now, note.event, note.uuid, failure))
+        subscription.attempted(Attempt(now, note.event, note.uuid, failure, note.on_demand or None))
         if was_active and subscription.blacklisted is not None and world.template.webhooks.blacklisting == "reconciled":
             world.agenda.put(Timer(partial(self._reconcile, world, subscription)), moved(now, RECONCILIATION))
 

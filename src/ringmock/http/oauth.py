@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any, NamedTuple
 
+from ..lab.faults import Demanded
 from ..sign_in import sessions
-from .errors import CATALOGUE, AuthorizationMalformed, AuthorizationNotSupported, MethodNotAllowed, entry, problems_of
+from .errors import AuthorizationMalformed, AuthorizationNotSupported, MethodNotAllowed, entry, problems_of, row_of
 
 OPERATIONS = frozenset({"authorize", "authorize2", "getToken", "revokeToken"})
 """The operations that answer refusals as RFC 6749 has them."""
@@ -105,7 +106,7 @@ def basic_credentials(authorization: str) -> tuple[str, str]:
 
 def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a refusal of an OAuth endpoint."""
-    row = OAUTH_CATALOGUE.get(type(exception))
+    row = row_of_sign_in(exception)
     headers = {"Cache-Control": "no-store"}
     if row is not None:
         described = oauth_entry(exception, row)
@@ -114,12 +115,21 @@ def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
         return row.status, headers, _body(row.error, described["message"], [described])
     problems = problems_of(exception)
     said: list[dict[str, Any]] = [entry(problem) for problem in problems]
-    status = CATALOGUE[type(problems[0])].status
+    status = row_of(problems[0]).status
     if isinstance(problems[0], MethodNotAllowed):
         headers["Allow"] = ", ".join(problems[0].allowed)
     if status == 401:
         headers["WWW-Authenticate"] = f"Basic {REALM}"
     return status, headers, _body(_ERRORS.get(status, "invalid_request"), said[0]["message"], said)
+
+
+def row_of_sign_in(exception: Exception) -> OAuthCatalogueRow | None:
+    """The row of an exception of the OAuth catalogue, or of a refusal on demand whose code is there."""
+    if not isinstance(exception, Demanded) or exception.operation not in OPERATIONS:
+        return OAUTH_CATALOGUE.get(type(exception))
+    rows = (row for row in OAUTH_CATALOGUE.values() if row.code == exception.code != "CMN-101")
+    row = next(rows, None)
+    return None if row is None else row._replace(status=exception.status)
 
 
 def oauth_entry(exception: Exception, row: OAuthCatalogueRow) -> dict[str, Any]:

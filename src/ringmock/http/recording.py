@@ -180,7 +180,7 @@ def refused_by(problems: Sequence[Exception], *, is_handled: bool) -> RefusedBy 
 
 
 def error_of(problem: Exception) -> dict[str, str]:
-    row = oauth.OAUTH_CATALOGUE.get(type(problem))
+    row = oauth.row_of_sign_in(problem)
     if row is not None:
         said = oauth.oauth_entry(problem, row)
         return {"errorCode": said["errorCode"], "message": said["message"]}

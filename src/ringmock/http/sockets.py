@@ -24,7 +24,7 @@ from ..sign_in.worlds import Worlds, random_token
 from ..timestamps import iso8601
 from ..world.world import World
 from . import errors
-from .call import JSON_ANSWER, ON_SOCKET, Call
+from .call import BREAK_OFF, JSON_ANSWER, ON_SOCKET, Call
 from .connections import ABSOLUTE_SECONDS, IDLE_SECONDS, POLICY_VIOLATION, RECOVERY_SECONDS, Connection, Done, Socket
 from .json_bounds import is_large
 from .stages import JSON
@@ -112,12 +112,27 @@ class Sockets:
         self._note_loss(connection)
         return True
 
+    def close_socket(self, token: str) -> None:
+        """Close the socket that a connection is on; its client may recover the connection on another."""
+        connection = self._connections.get(token)
+        if connection is not None and connection.socket is not None:
+            connection.leave(connection.socket)
+            self._note_loss(connection)
+
+    def _close_all(self, world: World) -> int:
+        """Close every socket that is open in a world, on demand: how many there were."""
+        held = [each for each in self._of(world).connections.values() if each.socket is not None]
+        for connection in held:
+            self.close_socket(connection.token)
+        return len(held)
+
     # --- worlds ----------------------------------------------------------------------------------
 
     def _of(self, world: World) -> _OfWorld:
         if world not in self._of_worlds:
             self._of_worlds[world] = _OfWorld(set(), {})
             world.when_life_ends(partial(self._life_ended, world))
+            world.close_sockets = partial(self._close_all, world)
         return self._of_worlds[world]
 
     def _life_ended(self, world: World) -> None:
@@ -323,7 +338,9 @@ class Sockets:
             content = _encoded(body)
         except ValueError:
             return self._refusal(errors.UnparseableJson(), header.get("messageId"))
-        status, headers, said = await _exchange(self._app, _call_scope(connection, header, content, scope), content)
+        own = _call_scope(connection, header, content, scope)
+        own["extensions"] = {BREAK_OFF: partial(self._break_off, connection)}
+        status, headers, said = await _exchange(self._app, own, content)
         names = {_cased(name.decode("latin-1")): value.decode("latin-1") for name, value in headers.items()}
         answer = {
             "type": "ClientRequest",
@@ -342,6 +359,10 @@ class Sockets:
         if subscription is not None and is_change and isinstance(value, dict) and value.get("id") == subscription.id:
             names["WSG-SubscriptionId"] = subscription.id
         return _text(answer, value)
+
+    async def _break_off(self, connection: Connection, _: object = None) -> None:
+        """Close the connection's socket, on demand: whatever is answered afterwards goes nowhere."""
+        self.close_socket(connection.token)
 
     def _refusal(self, problem: Exception, message_id: Json = None) -> str:
         """An `Error` for what is no call at all, worded as calls are refused."""

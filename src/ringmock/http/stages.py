@@ -49,6 +49,7 @@ from .errors import (
     UnparseableRequest,
     UnsupportedMediaType,
 )
+from .faults import SpoiledAnswer
 from .lab import Lab
 from .multipart import Parts
 from .slices import in_slices
@@ -139,12 +140,16 @@ class Recorder:
         call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
         scope[SCOPE_KEY] = call
 
+        spoiled: Send | None = None
+
         async def sending(message: Message) -> None:
+            nonlocal spoiled
             if message["type"] == "http.response.start":
                 call.status = message["status"]
                 message["headers"] = [*message["headers"]]
                 self._complete(message["headers"], call)
-            await send(message)
+                spoiled = spoiling(call, scope, send)
+            await (spoiled or send)(message)
 
         try:
             await self.app(scope, receive, sending)
@@ -152,6 +157,8 @@ class Recorder:
                 call.status = call.answer.status
                 start: Message = {"type": "http.response.start", "status": call.status, "headers": headers_of(call)}
                 self._complete(start["headers"], call)
+                if call.fault is not None:
+                    send = spoiling(call, scope, send) or send
                 await send(start)
                 await send({"type": "http.response.body", "body": call.encoded})
         finally:
@@ -172,6 +179,12 @@ class Recorder:
             is_api = call.method != "OPTIONS" and not call.is_control
             return _UNKNOWN_PATH if is_api else _EVERY_ANSWER
         return self._by_operation.get(call.operation, _EVERY_ANSWER)
+
+
+def spoiling(call: Call, scope: Scope, send: Send) -> Send | None:
+    """How the answer goes out to a call that met a fault which spoils it; None where it goes out as ever."""
+    rule = call.fault
+    return None if rule is None or rule.answer is None or rule.breaks else SpoiledAnswer(rule, scope, send)
 
 
 def spelled_path(path: str) -> str:

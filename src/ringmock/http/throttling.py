@@ -1,6 +1,7 @@
 """Calls counted by the limits of their world."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ..lab.limits import RINGCENTRAL, WINDOW, Group, RateExceeded, Standing
 from ..sign_in.assertions import read
@@ -10,29 +11,33 @@ from ..world.world import World
 from .call import Call
 from .errors import BodyTooLarge, UnparseableRequest
 from .forms import form_of
+from .oauth import OPERATIONS
 
 _OPENS_A_WORLD = ("getToken", "revokeToken")
+
+
+class Caller(NamedTuple):
+    """Whose call it is, as far as that can be told: its world, an extension number and a client id; empty for none."""
+
+    world: World | None
+    user: str
+    application: str
 
 
 class Throttling:
     """Counts one operation's calls."""
 
-    def __init__(self, group: Group, worlds: Worlds) -> None:
+    def __init__(self, group: Group) -> None:
         self._group = group
-        self._worlds = worlds
 
-    def count(self, call: Call, query: bytes) -> None:
+    def count(self, call: Call, caller: Caller) -> None:
         """Put on the call what its answer says of the limit. Raises `RateExceeded`."""
-        if call.session is not None:
-            world: World | None = call.session.world
-            user, application = call.session.extension_number, call.session.client_id
-        else:
-            world, user, application = self._of_sign_in(call, query)
+        world = caller.world
         if world is None or world.limits is None:
             return
         try:
             now = world.clock.now()
-            standing = world.limits.count(self._group, user, application, call.operation or "", now)
+            standing = world.limits.count(self._group, caller.user, caller.application, call.operation or "", now)
         except RateExceeded as exceeded:
             call.rate_limit = headers_of(exceeded.standing)
             call.world = world
@@ -40,34 +45,40 @@ class Throttling:
         if standing is not None:
             call.rate_limit = headers_of(standing)
 
-    def _of_sign_in(self, call: Call, query: bytes) -> tuple[World | None, str, str]:
-        """World, user and application of a call that has no session yet, as far as they can be told."""
-        form = _form_of(call, query)
-        client_id = call.basic[0] if call.basic is not None else form.get("client_id") or _asserting(form)
-        try:
-            world = (
-                self._worlds.world_before_sign_in(client_id)
-                if call.operation in _OPENS_A_WORLD
-                else self._worlds.world_named(client_id)
-            )
-        except SignInRefused:
-            return None, "", client_id
-        return world, self._user_of(form, world), client_id
 
-    def _user_of(self, form: Mapping[str, str], world: World | None) -> str:
-        """Whose sign-in it is, however it is spelt; one of nobody that is known counts for the application alone."""
-        token = form.get("refresh_token") or form.get("token")
-        if token:
-            return self._worlds.holder_of(token) or ""
-        if form.get("code"):
-            return self._worlds.holder_of_code(form["code"]) or ""
-        if world is None or world.limits is None:
-            return ""
-        if form.get("assertion"):
-            found = extension_claimed(world.template, world.account, form["assertion"])
-        else:
-            found = extension_named(world.template, world.account, form.get("username", ""), form.get("extension", ""))
-        return "" if found is None else found.number
+def caller_of(call: Call, query: bytes, worlds: Worlds) -> Caller:
+    """Of a call that is signed in, whose session it is; of any other, what it says of itself."""
+    if call.session is not None:
+        return Caller(call.session.world, call.session.extension_number, call.session.client_id)
+    if call.operation not in OPERATIONS:
+        return Caller(worlds.default, "", "")
+    form = _form_of(call, query)
+    client_id = call.basic[0] if call.basic is not None else form.get("client_id") or _asserting(form)
+    try:
+        world = (
+            worlds.world_before_sign_in(client_id)
+            if call.operation in _OPENS_A_WORLD
+            else worlds.world_named(client_id)
+        )
+    except SignInRefused:
+        return Caller(None, "", client_id)
+    return Caller(world, _user_of(form, world, worlds), client_id)
+
+
+def _user_of(form: Mapping[str, str], world: World | None, worlds: Worlds) -> str:
+    """Whose sign-in it is, however it is spelt; one of nobody that is known counts for the application alone."""
+    token = form.get("refresh_token") or form.get("token")
+    if token:
+        return worlds.holder_of(token) or ""
+    if form.get("code"):
+        return worlds.holder_of_code(form["code"]) or ""
+    if world is None or not world.has_limits_or_faults:
+        return ""
+    if form.get("assertion"):
+        found = extension_claimed(world.template, world.account, form["assertion"])
+    else:
+        found = extension_named(world.template, world.account, form.get("username", ""), form.get("extension", ""))
+    return "" if found is None else found.number
 
 
 def _form_of(call: Call, query: bytes) -> dict[str, str]:

@@ -20,6 +20,7 @@ from ..domain.account import Extension, digits_of
 from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus
 from ..domain.message_filter import MessageFilter
 from ..http.recording import outcome
+from ..lab.faults import rule_text
 from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
 from ..world import controls as world_controls
@@ -68,6 +69,14 @@ class MessageRow(NamedTuple):
     status: MessageStatus
 
 
+class FaultLine(NamedTuple):
+    """A fault on demand: what happens to which calls, how many more, None for all, and how many it has happened to."""
+
+    text: str
+    left: int | None
+    met: int
+
+
 class Line(NamedTuple):
     """A call in the list; `body` is what was sent, set out to be read."""
 
@@ -98,7 +107,9 @@ def account() -> Response:
         handsets=world.account.handsets[:MOST_EXTENSIONS],
         calls=_lines(world.journal.newest_first(MOST_CALLS)),
         call_count=len(world.journal),
-        faults=world.faults.left if world.faults is not None else (),
+        faults=[FaultLine(rule_text(each.rule), each.left, each.met) for each in world.faults.standings]
+        if world.faults is not None
+        else (),
     )
 
 

@@ -8,8 +8,10 @@ in one write. Whatever waits, and comes or goes in several pieces, goes on as uv
 import asyncio
 import logging
 import re
+import struct
 import types
 from collections.abc import Generator, MutableMapping
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 import httptools
@@ -17,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..http import errors, refused
 from ..http.call import BREAK_OFF, PROBLEM
+from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
 from .unread import Unread
 
@@ -29,6 +32,9 @@ _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)
 _OTHER_METHOD = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+( [^\r\n]* HTTP/[0-9.]+\r?\n|$)")
 
 _FIRST_LINE_OF = re.compile(rb"[^ \r\n]+ ([^ \r\n]+) HTTP/")
+
+GARBAGE = b"\x00\xff\x15\x03 this is no HTTP\r\n\r\n" * 8
+"""What an answer is on demand that nobody can read."""
 
 _FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
 """Headers of an answer that say how the connection goes on."""
@@ -76,10 +82,20 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.scope["extensions"] = {BREAK_OFF: self.break_off}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
 
-    async def break_off(self) -> None:
-        """End the connection at once; whatever is sent afterwards goes nowhere."""
+    async def break_off(self, how: Spoiled = Spoiled.RESET) -> None:
+        """End the connection, by a reset or in order, with what came so far or with what is no HTTP.
+
+        Whatever is sent afterwards goes nowhere.
+        """
         self._lost = asyncio.Event()
-        self.transport.abort()
+        if how is Spoiled.GARBAGE:
+            self.transport.write(GARBAGE)
+        if how is Spoiled.RESET:
+            # Without lingering, the system ends it by a reset and not by the end of what is sent.
+            self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+        else:
+            self.transport.close()
         await self._lost.wait()
 
     def on_url(self, url: bytes) -> None:

@@ -14,11 +14,11 @@ from ..domain import errors
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
 from ..domain.attachment import MAX_ATTACHMENTS, Attachment, received_attachment
 from ..domain.message import MessageType, Routed
+from ..domain.nearest import did_you_mean
 from ..domain.rules import can_receive
 from ..domain.text import is_encodable
 from ..lab.faults import MOST_RULES, FaultRule
 from ..lab.limits import PROFILES, SENDING, Group, Limits
-from ..openapi.document import operations_with_token
 from ..timestamps import parse
 from .world import World
 
@@ -34,13 +34,15 @@ CLOCK_EXAMPLE = '{"now": "2012-10-16T06:34:58Z", "frozen": true}'
 LIMITS_EXAMPLE = '{"profile": "ringcentral"} or {"medium": 3}'
 FAULTS_EXAMPLE = '[{"operation": "createSMSMessage", "error": "CMN-201", "times": 2}]'
 
+_TEXT: tuple[type, ...] = (str,)
+_NUMBER: tuple[type, ...] = (int, float)
+_WHOLE: tuple[type, ...] = (int,)
+
 _FAULT_TYPES: Mapping[str, tuple[type, ...]] = {
-    "operation": (str,),
-    "error": (str,),
-    "delay": (int, float),
+    **dict.fromkeys(("operation", "error", "answer", "extension", "recipient", "notification"), _TEXT),
+    **dict.fromkeys(("delay", "share", "pause"), _NUMBER),
+    **dict.fromkeys(("times", "status", "nth", "seed", "pieces"), _WHOLE),
     "lost": (bool,),
-    "times": (int,),
-    "share": (int, float),
 }
 
 
@@ -55,7 +57,8 @@ def extension_of(world: World, number: object) -> Extension:
     """An extension as the world has it now. Raises `NoSuchExtension`."""
     extensions = world.account.extensions
     if not isinstance(number, str) or number not in extensions:
-        raise NoSuchExtension(f"There is no extension {number!r}: this account has {_some(extensions)}.")
+        meant = did_you_mean(number, extensions)
+        raise NoSuchExtension(f"There is no extension {number!r}{meant or ':'} this account has {_some(extensions)}.")
     return extensions[number]
 
 
@@ -206,31 +209,32 @@ def set_faults(world: World, rules: object) -> None:
     """Let calls fail, come late or lose their answers by these rules, and by no others."""
     if not isinstance(rules, list) or len(rules) > MOST_RULES:
         raise ValueError(f"Faults are a list of at most {MOST_RULES} rules, as in {FAULTS_EXAMPLE}; [] is for none.")
-    world.plant([_rule(rule) for rule in rules])
+    world.plant([_rule(world, rule) for rule in rules])
 
 
 def add_fault(world: World, rule: object) -> None:
     """One more rule, behind those that have calls to meet yet."""
-    left = [replace(one, times=left) for one, left in (world.faults.left if world.faults else ()) if left != 0]
-    if len(left) >= MOST_RULES:
-        raise ValueError(f"A world has at most {MOST_RULES} rules that have calls to meet yet.")
-    world.plant([*left, _rule(rule)])
+    world.plant_more(_rule(world, rule))
 
 
-def _rule(given: object) -> FaultRule:
+def _rule(world: World, given: object) -> FaultRule:
     if not isinstance(given, dict):
         raise ValueError(f"A rule is an object, as in {FAULTS_EXAMPLE}.")
     for name, value in given.items():
         if name not in _FAULT_TYPES:
+            meant = did_you_mean(name, _FAULT_TYPES)
             raise ValueError(
-                f"{name!r} is not known here: a rule has some of {', '.join(_FAULT_TYPES)}, as in {FAULTS_EXAMPLE}."
+                f"{name!r} is not known here{meant or ':'} a rule has some of {', '.join(_FAULT_TYPES)}, as in"
+                f" {FAULTS_EXAMPLE}."
             )
         if type(value) not in _FAULT_TYPES[name]:
             raise ValueError(f"{name!r} of a rule is no {type(value).__name__}, as {FAULTS_EXAMPLE} shows.")
-    operation = given.get("operation")
-    if operation is not None and operation not in operations_with_token():
-        raise ValueError(f"'operation' is one that takes an access token, as createSMSMessage does, not {operation!r}.")
+    if "extension" in given:
+        extension_of(world, given["extension"])
+    recipient = given.get("recipient")
+    if recipient is not None and not is_e164(recipient):
+        extension_of(world, recipient)
     try:
         return FaultRule(**given)
     except ValueError as error:
-        raise ValueError(f"Of a rule, {error}.") from error
+        raise ValueError(f"Of a rule, {error}" + ("" if str(error).endswith("?") else ".")) from error

@@ -29,7 +29,7 @@ from ..domain.a2p_store import A2PStore
 from ..domain.account import Account, Extension, ExtensionStatus, digits_of
 from ..domain.agenda import Agenda, Timer
 from ..domain.attachment import Attachment
-from ..domain.carrier import OptOut, carried
+from ..domain.carrier import Carrier, OptOut, carried
 from ..domain.consent import (
     ANY_SENDER,
     Consents,
@@ -79,6 +79,10 @@ _AGED_TOGETHER = 500
 def random_secret() -> bytes:
     """16 bytes from the operating system's randomness."""
     return secrets.token_bytes(16)
+
+
+def _no_sockets() -> int:
+    return 0
 
 
 class Sent(NamedTuple):
@@ -142,6 +146,7 @@ class World:
     reports: MessageStoreReports
     retention_days: int
     consents: Consents
+    carrier: Carrier | None
     opt_outs: set[OptOut]
     _dice: Random
     sync_tokens: SyncTokens
@@ -177,6 +182,8 @@ class World:
         What was made or begun in one life means nothing in the next, where ids start again.
         """
         self.is_closed = False
+        self.close_sockets: Callable[[], int] = _no_sockets
+        """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
         self.reset()
 
     def reset(self) -> None:
@@ -195,9 +202,10 @@ class World:
         self.message_templates = MessageTemplates(ids)
         self.reports = MessageStoreReports(ids)
         self.retention_days = _RETENTION_DAYS
+        self.carrier = self.template.carrier
         self.consents = Consents()
         self.opt_outs = self.consents.opt_outs
-        self._dice = Random(self.template.carrier.seed if self.template.carrier else 0)
+        self._dice = Random(self.carrier.seed if self.carrier else 0)
         secret = self._secret_source()
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
@@ -215,6 +223,7 @@ class World:
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
         self._tell_that_life_ended()
         self._watchers = ()
+        self.close_sockets = _no_sockets
         self._at_the_end_of_a_life.clear()
         # What refers back would be kept: the collector does not see what has been there for long.
         self.clock.tell_nobody()
@@ -229,8 +238,20 @@ class World:
 
     def plant(self, rules: Sequence[FaultRule]) -> None:
         """Let calls meet these faults from now on, as if none had met any; the same calls meet the same ones."""
-        self.faults = FaultPlan(rules, Random(0)) if rules else None
+        self.faults = FaultPlan(rules) if rules else None
         self.has_limits_or_faults = self.limits is not None or self.faults is not None
+
+    def plant_more(self, rule: FaultRule) -> None:
+        """One rule behind those that there are, of which each goes on. Raises `ValueError` for one too many."""
+        if self.faults is None:
+            self.plant([rule])
+        else:
+            self.faults.add(rule)
+
+    def carry_by(self, carrier: Carrier | None) -> None:
+        """Let carriers make this of what is sent from now on, their dice begun anew; None where all of it arrives."""
+        self.carrier = carrier
+        self._dice = Random(carrier.seed if carrier else 0)
 
     def limit(self, limits: Limits | None) -> None:
         """Count calls from now on, as if none had been made; None for no limits."""
@@ -295,7 +316,7 @@ class World:
         A reset in between comes after it: nothing of it is left, and nobody is told any more.
         """
         life, store = self.life, self.a2p
-        planning = planning_batch(self.account, sender, batch, self.template.carrier, self.opt_outs, self._dice)
+        planning = planning_batch(self.account, sender, batch, self.carrier, self.opt_outs, self._dice)
         plan = yield from planning
         if self.life == life:
             self.share.take(1 + 2 * len(plan.deliveries) + len(plan.rejected))
@@ -337,7 +358,7 @@ class World:
 
     def _carried(self, delivery: Delivery) -> Delivery:
         """The plan of an SMS of the account's with what carriers make of it."""
-        carrier = self.template.carrier
+        carrier = self.carrier
         if carrier is None and not self.opt_outs:
             return delivery
         return carried(delivery, carrier, self.opt_outs, self.generation, self._dice)
@@ -352,8 +373,8 @@ class World:
                     self._note(Statement(number, delivery.sender, status, ConsentSource.RECIPIENT), now)
 
     def _confirm_consent(self, delivery: Delivery, now: datetime) -> None:
-        """Answer a phone that has opted out, or in, where the fixture's carrier does so."""
-        carrier, is_out = self.template.carrier, opts_out(delivery.text)
+        """Answer a phone that has opted out, or in, where the carrier does so."""
+        carrier, is_out = self.carrier, opts_out(delivery.text)
         if carrier is None or not carrier.confirms_opt_outs or is_out is None:
             return
         for number in delivery.recipients:

@@ -442,4 +442,5 @@ def test_the_control_api_shows_subscriptions_and_what_became_of_their_notificati
         "event": told["event"],
         "arrived": True,
         "failure": None,
+        "on_demand": None,
     }
