@@ -6,12 +6,13 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from test_sockets import Socket, opened
-from test_subscriptions import INSTANT, freeze_clock, from_handset, subscribed
 from websockets.exceptions import ConnectionClosed
 
-from receivers import Receiver
-from support import OWN, SMS, Client, sms_body
+from receivers import Receiver, subscribed
+from socket_client import STORE_FILTER, Socket, opened
+from support import OWN, SMS, Client, freeze_clock, from_handset, sms_body
+
+INSTANT = f"{STORE_FILTER}/instant?type=SMS"
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ def test_the_content_of_whatever_file_is_taken_can_be_read(
          {"to": "102", "text": "Hi"}),
         (lambda w: w.clock.set("yesterday"), "PUT", "/_mock/clock", {"now": "yesterday"}),
         (lambda w: w.clock.advance(1e15), "POST", "/_mock/clock/advance", {"seconds": 1e15}),
-        (lambda w: w.fault("getToken"), "PUT", "/_mock/faults", [{"operation": "getToken"}]),
+        (lambda w: w.fault("getTokens"), "PUT", "/_mock/faults", [{"operation": "getTokens"}]),
         (lambda w: w.fault(times=0), "PUT", "/_mock/faults", [{"times": 0}]),
         (lambda w: w.fault(delay="1"), "PUT", "/_mock/faults", [{"delay": "1"}]),
     ],

@@ -255,9 +255,8 @@ def rule_text(rule: FaultRule) -> str:
         about = rule.operation or "Every operation"
         happens = [f"{rule.delay:g} seconds late" if rule.delay else "", _end_of(rule)]
     happens += [f"{rule.share:g} of them"] if rule.share < 1 else []
-    happens += (
-        [f"from the {rule.nth}. on" if rule.times != 1 and rule.times else f"the {rule.nth}."] if rule.nth else []
-    )
+    if rule.nth is not None:
+        happens.append(f"the {rule.nth}." if rule.most == 1 else f"from the {rule.nth}. on")
     whose = "".join(
         f" {word} {value}" for word, value in (("of", rule.extension), ("to", rule.recipient)) if value is not None
     )

@@ -1,6 +1,6 @@
 """A test's handle on its world: the credentials that open it, its mailboxes, phones and clock, and what happened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -9,6 +9,7 @@ from ..domain import message as domain
 from ..domain.account import ExtensionStatus, digits_of
 from ..domain.message import MessageType, Outcome
 from ..domain.message_filter import MessageFilter
+from ..fixture import carrier_from
 from ..sign_in import sessions
 from ..sign_in.worlds import Worlds
 from ..world import controls as world_controls
@@ -114,28 +115,29 @@ class Ringmock:
 
     # --- faults on demand ------------------------------------------------------------------------
 
-    def fault(
-        self,
-        operation: str | None = None,
-        *,
-        error: str | None = None,
-        delay: float = 0.0,
-        lost: bool = False,
-        times: int | None = None,
-        share: float = 1.0,
-    ) -> None:
+    def fault(self, operation: str | None = None, **rule: object) -> None:
         """Let calls fail from now on, by a rule behind those that there are: see `ringmock.lab.faults.FaultRule`.
 
         None of them fails the test. `ringmock.fault("createSMSMessage", error="CMN-201", times=2)` refuses the next two
         SMS, and `lost=True` carries a call out and breaks the connection off before the answer.
+        `ringmock.fault(notification="doubled")` is about notifications.
         """
-        given = {"operation": operation, "error": error, "delay": delay, "lost": lost, "times": times, "share": share}
-        rule = {name: value for name, value in given.items() if value is not None}
-        self._do(lambda: world_controls.add_fault(self._world, rule))
+        given = {"operation": operation, **rule}
+        known = {name: value for name, value in given.items() if value is not None}
+        self._do(lambda: world_controls.add_fault(self._world, known))
 
     def no_faults(self) -> None:
         """Let every call go well from now on."""
         self._do(lambda: world_controls.set_faults(self._world, []))
+
+    def carriers(self, carrier: Mapping[str, object] | None = None) -> None:
+        """Say what carriers make of SMS from now on, as a fixture does under `carrier`; None for nothing."""
+        made = None if not carrier else carrier_from(dict(carrier), self._world.account)
+        self._do(lambda: self._world.carry_by(made))
+
+    def close_websockets(self) -> int:
+        """Close every WebSocket that is open in the world, as a network does; how many there were."""
+        return self._do(lambda: self._world.close_sockets())
 
     # --- what happened ---------------------------------------------------------------------------
 
