@@ -110,6 +110,9 @@ class Blacklisting(NamedTuple):
     reason: str
 
 
+LOST_ON_DEMAND = "lost"
+
+
 class Attempt(NamedTuple):
     """One notification that was sent, or could not be: `failure` says why, None when it arrived."""
 
@@ -195,6 +198,8 @@ class Subscription:
         """Note what became of a notification; `MAX_FAILURES` failures in a row of an address are its last."""
         self.left_out += len(self.attempts) == REMEMBERED_ATTEMPTS
         self.attempts.append(attempt)
+        if attempt.on_demand == LOST_ON_DEMAND:
+            return  # its receiver has nothing to do with it
         self.failures = 0 if attempt.failure is None else self.failures + 1
         if self.delivery.transport is not Transport.WEBHOOK or attempt.failure is None:
             return
