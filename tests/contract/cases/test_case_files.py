@@ -222,9 +222,24 @@ def test_a_case_is_about_any_account_and_holds_in_every_generation_unless_told_o
             id="a receiver without manners",
         ),
         pytest.param(
+            "{sockets: {one: []}}",
+            "steps[0].sockets: the WebSocket 'one' is not open: connect: {socket: one, as: \"101\"} opens it",
+            id="a WebSocket that is not open",
+        ),
+        pytest.param(
+            "{as: {socket: one}, when: {operation: listMessages}, then: {status: 200}}",
+            "steps[0].as: the WebSocket 'one' is not open: connect: {socket: one, as: \"101\"} opens it",
+            id="a call on a WebSocket that is not open",
+        ),
+        pytest.param(
+            "{connect: {socket: one}}",
+            "steps[0].connect: a WebSocket is opened with 'as' or with 'token': one of them",
+            id="a WebSocket of nobody",
+        ),
+        pytest.param(
             "{}",
-            "steps[0]: {} is not a step: a 'change', a call ('as', 'when', 'then') or a look"
-            " ('mailboxes', 'handsets', 'outcomes', 'notifications')",
+            "steps[0]: {} is not a step: a 'change', a 'connect', a call ('as', 'when', 'then') or a look"
+            " ('mailboxes', 'handsets', 'outcomes', 'notifications', 'sockets')",
             id="a step that does nothing",
         ),
     ],

@@ -261,3 +261,43 @@ def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
     (case,) = parse_cases(FROZEN_IN_LIST)
     with pytest.raises(ValueError, match="is not the address of a server"):
         run_case(case, Target(url, DEMO, has_worlds=True))
+
+
+def test_what_comes_on_a_websocket_is_told_beside_what_was_expected(target: Target) -> None:
+    heartbeat = "send: {socket: line, message: [{type: Heartbeat, messageId: one}]}"
+    lines = told(
+        f"""\
+      - connect: {{socket: line, as: "101"}}
+        {heartbeat}
+        sockets: {{line: [{{type: Heartbeat, messageId: two}}]}}
+""",
+        target,
+    ).splitlines()
+    assert ["WebSocket", "line.0.messageId", '"two"', '"one"'] in [line.split() for line in lines]
+
+
+def test_a_call_on_a_websocket_fails_as_one_by_http(target: Target) -> None:
+    lines = told(
+        """\
+      - connect: {socket: line, as: "101"}
+      - as: {socket: line}
+        when: {operation: readExtension}
+        then: {status: 200, body: {extensionNumber: "102"}}
+""",
+        target,
+    ).splitlines()
+    assert ["body.extensionNumber", '"102"', '"101"'] in [line.split() for line in lines]
+    assert any("curl -i -X GET" in line and "/extension/~" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("connect", "difference"),
+    [
+        ("{socket: line, token: made-up}", "line.type"),
+        ('{socket: line, as: "101", details: {body: {idleTimeout: 1}}}', "line.body.idleTimeout"),
+    ],
+)
+def test_a_websocket_that_opens_otherwise_than_expected_fails_the_step(
+    target: Target, connect: str, difference: str
+) -> None:
+    assert difference in told(f"      - connect: {connect}\n", target)

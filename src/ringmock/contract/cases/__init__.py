@@ -34,7 +34,7 @@ class Step:
     line: int
     change: Mapping[str, Json] = field(default_factory=dict)
     caller: Json = None
-    """An extension number or a role, `application`, `nobody` or `{"token": ...}`."""
+    """An extension number or a role, `application`, `nobody`, `{"token": ...}` or `{"socket": ...}`."""
     when: Mapping[str, Json] | None = None
     then: Mapping[str, Json] = field(default_factory=dict)
     keep: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +43,13 @@ class Step:
     handsets: Mapping[str, Json] = field(default_factory=dict)
     notifications: Sequence[Json] = ()
     """What the case's receiver is sent next, oldest first."""
+    connect: Mapping[str, Json] | None = None
+    """A WebSocket to open, before the call."""
+    disconnect: str | None = None
+    """The name of a WebSocket to close, after the change and before the call."""
+    send: Mapping[str, Json] | None = None
+    sockets: Mapping[str, Json] = field(default_factory=dict)
+    """What comes next on WebSockets, oldest first."""
 
     @property
     def written(self) -> dict[str, Json]:
@@ -57,6 +64,10 @@ class Step:
             "mailboxes": dict(self.mailboxes),
             "handsets": dict(self.handsets),
             "notifications": list(self.notifications),
+            "connect": dict(self.connect or {}),
+            "disconnect": self.disconnect,
+            "send": dict(self.send or {}),
+            "sockets": dict(self.sockets),
         }
         return {name: value for name, value in parts.items() if value}
 

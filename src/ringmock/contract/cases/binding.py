@@ -264,7 +264,14 @@ class _Names:
             mailboxes=self._keyed(step.mailboxes, "number"),
             handsets=self._keyed(step.handsets, "digits"),
             notifications=self._filled(list(step.notifications)),
+            connect=None if step.connect is None else self._connect(step.connect),
+            send=None if step.send is None else self._filled(dict(step.send)),
+            sockets=self._filled(dict(step.sockets)),
         )
+
+    def _connect(self, said: Mapping[str, Json]) -> Json:
+        made = self._filled(dict(said))
+        return {**made, "as": self._caller(said["as"])} if "as" in said else made
 
     def change(self, change: Mapping[str, Json]) -> dict[str, Json]:
         """The change of the world, with extension numbers and digits."""

@@ -37,8 +37,8 @@ GOES_WITH = {
 RECEIVER = "receiver"
 """The change that opens a receiver of webhooks, and the name under which its address is kept."""
 
-_EXPECTATIONS = ("then", "outcomes", "mailboxes", "handsets", "notifications")
-_LOOKS = ("outcomes", "mailboxes", "handsets", "notifications")
+_EXPECTATIONS = ("then", "outcomes", "mailboxes", "handsets", "notifications", "connect", "sockets")
+_LOOKS = ("outcomes", "mailboxes", "handsets", "notifications", "sockets")
 _FEW = 12
 
 
@@ -158,9 +158,27 @@ def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str], n
                 kept.add(RECEIVER)
             if "notifications" in sound and RECEIVER not in kept:
                 yield (*at, "notifications"), "nobody receives them: given: {receiver: {}} opens a receiver"
+            yield from _unopened(sound, at, kept)
             yield from _step(sound, at, kept)
             yield from unknown_roles(sound, at, needs)
             kept |= set(sound.get("keep", ()))
+
+
+def _unopened(step: Mapping[str, Json], at: Path, known: set[str]) -> Found:
+    """What a step says of WebSockets that are not open, and of one that it opens, which is known from then on."""
+    connect = step.get("connect")
+    if connect is not None:
+        if ("as" in connect) == ("token" in connect):
+            yield (*at, "connect"), "a WebSocket is opened with 'as' or with 'token': one of them"
+        known.add(f"socket {connect['socket']}")
+    caller = step.get("as")
+    named = [("disconnect", step.get("disconnect")), ("send", (step.get("send") or {}).get("socket"))]
+    named += [("as", caller.get("socket")) if isinstance(caller, dict) else ("as", None)]
+    named += [("sockets", name) for name in step.get("sockets", ())]
+    for part, name in named:
+        if name is not None and f"socket {name}" not in known:
+            sentence = f'the WebSocket {name!r} is not open: connect: {{socket: {name}, as: "101"}} opens it'
+            yield (*at, part), sentence
 
 
 def _step(step: Mapping[str, Json], at: Path, kept: set[str]) -> Found:

@@ -21,6 +21,7 @@ from .lacking import Lack
 Json = Any
 
 CONTROL = "it needs ringmock's control API, which this server has not"
+WORLDS = "it needs a world of its own, which this server does not open"
 FOR_GOOD = frozenset(
     {"updateExtension", "updateCallQueueInfo", "bulkAssignSmsRecipients", "updateMessageStoreConfiguration"}
 )
@@ -77,6 +78,8 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
         yield f"it changes the world (status, members, clock, SMS from outside ...): {CONTROL}"
     if any(step.handsets for step in case.steps):
         yield f"it looks at a phone outside the account: {CONTROL}"
+    if any(step.connect for step in case.steps):
+        yield f"it opens a WebSocket, on which what it sends could not be limited: {WORLDS}"
     if any(step.outcomes for step in case.steps):
         yield f"it asks what became of each recipient: {CONTROL}"
     if any(_counts(step) for step in case.steps):

@@ -95,6 +95,9 @@ def named_in_step(step: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     yield from named_in_change(step.get("change", {}))
     if isinstance(step.get("as"), str) and step["as"] not in ("application", "nobody"):
         yield step["as"], SIGNS_IN
+    opened_by = (step.get("connect") or {}).get("as")
+    if isinstance(opened_by, str):
+        yield opened_by, SIGNS_IN
     yield from ((name, SIGNS_IN) for name in step.get("mailboxes", {}))
     yield from ((name, "digits") for name in step.get("handsets", {}))
     asked = recipients_are(step.get("when"))

@@ -29,6 +29,7 @@ from .operation import JSON
 from .preconditions import prepared
 from .request import encoded, file_of, request_of
 from .shapes import SENDING, WRITTEN, Shape
+from .sockets import Sockets
 
 Json = Any
 
@@ -37,6 +38,8 @@ OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
 CONNECTION = "connection"
 """Where the difference is when no answer came."""
+OPENED = {"type": "ConnectionDetails"}
+"""What a WebSocket says first, unless a step expects more."""
 BETWEEN_LOOKS = 0.5
 MAX_LINE = 300
 JOURNAL_LIMIT = 5
@@ -177,7 +180,7 @@ def calls_of(case: Case, target: Target) -> Iterator[str]:
         if step.when is not None:
             named = {name: f"${{{name}}}" for name in names_in(dict(step.when))}
             request = request_of(filled(dict(step.when), named))
-            who = step.caller if isinstance(step.caller, str) else "a token"
+            who = step.caller if isinstance(step.caller, str) else f"a {next(iter(step.caller))}"
             sent = shown(target, request).body
             body = "" if sent is None else f" {sent.decode('utf-8', errors='replace')!r}"[:MAX_LINE]
             yield f"as {who}: {request.method} {request.target}{body}{_not_sent(target, request)}"
@@ -204,6 +207,7 @@ class _Run:
         self._resources = resources
         self._shape = shape
         self._receiver: Receiver | None = None
+        self._sockets = Sockets(caller.base_url, caller.call, resources)
         self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
@@ -242,9 +246,10 @@ class _Run:
         if "receiver" in step.change:
             self._receive(Manners.of(step.change["receiver"]))
         _World(self._caller).change(filled(dict(step.change), self._kept))
+        yield from self._connections(step)
         if step.when is not None:
             when = self._shape.call(filled(dict(step.when), self._kept))
-            exchange = self._caller.call(filled(step.caller, self._kept), when)
+            exchange = self._called(filled(step.caller, self._kept), when)
             then = self._in_shape(filled(dict(step.then), self._kept), exchange.answer, when)
             found = tuple(_unexpected(then, exchange.answer))
             if found:
@@ -254,6 +259,24 @@ class _Run:
             yield from (replace(mismatch, after=exchange) for mismatch in self._looks(step))
         else:
             yield from self._looks(step)
+
+    def _called(self, caller: Json, when: Mapping[str, Json]) -> Exchange:
+        if isinstance(caller, dict) and "socket" in caller:
+            return self._sockets.call(caller["socket"], when)
+        return self._caller.call(caller, when)
+
+    def _connections(self, step: Step) -> Iterator[Mismatch]:
+        """Close, open and send, as the step says."""
+        if step.disconnect is not None:
+            self._sockets.close(step.disconnect)
+        if step.connect is not None:
+            said = filled(dict(step.connect), self._kept)
+            first = self._sockets.open(said)
+            found = tuple(differences(said.get("details", OPENED), first, f"WebSocket {said['socket']}"))
+            if found:
+                yield Mismatch(found, None)
+        if step.send is not None:
+            self._sockets.send(filled(dict(step.send), self._kept))
 
     def _in_shape(self, then: Mapping[str, Json], answer: Answer, when: Mapping[str, Json]) -> Mapping[str, Json]:
         just_sent, body = when.get("operation") in SENDING, answer.json
@@ -292,6 +315,11 @@ class _Run:
             yield from self._look(f"mailbox of {number}", expected, "subject", look, self._shape.expected)
         for phone, expected in step.handsets.items():
             yield from self._look(f"handset {phone}", expected, "text", partial(self._caller.handset, phone))
+        for name, wanted in step.sockets.items():
+            came = self._sockets.next_messages(name, max(len(wanted), 1))
+            found = tuple(differences(filled(list(wanted), self._kept), came, f"WebSocket {name}"))
+            if found:
+                yield Mismatch(found, None)
         if step.notifications and self._receiver is not None:
             actual = self._receiver.next_notifications(len(step.notifications))
             found = tuple(differences(filled(list(step.notifications), self._kept), actual, "notifications"))
@@ -394,6 +422,11 @@ class _Caller:
         self._application = made_up_application() if target.has_worlds else target.application
         self._tokens: dict[str, str] = {}
         self._before: set[Json] = set()
+
+    @property
+    def base_url(self) -> str:
+        """The server's."""
+        return self._client.base_url
 
     @property
     def patience(self) -> float:
