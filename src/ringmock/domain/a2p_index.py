@@ -25,7 +25,7 @@ def first_order(moment: datetime) -> int:
 
 
 def end_of(moment: datetime) -> int:
-    """The order right above the highest of the moment's millisecond: no answer tells any smaller part of a second."""
+    """The order just above the highest of the moment's millisecond. Answers have no smaller unit."""
     return first_order(to_the_millisecond(moment)) + 1000 * _AGES
 
 
@@ -35,7 +35,7 @@ def older_than(age: timedelta, now: datetime) -> int:
 
 
 def to_the_millisecond(moment: datetime) -> datetime:
-    """The moment as answers tell it."""
+    """The moment in whole milliseconds, as answers show it."""
     return moment - moment.microsecond % 1000 * _MICROSECOND
 
 
@@ -65,7 +65,7 @@ class Index(Generic[K]):
                 continue
             is_newer = orders[0] > known[-1]
             known += orders
-            if not is_newer:  # others came meanwhile: two sorted runs, which are merged in no time
+            if not is_newer:  # other records arrived meanwhile: two sorted runs, which merge quickly
                 known.sort()
 
     def remove(self, kind: K, order: int) -> None:
@@ -76,7 +76,7 @@ class Index(Generic[K]):
         return self._lists.keys()
 
     def part(self, kind: K, low: int, high: int) -> CollectionPart:
-        """The records of a kind whose order is at least `low` and below `high`."""
+        """The records of one kind whose order is at least `low` and below `high`."""
         orders = self._lists.get(kind, [])
         start = bisect_left(orders, low)
         return CollectionPart(orders, start, max(start, bisect_left(orders, high)))
@@ -86,5 +86,5 @@ class Index(Generic[K]):
         return part.high - part.low
 
     def parts(self, low: int, high: int, is_wanted: Callable[[K], bool]) -> Iterator[CollectionPart]:
-        """Those of all the kinds that are wanted."""
+        """The records of every kind that the filter includes."""
         return (self.part(kind, low, high) for kind in self._lists if is_wanted(kind))

@@ -1,6 +1,6 @@
 """High-volume SMS (A2P): what an application sends in batches to people, and what they answer.
 
-It has numbers of its own, those with the feature A2PSmsSender, and is kept apart from every extension's mailbox.
+It has its own numbers, those with the feature A2PSmsSender, and its messages are in no extension's mailbox.
 """
 
 from collections import Counter
@@ -23,10 +23,10 @@ from .slices import SLICE, Slices, result_of
 from .sms import route_sms
 
 MAX_NUMBERS = 15
-"""Phone numbers that one list may be asked for."""
+"""The maximum of phone numbers in the filter of one list."""
 
 COST_OF_SEGMENTS = 7, 1000
-"""What so many segments cost: 0.007 for each, in all examples of the service's documents."""
+"""The price of one segment: 0.007 in all examples of the service's documents."""
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -35,7 +35,7 @@ _TODAY = GENERATIONS["current"]
 
 
 class BatchStatus(StrEnum):
-    """How far a batch is: some messages wait; none does, and receipts are due; nothing will change any more."""
+    """The progress of a batch: some messages wait; none does, and receipts are due; nothing will change."""
 
     PROCESSING = "Processing"
     SENT = "Sent"
@@ -57,14 +57,14 @@ class SendBatch(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A message that has no recipient whom it could be sent to; `place` counts those of the request from 1."""
+    """A message of a batch without a possible recipient; `place` counts the messages of the request from 1."""
 
     place: int
     recipient: str
 
 
 class BatchPlan(NamedTuple):
-    """What a batch would do: one delivery for each message that is not rejected, in their order."""
+    """The plan of a batch: one delivery for each message that is not rejected, in their order."""
 
     sender: str
     deliveries: tuple[Delivery, ...]
@@ -81,7 +81,7 @@ class Course(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class A2PMessage(Message):
-    """A message of the high-volume store, which is in no mailbox. `batch` is an id; None for what came in."""
+    """A message of the high-volume store, which is in no mailbox. `batch` is an id, None for an inbound message."""
 
     batch: str | None = None
     segments: int = 1
@@ -93,9 +93,9 @@ class A2PMessage(Message):
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """A batch that was accepted. `sender` is digits; `first` and `end` are the orders between which its messages lie.
+    """An accepted batch. `sender` is digits; its messages have the orders from `first` to below `end`.
 
-    `courses` counts its messages; what it costs to read it does not grow with them.
+    `courses` counts its messages by course, so the cost of reading a batch does not grow with their number.
     """
 
     id: str
@@ -109,7 +109,7 @@ class Batch:
 
     @property
     def pace(self) -> "Pace":
-        """When it leaves Processing, and when it is Completed."""
+        """When the batch leaves Processing, and when it is Completed."""
         progresses = [course.progress for course in self.courses]
         waits = [_leaves_queue(progress) for progress in progresses]
         rests = [max(_changes(progress), default=timedelta(0)) for progress in progresses]
@@ -150,7 +150,7 @@ class Batch:
         return frozenset(course for course in self.courses if at - self.created in _changes(course.progress))
 
     def becomes_another(self, at: datetime) -> bool:
-        """Whether its own status does."""
+        """Whether the batch's own status changes."""
         return at - self.created in self.pace and self.size > 0
 
     def last_changed(self, now: datetime) -> datetime:
@@ -160,7 +160,7 @@ class Batch:
 
 
 class Pace(NamedTuple):
-    """The age at which a batch has nothing to send any more, None for never; and the one at which it is at rest."""
+    """The age at which nothing of the batch waits to be sent, None for never; and the age at which it is Completed."""
 
     waiting: timedelta | None
     resting: timedelta
@@ -184,7 +184,7 @@ def _changes(progress: Progress) -> list[timedelta]:
 
 
 def is_paid_for(status: MessageStatus) -> bool:
-    """Whether a message in this status costs anything: one that was not sent does not."""
+    """Whether a message in this status has a cost: an unsent message has none."""
     return status is not MessageStatus.SENDING_FAILED
 
 
@@ -223,11 +223,11 @@ def planning_batch(
     opt_outs: Collection[OptOut],
     dice: Random,
 ) -> Slices[BatchPlan]:
-    """As `plan_batch`, in slices. The account is that of the start; who opts out meanwhile gets what is not yet planned
-    no more.
+    """As `plan_batch`, in slices.
 
-    Raises `InvalidParameter` about `from` for any number but the sender's own with A2PSmsSender, and about `text` for
-    a message that has none; `TextTooLong` (R-04, D-01).
+    The account is that of the start. Messages not yet planned are rejected for a phone that opts out meanwhile. Raises
+    `InvalidParameter` about `from` for any number but the sender's own with A2PSmsSender, and about `text` for a
+    message without one; `TextTooLong` (R-04, D-01).
     """
     number = check_a2p_sender(account, sender, batch.sender)
     deliveries: list[Delivery] = []
@@ -263,7 +263,7 @@ def check_a2p_number(account: Account, number: str) -> PhoneNumber:
 
 
 def _can_be_sent_to(account: Account, sender: PhoneNumber, recipient: str) -> bool:
-    """Whether it is a full phone number, at home or one that the sender's reaches abroad."""
+    """Whether it is a full phone number, of the home country or one that the sender's number can reach abroad."""
     digits = digits_of(recipient)
     is_home = digits.startswith(account.home_code)
     return is_e164(recipient) and (is_home or sender.can(Feature.INTERNATIONAL_SMS_SENDER))
@@ -276,7 +276,7 @@ def _delivery(account: Account, sender: str, recipient: str, text: str) -> Deliv
 
 
 def _with_course(delivery: Delivery, carrier: Carrier | None, opt_outs: Collection[OptOut], dice: Random) -> Delivery:
-    """D-12 for who has opted out, D-13 for the carrier's profiles; as any SMS of today for the rest."""
+    """D-12 for a phone that has opted out, D-13 for the carrier's profiles; otherwise as any SMS of today."""
     if carrier is not None or opt_outs:
         delivery = carried(delivery, carrier, opt_outs, _TODAY, dice)
     if delivery.progress is not None:
@@ -293,7 +293,7 @@ def reaches_a_handset(delivery: Delivery) -> bool:
 
 
 class Assignment(NamedTuple):
-    """A request to opt phones out of a number, and others in; `sender` is digits, phones are as they were written."""
+    """A request to opt phones out of a number, and others in. `sender` is digits; phones are as written."""
 
     sender: str
     opt_outs: tuple[str, ...]
@@ -301,7 +301,7 @@ class Assignment(NamedTuple):
 
 
 class NotAssigned(StrEnum):
-    """Why nothing is said of a phone."""
+    """Why a statement about a phone is refused."""
 
     NO_NUMBER = "no phone number"
     OF_THE_ACCOUNT = "a number of the account itself"
@@ -309,7 +309,7 @@ class NotAssigned(StrEnum):
 
 
 class Assigned(NamedTuple):
-    """What becomes of one phone of an assignment: `problem` is None where it is done."""
+    """The result for one phone of an assignment: `problem` is None on success."""
 
     phone: str
     status: OptStatus
@@ -349,9 +349,9 @@ def _not_assigned(account: Account, phone: str, both: Collection[str]) -> NotAss
 
 @dataclass(frozen=True, slots=True)
 class A2PFilter:
-    """Which messages are wanted. Both dates are inclusive, aware UTC.
+    """A filter of messages. Both dates are inclusive, aware UTC.
 
-    `numbers`, as digits: those from or to any of them; None for all. `batch` leaves only its messages.
+    `numbers`, as digits: only messages from or to one of them; None for all. `batch`: only its messages.
     """
 
     date_from: datetime
@@ -363,7 +363,7 @@ class A2PFilter:
 
 @dataclass(frozen=True, slots=True)
 class BatchFilter:
-    """Which batches are wanted. Dates as in `A2PFilter`; `sender` is digits, None for any."""
+    """A filter of batches. Dates as in `A2PFilter`; `sender` is digits, None for any."""
 
     date_from: datetime
     date_to: datetime

@@ -19,14 +19,14 @@ from .slices import SLICE, Slices, result_of
 _K = TypeVar("_K")
 
 _ARRIVED = Progress(MessageStatus.DELIVERED)
-"""What comes in is told of as Delivered."""
+"""An inbound message is reported as Delivered."""
 
 _NO_START, _NO_END = -(1 << 120), 1 << 120
 """Orders below and above those of any year."""
 
 
 class BatchCounts(NamedTuple):
-    """How many messages have come to a status, with which error, and the segments of them all."""
+    """The number of messages with a status and an error, and the sum of their segments."""
 
     status: MessageStatus
     error: str | None
@@ -35,21 +35,21 @@ class BatchCounts(NamedTuple):
 
 
 class A2PPage(NamedTuple):
-    """One page of messages, newest first, and where it stands."""
+    """One page of messages, newest first, and its place in the list."""
 
     records: Sequence[A2PMessage]
     page: CollectionPage
 
 
 class BatchPage(NamedTuple):
-    """One page of batches, newest first, and where it stands."""
+    """One page of batches, newest first, and its place in the list."""
 
     records: Sequence[Batch]
     page: CollectionPage
 
 
 class _Filed:
-    """Messages by id and order, and the orders of all of them, of those of each number, and of each pair."""
+    """Messages by id and order; the orders of all of them, of those of each number, and of each pair."""
 
     __slots__ = ("all", "by_id", "by_number", "by_order", "by_pair")
 
@@ -99,11 +99,11 @@ class A2PStore:
     # --- recording -------------------------------------------------------------------------------
 
     def record(self, plan: BatchPlan, now: datetime) -> tuple[Batch, Sequence[A2PMessage]]:
-        """File a plan's messages in a batch of their own."""
+        """Record the messages of a plan as one batch."""
         return result_of(self.recording(plan, now))
 
     def recording(self, plan: BatchPlan, now: datetime) -> Slices[tuple[Batch, Sequence[A2PMessage]]]:
-        """As `record`, in slices: the messages are made one by one, and the last slice files them all at once."""
+        """As `record`, in slices: the messages are made one by one; the last slice records them together."""
         created, batch_id, size = to_the_millisecond(now), self._ids.next_uuid(), len(plan.deliveries)
         first = self._reserved(created, max(1, size))
         made = _Filed()
@@ -130,7 +130,7 @@ class A2PStore:
         return batch, messages
 
     def receive(self, delivery: Delivery, recipient: str, now: datetime) -> A2PMessage:
-        """File what came to a number of high-volume SMS, in digits."""
+        """Record a message to a number of high-volume SMS, in digits."""
         came = delivery._replace(recipients=(recipient,), progress=_ARRIVED)
         created = to_the_millisecond(now)
         message = self._message(came, created, self._reserved(created, 1), None)
@@ -138,7 +138,7 @@ class A2PStore:
         return message
 
     def _reserved(self, created: datetime, count: int) -> int:
-        """The first of so many orders side by side, which nothing else gets."""
+        """The first of a range of orders, which is reserved for the caller."""
         first = first_order(created) + self._next_age
         self._next_age += count
         return first
@@ -218,14 +218,14 @@ class A2PStore:
         return BatchPage([self._batch_by_order[order] for order in page.orders], page)
 
     def tallies(self, wanted: A2PFilter, now: datetime) -> Iterator[BatchCounts]:
-        """How many messages there are in each status; one may come several times. No message is looked at."""
+        """The number of messages in each status; a status may occur several times. Reads no message."""
         for sign, index in self._lines(wanted):
             for course in index.kinds():
                 if course.direction in wanted.directions:
                     yield from _tallies_of(course, partial(index.count, course), _bounds(wanted), now, sign)
 
     def _lines(self, wanted: A2PFilter) -> Iterator[tuple[int, Index[Course]]]:
-        """The indexes to add up, and those of what is in two of them, to take away."""
+        """The indexes to add up, and the intersections to subtract."""
         if wanted.numbers is None:
             yield 1, self._filed.all
             return
@@ -257,7 +257,7 @@ def _orders_in(pace: Pace, status: BatchStatus, now: datetime) -> tuple[int, int
 def _tallies_of(
     course: Course, count_between: Callable[[int, int], int], bounds: tuple[int, int], now: datetime, sign: int
 ) -> Iterator[BatchCounts]:
-    """What has come of the messages of one course, by their age: those of an age lie side by side."""
+    """The statuses of the messages of one course, by their age. Messages of the same age are adjacent."""
     low, high = bounds
     youngest, reached = high, Reached(course.progress.accepted)
     for delay, following in course.progress.later:

@@ -1,7 +1,7 @@
-"""An account as the messaging rules see it: extensions, phone numbers and who owns what.
+"""An account as the messaging rules see it: extensions, phone numbers and their owners.
 
-An `Account` never changes. A freeze or a change of members makes a new one that shares the rest, which is why
-a fork of a world costs nothing and a reset is an assignment.
+An `Account` is immutable. A changed status or member list makes a new one that shares the rest, so a fork of a world
+costs nothing and a reset is an assignment.
 """
 
 import re
@@ -53,7 +53,7 @@ class ExtensionStatus(StrEnum):
 
 
 class Feature(StrEnum):
-    """What a phone number may be used for; `SmsSender` is what R-13 speaks of."""
+    """What a phone number can be used for; R-13 is about `SmsSender`."""
 
     CALLER_ID = "CallerId"
     SMS_SENDER = "SmsSender"
@@ -75,7 +75,7 @@ class UsageType(StrEnum):
 
 
 class PaymentType(StrEnum):
-    """Who pays for what goes to a number."""
+    """Who pays for calls to a number."""
 
     LOCAL = "Local"
     TOLL_FREE = "TollFree"
@@ -91,9 +91,9 @@ class PhoneNumberType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One extension. `members` and `manager` are extension numbers and only a Department has them.
+    """One extension. `members` and `manager` are extension numbers; only a Department has them.
 
-    `sms_recipients`, of a Department or a Site, are who sends SMS from its phone numbers and is written to there.
+    `sms_recipients`, of a Department or a Site, are the users who send SMS from its phone numbers and read them.
     """
 
     id: int
@@ -106,7 +106,7 @@ class Extension:
     manager: str | None = None
     sms_recipients: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """What is kept of it and no rule looks at: `contact`, `regional_settings`, `service_level_settings` ..."""
+    """Settings that no rule uses: `contact`, `regional_settings`, `service_level_settings` ..."""
 
     @property
     def email(self) -> str | None:
@@ -130,7 +130,7 @@ class Extension:
 
     @property
     def is_shared(self) -> bool:
-        """Whether its phone numbers may be several users', who are its SMS recipients."""
+        """Whether several users, its SMS recipients, can share its phone numbers."""
         return self.type in (ExtensionType.DEPARTMENT, ExtensionType.SITE)
 
 
@@ -154,7 +154,7 @@ class PhoneNumber:
 
     @property
     def mailbox(self) -> str | None:
-        """The number of the extension in whose mailbox its SMS are: its owner's, or of whom it is assigned to."""
+        """The number of the extension whose mailbox holds its SMS: the owner, or the user to whom it is assigned."""
         return self.owner or self.assigned
 
     def can(self, feature: Feature) -> bool:
@@ -234,7 +234,7 @@ class Account:
         return None if phone is None or phone.owner is None else self.extensions[phone.owner]
 
     def mailbox_of(self, digits: str) -> Extension | None:
-        """The extension in whose mailbox the SMS of the phone number are, None where nobody has them."""
+        """The extension whose mailbox holds the SMS of the phone number, None when no mailbox does."""
         phone = self.phone_numbers.get(digits)
         return None if phone is None or phone.mailbox is None else self.extensions[phone.mailbox]
 
@@ -243,7 +243,7 @@ class Account:
         return self._owned[extension.number]
 
     def sms_recipients_of(self, extension: Extension) -> tuple[Extension, ...]:
-        """Who sends SMS from the extension's numbers, beside itself."""
+        """The users who send SMS from the extension's numbers besides the extension itself."""
         return tuple(self.extensions[number] for number in extension.sms_recipients)
 
     def numbers_shared_with(self, extension: Extension) -> tuple[PhoneNumber, ...]:
@@ -256,11 +256,11 @@ class Account:
         return self._shared_with.get(extension.number, ())
 
     def members_of(self, department: Extension) -> tuple[Extension, ...]:
-        """Who is in the Department now; empty for an extension of any other type."""
+        """The current members of the Department; empty for an extension of any other type."""
         return tuple(self.extensions[number] for number in department.members)
 
     def with_extension(self, extension: Extension) -> "Account":
-        """The same account with this extension in the place of its namesake."""
+        """The same account with this extension instead of the one with the same number."""
         return replace(self, extensions={**self.extensions, extension.number: extension})
 
 

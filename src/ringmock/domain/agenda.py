@@ -1,4 +1,4 @@
-"""What happens in a world by itself, found by when it does."""
+"""The scheduled events of a world, sorted by the time at which each is due."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -11,15 +11,15 @@ _T = TypeVar("_T")
 
 
 class Timer:
-    """A thing of an agenda that itself knows what to do when it is due."""
+    """A scheduled item with its own callback."""
 
     def __init__(self, ring: Callable[[datetime], datetime | None]) -> None:
-        """`ring` is called with the time that it was due at, and says when it is due again; None for not at all."""
+        """Called with the time at which the item was due. Returns when it is due again, None for never."""
         self.ring = ring
 
 
 class Agenda(Generic[_T]):
-    """Things that are due, each at one time. A thing is told from others by its hash."""
+    """Scheduled items, each with one time. Items are distinguished by their hash."""
 
     def __init__(self, sooner: Callable[[], None] = lambda: None) -> None:
         """`sooner` is called when something is due before all that was known."""
@@ -49,9 +49,9 @@ class Agenda(Generic[_T]):
             self._sooner()
 
     def due(self, now: datetime, most: int) -> Iterator[tuple[datetime, Sequence[_T]]]:
-        """Take out what is due by now, soonest first, and together what is due at the same time; `most` things in all.
+        """Remove what is due by now, the earliest first; `most` items in all. Items of the same time come together.
 
-        What is put in meanwhile comes too when it is due by now.
+        An item that is added meanwhile is included when it is due by now.
         """
         while self._things and most:
             at = self._things.peekitem(0)[0][0]

@@ -1,4 +1,4 @@
-"""Attachments of an MMS: what may be sent, and what a copy of the message keeps of it."""
+"""Attachments of an MMS: which files are allowed, and what each copy of the message stores."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from .text import is_encodable
 
 MAX_ATTACHMENTS = 10
 MAX_ATTACHMENT_BYTES = 1_500_000
-"""Of all attachments of one message together."""
+"""The maximum for all attachments of one message together."""
 
 UNKNOWN_TYPE = "application/octet-stream"
 
@@ -96,7 +96,7 @@ _SAY_LITTLE = frozenset(
         "application/vnd.ms-excel",  # a browser's name of .csv, too, where a spreadsheet is installed
     }
 )
-"""Types of files whose names say more, where they have any."""
+"""File types for which a file name's extension is more specific than the content."""
 
 _TYPE_OF_ENDING = {ending: media_type for media_type, endings in MEDIA_TYPES.items() for ending in endings}
 
@@ -109,7 +109,7 @@ MAX_CONTENT_TYPE = 255
 """Characters of a media type with its parameters; each half of the type has 127 at most (RFC 6838, 4.2)."""
 
 MAX_FILE_NAME = 255
-"""Characters of a file's name, as file systems take them."""
+"""The maximum length of a file's name, as in file systems."""
 
 CONTENT_FAMILIES = ("text", "image", "audio", "video", "application")
 """The top-level types that the content of a message is answered in."""
@@ -117,14 +117,14 @@ CONTENT_FAMILIES = ("text", "image", "audio", "video", "application")
 INERT_TYPES = frozenset(
     {"text/plain", *(name for name in MEDIA_TYPES if name.startswith(("image/", "audio/", "video/")))}
 ) - {"image/svg+xml"}
-"""What a browser only shows or plays. Any other file may bring a script along, as HTML, SVG and PDF do."""
+"""Types that a browser only displays or plays. Any other file can contain scripts, as HTML, SVG and PDF can."""
 
 
 class Attachment(NamedTuple):
-    """A file that comes with a message. All copies of the message share it: its bytes are there once.
+    """A file of a message. All copies of the message share it: its bytes are stored once.
 
-    `content_type` is in lower case and has no parameters; `file_name` is None where the sender gave none, `pixels` for
-    what is no picture.
+    `content_type` is in lower case and has no parameters; `file_name` is None when the sender gave none, `pixels` when
+    the file is not a picture.
     """
 
     content_type: str
@@ -134,20 +134,20 @@ class Attachment(NamedTuple):
 
 
 class HeldAttachment(NamedTuple):
-    """A file as one copy of a message holds it: under an id of its own."""
+    """A file of one copy of a message, with its own id."""
 
     id: int
     file: Attachment
 
     @property
     def name(self) -> str:
-        """The file's name, or one made of the id and the usual ending."""
+        """The file's name, or one made from the id and the usual file extension."""
         ending = MEDIA_TYPES.get(self.file.content_type, ("bin",))[0]
         return self.file.file_name or f"{self.id}.{ending}"
 
 
 def incoming_attachment(content_type: str, file_name: str | None, content: bytes) -> Attachment:
-    """A file that comes in, looked at once, for all copies of its message."""
+    """An incoming file, inspected once for all copies of its message."""
     return Attachment(content_type, file_name, content, pixels_of(content_type, content))
 
 
@@ -157,9 +157,10 @@ def is_media_type(text: str) -> bool:
 
 
 def received_attachment(content_type: str, file_name: str | None, content: bytes) -> Attachment:
-    """A file that a phone outside sends, with what it says of it; without a type, its name promises one.
+    """A file that a handset sends. Without a type, the file name decides.
 
-    Raises `ValueError`, with a sentence that says what would be right, for what no content of a message can be.
+    Raises `ValueError`, with a sentence that says what would be right, for a type that the content of a message cannot
+    have.
     """
     if not isinstance(content_type, str) or not isinstance(file_name, str | None) or not isinstance(content, bytes):
         raise ValueError("An attachment has a media type, a name or None, and bytes.")  # one kind of error
@@ -182,9 +183,9 @@ def received_attachment(content_type: str, file_name: str | None, content: bytes
 
 
 def known_type(stated: str, file_name: str | None) -> str:
-    """D-34: the media type that is meant by what a sender states, in lower case and without parameters.
+    """D-34: the media type that the sender means, in lower case and without parameters.
 
-    A type by its usual name; where little is stated, or nothing that is one, as the file's name promises.
+    An alias becomes the usual name. For a generic, missing or malformed type the file name decides.
     """
     if stated not in _SAY_LITTLE and is_media_type(stated):
         return _KNOWN_AS.get(stated, stated)
@@ -193,15 +194,15 @@ def known_type(stated: str, file_name: str | None) -> str:
 
 
 def type_by_name(file_name: str | None) -> str:
-    """The media type that a file's name promises, for a sender who states none."""
+    """The media type of a file name, for a sender who states none."""
     return _TYPE_OF_ENDING.get((file_name or "").rpartition(".")[2].lower(), UNKNOWN_TYPE)
 
 
 def check_attachments(attachments: Sequence[Attachment]) -> None:
-    """As many, as large and of such types as an MMS may carry; none of them empty.
+    """Check that an MMS can carry these files: their number, sizes and types; none may be empty.
 
-    Raises `TooManyAttachments`, `AttachmentEmpty`, `AttachmentTypeNotSupported` or `AttachmentsTooLarge`, all
-    attachments of one kind of problem together.
+    Raises `TooManyAttachments`, `AttachmentEmpty`, `AttachmentTypeNotSupported` or `AttachmentsTooLarge`, with all
+    attachments that have the same problem.
     """
     if len(attachments) > MAX_ATTACHMENTS:
         raise errors.TooManyAttachments("attachments", str(MAX_ATTACHMENTS))

@@ -1,7 +1,7 @@
-"""What carriers make of an SMS to a phone outside: how its status moves, and whether it arrives.
+"""What carriers do with an SMS to an external phone: how its status moves, and whether it arrives.
 
-A fixture describes carriers by profiles. The first one that a number falls under decides the course of a message to
-it; a number under none is reached as the generation has it. Phones that have opted out are reached by nothing.
+A fixture describes carriers by profiles. The first profile that matches a number decides the course of a message to it.
+A number that matches none is reached as the generation specifies. A phone that has opted out is never reached.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,23 +23,23 @@ FOLLOWED_BY: Mapping[MessageStatus, tuple[MessageStatus, ...]] = {
     MessageStatus.DELIVERY_FAILED: (),
     MessageStatus.SENDING_FAILED: (),
 }
-"""The statuses of an outbound SMS, and which may come after each."""
+"""The statuses of an outbound SMS, and the possible successors of each."""
 
 OPTED_OUT_ERROR = "SMS-RC-413"
 OPTED_OUT: tuple[Step, ...] = ((timedelta(0), Reached(MessageStatus.SENDING_FAILED, OPTED_OUT_ERROR)),)
 
 OptOut = tuple[str, str]
-"""A number of the account and the phone that takes no more messages from it, both as digits."""
+"""A number of the account and the phone that has opted out of it, both as digits."""
 
 _ADVANCE = (MessageStatus.QUEUED, MessageStatus.SENT, MessageStatus.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
 class CarrierProfile:
-    """The numbers that are served alike, and the course of a message to them.
+    """The numbers that a carrier serves in the same way, and the course of a message to them.
 
-    All that is given must hold of a number, in digits: to be one of `numbers`, to begin with `prefix`, to be as long
-    as both ends of `span` and between them. Of the messages to such numbers, `share` (0 to 1) take the course.
+    A number, in digits, must match every given condition: be one of `numbers`, begin with `prefix`, be as long as both
+    ends of `span` and between them. A `share` (0 to 1) of the messages to such numbers takes the course.
     """
 
     steps: tuple[Step, ...]
@@ -59,7 +59,7 @@ class CarrierProfile:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Profiles in the order in which they are asked; `seed` begins the dice that shares are drawn by."""
+    """Profiles in order of precedence. `seed` is the random seed of the shares."""
 
     profiles: tuple[CarrierProfile, ...]
     seed: int = 0
@@ -67,7 +67,7 @@ class Carrier:
     """Whether a phone is answered that has said STOP or START."""
 
     def course_of(self, digits: str, dice: Random) -> tuple[Step, ...] | None:
-        """How the status of one message to this number moves; None for a number that no profile takes."""
+        """How the status of one message to this number moves; None for a number that no profile matches."""
         for profile in self.profiles:
             if profile.serves(digits) and (profile.share >= 1 or dice.random() < profile.share):
                 return profile.steps
@@ -77,7 +77,7 @@ class Carrier:
 def carried(
     delivery: Delivery, carrier: Carrier | None, opt_outs: Collection[OptOut], generation: Generation, dice: Random
 ) -> Delivery:
-    """The plan of an SMS with what carriers make of it: D-12 for who has opted out, D-13 for the profiles."""
+    """The plan of an SMS with the carriers' effect: D-12 for a phone that has opted out, D-13 for the profiles."""
     courses = [_course_of(routed, delivery.sender, carrier, opt_outs, dice) for routed in delivery.routed]
     if not any(courses):
         return delivery
@@ -111,13 +111,13 @@ def _progress(routed: Routed, course: Sequence[Step] | None, generation: Generat
     if course is None:
         return progress_to(routed.outcome, generation)
     accepted = generation.sms_progress.accepted
-    # 2012 says Sent at once, and what was sent is not queued any more.
+    # 2012 reports Sent immediately, and a sent message is no longer queued.
     is_queued = accepted is MessageStatus.QUEUED
     return Progress(accepted, tuple(s for s in course if is_queued or s[1].status is not MessageStatus.QUEUED))
 
 
 def progress_to(outcome: Outcome, generation: Generation) -> Progress:
-    """How the status of an SMS to one recipient moves: D-03 where it was dropped, D-09 where no mailbox takes it."""
+    """How the status of an SMS to one recipient moves: D-03 when it was dropped, D-09 when no mailbox receives it."""
     if outcome is Outcome.UNDELIVERABLE:
         return ending_in(MessageStatus.DELIVERY_FAILED, generation.sms_progress)
     if outcome is Outcome.DROPPED:
@@ -126,7 +126,7 @@ def progress_to(outcome: Outcome, generation: Generation) -> Progress:
 
 
 def _together(each: Sequence[Progress]) -> Progress:
-    """The status of a group message: that of whoever is furthest behind, less those whom it will never reach."""
+    """The status of a group message: the least advanced one of its recipients, without those it cannot reach."""
     later: list[Step] = []
     for delay in sorted({delay for progress in each for delay, _ in progress.later}):
         reached = _joint([reached_by(progress, delay) for progress in each])

@@ -1,6 +1,6 @@
-"""What phones say about getting messages from a number: STOP and START, and what an application says for them.
+"""Consent of phones to messages from a number: STOP and START, and what an application states for them.
 
-Consent is of pairs: a number of the account, and a phone outside. What was said last holds, whoever said it.
+Consent belongs to a pair: a number of the account, and an external phone. The latest statement counts, whoever made it.
 """
 
 from bisect import bisect_left
@@ -38,14 +38,14 @@ _CONFIRMED_BY_NETWORK = {
     " receive messages again.",
     False: 'NETWORK MSG: You have replied "{}" and will begin receiving messages again from this number.',
 }
-"""The same for numbers of high-volume SMS, as the guide of 2020 has it."""
+"""The keywords for numbers of high-volume SMS, according to the guide of 2020."""
 
 ANY_SENDER = "*"
-"""In the place of a number of the account: all of them."""
+"""Stands for all numbers of the account."""
 
 
 class OptStatus(StrEnum):
-    """Whether messages are wanted."""
+    """Whether the phone accepts messages."""
 
     OUT = "OptOut"
     IN = "OptIn"
@@ -61,7 +61,7 @@ class ConsentSource(StrEnum):
 
 
 class Statement(NamedTuple):
-    """Something to be said of a pair. Both numbers are digits; `sender` may be `ANY_SENDER`."""
+    """A statement about a pair. Both numbers are digits; `sender` may be `ANY_SENDER`."""
 
     sender: str
     recipient: str
@@ -70,7 +70,7 @@ class Statement(NamedTuple):
 
 
 class Consent(NamedTuple):
-    """What was said of a pair, and when. `order` sorts by age; a pair's consent is the newest that it has."""
+    """A recorded statement about a pair. `order` sorts by age; the newest record of a pair is its consent."""
 
     sender: str
     recipient: str
@@ -82,7 +82,7 @@ class Consent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConsentFilter:
-    """What a caller wants to see; None lets any number through. Numbers are digits."""
+    """A filter of consents; None matches any number. Numbers are digits."""
 
     statuses: frozenset[OptStatus] = frozenset(OptStatus)
     senders: frozenset[str] | None = None
@@ -90,7 +90,7 @@ class ConsentFilter:
 
 
 class ConsentPage(NamedTuple):
-    """One page, newest first, and the orders right below which those beside it begin; None for the first page."""
+    """One page, newest first, and the orders below which the adjacent pages begin; None for the first page."""
 
     records: Sequence[Consent]
     has_previous: bool = False
@@ -100,9 +100,9 @@ class ConsentPage(NamedTuple):
 
 
 def opts_out(text: str) -> bool | None:
-    """True for STOP and the like, False for START and the like; None for any other text.
+    """True for STOP and its synonyms, False for START and its synonyms, None for any other text.
 
-    The word stands alone, in any case. In a text with more blanks than its first kilobyte it is not looked for.
+    The keyword must be the whole text, in any case. A text that begins with more than a kilobyte of blanks has none.
     """
     return _OPTS_OUT.get(text.strip().upper()) if len(text) <= 1024 else None
 
@@ -137,7 +137,7 @@ class Consents:
         """The newest of each pair, by status, and again by status and sender."""
 
     def note(self, statement: Statement, account: Account, at: datetime) -> None:
-        """Take it as said of the pair, or of all the account's numbers and the phone (D-15)."""
+        """Record the statement for the pair, or for all the account's numbers and the phone (D-15)."""
         senders = account.phone_numbers if statement.sender == ANY_SENDER else (statement.sender,)
         for sender in senders:
             self._note(Consent(sender, *statement[1:], at, order=len(self._said)))
@@ -165,7 +165,7 @@ class Consents:
         return self._page(self._wanted(wanted), before, size)
 
     def history(self, recipients: Collection[str], before: int | None, size: int) -> ConsentPage:
-        """All that was said, of these phones or, without any, of all; pages as above."""
+        """All statements, of these phones or, without any, of all; pages as above."""
         of_phones: list[Sequence[int]] = [self._said_of[number] for number in set(recipients) & self._said_of.keys()]
         return self._page(of_phones if recipients else [range(len(self._said))], before, size)
 
@@ -175,7 +175,7 @@ class Consents:
         return (self._said[order] for order in merge(*(part.newest_first() for part in parts), reverse=True))
 
     def parts(self) -> Iterator[Sequence[Consent]]:
-        """What holds when this begins, newest first, a few at a time; what is said in between is left out."""
+        """The consents at the start of the call, newest first, a few at a time; later statements are not included."""
         told: set[OptOut] = set()
         for end in range(len(self._said), 0, -SLICE):
             part = []
@@ -199,7 +199,7 @@ class Consents:
         return [self._orders[key] for key in keys if key in self._orders]
 
     def _of_recipients(self, wanted: ConsentFilter, recipients: Iterable[str]) -> Iterator[int]:
-        """A phone has no more consents than the account has numbers."""
+        """A phone has at most one consent for each number of the account."""
         for recipient in recipients:
             known = self._senders_to.get(recipient, set())
             for sender in known if wanted.senders is None else known & wanted.senders:

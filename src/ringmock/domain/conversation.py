@@ -1,7 +1,7 @@
-"""Conversations: whom they were addressed to, and who takes part in them now.
+"""Conversations: their addressees, and their current participants.
 
-A conversation keeps whom it was addressed to and never who was in those Departments. Membership is asked of the
-account at the moment of asking, so someone removed is out of the thread without any further code (R-22).
+A conversation stores its addressees, never the members of the addressed Departments. Membership is read from the
+account each time, so a removed member is out of the thread without further code (R-22).
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,8 @@ from .account import Account, Extension
 class Conversation(NamedTuple):
     """A thread of messages.
 
-    `addressed`: for pagers the extension numbers in person, its starter first; empty for SMS.
-    `departments`: those of them that are Departments.
-    `numbers`: for SMS the phone numbers of all ends; empty for pagers.
+    `addressed`: for pagers the extension numbers addressed in person, its starter first; empty for SMS. `departments`:
+    those of them that are Departments. `numbers`: for SMS the phone numbers of all ends; empty for pagers.
     """
 
     id: int | None  # None until the store names it: a new pager thread may be named after its first message
@@ -25,7 +24,7 @@ class Conversation(NamedTuple):
 
 
 def participants(conversation: Conversation, account: Account) -> tuple[Extension, ...]:
-    """R-21, R-22: everyone addressed, then whoever is in the addressed Departments now; nobody twice."""
+    """R-21, R-22: all addressees, then the current members of the addressed Departments; no duplicates."""
     numbers = dict.fromkeys(conversation.addressed)
     for department in conversation.departments:
         numbers.update(dict.fromkeys(account.extensions[department].members))
@@ -40,7 +39,7 @@ def is_member_of_any(departments: Iterable[str], extension_number: str, account:
 def takes_part(conversation: Conversation, extension_number: str, account: Account) -> bool:
     """Whether the extension belongs to a pager thread now: addressed, or in an addressed Department (R-21).
 
-    An SMS conversation belongs to whoever has it in the mailbox.
+    An SMS conversation belongs to each extension whose mailbox holds it.
     """
     return (
         bool(conversation.numbers)

@@ -48,5 +48,5 @@ DELIVERY_ERRORS: Mapping[str, str] = {
 
 
 def nearest_delivery_error(code: str) -> str:
-    """The documented code that is spelled most like this one."""
+    """The documented code with the most similar spelling."""
     return get_close_matches(code, DELIVERY_ERRORS, n=1, cutoff=0)[0]

@@ -1,6 +1,6 @@
-"""One exception per refusal, in the domain's words. How RingCentral words each is the catalogue's business.
+"""One exception class for each refusal. `http/errors.py` has RingCentral's wording of each.
 
-Every refusal names the rule or decision that it keeps, where there is one, and the values its message needs.
+Every refusal names the rule or decision that it enforces, where there is one, and the values of its message.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ class Refusal(Exception):
     rule: ClassVar[str | None] = None
 
     def __init__(self, parameter: str | None = None, value: str | None = None) -> None:
-        """`parameter`: the request's parameter at fault, in RingCentral's spelling; `value`: what it held."""
+        """`parameter`: the request's parameter at fault, in RingCentral's spelling; `value`: its content."""
         super().__init__(parameter, value)
         self.parameter = parameter
         self.value = value
 
     @property
     def refusals(self) -> "Sequence[Refusal]":
-        """Every problem found, the most important first."""
+        """All problems, the most important first."""
         return (self,)
 
 
 class SeveralRefusals(Refusal):
-    """Several problems of one request, told together; they share a status."""
+    """Several problems of one request in one refusal; they share a status."""
 
     def __init__(self, refusals: "Sequence[Refusal]") -> None:
         super().__init__(refusals[0].parameter, refusals[0].value)
@@ -37,7 +37,7 @@ class SeveralRefusals(Refusal):
 
 
 def raise_all(refusals: "Sequence[Refusal]") -> None:
-    """Raise what was found: nothing, the one, or those that are of the first one's kind, together."""
+    """Raise what was found: nothing, the single problem, or all problems of the first one's type in one refusal."""
     if not refusals:
         return
     alike = [refusal for refusal in refusals if type(refusal) is type(refusals[0])]
@@ -45,18 +45,18 @@ def raise_all(refusals: "Sequence[Refusal]") -> None:
 
 
 class StoreFull(Refusal):
-    """There is no room for what would have to be kept: `value` says how much there is at most."""
+    """The server's storage is full; `value` is the limit."""
 
     def __init__(self, value: str) -> None:
         super().__init__(None, value)
 
 
 class InvalidParameter(Refusal):
-    """A parameter whose value cannot be used."""
+    """A parameter with an invalid value."""
 
 
 class ParameterMissing(Refusal):
-    """A parameter that cannot be left out."""
+    """A required parameter is missing."""
 
 
 class TooManyValues(Refusal):
@@ -84,19 +84,19 @@ class BatchTooLarge(Refusal):
 
 
 class PathAndBodyDisagree(Refusal):
-    """The path names other resources than the body has something for, or leaves them to a body that names none."""
+    """The path and the body name different resources, or neither names any."""
 
 
 class SyncTokenInvalid(Refusal):
-    """A token that no synchronization of this mailbox, in this life of the world, has issued."""
+    """A token that was not issued for this mailbox since the world's last reset."""
 
 
 class ConversationAndTypeTogether(Refusal):
-    """A deletion by conversation and by type of message at once."""
+    """A deletion both by conversation and by type of message."""
 
 
 class TooManyReports(Refusal):
-    """D-16: one more report of the message store than may be in the making at once, which is `value`."""
+    """D-16: more reports of the message store in progress than allowed; `value` is the limit."""
 
     rule = "D-16"
 
@@ -172,7 +172,7 @@ class MmsNotAvailable(Refusal):
 
 
 class CountryGivenTwice(Refusal):
-    """`country` by its id and by its ISO code at once."""
+    """`country` with both an id and an ISO code."""
 
 
 class TooManyAttachments(Refusal):
@@ -192,7 +192,7 @@ class AttachmentsTooLarge(Refusal):
 
 
 class AttachmentTooLarge(Refusal):
-    """One attachment that has by itself more bytes than all of an MMS may have."""
+    """A single attachment that is larger than all attachments of an MMS may be together."""
 
 
 class PagerToPhoneNumber(InvalidParameter):
@@ -214,7 +214,7 @@ class PagerRecipientCannotReceive(Refusal):
 
 
 class DepartmentWithoutMembers(Refusal):
-    """D-07: a Department that nobody is in."""
+    """D-07: a Department without members."""
 
     rule = "D-07"
 
@@ -238,7 +238,7 @@ class SenderIdMismatch(Refusal):
 
 
 class DepartmentCannotPage(Refusal):
-    """R-14, D-02: pages on behalf of a Department are refused, and the manager is told so."""
+    """R-14, D-02: pages on behalf of a Department are refused, and its manager gets a specific message."""
 
     rule = "R-14"
 
@@ -268,11 +268,11 @@ class ThreadNotAccessible(Refusal):
 
 
 class ApplicationPermissionDenied(Refusal):
-    """An operation that the token was not asked for, or its application may not call; `value` is what it lacks."""
+    """An operation that the token or its application has no permission for; `value` is the permission."""
 
 
 class AnotherExtension(Refusal):
-    """The path names an extension other than the one that is logged in."""
+    """The path names an extension other than the signed-in one."""
 
 
 class ExtendedScopeMissing(AnotherExtension):
@@ -304,11 +304,11 @@ class TooManySubscriptions(Refusal):
 
 
 class ReminderAlone(Refusal):
-    """A subscription that asks for nothing but reminders of its own expiry."""
+    """A subscription with no filter but reminders of its own expiry."""
 
 
 class ReminderUnsuitable(Refusal):
-    """A reminder whose threshold or interval does not suit the subscription's lifetime."""
+    """A reminder whose threshold or interval does not fit the subscription's lifetime."""
 
 
 class ValidationTokenMissing(Refusal):
@@ -316,17 +316,17 @@ class ValidationTokenMissing(Refusal):
 
 
 class WebHookUnreachable(Refusal):
-    """No answer came, or none may be asked for at this address; `value` says why."""
+    """No answer came, or the address is not allowed; `value` says why."""
 
 
 class WebHookGivenUp(Refusal):
-    """D-32: a subscription whose address is blacklisted for good; `value` is why."""
+    """D-32: a subscription whose address is blacklisted permanently; `value` is the reason."""
 
     rule = "D-32"
 
 
 class WebHookStatusIncorrect(Refusal):
-    """The receiver answered with another status than 200: `value` is it, and what it has to be."""
+    """The receiver answered with another status than 200: `value` is the status and the expected one."""
 
 
 class HttpsRequired(Refusal):

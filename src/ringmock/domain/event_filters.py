@@ -1,6 +1,6 @@
-"""The event filters that the service is known to have, as far as they are published or seen in use.
+"""The event filters of the service, as far as they are published or seen in use.
 
-No closed list is published. A path may have `~` in the place of an account's, an extension's or a device's id.
+No complete list is published. A path may have `~` instead of an account's, an extension's or a device's id.
 """
 
 import re
@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 
 class KnownFilter(NamedTuple):
-    """`path` has names of ids in braces; each of `parameters` may be left out. `source`: where it is known from."""
+    """`path` has names of ids in braces; each of `parameters` is optional. `source`: where the filter is documented."""
 
     path: str
     parameters: tuple[str, ...] = ()
     source: str = "guide: event filters"
     has_events: bool = False
-    """Whether something happens here that it is notified of; the others are accepted, and bring nothing."""
+    """Whether this server sends events for it. The server accepts the others and sends none."""
 
 
 _A = "/restapi/v1.0/account/{accountId}"
@@ -110,7 +110,7 @@ PATTERNS: Mapping[re.Pattern[str], KnownFilter] = {
     re.compile(re.sub(r"\\\{(\w+)\\\}", lambda name: _NAMED[name[1]], re.escape(known.path).replace(r"\~", "~"))): known
     for known in KNOWN_FILTERS
 }
-"""Each as what matches its path, with the groups `account`, `extension` and `batch` where it names them."""
+"""A regular expression for each path, with the groups `account`, `extension` and `batch` where the path has them."""
 
 _FLAG = "(true|false)?"
 _WORDS = "[A-Za-z][A-Za-z0-9-]*(,[A-Za-z][A-Za-z0-9-]*)*"
@@ -130,9 +130,9 @@ _VALUES = {
     "usageType": _WORDS,
     "withRecordings": _FLAG,
 }
-"""What the parameters of filters without events may say; a flag may stand alone, as clients write it."""
+"""The allowed values of parameters of filters without events. Clients write a flag with or without a value."""
 
 
 def is_query_of(known: KnownFilter, query: Mapping[str, str]) -> bool:
-    """Whether a filter without events takes these parameters, with these values."""
+    """Whether a filter without events accepts these parameters with these values."""
     return all(name in known.parameters and re.fullmatch(_VALUES[name], value) for name, value in query.items())

@@ -43,7 +43,7 @@ GENERATIONS = {
         sender_first_in_pager_to=False,
         attachment_id_is_message_id=True,
         thread_id_is_first_message_id=False,
-        # Official samples poll while a message is Queued, without a limit: the next look must find it Sent.
+        # Official samples poll while a message is Queued, without a limit: the next request must find it Sent.
         sms_progress=Progress(
             MessageStatus.QUEUED,
             (
@@ -57,9 +57,9 @@ GENERATIONS = {
 }
 
 SMS_IS_MODIFIED_AFTER = timedelta(seconds=1)
-"""The source page's SMS was last modified one second after its creation, when the carrier had taken it."""
+"""The source page's SMS was last modified one second after its creation, when the carrier had accepted it."""
 
 
 def ending_in(status: MessageStatus, progress: Progress) -> Progress:
-    """Accepted like any other SMS, and in this status for good by the time of the next look (D-03, D-09)."""
+    """Accepted like any other SMS; the next request finds it in this final status (D-03, D-09)."""
     return Progress(progress.accepted, ((_AT_ONCE, Reached(status)),))

@@ -21,7 +21,7 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 AGE = timedelta(days=5)
-"""How long a deleted message is kept, and after that what is left of it when it is purged (D-19)."""
+"""How long the server stores a deleted message, and then a purged message's remains (D-19)."""
 
 
 def next_age(since: datetime) -> datetime | None:
@@ -40,7 +40,7 @@ class ReadStatus(StrEnum):
 
 
 class Availability(StrEnum):
-    """Deleted keeps everything and can be listed on request; Purged has lost its content."""
+    """A Deleted message keeps its content and can be listed on request; a Purged one has lost its content."""
 
     ALIVE = "Alive"
     DELETED = "Deleted"
@@ -78,7 +78,7 @@ class Routed(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """A status, why it failed (`deliveryErrorCode`) where it did, and the attempts at sending that it took."""
+    """A status, the reason of a failure (`deliveryErrorCode`), and the number of attempts at sending."""
 
     status: MessageStatus
     error: str | None = None
@@ -86,7 +86,7 @@ class Reached(NamedTuple):
 
 
 Step = tuple[timedelta, Reached]
-"""What is reached so long after the creation."""
+"""A step of a message's progress: what it reaches, at which age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Progress:
 
 
 class Delivery(NamedTuple):
-    """The whole plan of one sending: who is told what, decided before anything is stored.
+    """The complete plan of one sending, made before anything is stored.
 
     `sender` and `recipients` are phone number digits for an SMS and extension numbers for a Pager.
     """
@@ -106,20 +106,20 @@ class Delivery(NamedTuple):
     type: MessageType
     sender: str
     outbox: str | None
-    """Extension number that keeps the outbound copy; None for an SMS that comes from a handset."""
+    """Extension number whose mailbox gets the outbound copy; None for an SMS from a handset."""
     recipients: tuple[str, ...]
     text: str
     conversation: Conversation
     routed: tuple[Routed, ...]
     attachments: tuple[Attachment, ...] = ()
     progress: Progress | None = None
-    """How the status moves where carriers have a say in it; None for as the generation has it."""
+    """How the status moves where a carrier profile applies; None for the generation's default."""
     recipient_progress: tuple[Progress, ...] = ()
     """The same for each recipient of a group message."""
 
 
 def taken_by(progress: Progress, age: timedelta) -> Step | None:
-    """The last step that is taken by then; None before the first."""
+    """The last step at that age; None before the first."""
     taken = None
     for step in progress.later:
         if step[0] <= age:
@@ -153,9 +153,9 @@ class Message:
     """Sorts by creation time, then by age in the store."""
     availability: Availability = Availability.ALIVE
     attachments: tuple[HeldAttachment, ...] = ()
-    """An MMS's files, beside its text."""
+    """An MMS's files, without its text."""
     recipient_progress: tuple[Progress, ...] = ()
-    """How the status of a group message moves for each recipient; empty where it moves for all alike."""
+    """How the status of a group message moves for each recipient; empty when it moves equally for all."""
 
     def status_at(self, now: datetime) -> MessageStatus:
         """The status that the message has reached by `now`."""
@@ -163,7 +163,7 @@ class Message:
         return self.progress.accepted if step is None else step[1].status
 
     def step_at(self, now: datetime) -> Step | None:
-        """The last step of its progress that the message has taken by `now`; None while it is as it was accepted."""
+        """The last step that the message has reached by `now`; None before the first."""
         return taken_by(self.progress, now - self.created) if self.progress.later else None
 
     def last_changed(self, now: datetime) -> datetime:
@@ -172,12 +172,12 @@ class Message:
         return max([self.modified, *(self.created + delay for delay in self.delays() if delay <= age)])
 
     def delays(self) -> Iterator[timedelta]:
-        """How long after its creation the message's status moves by itself, for any of its recipients."""
+        """How long after the message's creation its status, or that of a recipient, changes for the last time."""
         for progress in (self.progress, *self.recipient_progress):
             yield from (delay for delay, _ in progress.later)
 
     def next_change(self, after: datetime | None = None) -> datetime | None:
-        """When its status, or that of a recipient, becomes another by itself: for the first time, or the next after."""
+        """When its status, or that of a recipient, changes next: for the first time, or after the given time."""
         each = (self.progress, *self.recipient_progress)
         before = [Reached(progress.accepted) for progress in each]
         for delay in sorted(set(self.delays())):
@@ -190,7 +190,7 @@ class Message:
 
     @property
     def has_text(self) -> bool:
-        """Whether the text is an attachment of its own: a purged message has lost it, a mere picture never had one."""
+        """Whether the text is an attachment too. A purged message has lost it; a picture alone never had one."""
         return self.availability is not Availability.PURGED and (bool(self.text) or not self.attachments)
 
     def attachment(self, attachment_id: int) -> HeldAttachment | None:

@@ -1,4 +1,4 @@
-"""What a caller wants to see of a mailbox, and the page that answers it."""
+"""A filter of a mailbox's messages, and the page that matches it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,9 +26,9 @@ class MessageFilter:
     distinct_conversations: bool = False
     owners: Owners = PERSONAL
     oldest: int | None = None
-    """`order` of the oldest message to let through, beside `date_from`."""
+    """`order` of the oldest message to include, in addition to `date_from`."""
     before: int | None = None
-    """`order` of the first message to keep out, beside `date_to`."""
+    """`order` of the first message to exclude, in addition to `date_to`."""
     page: int = 1
     per_page: int = 100
 
@@ -39,7 +39,7 @@ class MessageFilter:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """One page of a list and the number of matches in the whole of it."""
+    """One page of a list and the total number of matches."""
 
     records: tuple[Message, ...]
     total: int

@@ -1,4 +1,4 @@
-"""The indexes of one mailbox, by which any page of any list is cut out without looking at what is not on it.
+"""The indexes of one mailbox. Any page of any list is found without reading the messages of other pages.
 
 Records are kept in sorted buckets, one for each combination of the enumerated properties, as the numbers that they are
 sorted by. Counting and skipping are bisections, whatever the buckets hold.
@@ -27,9 +27,9 @@ _AGES = 1 << 40
 """Room for this many records of one millisecond in `Message.order`."""
 
 _MAX_HEADS = 16
-"""Questions for which a mailbox keeps the newest message of each conversation ready."""
+"""Queries for which a mailbox caches the newest message of each conversation."""
 _MOST_UNFILED = 64
-"""Messages: what one look may have to file, a fraction of a millisecond's work."""
+"""Messages: the maximum that one request indexes, a fraction of a millisecond's work."""
 
 Combinations = frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
 
@@ -42,7 +42,7 @@ class Bucket(NamedTuple):
     read_status: ReadStatus
     availability: Availability
     via: tuple[str, ...]
-    """Departments on whose membership seeing these records depends; empty for the rest."""
+    """Departments whose current members alone may see these records; empty when the owner always may."""
 
 
 def bucket_of(message: Message) -> Bucket:
@@ -78,7 +78,7 @@ class Index:
         return max(((orders[-1], bucket) for orders, bucket in matching if orders), key=itemgetter(0), default=None)
 
     def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[Slice]":
-        """The part of each matching bucket that lies between the filter's dates; no empty ones."""
+        """The part of each matching bucket within the filter's dates; no empty ones."""
         low, high = bounds(wanted)
         combinations = wanted.combinations()
         found = []
@@ -92,7 +92,7 @@ class Index:
 
 @dataclass(slots=True)
 class Slice:
-    """The part `[low, high)` of a sorted list, taken from the newest end."""
+    """The part `[low, high)` of a sorted list, newest first."""
 
     orders: "SortedList[int]"
     low: int
@@ -105,24 +105,24 @@ class Slice:
         return iter(self.orders.islice(self.low, self.high, reverse=True))
 
     def order_at_depth(self, depth: int) -> int:
-        """`order` of the depth-th newest record, of the oldest when there are fewer."""
+        """`order` of the depth-th newest record, or of the oldest when there are fewer."""
         return self.orders[max(self.high - depth, self.low)]
 
 
 @dataclass(slots=True)
 class _Heads:
-    """The newest record of each conversation, of those that some filters let through."""
+    """The newest record of each conversation that matches one of some filters."""
 
     combinations: Combinations
     number: str | None
     """Digits of the phone number that the conversations have to do with; None for any."""
     unseen: Iterator[int] | None
-    """The conversations that were not looked at yet; None once all were."""
+    """The conversations that are not read yet; None when all are."""
     index: Index = field(default_factory=Index)
     _known: dict[int, tuple[int, Bucket]] = field(default_factory=dict)
 
     def look_again(self, conversation_id: int, box: "MailboxIndex") -> None:
-        """Find the newest of a conversation in which something has changed."""
+        """Update the newest record of a conversation that has changed."""
         known = self._known.pop(conversation_id, None)
         if known is not None:
             self.index.remove(*known)
@@ -140,24 +140,24 @@ class MailboxIndex:
     by_conversation: defaultdict[int, Index] = field(default_factory=lambda: defaultdict(Index))
     by_phone_number: defaultdict[str, Index] = field(default_factory=lambda: defaultdict(Index))
     heads: dict[tuple[Combinations, str | None], _Heads] = field(default_factory=dict)
-    """By what was asked for, for the last few questions of this kind."""
+    """The cached results of the last few queries of this kind."""
     unfiled: list[Message] = field(default_factory=list)
     """The newest, in no index yet: a few at a time are filed in less time than one by one."""
     changes: list[int] = field(default_factory=list)
     """Ids, one for each time that a message was recorded or changed, the last at the end."""
     places: "array[int]" = field(default_factory=lambda: array("Q"))
-    """For each of these changes, how many there were in the whole store before it."""
+    """For each of these changes, its place among the changes of the whole store."""
     longest_progress: timedelta = timedelta(0)
-    """The longest time that the status of a message here takes to come to rest."""
+    """The longest time after which the status of a message in this mailbox still changes."""
 
     def add(self, message: Message) -> None:
-        """Take a new message; it is filed by the time that anybody looks."""
+        """Add a new message. The next query indexes it."""
         self.unfiled.append(message)
         if len(self.unfiled) >= _MOST_UNFILED:
             self.file()
 
     def file(self) -> None:
-        """Put what is unfiled into the indexes."""
+        """Index the messages that are not indexed yet."""
         for message in self.unfiled:
             bucket = bucket_of(message)
             for index in self.indexes_of(message):
@@ -166,17 +166,17 @@ class MailboxIndex:
         self.unfiled.clear()
 
     def look_again(self, message: Message) -> None:
-        """See which message stands for its conversation now, wherever that is kept ready."""
+        """Update the newest record of its conversation in every cached result."""
         assert message.conversation.id is not None  # named when recorded
         for heads in self.heads.values():
             heads.look_again(message.conversation.id, self)
 
     def heads_for(self, wanted: MessageFilter) -> Index:
-        """The newest record of each conversation, kept ready from the first time on that it is asked for."""
+        """The newest record of each conversation, cached from the first query on."""
         return result_of(self.preparing_heads(wanted))
 
     def preparing_heads(self, wanted: MessageFilter) -> Slices[Index]:
-        """As `heads_for`, in slices: the first look is at every conversation; what changes meanwhile is seen too."""
+        """As `heads_for`, in slices: the first query reads every conversation, including changes during it."""
         number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
         asked = wanted.combinations(), number
         while True:
@@ -192,7 +192,7 @@ class MailboxIndex:
                 yield
 
     def _new_heads(self, asked: "tuple[Combinations, str | None]") -> _Heads:
-        """In the place of others that are ready, where there are too many; those that calls wait for stay."""
+        """Cache a result and evict the oldest when there are too many; results that calls wait for stay."""
         ready = (known for known, heads in self.heads.items() if heads.unseen is None)
         if len(self.heads) >= _MAX_HEADS and (oldest := next(ready, None)) is not None:
             del self.heads[oldest]
@@ -205,7 +205,7 @@ class MailboxIndex:
         return index is not None and index.has(*record)
 
     def note_change(self, message: Message, place: int) -> None:
-        """What is needed to tell later what has changed; `place` is its place among the store's changes."""
+        """Record a change; `place` is its place among the store's changes."""
         self.changes.append(message.id)
         self.places.append(place)
         if message.progress.later:
@@ -220,7 +220,7 @@ class MailboxIndex:
             yield self.by_phone_number[number]
 
     def index_for(self, wanted: MessageFilter) -> Index | None:
-        """The smallest index that holds every match; None when there is none."""
+        """The smallest index that contains every match; None when nothing can match."""
         if wanted.conversation_id is not None:
             return self.by_conversation.get(wanted.conversation_id)
         if wanted.phone_number is not None:
@@ -247,7 +247,7 @@ def newest_of(slices: list[Slice]) -> int | None:
 
 
 def page_of(slices: list[Slice], total: int, wanted: MessageFilter) -> Iterable[int]:
-    """The page that is wanted of the slices, which hold `total` records."""
+    """The requested page of the slices, which hold `total` records."""
     offset = (wanted.page - 1) * wanted.per_page
     if offset >= total:
         return ()
@@ -256,10 +256,12 @@ def page_of(slices: list[Slice], total: int, wanted: MessageFilter) -> Iterable[
 
 
 def _skip_newest(slices: list[Slice], depth: int) -> None:
-    """Shorten the slices by their `depth` newest records, in steps that halve what is left to skip.
+    """Remove the `depth` newest records from the slices, halving what is left to skip with each step.
 
-    Where each of k slices offers its next `depth // k` records, those of the slice whose offer ends newest are
-    all among the `depth` newest: no more than the other offers together can come before them.
+    Each of k slices offers its next `depth
+
+    k` records. The offer whose oldest record is the newest lies entirely among the `depth` newest: the other offers
+    together cannot contain more records before it.
     """
     while depth:
         left = [part for part in slices if len(part)]

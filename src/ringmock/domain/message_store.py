@@ -43,7 +43,7 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 class _Second(NamedTuple):
     """A whole second, in which messages are created.
 
-    Its start and end, when an SMS of it says that it was modified, and the lowest `Message.order` in it.
+    Its start and end, the modification time of an SMS created in it, and the lowest `Message.order` in it.
     """
 
     created: datetime
@@ -77,7 +77,7 @@ class InMemoryMessageStore:
         return len(self._messages)
 
     def record(self, delivery: Delivery, now: datetime) -> tuple[Message, ...]:
-        """R-17: the outbox keeps whatever was sent, and a mailbox gets a copy only where one was delivered.
+        """R-17: the outbox gets every sent message; a mailbox gets a copy only when one was delivered.
 
         Returns the copies, the sender's first; none for an SMS from a handset that reaches no mailbox.
         """
@@ -129,7 +129,7 @@ class InMemoryMessageStore:
         return self._page(page_of(slices, total, wanted), total)
 
     def preparing_list(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter) -> Slices[None]:
-        """Do in slices what `list_together` would do at once, the first time that it is asked such a question."""
+        """Compute in slices what `list_together` would compute in one call for its first query of this kind."""
         for readable in mailboxes:
             box = self._mailboxes.get(readable.number)
             if box is not None and wanted.distinct_conversations and wanted.conversation_id is None:
@@ -171,7 +171,7 @@ class InMemoryMessageStore:
         return self._changes
 
     def changes_since(self, mailbox: str, position: int) -> int:
-        """How many changes of a mailbox came after the store's first `position` ones."""
+        """The number of changes of a mailbox after the store's first `position` ones."""
         box = self._mailboxes.get(mailbox)
         return 0 if box is None else len(box.places) - bisect_left(box.places, position)
 
@@ -204,7 +204,7 @@ class InMemoryMessageStore:
                 yield message.id
 
     def moving(self, mailbox: str, now: datetime) -> Iterator[Message]:
-        """Messages whose status may move by itself after now. Costs as much as there were changes in such a time."""
+        """Messages whose status can still change after now. The cost is the number of changes within that time."""
         box = self._mailboxes.get(mailbox)
         for message_id in () if box is None else reversed(box.changes):
             message = self._messages.get(message_id)
@@ -233,12 +233,12 @@ class InMemoryMessageStore:
         return self._handsets.get(digits, {}).get(message_id)
 
     def hand_over(self, digits: str, message: Message) -> None:
-        """Give a phone outside the account a message that is in no mailbox."""
+        """Deliver to a handset a message that is in no mailbox."""
         self._received[digits].append(message.id)
         self._handsets[digits][message.id] = message
 
     def send_to_handset(self, sender: str, digits: str, text: str, now: datetime) -> None:
-        """Give a phone outside an SMS that is in no mailbox, from a number of the account's."""
+        """Deliver to a handset an SMS that is in no mailbox, from a number of the account."""
         second = self._second_of(now)
         message = Message(
             self._ids.next_message_id(),
@@ -263,13 +263,13 @@ class InMemoryMessageStore:
             message.read_status = status
 
     def restore(self, message: Message, now: datetime) -> None:
-        """Deleted becomes Alive again; what was Purged has nothing left to restore, and stays so."""
+        """Deleted becomes Alive again. A Purged message has no content to restore and stays Purged."""
         if message.availability is not Availability.PURGED:
             with self._refiled(message, now):
                 message.availability = Availability.ALIVE
 
     def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
-        """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once. Purged stays so."""
+        """Alive becomes Deleted, Deleted becomes Purged; with `purge`, Alive becomes Purged. Purged stays Purged."""
         if message.availability is Availability.PURGED:
             return
         is_last_step = purge or message.availability is Availability.DELETED
@@ -281,7 +281,7 @@ class InMemoryMessageStore:
                 message.attachments = ()
 
     def forget(self, message: Message) -> None:
-        """Take a message out of its mailbox, and out of every list; phones keep what they have received."""
+        """Remove a message from its mailbox and from every list. Handsets keep what they received."""
         box = self._mailboxes[message.mailbox]
         box.file()
         self._leave_with_handsets(message)
@@ -292,7 +292,7 @@ class InMemoryMessageStore:
         del self._messages[message.id], self._by_order[message.order]
 
     def _held(self, files: Sequence[Attachment]) -> tuple[HeldAttachment, ...]:
-        """The files under ids of one copy's own; the bytes stay where they are."""
+        """The files with the ids of one copy; the bytes are shared."""
         return tuple(HeldAttachment(self._ids.next_message_id(), file) for file in files)
 
     def _second_of(self, now: datetime) -> _Second:
@@ -309,7 +309,7 @@ class InMemoryMessageStore:
     ) -> list[Slice]:
         """The newest matching record of each conversation.
 
-        That is its newest of all, or none, except where that one is too new: such a conversation is looked into.
+        It is the conversation's newest of all, or none, unless that one is too new: then the conversation is searched.
         """
         heads, older = box.heads_for(wanted), Index()
         too_new = replace(wanted, oldest=bounds(wanted)[1], before=None, date_to=_FOREVER)
@@ -322,7 +322,7 @@ class InMemoryMessageStore:
         return [*heads.slices(wanted, is_visible), *older.slices(wanted, is_visible)]
 
     def _of_one_conversation(self, slices: list[Slice], wanted: MessageFilter) -> list[Slice]:
-        """What the filters on the conversation as a whole leave of its records."""
+        """The conversation's records that match the filters on conversations."""
         newest = newest_of(slices)
         number = None if wanted.phone_number is None else digits_of(wanted.phone_number)
         if newest is None or (number is not None and number not in self._by_order[newest].conversation.numbers):
@@ -330,7 +330,7 @@ class InMemoryMessageStore:
         return [Slice(SortedList([newest]), 0, 1)] if wanted.distinct_conversations else slices
 
     def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
-        """The conversation with its id: its own, the one that these phone numbers share, or a new one."""
+        """The conversation with its id: the given one, the one of these phone numbers, or a new one."""
         if thread.id is not None:
             return thread
         if not thread.numbers:
@@ -348,7 +348,7 @@ class InMemoryMessageStore:
                 self.hand_over(routed.recipient, copies[0])
 
     def _leave_with_handsets(self, message: Message) -> None:
-        """A phone keeps what it has received, whatever the sender does to his own copy."""
+        """A handset keeps what it received, whatever the sender does with the outbound copy."""
         for number in message.recipients:
             if self.held_by_handset(number, message.id) is message:
                 self._handsets[number][message.id] = replace(message)
@@ -382,7 +382,7 @@ class InMemoryMessageStore:
 
 
 def _of_types(wanted: MessageFilter, readable: ReadableMailbox) -> MessageFilter:
-    """What is wanted of the types that may be read in a mailbox."""
+    """The requested types that may be read in a mailbox."""
     return wanted if wanted.types <= readable.types else replace(wanted, types=wanted.types & readable.types)
 
 
@@ -396,7 +396,7 @@ def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
 
 
 def progress_of(delivery: Delivery, direction: Direction, generation: Generation) -> Progress:
-    """How the status of a copy moves; D-03 for what was dropped, D-09 for what no mailbox takes."""
+    """How the status of a copy moves; D-03 for a dropped message, D-09 for one that no mailbox receives."""
     if delivery.type is MessageType.PAGER:
         return Progress(MessageStatus.SENT)
     if direction is Direction.INBOUND:

@@ -1,7 +1,7 @@
-"""Reports of the message store: what all mailboxes of the account hold of some time, to be fetched as archives.
+"""Reports of the message store: archives of what all mailboxes of the account hold within a period.
 
-A report is made by the world's clock: how far it is is computed when somebody asks, and nothing is collected before
-somebody fetches it.
+The progress of a report is computed from the world's clock when a client asks. The server collects nothing before a
+client fetches the report.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from .ports import IdGenerator
 from .slices import Slices
 
 MAX_UNFINISHED = 2
-"""Reports of one account that may be in the making at once."""
+"""The maximum of reports of one account in progress."""
 
 
 class ReportStatus(StrEnum):
@@ -36,12 +36,14 @@ _COURSE: Mapping[timedelta, ReportStatus] = {
     timedelta(seconds=2): ReportStatus.IN_PROGRESS,
     _TAKES: ReportStatus.COMPLETED,
 }
-"""What a report is how long after it was asked for. None fails here."""
+"""The status of a report by its age. No report of this server fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageStoreReport:
-    """One report. `extension` is the number of whoever asked for it, `types` what he asked for; times are aware UTC."""
+    """One report. `extension` is the number of the requesting extension, `types` the requested ones; times are aware
+    UTC.
+    """
 
     id: str
     extension: str
@@ -53,11 +55,11 @@ class MessageStoreReport:
 
     @property
     def finished(self) -> datetime:
-        """When it is or will be completed; never after the last moment that there is."""
+        """When it is or will be completed; at most the latest representable time."""
         return self.started + min(_TAKES, datetime.max.replace(tzinfo=self.started.tzinfo) - self.started)
 
     def status_at(self, now: datetime) -> ReportStatus:
-        """How far the report is. A clock that was set back to before its start finds it accepted."""
+        """The status of the report. After a clock was set back to before its start, the report is accepted."""
         reached = ReportStatus.ACCEPTED
         for delay, status in _COURSE.items():
             if self.started + min(delay, self.finished - self.started) <= now:
@@ -66,7 +68,7 @@ class MessageStoreReport:
 
     @property
     def wanted(self) -> MessageFilter:
-        """What it tells of: Alive and Deleted messages, none of which came after it was completed."""
+        """The messages of the report: Alive and Deleted ones, created before it was completed."""
         return MessageFilter(
             date_from=self.date_from,
             date_to=min(self.date_to, self.finished),
@@ -122,11 +124,10 @@ class MessageStoreReports:
         make: Callable[[], Slices[tuple[bytes, ...]]],
         keep: Callable[[int], None],
     ) -> Slices[tuple[bytes, ...]]:
-        """The report's files: those that `make` gives the first time that anybody asks, and the same from then on.
+        """The report's files. The first request creates them by `make`; later requests get the same.
 
-        `keep` is told how many bytes are about to be kept, and may refuse them.
-
-        Raises `NotFound` about `taskId` before the report is completed (D-16).
+        The store calls `keep` with the number of bytes first, which may raise. Raises `NotFound` about `taskId` before
+        the report is completed (D-16).
         """
         if report.status_at(now) is not ReportStatus.COMPLETED:
             raise errors.NotFound("taskId", report.id)

@@ -1,7 +1,7 @@
-"""Synchronization: what a client does not know of a mailbox yet, told in full once and by changes from then on.
+"""Synchronization: a client gets all messages once, and then the changes.
 
-A frame says which messages a client wants to know of. A mark says how far it has got: it is what the service's opaque
-token holds. Nothing is kept for a client between its calls.
+A frame is the set of messages that a client synchronizes. A mark is its progress: the content of the service's opaque
+token. The server stores nothing for a client between its calls.
 """
 
 import sys
@@ -19,7 +19,7 @@ from .owners import PERSONAL, Owners, ReadableMailbox
 from .ports import MessageStore
 
 OVERLAP = timedelta(seconds=5)
-"""What changed as shortly as this before the last synchronization is told again, lest anything be lost."""
+"""Changes within this time before the last synchronization are sent again, so that none is lost."""
 
 _EVERYTHING = sys.maxsize
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -28,17 +28,17 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The messages that a client keeps a copy of. Dates as in `MessageFilter`, in whole milliseconds."""
+    """The messages that a client synchronizes. Dates as in `MessageFilter`, in whole milliseconds."""
 
     date_from: datetime
     date_to: datetime | None = None
-    """None for a frame that is open to whatever comes."""
+    """None for a frame that includes future messages."""
     types: frozenset[MessageType] = frozenset(MessageType)
     directions: frozenset[Direction] = frozenset(Direction)
     conversation_id: int | None = None
     distinct_conversations: bool = False
     start: int | None = None
-    """`order` of the oldest message that was told, where a record count left older ones untold."""
+    """`order` of the oldest message that the client got, when the record count left out older ones."""
     owners: Owners = PERSONAL
 
     def holds(self, message: Message) -> bool:
@@ -66,7 +66,7 @@ class Frame:
         )
 
     def older(self, date_from: datetime, record_count: int) -> MessageFilter:
-        """The newest of what lies before the frame, from the date on."""
+        """The newest messages before the frame, from the date on."""
         if self.start is not None:
             return replace(self.filter(record_count), date_from=date_from, oldest=None, before=self.start)
         return replace(self.filter(record_count), date_from=date_from, date_to=moved(self.date_from, -_MILLISECOND))
@@ -74,17 +74,17 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a client has got: its frame, when it last asked, and how many changes the store had seen by then."""
+    """A client's progress: its frame, the time of its last call, and the number of changes of the store by then."""
 
     frame: Frame
     time: datetime
     position: int
     shared: int = 0
-    """Which mailboxes of others it was told of: a 64-bit digest of their extensions' numbers, 0 for none."""
+    """Other mailboxes that the client has got: a 64-bit digest of their extensions' numbers, 0 for none."""
 
 
 class Sync(NamedTuple):
-    """What a client is told, newest first, and the mark that it goes on from."""
+    """The answer to a client, newest first, and the mark for its next call."""
 
     records: tuple[Message, ...]
     mark: Mark
@@ -93,7 +93,7 @@ class Sync(NamedTuple):
 
 
 class Mailbox(NamedTuple):
-    """What one extension reads, its own mailbox and those it shares, as it may see it now."""
+    """The mailboxes that one extension reads: its own and the shared ones, with the messages that it may see now."""
 
     store: MessageStore
     extension: Extension
@@ -106,11 +106,11 @@ class Mailbox(NamedTuple):
         return page.records, page.total
 
     def parts(self, owners: Owners) -> tuple[ReadableMailbox, ...]:
-        """The mailboxes that these owners stand for."""
+        """The mailboxes that this set of owners names."""
         return owners.mailboxes(self.extension, self.account)
 
     def changed(self, mark: Mark) -> Iterator[Message]:
-        """What has changed in the mark's frame; all that there was in mailboxes which it was not told of."""
+        """What has changed in the mark's frame, and the whole content of mailboxes that are new to the client."""
         since, parts = moved(mark.time, -OVERLAP), self.parts(mark.frame.owners)
         is_as_it_was = self._digest(parts) == mark.shared
         for number, types in parts:
@@ -120,7 +120,7 @@ class Mailbox(NamedTuple):
                     yield message
 
     def change_count(self, mark: Mark) -> int:
-        """How many changes there are to look at since a mark."""
+        """The number of changes to read since a mark."""
         return sum(self.store.changes_since(number, mark.position) for number, _ in self.parts(mark.frame.owners))
 
     def mark(self, frame: Frame) -> Mark:
@@ -151,7 +151,7 @@ def incremental_sync(
 
 
 def _of_distinct_conversations(mailbox: Mailbox, frame: Frame, changed: Iterable[Message]) -> Iterator[Message]:
-    """What is no more, and for each conversation that something changed in, the message that stands for it now."""
+    """The removed messages, and for each changed conversation the message that now represents it."""
     conversations = dict.fromkeys(message.conversation.id for message in changed)
     yield from (message for message in changed if message.availability is not Availability.ALIVE)
     for conversation_id in conversations:
@@ -162,7 +162,7 @@ def _of_distinct_conversations(mailbox: Mailbox, frame: Frame, changed: Iterable
 def _widened(
     mailbox: Mailbox, frame: Frame, date_from: datetime | None, record_count: int | None
 ) -> tuple[Frame, tuple[Message, ...], bool]:
-    """The frame with more at its older end, what that adds, and whether the record count left out some of it."""
+    """The frame extended at its older end, what that adds, and whether the record count left out some of it."""
     lowest = min(date_from or frame.date_from, frame.date_from)
     if lowest == frame.date_from and (record_count is None or frame.start is None):
         return frame, (), False
@@ -176,6 +176,6 @@ def _widened(
 
 
 def _is_told_of(mailbox: Mailbox, frame: Frame, message: Message) -> bool:
-    """Whether a newer message of the frame stands for the conversation already, where one does."""
+    """Whether a newer message of the frame represents the conversation, in a frame with one message for each."""
     one = replace(frame, conversation_id=message.conversation.id, distinct_conversations=False)
     return frame.distinct_conversations and mailbox.list(one.filter(0))[1] > 0

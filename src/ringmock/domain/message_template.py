@@ -1,4 +1,4 @@
-"""Texts kept to be sent again and again: the company's, and each extension's own."""
+"""Text templates: those of the company, and those of each extension."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class MessageTemplates:
         return tuple(self._of.get(owner, {}).values())
 
     def create(self, owner: str | None, name: str, text: str) -> MessageTemplate:
-        """Raises `InvalidParameter` about `scope` when the owner has as many as one may have."""
+        """Raises `InvalidParameter` about `scope` when the owner has the maximum number of templates."""
         if len(self._of.get(owner, {})) >= MAX_TEMPLATES:
             raise errors.InvalidParameter("scope")
         template = MessageTemplate(self._ids.next_uuid(), owner, name, text)
@@ -54,5 +54,5 @@ class MessageTemplates:
         return changed
 
     def delete(self, template: MessageTemplate) -> None:
-        """It is not there any more."""
+        """The template does not exist, or has been deleted."""
         del self._of[template.owner][template.id]

@@ -7,7 +7,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def moved(moment: datetime, by: timedelta) -> datetime:
-    """So much later, or earlier; the end of time where that would be beyond it."""
+    """A moment plus a duration, limited to the latest representable time."""
     try:
         return moment + by
     except OverflowError:

@@ -1,7 +1,7 @@
-"""Reading phone numbers as people write and dial them: what is dialed before and after a number, and what it is.
+"""Reading phone numbers as people write and dial them: prefixes, suffixes, and the kind of number.
 
-Whose numbers begin how is the business of `NumberingPlans`; this module knows what RingCentral adds to them:
-service codes, extensions, sub-addresses, postfixes, and which reading goes before which.
+`NumberingPlans` has the numbering plans of countries. This module adds what is RingCentral's: service codes,
+extensions, sub-addresses, postfixes, and the precedence of readings.
 """
 
 import re
@@ -43,7 +43,7 @@ class Category(StrEnum):
 
 
 class NumberStatus(StrEnum):
-    """Whether a number can be somebody's: Possible has the length of one, Invalid not even that."""
+    """Whether a number can exist: Possible has a valid length, Invalid not even that."""
 
     VALID = "Valid"
     POSSIBLE = "Possible"
@@ -90,7 +90,7 @@ class Reading(NamedTuple):
     national: str
     """As it is written at home."""
     dialable: str
-    """What is dialed for it where it is dialed from."""
+    """The number as dialed from the caller's country."""
     status: NumberStatus
     is_toll_free: bool = False
     is_local: bool = False
@@ -120,10 +120,10 @@ class Reading(NamedTuple):
 
 
 class NumberingPlans(Protocol):
-    """The numbering plans of the world's countries, which go by their ISO 3166 codes in capitals."""
+    """The numbering plans of the world's countries, by ISO 3166 codes in capitals."""
 
     def calling_code(self, country: str) -> str | None:
-        """None for what is no country."""
+        """None for an unknown country."""
         ...
 
     def read(self, number: str, dialed_from: str | None) -> Reading | None:
@@ -153,13 +153,13 @@ class Context(NamedTuple):
     outbound_call_prefix: str | None = None
     masked_phone_numbers_allowed: bool = False
     tells_conflicts: bool = False
-    """Whether a text that is several things is Ambiguous, instead of the first of them."""
+    """Whether a text with several readings is Ambiguous, instead of its first reading."""
     national_as_priority: bool = False
     """Whether a number that could be one at home is, even where another reading is that of a valid one."""
 
 
 class Dialed(NamedTuple):
-    """A text taken apart."""
+    """A text split into its parts."""
 
     number: str
     service_code: str | None = None
@@ -170,13 +170,13 @@ class Dialed(NamedTuple):
 
     @property
     def digits(self) -> str | None:
-        """The number without its punctuation, None where anything but digits is left."""
+        """The number without its punctuation, None when other characters than digits remain."""
         bare = _PUNCTUATION.sub("", self.number)
         return bare if bare.isascii() and bare.isdigit() else None
 
 
 class ExtensionNumber(NamedTuple):
-    """An extension's number, whole; with a site code in front, what was or may be dialed without it."""
+    """An extension number with its site code, and the number as dialed within the site."""
 
     whole: str
     short: str | None = None
@@ -189,7 +189,7 @@ class Parsed(NamedTuple):
     category: Category
     dialed: Dialed
     may_be: tuple[Category, ...] = ()
-    """What it is, or of an ambiguous one, may be."""
+    """One reading of a text; an ambiguous text has several."""
     reading: Reading | None = None
     extension: ExtensionNumber | None = None
     special: SpecialService | None = None
@@ -197,7 +197,7 @@ class Parsed(NamedTuple):
 
 
 def parse(original: str, context: Context, plans: NumberingPlans, is_extension: Callable[[str], bool]) -> Parsed:
-    """What a text is. `is_extension` knows the numbers of the extensions that there are."""
+    """The readings of a text. `is_extension` says whether an extension number exists."""
     dialed = taken_apart(original)
     if dialed.service_code is not None and not dialed.number:
         return Parsed(original, Category.SERVICE_CODE, dialed, (Category.SERVICE_CODE,))
@@ -263,7 +263,7 @@ def _extension(dialed: Dialed, context: Context, is_extension: Callable[[str], b
 def _may_be(
     dialed: Dialed, context: Context, reading: Reading | None, extension: ExtensionNumber | None
 ) -> Iterator[Category]:
-    """Everything that the text may be, the likeliest first: a Possible number is one where it is nothing else."""
+    """All readings of the text, the most probable first; a Possible number counts only without another reading."""
     is_other = False
     if context.short_codes_allowed and _SHORT_CODE.fullmatch(dialed.digits or ""):
         is_other = True
@@ -308,7 +308,7 @@ def _readings(dialed: Dialed, context: Context, plans: NumberingPlans) -> Iterat
 
 
 def _masked(reading: Reading) -> Reading:
-    """The reading of a number whose last digits are not known."""
+    """The reading of a number whose last digits are unknown."""
     return reading._replace(
         subscriber_number=masked(reading.subscriber_number),
         national=masked(reading.national),

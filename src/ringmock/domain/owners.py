@@ -9,7 +9,7 @@ from .message import MessageType
 
 EVERY_TYPE = frozenset(MessageType)
 SHARED_TYPES = frozenset({MessageType.SMS})
-"""What an SMS recipient reads of a Department or a Site: the pages there are for its members (R-10)."""
+"""What an SMS recipient may read of a Department or a Site: its pages are for its members (R-10)."""
 
 
 class ReadableMailbox(NamedTuple):
@@ -26,12 +26,12 @@ class Owners:
     personal: bool = True
     shared: bool = False
     ids: frozenset[int] = frozenset()
-    """Extension ids, of which those that are neither one's own nor shared let nothing through."""
+    """Extension ids. An id that is neither the extension's own nor a shared one matches nothing."""
     types: frozenset[ExtensionType] | None = None
     """None for owners of any type."""
 
     def mailboxes(self, extension: Extension, account: Account) -> tuple[ReadableMailbox, ...]:
-        """What the filters leave of what the extension reads now, its own mailbox first."""
+        """The mailboxes that the extension reads now and that the filters include, its own first."""
         return tuple(self._mailboxes(extension, account))
 
     def _mailboxes(self, extension: Extension, account: Account) -> Iterator[ReadableMailbox]:

@@ -17,7 +17,7 @@ class Address:
     number: str | None = None
     id: int | None = None
     phone_number: str | None = None
-    """A phone number given where an extension is wanted; never accepted (R-08)."""
+    """A phone number instead of an extension; never accepted (R-08)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class SendPager:
 
 
 def plan_pager(account: Account, sender: Extension, pager: SendPager, replied_to: Message | None) -> Delivery:
-    """Decide what a page of `sender` would do. Pure; raises a `Refusal` for what the rules do not allow.
+    """Plan a page of `sender`. Pure; raises a `Refusal` for what the rules do not allow.
 
-    `replied_to`: what the sender's mailbox holds under `pager.reply_on`, None when it holds nothing there. A reply in a
-    thread with oneself goes to oneself. No thread is too old to reply in (D-20).
+    `replied_to`: the message of the sender's mailbox with the id `pager.reply_on`, None when there is none. A reply in
+    a thread with oneself goes to oneself. A thread of any age can be replied to (D-20).
     """
     check_pager_sender(sender)
     check_from(account, sender, pager.sender)
@@ -76,7 +76,7 @@ def check_from(account: Account, sender: Extension, given: Address | None) -> No
 
 
 def resolve_recipients(account: Account, to: Iterable[Address]) -> tuple[Extension, ...]:
-    """R-08, R-09: the extensions of `to` in order, each once; looked up in the sender's account only."""
+    """R-08, R-09: the extensions of `to` in order, without duplicates, from the sender's account only."""
     found: dict[str, Extension] = {}
     problems: list[errors.Refusal] = []
     for address in to:
@@ -115,7 +115,7 @@ def check_addressable(account: Account, recipients: Iterable[Extension]) -> None
 
 
 def check_in_thread(account: Account, thread: Conversation, recipients: Iterable[Extension]) -> None:
-    """D-06: `to` beside `replyOn` may only name those who take part in the thread."""
+    """D-06: `to` together with `replyOn` may only name participants of the thread."""
     inside = {extension.number for extension in participants(thread, account)}
     errors.raise_all([errors.NotInThread("to", r.number) for r in recipients if r.number not in inside])
 
@@ -123,9 +123,9 @@ def check_in_thread(account: Account, thread: Conversation, recipients: Iterable
 def fan_out(
     account: Account, sender: Extension, recipients: Iterable[Extension], thread: Conversation
 ) -> tuple[Routed, ...]:
-    """R-10: everyone addressed, then the members of the thread's Departments now; nobody twice, never the sender.
+    """R-10: all addressees, then the current members of the thread's Departments, without duplicates or the sender.
 
-    Addressing oneself in person is allowed and leaves a second record. Raises `RecipientInactive` (R-18).
+    Addressing oneself in person is allowed and adds a second copy. Raises `RecipientInactive` (R-18).
     """
     addressed = tuple(recipients)
     routed: dict[str, Routed] = {}

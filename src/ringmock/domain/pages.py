@@ -1,6 +1,6 @@
 """Pages of lists that have no page numbers.
 
-A page begins right below a given order, a number that records are sorted by, so what comes in meanwhile moves no page.
+A page begins below a given order, the number that records are sorted by, so new records move no page.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ class CollectionPart(NamedTuple):
 
 
 class CollectionPage(NamedTuple):
-    """Orders, newest first, and the bounds right below which other pages begin; None for the first page.
+    """Orders, newest first, and the bounds below which the adjacent pages begin; None for the first page.
 
-    `has_previous` and `has_next`: whether there are such pages, whose bounds are the ones beside it.
+    `has_previous` and `has_next`: whether there are such pages.
     """
 
     orders: tuple[int, ...]
@@ -39,9 +39,9 @@ class CollectionPage(NamedTuple):
 def page_below(
     parts_between: Callable[[int, int], Iterable[CollectionPart]], low: int, high: int, before: int | None, size: int
 ) -> CollectionPage:
-    """The page of `size` that begins right below `before`, of what lies from `low` to below `high`.
+    """The page of `size` that begins below `before`, within the orders from `low` to below `high`.
 
-    `parts_between(low, high)` are the lists to cut it out of; a record may be in several of them.
+    `parts_between(low, high)` are the lists to read; a record may be in several of them.
     """
     top = high if before is None else min(high, before)
     newest_first = (part.newest_first() for part in parts_between(low, top))
@@ -54,7 +54,7 @@ def page_below(
     return CollectionPage(
         orders,
         has_previous=bool(newer),
-        # The page before is the first one where it takes all that is left.
+        # the page before is the first one when it takes all remaining records
         previous=newer[size - 1] + 1 if len(newer) > size else None,
         has_next=has_next,
         next=orders[-1] if has_next else None,

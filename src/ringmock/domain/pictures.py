@@ -30,11 +30,13 @@ _SIGNATURES: Mapping[str, Callable[[bytes], bool]] = {
     "image/tiff": lambda content: content.startswith((b"II*\0", b"MM\0*", b"II+\0")),
     "image/webp": lambda content: content.startswith(b"RIFF") and content[8:12] == b"WEBP",
 }
-"""What an MMS carries that has pixels, and how its files begin. SVG has none, and XML from anybody is not read."""
+"""The picture types of an MMS that have pixels, and how their files begin. SVG has none, and untrusted XML is not
+parsed.
+"""
 
 
 def pixels_of(content_type: str, content: bytes) -> Pixels | None:
-    """None for what is no picture, and for a picture that cannot be read; one kind may go by another's type."""
+    """None for a file that is no readable picture. The content decides, not the stated type."""
     if content_type not in _SIGNATURES or not any(begins(content) for begins in _SIGNATURES.values()):
         return None
     import imagesize

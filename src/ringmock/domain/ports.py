@@ -1,4 +1,4 @@
-"""What the domain asks of the world around it."""
+"""Protocols of what the domain needs from its environment."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from .slices import Slices
 
 
 class Clock(Protocol):
-    """Tells the world's time."""
+    """Returns the world's current time."""
 
     def now(self) -> datetime:
         """Aware UTC."""
@@ -57,7 +57,7 @@ class MessageStore(Protocol):
         ...
 
     def preparing_list(self, mailboxes: Sequence[ReadableMailbox], wanted: MessageFilter) -> Slices[None]:
-        """Do in slices what `list_together` would do at once, the first time that it is asked such a question."""
+        """Compute in slices what `list_together` would compute in one call for its first query of this kind."""
         ...
 
     def collected(self, mailbox: str, wanted: MessageFilter, most: int) -> Sequence[Message]:
@@ -69,7 +69,7 @@ class MessageStore(Protocol):
         ...
 
     def changes_since(self, mailbox: str, position: int) -> int:
-        """How many changes of a mailbox came after the store's first `position` ones."""
+        """The number of changes of a mailbox after the store's first `position` ones."""
         ...
 
     def changed(
@@ -79,7 +79,7 @@ class MessageStore(Protocol):
         ...
 
     def moving(self, mailbox: str, now: datetime) -> Iterator[Message]:
-        """Messages whose status may move by itself after now."""
+        """Messages whose status can still change after now."""
         ...
 
     def received_by_handset(self, digits: str) -> Sequence[Message]:
@@ -99,11 +99,11 @@ class MessageStore(Protocol):
         ...
 
     def hand_over(self, digits: str, message: Message) -> None:
-        """Give a phone outside the account a message that is in no mailbox."""
+        """Deliver to a handset a message that is in no mailbox."""
         ...
 
     def send_to_handset(self, sender: str, digits: str, text: str, now: datetime) -> None:
-        """Give a phone outside an SMS that is in no mailbox, from a number of the account's."""
+        """Deliver to a handset an SMS that is in no mailbox, from a number of the account."""
         ...
 
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
@@ -115,9 +115,9 @@ class MessageStore(Protocol):
         ...
 
     def delete(self, message: Message, now: datetime, *, purge: bool = False) -> None:
-        """Alive becomes Deleted, Deleted becomes Purged; `purge` goes all the way at once."""
+        """Alive becomes Deleted, Deleted becomes Purged; with `purge`, Alive becomes Purged."""
         ...
 
     def forget(self, message: Message) -> None:
-        """Take a message out of its mailbox altogether."""
+        """Remove a message from its mailbox entirely."""
         ...

@@ -1,14 +1,16 @@
-"""Every sentence of the source page that this server keeps, word for word, with the one place that keeps it.
+"""Every sentence of the source page that this server implements, word for word, and the place that implements it.
 
-The source page is RingCentral's guide "SMS and Pager Messages"; its sentences are quoted as they stand. What the
-page leaves open is decided here too, so that nobody has to guess what the server does or why.
+The source page is RingCentral's guide "SMS and Pager Messages", quoted verbatim. The decisions answer what the page
+leaves open, each with its reason.
 """
 
 from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """`sentence` is a verbatim piece of the source page; `home` names what keeps it, under `ringmock`."""
+    """`sentence` is a verbatim piece of the source page; `home` is the module or function that enforces it, under
+    `ringmock`.
+    """
 
     id: str
     sentence: str
@@ -16,7 +18,7 @@ class Rule(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A question that the source page leaves open, and the answer that this server gives."""
+    """A question that the source page leaves open, and this server's answer."""
 
     id: str
     question: str

@@ -1,4 +1,4 @@
-"""The rules that are tables, and the checks that read them. The rulebook says which sentence each one keeps."""
+"""The rules that are tables, and the checks that read them. The rulebook says which sentence each one implements."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from .text import is_longer
 
 
 class Route(StrEnum):
-    """The way by which a message comes to a recipient, as far as inactive recipients are concerned."""
+    """How a message reaches a recipient, as far as inactive recipients are concerned."""
 
     SMS = "sms"
     PAGER_DIRECT = "pager, addressed in person"
@@ -23,7 +23,7 @@ RECEIVABLE_BY = {
 }
 
 SMS_RECIPIENTS = frozenset({ExtensionType.USER, ExtensionType.DIGITAL_USER, ExtensionType.APPLICATION_EXTENSION})
-"""Who can be made an SMS recipient of a Department or a Site."""
+"""The extension types that can be an SMS recipient of a Department or a Site."""
 
 MAX_UTF16_UNITS = {MessageType.SMS: 1000, MessageType.PAGER: 1024}  # R-04
 
@@ -52,8 +52,7 @@ def check_text_length(text: str, message_type: MessageType) -> None:
 def check_sms_sender(account: Account, sender: Extension, number: str) -> PhoneNumber:
     """R-11, R-12, R-13: the sender's own number with SmsSender, whatever the sender's type; a Department's too.
 
-    Or one whose owner the sender is an SMS recipient of, or one of the company's that is assigned to the sender.
-
+    Also a number whose owner the sender is an SMS recipient of, or a company number that is assigned to the sender.
     Raises `SenderNumberUnknown`, `SenderNumberOfAnother`, `SenderNumberForHighVolume`, `SenderNumberForFax` or
     `SenderNumberWithoutSms`, each about `from`.
     """

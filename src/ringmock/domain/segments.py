@@ -1,7 +1,7 @@
-"""How many messages of the radio network a text takes (3GPP TS 23.038): 160 septets of GSM-7, or 70 units of UCS-2.
+"""The number of radio network messages of a text (3GPP TS 23.038): 160 septets of GSM-7, or 70 units of UCS-2.
 
-A longer text is cut into parts of 153 or 67, which leave room for the header that joins them. What counts as two is
-not cut in the middle.
+A longer text is divided into parts of 153 or 67, because a header joins the parts. A character that counts as two is
+never divided.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ GSM_7 = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_7_EXTENSION = frozenset("\f^{}\\[~]|€")
-"""Characters that take an escape as well, and so count as two."""
+"""Characters that need an escape, and so count as two."""
 
 ONE_GSM_7, PART_OF_GSM_7 = 160, 153
 ONE_UCS_2, PART_OF_UCS_2 = 70, 67
@@ -31,7 +31,7 @@ def _parts_of_ones(length: int, alone: int, part: int) -> int:
 
 
 def _parts(widths: Iterable[int], alone: int, part: int) -> int:
-    """The parts that take these characters, each of one or two, in their order."""
+    """The number of parts for these characters, each of one or two units, in their order."""
     widths = list(widths)
     if sum(widths) <= alone:
         return 1

@@ -1,7 +1,7 @@
-"""Work that is done in slices, between which whoever does it may do something else.
+"""Work in slices: the caller can do other work between two slices.
 
-It is a generator that stops after each slice and returns its result; what it takes for granted at the start may have
-changed by the next slice.
+A generator that yields after each slice and returns the result. The state that it read at the start may have changed by
+the next slice.
 """
 
 from collections.abc import Generator

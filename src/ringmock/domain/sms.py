@@ -18,7 +18,7 @@ class SendSms(NamedTuple):
     recipients: tuple[str, ...]
     text: str
     attachments: tuple[Attachment, ...] = ()
-    """Any makes it an MMS, whose text may be empty."""
+    """With attachments it is an MMS, whose text may be empty."""
 
 
 def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Generation) -> Delivery:
@@ -39,11 +39,11 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
 
 
 def plan_inbound_sms(account: Account, sms: SendSms, generation: Generation) -> Delivery:
-    """R-06: decide what an SMS from a handset outside would do: to a number of the account, or to a group with one.
+    """R-06: plan an SMS from a handset: to a number of the account, or to a group with one.
 
-    What comes from outside is limited neither in length nor in its attachments. Raises `InvalidParameter` about
-    `from` when the handset is a number of the account, about `to` when no recipient is; what else `to` may hold is as
-    for the account's own messages.
+    Neither the length nor the attachments of an inbound SMS are limited. Raises `InvalidParameter` about `from` when
+    the handset is a number of the account, about `to` when no recipient is; otherwise `to` may hold what it may for the
+    account's own messages.
     """
     handset = digits_of(sms.sender)
     if not is_e164(sms.sender) or handset in account.phone_numbers:
@@ -63,7 +63,9 @@ def plan_inbound_sms(account: Account, sms: SendSms, generation: Generation) -> 
 def check_recipients(
     account: Account, sender: PhoneNumber, recipients: tuple[str, ...], generation: Generation
 ) -> None:
-    """R-07: as many full phone numbers as the generation allows, each once. Raises all problems of a kind."""
+    """R-07: full phone numbers, at most as many as the generation allows, without duplicates. Raises all problems of a
+    kind.
+    """
     if len(recipients) == 1:
         only_problem = _recipient_problem(account, sender, recipients[0])
         if only_problem is not None:

@@ -1,4 +1,4 @@
-"""Subscriptions: which events an application asks for, what it may ask for, and which event a change is to it."""
+"""Subscriptions: which events an application may subscribe to, and which events a change causes."""
 
 import re
 from collections import Counter, deque
@@ -20,15 +20,15 @@ MAX_PER_OWNER = 20
 """The service's documents say 20 to 30 for each user."""
 
 MAX_FAILURES = 3
-"""Notifications in a row that a receiver fails to take before its address is blacklisted."""
+"""Consecutive failed notifications after which the receiver's address is blacklisted."""
 
 MAX_MISSED_REMINDERS = 100
-"""So many are made up for when the clock has been moved over them."""
+"""The maximum of missed reminders that are sent after the clock was moved past them."""
 
 REMEMBERED_ATTEMPTS = 100
 
 RECONCILIATION = timedelta(minutes=15)
-"""From one look at blacklisted addresses to the next, where there are any."""
+"""The interval at which the server tries blacklisted addresses again."""
 
 
 class Transport(StrEnum):
@@ -67,7 +67,7 @@ class EventFilter(NamedTuple):
     types: frozenset[MessageType] = frozenset(MessageType)
     directions: frozenset[Direction] = frozenset(Direction)
     threshold: int = 0
-    """Seconds before the expiry from which on a reminder comes, and between two of them."""
+    """Seconds before the expiry at which reminders begin, and between two of them."""
     interval: int = 0
     sender: str | None = None
     """Of high-volume messages, the numbers that they are from and to, as digits; None for any."""
@@ -77,16 +77,16 @@ class EventFilter(NamedTuple):
 
     @property
     def is_of_a2p(self) -> bool:
-        """Whether it asks for high-volume SMS."""
+        """Whether it is a filter of high-volume SMS."""
         return self.kind in _A2P_KINDS
 
     def lets_through(self, message: "Message | Kind") -> bool:
-        """Whether a message of this filter's mailbox, or one of a kind, is one that it asks for."""
+        """Whether the filter matches a message of its mailbox, or one of a type."""
         return message.type in self.types and message.direction in self.directions
 
 
 class Delivery(NamedTuple):
-    """Where notifications go: an address of the receiver's, or the connection that the subscription was made on."""
+    """Where notifications go: the receiver's address, or the connection on which the subscription was made."""
 
     transport: Transport
     address: str = ""
@@ -95,16 +95,16 @@ class Delivery(NamedTuple):
 
 
 class WebhookTerms(NamedTuple):
-    """What is asked of receivers on webhooks, where the service's documents leave it open, or users need less."""
+    """Requirements on webhook receivers that the service's documents leave open, or that users need to relax."""
 
     content_type: Literal["json", "any"] = "json"
     """Of the answer to the handshake: `json` even of an empty one, as documented, or `any` and none."""
     blacklisting: Literal["permanent", "reconciled"] = "permanent"
-    """D-32: whether a blacklisted address is given up for good, or asked again every `RECONCILIATION`."""
+    """D-32: whether an address is blacklisted permanently, or tried again every `RECONCILIATION`."""
 
 
 class Blacklisting(NamedTuple):
-    """When and why an address was given up."""
+    """When and why an address was blacklisted."""
 
     at: datetime
     reason: str
@@ -126,7 +126,7 @@ class Attempt(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """What one extension asked to be told, where and until when. Times are aware UTC of the world."""
+    """A subscription of one extension: its filters, transport and expiry. Times are aware UTC of the world."""
 
     id: str
     owner: str
@@ -142,9 +142,9 @@ class Subscription:
     """In a row."""
     blacklisted: Blacklisting | None = None
     is_deleted: bool = False
-    """Whether somebody wants to be told no more: of what happened before, neither, unlike after its expiry."""
+    """Whether its client deleted it. Then it gets no earlier events either, unlike after its expiry."""
     left_out: int = 0
-    """How many attempts there were before those that are remembered."""
+    """The number of attempts before those in the history."""
     attempts: deque[Attempt] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ATTEMPTS))
 
     @property
@@ -155,15 +155,15 @@ class Subscription:
             return datetime.max.replace(tzinfo=UTC)
 
     def next_reminder(self, after: datetime, now: datetime | None = None) -> datetime | None:
-        """When it is next to be told of its expiry; None for not again.
+        """When the next reminder of its expiry is due; None for no more.
 
-        Where it is `now` already and the clock has been moved over many, the oldest of those are left out.
+        When a reminder is due `now` and the clock has been moved past many, the oldest are left out.
         """
         due = (self._reminder_after(wanted, after, now or after) for wanted in self._reminders)
         return min((at for at in due if at is not None), default=None)
 
     def reminders_at(self, at: datetime) -> Iterator[EventFilter]:
-        """The filters that ask to be told of its expiry at this time."""
+        """The filters whose reminders of its expiry are due at this time."""
         for wanted in self._reminders:
             since = at - self._first_reminder(wanted)
             if since >= timedelta(0) and not since % timedelta(seconds=wanted.interval):
@@ -191,7 +191,7 @@ class Subscription:
 
     @property
     def mailboxes(self) -> frozenset[str]:
-        """Extension numbers of the mailboxes that it is told of."""
+        """Extension numbers of the mailboxes that it subscribes to."""
         return frozenset(wanted.mailbox for wanted in self.filters if wanted.mailbox is not None)
 
     def attempted(self, attempt: Attempt) -> None:
@@ -211,7 +211,7 @@ class Subscription:
         self.blacklisted, self.failures = None, 0
 
 
-# --- what is asked for ---------------------------------------------------------------------------
+# --- requests ------------------------------------------------------------------------------------
 
 
 class SubscriptionRequest(NamedTuple):
@@ -230,7 +230,7 @@ class Terms(NamedTuple):
 
 
 def plan_subscription(account: Account, subscriber: Extension, wanted: SubscriptionRequest, held: int) -> Terms:
-    """What `subscriber`, who has `held` subscriptions already, is granted. Raises a `Refusal`."""
+    """The subscription that `subscriber`, who has `held` subscriptions already, gets. Raises a `Refusal`."""
     terms = terms_of(account, subscriber, wanted.filters, wanted.lifetime, wanted.delivery.transport)
     if held >= MAX_PER_OWNER:
         raise errors.TooManySubscriptions
@@ -265,9 +265,9 @@ _DIRECTIONS = {member.value: frozenset({member}) for member in Direction}
 
 
 def parse_filter(text: str, account: Account, subscriber: Extension) -> EventFilter:
-    """A filter as `subscriber` may have it, `~` replaced by his ids.
+    """A filter of `subscriber`, with `~` replaced by his ids.
 
-    Raises `InvalidEventFilters` for events that do not exist, `InvalidParameter` for a query that they do not take,
+    Raises `InvalidEventFilters` for events that do not exist, `InvalidParameter` for an unsupported query,
     `EventsOfAnotherExtension`, `EventsOfAnotherAccount` or `EventsOfUnknownUser`.
     """
     path, mark, query = text.partition("?")
@@ -283,7 +283,7 @@ def parse_filter(text: str, account: Account, subscriber: Extension) -> EventFil
 
 
 def _owner(extension_id: str | None, account_id: str | None, account: Account, subscriber: Extension) -> Extension:
-    """Whose events a filter asks for: an administrator may ask for anyone's."""
+    """The extension whose events a filter names: an administrator may name any."""
     if account_id not in (None, "~", str(account.id)):
         raise errors.EventsOfAnotherAccount("eventFilters", account_id)
     if extension_id in (None, "~", str(subscriber.id)):
@@ -298,7 +298,7 @@ def _owner(extension_id: str | None, account_id: str | None, account: Account, s
 
 def _with_ids(path: str, match: re.Match[str], account: Account, owner: Extension) -> str:
     ids = {"extension": owner.id, "account": account.id}
-    for name, number in ids.items():  # the later group first: replacing it leaves the other's place as it was
+    for name, number in ids.items():  # the later group first: replacing it leaves the earlier one's position unchanged
         if match.groupdict().get(name) is not None:
             path = path[: match.start(name)] + str(number) + path[match.end(name) :]
     return path
@@ -354,7 +354,7 @@ def _a2p_batch(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
 
 
 def _a2p_opt_outs(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
-    """An opt-out has neither a direction nor a batch: those two parameters are taken, and leave nothing out."""
+    """An opt-out has neither a direction nor a batch: those two parameters are accepted and have no effect."""
     directions = _chosen(query.get("direction"), _DIRECTIONS, frozenset(Direction))
     if directions is None or not query.keys() <= {"direction", "batchId", "from", "to"}:
         raise errors.InvalidParameter("eventFilters", uri)
@@ -389,15 +389,15 @@ _READERS = {
 
 
 def _chosen(name: str | None, known: Mapping[str, frozenset[_T]], every: frozenset[_T]) -> frozenset[_T] | None:
-    """What a name stands for, everything when there is none; None for a name that is not known."""
+    """The values of a parameter, all when it has none; None for an unknown value."""
     return every if name is None else known.get(name)
 
 
-# --- what is told --------------------------------------------------------------------------------
+# --- events --------------------------------------------------------------------------------------
 
 
 class Kind(NamedTuple):
-    """What a filter looks at of a message that was changed."""
+    """The properties of a changed message that filters use."""
 
     mailbox: str
     type: MessageType
@@ -409,7 +409,7 @@ Changes = Mapping[Kind, int]
 
 
 def changes_of(messages: Iterable[Message]) -> Counter[Kind]:
-    """What was changed, in the place of messages that may be many."""
+    """A summary of changes, instead of the messages, which may be many."""
     return Counter(Kind(message.mailbox, message.type, message.direction) for message in messages)
 
 
@@ -418,7 +418,7 @@ class TypeChange(NamedTuple):
 
     type: MessageType
     new: tuple[int, ...]
-    """Ids of the messages that came."""
+    """Ids of the new messages."""
     updated: int
 
 
@@ -436,13 +436,13 @@ class SmsReceived(NamedTuple):
 
 
 class ExpiresSoon(NamedTuple):
-    """An event of `EventKind.REMINDER`: the seconds that are left."""
+    """An event of `EventKind.REMINDER`: the remaining seconds."""
 
     expires_in: int
 
 
 class A2PMessageMoved(NamedTuple):
-    """An event of `EventKind.A2P_MESSAGES`: a message that came, or has reached another status."""
+    """An event of `EventKind.A2P_MESSAGES`: a message that arrived, or reached another status."""
 
     message: A2PMessage
 
@@ -455,7 +455,7 @@ class BatchMoved(NamedTuple):
 
 
 class OptedOut(NamedTuple):
-    """An event of `EventKind.A2P_OPT_OUTS`: whether a phone takes no more messages from a number, both as digits."""
+    """An event of `EventKind.A2P_OPT_OUTS`: whether a phone has opted out of a number, both as digits."""
 
     sender: str
     recipient: str
@@ -491,7 +491,7 @@ def asks_for_messages_of(wanted: EventFilter, batch: Batch) -> bool:
 
 
 def events(wanted: EventFilter, new: Sequence[Message], updated: Changes) -> Iterator[Event]:
-    """What a filter is told of messages of its mailbox that came, or were changed."""
+    """The events of a filter for messages of its mailbox that arrived or changed."""
     if wanted.kind is EventKind.MESSAGE_STORE:
         changed = {kind: count for kind, count in updated.items() if wanted.lets_through(kind)}
         changes = tuple(_changes(filter(wanted.lets_through, new), changed))

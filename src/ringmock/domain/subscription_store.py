@@ -1,4 +1,4 @@
-"""The subscriptions of one world, found by id, by owner and by the mailboxes that they are told of."""
+"""The subscriptions of one world, by id, by owner and by the mailboxes that they subscribe to."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from .subscription import Subscription, SubscriptionRequest, Terms, WebhookTerms
 
 
 class SubscriptionStore:
-    """Not thread-safe: one thread serves a world. Whatever is asked for after its expiry is not there."""
+    """Not thread-safe: one thread serves a world. Expired subscriptions are not found."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class SubscriptionStore:
         agenda: Agenda[Message | Batch | Subscription | Timer],
         terms: WebhookTerms = WebhookTerms(),  # noqa: B008  # it is a tuple
     ) -> None:
-        """`agenda` is told when each is to be reminded of its expiry."""
+        """The store schedules the reminders of expiry in `agenda`."""
         self._ids = ids
         self.terms = terms
         self._agenda = agenda
@@ -41,7 +41,7 @@ class SubscriptionStore:
     def create(
         self, account: Account, subscriber: Extension, wanted: SubscriptionRequest, now: datetime, *, origin: str
     ) -> Subscription:
-        """Grant a request, and file it. Raises as `plan` does: others may have come since it was asked."""
+        """Make a subscription and store it. Raises as `plan` does: others may have been made since the request."""
         terms = self.plan(account, subscriber, wanted, now)
         subscription = Subscription(
             id=self._ids.next_uuid(),
@@ -83,13 +83,13 @@ class SubscriptionStore:
         return subscription
 
     def is_alive(self, subscription: Subscription, now: datetime) -> bool:
-        """Whether it is still here; what has expired goes."""
+        """Whether it exists; an expired subscription is removed."""
         if subscription.expires <= now:
             self._forget(subscription)
         return self._by_id.get(subscription.id) is subscription
 
     def name_notification(self) -> str:
-        """A UUID for the next one that is sent."""
+        """A UUID for its next notification."""
         return self._ids.next_uuid()
 
     def renew(self, subscription: Subscription, now: datetime) -> None:
@@ -122,7 +122,7 @@ class SubscriptionStore:
             raise errors.WebHookGivenUp("deliveryMode.address", given_up.reason)
 
     def remove(self, subscription: Subscription) -> None:
-        """Delete it; what is not there is none to delete."""
+        """Delete it; does nothing when it does not exist."""
         subscription.is_deleted = True
         self._forget(subscription)
 

@@ -1,4 +1,4 @@
-"""Measuring text the way the documentation measures it."""
+"""The length of a text as the documentation measures it."""
 
 
 def utf16_units(text: str) -> int:
