@@ -1,1 +1,1 @@
-"""Who calls, and which world: client credentials, sessions, grants, assertions, permissions."""
+"""Authentication, and the choice of a world: client credentials, sessions, grants, assertions, permissions."""

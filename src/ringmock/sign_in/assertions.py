@@ -19,11 +19,11 @@ BY_PUBLIC_KEY = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "EdDSA"),
 )
-"""The algorithms of signatures, by what they are checked with. `none` is not one of them."""
+"""The accepted signature algorithms, by the kind of key. `none` is not one of them."""
 
 
 class Assertion(NamedTuple):
-    """What a JWT says, whoever has signed it."""
+    """The claims of a JWT, verified or not."""
 
     token: str
     algorithm: str
@@ -46,7 +46,7 @@ class Assertion(NamedTuple):
         return True
 
     def problem(self, audiences: Collection[str], now: datetime) -> str | None:
-        """Why it says nothing here and now; None when it does."""
+        """Why the claims are not valid here and now; None when they are."""
         given = self.claims.get("aud")
         if not set(filter(_is_text, given if isinstance(given, list) else [given])) & set(audiences):
             return f"its aud is not {next(iter(audiences))}"
@@ -59,7 +59,7 @@ class Assertion(NamedTuple):
 
 
 def read(token: str) -> Assertion | None:
-    """What a JWT says; None for what is no JWT."""
+    """The claims of a JWT; None for a text that is no JWT."""
     parts = token.split(".")
     try:
         header, claims = (orjson.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])

@@ -1,4 +1,4 @@
-"""The authorization code flow: where users are sent back to, and what a code stands for (RFC 6749, RFC 7636)."""
+"""The authorization code flow: redirect URIs, and authorization codes (RFC 6749, RFC 7636)."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ class ChallengeMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What the one who exchanges the code has to know the verifier of."""
+    """The code challenge, whose verifier the client sends with the code."""
 
     value: str
     method: ChallengeMethod = ChallengeMethod.PLAIN
@@ -48,7 +48,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Consent:
-    """An extension has let an application in, which asked with `redirect_uri` and `challenge` or without."""
+    """An extension's consent to an application, with the `redirect_uri` and `challenge` of the request, if any."""
 
     world: "World" = field(repr=False)
     extension_number: str
@@ -58,7 +58,7 @@ class Consent:
     redirect_uri: str | None = None
     challenge: Challenge | None = None
     log_in: sessions.LogIn | None = None
-    """None where no id token was asked for."""
+    """None when the application requested no id token."""
     permissions: frozenset[str] | None = None
     """What the application may do; None for everything."""
 
@@ -67,23 +67,22 @@ class Codes:
     """The codes of a registry that wait to be exchanged."""
 
     def __init__(self, most: int, forgotten: Callable[[], None] = lambda: None) -> None:
-        """So many are remembered, used ones not among them; the oldest goes first, and `forgotten` is told."""
+        """The maximum of stored unused codes. The oldest is dropped first, and `forgotten` is called."""
         self._forgotten = forgotten
         self._most = most
         self._consents: dict[str, Consent] = {}
 
     def add(self, code: str, consent: Consent) -> None:
-        """Let `code` stand for this consent."""
+        """Store a code for this consent."""
         self._consents[code] = consent
         if len(self._consents) > self._most:
             del self._consents[next(iter(self._consents))]
             self._forgotten()
 
     def take(self, code: str, client_id: str, redirect_uri: str | None, verifier: str | None) -> Consent:
-        """What a code stands for. Whether it is granted or not, it has been used.
+        """Redeem a code. The code is used up, even when it is refused.
 
-        Raises `AuthorizationCodeInvalid`, `AuthorizationCodeExpired`, `RedirectUriMismatch` or
-        `CodeVerifierMismatch`.
+        Raises `AuthorizationCodeInvalid`, `AuthorizationCodeExpired`, `RedirectUriMismatch` or `CodeVerifierMismatch`.
         """
         consent = self._consents.get(code)
         if consent is None or consent.client_id != client_id:
@@ -98,38 +97,38 @@ class Codes:
         return consent
 
     def holder_of(self, code: str) -> str | None:
-        """The extension number of whoever let the application in, by a code that waits."""
+        """The extension number of the user who consented, for a code that is not redeemed yet."""
         consent = self._consents.get(code)
         return None if consent is None else consent.extension_number
 
     def start(self, world: "World", now: datetime) -> None:
-        """Count the time of each code of a world anew."""
+        """Restart the lifetime of each code of a world."""
         for code, consent in self._consents.items():
             if consent.world is world:
                 self._consents[code] = replace(consent, expires=expiry_of_code(now))
 
     def forget(self, world: "World") -> None:
-        """Drop the codes of a world that is closed."""
+        """Drop the codes of a closed world."""
         self._consents = {code: consent for code, consent in self._consents.items() if consent.world is not world}
 
 
 def expiry_of_code(now: datetime) -> datetime | None:
-    """When a code that is issued now is too late; None for beyond all time."""
+    """When a code that is issued now expires; None when that is beyond the representable time."""
     return sessions.later(now, CODE_LIFETIME.total_seconds())
 
 
 def _is_proven(challenge: Challenge | None, verifier: str | None) -> bool:
-    """A verifier without a challenge was put there by someone who had to leave the challenge out."""
+    """A verifier without a challenge is refused: an attacker may have removed the challenge."""
     if challenge is None or verifier is None:
         return challenge is None and verifier is None
     return challenge.is_met_by(verifier)
 
 
 def redirect_uri_of(application: Application, asked: str | None) -> str:
-    """Where a user goes back to.
+    """The redirect URI of a request.
 
     Raises `RedirectUriNotRegistered`, `RedirectUriMismatch`, or `InvalidParameter` when none is given and the
-    application has not just one, or when it is no absolute URI.
+    application has not exactly one, or when it is no absolute URI.
     """
     registered = application.redirect_uris
     if registered is not None and not registered:

@@ -1,6 +1,6 @@
-"""The key that a server signs its id tokens with (OpenID Connect).
+"""The key with which a server signs its id tokens (OpenID Connect).
 
-It is made when it is first needed: to make one takes longer than to start the server.
+It is made when it is first needed, because making one takes longer than starting the server.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ BITS = 2048
 
 
 class SigningKey:
-    """An RSA key of one server's, which nobody has seen before and nobody will after it."""
+    """A new RSA key for each server, never stored."""
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """The JWT that says so."""

@@ -20,10 +20,10 @@ GRANTED = (
     "WebSocketsSubscription",
     "WebSocket",
 )
-"""What a token has that was asked for without a scope, where the application's fixture does not say otherwise."""
+"""The permissions of a token that was requested without a scope, unless the application's fixture lists others."""
 
 OF_OPENID = ("email", "profile")
-"""Asked for beside openid, of which an id token says the same with them and without."""
+"""Scopes of OpenID Connect besides openid. They do not change the id token."""
 
 _OF_OTHER_PRODUCTS = (
     *("Accounts", "AccountInfo", "Analytics", "CallControl", "CallLog", "Contacts", "EditAddressBook", "EditCallLog"),
@@ -33,16 +33,16 @@ _OF_OTHER_PRODUCTS = (
     *("UnifiedAppDesktop", "Video", "VoipCalling"),
 )
 KNOWN = (*GRANTED, *_OF_OTHER_PRODUCTS)
-"""Names that applications ask for. No operation here needs those of the service's other products."""
+"""Known permission names. No operation here needs the permissions of other products."""
 
 _IMPLIED = {"WebSocketsSubscription": "WebSocket"}
-"""Applications ask for the one, and the operation that a connection begins with names the other."""
+"""Applications request the first name; the operation that opens a connection documents the second."""
 
 
 def permissions_asked(scope: str | None) -> Permissions | None:
-    """What a scope, names separated by spaces, asks for beside an id token; None where it asks for nothing.
+    """The requested permissions of a scope, names separated by spaces; None when it requests none.
 
-    Raises `ScopeInvalid` about a name that is none of the service's.
+    Raises `ScopeInvalid` about an unknown name.
     """
     names = [name for name in (scope or "").split(" ") if name and name not in (OPENID, *OF_OPENID)]
     for name in names:
@@ -57,15 +57,15 @@ def permissions_of(application: Application) -> Permissions | None:
 
 
 def with_implied(names: Iterable[str]) -> Permissions:
-    """The permissions, and those that come with them."""
+    """The permissions, and those that they imply."""
     given = frozenset(names)
     return given | {_IMPLIED[name] for name in given & _IMPLIED.keys()}
 
 
 def permissions_granted(asked: Permissions | None, held: Permissions | None) -> Permissions | None:
-    """What a token gets of what is asked for, where `held` is what it may have; None for everything.
+    """The granted part of the requested permissions, where `held` is what may be granted; None for all.
 
-    Raises `ScopeInvalid` where that is nothing.
+    Raises `ScopeInvalid` when the result is empty.
     """
     if asked is None or held is None:
         return held if asked is None else asked
@@ -75,7 +75,7 @@ def permissions_granted(asked: Permissions | None, held: Permissions | None) -> 
 
 
 def permissions_kept(asked: Permissions | None, held: Permissions | None) -> Permissions | None:
-    """What a refresh leaves of what the log-in has. Raises `ScopeInvalid` where it asks for more (RFC 6749, 6)."""
+    """The permissions after a refresh. Raises `ScopeInvalid` for more than the log-in had (RFC 6749, 6)."""
     if asked is not None and held is not None and not asked <= held:
         raise ScopeInvalid(" ".join(sorted(asked - held)))
     return permissions_granted(asked, held)

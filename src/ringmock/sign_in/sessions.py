@@ -1,4 +1,4 @@
-"""Sessions: what an access token and a refresh token stand for, and why one may be refused."""
+"""Sessions: an access token and a refresh token, and the reasons for which one may be refused."""
 
 import math
 import re
@@ -25,7 +25,7 @@ UNUSED = timedelta(hours=1)
 """For how long it is answered when the new access token is not used at all."""
 
 CORRUPTED = timedelta(seconds=10)
-"""For how long an access token that a refresh has replaced is told from one that never was."""
+"""How long a replaced access token is answered differently from an unknown one."""
 
 OPENID = "openid"
 
@@ -43,11 +43,11 @@ class WrongCredentials(SignInRefused):
 
 
 class UnparseableAssertion(SignInRefused):
-    """A JWT that nobody was given."""
+    """A JWT that the fixture does not have."""
 
 
 class AssertionInvalid(SignInRefused):
-    """A JWT that is signed with no key of the fixture's, or says nothing here and now; `value` is why."""
+    """A JWT without a valid signature or with invalid claims; `value` is the reason."""
 
     def __init__(self, value: str) -> None:
         super().__init__(value)
@@ -55,7 +55,7 @@ class AssertionInvalid(SignInRefused):
 
 
 class ExtensionNotFound(SignInRefused):
-    """A JWT, well signed, whose `sub` is no extension's id."""
+    """A JWT with a valid signature whose `sub` is no extension's id."""
 
 
 class ExtensionCannotLogIn(SignInRefused):
@@ -83,11 +83,11 @@ class ClientAssertionInvalid(SignInRefused):
 
 
 class WrongClientSecret(SignInRefused):
-    """Another secret than the one that the client is known by."""
+    """Another secret than the client's first one."""
 
 
 class TooManyLogIns(SignInRefused):
-    """The server keeps no more of them; `value` is the client id."""
+    """The server stores no more sessions; `value` is the client id."""
 
     def __init__(self, value: str) -> None:
         super().__init__(value)
@@ -99,23 +99,23 @@ class TooManyWorlds(SignInRefused):
 
 
 class UnsupportedGrantType(SignInRefused):
-    """A grant type that the server does not know."""
+    """A grant type that the server does not support."""
 
 
 class GrantTypeNotAllowed(SignInRefused):
-    """A grant type that the application's fixture leaves out."""
+    """A grant type that the application's fixture does not list."""
 
 
 class PartnersOnly(SignInRefused):
-    """`client_credentials`, which the service keeps for partners."""
+    """`client_credentials`, which the service reserves for partners."""
 
 
 class RedirectUriNotRegistered(SignInRefused):
-    """A log-in page is asked for by an application that cannot be returned to."""
+    """A log-in page requested by an application that has no redirect URI."""
 
 
 class RedirectUriMismatch(SignInRefused):
-    """Another redirect URI than the registered ones, or than the one that the code was asked for with."""
+    """Another redirect URI than the registered ones, or than the one with which the code was requested."""
 
 
 class AuthorizationCodeInvalid(SignInRefused):
@@ -123,11 +123,11 @@ class AuthorizationCodeInvalid(SignInRefused):
 
 
 class AuthorizationCodeExpired(SignInRefused):
-    """A code that came too late, by its world's clock."""
+    """An expired code, by its world's clock."""
 
 
 class CodeVerifierMismatch(SignInRefused):
-    """A code verifier that is missing, or does not make the challenge that the code was asked for with."""
+    """The code verifier is missing, or does not match the code challenge."""
 
 
 class ScopeInvalid(SignInRefused):
@@ -167,7 +167,7 @@ class TokenInvalid(TokenRefused):
 
 
 class LogIn(NamedTuple):
-    """What an id token is to tell of a log-in: when it was, and the application's own word for it."""
+    """The content of an id token: the time of the log-in, and the application's nonce."""
 
     at: datetime
     nonce: str | None = None
@@ -175,10 +175,11 @@ class LogIn(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One log-in, as far as its next refresh. Times are aware UTC of the session's world; None never comes.
+    """One log-in until its next refresh. Times are aware UTC of the session's world; None means never.
 
-    Measured on the service of a refresh: a client that lost the answer may ask again and gets the same pair, until
-    shortly after the new access token is first used; the old access token is "corrupted" at once, forgotten soon.
+    The service behaves like this on a refresh, by measurement: a client that lost the answer can repeat the refresh and
+    gets the same pair, until shortly after the first use of the new access token. The old access token is answered as
+    "corrupted" at once, and later as unknown.
     """
 
     world: "World" = field(repr=False)
@@ -192,15 +193,15 @@ class Session:
     expires: datetime | None = None
     refresh_expires: datetime | None = None
     session_id: str = ""
-    """Stays the same over refreshes."""
+    """Unchanged by refreshes."""
     log_in: LogIn | None = None
-    """None where no id token was asked for."""
+    """None when no id token was requested."""
     permissions: frozenset[str] | None = None
     """What the application may do with the tokens; None for everything."""
     used: datetime | None = None
     """When the access token was first used."""
     replaced: datetime | None = None
-    """When a refresh put `replaced_by` in this one's place; nobody is logged in by this one any more."""
+    """When a refresh replaced this session by `replaced_by`; its access token is no longer valid."""
     replaced_by: "Session | None" = field(default=None, repr=False)
     is_revoked: bool = False
 
@@ -215,18 +216,18 @@ class Session:
         return self.replaced is None and not self.is_revoked
 
     def start(self, now: datetime) -> None:
-        """Count every time of it from now: at the log-in, and again where its world begins anew."""
+        """Start all lifetimes now: at the log-in, and again after a reset of its world."""
         self.expires, self.refresh_expires = later(now, self.access_ttl), later(now, self.refresh_ttl)
         self.used, self.replaced = self.used and now, self.replaced and now
 
     def replace(self, new: "Session", now: datetime) -> None:
-        """Put a refreshed log-in in the place of this one."""
+        """Replace this session by the refreshed one."""
         self.replaced, self.replaced_by = now, new
 
     def answer_again(self, now: datetime) -> "Session | None":
-        """What this one's refresh token was exchanged for; None when it is too late to ask again.
+        """The session that replaced this one; None when it is too late to repeat the refresh.
 
-        No answer is given again whose own tokens are dead.
+        A session whose own tokens have expired is not returned.
         """
         new = self.replaced_by
         if new is None or self.replaced is None or not new.is_open or not is_before(now, self.replaced, UNUSED):
@@ -240,16 +241,16 @@ class Session:
         return self.expires is not None and self.expires <= now
 
     def can_no_more_be_refreshed(self, now: datetime) -> bool:
-        """Whether it has a refresh token, whose time is over."""
+        """Whether it has a refresh token that has expired."""
         return self.refresh_token is not None and self.refresh_expires is not None and self.refresh_expires <= now
 
     def left(self, now: datetime) -> tuple[int, int]:
-        """Seconds that are left of the access token and of the refresh token; a second that has begun counts."""
+        """The remaining seconds of the access token and of the refresh token, rounded up."""
         return _seconds_to(self.expires, now, self.access_ttl), _seconds_to(self.refresh_expires, now, self.refresh_ttl)
 
     @property
     def forgotten(self) -> datetime | None:
-        """When neither of its tokens stands for anything any more; None for never."""
+        """When both of its tokens have expired; None for never."""
         if self.replaced is not None:
             return later(self.replaced, UNUSED.total_seconds())
         if self.expires is None or (self.refresh_token is not None and self.refresh_expires is None):
@@ -258,7 +259,7 @@ class Session:
 
 
 def later(moment: datetime, seconds: float) -> datetime | None:
-    """So many seconds later; None beyond the year 9999."""
+    """A moment plus seconds; None beyond the year 9999."""
     try:
         return moment + timedelta(seconds=seconds)
     except OverflowError:
@@ -266,7 +267,7 @@ def later(moment: datetime, seconds: float) -> datetime | None:
 
 
 def is_before(now: datetime, since: datetime, end: timedelta) -> bool:
-    """Whether so much time has not yet gone by since a moment."""
+    """Whether less than this time has passed since a moment."""
     return now - since < end
 
 
@@ -275,12 +276,12 @@ def _seconds_to(end: datetime | None, now: datetime, lifetime: int) -> int:
 
 
 def asks_for_id_token(scope: str | None) -> bool:
-    """Whether the permissions asked for, separated by spaces, are those of OpenID Connect."""
+    """Whether the requested permissions, separated by spaces, include those of OpenID Connect."""
     return OPENID in (scope or "").split()
 
 
 def access_ttl(asked: str | None) -> int:
-    """Seconds, between 600 and 3600. Clients send -1, NaN and empty texts: those count as nothing asked."""
+    """Seconds, between 600 and 3600. Clients send -1, NaN and empty texts, which count as absent."""
     return max(MIN_ACCESS_TTL, min(_seconds(asked, DEFAULT_ACCESS_TTL), DEFAULT_ACCESS_TTL))
 
 
@@ -297,12 +298,11 @@ def _seconds(asked: str | None, default: int) -> int:
 def extension_by_password(
     template: Template, account: Account, username: str | None, extension: str | None, password: str | None
 ) -> Extension:
-    """Who signs in with a password.
+    """The extension that signs in with a password.
 
-    The user name is a direct number, or the main number with an extension number (alone, it is the
-    administrator's), or a name that the fixture gives; `number*extension` is one text for both.
-
-    Raises `CredentialsIncomplete`, `WrongCredentials` or `ExtensionCannotLogIn`.
+    The user name is a direct number, or the main number with an extension number (alone, it is the administrator's), or
+    a name from the fixture; `number*extension` is one text with both. Raises `CredentialsIncomplete`,
+    `WrongCredentials` or `ExtensionCannotLogIn`.
     """
     if not username or not password:
         raise CredentialsIncomplete
@@ -315,12 +315,10 @@ def extension_by_password(
 def extension_by_jwt(
     template: Template, account: Account, assertion: str | None, audiences: Collection[str], now: datetime
 ) -> Extension:
-    """Who signs in with a JWT: the extension whose fixture holds this very text.
+    """The extension that signs in with a JWT: the one whose fixture entry has this exact text.
 
-    Where the fixture has keys, also the one whose id is the `sub` of a JWT that is signed with one of them for one of
-    the audiences.
-
-    Raises `UnparseableAssertion`, `AssertionInvalid`, `ExtensionNotFound` or `ExtensionCannotLogIn`.
+    When the fixture has keys, also the one whose id is the `sub` of a JWT with a valid signature and one of the
+    audiences. Raises `UnparseableAssertion`, `AssertionInvalid`, `ExtensionNotFound` or `ExtensionCannotLogIn`.
     """
     given = _extension_given(template, account, assertion)
     if given is not None:
@@ -340,7 +338,7 @@ def extension_by_jwt(
 
 
 def extension_claimed(template: Template, account: Account, assertion: str) -> Extension | None:
-    """Whom a JWT says that it is of, true or not; None for nobody."""
+    """The extension that a JWT names, verified or not; None for none."""
     given = _extension_given(template, account, assertion)
     said = assertions.read(assertion) if given is None else None
     return given if said is None else _extension_of_subject(account, said)
@@ -360,7 +358,7 @@ def _extension_of_subject(account: Account, said: assertions.Assertion) -> Exten
 
 
 def extension_named(template: Template, account: Account, username: str, extension: str) -> Extension | None:
-    """Whom a sign-in with a password is of, whether he may or not; None for nobody."""
+    """The extension that a sign-in with a password names, valid or not; None for none."""
     username, extension = username.strip(), extension.strip()
     for number, credentials in template.credentials.items():
         if credentials.user_name is not None and credentials.user_name == username:

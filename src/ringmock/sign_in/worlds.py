@@ -1,7 +1,7 @@
-"""Which world a client or a token belongs to.
+"""The registry of worlds, and the world of each client and token.
 
-Client credentials choose the world: those of the fixture its first one, any others a fresh fork of the template,
-so that tests which run in parallel on one port never meet.
+Client credentials select the world: those of the fixture its default world, any others a new fork of the template. So
+tests in parallel on one port never share a world.
 """
 
 import logging
@@ -50,10 +50,10 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
 
 _FORGOTTEN_TOGETHER = 500
-"""Log-ins that are over, and go when another comes."""
+"""The maximum of ended sessions that a new session removes."""
 
 TokenSource = Callable[[], str]
-"""Makes 32 characters of `A-Za-z0-9_-` that nobody can guess."""
+"""Makes 32 random characters of `A-Za-z0-9_-`."""
 
 
 def random_token() -> str:
@@ -75,15 +75,14 @@ class Worlds:
         kind: type[World] = World,
         limits: ServerLimits = DEFAULT,
     ) -> None:
-        """`open_worlds`: whether well-formed client credentials that no fixture names open a world of their own.
+        """`open_worlds`: whether well-formed client credentials that the fixture does not have open a world.
 
-        `kind`: the class of its worlds, for tests that want one which goes by other rules. `limits`: those of the
-        server that serves them.
+        `kind`: the class of the worlds, for tests that change rules. `limits`: the limits of the server.
         """
         self.limits = limits
         self.room = Capacity(limits)
         self.forgotten: Counter[str] = Counter()
-        """How much had to be forgotten that was still good, for the limits that are their keys."""
+        """How many valid entries were dropped, by the limit that caused it."""
         self.template = template
         self._open_worlds = open_worlds
         self._generation = generation
@@ -106,24 +105,24 @@ class Worlds:
                 )
 
     def note_forgotten(self, limit: str) -> None:
-        """Count something that was still good, and had to go for this limit."""
+        """Count a valid entry that was dropped because of this limit."""
         if not self.forgotten[limit]:
             log.warning("something was forgotten for %s; GET /_mock/usage tells how much", option_of(limit))
         self.forgotten[limit] += 1
 
     @property
     def log_ins(self) -> int:
-        """How many there are in all worlds."""
+        """The number of sessions of all worlds."""
         return len(self._sessions)
 
     def __len__(self) -> int:
         return len(set(map(id, self._worlds.values())))
 
     def application(self, client_id: str) -> Application:
-        """What is known of an application; one that no fixture names may do everything.
+        """The application of a client id; one that the fixture does not have has all permissions.
 
-        Raises `UnknownClient`, also of one whose world was closed: what still signs in there is late, and nobody would
-        close what it opened.
+        Raises `UnknownClient`, also for a client whose world was closed: a late sign-in must not open a world that
+        nothing closes.
         """
         if client_id in self._applications:
             return self._applications[client_id]
@@ -142,12 +141,11 @@ class Worlds:
         return world
 
     def client_by_assertion(self, assertion: str, client_id: str | None, audiences: Collection[str]) -> str:
-        """The client id of the application that an assertion proves; `client_id` is what it calls itself beside it.
+        """The client id of the application that a client assertion proves; `client_id` is the one of the form.
 
-        Of an application that no fixture names and that has shown no secret, nothing is known to check a signature
-        with. The time is the real one: applications make assertions by their own clock.
-
-        Raises `ClientAssertionInvalid` or `UnknownClient`.
+        The signature of an application that is not in the fixture and has sent no secret cannot be verified. The
+        assertion is checked against real time, because applications use their own clock. Raises
+        `ClientAssertionInvalid` or `UnknownClient`.
         """
         said = assertions.read(assertion)
         if said is None:
@@ -170,7 +168,7 @@ class Worlds:
         return any(said.is_signed_with(key) for key in (Key(secret=secret), Key(public_key=public_key)))
 
     def world_before_sign_in(self, client_id: str) -> World:
-        """As `world_of_client`, for the log-in page: its user proves who he is, the application only later does."""
+        """As `world_of_client`, for the log-in page: the user authenticates first, the application later."""
         self.application(client_id)
         if client_id not in self._worlds:
             if len(self._worlds) - len(self._applications) >= self.limits.max_worlds:
@@ -179,12 +177,12 @@ class Worlds:
         return self._worlds[client_id]
 
     def known_world(self, client_id: str, client_secret: str | None) -> World | None:
-        """The world that these client credentials have opened already, None where there is none."""
+        """The world that these client credentials have opened, None when there is none."""
         is_known = client_id in self._worlds and self._secrets.get(client_id) == client_secret
         return self._worlds[client_id] if is_known else None
 
     def world_named(self, client_id: str) -> World | None:
-        """The world that an application has opened already, None where there is none."""
+        """The world that an application has opened, None when there is none."""
         return self._worlds.get(client_id)
 
     def close_world(self, client_id: str) -> None:
@@ -200,7 +198,7 @@ class Worlds:
         world.close()
 
     def _life_ended(self, world: World) -> None:
-        """A world was reset: its log-ins go on with all their time. Or closed: they are over."""
+        """Called after a reset, which restarts the lifetimes of the world's sessions, or a close, which ends them."""
         if world.is_closed:
             self._codes.forget(world)
             for session in self._log_ins.pop(world):
@@ -223,7 +221,7 @@ class Worlds:
         log_in: LogIn | None = None,
         permissions: Permissions | None = None,
     ) -> Session:
-        """A new log-in with new tokens. Both lifetimes are in seconds; without the second no refresh token comes.
+        """A new session with new tokens. Both lifetimes are in seconds; without the second it has no refresh token.
 
         Raises `TooManyLogIns`.
         """
@@ -258,7 +256,7 @@ class Worlds:
         raise TooManyLogIns(client_id)
 
     def open_connection(self, session: Session, access_ttl: int) -> Session:
-        """A log-in of its own for a connection, in the name of the one that asked for it."""
+        """A separate session for a connection, for the user of the session that requested it."""
         own = Session(
             session.world,
             session.extension_number,
@@ -274,7 +272,7 @@ class Worlds:
         return own
 
     def close_connection(self, session: Session) -> None:
-        """End the log-in of a connection, where it has not ended by itself."""
+        """End the session of a connection, if it has not expired."""
         if self._sessions.get(session.access_token) is session:
             self._log_ins[session.world].remove(session)
             self._forget(session)
@@ -282,9 +280,10 @@ class Worlds:
     def refresh(
         self, world: World, client_id: str, refresh_token: str | None, asked: Permissions | None = None
     ) -> Session:
-        """New tokens for an old log-in, whose own die at once; asked again, for a while the same new tokens.
+        """New tokens for a session, whose old access token is replaced at once. A repeated refresh gets the same new
+        tokens.
 
-        `asked`: the permissions that the new tokens are to keep, None for those of the old. Raises `RefreshTokenDead`,
+        `asked`: the permissions that the new tokens should have, None for the old ones. Raises `RefreshTokenDead`,
         `RefreshTokenRevoked` or `ScopeInvalid`.
         """
         token = refresh_token or ""
@@ -316,7 +315,7 @@ class Worlds:
         return new
 
     def revoke(self, client_id: str, token: str) -> None:
-        """End the log-in that either of its tokens names; a token that opens nothing is no log-in to end."""
+        """End the session of either token; does nothing for an invalid token."""
         session = self._sessions.get(token) or self._refreshable.get(token)
         if session is not None and session.client_id == client_id and session.is_open:
             session.is_revoked = True
@@ -333,7 +332,7 @@ class Worlds:
         log_in: LogIn | None = None,
         permissions: Permissions | None = None,
     ) -> str:
-        """A code for the application that `extension` has let in. It lives for a minute."""
+        """A code for the application to which `extension` has consented. It is valid for a minute."""
         code = self._token("AC")
         expires = expiry_of_code(world.clock.now())
         self._codes.add(
@@ -344,10 +343,10 @@ class Worlds:
     def consent_of_code(
         self, client_id: str, code: str, redirect_uri: str | None, verifier: str | None, *, is_proven: bool = False
     ) -> Consent:
-        """Who has let the application in. `is_proven`: by an assertion.
+        """The consent behind a code. `is_proven`: the application authenticated by an assertion.
 
-        Raises as `Codes.take` does, `ClientAuthenticationMissing` when neither a secret, an assertion nor a code
-        verifier tells the application from any other, and `ExtensionCannotLogIn`.
+        Raises as `Codes.take` does, `ClientAuthenticationMissing` when the application sent neither a secret, an
+        assertion nor a code verifier, and `ExtensionCannotLogIn`.
         """
         consent = self._codes.take(code, client_id, redirect_uri, verifier)
         if consent.challenge is None and self._secrets.get(client_id) is None and not is_proven:
@@ -363,11 +362,11 @@ class Worlds:
         return None if session is None else session.extension_number
 
     def holder_of_code(self, code: str) -> str | None:
-        """The extension number of whoever let an application in, by a code that waits to be exchanged."""
+        """The extension number of the user who consented, for a code that is not redeemed yet."""
         return self._codes.holder_of(code)
 
     def session_of(self, access_token: str) -> Session:
-        """The log-in that a bearer token stands for.
+        """The session of a bearer token.
 
         Raises `TokenExpired`, `TokenReplaced`, `TokenUnknown` or `TokenInvalid`.
         """
@@ -394,7 +393,7 @@ class Worlds:
         return f"{kind}-{self._token_source()}"
 
     def _file(self, session: Session) -> None:
-        """Keep a new session for as long as either of its tokens stands for something, and no other for longer."""
+        """Store a new session until both of its tokens have expired."""
         if session.world.is_closed:
             raise UnknownClient(session.client_id)
         log_ins = self._log_ins[session.world]
@@ -412,7 +411,7 @@ class Worlds:
 
 
 class _LogIns:
-    """The log-ins of one world, found by when they are forgotten."""
+    """The sessions of one world, by the time at which they are removed."""
 
     def __init__(self) -> None:
         self._all: dict[Session, None] = {}
@@ -422,24 +421,24 @@ class _LogIns:
         return iter(tuple(self._all))
 
     def add(self, session: Session) -> None:
-        """Keep it as long as its times say now."""
+        """Schedule the session's removal by its current times."""
         self._all[session] = None
         self._endings.put(session, session.forgotten)
 
     def remove(self, session: Session) -> None:
-        """Keep it no more."""
+        """Remove it."""
         del self._all[session]
         self._endings.put(session, None)
 
     def take_forgotten(self, now: datetime, most: int) -> Iterator[Session]:
-        """Take out those that stand for nothing any more; `most` of them."""
+        """Remove the expired ones; `most` of them."""
         for _, sessions in self._endings.due(now, most):
             for session in sessions:
                 del self._all[session]
                 yield session
 
     def start(self, now: datetime) -> None:
-        """Count all times of each anew."""
+        """Restart all lifetimes of each session."""
         for session in self._all:
             session.start(now)
             self._endings.put(session, session.forgotten)

@@ -1,1 +1,1 @@
-"""One world: an account that lives, with its clock, its ids, its stores, its journal and the tokens that it signs."""
+"""One world: an account with its clock, its ids, its stores, its journal and its signed tokens."""

@@ -1,4 +1,4 @@
-"""How much the worlds of a server keep together, and how much they may."""
+"""The storage that the worlds of a server use together, and its limits."""
 
 from ..domain.errors import StoreFull
 from ..server_limits import ServerLimits
@@ -19,7 +19,7 @@ class Capacity:
 
 
 class Share:
-    """What one world has of the room. It is given back when the life of the world ends."""
+    """The storage that one world uses. It is released when the world is reset or closed."""
 
     def __init__(self, room: Capacity) -> None:
         self._room = room
@@ -27,7 +27,7 @@ class Share:
         self.file_bytes = 0
 
     def take(self, records: int, file_bytes: int = 0) -> None:
-        """Count what is about to be kept. Raises `StoreFull`, and counts nothing, when there is no room for it."""
+        """Count what is about to be stored. Raises `StoreFull`, and counts nothing, when there is no room for it."""
         room = self._room
         if room.records + records > room.most_records:
             raise StoreFull(f"{room.most_records} records (--max-records)")
@@ -36,7 +36,7 @@ class Share:
         self.add(records, file_bytes)
 
     def add(self, records: int, file_bytes: int = 0) -> None:
-        """Count what is kept whether there is room or not: what a fixture brings, and deletions."""
+        """Count what is stored in any case: the messages of a fixture, and deletions."""
         self._room.records += records
         self.records += records
         if file_bytes:
@@ -44,10 +44,10 @@ class Share:
             self.file_bytes += file_bytes
 
     def give_back(self) -> None:
-        """Nothing of it is kept any more."""
+        """Release all of it."""
         self.add(-self.records, -self.file_bytes)
 
     def leave(self) -> None:
-        """Give it back for good: what is kept after the end of a world is nobody's."""
+        """Release all of it permanently: after the end of a world nothing counts for it."""
         self.give_back()
         self._room = Capacity(ServerLimits())

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from .template import ClockStart
 
 LAST = datetime.max.replace(tzinfo=UTC)
-"""The last moment that there is; clocks stand still there."""
+"""The latest representable time. A clock that reaches it stops."""
 
 RealTime = Callable[[], datetime]
-"""Tells the real time, aware UTC."""
+"""Returns the real time, aware UTC."""
 
 
 def real_time() -> datetime:
@@ -21,7 +21,7 @@ class WorldClock:
     """A `Clock` that can be set, advanced and frozen; it runs at the pace of the real time otherwise."""
 
     def __init__(self, start: ClockStart, real_time: RealTime, moved: Callable[[], None] = lambda: None) -> None:
-        """`moved` is called whenever the clock is set, stopped or let go on."""
+        """The clock calls `moved` whenever it is set, stopped or started."""
         self._real_time = real_time
         self._moved: Callable[[], None] = lambda: None
         self.set(start.now or real_time(), frozen=start.frozen)
@@ -37,20 +37,20 @@ class WorldClock:
             return self._stands_at
         try:
             return self._real_time() + self._offset
-        except OverflowError:  # it was set to the end of all time, and has come there
+        except OverflowError:  # the clock reached the latest representable time
             return LAST
 
     def set(self, now: datetime, *, frozen: bool) -> None:
-        """Move to `now` (aware), and stand still there or go on from there."""
+        """Set the clock to `now` (aware), and freeze it or let it run."""
         now = now.astimezone(UTC)
         self._offset = now - self._real_time()
         self._stands_at = now if frozen else None
         self._moved()
 
     def advance(self, by: timedelta) -> None:
-        """Move forward, or back; raises `OverflowError` beyond the years 1 to 9999."""
+        """Advance the clock, or move it back; raises `OverflowError` outside the years 1 to 9999."""
         self.set(self.now() + by, frozen=self.is_frozen)
 
     def tell_nobody(self) -> None:
-        """Forget who is told when it is moved."""
+        """Remove the callback."""
         self._moved = lambda: None

@@ -1,7 +1,6 @@
-"""What a test can do to a world, whoever asks for it: the control API, or the handle of a test.
+"""What a test can do to a world. The control API and the handle of a test are its two callers.
 
-Input that makes no sense is a `ValueError` whose words are a sentence that says what would be right; nothing is
-changed then.
+Invalid input raises `ValueError` with a sentence that says what would be right, and changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,14 +46,14 @@ _FAULT_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 class NoSuchExtension(LookupError, ValueError):
-    """The account has no extension of this number."""
+    """The account has no extension with this number."""
 
 
 # --- the account ---------------------------------------------------------------------------------
 
 
 def extension_of(world: World, number: object) -> Extension:
-    """An extension as the world has it now. Raises `NoSuchExtension`."""
+    """An extension in its current state. Raises `NoSuchExtension`."""
     extensions = world.account.extensions
     if not isinstance(number, str) or number not in extensions:
         meant = did_you_mean(number, extensions)
@@ -72,7 +71,7 @@ def set_status(world: World, number: str, status: object) -> None:
 
 
 def set_members(world: World, number: str, members: object) -> None:
-    """Put these extension numbers, and nobody else, into a Department."""
+    """Replace the members of a Department by these extension numbers."""
     department = extension_of(world, number)
     if not department.is_department:
         raise ValueError(f"Extension {number} is of type {department.type}: only a Department has members.")
@@ -103,9 +102,9 @@ def handset_of(world: World, phone_number: object) -> str:
 def text_from_handset(
     world: World, phone_number: object, to: object, text: object, attachments: Sequence[Attachment] = ()
 ) -> tuple[Routed, ...]:
-    """An SMS, or an MMS, from a phone outside to a number of the account, or to several; what became of it.
+    """Deliver an SMS or MMS from a handset to one or several numbers of the account. Returns the outcomes.
 
-    `attachments` are as the phone says them: those that no message can hold are refused here, whoever calls.
+    `attachments` are as the phone states them. Types that no message can have are refused here, for every caller.
     """
     handset = handset_of(world, phone_number)
     numbers = (to,) if isinstance(to, str) else tuple(to) if isinstance(to, (list, tuple)) else ()
@@ -145,7 +144,7 @@ def _no_recipient(world: World, number: str, *, is_group: bool) -> str:
 
 
 def _some(names: Iterable[str]) -> str:
-    """The first of them, and that there are more where there are."""
+    """The first of them, and an ellipsis when there are more."""
     first = list(islice(names, MOST_NAMED + 1))
     return ", ".join(first[:MOST_NAMED]) + (" and more" if len(first) > MOST_NAMED else "")
 
@@ -154,7 +153,7 @@ def _some(names: Iterable[str]) -> str:
 
 
 def set_clock(world: World, now: object = None, frozen: object = None) -> None:
-    """Move a world's clock and let it stand still or go on; None leaves either as it is.
+    """Set a world's clock and freeze it or let it run; None leaves either unchanged.
 
     `now` is an aware datetime, or a text as the API writes it.
     """
@@ -173,7 +172,7 @@ def set_clock(world: World, now: object = None, frozen: object = None) -> None:
 
 
 def advance_clock(world: World, by: object) -> None:
-    """Move on by so many seconds, or by a duration."""
+    """Advance the clock by seconds, or by a duration."""
     try:
         if isinstance(by, bool) or not isinstance(by, (int, float, timedelta)):
             raise ValueError
@@ -206,14 +205,14 @@ def set_limits(world: World, given: Mapping[str, Any]) -> None:
 
 
 def set_faults(world: World, rules: object) -> None:
-    """Let calls fail, come late or lose their answers by these rules, and by no others."""
+    """Replace all fault rules of the world by these."""
     if not isinstance(rules, list) or len(rules) > MOST_RULES:
         raise ValueError(f"Faults are a list of at most {MOST_RULES} rules, as in {FAULTS_EXAMPLE}; [] is for none.")
     world.plant([_rule(world, rule) for rule in rules])
 
 
 def add_fault(world: World, rule: object) -> None:
-    """One more rule, behind those that have calls to meet yet."""
+    """Add one fault rule after those that still apply to future calls."""
     world.plant_more(_rule(world, rule))
 
 

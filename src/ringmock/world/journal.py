@@ -11,7 +11,7 @@ from ..domain.message import Routed
 
 
 class RefusedBy(StrEnum):
-    """What said no to a call: the contract itself, the rules and sign-in that it documents, or a fault on demand."""
+    """What refused a call: the contract, the documented rules and sign-in, or a fault on demand."""
 
     CONTRACT = "contract"
     RULES = "rules"
@@ -19,7 +19,7 @@ class RefusedBy(StrEnum):
 
 
 class Entry(NamedTuple):
-    """One call. `who` is an extension number, None before sign-in; `milliseconds` is the server's own time."""
+    """One call. `who` is an extension number, None before sign-in; `milliseconds` is the server's time for the call."""
 
     at: datetime
     who: str | None
@@ -32,28 +32,28 @@ class Entry(NamedTuple):
     errors: tuple[Mapping[str, Any], ...] = ()
     """The `errors[]` of a refusal."""
     refused_by: RefusedBy | None = None
-    """None for a call that was not refused, and for one that the server failed at."""
+    """None for a call that was not refused, and for one on which the server failed."""
     rules: tuple[str, ...] = ()
     """The rules and decisions that decided, each once."""
     body: Any = None
     body_left_out: int = 0
-    """How many bytes a body had that is too long to be kept; 0 for one that is, and for none."""
+    """The size of a body that is too long for the journal; 0 for a stored body, and for none."""
     token: str | None = None
     is_lost: bool = False
     """Whether the answer was lost on demand: `status` is what the caller would have seen."""
     more_routed: int = 0
     """How many recipients there were beyond those in `routed`."""
     near_path: str | None = None
-    """The path of the contract that was probably meant by one that names nothing."""
+    """The most similar path of the contract, for a path that the contract does not have."""
     has_credentials: bool = False
-    """Whether the caller said who it is, by a token, as a client or in a form, be it true or not."""
+    """Whether the caller sent credentials: a token, client credentials or a form, valid or not."""
 
 
 class Journal:
-    """A bounded list of entries, each written out when somebody reads it: few ever are."""
+    """A bounded list of entries. Each entry is made when it is first read, because few are."""
 
     def __init__(self, most: int) -> None:
-        """`most` entries are kept; the oldest are left out."""
+        """The journal stores `most` entries and drops the oldest."""
         self.most = most
         self.left_out = 0
         """How many were, since the world began."""
@@ -63,11 +63,11 @@ class Journal:
         return len(self._entries)
 
     def add(self, tell: Callable[[], Entry]) -> None:
-        """Remember a call, which `tell` tells the same each time, and forget the oldest when there are too many."""
+        """Add a call and drop the oldest when there are too many. `tell` makes its entry, the same each time."""
         if len(self._entries) == self.most:
             self.left_out += 1
         self._entries.append(tell)
 
     def newest_first(self, limit: int | None = None) -> Iterator[Entry]:
-        """At most `limit` entries; all that are kept for None."""
+        """At most `limit` entries; all for None."""
         return (tell() for tell in islice(reversed(self._entries), limit))

@@ -1,4 +1,4 @@
-"""The opaque tokens of lists without page numbers: each says below what its page begins, and dies with its world."""
+"""The opaque tokens of lists without page numbers. Each holds the bound of its page and is valid for its world only."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ _PLACE_BYTES = 17
 
 
 class Listing(StrEnum):
-    """The lists that such tokens are pages of; a token of one is none of another's."""
+    """The lists with such tokens. A token of one list is not valid for another."""
 
     A2P_MESSAGES = "a2p-sms/messages"
     A2P_BATCHES = "a2p-sms/batches"
@@ -19,7 +19,7 @@ class Listing(StrEnum):
 
 
 class PageTokens:
-    """Writes and reads the tokens of one life of a world: those of another do not bear its seal."""
+    """Signs and verifies the tokens of a world between two resets. Tokens from before a reset are not valid."""
 
     def __init__(self, secret: bytes) -> None:
         self._seal = TokenSigner(secret)

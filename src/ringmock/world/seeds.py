@@ -11,7 +11,7 @@ from ..domain.sms import SendSms, plan_inbound_sms, plan_sms
 from .template import SeedMessage
 
 NamedCopies = Mapping[str, Sequence[Message]]
-"""The copies that each named seed left."""
+"""The copies that each named seed message made."""
 
 
 def plan_seed(account: Account, seed: SeedMessage, generation: Generation, named: NamedCopies) -> Delivery:

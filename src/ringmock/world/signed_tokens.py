@@ -1,4 +1,4 @@
-"""Texts that are opaque to whoever holds them, and cannot be made by anyone who does not know the secret."""
+"""Signed tokens: texts that only this server can make and read."""
 
 import base64
 import hmac
@@ -7,7 +7,7 @@ _SEAL_BYTES = 12
 
 
 class TokenSigner:
-    """Writes and reads such texts, each about something: a text about one thing is none about another."""
+    """Signs and verifies tokens. Each has a subject; a token of one subject is not valid for another."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -17,7 +17,7 @@ class TokenSigner:
         return base64.urlsafe_b64encode(content + self._of(content, about)).decode().rstrip("=")
 
     def taken_off(self, text: str, about: str) -> bytes | None:
-        """The content; None for any text that does not bear this seal."""
+        """The content; None for any text without a valid signature."""
         try:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except ValueError:

@@ -1,4 +1,4 @@
-"""The opaque tokens of message-sync: each holds all that is known of a client, and dies with its world's life."""
+"""The opaque tokens of message-sync. Each holds the whole state of a client and is valid until the world's reset."""
 
 import struct
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _E = TypeVar("_E", bound=StrEnum)
 _SHAPE = struct.Struct(">BBBqqQ12sqQQI")
 """Types, directions, flags; date from, date to; conversation; start; time, position, shared; types of owners.
 
-Times in microseconds. The ids of owners follow, as many as there are.
+Times in microseconds. The ids of owners follow, each of eight bytes.
 """
 _ID = struct.Struct(">Q")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,13 +28,13 @@ _IS_PERSONAL, _IS_SHARED, _HAS_OWNER_TYPES = 16, 32, 64
 
 
 class SyncTokens:
-    """Writes and reads the tokens of one life of a world: those of another do not bear its seal."""
+    """Signs and verifies the tokens of a world between two resets. Tokens from before a reset are not valid."""
 
     def __init__(self, secret: bytes) -> None:
         self._seal = TokenSigner(secret)
 
     def issue(self, mailbox: str, mark: Mark) -> str:
-        """A token that tells the mark to whoever knows the secret; `mailbox` is its owner's extension number."""
+        """A token with the mark; `mailbox` is its owner's extension number."""
         return self._seal.put_on(_packed(mark), mailbox)
 
     def read(self, mailbox: str, token: str) -> Mark:

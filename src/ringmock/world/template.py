@@ -13,7 +13,7 @@ from ..lab.faults import FaultRule
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What signatures are checked with: a public key in PEM, or a secret that both sides know."""
+    """A key for verifying signatures: a public key in PEM, or a shared secret."""
 
     public_key: str | None = None
     secret: str | None = None
@@ -26,25 +26,25 @@ class Application:
     client_id: str
     client_secret: str | None = None
     redirect_uris: tuple[str, ...] | None = None
-    """Where users may be sent back to after the log-in page; None for anywhere."""
+    """The allowed redirect URIs of the log-in page; None for any."""
     grant_types: tuple[str, ...] | None = None
-    """The grants that it may ask for; None for all."""
+    """The allowed grant types; None for all."""
     public_key: str | None = None
-    """In PEM: what its client assertions are signed with, beside its secret."""
+    """In PEM: verifies its client assertions, in addition to its secret."""
     permissions: tuple[str, ...] | None = None
-    """What it may do; None for everything."""
+    """The permissions that it can get; None for all."""
 
     def may_use(self, grant_type: str) -> bool:
-        """Whether it may ask for this grant. Without `refresh_token` among them it is issued no refresh tokens."""
+        """Whether it may use this grant type. Without `refresh_token` it gets no refresh tokens."""
         return self.grant_types is None or grant_type in self.grant_types
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How one extension signs in. What is None cannot be used."""
+    """How one extension signs in. A value that is None cannot be used."""
 
     user_name: str | None = None
-    """A name beside the phone numbers that every extension can sign in with."""
+    """A name in addition to the phone numbers, with which every extension can sign in."""
     password: str | None = None
     jwt: str | None = None
     access_token: str | None = None
@@ -53,7 +53,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class ClockStart:
-    """The time a world starts at, aware UTC, None for the real time; a frozen clock stands still."""
+    """The time at which a world starts, aware UTC, None for the real time; a frozen clock stands still."""
 
     now: datetime | None = None
     frozen: bool = False
@@ -70,10 +70,10 @@ class IdStart:
 
 @dataclass(frozen=True, slots=True)
 class SeedMessage:
-    """A message that is in the store from the start, sent by the rules like any other.
+    """A message that the store has from the start, sent by the rules like any other.
 
-    `sender` and `recipients` are phone numbers for an SMS and extension numbers for a Pager. `created` is aware
-    UTC, None for the world's start. A Pager may answer an earlier seed, named by `reply_on`.
+    `sender` and `recipients` are phone numbers for an SMS and extension numbers for a Pager. `created` is aware UTC,
+    None for the world's start. A Pager may answer an earlier seed, named by `reply_on`.
     """
 
     type: MessageType
@@ -101,11 +101,11 @@ class Template:
     generation: str = "2012"
     """A key of `GENERATIONS`."""
     carrier: Carrier | None = None
-    """None where every phone outside is reached as the generation has it."""
+    """None when every external phone is reached as the generation specifies."""
     limits: str | None = None
     """A key of `PROFILES`, None for no rate limits."""
     faults: tuple[FaultRule, ...] = ()
-    """What calls meet until told otherwise."""
+    """The fault rules at the start."""
     webhooks: WebhookTerms = WebhookTerms()  # noqa: RUF009  # it is a tuple
     jwt_keys: tuple[Key, ...] = ()
-    """What JWTs of users are signed with; without one, only those that `credentials` name are known."""
+    """The keys that verify JWTs of users. Without one, only the JWTs of `credentials` are valid."""

@@ -1,7 +1,7 @@
 """One isolated universe: an account, its mailboxes, its clock, its ids and its journal.
 
-A world is what every handler asks and tells. It decides by the domain's plans, records what they say, and shares
-nothing that changes with any other world.
+Every handler calls a world. It makes a plan by the domain's rules and records it. Two worlds share nothing that
+changes.
 """
 
 import secrets
@@ -69,11 +69,11 @@ from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
 
 _RETENTION_DAYS = 90
-"""What an account keeps messages for until it says otherwise: the most that one may choose."""
+"""How long an account stores messages unless it sets a time: the maximum that can be set."""
 
 
 _AGED_TOGETHER = 500
-"""Deleted messages that one look purges, or forgets: some milliseconds' work."""
+"""The maximum of deleted messages that one call purges or removes: some milliseconds' work."""
 
 
 def random_secret() -> bytes:
@@ -86,14 +86,14 @@ def _no_sockets() -> int:
 
 
 class Sent(NamedTuple):
-    """What a sending left: the sender's own copy, and what became of each recipient."""
+    """The result of a sending: the sender's own copy, and the outcome of each recipient."""
 
     message: Message
     routed: tuple[Routed, ...]
 
 
 class BatchSent(NamedTuple):
-    """What the sending of a batch left: what was rejected of it, and what became of each recipient of the rest."""
+    """The result of a batch: its rejected messages, and the outcome of each recipient of the others."""
 
     batch: Batch
     rejected: tuple[Rejected, ...]
@@ -101,12 +101,12 @@ class BatchSent(NamedTuple):
 
 
 class Watcher(Protocol):
-    """Told of what happens in a world, at once and in the thread that serves it; must not wait."""
+    """Gets the events of a world, immediately and in the thread that serves it; must not block."""
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
         """A message was sent or received: its plan and the copies that it left, the sender's first.
 
-        Those of high-volume SMS are in no mailbox.
+        High-volume SMS have no copies in mailboxes.
         """
         ...
 
@@ -119,15 +119,15 @@ class Watcher(Protocol):
         ...
 
     def batch_sent(self, batch: Batch) -> None:
-        """A batch was accepted; each message of it has been told before."""
+        """A batch was accepted. The events of its messages came before."""
         ...
 
     def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
-        """A phone takes no more high-volume messages from a number, or takes them again; both as digits."""
+        """A phone opted out of high-volume messages from a number, or in again; both as digits."""
         ...
 
     def time_changed(self) -> None:
-        """The clock was moved, or something new comes first in the agenda."""
+        """The clock was moved, or the earliest scheduled event has changed."""
         ...
 
 
@@ -161,9 +161,10 @@ class World:
         limits: ServerLimits = DEFAULT,
         room: Capacity | None = None,
     ) -> None:
-        """`generation` goes before the one that the template names; `secret_source` seals each life's tokens.
+        """`generation` overrides the template's; `secret_source` makes the signing secret of the tokens after each
+        reset.
 
-        `limits` says how much is kept, and `room` of all worlds together; None for a world that has one of its own.
+        `limits` are the storage limits; `room` is shared with other worlds, None for a world with its own.
         """
         self._limits = limits
         self.share = Share(room or Capacity(limits))
@@ -177,9 +178,9 @@ class World:
         self._watchers: tuple[Watcher, ...] = ()
         self._at_the_end_of_a_life: list[Callable[[], None]] = []
         self.life = 0
-        """The number of its life: another one begins with each reset, and with `close` the last one ends.
+        """The number of resets of the world, plus one when it is closed.
 
-        What was made or begun in one life means nothing in the next, where ids start again.
+        What was made or begun before a reset is not valid after it, where ids start again.
         """
         self.is_closed = False
         self.close_sockets: Callable[[], int] = _no_sockets
@@ -187,7 +188,7 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the template, as a world that was just made, but for the watchers. Sessions stay open."""
+        """Return to the template, as a world that was just made, but with its watchers. Sessions stay open."""
         self.life += 1
         self.share.give_back()
         ids = SequentialIds(self.template.ids)
@@ -215,7 +216,7 @@ class World:
         self._time_changed()
 
     def close(self) -> None:
-        """Let nothing happen here any more: whoever watches is told once, and of nothing afterwards."""
+        """Close the world: its watchers are notified once, and of nothing afterwards."""
         self.life += 1
         self.is_closed = True
         self.share.leave()
@@ -225,11 +226,11 @@ class World:
         self._watchers = ()
         self.close_sockets = _no_sockets
         self._at_the_end_of_a_life.clear()
-        # What refers back would be kept: the collector does not see what has been there for long.
+        # Break the reference cycles: the collector does not see objects that were frozen.
         self.clock.tell_nobody()
 
     def when_life_ends(self, told: Callable[[], None]) -> None:
-        """Call `told` whenever the world was reset, and when it is closed."""
+        """Call `told` after each reset of the world, and when it is closed."""
         self._at_the_end_of_a_life.append(told)
 
     def _tell_that_life_ended(self) -> None:
@@ -237,7 +238,7 @@ class World:
             told()
 
     def plant(self, rules: Sequence[FaultRule]) -> None:
-        """Let calls meet these faults from now on, as if none had met any; the same calls meet the same ones."""
+        """Replace all fault rules, with fresh counters; the same calls then meet the same faults."""
         self.faults = FaultPlan(rules) if rules else None
         self.has_limits_or_faults = self.limits is not None or self.faults is not None
 
@@ -254,22 +255,22 @@ class World:
         self._dice = Random(carrier.seed if carrier else 0)
 
     def limit(self, limits: Limits | None) -> None:
-        """Count calls from now on, as if none had been made; None for no limits."""
+        """Set the rate limits, with fresh counters; None for no limits."""
         self.limits = RateLimits(limits) if limits is not None else None
         self.has_limits_or_faults = self.limits is not None or self.faults is not None
 
     def watch(self, watcher: Watcher) -> None:
-        """Tell `watcher` of everything from now on, resets or not."""
+        """Notify `watcher` of all events from now on, before and after resets."""
         if self.is_closed:
             return
         self._watchers = (*self._watchers, watcher)
 
     def unwatch(self, watcher: Watcher) -> None:
-        """Tell `watcher` no more."""
+        """Stop notifying `watcher`."""
         self._watchers = tuple(known for known in self._watchers if known is not watcher)
 
     def remember(self, tell: Callable[[], Entry]) -> None:
-        """Put a call that was answered into the journal; `tell` makes its entry, the same each time."""
+        """Add an answered call to the journal; `tell` makes its entry, the same each time."""
         self.journal.add(tell)
         for watcher in self._watchers:
             watcher.answered(tell())
@@ -311,9 +312,9 @@ class World:
         return result_of(self.sending_batch(sender, batch))
 
     def sending_batch(self, sender: Extension, batch: SendBatch) -> Slices[BatchSent]:
-        """As `send_batch`, in slices: it is decided, then recorded all at once, and then handed on one by one.
+        """As `send_batch`, in slices: plan the batch, record it in one step, then notify watchers message by message.
 
-        A reset in between comes after it: nothing of it is left, and nobody is told any more.
+        A reset in between happens after the batch: nothing of it remains, and no watcher is notified any more.
         """
         life, store = self.life, self.a2p
         planning = planning_batch(self.account, sender, batch, self.carrier, self.opt_outs, self._dice)
@@ -342,7 +343,7 @@ class World:
         self._tell(delivery, (message, *received))
 
     def assign_opt_outs(self, assignment: Assignment) -> Sequence[Assigned]:
-        """Opt phones out of a number of high-volume SMS, and others in: what has become of each."""
+        """Opt phones out of a number of high-volume SMS, and others in. Returns the result for each."""
         return result_of(self.assigning_opt_outs(assignment))
 
     def assigning_opt_outs(self, assignment: Assignment) -> Slices[Sequence[Assigned]]:
@@ -357,14 +358,14 @@ class World:
         return plan
 
     def _carried(self, delivery: Delivery) -> Delivery:
-        """The plan of an SMS of the account's with what carriers make of it."""
+        """The plan of an SMS of the account with the carriers' effect."""
         carrier = self.carrier
         if carrier is None and not self.opt_outs:
             return delivery
         return carried(delivery, carrier, self.opt_outs, self.generation, self._dice)
 
     def _note_consent(self, delivery: Delivery, now: datetime) -> None:
-        """D-12: a phone outside takes no more messages from numbers that it has told STOP, until it says START."""
+        """D-12: a handset that has sent STOP to numbers gets no more messages from them until it sends START."""
         is_out = opts_out(delivery.text)
         if is_out is not None:
             status = OptStatus.OUT if is_out else OptStatus.IN
@@ -385,11 +386,11 @@ class World:
                 self.messages.send_to_handset(number, delivery.sender, answer, now)
 
     def state_consents(self, statements: Iterable[Statement]) -> Sequence[tuple[int, errors.Refusal]]:
-        """Take what is said as if the phones had said it; the places of those that cannot be taken, and why (D-15)."""
+        """Record statements as if the phones had made them. Returns the places of invalid ones, and why (D-15)."""
         return result_of(self.stating_consents(statements))
 
     def stating_consents(self, statements: Iterable[Statement]) -> Slices[Sequence[tuple[int, errors.Refusal]]]:
-        """As `state_consents`, in slices: each statement stands for itself. A reset in between comes after them all."""
+        """As `state_consents`, in slices: statements are independent. A reset in between happens after all of them."""
         life, account, now = self.life, self.account, self.clock.now()
         failed: list[tuple[int, errors.Refusal]] = []
         for place, statement in enumerate(statements):
@@ -405,7 +406,7 @@ class World:
         return failed
 
     def _weight_of(self, said: Statement) -> int:
-        """What is kept of a statement: a consent for each number that it is of."""
+        """The consents that a statement changes: one for each of its numbers."""
         return len(self.account.phone_numbers) if said.sender == ANY_SENDER else 1
 
     def _note(self, said: Statement, now: datetime) -> None:
@@ -430,7 +431,7 @@ class World:
         return copies
 
     def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
-        """The copies that a plan leaves in mailboxes, and after them those among the high-volume messages (D-14)."""
+        """The copies that a plan leaves in mailboxes, followed by the high-volume messages (D-14)."""
         copies = self.messages.record(delivery, now)
         if self.account.a2p_numbers.isdisjoint(delivery.recipients):
             return copies
@@ -445,7 +446,7 @@ class World:
 
     @property
     def messages(self) -> MessageStore:
-        """Every mailbox, as the time has left it: whoever looks finds purged and gone what is due to be (D-19)."""
+        """Every mailbox, after purging and removing what is due by now (D-19)."""
         if len(self._ageing):
             self._age()
         return self._messages
@@ -455,9 +456,9 @@ class World:
         self._messages = store
 
     def _age(self) -> None:
-        """Costs as much as there is due: each deleted message once to be purged, and once to be forgotten.
+        """Purge and remove what is due. Over time each deleted message costs one purge and one removal.
 
-        Of more than a look may cost, the rest is left to the next ones.
+        A call does a bounded part; the following calls do the rest.
         """
         for at, messages in self._ageing.due(self.clock.now(), _AGED_TOGETHER):
             for message in messages:
@@ -472,26 +473,26 @@ class World:
         self._ageing.put(message, None if is_alive else next_age(now))
 
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
-        """The extension's matching messages, and those that it shares where the filter asks for them, newest first."""
+        """The extension's matching messages, and the shared ones when the filter includes them, newest first."""
         if wanted.owners is PERSONAL:
             return self.messages.list_messages(extension.number, wanted, self.account)
         mailboxes = wanted.owners.mailboxes(extension, self.account)
         return self.messages.list_together(mailboxes, wanted, self.account)
 
     def preparing_list(self, extension: Extension, wanted: MessageFilter) -> Slices[None]:
-        """Do in slices what `list_messages` would do at once, the first time that it is asked such a question."""
+        """Compute in slices what `list_messages` would compute in one call for its first query of this kind."""
         yield from self.messages.preparing_list(wanted.owners.mailboxes(extension, self.account), wanted)
 
     def read_message(self, extension: Extension, message_id: int) -> Message:
-        """One message of the extension's, or of a Department or Site whose SMS recipient it is (D-22).
+        """One message of the extension, or of a Department or Site whose SMS recipient it is (D-22).
 
-        Raises `NotFound` when no such mailbox holds it, `ThreadNotAccessible` when the extension was
-        removed from its thread (D-04).
+        Raises `NotFound` when no such mailbox holds it, `ThreadNotAccessible` when the extension was removed from its
+        thread (D-04).
         """
         return self._held(extension, message_id, READING)
 
     def held(self, extension: Extension, message_id: int) -> Message | None:
-        """The message when the extension's own mailbox holds it, or, an SMS, one that it shares."""
+        """The message from the extension's own mailbox, or an SMS from a shared one."""
         store, account = self.messages, self.account
         message = store.held(extension.number, message_id)
         if message is not None:
@@ -535,7 +536,7 @@ class World:
         return message
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
-        """Delete, or purge what is deleted already; one that is not there is none to delete."""
+        """Delete the message, or purge a deleted one; does nothing when it does not exist."""
         try:
             message = self._held(extension, message_id, EDITING)
         except errors.NotFound:
@@ -547,7 +548,9 @@ class World:
             self._changed(message)
 
     def _delete(self, store: MessageStore, message: Message, now: datetime, *, purge: bool) -> None:
-        """A change that is always possible. The files of what came in are gone with it; phones keep what they have."""
+        """Delete without a storage check. The files of inbound messages are removed too; handsets keep what they
+        received.
+        """
         files = message.attachments
         store.delete(message, now, purge=purge)
         is_gone = bool(files) and message.direction is Direction.INBOUND and not message.attachments
@@ -566,9 +569,9 @@ class World:
         result_of(self.deleting_messages(extension, wanted, purge=purge))
 
     def deleting_messages(self, extension: Extension, wanted: Iterable[MessageFilter], *, purge: bool) -> Slices[None]:
-        """As `delete_messages`, in slices: whoever looks in between finds some deleted. All of it is told at the end.
+        """As `delete_messages`, in slices: calls in between find some deleted. Watchers are notified at the end.
 
-        A reset in between comes after it.
+        A reset in between happens after it.
         """
         life, now, changes = self.life, self.clock.now(), Counter[Kind]()
         for each in wanted:
@@ -588,7 +591,7 @@ class World:
             self._tell_changes(changes)
 
     def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
-        """The newest of what is alive in a frame: as many as are asked for, or as the server tells at once."""
+        """The newest messages of a frame that are alive: the requested number, at most the server's limit."""
         most = self._limits.max_sync_records
         return full_sync(self._mailbox(extension), frame, min(most, most if record_count is None else record_count))
 
@@ -597,7 +600,7 @@ class World:
     ) -> Sync:
         """What has changed since the token was issued, and what an earlier date or a larger count adds to its frame.
 
-        Raises `SyncTokenInvalid`, also for one since which more has changed than the server tells at once.
+        Raises `SyncTokenInvalid`, also when more has changed since than the server's limit.
         """
         mark, mailbox = self.sync_tokens.read(extension.number, token), self._mailbox(extension)
         most = self._limits.max_sync_records
@@ -608,9 +611,9 @@ class World:
         return incremental_sync(mailbox, mark, date_from, record_count and min(most, record_count))
 
     def collected_for(self, report: MessageStoreReport) -> Iterator[tuple[Extension, Iterator[Sequence[Message]]]]:
-        """What each mailbox has for a report, of those that have anything: newest first, a few messages at a time.
+        """The messages of each non-empty mailbox for a report: newest first, a few at a time.
 
-        Others may do something in between: what they change is told as it is when it is looked at.
+        Calls in between may change messages; each is reported as it is when it is read.
         """
         for extension in self.account.extensions.values():
             parts = self._collected(extension, report.wanted)
@@ -641,16 +644,16 @@ class World:
         self.account = self.account.with_extension(replace(extension, name=name))
 
     def keep_details(self, extension: Extension, details: Mapping[str, Any]) -> None:
-        """Keep this of an extension, each part in the place of what was there of it."""
+        """Replace these parts of an extension's settings."""
         changed = replace(extension, details={**extension.details, **details})
         self.account = self.account.with_extension(changed)
 
     def set_members(self, department: Extension, members: Iterable[str]) -> None:
-        """Put these extension numbers, and nobody else, into a Department."""
+        """Replace the members of a Department by these extension numbers."""
         self.account = self.account.with_extension(replace(department, members=tuple(dict.fromkeys(members))))
 
     def set_sms_recipients(self, extension: Extension, recipients: Iterable[str]) -> None:
-        """Let these extension numbers, and nobody else, send SMS from an extension's phone numbers."""
+        """Replace the SMS recipients of an extension's phone numbers by these extension numbers."""
         changed = replace(extension, sms_recipients=tuple(dict.fromkeys(recipients)))
         self.account = self.account.with_extension(changed)
 
