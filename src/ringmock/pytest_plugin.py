@@ -1,6 +1,6 @@
-"""The pytest plugin: one server for the whole run, and a world of its own for each test that asks for one.
+"""The pytest plugin: one server for the whole run, and a separate world for each test that asks for one.
 
-Loaded into every run of pytest, so nothing but pytest is imported before a fixture is used.
+It is loaded into every run of pytest, so it imports only pytest before a fixture is used.
 """
 
 import json
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def ringmock_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
     """A server on any port of 127.0.0.1, one in each process of the run. `url` has no slash at the end."""
     with warnings.catch_warnings():
-        # Connexion 3.3 imports jsonschema.RefResolver, and the run may take warnings for errors.
+        # Connexion 3.3 imports jsonschema.RefResolver, and the run may turn warnings into errors.
         warnings.simplefilter("ignore", DeprecationWarning)
         from .fixture import FixtureError, bundled_names, load_named
         from .testing import run_server
@@ -73,7 +73,7 @@ def ringmock_server(pytestconfig: pytest.Config) -> "Iterator[MockServer]":
 
 @pytest.fixture
 def ringmock(request: pytest.FixtureRequest, ringmock_server: "MockServer") -> "Iterator[Ringmock]":
-    """A handle on a fresh world, whose calls fail the test when the server fails or the client breaks the contract."""
+    """A handle on a new world. The test fails when the server fails or the client violates the contract."""
     if request.config.getoption("ringmock_coverage") is not None:
         _count(ringmock_server, request.config)
     with ringmock_server.new_world() as handle:
@@ -98,9 +98,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the calls of a test that failed of itself.
+    """Show the calls of a test that failed by itself.
 
-    Whatever ended it, a skip and an expected failure too, its calls until then have no say in a later outcome.
+    Whatever its outcome, also a skip or an expected failure, its calls until then do not affect a later outcome.
     """
     report = yield
     handle = item.stash.get(_HANDLE, None)
@@ -129,7 +129,7 @@ def _fail_by_calls(handle: "Ringmock", item: pytest.Item | None = None) -> None:
 
     complaint = handle.complaint(by_marks)
     if complaint is not None:
-        if item is not None:  # a unittest.TestCase that failed of itself is reported with its own failure
+        if item is not None:  # a unittest.TestCase that failed by itself is reported with its own failure
             item.stash[_COMPLAINT] = complaint
         pytest.fail(complaint, pytrace=False)
 
@@ -144,7 +144,7 @@ def _count(server: "MockServer", config: pytest.Config) -> None:
 
 
 def _met(config: pytest.Config) -> "Exercised | None":
-    """What the servers of this process and of finished workers have counted; None where no test had a server."""
+    """The coverage of the servers of this process and of finished workers; None when no test had a server."""
     own = (server.tally.met for server in config.stash[_SERVERS])
     counted = [met for met in (*own, *config.stash[_FROM_WORKERS]) if met is not None]
     if not counted:
@@ -165,7 +165,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a worker of pytest-xdist has counted."""
+    """Add the coverage of a pytest-xdist worker."""
     told = getattr(node, "workeroutput", {}).get(_OUTPUT)
     if told is not None:
         from .coverage.exercised import Exercised
@@ -174,7 +174,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What of the contract the tests exercised, where it was asked for."""
+    """The coverage report of the tests, when it was requested."""
     wanted: str | None = config.getoption("ringmock_coverage")
     if wanted is None or hasattr(config, "workerinput"):
         return

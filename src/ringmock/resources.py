@@ -8,7 +8,7 @@ from pathlib import Path
 def bundled(*parts: str) -> Traversable:
     """A bundled file or folder, named as in the checkout: ("fixtures", "accounts"), ("openapi.yaml",).
 
-    The package keeps them under `data`, without the `fixtures` level. What is nowhere is named in the checkout.
+    The package has them under `data`, without the `fixtures` level. For a missing file, the path in the checkout.
     """
     packaged = files("ringmock").joinpath("data", *(parts[1:] if parts[0] == "fixtures" else parts))
     if packaged.is_file() or packaged.is_dir():

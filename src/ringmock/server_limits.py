@@ -1,7 +1,7 @@
-"""What a server takes from its clients, and what it keeps for them: one table, with an option of `serve` for each row.
+"""The limits of a server: one table, with an option of `serve` for each row.
 
-A limit is a field here: its default, its unit and what is refused beyond it. The command line makes its options of
-the fields, and `ringmock check` prints them.
+A limit is a field here: its default, its unit and what is refused above it. The command line makes its options from the
+fields, and `ringmock check` prints them.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ MEGABYTE = 1024 * KILOBYTE
 
 
 def limit(default: Any, unit: str, about: str) -> Any:
-    """A field of `ServerLimits`. `unit` is that of the value, `about` what it bounds and how the rest is refused."""
+    """A field of `ServerLimits`. `unit` is that of the value, `about` what it limits and the refusal above it."""
     return field(default=default, metadata={"unit": unit, "about": about})
 
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """How much, and how slowly, a client may send, and how much is kept. Every limit is the most that still passes."""
+    """How much, and how slowly, a client may send, and how much the server stores. A value equal to a limit passes."""
 
     max_header_bytes: int = limit(32 * KILOBYTE, "bytes", "All headers of a request together; more is 431.")
     max_header_line: int = limit(8 * KILOBYTE, "bytes", "One header, name and value; more is 431.")
@@ -86,7 +86,7 @@ class ServerLimits:
                 raise ValueError(f"{each.name} is {value}, and has to be more than 0 {each.metadata['unit']}")
 
     def lines(self) -> list[str]:
-        """A line for each limit: the option that sets it, its value and what it is."""
+        """A line for each limit: the option that sets it, its value and its meaning."""
         named = [(option_of(each.name), f"{getattr(self, each.name):.10g}", each.metadata) for each in fields(self)]
         return [f"{name:<25} {value:>8} {about['unit']:<8} {about['about']}" for name, value, about in named]
 

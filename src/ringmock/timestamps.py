@@ -1,4 +1,4 @@
-"""Dates and times on the wire: RFC 3339 answers, and the looser texts that the API takes."""
+"""Dates and times in JSON: RFC 3339 in answers, and the less strict texts that the API accepts."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -34,8 +34,8 @@ def is_rfc3339(text: str) -> bool:
 def parse(text: str) -> datetime | None:
     """Aware UTC from YYYY, YYYY-MM, YYYY-MM-DD, ...Thh:mm or ...Thh:mm:ss[.s], these two with Z, ±hh[:]mm or nothing.
 
-    What is left out is the first month, day or second; a time without a zone is UTC. None for anything else, and
-    for moments that do not exist or fall outside the years 1 to 9999 in UTC.
+    A missing part is the first month, day or second; a time without a zone is UTC. None for anything else, and for
+    moments that do not exist or fall outside the years 1 to 9999 in UTC.
     """
     match = _PARTIAL.fullmatch(text)
     if match is None:

@@ -1,4 +1,4 @@
-"""What every command does alike at its edges: streams that are closed, and files that it leaves."""
+"""What all commands share: closed output streams, and files that they write."""
 
 import contextlib
 import os
@@ -12,14 +12,14 @@ from typing import Any
 import click
 
 UNHEARD = 1
-"""The exit status of a command whose output nobody takes."""
+"""The exit status of a command whose output has no reader."""
 
 
 class Commands(click.Group):
-    """Commands whose failures to read and write are told in one sentence, and never as a traceback."""
+    """Commands that report errors of reading and writing in one sentence, never as a traceback."""
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """As Click has it. Called as a program it ends the process."""
+        """As Click does it. Called as a program it ends the process."""
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
         _open_streams()
@@ -52,7 +52,7 @@ def _tell(error: OSError) -> None:
 
 
 def _open_streams() -> None:
-    """Put the null device in the place of what was closed: the first socket would take it."""
+    """Open the null device for closed streams: otherwise the first socket would get their number."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
@@ -72,7 +72,7 @@ def _let_go(stream: Any) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write so that a reader who finds the file finds all of it; into what is no file, such as a pipe, as it is.
+    """Write a file in one step, so that a reader finds all of it; write to a pipe or device directly.
 
     Raises `OSError`.
     """
@@ -96,10 +96,10 @@ def _put(path: Path, text: str) -> None:
 
 
 class PortFile:
-    """The file that says on which port a server is ready. It is there as long as the server serves."""
+    """A file with the port of a server that is ready. It exists while the server serves."""
 
     def __init__(self, path: Path) -> None:
-        """Take away what an earlier server left. Raises `OSError`, with what would be right, and changes nothing."""
+        """Remove an earlier server's file. Raises `OSError`, with what would be right, and changes nothing."""
         self._path = path
         self._written: os.stat_result | None = None
         if not path.parent.is_dir():
@@ -115,11 +115,11 @@ class PortFile:
         self._written = self._path.lstat()
 
     def remove(self) -> None:
-        """Take the file away, unless somebody else has put another there."""
+        """Remove the file, unless another process has replaced it."""
         if self._written is None:
             return
         with contextlib.suppress(FileNotFoundError):
-            found = self._path.lstat()  # the number of a file that is gone is given to the next
+            found = self._path.lstat()  # the number of a removed file is reused for the next
             if os.path.samestat(found, self._written) and found.st_mtime_ns == self._written.st_mtime_ns:
                 self._path.unlink()
 

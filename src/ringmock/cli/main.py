@@ -1,4 +1,4 @@
-"""The command line: the group of all commands, each of which has its own module."""
+"""The command line: the group of all commands, each in its own module."""
 
 import click
 

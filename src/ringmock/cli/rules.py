@@ -5,7 +5,7 @@ import click
 
 @click.command()
 def rules() -> None:
-    """Print the documented rules, word for word, and the decisions, each with what keeps it."""
+    """Print the documented rules, word for word, and the decisions, each with the code that enforces it."""
     from ..domain.rulebook import DECISIONS, RULEBOOK
 
     for rule in RULEBOOK:

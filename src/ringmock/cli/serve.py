@@ -72,7 +72,7 @@ def serve(**given: Any) -> None:
 
     NAME is a bundled account (carriers, demo, source-page); FILE is a YAML file of your own.
     """
-    # What loading makes stays, and looking through it for garbage would cost a fifth of the start.
+    # Loaded objects are permanent, and collecting garbage among them would cost a fifth of the start.
     gc.disable()
     stack = click.get_current_context().with_resource(ExitStack())
     stack.callback(gc.enable)
@@ -97,7 +97,7 @@ def serve(**given: Any) -> None:
         gc.enable()
         if held is not None:
             held.write(bound.getsockname()[1])
-        with contextlib.suppress(OSError):  # who looks no longer has others to serve
+        with contextlib.suppress(OSError):  # a call at the end of the process has no others to serve
             click.echo(start_screen.text(first, server.url_of(bound), open_worlds=given["open_worlds"]))
 
     app = server.Swappable(account.app(first))
@@ -140,7 +140,7 @@ class _Account:
         return build(worlds, self._webhooks, self._collector, self._access)
 
     def rebuilt(self) -> "ASGIApp | None":
-        """The application of the account as it is now; None, which is told, where its fixture is refused."""
+        """The application of the account as it is now; None, with a message, when its fixture is refused."""
         from ..fixture import FixtureError
 
         try:

@@ -1,4 +1,4 @@
-"""What a person sees when the server is ready: all that is needed for a first call, the address last."""
+"""What `serve` prints when the server is ready: everything for a first call, the address last."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A text from a phone outside, sent by whoever sits at a terminal: a client of the control API."""
+"""`ringmock text`: a text from a handset, sent from a terminal. A client of the control API."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from ..contract.http_client import HttpClient, NoAnswer, Request
 
 
 class NotSent(Exception):
-    """The server did not take the message; says why."""
+    """The server refused the message; the text says why."""
 
 
 class Text(NamedTuple):
@@ -24,9 +24,9 @@ class Text(NamedTuple):
 
 
 def send(url: str, text: Text, token: str | None = None) -> list[str]:
-    """What became of each recipient, a line for each.
+    """The outcome of each recipient, one per line.
 
-    `token`: an access token, whose world it goes to; the fixture's own without one. Raises `NotSent`.
+    `token`: an access token, which selects the world; the default world without one. Raises `NotSent`.
     """
     try:
         with HttpClient(url) as client:

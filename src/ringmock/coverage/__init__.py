@@ -1,5 +1,5 @@
-"""What of the contract's behaviour a run exercised: operations, statuses, error codes, rules, decisions, generations.
+"""What a run exercised of the contract's behaviour: operations, statuses, error codes, rules, decisions, generations.
 
-`universe` says what there is to exercise, `signs` what a rule is known by, `met` what a run did. A run is seen in a
-server's own record or in its traffic; what only the record shows is not counted where there was none.
+`items.py` lists what can be exercised, `evidence.py` how a rule is recognised, `exercised.py` what a run did. A run is
+observed in a server's own record or in its traffic; what only the record shows is not counted without one.
 """

@@ -1,4 +1,4 @@
-"""What a server's callers exercised of the contract, counted over all of its worlds from when it is asked to."""
+"""Coverage of a server's callers, over all of its worlds, from the start of collecting."""
 
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
@@ -16,18 +16,18 @@ from .observation import Note, Observation, Problem
 from .paths import operation_of
 
 MAX_DROPPED = 1000
-"""Dropped SMS that one world's tally looks for in their senders' mailboxes."""
+"""The maximum of dropped SMS of one world whose senders' mailboxes are watched."""
 
 _UNACTIVATED = (ExtensionStatus.NOT_ACTIVATED, ExtensionStatus.UNASSIGNED)
 
 
 class CoverageCollector:
-    """Counts in the thread that serves, once it is started; until then a call costs one look at `met`."""
+    """Collects in the serving thread once it is started; until then a call costs one attribute access."""
 
     def __init__(self) -> None:
         self.met: Exercised | None = None
         """None until started."""
-        # A reset makes a new journal, and message ids begin anew.
+        # a reset makes a new journal, and message ids start again
         self._dropped: WeakKeyDictionary[Journal, set[int]] = WeakKeyDictionary()
 
     def start(self) -> None:
@@ -36,7 +36,7 @@ class CoverageCollector:
         self.met = Exercised(by_record=True)
 
     def counting(self, worlds: Worlds, done: Done) -> Done:
-        """A count of each call, and `done`, which may leave less on the call than a count takes."""
+        """A counter of calls before `done`, which may remove data from the call that counting needs."""
 
         def counted_and_done(call: Call, status: int, milliseconds: float) -> None:
             if self.met is not None:
@@ -48,12 +48,12 @@ class CoverageCollector:
         return counted_and_done
 
     def _sighting(self, call: Call, status: int, worlds: Worlds) -> Observation | None:
-        # What the edge refuses was never routed, and is of the operation that its path names all the same.
+        # A call that was refused before routing counts for the operation of its path.
         found = operation_of(call.method, call.path)
         if found is None:
             return None
         world = call.world or worlds.default
-        # The log-in page tells of a wrong password, and is answered all the same.
+        # The log-in page reports a wrong password with status 200.
         errors = map(error_of, call.problems if status >= 400 else ())
         seen = Observation(
             found[0],

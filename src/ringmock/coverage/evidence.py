@@ -1,8 +1,8 @@
-"""What a rule, a decision or a row of the generations' table is known by in a call and its answer.
+"""How a rule, a decision or a row of the generations' table is recognised in a call and its answer.
 
 Each row of the tables here is a sentence that can be checked by hand on one exchange. A rule is exercised when all of
-its signs were seen. Where an answer looks the same whether the rule was at work or not, only the server's own record
-is a sign, and `in_traffic` is False.
+its evidence was observed. When an answer is the same with and without the rule, only the server's own record is
+evidence, and `in_traffic` is False.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ Look = Callable[[Observation], bool]
 
 
 class Evidence(NamedTuple):
-    """`key` is what it is counted under, `says` what was seen."""
+    """`key` is what it is counted under, `says` describes the observation."""
 
     key: str
     says: str

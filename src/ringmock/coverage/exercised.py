@@ -13,20 +13,20 @@ FORMAT = "ringmock-coverage-1"
 
 
 class NotCoverageCounts(ValueError):
-    """JSON that is no tally of what a run exercised; the message says what is wrong with it."""
+    """JSON that is no record of a run's coverage; the message says what is wrong with it."""
 
 
 @dataclass(slots=True)
 class Exercised:
-    """Adds up sightings. Not for several threads at once."""
+    """Counts observations. Not thread-safe."""
 
     seen: Counter[str] = field(default_factory=Counter)
     """By key: `createSMSMessage`, `createSMSMessage 200`, `createSMSMessage 400 MSG-338`, `R-04`.
 
-    Signs are counted once: what was seen is not looked for again.
+    Evidence is counted once.
     """
     generations: set[str] = field(default_factory=set)
-    """The names of those that answers were given in."""
+    """The names of the generations of the observed answers."""
     by_record: bool = False
     """Whether a server's own record is part of it."""
 
@@ -101,7 +101,7 @@ def _signs() -> tuple[Evidence, ...]:
 
 @cache
 def _row_signs(generation: str | None) -> tuple[tuple[str, tuple[Evidence, ...]], ...]:
-    """The signs of a generation's rows, of all generations without one."""
+    """The evidence of a generation's rows, of all generations without one."""
     return tuple(
         (name, signs)
         for row in GENERATION_EVIDENCE.values()

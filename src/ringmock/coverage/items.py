@@ -1,4 +1,4 @@
-"""Everything that a run can exercise, by the contract, the rulebook and the generations' table; and what is left."""
+"""Everything that a run can exercise, by the contract, the rulebook and the generations' table; and what is missing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
@@ -31,11 +31,11 @@ class CoverageItem(NamedTuple):
     name: str
     """`createSMSMessage 400 MSG-338`, `R-04`, `2012 several recipients of an SMS`."""
     says: str
-    """The contract's summary, the rule's sentence, or what has to be seen."""
+    """The contract's summary, the rule's sentence, or the evidence."""
     keys: tuple[str, ...]
-    """What `Exercised` counts it under; none for what there is no sign of."""
+    """The keys of `Exercised`; none for an item without evidence."""
     signs: tuple[str, ...] = ()
-    """What each key stands for, in words."""
+    """The meaning of each key, in words."""
     operation: str | None = None
     generation: str | None = None
     in_traffic: bool = True
@@ -58,10 +58,10 @@ class Share(NamedTuple):
 
 
 class Coverage:
-    """A run held against everything there is."""
+    """A run compared with everything that can be exercised."""
 
     def __init__(self, met: Exercised, items: Iterable[CoverageItem], generations: Collection[str] = ()) -> None:
-        """`generations`: the columns of the table that count; those that the run was answered in without any."""
+        """`generations`: the columns of the table that count; by default those of the run's answers."""
         self.met = met
         self.generations = frozenset(generations or met.generations or {next(iter(GENERATIONS))})
         every = [item for item in items if item.generation is None or item.generation in self.generations]
@@ -107,13 +107,13 @@ class Coverage:
 
 
 def coverage(met: Exercised, generations: Collection[str] = ()) -> Coverage:
-    """A run held against the contract. `generations` as in `Coverage`."""
+    """A run compared with the contract. `generations` as in `Coverage`."""
     return Coverage(met, coverage_items(), generations)
 
 
 @cache
 def coverage_items() -> tuple[CoverageItem, ...]:
-    """Everything there is, by openapi.yaml, the rulebook and the generations' table."""
+    """All items, by openapi.yaml, the rulebook and the generations' table."""
     return (*_of_contract(load_contract()), *_of_rulebook(), *_of_generations())
 
 

@@ -8,7 +8,7 @@ Json = Any
 
 
 class Note(StrEnum):
-    """What no answer shows and only the server that gave it knows."""
+    """What no answer shows and only its server knows."""
 
     DEPARTMENT_SENDS = "a Department sent it"
     DEPARTMENT_CAN_SEND = "it lists a number of a Department with SmsSender"
@@ -27,7 +27,7 @@ class Problem(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """A call of an operation of the contract. What was not seen is None or empty."""
+    """A call of an operation of the contract. What was not observed is None or empty."""
 
     operation: str
     status: int
@@ -43,7 +43,7 @@ class Observation(NamedTuple):
     notes: frozenset[Note] = frozenset()
     """By the server's own record, too."""
     generation: str | None = None
-    """None where only the shape of the answer tells."""
+    """None when only the shape of the answer shows it."""
 
     @property
     def is_accepted(self) -> bool:
@@ -70,7 +70,7 @@ class Observation(NamedTuple):
 
 
 def problems_in(body: Json) -> tuple[Problem, ...]:
-    """The entries of a refusal's envelope, RFC 6749's with RingCentral's beside it too; none without one."""
+    """The entries of a refusal's envelope, or of RFC 6749's with RingCentral's; none for another answer."""
     entries = [entry for entry in as_list(as_object(body).get("errors")) if isinstance(entry, dict)]
     return tuple(
         Problem(str(entry["errorCode"]), entry.get("parameterName")) for entry in entries if "errorCode" in entry

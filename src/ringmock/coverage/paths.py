@@ -9,7 +9,7 @@ from ..openapi.document import load_contract, operations
 
 @cache
 def _templates() -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """Method, pattern and operationId of every operation; a path without parameters before one that has them."""
+    """Method, pattern and operationId of every operation; a path without parameters before one with parameters."""
     found = [
         (method.upper(), path, operation["operationId"]) for method, path, operation in operations(load_contract())
     ]

@@ -17,7 +17,7 @@ COST = "calls and changes of the world that a test makes, for each thing that it
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A test to add. `text` is the case in YAML, to stand under `cases:`; `items` is what it would exercise newly."""
+    """A test to add. `text` is the case in YAML, for under `cases:`; `items` is what it would exercise in addition."""
 
     name: str
     text: str
@@ -25,7 +25,7 @@ class Suggestion:
     items: tuple[CoverageItem, ...]
     generation: str
     curl: str | None = None
-    """A command line that makes its one call; None where it takes more."""
+    """A command that makes its one call; None when the case has more."""
 
     @property
     def cost(self) -> float:
@@ -59,7 +59,7 @@ def text(coverage: Coverage, suggestions: Sequence[Suggestion]) -> str:
 
 
 def one_line(coverage: Coverage) -> str:
-    """The figures, as short as they go."""
+    """The percentages, as short as possible."""
     parts = (f"{dimension} {coverage.of(dimension)}" for dimension in Dimension if coverage.of(dimension).total)
     return f"coverage of behaviour {coverage.total}: {', '.join(parts)}"
 
@@ -136,7 +136,7 @@ def _suggested(suggestion: Suggestion) -> Iterator[str]:
 
 
 def _wrapped(head: str, words: str, indent: int, mark: str = "") -> Iterator[str]:
-    """`head` and the words, on as many lines as they take; broken at spaces."""
+    """`head` and the words, broken into lines at spaces."""
     line = head
     for word in words.split(" "):
         if len(line) + len(word) > WIDTH and line.strip():

@@ -120,7 +120,7 @@ HANDLERS: Mapping[str, Handler | WaitingHandler] = {
     "exportSmsConsentRecords": consents.export_sms_consent_records,
     "deleteSubscription": subscriptions.delete_subscription,
 }
-"""By operation, those that need nothing but the call."""
+"""By operation, the handlers that need only the call."""
 
 
 def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
@@ -146,9 +146,9 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
 
 
 class Contract(OpenAPISpecification):
-    """A contract that is known to be an OpenAPI document: `ringmock check` holds it to that.
+    """A contract that is known to be a valid OpenAPI document: `ringmock check` validates it.
 
-    Connexion would ask again at each start, and take longer over it than over all the rest.
+    Connexion would validate it again at each start, which takes longer than everything else.
     """
 
     @classmethod
@@ -157,10 +157,10 @@ class Contract(OpenAPISpecification):
 
 
 class Stages(ConnexionMiddleware):
-    """Connexion's stages, built for the contract when told and not with the first request."""
+    """Connexion's stages, built for the contract when asked instead of with the first request."""
 
     def build(self) -> None:
-        """Build what the first request would find missing. What is added afterwards is not seen."""
+        """Build what the first request needs. Operations that are added afterwards are not included."""
         self.app, self.middleware_stack = self._build_middleware_stack()
 
 
@@ -171,7 +171,7 @@ def create_app(
     request_ids: Callable[[], bytes],
     webhooks: WebHooks,
 ) -> ASGIApp:
-    """The whole server. `behind` answers what the contract does not name; `done` is told of every call.
+    """The whole server. `behind` handles paths that the contract does not have; `done` is called after every call.
 
     `request_ids` makes the `RCRequestId` of each answer.
     """
@@ -212,7 +212,7 @@ def create_app(
 
 
 def control_only(behind: ASGIApp, sockets: ASGIApp) -> ASGIApp:
-    """`behind` for its own paths, `sockets` for WebSockets; what else the contract does not name is no valid URI."""
+    """`behind` handles its own paths, `sockets` WebSockets; any other path outside the contract is an invalid URI."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -227,7 +227,7 @@ def control_only(behind: ASGIApp, sockets: ASGIApp) -> ASGIApp:
 
 
 async def answer_refusal(request: ConnexionRequest, exception: Exception) -> ConnexionResponse:
-    """Any exception as RingCentral words it; a fault of our own as 500, with its story in the log."""
+    """Any exception in RingCentral's wording; an internal error as 500, with its traceback in the log."""
     call: Call = request.scope[SCOPE_KEY]
     known = translated(exception)
     if isinstance(known, errors.InternalError):
@@ -243,7 +243,7 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
 
 
 def translated(exception: Exception) -> Exception:
-    """The exception as our catalogues know it."""
+    """The exception as our catalogues have it."""
     if isinstance(exception, (Refusal, SignInRefused, Demanded)) or type(exception) in errors.CATALOGUE:
         return exception
     if isinstance(exception, UnsupportedMediaTypeProblem):

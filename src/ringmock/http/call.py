@@ -14,34 +14,34 @@ from ..sign_in.sessions import Session
 from ..world.world import World
 
 ON_SOCKET = "ringmock.on_socket"
-"""In the scope of a call that came as a message of a WebSocket."""
+"""Present in the scope of a call that came as a message on a WebSocket."""
 
 BREAK_OFF = "ringmock.break_off"
 """The extension of a scope by which an application ends the connection, with how (`lab.faults.Spoiled`) said."""
 
 PROBLEM = "ringmock.problem"
-"""The extension of a scope that says why the rest of a body does not come; absent where the client just went away."""
+"""The key of a scope for the reason why a body is incomplete; absent when the client disconnected."""
 
 SCOPE_KEY = "ringmock.call"
-"""Where a call travels in the ASGI scope. Stages copy scopes; the call itself is one object."""
+"""The key of the call in the ASGI scope. Stages copy scopes; the call itself is one object."""
 
 
 class Call:
-    """What the stages have found out so far; what none has yet is as it says here."""
+    """What the stages have found out so far. The defaults stand for what no stage has found out yet."""
 
     content: bytes = b""
-    """The body as it came, all of it."""
+    """The whole body as received."""
     limits: ServerLimits = DEFAULT
-    """Of the server that it came to."""
+    """Of the server address that received the call."""
     most_values: int = DEFAULT.max_json_values
     """How many JSON values its body may have."""
     media_type: str = ""
     """The body's, in lower case and without parameters; empty without a body."""
     answer: "Answer | None" = None
     work: "Slices[Answer] | None" = None
-    """What is left to do for the answer, of a handler that does it in slices."""
+    """The remaining work for the answer, of a handler that works in slices."""
     encoded: bytes = b""
-    """The answer's body as it goes out."""
+    """The answer's body as it is sent."""
     status: int | None = None
     """The status that went out; None until one has."""
     operation: str | None = None
@@ -57,16 +57,16 @@ class Call:
     attachments: tuple[Attachment, ...] = ()
     """The parts of a multipart body beyond the first."""
     query: Sequence[tuple[str, str]] = ()
-    """The query as it came, name by name."""
+    """The query as received, name by name."""
     is_control: bool = False
-    """Whether it is for the control API, decided once, by the path that is routed. A WebSocket's call never is."""
+    """Whether it is a call of the control API, decided once by the routed path. A call on a WebSocket never is."""
     is_handled: bool = False
-    """Whether the call has come as far as its handler."""
+    """Whether the call has reached its handler."""
     routed: tuple[Routed, ...] = ()
     rate_limit: tuple[tuple[str, str], ...] = ()
-    """Headers that say where the caller stands, when calls are counted."""
+    """Rate limit headers of the answer, when calls are counted."""
     port: int | None = None
-    """That of ours which the call came in by, for an operation that calls others; None where it does not matter."""
+    """The server address that received the call, for an operation that calls others; None when it does not matter."""
     is_lost: bool = False
     """Whether no answer came, or none that can be read, on demand."""
     fault: FaultRule | None = None
@@ -75,7 +75,7 @@ class Call:
     """What the call was refused for."""
 
     def __init__(self, method: str, path: str, base_url: str, headers: Mapping[bytes, bytes]) -> None:
-        """`base_url` ends without a slash. `headers` are by lower-case name; of a name that came twice, the last."""
+        """`base_url` ends without a slash. `headers` are by lower-case name; of a repeated name, the last."""
         self.method = method
         self.path = path
         self.base_url = base_url
@@ -89,7 +89,7 @@ class Call:
 
     @property
     def filters(self) -> list[tuple[str, str]]:
-        """What the query says of the operation's own parameters, in the order in which it came."""
+        """The query's values of the operation's own parameters, in order."""
         return [(name, value) for name, value in self.query if name in self.parameters]
 
     @property
@@ -99,7 +99,7 @@ class Call:
         return self.world
 
     def check_life(self, life: int) -> None:
-        """Raise `BrokenOff` unless the world is in the life that it was in before the call had to wait."""
+        """Raise `BrokenOff` unless the world has not been reset or closed since the call had to wait."""
         if self.here.life != life:
             raise BrokenOff
 
@@ -110,11 +110,11 @@ class Call:
 
 
 JSON_ANSWER = "application/json;charset=utf-8"
-"""As the service spells the type of what it answers."""
+"""The content type of the answer in the service's spelling."""
 
 
 class Answer(NamedTuple):
-    """What a handler says. A body of text or bytes goes out as it is, any other as JSON."""
+    """The result of a handler. A body of text or bytes is sent unchanged, any other as JSON."""
 
     body: Any = None
     status: int = 200

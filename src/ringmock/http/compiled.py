@@ -1,7 +1,7 @@
-"""The contract's checks compiled once per operation, for the requests and answers that keep it.
+"""The contract's checks compiled once per operation, for valid requests and answers.
 
-A request that a compiled check refuses goes to Connexion's own stage, which words the refusal: there is one wording,
-and no second opinion on what is refused. `tests/http/test_compiled.py` holds both to the same verdicts.
+A request that a compiled check refuses goes to Connexion's own stage, which words the refusal. So each refusal has one
+wording, and one place decides. `tests/http/test_compiled.py` checks that both accept and refuse the same requests.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ JSON = "application/json"
 
 
 MAX_KNOWN_PATHS = 512
-"""Of one operation: paths whose values are remembered."""
+"""The maximum of cached paths of one operation."""
 
 
 class _ParameterPlan:
@@ -71,7 +71,7 @@ class _ParameterPlan:
         return MappingProxyType(self._defaults | path_params) if is_valid else None
 
     def read(self, scope: Scope, call: Call) -> bool:
-        """Put the values on the call, defaults filled in; False when one of them breaks its schema."""
+        """Put the values on the call, with defaults; False when one of them violates its schema."""
         is_short = len(scope["path"]) <= LONGEST_KNOWN
         plain = (self._without_query if is_short else self._of_path)(*scope["path_params"].items())
         if plain is None:
@@ -103,7 +103,7 @@ class RequestOperation:
         self._parameters = _ParameterPlan(operation.parameters)
         self._takes_body = bool(operation.consumes)
         self._json = schema_of(operation.body_schema(JSON)) if JSON in operation.consumes else None
-        # Twice what the contract has: a client may say more than is asked for.
+        # twice what the contract has: a client may send unknown parameters
         schemas = [operation.body_schema(media_type) for media_type in operation.consumes]
         self._most_values = max([limits.max_json_values, *(2 * most_values(schema) for schema in schemas)])
         self._deepest = limits.max_json_depth
@@ -112,7 +112,7 @@ class RequestOperation:
         scope[SCOPE_KEY].most_values = self._most_values
         call: Call = scope[SCOPE_KEY]
         if self._json is not None and call.media_type == JSON and len(call.content) > SLICE_BYTES:
-            # Its stages may say what they like of the parameters; of the body they find what is left here.
+            # Connexion's stages read the parameters themselves; they find the body here.
             await asyncio.create_task(in_slices(self._reading(call, self._json)))
             if self._parameters.read(scope, call):
                 await self.next_app(scope, receive, send)
@@ -135,7 +135,7 @@ class RequestOperation:
         call.body = body if schema.ids is None else schema.ids(body)
 
     def accepts(self, scope: Scope, call: Call) -> bool:
-        """Put parameters and body on the call; False for what the stock stage has to look at, and may refuse."""
+        """Put parameters and body on the call; False for a request that the stock stage must check, and may refuse."""
         try:
             return self._parameters.read(scope, call) and self._accepts_body(call)
         except (Refusal, UnparseableJson, UnparseableRequest):
@@ -180,7 +180,7 @@ class RequestValidation(Staged, RequestValidationMiddleware):
 
 
 class _AnswerPlan:
-    """What one status of one operation may say."""
+    """The allowed answers of one operation with one status."""
 
     def __init__(self, response: Mapping[str, Any]) -> None:
         self._headers = [name.lower() for name, header in response.get("headers", {}).items() if header.get("required")]
@@ -211,7 +211,7 @@ class _AnswerPlan:
 
 
 class AnswerOperation:
-    """Checks what the handler says before a byte of it goes out."""
+    """Checks the handler's answer before any byte of it is sent."""
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
         self.next_app = next_app

@@ -1,6 +1,6 @@
-"""One client of a WebSocket, from its first socket to its last: what it has yet to get, and when its time is over.
+"""One client of a WebSocket over all its sockets: its pending messages, and its time-outs.
 
-Nothing leaves what waits before it was written to the transport of an open socket. What was not goes to the next one.
+A message stays in the queue until it is written to the transport of an open socket. Otherwise the next socket gets it.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ ABSOLUTE = ("WSG-903", "Absolute timeout expired")
 POLICY_VIOLATION, GOING_AWAY = 1008, 1001
 
 Done = Callable[[bool], None]
-"""Told once what became of a notification: whether it was written, or given up."""
+"""Called once with the result of a notification: whether it was written, or dropped."""
 
 
 class Outgoing(NamedTuple):
@@ -35,13 +35,15 @@ class Outgoing(NamedTuple):
 
     text: str
     done: Done | None = None
-    """None for what is meant for the open socket alone: answers, and the reason for its end."""
+    """None for a message that is only for the open socket: an answer, or the reason for its close."""
     is_last: bool = False
     """Whether the socket ends with it."""
 
 
 class Socket:
-    """One open WebSocket: it writes what waits for its connection, as long as it is the connection's own."""
+    """One open WebSocket. It writes the pending messages of its connection, while it is the connection's current
+    socket.
+    """
 
     def __init__(self, connection: "Connection", send: Send) -> None:
         self._connection = connection
@@ -49,15 +51,15 @@ class Socket:
         self._woken = asyncio.Event()
         self.slots = asyncio.Semaphore(connection.limits.max_socket_calls)
         self.is_ending = False
-        """Whether it takes no more calls."""
+        """Whether it accepts no more calls."""
 
     def wake(self) -> None:
-        """Look what there is to write."""
+        """Wake up the writer."""
         self._woken.set()
 
     async def write(self) -> None:
-        """Write what comes until the connection has another socket or none, and close then."""
-        with contextlib.suppress(OSError, RuntimeError):  # the client has gone away
+        """Write messages until the connection has another socket or none, then close."""
+        with contextlib.suppress(OSError, RuntimeError):  # the client has disconnected
             while self._connection.socket is self:
                 await self._write_waiting()
                 if self._connection.socket is self:
@@ -84,11 +86,11 @@ class Connection:
         look: Callable[["Connection", datetime], datetime | None],
         limits: ServerLimits,
     ) -> None:
-        """`look` ends what is over at a time, and says when to look again."""
+        """`look` ends what has expired at a time, and returns when to look again."""
         self.token = token
         self.limits = limits
         self.session = session
-        """The log-in in whose name its calls are made."""
+        """The session in which its calls are made."""
         self.created: datetime
         self.active: datetime
         self.start(now)
@@ -99,7 +101,7 @@ class Connection:
         self.lost: datetime | None = None
         """Since when."""
         self.has_missed = False
-        """Whether notifications were given up that the client has not been told of yet."""
+        """Whether notifications were dropped that the client has not been informed about."""
         self.timer = Timer(lambda at: look(self, at))
 
     def start(self, now: datetime) -> None:
@@ -140,7 +142,7 @@ class Connection:
                 self.leave(socket)
 
     def join(self, socket: Socket, details: str) -> None:
-        """Go on on this socket, with these words first and then all that has not been written yet."""
+        """Continue on this socket: first these texts, then all pending messages."""
         previous = self.socket
         self.socket, self.lost, self.has_missed = socket, None, False
         self.waiting = deque([Outgoing(details), *self._notifications()])
@@ -148,7 +150,7 @@ class Connection:
             previous.wake()
 
     def leave(self, socket: Socket) -> None:
-        """Let this socket end, where it is the open one, and keep the latest of what it has not written."""
+        """End this socket, if it is the current one, and keep the latest messages that it has not written."""
         if self.socket is socket:
             self.socket, self.lost = None, self.session.world.clock.now()
             self.waiting = self._notifications()
@@ -156,7 +158,7 @@ class Connection:
             socket.wake()
 
     def begin_anew(self, now: datetime) -> None:
-        """The world was reset: nothing is left of what it had to tell, and every time counts from now."""
+        """The world was reset: drop all pending messages, and restart the time-outs."""
         self.start(now)
         self.subscription = None
         self.waiting = deque([each for each in self.waiting if each.done is None])
@@ -178,14 +180,14 @@ class Connection:
         return self.lost is not None and at - self.lost >= timedelta(seconds=RECOVERY_SECONDS)
 
     def timed_out(self, at: datetime) -> tuple[str, str] | None:
-        """Code and message of the time that is over."""
+        """Code and message of the expired time-out."""
         if at - self.created >= timedelta(seconds=ABSOLUTE_SECONDS):
             return ABSOLUTE
         return IDLE if at - self.active >= timedelta(seconds=IDLE_SECONDS) else None
 
     @property
     def times_out(self) -> datetime | None:
-        """When its time is next over, if nothing comes before; None for beyond all time."""
+        """The next time-out, if nothing happens before; None when that is beyond the representable time."""
         if self.lost is not None:
             return later(self.lost, RECOVERY_SECONDS)
         ends = (later(self.active, IDLE_SECONDS), later(self.created, ABSOLUTE_SECONDS))

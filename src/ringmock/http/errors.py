@@ -16,8 +16,8 @@ from .numbering_plans import NumberingPlansMissing
 class CatalogueRow(NamedTuple):
     """One entry of the catalogue.
 
-    `message` may hold `{parameter}` and `{value}`. `word` is the older logical code that some answers carry at
-    the top in the place of `code`.
+    `message` may contain `{parameter}` and `{value}`. `word` is the older logical code that some answers have at the
+    top instead of `code`.
     """
 
     status: int
@@ -27,15 +27,15 @@ class CatalogueRow(NamedTuple):
 
 
 class UnparseableJson(Exception):
-    """A body that is no JSON, or more of it than can be held."""
+    """A body that is no JSON, or exceeds what the parser can hold."""
 
 
 class UnparseableRequest(Exception):
-    """A body that is not what its Content-Type promises."""
+    """A body that does not match its Content-Type."""
 
 
 class PartUnreadable(Exception):
-    """A part of a multipart body that is not what its headers say: `value` says which of them."""
+    """A part of a multipart body that does not match its headers: `value` names the header."""
 
     def __init__(self, value: str) -> None:
         super().__init__(value)
@@ -83,7 +83,7 @@ class HandshakeRefused(Exception):
 
 
 class MethodUnknown(Exception):
-    """A first line with a method that nobody knows."""
+    """A request line with an unknown method."""
 
 
 class VersionNotSupported(Exception):
@@ -95,15 +95,15 @@ class CodingUnknown(Exception):
 
 
 class RequestTimeout(Exception):
-    """A request that did not come to its end in time."""
+    """A request that was not complete in time."""
 
 
 class UnsupportedMediaType(Exception):
-    """A Content-Type that the operation does not take."""
+    """A Content-Type that the operation does not accept."""
 
 
 class RangeNotSatisfiable(Exception):
-    """A range of bytes that begins after the last of the `length` that there are."""
+    """A range of bytes that begins after the last of `length` bytes."""
 
     def __init__(self, length: int) -> None:
         super().__init__(length)
@@ -111,7 +111,7 @@ class RangeNotSatisfiable(Exception):
 
 
 class HeaderInvalid(Exception):
-    """A header, which is `parameter`, that asks for what is not there."""
+    """A header, `parameter`, whose request cannot be satisfied."""
 
     def __init__(self, parameter: str) -> None:
         super().__init__(parameter)
@@ -123,7 +123,7 @@ class InvalidUri(Exception):
 
 
 class MethodNotAllowed(Exception):
-    """A path that is known, by other methods: those in `allowed`."""
+    """A known path with an unsupported method; `allowed` are the supported ones."""
 
     def __init__(self, allowed: Sequence[str]) -> None:
         super().__init__(allowed)
@@ -143,7 +143,7 @@ class AuthorizationNotSupported(Exception):
 
 
 class InternalError(Exception):
-    """A fault of the mock itself."""
+    """An internal error of the mock."""
 
 
 _VALUE_IS_INVALID = "Parameter [{parameter}] value is invalid."
@@ -194,7 +194,7 @@ CATALOGUE: dict[type[Exception], CatalogueRow] = {
     InvalidUri: CatalogueRow(404, "CMN-120", "Invalid URI"),
     MethodNotAllowed: CatalogueRow(405, "CMN-120", "Invalid URI: the method is not allowed here"),
     InternalError: CatalogueRow(500, "CMN-203", "Internal Server Error"),
-    # Who asks
+    # authentication
     AuthorizationMissing: CatalogueRow(401, "AGW-401", "Authorization header is not specified", _WORD_401),
     AuthorizationMalformed: CatalogueRow(401, "AGW-402", "Invalid Authorization header", _WORD_401),
     AuthorizationNotSupported: CatalogueRow(401, "OAU-151", "Authorization method not supported", _WORD_401),
@@ -374,7 +374,7 @@ OF_THE_CONTRACT = (
     InvalidUri,
     MethodNotAllowed,
 )
-"""Refusals of requests that the contract does not have, whoever raises them."""
+"""Refusals of requests that are not in the contract, whoever raises them."""
 
 _NAMES_PERMISSION = (
     domain.ApplicationPermissionDenied,
@@ -404,7 +404,7 @@ def row_of(problem: Exception) -> CatalogueRow:
 
 
 def entry(problem: Exception) -> dict[str, str]:
-    """One entry of `errors[]`: errorCode, message and what they are about."""
+    """One entry of `errors[]`: errorCode, message and their subject."""
     row = row_of(problem)
     parameter, value = getattr(problem, "parameter", None) or "", getattr(problem, "value", None) or ""
     if isinstance(problem, faults.Demanded) and "{parameter}" in row.message:
@@ -428,12 +428,12 @@ def envelope(problems: Sequence[Exception], *, with_words: bool = True) -> dict[
 
 
 def problems_of(exception: Exception) -> Sequence[Exception]:
-    """Everything that one exception tells, the most important first."""
+    """All errors of one exception, the most important first."""
     return exception.refusals if isinstance(exception, domain.Refusal) else (exception,)
 
 
 def headers_of(problem: Exception, status: int) -> dict[str, str]:
-    """What a refusal says beside its body."""
+    """The headers of a refusal."""
     if isinstance(problem, MethodNotAllowed):
         return {"Allow": ", ".join(problem.allowed)}
     if isinstance(problem, RangeNotSatisfiable):
@@ -448,7 +448,7 @@ def headers_of(problem: Exception, status: int) -> dict[str, str]:
 def render(exception: Exception, *, with_words: bool = True) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and JSON body for any refusal of the catalogue.
 
-    `with_words`: whether older words stand at the top for codes, as they do but for high-volume SMS.
+    `with_words`: whether older codes stand at the top, as everywhere but in high-volume SMS.
     """
     problems = problems_of(exception)
     status = row_of(problems[0]).status

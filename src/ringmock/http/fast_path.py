@@ -1,8 +1,8 @@
-"""The whole way of a plain call in one go.
+"""The fast path: a plain call passes all stages in one function call.
 
-What each stage does for an operation, its part does by itself. Here the parts do it one after the other, without a
-coroutine for each. A call about which any of them has a question goes through the stages one by one, and gets there
-what it would have got without this one: a refusal has one wording, and whatever waits is waited for.
+Each stage has a part for each operation. Here the parts run one after the other, without a coroutine for each. A call
+that any part cannot decide goes through the stages one by one, with the same result: each refusal has one wording, and
+only the stages wait.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from starlette.types import Message, Receive, Scope, Send
 
 from ..server_limits import ServerLimits
-from . import request_normalisation as edge
+from . import request_normalisation as normalisation
 from .call import SCOPE_KEY, Call
 from .compiled import AnswerOperation, RequestOperation
 from .errors import InvalidUri, MethodNotAllowed
@@ -42,7 +42,7 @@ class FastRoute(NamedTuple):
 
 
 class FastPath:
-    """Goes before the stages from `RequestNormalisation` on."""
+    """Comes before the stages from `RequestNormalisation` on."""
 
     def __init__(self, app: RequestNormalisation, limits: ServerLimits) -> None:
         self.app = app
@@ -66,7 +66,7 @@ class FastPath:
     def _is_done(self, call: Call, scope: Scope, lane: FastRoute) -> bool:
         """Whether the call has been answered, or has only work left to do.
 
-        What the stages would raise of a call like this is raised.
+        Raises what the stages would raise for a call like this.
         """
         call.operation, scope["path_params"] = lane.operation_id, lane.path_params
         if call.content:
@@ -81,7 +81,7 @@ class FastPath:
         return True
 
     def _lane_of(self, method: str, path: str) -> FastRoute | None:
-        """The parts that a call to this path would meet; None where they are not these, or it would be refused."""
+        """The parts for a call to this path; None for other stages, or a path that would be refused."""
         routing = self.app.app
         assert isinstance(routing, Routing)
         assert isinstance(routing.app, Staged)
@@ -108,11 +108,11 @@ class FastPath:
 
 
 def is_plain(call: Call, query: bytes) -> bool:
-    """Whether the call is what its first line says, and its body, where it has one, is JSON in the usual spelling."""
+    """Whether the call has its plain method and, with a body, the usual content type of JSON."""
     headers = call.headers
     return not (
-        edge.METHOD_HEADER in headers
-        or edge.METHOD_PARAMETER in query
+        normalisation.METHOD_HEADER in headers
+        or normalisation.METHOD_PARAMETER in query
         or b"content-encoding" in headers
         or headers.get(b"content-type", b"application/json") != b"application/json"
     )

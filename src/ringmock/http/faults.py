@@ -1,4 +1,4 @@
-"""A call and the fault on demand that it meets; and answers that do not come as they should."""
+"""Faults on demand: applying a fault to a call."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -20,7 +20,7 @@ NO_JSON = b'{"errorCode": "CMN-203", "message": '
 async def with_its_fault(
     app: ASGIApp, scope: Scope, receive: Receive, send: Send, world: World, extension: str | None
 ) -> None:
-    """Let a call go on to `app`, or fail, come late or lose its answer, as its world wants it."""
+    """Pass a call to `app`, or refuse it, delay it or lose its answer, according to the fault."""
     call: Call = scope[SCOPE_KEY]
     plan = world.faults
     rule = plan.meet(call.operation or "", extension, lambda: recipients_of(call, world)) if plan is not None else None

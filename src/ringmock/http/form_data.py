@@ -1,4 +1,4 @@
-"""A message as the fields of a form: what stands in the place of the JSON where a browser, or curl, sends it."""
+"""A message as form fields instead of JSON, as a browser or curl sends it."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,25 +12,25 @@ _FIELD = re.compile(
     r"(?P<property>from|to|text|country)(?:\[(?P<place>[0-9]*)\])?(?:\[(?P<square>\w+)\]|\.(?P<dot>\w+))?"
 )
 _MEMBER = {"from": "phoneNumber", "to": "phoneNumber", "country": "isoCode"}
-"""What a value stands for that is no JSON and whose field names no member."""
+"""The value of a field that is no JSON and whose name has no member."""
 
 _FILES = re.compile(r"attachments?(\[[0-9]*\])?")
 _TEXTS = ("", "text/plain", "application/json")
 
 
 class Form(NamedTuple):
-    """A message, as its JSON would have it, and the files that come with it."""
+    """The JSON of a message, and its files."""
 
     message: Json
     files: tuple[MultipartPart, ...]
 
 
 def form_of(parts: Sequence[MultipartPart], parse: Callable[[bytes], Json]) -> Form | None:
-    """The message in fields; None where the first part is the JSON, as the service documents it.
+    """The message in the fields; None when the first part is JSON, as the service documents it.
 
-    The fields are `from`, `to` (once or several times), `text` and `country`, in any order and among the files. A
-    number may be a text or JSON, a member of its own too (`to[0][phoneNumber]`, `from.phoneNumber`). Other fields are
-    left out, as other properties of the JSON are. Raises what `parse` does, and `PartUnreadable`.
+    The fields are `from`, `to` (once or several times), `text` and `country`, in any order, files among them. A number
+    can be a text or JSON, or a member (`to[0][phoneNumber]`, `from.phoneNumber`). Other fields are ignored, like other
+    properties of the JSON. Raises what `parse` does, and `PartUnreadable`.
     """
     fields = [part for part in parts if _is_field(part)]
     if not fields or (fields[0] is not parts[0] and _is_json(parts[0])):
@@ -77,7 +77,7 @@ def _value(part: MultipartPart, name: re.Match[str], parse: Callable[[bytes], Js
 
 
 def _put(entries: dict[str, Json], name: re.Match[str], value: Json, of_its_own: str) -> None:
-    """Members of one place are one object; whatever has no place, or is there already, has one of its own."""
+    """Members with the same index are one object; a member without an index, or a repeated one, begins a new object."""
     is_member = bool(name["square"] or name["dot"])
     place = name["place"] or ("" if is_member and name["property"] != "to" else of_its_own)
     before = entries.get(place, {})

@@ -1,4 +1,4 @@
-"""Forms and queries, read in a time that goes with their fields and not with their percent signs."""
+"""Parsing of forms and queries in linear time."""
 
 import re
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ def form_of(content: bytes, limits: ServerLimits) -> list[tuple[str, str]]:
 
 
 def pairs_of(text: bytes, most: int) -> list[tuple[str, str]]:
-    """Names and values of a form, or of a query, in their order.
+    """Names and values of a form or query, in order.
 
-    Takes time with the number of fields, and not of percent signs. Raises `UnparseableRequest` for more than `most`
-    fields, and for what is no UTF-8.
+    The time depends on the number of fields, not of percent signs. Raises `UnparseableRequest` for more than `most`
+    fields, and for text that is not UTF-8.
     """
     if text.count(b"&") >= most:
         raise UnparseableRequest

@@ -1,7 +1,7 @@
-"""How many values a JSON text has and how deep they are nested, found before anything is made of them.
+"""The number of values of a JSON text and their depth, counted before parsing.
 
-A parser makes an object of each value, and whoever looks at the body looks at each: a body of a million values keeps
-everyone else waiting, whatever is said of it in the end.
+A parser makes an object of each value, and every check reads each. A body of a million values would delay all other
+calls, even if it is refused in the end.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from typing import Any
 from ..domain.slices import Slices, result_of
 
 SLICE = 64 * 1024
-"""Bytes that are looked at together."""
+"""Bytes that are counted in one step."""
 
 LARGE = 500
-"""A body with more values than this, or with more characters than `LARGE_TEXT`, is no ordinary one."""
+"""A body with more values than this, or with more characters than `LARGE_TEXT`, is a large one."""
 
 LARGE_TEXT = 64 * 1024
 
@@ -32,7 +32,7 @@ class TooDeep(Exception):
 def check_bounds(text: bytes | bytearray, most: int, deepest: int) -> None:
     """Raise `TooManyValues` or `TooDeep` for a text with more than `most` values, or more than `deepest` levels.
 
-    Stops where it is known. Of what is no JSON nothing is said: the parser will refuse it.
+    Stops as soon as that is certain. Accepts a text that is no JSON: the parser refuses it.
     """
     if not _is_within(text, most, deepest):
         result_of(checking_bounds(text, most, deepest))
@@ -56,12 +56,12 @@ def checking_bounds(text: bytes | bytearray, most: int, deepest: int) -> Slices[
 
 
 def _is_within(text: bytes | bytearray, most: int, deepest: int) -> bool:
-    """Whether it is plain that a text is; a value takes two bytes, one a comma or a bracket, and a level takes one."""
+    """Whether the text certainly fits; a value has at least two bytes, one of them a comma or bracket, a level one."""
     return len(text) < 2 * most and text.count(b"[") + text.count(b"{") <= deepest
 
 
 def _structure(text: bytes) -> Iterator[tuple[bytes, int]]:
-    """What stands outside of the texts of a JSON text, and the quotes around those, slice by slice."""
+    """The parts of a JSON text outside of strings, with the quotes, slice by slice."""
     start, is_inside = 0, False
     while start < len(text):
         end = start + SLICE
@@ -73,12 +73,12 @@ def _structure(text: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def _backslashes_before(text: bytes, start: int, end: int) -> int:
-    """How many there are side by side right before `end`."""
+    """The number of consecutive backslashes before `end`."""
     return len(text[start:end]) - len(text[start:end].rstrip(b"\\"))
 
 
 def is_large(value: Any) -> bool:
-    """Whether a value has too much in it for a look at each part in Python; looks at no more than that."""
+    """Whether a value has too many parts or characters to be checked in Python; reads only as much as it needs."""
     values, characters, waiting = 0, 0, [value]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""The contract's schemas, compiled: whether a value keeps one, and in which way it first does not."""
+"""The contract's schemas, compiled: whether a value is valid, and its first violation."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -34,7 +34,7 @@ class Broken(NamedTuple):
     """One way in which a value breaks its schema."""
 
     path: tuple[str, ...]
-    """The names, without the places in lists, under which the value stands that is no good."""
+    """The names on the path to the invalid value, without list indexes."""
     keyword: str
     schema: Mapping[str, Any]
     """The part of the schema that has the keyword."""
@@ -42,12 +42,12 @@ class Broken(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """A compiled schema, and what it was compiled from."""
+    """A compiled schema, and its source."""
 
     validator: "jsonschema_rs.Validator"
     draft_4: Mapping[str, Any]
     ids: Spell | None
-    """Gives the ids of a value that keeps the schema one spelling; None where it has none."""
+    """Converts the ids of a valid value to one spelling; None when it has no ids."""
 
     def first_broken(self, value: Json) -> Broken | None:
         """What is wrong with a value, or the first of it; None for nothing. Costs little more than the verdict."""
@@ -96,7 +96,7 @@ def _names(path: Sequence[Any]) -> tuple[str, ...]:
 
 
 def compiled(schema: Mapping[str, Any]) -> "jsonschema_rs.Validator":
-    """A validator of a dereferenced schema of the contract, with its own keywords and formats."""
+    """A validator of a dereferenced schema of the contract, with the contract's keywords and formats."""
     return schema_of(schema).validator
 
 
@@ -116,9 +116,9 @@ def _compiled(schema: bytes) -> Schema:
 
 
 def _in_draft_4(schema: Json) -> Json:
-    """The schema in JSON Schema's words: OpenAPI's integer formats are bounds there, and null is a type.
+    """The schema in JSON Schema's terms: integer formats become bounds, nullable becomes a null type.
 
-    The components that nothing refers to are left out.
+    Unreferenced components are left out.
     """
     if isinstance(schema, list):
         return [_in_draft_4(item) for item in schema]

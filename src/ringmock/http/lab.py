@@ -1,4 +1,4 @@
-"""The stage of rate limits and faults on demand: nothing to a call whose world has neither."""
+"""The stage of rate limits and faults on demand. It does nothing for a call whose world has neither."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from .throttling import Throttling, caller_of
 
 
 class LabOperation:
-    """One operation's calls: each is counted, then meets its fault, then goes on."""
+    """One operation's calls: each is counted, then meets its fault, then continues."""
 
     def __init__(self, next_app: ASGIApp, throttling: Throttling | None, worlds: Worlds) -> None:
         """`throttling` is None for an operation that has no limit in any world."""
@@ -21,7 +21,9 @@ class LabOperation:
         self._worlds = worlds
 
     def passes(self, call: Call) -> bool:
-        """Whether the call goes on as it came. One without a session has its world looked for where it is counted."""
+        """Whether the call continues unchanged. For a call without a session the world is determined first, if calls
+        are counted.
+        """
         if call.session is None:
             return self._throttling is None and not self._worlds.default.has_limits_or_faults
         return not call.session.world.has_limits_or_faults
@@ -51,6 +53,6 @@ class Lab:
         self._groups = groups
 
     def before(self, next_app: ASGIApp, operation_id: str) -> LabOperation:
-        """The part of an operation that goes on to `next_app`."""
+        """The part of an operation that passes calls to `next_app`."""
         group = self._groups.get(operation_id)
         return LabOperation(next_app, None if group is None else Throttling(group), self._worlds)

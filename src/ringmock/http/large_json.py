@@ -17,7 +17,7 @@ SLICE_BYTES = 256 * 1024
 """Of a list that are parsed together."""
 
 _TOKENS = 5_000
-"""Brackets, commas and texts that are looked at together."""
+"""Brackets, commas and strings that are read in one slice."""
 
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 
@@ -31,7 +31,7 @@ class _List(NamedTuple):
 
 
 def parsing(body: bytes, slice_bytes: int = SLICE_BYTES) -> Slices[Json]:
-    """The value of a body, as one call of the parser would find it.
+    """The value of a body, equal to the result of one call of the parser.
 
     Raises `UnparseableJson`, and `InvalidParameter` for a lone surrogate.
     """
@@ -75,14 +75,14 @@ def _finding_lists(body: bytes, slice_bytes: int) -> Slices[list[_List]]:
 
 
 def _unused(body: bytes, number: int) -> str:
-    """A text that is nowhere in the body, to stand for one of its lists."""
+    """A text that does not occur in the body, as a placeholder for a list."""
     while f"list-{number}".encode() in body or number < 0:
         number += 1_000
     return f"list-{number}"
 
 
 def _without(body: bytes, lists: list[_List], names: list[str]) -> Iterator[bytes]:
-    """The body with a text in the place of each list."""
+    """The body with a placeholder for each list."""
     end = 0
     for one, name in zip(lists, names, strict=True):
         yield body[end : one.start]
@@ -92,7 +92,7 @@ def _without(body: bytes, lists: list[_List], names: list[str]) -> Iterator[byte
 
 
 def _where(value: Json, names: list[str]) -> list[tuple[str, int]]:
-    """The names whose values are lists that were left out, and which; of a name that came twice, the last counts."""
+    """The names whose values are placeholders, and their lists; of a repeated name, the last counts."""
     return [(name, names.index(text)) for name, text in value.items() if isinstance(text, str) and text in names]
 
 

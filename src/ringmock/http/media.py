@@ -1,7 +1,7 @@
-"""The content of a file as an answer: whole, or the one range of bytes that was asked for (RFC 9110, 14).
+"""A file as the content of an answer: the whole file, or one requested range of bytes (RFC 9110, 14).
 
-What somebody sent must not run in a browser as if it were a page of this server: types are taken as stated and not
-guessed, nothing is loaded or run in what is shown, and what may be more than a picture is saved.
+Content from senders must not run in a browser as a page of this server. Types are not sniffed, a displayed file can
+neither load nor run anything, and files that can contain scripts are downloads.
 """
 
 import re
@@ -12,8 +12,9 @@ from .call import Answer, Call
 from .errors import RangeNotSatisfiable
 
 _NOT_PLAIN = re.compile(r"[^ !#$&-.0-9:-\[\]-~]")
-"""What a name cannot hold for clients that read the older parameter alone: quotes, backslashes, slashes and `%`, which
-they take for something else, and all that is not ASCII (RFC 6266, appendix D)."""
+"""Characters that a name cannot have for clients that read only the older parameter: quotes, backslashes, slashes and
+`%`, which they misread, and everything outside ASCII (RFC 6266, appendix D).
+"""
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
@@ -26,10 +27,10 @@ HARMLESS: Headers = (
 
 
 def content_answer(call: Call, content: bytes, media_type: str, file_name: str) -> Answer:
-    """A file, under the disposition and the name that the call asks for.
+    """A file, with the disposition and the name that the call requests.
 
-    Raises `RangeNotSatisfiable`. A Range that is no range of bytes, or several of them, is passed over, as is one
-    that holds only under a condition: nothing here has a tag that it could hold by.
+    Raises `RangeNotSatisfiable`. Ignores a Range that is no range of bytes, several ranges, and a conditional one: no
+    file has a tag to compare.
     """
     kind = disposition_of(media_type, call.parameters["contentDisposition"] or "Attachment")
     told = disposition(kind, call.parameters["contentDispositionFilename"] or file_name)
@@ -43,7 +44,7 @@ def content_answer(call: Call, content: bytes, media_type: str, file_name: str) 
 
 
 def _range_of(header: bytes | None) -> tuple[str, str] | None:
-    """Both ends of the one range as they are written; None when there is no such range."""
+    """Both ends of the one range as written; None when there is no such range."""
     found = _RANGE.fullmatch((header or b"").decode("latin-1").strip().lower())
     if found is None:
         return None
@@ -62,7 +63,7 @@ def _bounds(first: str, last: str, *, length: int) -> tuple[int, int]:
 
 
 def disposition_of(media_type: str, asked: str) -> str:
-    """`inline` where that is asked for and a browser runs nothing of such a file, `attachment` else."""
+    """`inline` when requested and safe for a browser to display, otherwise `attachment`."""
     is_inert = media_type.partition(";")[0].strip().lower() in INERT_TYPES
     return "inline" if is_inert and asked.lower() == "inline" else "attachment"
 

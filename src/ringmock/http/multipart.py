@@ -55,12 +55,12 @@ class MultipartPart:
 
     @property
     def field(self) -> str:
-        """The name of the form's field that the part is; empty for a part that is none."""
+        """The name of the part's form field; empty for a part without one."""
         return _text(self._disposition.get(b"name", b""))
 
     @property
     def is_file(self) -> bool:
-        """Whether its disposition speaks of a file, with a name or with an empty one."""
+        """Whether its disposition has a file name, even an empty one."""
         return b"filename" in self._disposition or self.file_name is not None
 
     @property
@@ -108,7 +108,7 @@ def _text(given: bytes) -> str:
 
 
 def _extended(given: str) -> str | None:
-    """A value in the spelling of RFC 5987; None for one that is none."""
+    """The value of an RFC 5987 parameter; None for an invalid one."""
     charset, _, text = decode_rfc2231(given)
     if charset is None or charset.lower() not in CHARSETS:
         return None
@@ -120,10 +120,10 @@ def _shown(value: str) -> str:
 
 
 def split(content_type: bytes, body: bytes, limits: ServerLimits) -> list[MultipartPart]:
-    """The parts in their order. What stands before the first and after the last is left out (RFC 2046, 5.1.1).
+    """The parts in order. Text before the first and after the last is ignored (RFC 2046, 5.1.1).
 
-    Raises `UnparseableRequest` without a boundary, for more parts or headers than the limits have and for a body that
-    breaks off, and `PartUnreadable` for a part that is not encoded as it says.
+    Raises `UnparseableRequest` without a boundary, for more parts or headers than the limits and for an incomplete
+    body, and `PartUnreadable` for a part that its encoding does not match.
     """
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     line = b"--" + boundary
@@ -135,7 +135,7 @@ def split(content_type: bytes, body: bytes, limits: ServerLimits) -> list[Multip
 
 
 def _parts(body: bytes, begin: int, line: bytes, newline: bytes, limits: ServerLimits) -> list[MultipartPart]:
-    """`newline` is as the first delimiter has it, so that no line of a binary file is taken for one."""
+    """`newline` is the line end after the first delimiter, so that no line of a binary file is read as a delimiter."""
     delimiter = newline + line
     parts: list[MultipartPart] = []
     seen = begin
@@ -169,7 +169,7 @@ def _part(piece: bytes, newline: bytes, most: int) -> MultipartPart:
 
 
 def _decoded(content: bytes, encoding: str) -> bytes:
-    """RFC 2045, 6. Raises `PartUnreadable` for an encoding that is not known, and for what is not in it."""
+    """RFC 2045, 6. Raises `PartUnreadable` for an unknown encoding, and for content that does not match it."""
     match encoding.lower():
         case "base64":
             try:
@@ -188,12 +188,12 @@ def _decoded(content: bytes, encoding: str) -> bytes:
 
 
 def attachment_of(part: MultipartPart) -> Attachment:
-    """The file that a part is: of the type that it states, or else of the one that its name promises."""
+    """The file of a part, with the stated type or else the one of its file name."""
     return incoming_attachment(known_type(part.media_type, part.file_name), part.file_name, part.content)
 
 
 class Parts(dict[str, Any]):
-    """An answer of JSON parts, by names that are not told: the contract's schema for it speaks of an object."""
+    """An answer of JSON parts, without their names: the contract's schema for it is an object."""
 
     def __init__(self, parts: Mapping[str, Any], boundary: str) -> None:
         super().__init__(parts)
@@ -201,11 +201,11 @@ class Parts(dict[str, Any]):
 
     @property
     def media_type(self) -> str:
-        """Without quotes around the boundary, which the official JavaScript client would take for a part of it."""
+        """Without quotes around the boundary, because the official JavaScript client reads them as a part of it."""
         return f"{MIXED}; boundary={self.boundary}"
 
     def encoded(self) -> bytes:
-        """The parts in their order. JSON has no line breaks, so no part can hold the boundary."""
+        """The parts in order. JSON has no line breaks, so no part can contain the boundary."""
         opening = f"--{self.boundary}\r\nContent-Type: application/json\r\n\r\n".encode()
         parts = (opening + orjson.dumps(part) + b"\r\n" for part in self.values())
         return b"".join(parts) + f"--{self.boundary}--\r\n".encode()

@@ -1,4 +1,4 @@
-"""The path of the contract that was probably meant by one that it does not name: for persons, never on the wire."""
+"""The path of the contract that is most similar to an unknown one: for logs and the journal, not for answers."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from ..openapi.document import load_contract
 from .stages import remembered
 
 _ALIKE = 0.7
-"""How much of two spellings of a step has to be alike, of 1."""
+"""The minimum similarity of two spellings of a path segment, of 1."""
 
 _LONGEST_STEP = 64
 _MOST_STEPS = 16
@@ -27,9 +27,9 @@ def _near_path(path: str) -> str | None:
 
 
 near_path = remembered(_near_path, 512)
-"""A path of the contract, of which one step is spelled another way, or some are left out; None where there is none.
+"""A path of the contract that has another spelling of one segment, or more segments; None when there is none.
 
-Its parameters are as given, and `~` where none are.
+Its parameters are the given ones, and `~` for missing ones.
 """
 
 
@@ -49,7 +49,7 @@ def _is_parameter(step: str) -> bool:
 
 
 def _spellings(given: Steps) -> Iterator[Steps]:
-    """As it is given, and with its one unknown word spelled as those that it is like, the nearest first."""
+    """The path as given, and with its one unknown segment replaced by similar ones, the most similar first."""
     unknown = [place for place, step in enumerate(given) if step not in _words() and not _ID.fullmatch(step)]
     if not unknown and not _words().isdisjoint(given):
         yield given
@@ -69,7 +69,7 @@ def _paths_of(given: Steps) -> Iterator[Steps]:
 
 
 def _filled(given: Steps, known: Steps) -> Steps | None:
-    """The known path with the given parameters, matched from the end; None where it does not fit."""
+    """The known path with the given parameters, matched from the end; None when it does not fit."""
     rest, steps = list(given), list[str]()
     for step in reversed(known):
         if rest and (step == rest[-1] or (_is_parameter(step) and _ID.fullmatch(rest[-1]))):

@@ -1,6 +1,6 @@
-"""Telling the subscriptions of a world what happens in it: on webhooks one after the other, on connections at once.
+"""Notifications of a world's subscriptions: on webhooks one after the other, on connections immediately.
 
-No call waits for it. What a receiver has still to get waits in a queue of its own, and one task empties it.
+No call waits for them. The notifications to a receiver wait in a queue, which one task empties.
 """
 
 import asyncio
@@ -50,12 +50,12 @@ from .wire.subscriptions import notification
 _T = TypeVar("_T")
 
 TOLD_TOGETHER = 200
-"""Things that are due, or events, of which one turn of the loop tells: some milliseconds' work."""
+"""The maximum of scheduled events that are sent in one turn of the loop: some milliseconds' work."""
 
 GIVEN_UP = "The client was away, or did not read, and more notifications came than are kept for it"
 
 OVERFLOW = "I/O operation is failed. Details: [{most} notifications are waiting]"
-"""More than `most` are not kept, and count as failures."""
+"""The queue holds `most` notifications; the others count as failures."""
 
 
 class _Note(NamedTuple):
@@ -76,7 +76,7 @@ class _Note(NamedTuple):
 
 
 class _Notes(NamedTuple):
-    """Several notifications, made when their turn comes: a batch has ten thousand at a time."""
+    """Several notifications that are made when their turn comes: a batch has ten thousand at a time."""
 
     events: Iterator[A2PEvent]
     made: Callable[[A2PEvent], _Note]
@@ -99,17 +99,18 @@ class _Stream(NamedTuple):
 
 
 class Notifier:
-    """For every world of a server. Lives in the serving loop."""
+    """Notifies the subscriptions of every world of a server. Lives in the serving loop."""
 
     def __init__(self, webhooks: WebHooks, sockets: Sockets) -> None:
         self.webhooks = webhooks
         self.sockets = sockets
         self._most_waiting = sockets.limits.max_webhook_queue
         self._posting: dict[World, set[asyncio.Task[None]]] = {}
-        """The deliveries of each world that is watched."""
+        """The deliveries of each watched world."""
         self._queues: dict[Subscription, deque[_Waiting]] = {}
         self._asked_again: dict[Subscription, asyncio.Event] = {}
-        """Whose receivers are being asked whether they answer again; whether that is due once more afterwards."""
+        """The worlds whose blacklisted receivers are being tried again, and whether that is due once more afterwards.
+        """
         self._streams: dict[Subscription, deque[_Stream]] = {}
         self._mishaps: Mishaps[_Note] = Mishaps(self._send_again)
         sockets.when_connected(self.watch)
@@ -130,11 +131,11 @@ class Notifier:
             del self._posting[world]
 
     def follow(self, world: World, subscription: Subscription) -> None:
-        """Tell a subscription of everything from now on."""
+        """Notify the subscriptions of a world from now on."""
         result_of(self.following(world, subscription))
 
     def following(self, world: World, subscription: Subscription) -> Slices[None]:
-        """As `follow`, in slices: in a mailbox there may be many whose status has yet to move."""
+        """As `follow`, in slices: a mailbox may have many messages whose status will change."""
         self.watch(world)
         now, life = world.clock.now(), world.life
         for mailbox in subscription.mailboxes:
@@ -149,9 +150,9 @@ class Notifier:
                 world.agenda.put(batch, batch.next_change(now))
 
     def tell(self, world: World, mailbox: str, new: Sequence[Message], updated: Changes, at: datetime) -> bool:
-        """Tell whoever asked for it of messages that came to a mailbox, or were changed there, at this time.
+        """Notify the subscriptions to messages that arrived in a mailbox, or changed there, at this time.
 
-        Whether anyone has asked for news of the mailbox.
+        Returns whether there are any subscriptions to the mailbox.
         """
         subscriptions = world.subscriptions.told_of(mailbox, at)
         for subscription in subscriptions:
@@ -162,7 +163,7 @@ class Notifier:
         return bool(subscriptions)
 
     def tell_a2p(self, world: World, event: A2PEvent, at: datetime) -> bool:
-        """Tell whoever asked for it of an event of high-volume SMS. Whether anyone has asked for any."""
+        """Notify the subscriptions to an event of high-volume SMS. Returns whether there are any."""
         subscriptions = world.subscriptions.told_of_a2p(at)
         for subscription in subscriptions:
             for wanted in subscription.filters:
@@ -171,7 +172,7 @@ class Notifier:
         return bool(subscriptions)
 
     def tell_messages_of(self, world: World, batch: Batch, courses: Collection[Course], at: datetime) -> None:
-        """Tell whoever asked for it of each message of a batch that has reached another status."""
+        """Notify the subscriptions to each message of a batch that has reached another status."""
         for subscription in world.subscriptions.told_of_a2p(at):
             for wanted in subscription.filters:
                 if asks_for_messages_of(wanted, batch):
@@ -179,7 +180,7 @@ class Notifier:
                     self._send_each(world, subscription, wanted, map(A2PMessageMoved, moved), at)
 
     def remind(self, world: World, subscription: Subscription, at: datetime) -> None:
-        """Tell a subscription when it expires, as it has asked for at this time."""
+        """Send a subscription the reminder of its expiry that is due at this time."""
         for wanted in subscription.reminders_at(at):
             event = ExpiresSoon(round((subscription.expires - at).total_seconds()))
             self._send(world, subscription, wanted, event, at)
@@ -285,7 +286,7 @@ class Notifier:
             self._note_attempt(world, subscription, note, failure)
 
     async def _deliver(self, world: World, subscription: Subscription, queue: deque[_Waiting]) -> None:
-        """Empty the queue of a subscription that nobody has deleted; what was due before its expiry may come late."""
+        """Empty the queue of a subscription that is not deleted; what was due before its expiry may come late."""
         delivery = subscription.delivery
         try:
             while queue and subscription.blacklisted is None and not subscription.is_deleted:
@@ -302,7 +303,7 @@ class Notifier:
             _let_go(self._queues, subscription, queue)
 
     def _note_attempt(self, world: World, subscription: Subscription, note: _Note, failure: str | None) -> None:
-        """Note what became of a notification; a blacklisted address is asked again where the fixture has it so."""
+        """Record the result of a notification; a blacklisted address is tried again if the fixture says so."""
         was_active, now = subscription.blacklisted is None, world.clock.now()
         subscription.attempted(Attempt(now, note.event, note.uuid, failure, note.on_demand or None))
         if was_active and subscription.blacklisted is not None and world.template.webhooks.blacklisting == "reconciled":
@@ -342,9 +343,9 @@ class Notifier:
 
 
 def _let_go(kept: dict[Subscription, _T], subscription: Subscription, own: _T) -> None:
-    """Let the next one begin something of its own, in the very turn in which nobody goes on with this.
+    """Let the next task begin, in the same turn in which this one ends.
 
-    A task that is cancelled before it has begun comes here by its callback alone, when another may have begun.
+    A task that is cancelled before it begins ends by its callback alone, when another may have begun.
     """
     if kept.get(subscription) is own:
         del kept[subscription]
@@ -357,7 +358,7 @@ def _note(world: World, subscription: Subscription, wanted: EventFilter, event: 
 
 
 def _next_of(queue: deque[_Waiting]) -> _Note | None:
-    """The notification whose turn it is, taken out; None when none is left."""
+    """Remove and return the next notification; None when there is none."""
     while queue:
         waiting = queue[0]
         if isinstance(waiting, _Note):
@@ -371,9 +372,9 @@ def _next_of(queue: deque[_Waiting]) -> _Note | None:
 
 
 class _Watcher:
-    """Sorts what happens in a world by mailbox; all that one call changes there is one event.
+    """Groups the events of a world by mailbox; all changes of one call are one event.
 
-    What happens by itself is told when its time comes, and for mailboxes that nobody has asked about not looked for.
+    Scheduled events are sent when due. Mailboxes without subscriptions are not read.
     """
 
     def __init__(self, world: World, notifier: Notifier) -> None:
@@ -400,7 +401,7 @@ class _Watcher:
 
     def changed(self, changes: Changes) -> None:
         if not self._changed:
-            # The call that changes them goes on, and nothing else runs before it is done.
+            # the call that changes them continues, and nothing else runs before it ends
             asyncio.get_running_loop().call_soon(self._tell_changes)
         self._changed.update(changes)
 
@@ -423,9 +424,9 @@ class _Watcher:
         """Nothing that anyone can subscribe to."""
 
     def time_changed(self) -> None:
-        """Tell of what is due by now, before anything else happens, and look again when the next is.
+        """Send what is due by now, before anything else happens, and schedule the next time.
 
-        Of more than one turn of the loop may have, the rest has the turns after it.
+        One turn of the loop does a bounded part; the following turns do the rest.
         """
         if not self._is_telling:
             self._is_telling = True
@@ -455,7 +456,7 @@ class _Watcher:
                     agenda.put(thing, thing.next_reminder(at, now))
 
     def _tell_of_batch(self, batch: Batch, at: datetime) -> None:
-        """Its messages first, then itself; a batch that nobody asks about any more is let go."""
+        """The events of its messages first, then its own; a batch without subscriptions is dropped."""
         if not self._world.subscriptions.told_of_a2p(at):
             return
         self._notifier.tell_messages_of(self._world, batch, batch.courses_changed(at), at)

@@ -1,7 +1,7 @@
 """The world's numbering plans, by Google's libphonenumber.
 
-It is loaded with the first number that is parsed: most runs parse none, and it takes longer than all the rest. It is
-installed by the extra `numbers`, since it is a third of an install.
+The library is loaded with the first number that is parsed: most runs parse none, and loading takes longer than the rest
+of the start. The extra `numbers` installs it, because it is a third of an install.
 """
 
 import re
@@ -89,7 +89,7 @@ def _status(*, is_valid: bool, is_possible: bool) -> NumberStatus:
 
 
 def _country(number: "PhoneNumber", dialed_from: str | None) -> str | None:
-    """Whose number it is; of one that is nobody's, the country that it was dialed from, if its code is that one's."""
+    """The country of the number; for an unassigned one, the country it was dialed from, if the code matches."""
     library = _library()
     regions = library.region_codes_for_country_code(number.country_code)
     country = library.region_code_for_number(number)

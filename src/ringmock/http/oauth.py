@@ -1,4 +1,4 @@
-"""The OAuth endpoints' own words: RFC 6749 errors, and how a client names itself."""
+"""Errors of the OAuth endpoints (RFC 6749), and the forms of client authentication."""
 
 import base64
 import binascii
@@ -80,11 +80,11 @@ OAUTH_CATALOGUE: dict[type[Exception], OAuthCatalogueRow] = {
 _ERRORS = {401: "invalid_client"}
 _NOT_IN_A_HEADER = re.compile(r"[^ !#-\[\]-~]")
 MAX_DESCRIPTION = 200
-"""Characters of a description that a header repeats: it may hold what a client calls itself."""
+"""The maximum of characters of a description that a header repeats: it may contain what a client calls itself."""
 
 
 def challenge(error: str, description: str) -> str:
-    """The `WWW-Authenticate` of a client that is refused, as captured (D-17); its texts as RFC 6750, 3 allows them."""
+    """The `WWW-Authenticate` for a refused client, as captured (D-17); its texts in the characters of RFC 6750, 3."""
     said = _NOT_IN_A_HEADER.sub("?", description)[:MAX_DESCRIPTION]
     return f'Bearer {REALM}, error="{error}", error_description="{said}"'
 

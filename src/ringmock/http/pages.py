@@ -1,4 +1,4 @@
-"""The pages that the API itself shows to people. Everything that a client sent is escaped."""
+"""The HTML pages of the API. Everything that a client sent is escaped."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -30,7 +30,7 @@ def _template(name: str) -> Template:
 def log_in(asked: Mapping[str, str], redirect_uri: str, typed: Mapping[str, str], problem: str | None = None) -> str:
     """The log-in page of the authorization code flow.
 
-    `asked` goes along in hidden fields. `typed` is what to put into the visible ones; a password never comes back.
+    `asked` are hidden fields. `typed` are the values of the visible ones; a password is never shown again.
     """
     return _template("log_in.html").render(
         asked=asked,

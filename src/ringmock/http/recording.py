@@ -1,4 +1,4 @@
-"""What is kept of a call that was answered: an entry in its world's journal, and one line of the log."""
+"""Recording answered calls: an entry in the world's journal, and one line in the log."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,15 +23,15 @@ log = logging.getLogger("ringmock.calls")
 
 
 def recorder(worlds: Worlds) -> Done:
-    """Records a call in the world of its credentials, or in the default world when it carries none.
+    """Records a call in the world of its credentials, or in the default world when it has none.
 
-    Who only reads the control API leaves no trace.
+    Reading calls of the control API are not recorded.
     """
 
     def done(call: Call, status: int, milliseconds: float) -> None:
         is_control = call.is_control
         if is_control and call.method == "GET":
-            return  # a page of the inspector asks every other second what is new
+            return  # a page of the inspector polls every other second
         if call.world is None and not is_control:
             find_caller(call, worlds)
         world = call.world or worlds.default
@@ -47,7 +47,7 @@ def recorder(worlds: Worlds) -> Done:
 
 
 class Kept(NamedTuple):
-    """What the entry of a call is made of, in its smallest form: a thousand are kept."""
+    """The data of a call's journal entry, as small as possible: a thousand are stored."""
 
     at: datetime
     session: Session | None
@@ -60,7 +60,7 @@ class Kept(NamedTuple):
     problems: Sequence[Exception]
     is_handled: bool
     content: bytes
-    """A body of JSON, as it came."""
+    """A JSON body, as received."""
     body: Any
     """Any other body, parsed."""
     body_left_out: int
@@ -94,13 +94,13 @@ class Kept(NamedTuple):
 
     @property
     def near_path(self) -> str | None:
-        """What was probably meant by a path that the contract does not name."""
+        """The similar path of the contract, for a path that the contract does not have."""
         names_nothing = self.operation is None and any(isinstance(each, errors.InvalidUri) for each in self.problems)
         return near_path(self.path) if names_nothing else None
 
 
 def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
-    """What is kept of a call that was answered at this time of its world's; of a body that is too large, nothing."""
+    """The data of an answered call at this time of its world; without the body when it is too large."""
     content, body, left_out = b"", call.body, 0
     if body is not None:
         if _length_without_attachments(call) > call.limits.max_journal_body:
@@ -145,7 +145,7 @@ def says_who(call: Call) -> bool:
 
 
 def find_caller(call: Call, worlds: Worlds) -> None:
-    """Put session and world on a call that was answered before any stage had asked who makes it."""
+    """Put session and world on a call that was answered before any stage had authenticated it."""
     authorization = call.headers.get(b"authorization", b"").decode("latin-1")
     kind, _, token = authorization.partition(" ")
     try:
@@ -167,8 +167,8 @@ def _length_without_attachments(call: Call) -> int:
 def refused_by(problems: Sequence[Exception], *, is_handled: bool) -> RefusedBy | None:
     """What refused a call, by its first problem.
 
-    The contract is what a request breaks before it comes to a handler. A text that is too long is found by the
-    schema as well, and is R-04 all the same.
+    The contract refuses before the handler is called. A text that is too long violates its schema too, and is reported
+    as R-04.
     """
     if not problems or isinstance(problems[0], errors.InternalError):
         return None
@@ -186,7 +186,7 @@ def error_of(problem: Exception) -> dict[str, str]:
         return {"errorCode": said["errorCode"], "message": said["message"]}
     said = errors.entry(problem)
     value = getattr(problem, "value", None)
-    # The service's own message often leaves out whom it is about.
+    # the service's own message often does not name the subject
     return said if value is None or value in said["message"] else {**said, "value": value}
 
 
@@ -198,7 +198,7 @@ def rules_of(routed: Iterable[Routed], problems: Iterable[Exception]) -> Iterabl
 
 
 def line(entry: Entry) -> str:
-    """Who, what, status, time and the rules that decided; the reason when it was refused."""
+    """Extension, operation, status, time and the rules that decided; the reason when it was refused."""
     more = [f"and {entry.more_routed} more"] if entry.more_routed else []
     outcomes = ", ".join([*map(outcome, entry.routed), *more])
     reasons = "; ".join(map(_reason, entry.errors))
@@ -221,5 +221,5 @@ def _reason(error: Mapping[str, str]) -> str:
 
 
 def printable(text: str) -> str:
-    """A client's text, such that it cannot break the line that it stands in."""
+    """A client's text on one line, for the log."""
     return text.encode("unicode_escape").decode("ascii")[:200]

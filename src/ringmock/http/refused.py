@@ -1,4 +1,4 @@
-"""What is refused before there is a call: requests that no parser takes, in the words of whom they were for."""
+"""Refusals of requests that the parser does not accept, in the API's, OAuth's or the control API's format."""
 
 import json
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from .stages import CONTROL_PREFIX, JSON, spelled_path
 
 
 def answer(problem: Exception, target: bytes = b"") -> bytes:
-    """The whole answer, after which the connection ends. `target` is as much of the URI as is known."""
+    """The whole answer; the connection closes after it. `target` is the known part of the URI."""
     path = spelled_path(unquote(target.partition(b"?")[0].decode("latin-1")))
     if path in oauth.PATHS:
         status, more, body = oauth.render(problem)

@@ -1,6 +1,6 @@
-"""What the edge of the API does with any call: another method than the one on its first line, and browsers.
+"""Normalisation of requests: method override, and CORS.
 
-Nothing here runs for a call that asks for neither.
+Nothing here runs for a call that uses neither.
 """
 
 import re
@@ -29,7 +29,7 @@ _LAST_48_BITS = (1 << 48) - 1
 
 
 class RequestIds:
-    """UUIDs for the answers of one server, alike but for their last 48 bits, which count: one is made in no time."""
+    """UUIDs for the answers of one server. Only their last 48 bits differ, which count: making one is fast."""
 
     def __init__(self, first: UUID) -> None:
         self._prefix = str(first)[:24].encode()
@@ -41,7 +41,7 @@ class RequestIds:
 
 
 def tunnelled(headers: Mapping[bytes, bytes], query: bytes) -> tuple[str, bytes]:
-    """The method that a POST stands for, and its query without the parameter that says so.
+    """The overriding method of a POST, and its query without the parameter that names it.
 
     Raises `InvalidParameter` when header and query name different ones, or the query several.
     """
@@ -67,7 +67,7 @@ def is_preflight(headers: Mapping[bytes, bytes]) -> bool:
 
 
 def preflight_answer(headers: Mapping[bytes, bytes]) -> Headers:
-    """Yes, with whatever headers are asked for."""
+    """The answer to a preflight, which allows all requested headers."""
     asked = headers.get(b"access-control-request-headers", b"")
     return [
         (b"access-control-allow-methods", _METHODS),
@@ -77,7 +77,7 @@ def preflight_answer(headers: Mapping[bytes, bytes]) -> Headers:
 
 
 def cross_origin(origin: bytes) -> Headers:
-    """What lets a page of `origin` read an answer. The official SDK asks with `credentials: include`."""
+    """The headers that let a page of `origin` read an answer. The official SDK uses `credentials: include`."""
     return [
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),

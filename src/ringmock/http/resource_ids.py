@@ -1,4 +1,4 @@
-"""Ids in bodies: clients send the number that an answer had, or its digits, and a handler sees one of the two."""
+"""Ids in bodies: clients send a number, as answers have it, or its digits; handlers get one of the two."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def listed(items: Iterable[T], together: int) -> list[T]:
-    """A list of what is made one by one. After so many of them everyone else who is waiting has a turn."""
+    """A list of items that are made one by one. After each slice other calls are served."""
     made: list[T] = []
     for item in items:
         made.append(item)
@@ -20,7 +20,7 @@ async def listed(items: Iterable[T], together: int) -> list[T]:
 
 
 async def in_slices(work: Slices[T]) -> T:
-    """The result of the work. After each slice of it everyone else who is waiting has a turn."""
+    """The result of the work. After each slice other calls are served."""
     while True:
         try:
             next(work)

@@ -1,7 +1,7 @@
-"""WebSocket connections: calls come on them, notifications go out on them, and a lost one can be recovered.
+"""WebSocket connections: clients send calls on them and get notifications, and can recover a lost one.
 
-Every message is a list of a header and, for most, a body. A call that comes on a connection passes the same stages as
-any other, in the name of a log-in that lasts as long as the connection does.
+Every message is a list of a header and, for most, a body. A call on a connection passes the same stages as any other,
+in a session that lasts as long as the connection.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ Json = Any
 
 PATH = "/ws"
 TOKEN_SECONDS = 600
-"""A token of `authWsToken` opens connections for so long. `@rc-ex/ws` uses one for several."""
+"""The lifetime of a token of `authWsToken` in seconds. `@rc-ex/ws` opens several connections with one."""
 
 SESSION_NOT_RECOVERED = "WSG-1005"
 _CASED = {"rcrequestid": "RCRequestId"}
@@ -50,7 +50,7 @@ class _OfWorld(NamedTuple):
 
 
 class Sockets:
-    """Every connection of a server. An ASGI application for WebSockets; lives in the serving loop."""
+    """All connections of a server. An ASGI application for WebSockets; lives in the serving loop."""
 
     def __init__(
         self,
@@ -73,11 +73,11 @@ class Sockets:
         self._watch: Callable[[World], None] = lambda _: None
 
     def answer_by(self, app: ASGIApp) -> None:
-        """Let this application answer the calls that come on connections."""
+        """Set the application that answers calls on connections."""
         self._app = app
 
     def when_connected(self, watch: Callable[[World], None]) -> None:
-        """Call `watch` with each world that has a connection: it is to ring what is due in the world's agenda."""
+        """Set the function that gets each world with a connection: it runs the world's scheduled events."""
         self._watch = watch
 
     def issue_token(self, session: Session) -> str:
@@ -94,13 +94,13 @@ class Sockets:
         return token
 
     def connection_of(self, call: Call) -> Connection | None:
-        """The connection that a call came on; None for one that came by itself."""
+        """The connection on which a call came; None for an HTTP call."""
         return self._by_access_token.get(call.token or "")
 
     def notify(self, token: str, notification: Json, at: datetime, done: Done) -> bool:
-        """Send a notification of something at a time, now or when the client is back; False when it will not be.
+        """Send a notification, now or when the client reconnects; False when it cannot be sent.
 
-        `done` is told whether it was written, or given up.
+        `done` is called with the result: whether it was written, or dropped.
         """
         connection = self._connections.get(token)
         if connection is None or not self._is_here(connection, at):
@@ -136,7 +136,9 @@ class Sockets:
         return self._of_worlds[world]
 
     def _life_ended(self, world: World) -> None:
-        """A reset leaves tokens and open connections all their time again; what a closed world had ends."""
+        """Called after a reset, which restarts the lifetimes of tokens and open connections, or a close, which ends
+        them.
+        """
         held, now = self._of_worlds[world], world.clock.now()
         for connection in tuple(held.connections.values()):
             if world.is_closed or connection.socket is None:
@@ -175,9 +177,9 @@ class Sockets:
         return session
 
     def _connected(self, session: Session, wsc: str | None, send: Send) -> tuple[Connection, Socket]:
-        """The connection as it was, or a new one, with its socket; the first message says which.
+        """The connection to recover, or a new one, with its socket; the first message says which.
 
-        Where notifications had to be given up, the recovery has failed: what is left of them comes all the same.
+        When notifications were dropped, the recovery has failed; the client still gets the remaining ones.
         """
         world = session.world
         now = world.clock.now()
@@ -203,7 +205,7 @@ class Sockets:
         return connection
 
     def _look(self, connection: Connection, at: datetime) -> datetime | None:
-        """End what is over of a connection at a time; when to look again at one that goes on."""
+        """End what has expired of a connection at a time; returns when to look again."""
         return connection.times_out if self._is_here(connection, at) and self._is_in_time(connection, at) else None
 
     def _details(self, connection: Connection, recovery: Mapping[str, Json]) -> str:
@@ -255,14 +257,14 @@ class Sockets:
         return over is None
 
     def _is_here(self, connection: Connection, at: datetime) -> bool:
-        """Whether its client is connected, or may come back; it is forgotten when it may not."""
+        """Whether its client is connected, or may reconnect; otherwise the connection is removed."""
         if connection.is_lost_for_good(at):
             self._forget(connection)
             return False
         return True
 
     def _note_loss(self, connection: Connection) -> None:
-        """Wait for a client that has gone; where too many have, no longer for the one that is away the longest."""
+        """Wait for a client that has disconnected; when there are too many, remove the one that disconnected first."""
         world = connection.session.world
         if connection.lost is None or connection.token not in self._connections or connection.token in self._lost:
             return
@@ -273,7 +275,7 @@ class Sockets:
             self._worlds.note_forgotten("max_lost_sockets")
 
     def _forget(self, connection: Connection) -> None:
-        """End a connection for good."""
+        """End a connection permanently."""
         world, socket = connection.session.world, connection.socket
         del self._connections[connection.token], self._by_access_token[connection.session.access_token]
         del self._of_worlds[world].connections[connection.token]
@@ -295,7 +297,7 @@ class Sockets:
         scope: Scope,
         calls: set[asyncio.Task[None]],
     ) -> None:
-        """Answer what is no call at once, and let a call go its way, so that nothing waits behind it."""
+        """Answer anything but a call immediately; run a call as a task, so that nothing waits behind it."""
         limits = self.limits
         try:
             message = parse_json(
@@ -352,7 +354,7 @@ class Sockets:
             return _text(answer)
         if not headers.get(b"content-type", b"").startswith(JSON.encode()):
             text = said.decode("utf-8", errors="replace")
-            # Clients tell a multipart answer by its first boundary, which stands there as it is.
+            # Clients find the boundary of a multipart answer in its first line, so it is sent unchanged.
             return f"{_text(answer)[:-1]},{text.strip()}]" if text.startswith("--") else _text(answer, text)
         value, subscription = orjson.loads(said), connection.subscription
         is_change = subscription is not None and header["method"].upper() in ("POST", "PUT")
@@ -365,7 +367,7 @@ class Sockets:
         self.close_socket(connection.token)
 
     def _refusal(self, problem: Exception, message_id: Json = None) -> str:
-        """An `Error` for what is no call at all, worded as calls are refused."""
+        """An `Error` for a message that is no call, worded as calls are refused."""
         header = {
             "type": "Error",
             "messageId": message_id or self._message_ids(),
@@ -426,7 +428,7 @@ _NESTED = ("headers", "query")
 
 
 def _encoded(body: Json) -> bytes:
-    """The body of a call as it would come by HTTP. Raises `ValueError` for one nested too deep to be written."""
+    """The body of a call as HTTP would have it. Raises `ValueError` for a body that is nested too deep."""
     if body is None or isinstance(body, str):
         return (body or "").encode()
     try:

@@ -1,12 +1,12 @@
 """The stages that a call passes, in order: each is Connexion's own or a subclass of it, built once per operation.
 
-Recorder    journal and log, around everything
-(Straight)  a plain call, from here to its handler in one go
-EdgeGuard   what no handler should ever see: odd paths, bodies too large, unknown encodings
-Routing     which operation it is, or which methods the path knows
-Security    whose call it is; then the rate limits and faults of its world
-(Connexion) the request against the contract, the answer against the contract
-Dispatch    the handler; what the contract does not name goes on to the application behind
+Recorder              journal and log, around everything
+(FastPath)            a plain call, from here to its handler in one function call
+RequestNormalisation  method override and CORS; refuses odd paths, large bodies and unknown encodings
+Routing               the operation, or the supported methods of the path
+Security              the session of the call; then the rate limits and faults of its world
+(Connexion)           the request against the contract, the answer against the contract
+Dispatch              the handler; paths outside the contract go to the application behind
 """
 
 import asyncio
@@ -37,7 +37,7 @@ from ..server_limits import ServerLimits
 from ..sign_in.sessions import Session
 from ..sign_in.worlds import Worlds
 from . import oauth, throttling
-from . import request_normalisation as edge
+from . import request_normalisation as normalisation
 from .call import ON_SOCKET, PROBLEM, SCOPE_KEY, Answer, Call
 from .errors import (
     AuthorizationMalformed,
@@ -59,7 +59,7 @@ _T = TypeVar("_T")
 _BATCHES = "/a2p-sms/batches"
 
 MAX_KNOWN = 4096
-"""How many paths, hosts ... are remembered, so that what was found out about one is not found out again."""
+"""The maximum of cached paths, hosts and the like."""
 
 CONTROL_PREFIX = "/_mock/"
 _CONTROL_ROOT = CONTROL_PREFIX[:-1]
@@ -71,13 +71,13 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)\"?", re.IGNORECASE)
 
 Handler = Callable[[Call], Answer | Slices[Answer]]
-"""Says the answer, or does in slices what may take long."""
+"""Gives the answer, or makes it in slices when that may take long."""
 
 WaitingHandler = Callable[[Call], Coroutine[Any, Any, Answer]]
-"""Of an operation that has to ask someone outside before it can answer."""
+"""The handler of an operation that calls an external receiver before it can answer."""
 
 Done = Callable[[Call, int, float], None]
-"""Told of a call that was answered: the status and the server's own time in milliseconds."""
+"""Called after an answered call, with the status and the server's time in milliseconds."""
 
 LONGEST_KNOWN = 512
 """Bytes, or characters, of what a caller chose that are worth remembering."""
@@ -86,7 +86,7 @@ LONGEST_HOST = 255
 
 
 def remembered(function: Callable[..., _T], most: int = MAX_KNOWN) -> Callable[..., _T]:
-    """The function of texts or bytes that callers choose, its last `most` results kept where those are short."""
+    """A function of texts or bytes from callers, with its last `most` results cached for short arguments."""
     known = lru_cache(most)(function)
 
     def look_up(*key: Any) -> _T:
@@ -100,10 +100,9 @@ _UNKNOWN_PATH = [*_EVERY_ANSWER, *throttling.unused(Group.LIGHT)]
 
 
 class Recorder:
-    """Opens the call, sends what its handler said, puts on the answer what every answer has, tells when it is out.
+    """Opens the call, sends its handler's answer with the headers of every answer, and reports the end of the call.
 
-    A handler's answer is on the call by then, checked and encoded. What others answer, refusals and the application
-    behind, they send themselves.
+    A handler's answer is on the call by then, checked and encoded. Refusals and the application behind send their own.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class Recorder:
         self._limits = limits
         self._done = done
         self._request_ids = request_ids
-        self._by_operation: dict[str | None, edge.Headers] = {
+        self._by_operation: dict[str | None, normalisation.Headers] = {
             operation_id: [*_EVERY_ANSWER, *throttling.unused(group)] for operation_id, group in groups.items()
         }
         self._known_base_url = lru_cache(MAX_KNOWN)(base_url)
@@ -164,15 +163,15 @@ class Recorder:
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
-    def _complete(self, headers: edge.Headers, call: Call) -> None:
-        """Put on an answer what every answer has."""
+    def _complete(self, headers: normalisation.Headers, call: Call) -> None:
+        """Add the headers of every answer."""
         headers += ((b"rcrequestid", self._request_ids()), *self._on_every_answer_to(call))
         origin = call.headers.get(b"origin")
         if origin is not None and not call.is_control:
-            headers += edge.cross_origin(origin)
+            headers += normalisation.cross_origin(origin)
 
-    def _on_every_answer_to(self, call: Call) -> edge.Headers:
-        """D-18: with a rate limit, but where the call was counted and says so, or the service has none to tell."""
+    def _on_every_answer_to(self, call: Call) -> normalisation.Headers:
+        """D-18: with rate limit headers, unless the call was counted and has them, or the service documents none."""
         if call.rate_limit or call.status == 401:
             return _EVERY_ANSWER
         if call.operation is None:
@@ -190,14 +189,14 @@ def spoiling(call: Call, scope: Scope, send: Send) -> Send | None:
 def spelled_path(path: str) -> str:
     """The path as the contract spells it: without the slash that official clients put at the end of some.
 
-    One slash, not several; the paths of the control API have theirs.
+    One slash, not several; the control API's paths are unchanged.
     """
     if path == _CONTROL_ROOT:
         return CONTROL_PREFIX
     return path if path.startswith(CONTROL_PREFIX) or not path.endswith("/") else path[:-1] or "/"
 
 
-def headers_of(call: Call) -> edge.Headers:
+def headers_of(call: Call) -> normalisation.Headers:
     """The headers of a handler's answer."""
     assert call.answer is not None
     headers = [(b"content-length", b"%d" % len(call.encoded))]
@@ -209,9 +208,9 @@ def headers_of(call: Call) -> edge.Headers:
 
 
 class Refusals(ExceptionMiddleware):
-    """Connexion's own handling of exceptions, entered only by the calls that raised one.
+    """Connexion's handling of exceptions, entered only by calls that raised one.
 
-    What fails there, and what has begun to answer before it failed, is for its `ServerErrorMiddleware`.
+    An exception in its handling, or after the answer has begun, is for its `ServerErrorMiddleware`.
     """
 
     def __init__(self, next_app: ASGIApp, handler: Callable[[Any, Exception], Any]) -> None:
@@ -230,7 +229,7 @@ class Refusals(ExceptionMiddleware):
                 await self._handler(Request(scope), failure)
                 raise
             await self._last_resort({**scope, _FAILURE: failure}, receive, send)
-        except asyncio.CancelledError:  # the server stops, and waits no longer for what the call waits for
+        except asyncio.CancelledError:  # the server stops, so the call's wait is cancelled
             if SCOPE_KEY not in scope or scope[SCOPE_KEY].status is not None:
                 raise
             await self._last_resort({**scope, _FAILURE: ServiceUnavailable()}, receive, send)
@@ -253,9 +252,9 @@ def base_url(scheme: str, host: bytes, server: tuple[str, int] | None, root_path
 
 
 class RequestNormalisation:
-    """Reads the body whole, within a bound, and refuses what the stages behind would trip over.
+    """Reads the whole body, within a limit, and refuses requests that later stages cannot handle.
 
-    Methods in tunnels come out here, and preflights are answered.
+    It applies method overrides, and answers preflights.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -266,16 +265,19 @@ class RequestNormalisation:
             call: Call = scope[SCOPE_KEY]
             check_path(call.path, call.limits.max_path, is_control=call.is_control)
             if call.method == "POST" and not call.is_control:
-                if edge.METHOD_HEADER in call.headers or edge.METHOD_PARAMETER in scope["query_string"]:
-                    call.method, query = edge.tunnelled(call.headers, scope["query_string"])
-                    # The server's own scope stays: the answer is framed for the method of the first line.
+                if (
+                    normalisation.METHOD_HEADER in call.headers
+                    or normalisation.METHOD_PARAMETER in scope["query_string"]
+                ):
+                    call.method, query = normalisation.tunnelled(call.headers, scope["query_string"])
+                    # The server's own scope stays unchanged: the answer is framed for the original method.
                     scope = {**scope, "method": call.method, "query_string": query}
             elif call.method == "OPTIONS" and is_preflight(call):
                 await answer_preflight(call, send)
                 return
             call.content = await read_body(call, scope, receive)
             if (call.content or b"content-type" in call.headers) and not call.is_control:
-                # What is said of a body that is not there is spelled alike, too: a stage chooses the schema by it.
+                # The content type of an absent body is normalised, too: a stage chooses the schema by it.
                 call.media_type = media_type_of(call.headers) if call.content else spelled_media_type(call.headers)
                 if call.media_type is not JSON and call.media_type.encode("latin-1") != call.headers[b"content-type"]:
                     scope["headers"] = with_media_type(scope["headers"], call.media_type)
@@ -283,13 +285,13 @@ class RequestNormalisation:
 
 
 def is_preflight(call: Call) -> bool:
-    """Whether a browser asks for a page of another origin. The control API takes no calls from such pages."""
-    return edge.is_preflight(call.headers) and not call.is_control
+    """Whether a browser sends a preflight for a page of another origin. The control API never allows such pages."""
+    return normalisation.is_preflight(call.headers) and not call.is_control
 
 
 async def answer_preflight(call: Call, send: Send) -> None:
     """204 with what a browser may send."""
-    await send({"type": "http.response.start", "status": 204, "headers": edge.preflight_answer(call.headers)})
+    await send({"type": "http.response.start", "status": 204, "headers": normalisation.preflight_answer(call.headers)})
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -303,8 +305,8 @@ def check_path(path: str, longest: int, *, is_control: bool = False) -> None:
 async def read_body(call: Call, scope: Scope, receive: Receive) -> bytes:
     """The whole body.
 
-    Raises `BodyTooLarge`, before reading any of it where the client says how much it sends, and
-    `UnparseableRequest` when the client goes away in the middle of it, or what else the client has been told by then.
+    Raises `BodyTooLarge`, before reading any of it when the Content-Length is too large, and `UnparseableRequest` when
+    the client disconnects before the end, or the refusal that the protocol has already sent.
     """
     most = call.limits.max_batch_body if call.path.endswith(_BATCHES) else call.limits.max_body
     declared = call.headers.get(b"content-length", b"0")
@@ -328,8 +330,8 @@ async def read_body(call: Call, scope: Scope, receive: Receive) -> bytes:
 def media_type_of(headers: Mapping[bytes, bytes]) -> str:
     """The media type of a body, in one spelling, so that every stage finds the same schema for it.
 
-    Raises `UnsupportedMediaType` for a body without one, for one that is no media type, for any charset but
-    UTF-8 and for a compressed body.
+    Raises `UnsupportedMediaType` for a body without one, for an invalid one, for any charset but UTF-8 and for a
+    compressed body.
     """
     if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
         raise UnsupportedMediaType
@@ -356,7 +358,7 @@ def with_media_type(headers: Sequence[tuple[bytes, bytes]], media_type: str) -> 
 
 
 class Routing(RoutingMiddleware):
-    """Finds the operation by the contract's paths; a known path with another method is told its methods."""
+    """Finds the operation by the contract's paths. The refusal of another method names the supported ones."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
@@ -399,7 +401,7 @@ class Routing(RoutingMiddleware):
 
 
 class Staged:
-    """Finds the operation's own part of a stage by one look, where Connexion looks through its APIs.
+    """Finds the operation's part of a stage in one dictionary, instead of searching Connexion's APIs.
 
     For a `RoutedMiddleware` that serves one API.
     """
@@ -413,7 +415,7 @@ class Staged:
         return api
 
     def part(self, operation_id: str | None) -> ASGIApp:
-        """This stage's part for an operation; the next stage where it has none."""
+        """This stage's part for an operation; the next stage when it has none."""
         return self._parts.get(operation_id) or self.app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -421,12 +423,12 @@ class Staged:
 
 
 def following(stage: ASGIApp, operation: Any) -> ASGIApp:
-    """What an operation goes on to: its own part of the next stage, which is there first, or that stage itself."""
+    """The application after an operation: its part of the next stage, which is built first, or that stage itself."""
     return stage.part(operation.operation_id) if isinstance(stage, Staged) else stage
 
 
 class SecurityOperation:
-    """The credentials that one operation needs, put on the call."""
+    """The authentication of one operation."""
 
     def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], object] | None) -> None:
         self.next_app = next_app
@@ -437,7 +439,7 @@ class SecurityOperation:
         await self.next_app(scope, receive, send)
 
     def enter(self, call: Call, scope: Scope) -> None:
-        """Put the credentials on the call. Raises `TokenRefused` and the `Authorization...` errors."""
+        """Put the session or client on the call. Raises `TokenRefused` and the `Authorization...` errors."""
         if self._read is not None:
             self._read(call, scope)
 
@@ -459,7 +461,7 @@ class _SecurityApi(SecurityAPI):
         return SecurityOperation(next_app, read_client if "http" in types else None)
 
     def _sign_in_with(self, needed: str | None) -> Callable[[Call, Scope], object]:
-        """Signs in, and raises `ApplicationPermissionDenied` where the token is not good for what is needed."""
+        """Authenticates, and raises `ApplicationPermissionDenied` when the token lacks a needed permission."""
         if needed is None:
             return self._sign_in
 
@@ -479,9 +481,9 @@ class _SecurityApi(SecurityAPI):
 
 
 class Security(Staged, SecurityMiddleware):
-    """Bearer tokens are looked up in the registry of worlds; Basic headers are read for the OAuth endpoints.
+    """Looks up bearer tokens in the registry of worlds, and reads Basic headers for the OAuth endpoints.
 
-    As soon as it is known whose a call is, it meets the rate limits and faults of its world.
+    Then the rate limits and faults of the call's world apply.
     """
 
     api_cls = _SecurityApi
@@ -513,14 +515,14 @@ def token_in_header(authorization: bytes) -> str:
 
 
 def read_client(call: Call, _: Scope) -> None:
-    """Put the client id and secret of a Basic header on the call, where there is one."""
+    """Put the client id and secret of a Basic header on the call, if it has one."""
     authorization = call.headers.get(b"authorization")
     if authorization is not None:
         call.basic = oauth.basic_credentials(authorization.decode("latin-1"))
 
 
 class HandlerOperation:
-    """One operation's handler, run in the loop's own thread: handlers never wait. What it says goes on the call."""
+    """One operation's handler, run in the event loop's thread: handlers never block. Its result goes on the call."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -532,7 +534,7 @@ class HandlerOperation:
             await self.finish(call)
 
     def handle(self, call: Call) -> None:
-        """Put the handler's answer on the call, as it is and encoded; or what is left to do after a first slice.
+        """Put the handler's answer on the call, encoded; or the remaining work after a first slice.
 
         Raises a `Refusal`.
         """
@@ -550,16 +552,16 @@ class HandlerOperation:
         call.encoded = encoded(said.body)
 
     async def finish(self, call: Call) -> None:
-        """Do what is left, while others are served. It has a task of its own, as whatever waits."""
+        """Do the remaining work, while other calls are served. It has a separate task, like everything that waits."""
         assert call.work is not None
         call.answer = await asyncio.create_task(in_slices(call.work))
         call.encoded = encoded(call.answer.body)
 
 
 class _WaitingOperation:
-    """One operation whose handler waits, and nobody else meanwhile.
+    """One operation whose handler waits for an external receiver; other calls are served meanwhile.
 
-    It has a task of its own: the eager protocol begins a call outside of any, where no time-out could be set.
+    It has a separate task: the HTTP protocol runs a call outside of any task, where no time-out could be set.
     """
 
     def __init__(self, handler: WaitingHandler) -> None:
@@ -597,6 +599,6 @@ class _DispatchApi(RoutedAPI):
 
 
 class Dispatch(Staged, RoutedMiddleware):
-    """The end of the line: the handler that the resolver found for the operation."""
+    """The last stage: the handler that the resolver found for the operation."""
 
     api_cls = _DispatchApi

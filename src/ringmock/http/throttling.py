@@ -31,7 +31,7 @@ class Throttling:
         self._group = group
 
     def count(self, call: Call, caller: Caller) -> None:
-        """Put on the call what its answer says of the limit. Raises `RateExceeded`."""
+        """Put the rate limit headers of the answer on the call. Raises `RateExceeded`."""
         world = caller.world
         if world is None or world.limits is None:
             return
@@ -82,7 +82,7 @@ def _user_of(form: Mapping[str, str], world: World | None, worlds: Worlds) -> st
 
 
 def _form_of(call: Call, query: bytes) -> dict[str, str]:
-    """What the form or, without one, the query says; of a name that came twice, the first. Nothing of a broken one."""
+    """The form or, without one, the query; of a repeated name, the first value. Empty for an invalid one."""
     try:
         pairs = form_of(call.content or query, call.limits)
     except (BodyTooLarge, UnparseableRequest):
@@ -97,7 +97,7 @@ def _asserting(form: Mapping[str, str]) -> str:
 
 
 def headers_of(standing: Standing) -> tuple[tuple[str, str], ...]:
-    """What an answer says of the limit that its call was counted for."""
+    """The headers of an answer whose call was counted."""
     return (
         ("X-Rate-Limit-Group", standing.group.value),
         ("X-Rate-Limit-Limit", str(standing.limit)),
@@ -107,6 +107,6 @@ def headers_of(standing: Standing) -> tuple[tuple[str, str], ...]:
 
 
 def unused(group: Group) -> Sequence[tuple[bytes, bytes]]:
-    """What an answer says whose call is not counted: the documented limit, and all of it left."""
+    """The headers of an answer whose call is not counted: the documented limit, unused."""
     limit = RINGCENTRAL.calls[group]
     return [(name.lower().encode(), value.encode()) for name, value in headers_of(Standing(group, limit, limit))]

@@ -1,4 +1,4 @@
-"""A timer of the loop that goes by a world's clock."""
+"""A timer of the event loop that follows a world's clock."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from weakref import WeakMethod
 from ..world.clock import WorldClock
 
 LONGEST_SECONDS = 86_400.0
-"""It looks at the clock again after so long: the real time may be set, too."""
+"""The maximum of seconds until it reads the clock again: the real time may be set, too."""
 
 
 class Timers(Protocol):
-    """What is asked of a loop."""
+    """The needed part of an event loop."""
 
     def call_soon(self, callback: Callable[[], None], /) -> asyncio.Handle: ...
 
@@ -21,20 +21,20 @@ class Timers(Protocol):
 
 
 class WorldTimer:
-    """Rings once the clock has come to a time.
+    """Calls `ring` when the world's clock reaches a time.
 
-    A clock that stands still comes to none: whoever moves it sets the alarm anew. The timer does not keep alive whom
-    it rings for.
+    A frozen clock reaches none: setting the clock must set the timer again. The timer holds only a weak reference to
+    the object of `ring`.
     """
 
     def __init__(self, ring: Callable[[], None], timers: Callable[[], Timers] = asyncio.get_running_loop) -> None:
-        """`ring` is a method."""
+        """`ring` is a bound method."""
         self._ring = WeakMethod(ring)
         self._timers = timers
         self._timer: asyncio.Handle | None = None
 
     def set(self, at: datetime | None, clock: WorldClock) -> None:
-        """Ring at this time, as soon as may be when it is over, and at no other; None for never."""
+        """Call `ring` at this time only, or as soon as possible when it has passed; None for never."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,7 +1,7 @@
-"""What the contract's schemas mean, and Connexion's validators that apply them.
+"""The meaning of the contract's schemas, and Connexion's validators that apply them.
 
-Connexion takes these classes by its `validator_map` and `uri_parser_class`. They parse once, collect every problem
-of a request, name each one's parameter, and leave what they parsed on the call for the handler.
+Connexion uses these classes by its `validator_map` and `uri_parser_class`. They parse once, collect every problem of a
+request, name the parameter of each, and put the parsed values on the call for the handler.
 """
 
 import json
@@ -42,7 +42,7 @@ MAX_PER_PAGE = "1000"
 _MAX = frozenset({"max", "Max"})
 """What `perPage` was called before, as the vendor's demos still have it."""
 MAX_PROBLEMS = 100
-"""More than anyone reads of one body: a list of a million mistakes must not keep the others waiting."""
+"""The maximum of problems in one body's refusal: finding a million would delay other calls."""
 
 # --- schemas -------------------------------------------------------------------------------------
 
@@ -94,9 +94,9 @@ ResponseSchema: Any = extend(Draft4ResponseValidator, _KEYWORDS)
 
 
 def problems_of(schema: Mapping[str, Any], instance: Json) -> list[errors.Refusal]:
-    """The ways in which a body breaks its schema, each naming its parameter (`to.phoneNumber`).
+    """The violations of a body's schema, each with its parameter (`to.phoneNumber`).
 
-    Of a large body the first is told: for all of them each part would be looked at in Python.
+    Of a large body only the first: finding all reads each part in Python.
     """
     if is_large(instance):
         broken = schema_of(schema).first_broken(instance)
@@ -145,7 +145,7 @@ _REFUSED_AS: Mapping[str, type[errors.Refusal]] = {
 
 
 def _any_of_names(broken: Broken) -> str:
-    """What to name when none of several requirements is met: a phone number where an extension is wanted (R-08)."""
+    """The parameter at fault when none of several alternatives matches: a phone number for an extension (R-08)."""
     if isinstance(broken.instance, dict) and "phoneNumber" in broken.instance:
         return "phoneNumber"
     first = broken.schema["anyOf"][0].get("required", [""])
@@ -157,7 +157,7 @@ def _joined(parent: str, name: str) -> str:
 
 
 def _of_one_status(refusals: list[errors.Refusal]) -> list[errors.Refusal]:
-    """Broken parameters first: an over-long text among them is told after them, under their code."""
+    """Invalid parameters first: a text that is too long is reported after them, with its own code."""
     return sorted(refusals, key=lambda refusal: isinstance(refusal, errors.TextTooLong))
 
 
@@ -240,7 +240,7 @@ def _with_ids(schema: Mapping[str, Any], body: Json) -> Json:
 
 
 class _Body(AbstractRequestBodyValidator):
-    """Parses the body that the edge guard has read, checks it and leaves it on the call."""
+    """Parses the body that the request guard has read, validates it and puts it on the call."""
 
     async def wrap_receive(self, receive: Any, *, scope: Any) -> tuple[Any, Any]:
         call: Call = scope[SCOPE_KEY]
@@ -272,7 +272,7 @@ class JsonBody(_Body):
 
 
 class FormBody(_Body):
-    """`application/x-www-form-urlencoded`: texts; a name given twice keeps its list and breaks its schema."""
+    """`application/x-www-form-urlencoded`: texts; a repeated name keeps its list and violates its schema."""
 
     def parse(self, call: Call) -> Json:
         pairs = form_of(call.content, call.limits)
@@ -339,7 +339,7 @@ class MixedBody(MultipartBody):
 
 
 class StrictUriParser(OpenAPIURIParser):
-    """Coerces by the contract's types and leaves what does not fit as it is, for the schema to refuse."""
+    """Converts values to the contract's types and leaves invalid ones unchanged, for the schema to refuse."""
 
     def resolve_params(self, params: Mapping[str, Any], _in: str) -> dict[str, Any]:
         return {name: self._resolve(name, values, _in) for name, values in params.items()}
@@ -389,7 +389,7 @@ def ends_before_it_begins(period: Period, values: Mapping[str, Any]) -> bool:
 
 
 class Parameters:
-    """Path and query parameters: all problems of a request at once, by the names of the contract."""
+    """Path and query parameters: all problems of a request together, by the names of the contract."""
 
     def __init__(self, parameters: list[dict[str, Any]], uri_parser: StrictUriParser, **_: Any) -> None:
         self._parameters = parameters
@@ -397,7 +397,7 @@ class Parameters:
         self._periods = periods_of(parameters)
 
     def validate(self, scope: Any) -> None:
-        """Leave the values on the call, defaults filled in. Raises `InvalidParameter`, one or several."""
+        """Put the values on the call, with defaults. Raises `InvalidParameter`, one or several."""
         query = query_of(scope)
         given = {
             "query": self._uri_parser.resolve_query(by_name(query)),
@@ -434,10 +434,10 @@ _WRITTEN_AS_FORMS = frozenset({"authorize"})
 
 
 def query_of(scope: Any) -> list[tuple[str, str]]:
-    """The query as official clients write it.
+    """The query with the variants that official clients send.
 
-    A raw `+` is a plus, since some clients do not encode it and no parameter but `authorize`'s has spaces; `name[]`
-    and `name[0]` are `name`; `max` and `Max` are `perPage`, unless that is there too; `perPage=max` is the greatest
+    A raw `+` is a plus, since some clients do not encode it and only `authorize` has parameters with spaces; `name[]`
+    and `name[0]` are `name`; `max` and `Max` are `perPage`, unless that is present too; `perPage=max` is the greatest
     page.
     """
     text: bytes = scope["query_string"]
@@ -455,7 +455,7 @@ def query_of(scope: Any) -> list[tuple[str, str]]:
 
 
 class JsonAnswer(JSONResponseBodyValidator):
-    """What the server says is held to the contract by the same keywords and formats."""
+    """Answers are validated against the contract with the same keywords and formats."""
 
     @property
     def validator(self) -> Any:

@@ -1,1 +1,1 @@
-"""The Flask application behind the API: what a test tells the mock, and asks of it, outside the contract."""
+"""The inspector: HTML pages that show one world."""

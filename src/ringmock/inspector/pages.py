@@ -1,6 +1,6 @@
-"""The inspector: one world in a browser, its extensions, its mailboxes, the phones outside and the calls.
+"""The inspector: one world in a browser, its extensions, its mailboxes, its handsets and its calls.
 
-It changes nothing, but for a text that somebody writes as a phone. Whatever a client sent is escaped.
+It changes nothing, except for texts that a user sends as a handset. Everything that a client sent is escaped.
 """
 
 import json
@@ -31,7 +31,7 @@ MOST_EXTENSIONS = 100
 MOST_MESSAGES = 100
 MOST_CALLS = 50
 MOST_NUMBERS = 100
-"""A page has no more than these, however much there is."""
+"""The maximum of entries on a page."""
 
 HEADERS = (
     ("Cache-Control", "no-store"),
@@ -115,7 +115,7 @@ def account() -> Response:
 
 @inspector.get("/mailboxes/")
 def find_mailbox() -> Response:
-    """The mailbox of `?number=`, for the form that asks for one."""
+    """The mailbox of `?number=`, for the form that selects one."""
     return mailbox(request.args.get("number", "").strip())
 
 
@@ -148,7 +148,7 @@ def phone(phone_number: str) -> Response:
 
 @inspector.post("/phones/<phone_number>")
 def write_as_phone(phone_number: str) -> BaseResponse:
-    """Send the `text` of the form from the phone to the number `to`, or to several, and show where it came to."""
+    """Send the `text` of the form from the handset to the number `to`, or to several, and show the result."""
     to, text = request.form.get("to", ""), request.form.get("text", "")
     numbers = [number for number in re.split(r"[,;\s]+", to) if number]
     if not text:

@@ -1,1 +1,1 @@
-"""What a test can do to a world: how it fails, how fast it may be asked, and whom it tells of what happens."""
+"""What a test can do to a world's calls: faults on demand, rate limits, and webhooks to its receivers."""

@@ -1,8 +1,8 @@
-"""Which machines a webhook may call, and by which of their addresses.
+"""The machines and addresses that a webhook may call.
 
-Nothing leaves this machine unless a host is allowed by its name. A name is looked up once: every address that it has
-is checked, and only those that passed are dialled, so that no second answer of the name server can matter. The server
-itself is never called, by whatever name: its port is known, and so is each address of this machine.
+Nothing leaves this machine unless a host is allowed by its name. A name is resolved once: every address is checked, and
+only checked addresses are called, so a second answer of the name server cannot matter. The server never calls itself,
+by any name: its port and the addresses of this machine are known.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ async def resolve(host: str, port: int) -> Iterable[str]:
 
 
 class Receiver(NamedTuple):
-    """A webhook's address, taken apart."""
+    """A webhook's address, split into its parts."""
 
     url: str
     scheme: str
@@ -78,20 +78,20 @@ class Addresses:
     """The addresses that may be dialled for a receiver."""
 
     def __init__(self, allowed_hosts: Iterable[str] = (), resolve: Resolve = resolve) -> None:
-        """`allowed_hosts`: names, or addresses, of machines that may be called beside this one."""
+        """`allowed_hosts`: names or addresses of machines besides this one that may be called."""
         self._allowed = frozenset(host.lower().removesuffix(".").strip("[]") for host in allowed_hosts)
         self._resolve = resolve
         self._own_ports: set[int] = set()
 
     def listens_on(self, port: int) -> None:
-        """Let this port of this machine be called no more: the server itself listens there."""
+        """Refuse this port of this machine from now on: the server itself listens there."""
         self._own_ports.add(port)
 
     async def of(self, receiver: Receiver) -> tuple[str, ...]:
-        """At least one, each checked.
+        """At least one address, each checked.
 
-        Raises `HttpsRequired`, or `WebHookUnreachable` for a host that is neither this one nor allowed, that has no
-        address, or has one that no receiver can be at, such as the server's own.
+        Raises `HttpsRequired`, or `WebHookUnreachable` for a host that is neither local nor allowed, that has no
+        address, or has a forbidden one, such as the server's own.
         """
         if receiver.host in self._allowed:
             found = await self._looked_up(receiver)
@@ -120,7 +120,7 @@ class Addresses:
 
 
 def _of_this_machine(receiver: Receiver) -> list[IpAddress]:
-    """Raises for a host that is another machine, or might be: its name is not even looked up."""
+    """Raises for a host that is, or may be, another machine, without resolving its name."""
     if receiver.host == "localhost" or receiver.host.endswith(".localhost"):
         return [ipaddress.ip_address(address) for address in LOOPBACK]
     address = ip_address(receiver.host)
@@ -138,7 +138,7 @@ def _https_required(receiver: Receiver) -> errors.HttpsRequired:
 
 
 def is_this_machine(address: str) -> bool:
-    """Whether what is sent there stays here."""
+    """Whether the address is one of this machine."""
     found = ip_address(address)
     return found is not None and found.is_loopback
 
@@ -157,7 +157,7 @@ def _is_ours(address: IpAddress) -> bool:
 
 
 def _is_unfit(address: IpAddress) -> bool:
-    """Addresses that a name may have by mistake or by malice; clouds keep their secrets at a link-local one."""
+    """Addresses that a name may have by mistake or as an attack; clouds serve secrets at a link-local one."""
     if address.is_loopback:  # Python counts ::1 among the reserved ones
         return False
     seen = getattr(address, "sixtofour", None) or address

@@ -16,13 +16,13 @@ from ..openapi.error_codes import code_of, documented, every_code, status_of
 
 MOST_RULES = 100
 MOST_SECONDS = 600.0
-"""A call is delayed no longer than this, and an answer comes in pieces for no longer."""
+"""The maximum delay of a call."""
 MOST_PIECES = 1000
 LOWEST_STATUS, HIGHEST_STATUS = 200, 599
 
 
 class Injected(Exception):
-    """A fault that somebody asked for."""
+    """An error that a fault rule causes."""
 
 
 class ServiceUnavailable(Injected):
@@ -34,7 +34,7 @@ class ServiceFailed(Injected):
 
 
 class ServiceBusy(Injected):
-    """The service has too many calls, whoever makes them."""
+    """Too many calls to the service, from all clients together."""
 
 
 class BrokenOff(Injected):
@@ -109,7 +109,7 @@ class FaultRule:
     delay: float = 0.0
     lost: bool = False
     times: int | None = None
-    """How many meet it; None for all, or for one with `nth`."""
+    """The number of calls that meet it; None for all."""
     share: float = 1.0
     """Of the calls that could, above 0 and at most 1."""
     status: int | None = None
@@ -316,7 +316,7 @@ def _nobody() -> Collection[str]:
 
 
 class FaultPlan:
-    """The rules of one world, how many calls each has yet to meet, and how many have met it."""
+    """The rules of one world, with the number of calls that each still applies to."""
 
     def __init__(self, rules: Sequence[FaultRule] = ()) -> None:
         self._places = 0

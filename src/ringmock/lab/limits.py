@@ -1,6 +1,6 @@
 """Rate limits as the service documents them: a sliding minute for each user, application and group, and a penalty.
 
-A counter is told the time with each call, so nothing here waits and a test can move the clock.
+Each call passes the time to the counter, so nothing here waits and a test can move the clock.
 """
 
 from collections import deque
@@ -14,11 +14,11 @@ from ..domain.moments import moved
 
 WINDOW = timedelta(seconds=60)
 PENALTY = timedelta(seconds=60)
-"""How long everything is refused after one call too many. Every call meanwhile starts it anew."""
+"""How long all calls are refused after one call above the limit. Every call during it starts it again."""
 
 
 SENDING = ("createSMSMessage", "createMMS")
-"""The operations whose messages are counted, whatever the application."""
+"""The operations whose messages are counted, for all applications together."""
 
 
 class Group(StrEnum):
@@ -32,7 +32,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Calls that a user may make with an application in a minute. A group that is not in `calls` has no limit."""
+    """Calls per minute of a user with an application. A group that is not in `calls` has no limit."""
 
     calls: Mapping[Group, int]
     messages: Mapping[str, int] = field(default_factory=dict)
@@ -47,7 +47,7 @@ PROFILES: Mapping[str, Limits] = {"ringcentral": RINGCENTRAL}
 
 
 class Standing(NamedTuple):
-    """Where a caller stands after a call."""
+    """The state of a caller's limit after a call."""
 
     group: Group
     limit: int
@@ -79,7 +79,7 @@ class Counter:
         if self._penalty_until is not None and self._penalty_until - PENALTY <= now < self._penalty_until:
             self._penalty_until = moved(now, PENALTY)
             return False
-        # A clock that was set back leaves calls in the future: they are as good as forgotten.
+        # after the clock was set back, calls lie in the future: they no longer count
         while self._calls and not timedelta(0) <= now - self._calls[0] < WINDOW:
             self._calls.popleft()
         if len(self._calls) >= self._limit:
@@ -91,7 +91,7 @@ class Counter:
 
     @property
     def remaining(self) -> int:
-        """Calls that are left of the minute."""
+        """The remaining calls of the minute."""
         return self._limit - len(self._calls)
 
 

@@ -33,7 +33,7 @@ HEADERS: dict[bytes | str, bytes | str] = {
 READ_TIMED_OUT = "Read timed out"
 TOO_LARGE = "Webhook response exceeds max size. Read bytes count: [{most}]"
 MAX_TOLD = 100
-"""Characters of a receiver's own text that others are told."""
+"""The maximum of characters of a receiver's text that errors quote."""
 
 NO_JSON = (
     "and application/json is required of an empty one too, unless the fixture has webhooks: {content_type: any} or the"
@@ -41,7 +41,7 @@ NO_JSON = (
 )
 
 Patience = Callable[[float], AbstractAsyncContextManager[Any]]
-"""Ends what runs within it by `TimeoutError` after so many seconds."""
+"""Raises `TimeoutError` in its block after so many seconds."""
 
 TokenSource = Callable[[], str]
 
@@ -51,7 +51,7 @@ class AnswerTooLarge(Exception):
 
 
 class WebHooks:
-    """For the loop that serves the worlds, within a task of its own."""
+    """For the loop that serves the worlds, within a task."""
 
     def __init__(
         self,
@@ -71,10 +71,10 @@ class WebHooks:
         self._addresses.listens_on(port)
 
     async def shake_hands(self, address: str, *, is_json_required: bool = True) -> None:
-        """Ask the receiver whether it wants to be one.
+        """Make the handshake with the receiver.
 
-        Raises `InvalidParameter` for an address that is none, and what else the receiver did not do as a
-        `Refusal` about `deliveryMode.address`.
+        Raises `InvalidParameter` for an invalid address, and a `Refusal` about `deliveryMode.address` for each
+        condition that the receiver does not meet.
         """
         receiver, token = receiver_of(address), self._token_source()
         async with self._answer(receiver, {"Validation-Token": token}, b"", MAX_HANDSHAKE_BYTES) as answer:
@@ -109,7 +109,7 @@ class WebHooks:
     async def _answer(
         self, receiver: Receiver, headers: Mapping[bytes | str, bytes | str], body: bytes, limit: int
     ) -> AsyncIterator[httpcore.Response]:
-        """The receiver's answer, to be read within the block. Raises a `Refusal` for want of one."""
+        """The receiver's answer, to be read within the block. Raises a `Refusal` when there is none."""
         count = _Count(limit)
         try:
             async with self._patience(PATIENCE_SECONDS):
@@ -141,7 +141,7 @@ class WebHooks:
 
     @cached_property
     def _local_tls(self) -> ssl.SSLContext:
-        """For receivers on this machine, whose certificates nobody has signed."""
+        """For receivers on this machine with self-signed certificates."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -149,7 +149,7 @@ class WebHooks:
 
 
 def _said(given: Mapping[bytes, str], name: str) -> tuple[str, str]:
-    """What an answer says in a header, and the word by which a sentence about it goes on."""
+    """The value of an answer's header, and the word before it in a sentence."""
     value = given.get(name.lower().encode())
     if value is None:
         return f"the answer has no {name}", "which"
@@ -157,7 +157,7 @@ def _said(given: Mapping[bytes, str], name: str) -> tuple[str, str]:
 
 
 def _why(error: BaseException) -> str:
-    """Why there is no connection, as the system says it where it does."""
+    """Why the connection failed, in the system's words if it has any."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ConnectionRefusedError):
@@ -167,7 +167,7 @@ def _why(error: BaseException) -> str:
 
 
 class _Count:
-    """Bytes that a receiver has said, of those that it may."""
+    """The bytes of a receiver's answer, at most as many as allowed."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

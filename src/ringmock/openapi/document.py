@@ -1,4 +1,4 @@
-"""The contract, openapi.yaml, for whoever serves, checks or reports by it."""
+"""Loading and reading the contract, openapi.yaml."""
 
 import pickle
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ def load_contract() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _pickled(text: str) -> bytes:
-    """What every server and every part of the suite asks for: parsed in 200 ms, and from here in 5."""
+    """The parsed contract, pickled: parsing takes 200 ms, unpickling 5."""
     return pickle.dumps(parse_contract(text))
 
 
@@ -68,7 +68,7 @@ class At(NamedTuple):
 
 
 def follow(contract: dict[str, Any], at: At) -> At:
-    """Where the $ref of an object leads in the end; the object itself without one."""
+    """The final target of an object's $ref; the object itself without one."""
     while "$ref" in at.node:
         pointer = at.node["$ref"].removeprefix("#")
         node: Any = contract
@@ -88,7 +88,7 @@ def operations(contract: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 @lru_cache(maxsize=1)
 def operations_with_token() -> frozenset[str]:
-    """The operationIds whose calls carry an access token."""
+    """The operationIds whose calls need an access token."""
     contract = load_contract()
     everywhere = contract.get("security", [])
     return frozenset(
@@ -137,7 +137,7 @@ def _marks(node: yaml.Node, pointer: str) -> Iterator[tuple[str, int]]:
 
 
 class _ContractLoader(_SafeLoader):
-    """Reads YAML as JSON has it: keys are strings and stand once, and a date is a string."""
+    """Reads YAML with JSON's types: keys are unique strings, and a date is a string."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's own class attribute)
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]

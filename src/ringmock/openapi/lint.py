@@ -1,4 +1,4 @@
-"""What makes a contract sound. Each check finds one kind of mistake and says what would pass instead."""
+"""A lint of the contract. Each check finds one kind of mistake and says what would pass instead."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -41,10 +41,10 @@ Check = Callable[[Object], Iterator[Problem]]
 
 
 def lint(contract: Object, lines: Mapping[str, int] | None = None) -> list[Problem]:
-    """Every problem of a contract, in the order of their lines; an empty list is a sound contract.
+    """All problems of a contract, ordered by line; an empty list means a sound contract.
 
-    `lines` are those of `openapi.line_marks`. A document that is no OpenAPI 3.0, or has a $ref to nothing, is
-    answered with that alone: the further checks read it as what it claims to be.
+    `lines` are those of `openapi.line_marks`. For a document that is no OpenAPI 3.0, or has a $ref to nothing, only
+    that is reported: the other checks assume a valid document.
     """
     unreadable = [problem for check in FIRST_CHECKS for problem in check(contract)]
     problems = unreadable or [problem for check in CHECKS for problem in check(contract)]
@@ -58,7 +58,7 @@ def _line(pointer: str, lines: Mapping[str, int]) -> int | None:
     return lines.get(pointer)
 
 
-# --- finding one's way in a contract
+# --- traversing a contract
 
 
 # Members whose content is a value and not a part of the contract, unless they are names given by the author.
@@ -156,7 +156,7 @@ def operations_are_consistent(contract: Object) -> Iterator[Problem]:
 
 
 def references_stand_alone(contract: Object) -> Iterator[Problem]:
-    """OpenAPI 3.0 ignores what stands beside a $ref; some readers of it do not."""
+    """OpenAPI 3.0 ignores siblings of a $ref; some tools do not."""
     for pointer, node in _objects(contract):
         if "$ref" in node and len(node) > 1:
             beside = ", ".join(sorted(node.keys() - {"$ref"}))
@@ -185,7 +185,7 @@ def security_schemes_are_declared(contract: Object) -> Iterator[Problem]:
 
 
 def permissions_are_stated(contract: Object) -> Iterator[Problem]:
-    """Each operation that takes a token says which permission it needs, and that it is refused without."""
+    """Each operation that takes a token names the permission that it needs, and its refusal without it."""
     everywhere: list[Object] = contract.get("security", [])
     for pointer, operation in _operations(contract):
         security = operation.get("security", everywhere)
@@ -221,7 +221,7 @@ def components_are_used(contract: Object) -> Iterator[Problem]:
 
 
 def parameters_have_a_type(contract: Object) -> Iterator[Problem]:
-    """Parameters are read from text: without a type of its own a parameter's schema cannot say how."""
+    """Parameters are parsed from text: a parameter's schema without a type does not say how."""
     for pointer, node in _objects(contract):
         if "in" in node and isinstance(node.get("schema"), dict):
             schema = follow(contract, At(step(pointer, "schema"), node["schema"]))
@@ -230,7 +230,7 @@ def parameters_have_a_type(contract: Object) -> Iterator[Problem]:
 
 
 def patterns_are_portable(contract: Object) -> Iterator[Problem]:
-    r"""Python's \d, \w and \s take more characters than ECMA-262's."""
+    r"""Python's \d, \w and \s match more characters than ECMA-262's."""
     for pointer, schema in _schemas(contract):
         found = re.search(r"\\[dDwWsS]", schema.get("pattern", ""))
         if found:

@@ -15,7 +15,7 @@ from .document import At, follow, operations, step
 Object = dict[str, Any]
 
 SHOWN_AS = "x-shown-as"
-"""In a request's schema: what answers show in the place of a value that stands for others, as `*` does."""
+"""In a request's schema: what answers show instead of a value that stands for others, such as `*`."""
 
 _WRITES = ("post", "put", "patch")
 _UTF16 = "x-maxLengthUtf16"
@@ -45,17 +45,17 @@ class _Value:
 
     @property
     def type(self) -> str:
-        """Its JSON type; empty where it may be any."""
+        """Its JSON type; empty when it may have any."""
         return str(self.keywords.get("type", "object" if self.members else ""))
 
 
 def narrower_answers(contract: Object) -> Iterator[Narrower]:
     """Every value that the request of an operation can set and an answer that shows it does not allow.
 
-    An answer shows what was written when it is the operation's own, or that of a GET at the same path, at the path of
-    the list that it is in, or of those in it; or at such a path of a GET that one of the operation's links leads to.
-    It shows it by the same names, as itself or in a list that it has. What is a list or an object in one of both, and
-    nothing like it in the other, is something else by the same name.
+    An answer shows a written value when it is the operation's own, or that of a GET at the same path, at the path of
+    its list, or of the list's items; or at such a path of a GET that one of the operation's links names. It shows the
+    value under the same names, as itself or in a list. A property that is a list or an object in only one of the two is
+    a different one with the same name.
     """
     reader = _Reader(contract)
     for method, path, operation in operations(contract):
@@ -121,7 +121,7 @@ class _Reader:
                 yield self._value(items)
 
     def compared(self, asked: _Value, answered: _Value, by: str, name: str = "") -> Iterator[Narrower]:
-        """Every part of what is asked for that what is answered does not allow, under the same names."""
+        """Every part of the request's schema that the answer's schema does not allow, under the same names."""
         for key in asked.members.keys() & answered.members.keys():
             one, other = self._value(asked.members[key]), self._value(answered.members[key])
             inner = f"{name}.{key}".removeprefix(".")
@@ -195,7 +195,7 @@ def _narrower(asked: _Value, answered: _Value, by: str, name: str) -> Iterator[N
 
 
 def _differences(asked: _Value, answered: _Value) -> Iterator[str]:
-    """What an answer says of a value, `maxLength: 64`, that holds for less than a request may set."""
+    """A constraint of an answer, such as `maxLength: 64`, that is narrower than the request's."""
     wants, gives = asked.keywords, answered.keywords
     if asked.type != answered.type and (asked.type, answered.type) not in _WIDER:
         if answered.type and not _CONTAINERS & {asked.type, answered.type}:

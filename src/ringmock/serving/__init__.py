@@ -1,1 +1,1 @@
-"""A server as a process has it: sockets, the HTTP and WebSocket protocols, start and stop."""
+"""The server process: sockets, the HTTP and WebSocket protocols, start and stop."""

@@ -1,16 +1,16 @@
-"""The garbage collector of a process that does nothing but serve, and keeps what it is sent.
+"""The garbage collector of a server process with many stored objects.
 
-The collector looks for cycles that nothing refers to. To do so it walks every container that it knows, now and then
-all of them: at a million stored messages that stops the server for a second. None of what is stored is in a cycle, so
-whatever has outlived two of its rounds is taken out of its sight.
+The collector looks for unreferenced cycles. To do so it traverses all container objects that it tracks: with a million
+stored messages that stops the server for a second. No stored object is in a cycle, so objects that have survived two
+collections are frozen: the collector ignores them.
 
-What becomes of cycles: those that die young are collected, as ever. One that is alive when it is taken out of sight
-and dies later stays in memory. The server's own are broken by hand where they end: a world when it is closed, a
-connection when it is lost (`tests/serving/test_collector.py` holds that). What is left are calls that are being
-answered at that moment, a few in hundreds of thousands.
+Short-lived cycles are collected as usual. A cycle that is alive when it is frozen and dies later stays in memory. The
+server breaks its own cycles by hand: of a world when it is closed, of a connection when it is lost
+(`tests/serving/test_collector.py` checks that). What remains are the calls in progress at that moment, a few in
+hundreds of thousands.
 
-An embedded server, as that of the pytest plugin, leaves its process's collector alone: it is not ours, it holds few
-messages, and whoever looks for leaks there wants to see everything.
+An embedded server, as in the pytest plugin, does not change its process's collector: it stores few messages, and tools
+that search for leaks need to see all objects.
 """
 
 import gc
@@ -19,21 +19,21 @@ from contextlib import contextmanager
 from typing import Any
 
 THRESHOLDS = (5_000, 2, 1_000)
-"""New containers before a young round, young rounds before a middle one, middle ones before a full one.
+"""New containers before a young collection, young collections before a middle one, middle ones before a full one.
 
-A middle round walks at most the product of the first two, which takes some milliseconds.
+A middle collection traverses at most the product of the first two, which takes some milliseconds.
 """
 
 
 def settle() -> None:
-    """Take all that there is out of the collector's sight, garbage excepted."""
+    """Collect garbage and freeze all remaining objects."""
     gc.collect()
     gc.freeze()
 
 
 @contextmanager
 def growing() -> Iterator[None]:
-    """Within the block, take out of the collector's sight what outlives a middle round, for good."""
+    """Within the block, permanently freeze the objects that survive a middle collection."""
     before = gc.get_threshold()
     settle()
     gc.set_threshold(*THRESHOLDS)

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP protocol for an application that never waits: a call that came whole is answered on the spot.
+"""uvicorn's HTTP protocol for an application that never blocks: a call that arrived in one piece is answered at once.
 
-uvicorn starts a task for each request as soon as its headers are there, and the task then waits for the body. Here
-a request whose body came in the same piece of data runs at once, without a task, and an answer of one piece goes out
-in one write. Whatever waits, and comes or goes in several pieces, goes on as uvicorn has it.
+uvicorn starts a task for each request when its headers have arrived, and the task then waits for the body. Here a
+request whose body arrived in the same piece of data runs immediately, without a task, and an answer of one piece is
+sent in one write. Calls that wait, and requests or answers in several pieces, are handled by uvicorn.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ log = logging.getLogger("ringmock")
 
 _BETWEEN, _HEAD, _BODY = "between requests", "in the headers of one", "in its body"
 _FIRST_LINE = 64
-"""Bytes of a first line beside its URI."""
+"""Bytes of a request line besides its URI."""
 _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _OTHER_METHOD = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+( [^\r\n]* HTTP/[0-9.]+\r?\n|$)")
 
@@ -37,7 +37,7 @@ GARBAGE = b"\x00\xff\x15\x03 this is no HTTP\r\n\r\n" * 8
 """What an answer is on demand that nobody can read."""
 
 _FOR_UVICORN = frozenset({b"connection", b"transfer-encoding"})
-"""Headers of an answer that say how the connection goes on."""
+"""Headers of an answer about the connection."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -54,7 +54,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._limits = limits
         self.url = b""
         self._problem: Exception | None = None
-        """Why no more of the connection is read; told once what came before it is answered."""
+        """Why no more of the connection is read; sent once, after the answers to earlier requests."""
         self._phase = _BETWEEN
         self._came = 0  # bytes since the headers ended, or since the body went on
         self._has_completed = False
@@ -67,7 +67,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Bytes of a read that no head within it can be too large with, but by the number of its headers."""
         self._has_ended = False  # whether the client sends no more
         self._is_read_again = False
-        """Whether the head asks for another protocol than a WebSocket: it is read once more without that."""
+        """Whether the headers request an upgrade to another protocol than WebSocket: they are then parsed without it.
+        """
 
     # --- what is read, and how much of it ----------------------------------------------------------
 
@@ -83,10 +84,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {BREAK_OFF: self.break_off}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
 
     async def break_off(self, how: Spoiled = Spoiled.RESET) -> None:
-        """End the connection, by a reset or in order, with what came so far or with what is no HTTP.
-
-        Whatever is sent afterwards goes nowhere.
-        """
+        """Close the connection immediately; later writes are discarded."""
         self._lost = asyncio.Event()
         if how is Spoiled.GARBAGE:
             self.transport.write(GARBAGE)
@@ -104,7 +102,7 @@ class HttpProtocol(HttpToolsProtocol):
             raise errors.UriTooLong(str(self._limits.max_uri))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """As uvicorn has it. Bounds are looked at once all headers are there, or all that one read has brought."""
+        """As uvicorn does it. Limits are checked when all headers are complete, or at the end of the data."""
         name = name.lower()
         if self._phase is not _HEAD:
             self._count_trailer(len(name) + len(value) + 2)
@@ -208,7 +206,7 @@ class HttpProtocol(HttpToolsProtocol):
     _is_upgraded = False
 
     def _feed(self, data: bytes) -> None:
-        """Let the parser read, and what it stops at as a request for another protocol, too."""
+        """Let the parser read, also past a request for another protocol, at which it stops."""
         while True:
             try:
                 self.parser.feed_data(data)
@@ -225,7 +223,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def _head_without_upgrade(self) -> bytes:
-        """Servers may leave Upgrade aside (RFC 9110, 7.8); the parser would leave the body aside with it."""
+        """Servers may ignore Upgrade (RFC 9110, 7.8); the parser would ignore the body with it."""
         first = b"%b %b HTTP/%b\r\n" % (
             self.parser.get_method(),
             self.url,
@@ -248,7 +246,7 @@ class HttpProtocol(HttpToolsProtocol):
         protocol.open(self.url, self.headers, rest)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
-        """Whether the connection stays: a client that sends no more gets its answers (RFC 9112, 9.6)."""
+        """Whether the connection stays open: a client that has ended its side gets its answers (RFC 9112, 9.6)."""
         if self._problem is None and self._phase is not _BETWEEN:
             self._problem = errors.UnparseableRequest()
             self._refuse(self.url or b"")
@@ -256,9 +254,9 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()
 
     def _check_unfinished(self, data: bytes) -> None:
-        """Raise for a line that has not ended, and for framing without a body, once they are over a bound.
+        """Raise for an incomplete line, and for framing without a body, when they exceed a limit.
 
-        What has ended was checked when the parser told it.
+        Complete lines were checked in the parser's callbacks.
         """
         if self._phase is _BETWEEN:
             return
@@ -274,7 +272,7 @@ class HttpProtocol(HttpToolsProtocol):
             raise self._too_large()
 
     def _refuse(self, target: bytes) -> None:
-        """Tell why no more is read, once what came before is answered, and end the connection."""
+        """Send the refusal after the answers to earlier requests, and close the connection."""
         target, _ = origin_form(target)
         cycle, problem = self.cycle, self._problem
         if cycle is not None and not cycle.response_complete and (self.pipeline or not cycle.more_body):
@@ -341,19 +339,19 @@ class HttpProtocol(HttpToolsProtocol):
             if self._problem is not None and not self._is_running:
                 self._refuse(self._refused_target)
         if self._due is not None and not self._is_running:
-            # The next of several requests that came together, after one that had to wait.
+            # The next of several requests that arrived together, after one that had to wait.
             (cycle, app), self._due = self._due, None
             super()._start_asgi_task(cycle, app)
         elif self._has_ended and self._problem is None and self.cycle.response_complete:
             self.transport.close()
 
-    # A connection has one timer, which asks whether the time of what is expected is over; uvicorn sets a new one
+    # A connection has one timer, which checks whether the time-out has passed; uvicorn sets a new one
     # after each answer.
 
     _until: float | None = None
 
     def _expect(self, seconds: float | None) -> None:
-        """Something has to come within so many seconds; None for no matter when."""
+        """Set the time-out in seconds for the next data; None for no time-out."""
         if seconds is None:
             self._until = None
             return
@@ -392,7 +390,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # uvicorn tells the last of several requests alone, and the one before it would go on to write.
+        # uvicorn notifies only the last of several requests; the one before it would continue to write.
         self.pipeline.clear()
         if self._answered is not None and not self._answered.response_complete:
             self._answered.disconnected = True
@@ -403,12 +401,12 @@ class HttpProtocol(HttpToolsProtocol):
             self._lost.set()
         self._unset_timer()
         self._unread.end()
-        # Each of them refers back to the connection, and the collector does not see what has been there for long.
+        # Each of them refers back to the connection, and the collector ignores frozen objects.
         self.scope = self.cycle = None  # type: ignore[assignment]  # as uvicorn has them before the first request
 
 
 def check_head(method: bytes, version: str, headers: list[tuple[bytes, bytes]]) -> None:
-    """Raise what is wrong with a request that the parser takes (RFC 9112, 3.2 and 6.1)."""
+    """Raise for a request that the parser accepts but RFC 9112 (3.2 and 6.1) does not."""
     if version not in ("1.0", "1.1"):
         raise errors.VersionNotSupported
     if method == b"CONNECT":
@@ -426,13 +424,13 @@ def check_head(method: bytes, version: str, headers: list[tuple[bytes, bytes]]) 
 
 
 def check_handshake(method: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    """Raise for a request for a WebSocket that has a body, or is no GET."""
+    """Raise for a WebSocket handshake that has a body, or is no GET."""
     if method != b"GET" or not {name for name, _ in headers}.isdisjoint((b"transfer-encoding", b"content-length")):
         raise errors.UnparseableRequest
 
 
 def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
-    """A target as a path and perhaps a query, and the authority before it, if there is one (RFC 9112, 3.2)."""
+    """A target as path and optional query, and the authority before it, if there is one (RFC 9112, 3.2)."""
     _, colon, rest = target.partition(b"://")
     if not colon:
         return target, None
@@ -442,7 +440,7 @@ def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
 
 
 def problem_of(error: httptools.HttpParserError, begun: bytes) -> Exception:
-    """What the parser's error is. `begun` is what came, where that is the beginning of a request."""
+    """The refusal for a parser's error. `begun` is the data that begins a request."""
     cause = error.__context__
     if type(cause) in errors.CATALOGUE:
         return cause  # type: ignore[return-value]  # an exception of ours
@@ -454,7 +452,7 @@ def problem_of(error: httptools.HttpParserError, begun: bytes) -> Exception:
 
 
 class _Exchange:
-    """A request whose body is there, and its answer: what the application is called with."""
+    """A request with its body, and its answer: the arguments of the application."""
 
     __slots__ = ("_cycle", "_is_read", "_start")
 
@@ -464,7 +462,7 @@ class _Exchange:
         self._start: MutableMapping[str, Any] | None = None
 
     async def run(self, app: Any) -> None:
-        """Run the application; how it fails or falls short is told as uvicorn tells it."""
+        """Run the application; failures are reported as uvicorn reports them."""
         cycle = self._cycle
         try:
             await app(cycle.scope, self.receive, self.send)
@@ -477,7 +475,7 @@ class _Exchange:
                 await cycle.run_asgi(_doing_nothing)
 
     async def receive(self) -> Any:
-        """The whole body, and then nothing until the client goes away."""
+        """The whole body, and then nothing until the client disconnects."""
         cycle = self._cycle
         if self._is_read:
             return await cycle.receive()
@@ -489,7 +487,7 @@ class _Exchange:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
-        """Keep the start until the body is there, and write both at once when it came whole."""
+        """Hold the start until the body arrives, and write both together when it is complete."""
         cycle = self._cycle
         if message["type"] == "http.response.start" and self._start is None and not cycle.response_started:
             self._start = message
@@ -502,7 +500,7 @@ class _Exchange:
         await cycle.send(message)  # type: ignore[arg-type]  # as above
 
     def _is_written(self, start: MutableMapping[str, Any], message: MutableMapping[str, Any]) -> bool:
-        """Write an answer that is all there and of the announced length; False for any other."""
+        """Write an answer that is complete and has the announced length; False for any other."""
         cycle, body = self._cycle, message.get("body", b"")
         is_plain = cycle.keep_alive and not (cycle.disconnected or cycle.flow.write_paused or cycle.access_log)
         if not is_plain or message.get("more_body") or cycle.scope["method"] == "HEAD":

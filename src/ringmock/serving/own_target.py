@@ -31,7 +31,7 @@ def own_target(
 ) -> Iterator[OwnTarget]:
     """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end.
 
-    `tally` counts what it is called for.
+    `tally` collects the coverage of its calls.
     """
     worlds = Worlds(template)
     with serving(build(worlds, tally=tally)) as (url, server):

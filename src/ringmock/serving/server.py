@@ -46,8 +46,8 @@ def build(
 ) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
-    `webhooks` calls the receivers of notifications, on this machine only unless told otherwise. `tally` counts what
-    callers exercise of the contract, and makes the control API show it. `access` says who may call the control API.
+    `webhooks` calls the receivers of notifications, by default on this machine only. `tally` collects coverage, which
+    the control API then shows. `access` decides who may call the control API.
     """
     done = recorder(worlds)
     behind = mounted(create_control_app(worlds, tally), access or Access())
@@ -56,7 +56,7 @@ def build(
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
-    """A listening address, port 0 for any. Raises `OSError` when it is taken or not this machine's."""
+    """A listening address, port 0 for any. Raises `OSError` when it is in use or not local."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -109,10 +109,10 @@ class Server(uvicorn.Server):
         self._has_ended = False
 
     def do(self, function: Callable[[], _T]) -> _T:
-        """What `function` returns or raises, called in the serving thread, which owns the worlds.
+        """Call `function` in the serving thread, which owns the worlds, and return its result or raise its exception.
 
-        For any thread, and for short work: nothing is served meanwhile. Raises `RuntimeError` when the server does
-        not run, or ends before it came to `function`.
+        For any thread, and for short work: nothing is served meanwhile. Raises `RuntimeError` when the server does not
+        run, or ends before it calls `function`.
         """
         if self._loop is not None and threading.get_ident() == self._thread:
             return function()
@@ -128,7 +128,7 @@ class Server(uvicorn.Server):
 
     def _do(self, function: Callable[[], _T], asked: "Future[_T]") -> None:
         if asked.done():
-            return  # the end of the server was told instead
+            return  # the end of the server was reported instead
         try:
             done = function()
         except BaseException as error:
@@ -145,7 +145,7 @@ class Server(uvicorn.Server):
             self._tell_end()
 
     def _tell_end(self) -> None:
-        """Keep nobody waiting whom the loop will not come to any more."""
+        """Fail the pending calls that the ended loop will never run."""
         with self._asking:
             self._has_ended = True
             left, self._asked = self._asked, {}
@@ -174,7 +174,7 @@ class Swappable:
 
 
 async def rebuilt_on_change(app: Swappable, rebuild: Callable[[], ASGIApp | None], watched: Sequence[Path]) -> None:
-    """Put what `rebuild` makes in the place of the application whenever a watched file changes; None keeps it."""
+    """Replace the application by the result of `rebuild` whenever a watched file changes; None keeps the old one."""
     before = _signature(watched)
     while True:
         await asyncio.sleep(WATCH_SECONDS)
@@ -219,7 +219,7 @@ def serving(
             server.should_exit = True
             thread.join()
 
-        # Of a caller who never comes to the end of this, the interpreter does not wait for the thread but stops it.
+        # When a caller never leaves this block, the interpreter stops the thread instead of waiting for it.
         atexit.register(stop)
         try:
             if not is_ready.wait(timeout=30):

@@ -1,12 +1,12 @@
-"""Connections whose clients read nothing: what is written to them is kept for so long, and no longer."""
+"""Closing connections whose clients do not read: unread output is kept for a limited time."""
 
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 
 
 class Unread:
-    """Aborts a connection whose client has taken nothing of what waits for it in so many seconds.
+    """Aborts a connection whose client has read nothing of the pending output for so many seconds.
 
-    It looks once in that time, and only while something waits.
+    It checks once in that time, and only while output is pending.
     """
 
     def __init__(self, loop: AbstractEventLoop, transport: Transport, seconds: float) -> None:
@@ -21,7 +21,7 @@ class Unread:
             self._look_again(self._transport.get_write_buffer_size())
 
     def end(self) -> None:
-        """The connection is lost, or somebody else's."""
+        """The connection is lost, or has another protocol now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

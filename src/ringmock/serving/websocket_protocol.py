@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol, which ends what it cannot take by a close code, and opens in time or not at all."""
+"""uvicorn's WebSocket protocol with close codes for invalid input, and a time-out for the handshake."""
 
 import logging
 from asyncio import BaseTransport, Transport
@@ -67,7 +67,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._end_in_order()
 
     def _end_in_order(self) -> None:
-        """Say the close code, and close once the client has: one that still sends would lose it otherwise."""
+        """Send the close code, and disconnect when the client has closed: a client that still sends would lose the code
+        otherwise.
+        """
         assert self.conn.close_sent is not None
         self._is_ending = self.close_sent = True
         code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
@@ -96,7 +98,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
-        """Whether the connection stays: a request for a WebSocket is answered, open ones end without a close."""
+        """Whether the connection stays: a handshake is answered, open ones end without a close."""
         self._has_ended = not self.handshake_complete
         return self._has_ended
 
@@ -112,7 +114,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 text.decode()
             except UnicodeDecodeError:
                 self.frames = []
-                if self.conn.state is State.OPEN:  # what is read at once may hold the client's close as well
+                if self.conn.state is State.OPEN:  # the same data may contain the client's close as well
                     self.conn.send_close(INVALID_DATA)
                     self.handle_parser_exception()
                 return

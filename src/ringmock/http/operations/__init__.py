@@ -1,1 +1,1 @@
-"""One function for each operationId: parse, ask the world, present."""
+"""One function for each operationId: parse the request, call the world, present the result."""

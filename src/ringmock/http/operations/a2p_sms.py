@@ -1,4 +1,4 @@
-"""High-volume SMS (A2P): sending in batches, and the store that keeps what was sent and what came in."""
+"""High-volume SMS (A2P): sending in batches, and the store of sent and received messages."""
 
 from ...domain.a2p_sms import Batch, check_a2p_number
 from ...world.page_tokens import Listing
@@ -77,7 +77,7 @@ def aggregate_a2p_sms_statuses(call: Call) -> Answer:
 
 
 def read_a2p_sms_opt_outs(call: Call) -> Answer:
-    """`readA2PSMSOptOuts`: what phones say of the account's high-volume numbers, as JSON or as CSV."""
+    """`readA2PSMSOptOuts`: the opt-outs of the account's high-volume numbers, as JSON or as CSV."""
     check_account(call)
     view, tokens = view_of(call), call.here.page_tokens
     media_type = _accepted(call)
@@ -90,7 +90,7 @@ def read_a2p_sms_opt_outs(call: Call) -> Answer:
 
 
 def _accepted(call: Call) -> str:
-    """Of the two media types, the one that the client asks for first. Raises `HeaderInvalid` for neither."""
+    """The one of two media types that the client prefers. Raises `HeaderInvalid` for neither."""
     ranges = call.headers.get(b"accept", b"*/*").decode("latin-1").lower().split(",")
     for each in ranges:
         for media_type in (_JSON, _CSV):
@@ -100,7 +100,7 @@ def _accepted(call: Call) -> str:
 
 
 async def add_a2p_sms_opt_outs(call: Call) -> Answer:
-    """`addA2PSMSOptOuts`: each number for itself; what fails leaves the others alone."""
+    """`addA2PSMSOptOuts`: each number independently; a failure does not affect the others."""
     check_account(call)
     sender = check_a2p_number(call.here.account, call.body["from"])
     assignment = wire.assignment_from(call.body, sender.digits)

@@ -1,4 +1,4 @@
-"""Which account and extension a path names, and who may go there."""
+"""The account and extension that a path names, and the check that the caller may use them."""
 
 from ...domain import errors
 from ...domain.account import Extension
@@ -37,9 +37,9 @@ def named_extension(call: Call) -> Extension:
 
 
 def own_extension(call: Call) -> Extension:
-    """R-12: messages are sent and read by whoever is logged in, a Department's by its own credentials.
+    """R-12: messages are sent and read by the signed-in extension, a Department's with its own credentials.
 
-    Raises `NotFound`, or `AnotherExtension` for anyone else's path, the administrator's included.
+    Raises `NotFound`, or `AnotherExtension` for any other extension's path, even for an administrator.
     """
     extension, caller = named_extension(call), call.caller
     if extension is not caller:
@@ -48,7 +48,7 @@ def own_extension(call: Call) -> Extension:
 
 
 def another(call: Call, extension: Extension) -> errors.AnotherExtension:
-    """The refusal of a call in the place of this extension, by the permission that the operation asks of users."""
+    """The refusal of a call on behalf of this extension, by the permission that the operation needs."""
     permission = user_permissions().get(call.operation or "")
     if permission is None:
         return errors.AnotherExtension("extensionId", str(extension.id))
@@ -56,7 +56,7 @@ def another(call: Call, extension: Extension) -> errors.AnotherExtension:
 
 
 def read_mailbox(call: Call) -> Extension:
-    """Whose messages are read: the caller's own, anyone's for an administrator, his Department's for its manager.
+    """The extension whose messages are read: the caller, any for an administrator, his Department for its manager.
 
     An SMS recipient reads the SMS of the Department or Site: see `readable_types` (D-22). Raises as above.
     """

@@ -1,4 +1,4 @@
-"""The account around the messages: extensions, phone numbers, Departments and who is in them."""
+"""The account: extensions, phone numbers, Departments and their members."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -48,7 +48,7 @@ def read_extension(call: Call) -> Answer:
 
 
 def update_extension(call: Call) -> Answer:
-    """`updateExtension`: all that a body says is kept and read again, or refused."""
+    """`updateExtension`: everything that a body sets is stored and can be read again, or is refused."""
     extension = named_extension(call)
     check_may_update(call, extension, call.body, "extensionId")
     if "callQueueInfo" in call.body and not extension.is_department:
@@ -61,7 +61,7 @@ def update_extension(call: Call) -> Answer:
 def list_extension_phone_numbers(call: Call) -> Answer:
     """`listExtensionPhoneNumbers`: R-13, a Department's numbers with their SmsSender flag.
 
-    After the extension's own, those that it is an SMS recipient of.
+    After the extension's own, the numbers that it is an SMS recipient of.
     """
     extension, view = governed_extension(call), view_of(call)
     delegated = [

@@ -1,4 +1,4 @@
-"""The log-in page of the authorization code flow, and who it was that logged in."""
+"""The log-in page of the authorization code flow, and its submission."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -18,13 +18,13 @@ _LOG_IN_REFUSED = (sessions.CredentialsIncomplete, sessions.WrongCredentials, se
 
 
 class _Asked(NamedTuple):
-    """What an application asks for. `parameters` are as given, without the empty ones."""
+    """An application's authorization request. `parameters` are as given, without the empty ones."""
 
     parameters: Mapping[str, str]
     redirect_uri: str
     challenge: Challenge | None
     permissions: Permissions | None = None
-    """What a code is to stand for; None for everything."""
+    """The permissions of the code; None for all."""
 
     def page(self, typed: Mapping[str, str], problem: str | None = None) -> Answer:
         """The log-in page."""
@@ -32,7 +32,7 @@ class _Asked(NamedTuple):
         return Answer(page, headers=pages.HEADERS, media_type=pages.HTML)
 
     def sent_back(self, **answer: str) -> Answer:
-        """Back to the application, with its own `state`."""
+        """The redirect back to the application, with its `state`."""
         state = {"state": self.parameters["state"]} if "state" in self.parameters else {}
         location = answered_to(self.redirect_uri, {**answer, **state})
         return Answer(None, 302, (("Location", location), ("Cache-Control", "no-store")))
@@ -91,14 +91,14 @@ def _logged_in(worlds: Worlds, call: Call, asked: _Asked, typed: Mapping[str, st
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """The parameters that say something: the official SDK sends those that it does not use as empty texts."""
+    """The non-empty parameters: the official SDK sends unused ones as empty texts."""
     return {name: value for name, value in parameters.items() if value}
 
 
 def _asked(worlds: Worlds, parameters: Mapping[str, str]) -> _Asked | Answer:
-    """What is asked for; the way back where its scope cannot be had (RFC 6749, 4.1.2.1).
+    """The request; a redirect with the error when its scope cannot be granted (RFC 6749, 4.1.2.1).
 
-    Raises `UnknownClient`, and as `redirect_uri_of` does: nobody is sent where that is not sure.
+    Raises `UnknownClient`, and as `redirect_uri_of` does: no user is redirected to an unverified URI.
     """
     application = worlds.application(parameters["client_id"])
     redirect_uri = redirect_uri_of(application, parameters.get("redirect_uri"))

@@ -1,4 +1,4 @@
-"""Calls about several resources at once: which ones, and an answer that says what became of each."""
+"""Calls about several resources: which ones, and an answer with the result of each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ MAX_IN_BODY = 1000
 
 
 class Named(NamedTuple):
-    """The resources that a call is about, by id, nobody twice; `is_batch`: they are answered one by one."""
+    """The resources that a call names, by id, without duplicates; `is_batch`: they are answered one by one."""
 
     ids: tuple[str, ...]
     is_batch: bool
@@ -32,7 +32,7 @@ def named_in_path(call: Call, parameter: str) -> Named:
 
 
 def named_to_delete(call: Call, parameter: str) -> Named:
-    """The ids of the path, or of the body where the path leaves them to it; an empty list there names nothing.
+    """The ids of the path, or of the body when the path has none; an empty list there names nothing.
 
     Raises `BatchTooLarge`, or `PathAndBodyDisagree`.
     """
@@ -81,7 +81,7 @@ def check_size(ids: Sequence[Any], limit: int, parameter: str) -> None:
 
 
 def each(ids: Iterable[str], act: Callable[[str], Json | None], status: int = 200) -> list[Result]:
-    """What became of each: `act` has done it, and gives a body or none, or raises a `Refusal`."""
+    """The result of each: `act` carries it out, and returns a body or none, or raises a `Refusal`."""
     return [_result(one, act, status) for one in ids]
 
 
@@ -94,7 +94,7 @@ def _result(one: str, act: Callable[[str], Json | None], status: int) -> Result:
 
 
 def answer(call: Call, results: Sequence[Result], collection_uri: str) -> Answer:
-    """207, in the shape that the client asked for; `collection_uri` and an id make a resource's own."""
+    """207, in the shape that the client requests; `collection_uri` and an id make the URI of a resource."""
     if preferred_media_type(call.headers.get(b"accept", b"").decode("latin-1")) == MULTIPART_JSON:
         return Answer(wire.entries(results), 207, media_type=MULTIPART_JSON)
     parts = wire.parts(results, collection_uri)
@@ -109,7 +109,7 @@ def preferred_media_type(accept: str) -> str:
 
 
 def _weighed(media_range: str) -> tuple[str, float]:
-    """One entry of an Accept header, and its quality: 1 without one, and where it is no number."""
+    """One entry of an Accept header, and its quality: 1 when it has none, or an invalid one."""
     media_type, _, parameters = media_range.partition(";")
     weight = 1.0
     for parameter in parameters.split(";"):

@@ -33,7 +33,7 @@ def read_call_queue_info(call: Call) -> Answer:
 
 
 def update_call_queue_info(call: Call) -> Answer:
-    """`updateCallQueueInfo`: name and status, which the rules know, and how it takes calls, which is kept."""
+    """`updateCallQueueInfo`: name and status, which rules use, and call handling settings, which are only stored."""
     queue = _queue(call)
     check_may_update(call, queue, {"status": None, **call.body}, "groupId")
     updated = update(call, queue, call.body, call.body.get("name", queue.name), queue_details_from(call.body, queue))
@@ -48,7 +48,7 @@ def list_call_queue_members(call: Call) -> Answer:
 
 
 def assign_multiple_call_queue_members(call: Call) -> Answer:
-    """`assignMultipleCallQueueMembers`: all of it or, with one mistake in it, none (R-22 holds at once)."""
+    """`assignMultipleCallQueueMembers`: all of it or, with one mistake in it, none (R-22 applies at once)."""
     queue = _queue(call)
     if not governs(call.caller, queue):
         raise errors.PermissionDenied("groupId", _MEMBERSHIP_PERMISSION)

@@ -1,4 +1,4 @@
-"""Who outside takes SMS from which number: what was said of it by STOP and START, and what applications say."""
+"""Consent of external phones to SMS from a number: by STOP and START, and as applications state it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ def search_sms_consent_records(call: Call) -> Answer:
 
 
 async def edit_sms_consent_records(call: Call) -> Answer:
-    """`editSmsConsentRecords`: record by record; one that cannot be taken keeps no other from it."""
+    """`editSmsConsentRecords`: record by record; an invalid one does not affect the others."""
     check_account(call)
     failed = await in_slices(call.here.stating_consents(wire.statements_from(call.body)))
     return Answer(wire.summary((call.body["records"][place], entry(refusal)) for place, refusal in failed))

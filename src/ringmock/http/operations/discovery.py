@@ -1,4 +1,4 @@
-"""Where everything is: for clients that ask before they call."""
+"""Discovery: the addresses of this server's endpoints."""
 
 from ...sign_in.id_tokens import SigningKey
 from ..call import Answer, Call
@@ -22,5 +22,5 @@ def read_initial_entry_points(call: Call) -> Answer:
 
 
 def read_external_entry_points(call: Call) -> Answer:
-    """`readExternalEntryPoints`: for the user who is signed in, and asked for without a token all the same."""
+    """`readExternalEntryPoints`: for the signed-in user; the request without a token is allowed too."""
     return Answer(wire.external_entry_points(call.base_url))

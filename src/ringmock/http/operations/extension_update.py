@@ -1,4 +1,4 @@
-"""Changing an extension: its name, the status that the rules of messaging ask for, and what is only kept."""
+"""Changing an extension: its name, its status, which the messaging rules use, and settings that are only stored."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,17 +14,17 @@ _PERMISSION = "EditUserInfo"
 
 
 def check_may_update(call: Call, extension: Extension, body: Json, parameter: str) -> None:
-    """Raise `PermissionDenied` for who neither governs the extension nor changes but the name of his own."""
+    """Raise `PermissionDenied` unless the caller governs the extension, or changes only his own name."""
     is_own = extension.number == call.caller.number and "status" not in body
     if not is_own and not governs(call.caller, extension):
         raise errors.PermissionDenied(parameter, _PERMISSION)
 
 
 def update(call: Call, extension: Extension, body: Json, name: str, details: Mapping[str, Any]) -> Extension:
-    """The extension with this name and these details, and with the status that the body says; all hold at once.
+    """The extension with this name and these details, and with the body's status; all take effect at once.
 
-    Raises `InvalidParameter` about `extensionNumber` when it is to be another, as conversations go by it, about
-    `type`, and about what is not kept.
+    Raises `InvalidParameter` about `extensionNumber` when it changes, because conversations refer to it, about `type`,
+    and about settings that are not stored.
     """
     not_kept = next((each for each in NOT_KEPT if each in body), None)
     if not_kept is not None:

@@ -1,4 +1,4 @@
-"""Who joins and who leaves a Department, as a body says it."""
+"""Changes of a Department's members in a request body."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from ..wire.view import Json
 
 
 class MembershipChange(NamedTuple):
-    """A Department, who joins and who leaves, as extension numbers."""
+    """A Department, and its added and removed members, as extension numbers."""
 
     department: str
     added: tuple[str, ...]
@@ -20,9 +20,9 @@ class MembershipChange(NamedTuple):
 
 
 def membership_change(call: Call, department: Extension, item: Json, prefix: str = "") -> MembershipChange:
-    """What `addedExtensionIds` and `removedExtensionIds` of `item` ask for; nothing is changed yet.
+    """The changes in `addedExtensionIds` and `removedExtensionIds` of `item`; nothing is changed yet.
 
-    `prefix` is where the item stands in the body. Raises `ParameterNotFound` for an id that is no extension's, and
+    `prefix` is the item's place in the body. Raises `ParameterNotFound` for an id that is no extension's, and
     `InvalidParameter` for an extension that no page can reach through a Department.
     """
     added = extensions_named(call, item, "addedExtensionIds", prefix)

@@ -1,4 +1,4 @@
-"""How long messages are kept, as administrators set it."""
+"""The retention period of messages, which administrators set."""
 
 from ...domain import errors
 from ..call import Answer, Call
@@ -14,7 +14,7 @@ def read_message_store_configuration(call: Call) -> Answer:
 
 
 def update_message_store_configuration(call: Call) -> Answer:
-    """`updateMessageStoreConfiguration`: the setting is kept, and no message is deleted for its age."""
+    """`updateMessageStoreConfiguration`: the setting is stored; no message is deleted because of its age."""
     _check(call)
     call.here.retention_days = call.body["retentionPeriod"]
     return Answer({"retentionPeriod": call.here.retention_days})

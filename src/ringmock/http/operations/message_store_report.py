@@ -50,7 +50,7 @@ def _held(call: Call) -> MessageStoreReport:
 
 
 def _archives(call: Call, report: MessageStoreReport) -> Slices[tuple[bytes, ...]]:
-    """Raises `BrokenOff` where the world is reset meanwhile, `StoreFull` where there is no room for them."""
+    """Raises `BrokenOff` when the world is reset meanwhile, `StoreFull` when the archives exceed the storage."""
     world, view, life = call.here, view_of(call), call.here.life
 
     def make() -> Slices[tuple[bytes, ...]]:

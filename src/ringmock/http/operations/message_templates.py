@@ -53,7 +53,7 @@ def create_user_message_template(call: Call) -> Answer:
 
 
 def read_user_message_template(call: Call) -> Answer:
-    """`readUserMessageTemplate`: one of those that the list has."""
+    """`readUserMessageTemplate`: one of the templates in the list."""
     owner = own_extension(call).number
     try:
         return Answer(wire.message_template(_held(call, owner)))

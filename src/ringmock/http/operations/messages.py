@@ -96,7 +96,7 @@ def _changed(call: Call, change_from: Callable[[Json], wire.Change]) -> Answer:
 
 
 def delete_message(call: Call) -> Answer:
-    """`deleteMessage`: with a `type` that the message is not of, there is nothing to delete."""
+    """`deleteMessage`: nothing is deleted when the message is not of the given `type`."""
     extension, (ids, is_batch) = own_extension(call), batch.named_to_delete(call, MESSAGE_ID)
 
     def delete(one: str) -> None:
@@ -112,7 +112,7 @@ def delete_message(call: Call) -> Answer:
 
 
 def delete_message_by_filter(call: Call) -> Slices[Answer]:
-    """`deleteMessageByFilter`: of messages that are deleted already, only `purge` leaves less."""
+    """`deleteMessageByFilter`: deleted messages are only changed by `purge`."""
     extension = own_extension(call)
     conversations = call.parameters["conversationId"] or []
     if conversations and any(name == "type" for name, _ in call.query):
@@ -128,7 +128,7 @@ def _answered(call: Call, extension: Extension, results: Sequence[Result]) -> An
 
 
 def read_message_content(call: Call) -> Answer:
-    """`readMessageContent`: a file that came with the message, or its text, which is an attachment too."""
+    """`readMessageContent`: a file of the message, or its text, which is an attachment too."""
     message = _readable(call, read_mailbox(call), call.parameters[MESSAGE_ID])
     asked = int(call.parameters["attachmentId"])
     held = message.attachment(asked)

@@ -60,7 +60,7 @@ def _context_of_the_account(call: Call, plans: NumberingPlans) -> Context:
 
 
 def _known(country: str, parameter: str, plans: NumberingPlans) -> str:
-    """A country's code in capitals. Raises `InvalidParameter` for what is no country."""
+    """A country's code in capitals. Raises `InvalidParameter` for an unknown country."""
     if plans.calling_code(country.upper()) is None:
         raise errors.InvalidParameter(parameter, country)
     return country.upper()

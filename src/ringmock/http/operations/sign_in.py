@@ -1,4 +1,4 @@
-"""Log-in and log-out, and the versions of the API: what can be asked without a token."""
+"""Log-in and log-out, and the versions of the API: the operations that need no token."""
 
 import re
 from typing import NamedTuple
@@ -53,7 +53,7 @@ def get_token(worlds: Worlds, key: SigningKey) -> Handler:
 
 
 def revoke_token(worlds: Worlds) -> Handler:
-    """`revokeToken`: either token ends the session; one that is dead already is no reason to refuse."""
+    """`revokeToken`: either token ends the session; an expired one is accepted too."""
 
     def handler(call: Call) -> Answer:
         client = _client_of(worlds, call)
@@ -73,11 +73,11 @@ class _Client(NamedTuple):
     id: str
     world: World
     is_proven: bool = False
-    """Whether it has proven itself by an assertion."""
+    """Whether it has authenticated by a client assertion."""
 
 
 def _client_of(worlds: Worlds, call: Call) -> _Client:
-    """The client by its Basic header, or by the form when there is none: clients send both."""
+    """The client by its Basic header, or by the form without one: clients send both."""
     if call.basic is not None:
         client_id, basic_secret = call.basic
         return _Client(client_id, worlds.world_of_client(client_id, basic_secret or None))
@@ -99,7 +99,7 @@ def _client_of(worlds: Worlds, call: Call) -> _Client:
 
 
 def _audiences(call: Call) -> tuple[str, ...]:
-    """Whom assertions may be for: this server, by each of its names, or the service that it stands for."""
+    """The valid audiences of assertions: this server, by each of its names, and the service that it mocks."""
     return tuple(name for origin in (call.base_url, SERVICE) for name in (f"{origin}/restapi/oauth/token", origin))
 
 
@@ -126,7 +126,7 @@ def _granted(worlds: Worlds, client: _Client, call: Call) -> Session:
 
 
 class _SignedIn(NamedTuple):
-    """Who signs in, what an id token tells of it where one is asked for, and what the tokens are good for."""
+    """The extension that signs in, the content of its id token if one is requested, and the token's permissions."""
 
     extension: Extension
     log_in: LogIn | None
@@ -157,5 +157,5 @@ def _signed_in(worlds: Worlds, client: _Client, form: dict[str, str], audiences:
 
 
 def _endpoint_id(asked: str | None) -> str | None:
-    """What the client asked for, when it can be one."""
+    """The requested value, when it is valid."""
     return asked if asked and _ENDPOINT_ID.fullmatch(asked) else None

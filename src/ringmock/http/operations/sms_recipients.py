@@ -1,4 +1,4 @@
-"""SMS recipients: who sends SMS from the phone numbers of a Department or a Site, and is written to there."""
+"""SMS recipients: the users who send SMS from the phone numbers of a Department or a Site, and read them."""
 
 from ...domain import errors
 from ...domain.account import Extension
@@ -32,7 +32,7 @@ def bulk_assign_sms_recipients(call: Call) -> Answer:
 
 
 def _shared_extension(call: Call) -> Extension:
-    """The extension of the path. Raises `NotFound` about `accountId`, or `extensionId` for one that shares nothing."""
+    """The extension of the path. Raises `NotFound` about `accountId`, or `extensionId` without shared numbers."""
     extension = named_extension(call)
     if not extension.is_shared:
         raise errors.NotFound("extensionId", str(extension.id))

@@ -1,4 +1,4 @@
-"""Asking to be told: subscriptions, on webhooks and on connections."""
+"""Subscriptions, on webhooks and on connections."""
 
 import re
 
@@ -20,7 +20,7 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def create_subscription(notifier: Notifier) -> WaitingHandler:
-    """`createSubscription`: a receiver is asked first, and what it is told of is decided before and after."""
+    """`createSubscription`: the request is checked before and after the handshake with the receiver."""
 
     async def handler(call: Call) -> Answer:
         world, caller = call.here, call.caller
@@ -98,7 +98,7 @@ def delete_subscription(call: Call) -> Answer:
 
 
 def _named(call: Call) -> Subscription:
-    """The caller's subscription that the path names. Raises `NotFound`, or `InvalidUri` for what is no UUID."""
+    """The caller's subscription that the path names. Raises `NotFound`, or `InvalidUri` for an id that is no UUID."""
     subscription_id = call.parameters["subscriptionId"]
     if not _UUID.fullmatch(subscription_id):
         raise InvalidUri
@@ -106,7 +106,7 @@ def _named(call: Call) -> Subscription:
 
 
 def _view(call: Call, notifier: Notifier) -> View:
-    """The caller's eyes; on a connection the service leaves its own origin out."""
+    """The caller's view; on a connection the service leaves out its own origin."""
     view = view_of(call)
     return view if notifier.sockets.connection_of(call) is None else view._replace(base_url="")
 

@@ -1,6 +1,6 @@
-"""High-volume SMS: batches, their messages and how many have come how far.
+"""High-volume SMS: batches, their messages and the numbers of messages by status.
 
-The shapes are today's in both generations; phone numbers are written as the generation has it (D-10).
+The shapes are today's in both generations; phone numbers are written as the generation specifies (D-10).
 """
 
 import csv
@@ -52,7 +52,7 @@ _SOURCES = {ConsentSource.API: "Account"}
 
 
 def batch_from(body: Json) -> SendBatch:
-    """A checked `createA2PSMS` body: a message without a text of its own has the batch's."""
+    """A checked `createA2PSMS` body: a message without a text has the batch's."""
     common = body.get("text", "")
     return SendBatch(
         sender=body["from"],
@@ -105,7 +105,7 @@ def assignment_from(body: Json, sender: str) -> Assignment:
 
 
 def batch_resource(batch: Batch, view: View, *, just_sent: bool = False) -> Json:
-    """A batch. `just_sent`: the answer to its sending, which tells how it began."""
+    """A batch. `just_sent`: the answer to its sending, which has its first status."""
     now = batch.created if just_sent else view.now
     processed = 0 if just_sent else batch.processed_at(now)
     status = BatchStatus.PROCESSING if just_sent and batch.size else batch.status_at(now)
@@ -155,7 +155,7 @@ def _message(message: A2PMessage, view: View) -> Json:
 
 
 def statuses(tallies: Iterable[BatchCounts]) -> Json:
-    """`MessageStatusesResponse`: each status, whether any message has it or not."""
+    """`MessageStatusesResponse`: every status, also those of no message."""
     counts: Counter[str] = Counter()
     segments: Counter[str] = Counter()
     failures: dict[str, Counter[str]] = {name: Counter() for name in _FAILURES}

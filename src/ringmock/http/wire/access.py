@@ -27,9 +27,9 @@ def token_info(session: Session, id_token: str | None = None) -> Json:
 
 
 def id_claims(session: Session, issuer: str) -> Json:
-    """What an id token says of a log-in that one was asked for; it is good for as long as the access token."""
+    """The claims of an id token; it expires with the access token."""
     assert session.log_in is not None
-    # No time is later than the last one that there is.
+    # not beyond the latest representable time
     expires = int((session.expires or datetime.max.replace(tzinfo=UTC)).timestamp())
     claims: Json = {
         "iss": issuer,

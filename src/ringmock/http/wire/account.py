@@ -63,7 +63,7 @@ def extension_resource(extension: Extension, view: View) -> Json:
 
 
 def name_from(contact: Json, extension: Extension) -> str:
-    """An extension's name with the parts of it that a body gives anew."""
+    """An extension's name, updated by the parts that a body has."""
     first, _, last = extension.name.partition(" ")
     return f"{contact.get('firstName', first)} {contact.get('lastName', last)}".strip()
 

@@ -1,4 +1,4 @@
-"""Answers about several resources at once, in the two shapes that they have."""
+"""Answers about several resources, in their two shapes."""
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
@@ -11,7 +11,7 @@ MULTIPART_JSON = "application/vnd.ringcentral.multipart+json"
 
 
 class Result(NamedTuple):
-    """What became of one resource; `body` is what is said of it, None when there is nothing to say."""
+    """The result for one resource; `body` is its part of the answer, None when it has none."""
 
     id: str
     status: int

@@ -1,4 +1,4 @@
-"""Call queues and who is in them."""
+"""Call queues and their members."""
 
 from ...domain.account import Extension, ExtensionStatus
 from .extension_details import queue_details

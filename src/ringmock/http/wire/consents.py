@@ -1,6 +1,6 @@
-"""Consents to SMS: what a request asks for or says, and what was said as answers tell it.
+"""Consents to SMS: requests, and the recorded consents in answers.
 
-The shapes are today's in both generations; phone numbers are written as the generation has it (D-10).
+The shapes are today's in both generations; phone numbers are written as the generation specifies (D-10).
 """
 
 import csv
@@ -39,7 +39,7 @@ def statements_from(body: Json) -> tuple[Statement, ...]:
 
 
 def filter_from(parameters: Mapping[str, Any]) -> ConsentFilter:
-    """Checked parameters of `listSmsConsentRecords`, or what `search_from` makes of a body."""
+    """Checked parameters of `listSmsConsentRecords`, or the result of `search_from` for a body."""
     statuses = chosen(OptStatus, parameters["optStatus"])
     covers = COVERAGE in (parameters["coverage"] or [COVERAGE]) and not parameters["campaignType"]
     return ConsentFilter(
@@ -88,7 +88,7 @@ def _said(consent: Consent, view: View) -> Json:
 
 
 def summary(failed: Iterable[tuple[Json, Json]]) -> Json:
-    """`OptRecordsModificationSummary`: records as they were sent, each with the error that kept it from being taken."""
+    """`OptRecordsModificationSummary`: records as they were sent, each refused one with its error."""
     records = [{**{name: sent[name] for name in _FIELDS}, "error": error} for sent, error in failed]
     return {"failedRecords": records} if records else {}
 

@@ -260,7 +260,7 @@ ZW Zimbabwe
 
 
 def country_name(iso_code: str) -> str | None:
-    """The country's name; None for what is none."""
+    """The country's name; None for an unknown code."""
     return _names().get(iso_code)
 
 

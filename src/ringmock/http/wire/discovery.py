@@ -68,7 +68,7 @@ def external_entry_points(base_url: str) -> Json:
 
 
 def of_log_in(base_url: str) -> dict[str, str]:
-    """What a client that discovers is told when its user comes back from the log-in page."""
+    """Discovery for the redirect of a user from the log-in page back to the client."""
     return {
         "token_uri": f"{base_url}/restapi/oauth/token",
         "discovery_uri": f"{base_url}/.well-known/entry-points/external",

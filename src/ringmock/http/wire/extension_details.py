@@ -1,6 +1,6 @@
-"""What is kept of an extension as clients wrote it: its contact, its regional settings, how a queue takes calls.
+"""Settings of an extension that are stored as clients wrote them: contact, regional settings, call handling.
 
-Here it is in the API's names, inside in ours: `businessPhone` is `business_phone`.
+They have the API's names here, Python's in the domain: `businessPhone` is `business_phone`.
 """
 
 import re
@@ -15,11 +15,11 @@ _NAMES = frozenset({"first_name", "last_name"})
 _PHONES = ("business_phone", "mobile_phone")
 
 NOT_KEPT = ("password", "ivrPin", "customFields", "references", "site", "subType")
-"""Of `updateExtension`: what would change something that is not here, and could not be read again."""
+"""Properties of `updateExtension` that would change something that this server does not have."""
 
 
 def details_from(body: Json, extension: Extension) -> dict[str, Any]:
-    """What a checked `updateExtension` body says of an extension beside name and status, over what is kept."""
+    """The settings of a checked `updateExtension` body besides name and status, merged with the stored ones."""
     said = {name: value for name, value in _ours(body).items() if name in ("setup_wizard_state", "partner_id")}
     for name in ("contact", "regional_settings", "status_info"):
         if name in _ours(body):
@@ -36,7 +36,7 @@ def queue_details_from(body: Json, queue: Extension) -> dict[str, Any]:
 
 
 def contact(extension: Extension, view: View) -> Json:
-    """`contact`: the name in its parts, and whatever else is kept."""
+    """`contact`: the name in its parts, and the stored rest."""
     first, _, last = extension.name.partition(" ")
     kept = {
         name: view.phone(digits_of(value)) if name in _PHONES else value
@@ -46,21 +46,21 @@ def contact(extension: Extension, view: View) -> Json:
 
 
 def regional_settings(extension: Extension) -> Json:
-    """`regionalSettings`, at home in the account's country unless it was told another."""
+    """`regionalSettings`, by default those of the account's country."""
     kept = _theirs(extension.details.get("regional_settings", {}))
     country = kept.get("homeCountry", HOME)
     return {"timeFormat": "12h", **kept, "homeCountry": HOME if country.get("id") == HOME["id"] else country}
 
 
 def other_details(extension: Extension) -> Json:
-    """What is said of an extension besides, where it was told."""
+    """Further stored settings, if any."""
     kept = {name: extension.details[name] for name in ("partner_id", "alert_timer") if name in extension.details}
     levels = extension.details.get("service_level_settings")
     return {**_theirs(kept), **({} if levels is None else {"callQueueInfo": _theirs(levels)})}
 
 
 def status_info(extension: Extension) -> Json:
-    """Why it has its status, where it was told."""
+    """The reason for its status, if stored."""
     return {"statusInfo": extension.details["status_info"]} if "status_info" in extension.details else {}
 
 
@@ -77,7 +77,7 @@ def _queue(said: Mapping[str, Any], name: str, queue: Extension) -> dict[str, An
 
 
 def _merged(kept: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept with what is said of it; what is left out stays."""
+    """The stored settings, updated by the given ones."""
     return {
         **kept,
         **{

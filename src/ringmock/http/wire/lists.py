@@ -10,7 +10,7 @@ MAX_PER_PAGE = 1000
 
 
 def paged(uri: str, given: Sequence[tuple[str, str]], records: Sequence[Json], page: int, per_page: int) -> Json:
-    """One page out of all the records of a short list."""
+    """One page of the records of a short list."""
     per_page = min(per_page, MAX_PER_PAGE)
     filters = [(name, value) for name, value in given if name not in ("page", "perPage")]
     start = (page - 1) * per_page

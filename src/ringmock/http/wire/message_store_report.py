@@ -1,4 +1,4 @@
-"""Reports of the message store: what one is asked for, how far it is, and the archives that it is fetched as."""
+"""Reports of the message store: the request, the progress, and the archives."""
 
 import io
 import zipfile
@@ -24,7 +24,7 @@ _MAX_CONTENT_BYTES = 1 << 30
 """Of the files in one archive of attachments."""
 
 Collected = Iterable[tuple[Extension, Iterable[Sequence[Message]]]]
-"""Mailboxes and what they hold, a few messages at a time."""
+"""Mailboxes and their messages, a few at a time."""
 
 
 class ReportAsked(NamedTuple):
@@ -88,10 +88,10 @@ def archive_list(archives: Sequence[bytes], uri: str) -> Json:
 def archiving(
     collect: Callable[[], Collected], view: View, most: int = _MAX_CONTENT_BYTES
 ) -> Slices[tuple[bytes, ...]]:
-    """First what is known of the messages, a `message-store.json` for each mailbox, then the files of MMS.
+    """First the messages, a `message-store.json` for each mailbox, then the files of MMS.
 
-    There are as many archives of files as keep each within `most` bytes, or at one file; none without any. `collect`
-    is called for the ones and the others.
+    Each archive of files has at most `most` bytes, or one file; there is none without files. `collect` is called for
+    the messages and for the files.
     """
     records = yield from _records(collect(), view)
     files = yield from _files(collect(), view, most)

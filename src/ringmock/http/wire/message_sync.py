@@ -1,4 +1,4 @@
-"""Synchronization: the frame that a request asks for, and what a client is told."""
+"""Synchronization: the frame of a request, and the answer."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ INCREMENTAL = "ISync"
 def frame_from(parameters: Mapping[str, Any], now: datetime) -> Frame:
     """Checked `syncMessages` parameters of a full synchronization.
 
-    Without `dateTo` the frame stays open. Raises `InvalidParameter` as `filter_from` does.
+    Without `dateTo` the frame includes future messages. Raises `InvalidParameter` as `filter_from` does.
     """
     date_to = moment(parameters, "dateTo")
     return Frame(
@@ -59,7 +59,7 @@ def sync_resource(
 
 
 def _record(message: Message, extension: Extension, view: View) -> Json:
-    """The whole message; of one that was deleted or purged only that it was."""
+    """The whole message; for a deleted or purged one only the fact."""
     if message.availability is Availability.ALIVE:
         return message_resource(message, view)
     return {

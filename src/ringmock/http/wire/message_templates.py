@@ -9,7 +9,7 @@ COMPANY, PERSONAL = "Company", "Personal"
 
 
 def scope_of(owner: str | None) -> str:
-    """RingCentral's word for whose templates they are."""
+    """RingCentral's name for the owner of the templates."""
     return COMPANY if owner is None else PERSONAL
 
 
@@ -24,5 +24,5 @@ def message_template(template: MessageTemplate) -> Json:
 
 
 def message_templates(templates: Iterable[MessageTemplate]) -> Json:
-    """A list of them, which has no pages."""
+    """A list of templates, which has no pages."""
     return {"records": [message_template(template) for template in templates]}

@@ -1,4 +1,4 @@
-"""Messages: what a request asks for, and a message as its mailbox's owner sees it."""
+"""Messages: requests, and a message as its mailbox's owner sees it."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ PRIORITY = "Normal"
 TEXT_ATTACHMENT_ID = 1
 
 Change = tuple[ReadStatus | None, Availability | None]
-"""What a change of a message sets; None leaves as it is."""
+"""The changes of a message; None leaves a property unchanged."""
 
 # --- requests ------------------------------------------------------------------------------------
 
@@ -79,8 +79,8 @@ def _address(party: Json) -> Address:
 def filter_from(parameters: Mapping[str, Any], now: datetime) -> MessageFilter:
     """Checked `listMessages` parameters.
 
-    `dateTo` is now unless given, `dateFrom` the minute that lies 24 hours before it. Types that this server has
-    no messages of let nothing through. Raises `InvalidParameter` for a window outside the years 1 to 9999.
+    `dateTo` is now unless given, `dateFrom` the minute that lies 24 hours before it. Message types that this server
+    does not have match nothing. Raises `InvalidParameter` for a window outside the years 1 to 9999.
     """
     date_to = moment(parameters, "dateTo") or now
     conversation_id = parameters.get("conversationId")
@@ -119,7 +119,7 @@ def filters_to_delete(parameters: Mapping[str, Any], now: datetime) -> list[Mess
 
 
 def owners_from(parameters: Mapping[str, Any]) -> Owners:
-    """Checked `owner` filters: one's own messages without any, everyone's with `ownerExtensionType` alone (D-22)."""
+    """Checked `owner` filters: the own messages without any, all messages with `ownerExtensionType` alone (D-22)."""
     types = parameters.get("ownerExtensionType")
     names = set(parameters.get("owner") or (["Any"] if types else ["Personal"]))
     if names == {"Personal"} and not types:
@@ -139,7 +139,7 @@ def moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def default_date_from(date_to: datetime) -> datetime:
-    """The minute that lies 24 hours before. Raises `InvalidParameter` where there is no such minute."""
+    """The minute that lies 24 hours before. Raises `InvalidParameter` when there is no such minute."""
     try:
         return (date_to - DEFAULT_WINDOW).replace(second=0, microsecond=0)
     except OverflowError as error:
@@ -196,12 +196,12 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
 
 
 def _owner(owner: Extension) -> Json:
-    """Whose a shared message is; clients take a message without it for their user's own."""
+    """The owner of a shared message. Clients assume that a message without it is their user's own."""
     return {"extensionId": str(owner.id), "name": owner.name, "extensionType": owner.type.value}
 
 
 def attachment_id(message: Message, generation: Generation) -> int:
-    """The id under which the text of a message is kept."""
+    """The id of the attachment that holds the text of a message."""
     return message.id if generation.attachment_id_is_message_id else TEXT_ATTACHMENT_ID
 
 
@@ -217,7 +217,7 @@ def _attachments(message: Message, uri: str, generation: Generation) -> list[Jso
 
 
 def _file(held: HeldAttachment, uri: str) -> Json:
-    """A file of an MMS; what 2012 has no example of is as it is today in both generations."""
+    """A file of an MMS. 2012 has no example, so both generations have today's shape."""
     said: Json = {
         "id": held.id,
         "uri": f"{uri}/content/{held.id}",
@@ -282,7 +282,7 @@ def _current_fields(message: Message, view: View) -> Json:
 
 
 def _sms_fields(message: Message, step: Step | None, *, just_sent: bool) -> Json:
-    """What the radio network knows of an SMS. An MMS, as a group message is too, has no segments."""
+    """The segments of an SMS. An MMS, which a group message is too, has none."""
     fields: Json = {}
     if message.direction is Direction.OUTBOUND:
         fields["smsSendingAttemptsCount"] = 1 if step is None else step[1].attempts

@@ -12,7 +12,7 @@ _LONG_NAMES = {"US": "United States of America"}
 
 
 def present(fields: Json) -> Json:
-    """The fields that there is something to say in."""
+    """The requested fields."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -91,7 +91,7 @@ def _country(iso_code: str | None, plans: NumberingPlans, view: View) -> Json | 
 
 
 def context_from(body: Json, of_the_account: Context) -> Context:
-    """A checked `parsePhoneNumberV2` body: what it says goes before its source, null as much as any value."""
+    """A checked `parsePhoneNumberV2` body: a value of the body overrides its source's, even null."""
     said = body.get("context", {})
     source = of_the_account if body.get("contextSource") == "Account" else Context()
     given = {name: said[key] for key, name in _CONTEXT.items() if key in said}

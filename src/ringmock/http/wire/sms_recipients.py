@@ -1,4 +1,4 @@
-"""Who sends SMS from the phone numbers of a Department or a Site."""
+"""The users who send SMS from the phone numbers of a Department or a Site."""
 
 from collections.abc import Iterable
 

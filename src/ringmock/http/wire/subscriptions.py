@@ -1,4 +1,4 @@
-"""Subscriptions, and the notifications that they bring."""
+"""Subscriptions, and their notifications."""
 
 import re
 from datetime import datetime
@@ -32,9 +32,9 @@ _NORTH_AMERICAN = re.compile(r"(1)([2-9][0-9]{2})([0-9]{7})")
 
 
 def wanted_from(body: Json, connection: str | None) -> SubscriptionRequest:
-    """A checked `createSubscription` body that came on this connection, None for a call of its own.
+    """A checked `createSubscription` body from this connection, None for an HTTP call.
 
-    Raises `InvalidParameter` for a mode of delivery that does not go with the way by which the body came.
+    Raises `InvalidParameter` for a mode of delivery that does not match the connection.
     """
     mode = body["deliveryMode"]
     transport = Transport(mode["transportType"])
@@ -50,7 +50,7 @@ def wanted_from(body: Json, connection: str | None) -> SubscriptionRequest:
 
 
 def subscription_resource(subscription: Subscription, view: View) -> Json:
-    """`SubscriptionInfo`. The service has lost a second by the time it says how many there are."""
+    """`SubscriptionInfo`. The service counts the remaining seconds one lower."""
     left = ceil((subscription.expires - view.now).total_seconds()) - 1
     resource: Json = {
         "uri": f"{view.base_url}/restapi/v1.0/subscription/{subscription.id}",
@@ -79,8 +79,9 @@ def _delivery_mode(delivery: Delivery) -> Json:
 def notification(
     subscription: Subscription, wanted: EventFilter, event: Event, uuid: str, account: Account, now: datetime
 ) -> Json:
-    """An event as its receiver gets it, in today's shape whatever the generation; every id but those of messages
-    that came is a text."""
+    """An event as its receiver gets it, in today's shape in both generations; every id but those of new messages is a
+    text.
+    """
     return {
         "uuid": uuid,
         "event": wanted.uri,

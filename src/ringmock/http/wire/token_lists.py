@@ -8,7 +8,7 @@ from .view import Json
 
 
 class PageAsked(NamedTuple):
-    """Which page of a list was asked for."""
+    """The requested page of a list."""
 
     listing: Listing
     before: int | None
@@ -16,14 +16,14 @@ class PageAsked(NamedTuple):
 
 
 def page_from(listing: Listing, parameters: Mapping[str, Any], tokens: PageTokens) -> PageAsked:
-    """The page that the parameters ask for, the first without a token. Raises `InvalidParameter`."""
+    """The page of the parameters, the first without a token. Raises `InvalidParameter`."""
     token = parameters["pageToken"]
     before = None if token is None else tokens.read(listing, token)
     return PageAsked(listing, before, parameters["perPage"])
 
 
 class Neighbours(Protocol):
-    """A page of any list, as far as those beside it go."""
+    """The links of a page to the adjacent pages."""
 
     @property
     def has_previous(self) -> bool: ...

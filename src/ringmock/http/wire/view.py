@@ -1,4 +1,4 @@
-"""Whose eyes a resource is seen with: what it looks like depends on who looks, when and from where."""
+"""The viewer of a resource, who decides how it is shown, with the time and the server's address."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 class View(NamedTuple):
-    """Whose eyes: `base_url` without a slash at the end, `now` in the world's time."""
+    """The viewer: `base_url` without a slash at the end, `now` in the world's time."""
 
     account: Account
     generation: Generation
