@@ -72,7 +72,7 @@ OTHERWISE = {
     "http/json_bounds.py": {"SLICE", "LARGE", "LARGE_TEXT"},
     "http/large_json.py": {"SLICE_BYTES", "_TOKENS"},
     "serving/collector.py": {"THRESHOLDS"},
-    "http/notifications.py": {"TOLD_TOGETHER"},
+    "http/notifications.py": {"SENT_TOGETHER"},
     "sign_in/worlds.py": {"_FORGOTTEN_TOGETHER"},
     # What one sentence or page tells, and says that there is more
     "http/validation.py": {"MAX_PROBLEMS"},
@@ -95,7 +95,7 @@ OTHERWISE = {
     "sign_in/id_tokens.py": {"BITS"},
     "world/ids.py": {"_CONVERSATION_IDS"},
     "world/page_tokens.py": {"_PLACE_BYTES"},
-    "world/signed_tokens.py": {"_SEAL_BYTES"},
+    "world/signed_tokens.py": {"_SIGNATURE_BYTES"},
     "serving/server.py": {"WATCH_SECONDS"},
     "server_limits.py": {"KILOBYTE"},
     "serving/websocket_protocol.py": {"INVALID_DATA"},

@@ -142,7 +142,7 @@ def test_a_handset_keeps_what_it_received_when_the_sender_purges_his_copy() -> N
     assert (sent.text, sent.attachments) == ("", ())
     [received] = here.messages.received_by_handset(HANDSET)
     assert (received.text, received.attachments[0].file) == ("Keep it", PICTURE)
-    assert here.messages.held_by_handset(HANDSET, sent.id) is received
+    assert here.messages.find_on_handset(HANDSET, sent.id) is received
 
 
 @pytest.mark.parametrize(("text", "has_text"), [("Look", True), ("", False)])
@@ -150,7 +150,7 @@ def test_the_text_of_an_mms_is_an_attachment_where_there_is_one(text: str, has_t
     assert mms(office(), HANDSET, text=text).message.has_text is has_text
 
 
-def told_of(content_type: str, file_name: str | None = None) -> str | None:
+def subscribed_to(content_type: str, file_name: str | None = None) -> str | None:
     try:
         received_attachment(content_type, file_name, b"a")
     except ValueError as error:
@@ -160,7 +160,7 @@ def told_of(content_type: str, file_name: str | None = None) -> str | None:
 
 @pytest.mark.parametrize("content_type", [*MEDIA_TYPES, "application/octet-stream", "application/x-own", "text/x.y+z"])
 def test_a_type_that_content_can_be_read_as_is_taken(content_type: str) -> None:
-    assert told_of(content_type) is None
+    assert subscribed_to(content_type) is None
 
 
 @pytest.mark.parametrize(
@@ -182,17 +182,17 @@ def test_a_type_that_content_can_be_read_as_is_taken(content_type: str) -> None:
     ],
 )
 def test_a_type_that_content_cannot_be_read_as_is_told_what_would_be_right(content_type: str, says: str) -> None:
-    assert says in (told_of(content_type) or "")
+    assert says in (subscribed_to(content_type) or "")
 
 
 @pytest.mark.parametrize("of", ["n", "\N{GRINNING FACE}"])
 @pytest.mark.parametrize(("length", "is_taken"), [(MAX_FILE_NAME - 1, True), (MAX_FILE_NAME, True), (256, False)])
 def test_a_file_from_outside_has_a_name_that_file_systems_take(of: str, length: int, is_taken: bool) -> None:
-    told = told_of("image/png", of * length)
+    told = subscribed_to("image/png", of * length)
     assert told == (None if is_taken else "The name of a file has at most 255 characters, not 256.")
 
 
 @pytest.mark.parametrize(("length", "is_taken"), [(MAX_CONTENT_TYPE - 1, True), (MAX_CONTENT_TYPE, True), (256, False)])
 def test_a_file_from_outside_has_a_type_as_long_as_types_are(length: int, is_taken: bool) -> None:
-    told = told_of("image/png; name=".ljust(length, "n"))
+    told = subscribed_to("image/png; name=".ljust(length, "n"))
     assert told == (None if is_taken else "A media type has at most 255 characters, not 256.")

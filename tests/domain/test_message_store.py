@@ -263,8 +263,8 @@ def test_a_mailbox_does_not_hold_what_another_one_does() -> None:
     here = world(user("101"), user("102"))
     message = sms(here, "101", HANDSET).message
     assert isinstance(here.messages, InMemoryMessageStore)
-    assert here.messages.held("101", message.id) is message
-    assert here.messages.held("102", message.id) is None
+    assert here.messages.find("101", message.id) is message
+    assert here.messages.find("102", message.id) is None
     assert len(here.messages) == 1
 
 
@@ -279,12 +279,12 @@ def test_d19_what_is_deleted_loses_its_content_after_five_days_and_is_nowhere_af
         (10 * DAY - SECOND, Availability.PURGED, ""),
     ):
         here.clock.set(START + age, frozen=True)
-        found = here.messages.held("101", message.id)
+        found = here.messages.find("101", message.id)
         assert found is not None
         assert (found.availability, found.text) == (availability, text)
     assert message.modified == START + 5 * DAY
     here.clock.set(START + 10 * DAY, frozen=True)
-    assert here.messages.held("101", message.id) is None
+    assert here.messages.find("101", message.id) is None
     assert ids_of(here, "101", availabilities=frozenset(Availability), distinct_conversations=True) == []
     assert here.messages.changed("101", 0, START - DAY, here.clock.now(), here.account) == ()
     assert list(here.messages.moving("101", here.clock.now())) == []
@@ -296,9 +296,9 @@ def test_d19_what_was_purged_by_a_call_is_gone_five_days_after_it() -> None:
     me, (message,) = here.account.extensions["101"], mailbox(here, "101")
     here.delete_message(me, message.id, purge=True)
     here.clock.set(START + 5 * DAY - SECOND, frozen=True)
-    assert here.messages.held("101", message.id) is message
+    assert here.messages.find("101", message.id) is message
     here.clock.set(START + 5 * DAY, frozen=True)
-    assert here.messages.held("101", message.id) is None
+    assert here.messages.find("101", message.id) is None
     assert [received.text for received in here.messages.received_by_handset(HANDSET)] == ["Kept by the phone"]
 
 
@@ -309,5 +309,5 @@ def test_d19_what_is_deleted_on_the_last_days_of_the_calendar_stays_as_it_is() -
     here.clock.set(datetime.max.replace(tzinfo=START.tzinfo) - DAY, frozen=True)
     here.delete_message(me, message.id, purge=False)
     here.clock.set(datetime.max.replace(tzinfo=START.tzinfo), frozen=True)
-    assert here.messages.held("101", message.id) is message
+    assert here.messages.find("101", message.id) is message
     assert message.availability is Availability.DELETED

@@ -51,7 +51,7 @@ def test_d16_a_third_report_waits_until_one_of_two_is_completed(reports: Message
     with pytest.raises(errors.TooManyReports):
         begun(reports, START + timedelta(seconds=4.999))
     third = begun(reports, START + timedelta(seconds=5))
-    assert reports.held(third.id) is third
+    assert reports.get(third.id) is third
 
 
 def test_d16_there_is_nothing_to_fetch_before_a_report_is_completed(reports: MessageStoreReports) -> None:

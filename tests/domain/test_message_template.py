@@ -26,10 +26,10 @@ def test_an_owner_has_25_and_not_one_more_until_one_is_deleted(templates: Messag
 @pytest.mark.parametrize("other", [None, "102"])
 def test_nobody_holds_anothers(templates: MessageTemplates, other: str | None) -> None:
     template = templates.create("101", "Mine", "Hi")
-    assert templates.held("101", template.id) is template
+    assert templates.get("101", template.id) is template
     assert templates.of(other) == ()
     with pytest.raises(errors.NotFound):
-        templates.held(other, template.id)
+        templates.get(other, template.id)
 
 
 def test_a_change_keeps_id_and_place(templates: MessageTemplates) -> None:

@@ -10,7 +10,7 @@ from ringmock.domain.number_parser import (
     SpecialService,
     masked,
     parse,
-    taken_apart,
+    split_number,
 )
 
 HOME, ABROAD = "US", "GB"
@@ -69,7 +69,7 @@ def parsed(original, context=AT_HOME, extensions=()):
     ],
 )
 def test_a_text_is_taken_apart(text, parts):
-    assert taken_apart(text) == parts
+    assert split_number(text) == parts
 
 
 @pytest.mark.parametrize(

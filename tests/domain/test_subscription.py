@@ -308,12 +308,12 @@ def test_a_subscription_lives_until_it_expires() -> None:
     owner, subscription = here.account.extensions["101"], subscribe(here, lifetime=60)
 
     here.clock.advance(timedelta(seconds=59))
-    assert here.subscriptions.held(owner, subscription.id, here.clock.now()) is subscription
+    assert here.subscriptions.get(owner, subscription.id, here.clock.now()) is subscription
     here.clock.advance(timedelta(seconds=1))
     with pytest.raises(errors.NotFound):
-        here.subscriptions.held(owner, subscription.id, here.clock.now())
+        here.subscriptions.get(owner, subscription.id, here.clock.now())
     assert len(here.subscriptions) == 0
-    assert here.subscriptions.told_of("101", here.clock.now()) == []
+    assert here.subscriptions.subscribed_to("101", here.clock.now()) == []
 
 
 def test_a_renewal_grants_the_same_time_again() -> None:
@@ -330,7 +330,7 @@ def test_a_subscription_belongs_to_one_extension() -> None:
     here = world(user("101"), user("102"))
     subscription = subscribe(here, "101")
     with pytest.raises(errors.NotFound):
-        here.subscriptions.held(here.account.extensions["102"], subscription.id, here.clock.now())
+        here.subscriptions.get(here.account.extensions["102"], subscription.id, here.clock.now())
 
 
 def test_an_update_is_told_of_other_mailboxes_and_no_more_of_the_old_ones() -> None:
@@ -340,8 +340,8 @@ def test_an_update_is_told_of_other_mailboxes_and_no_more_of_the_old_ones() -> N
 
     here.subscriptions.update(subscription, here.account, owner, [other], None, here.clock.now())
 
-    assert here.subscriptions.told_of("101", here.clock.now()) == []
-    assert here.subscriptions.told_of("102", here.clock.now()) == [subscription]
+    assert here.subscriptions.subscribed_to("101", here.clock.now()) == []
+    assert here.subscriptions.subscribed_to("102", here.clock.now()) == [subscription]
 
 
 def test_a_refused_update_changes_nothing() -> None:

@@ -285,7 +285,7 @@ def megabytes(process: subprocess.Popen[bytes]) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def begin_anew(port: int) -> None:
+def restart(port: int) -> None:
     call = urllib.request.Request(f"http://127.0.0.1:{port}/_mock/reset", method="POST")
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(call, timeout=60).read()
 
@@ -322,7 +322,7 @@ def _watch(
         time.sleep(0.2)
         if tally.sent // ANEW_EVERY > anew:
             anew = tally.sent // ANEW_EVERY
-            begin_anew(port)
+            restart(port)
             memory.append(megabytes(process))
             print(f"{tally.sent:9} of {whole}  {memory[-1]:6.1f} MB  {len(tally.wrong)} wrong", flush=True)
 

@@ -327,7 +327,7 @@ def test_what_was_due_before_a_timeout_comes_before_it(steps: tuple[int, ...]) -
         office = Office()
         socket = await connected(office, room=10)
         due = Timer(lambda at: office.sockets.notify(wsc_of(socket), {"uuid": "due"}, at, lambda _: None) and None)
-        office.world.agenda.put(due, office.world.clock.now() + timedelta(seconds=1700))
+        office.world.agenda.schedule(due, office.world.clock.now() + timedelta(seconds=1700))
         for step in steps:
             office.world.clock.advance(timedelta(seconds=step))
         await settle()

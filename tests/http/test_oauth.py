@@ -17,7 +17,7 @@ from ringmock.http import oauth
 from ringmock.server_limits import ServerLimits
 from ringmock.serving.server import running
 from ringmock.sign_in.assertions import Key
-from ringmock.sign_in.permissions import permissions_granted, permissions_kept
+from ringmock.sign_in.permissions import permissions_after_refresh, permissions_granted
 from ringmock.sign_in.sessions import ScopeInvalid, TooManyWorlds
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.template import Application
@@ -530,10 +530,10 @@ def test_d21_an_application_that_has_none_of_what_it_asks_for_gets_no_token() ->
 
 def test_d21_a_refresh_keeps_or_narrows_and_never_widens() -> None:
     held = frozenset({"SMS", "ReadMessages"})
-    assert permissions_kept(None, held) == held
-    assert permissions_kept(frozenset({"SMS"}), held) == {"SMS"}
+    assert permissions_after_refresh(None, held) == held
+    assert permissions_after_refresh(frozenset({"SMS"}), held) == {"SMS"}
     with pytest.raises(ScopeInvalid):
-        permissions_kept(frozenset({"SMS", "Faxes"}), held)
+        permissions_after_refresh(frozenset({"SMS", "Faxes"}), held)
 
 
 def test_d21_an_application_of_a_fixture_may_do_what_its_permissions_say() -> None:

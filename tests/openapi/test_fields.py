@@ -541,8 +541,8 @@ RETURNED_ELSEWHERE: dict[Field, str] = {
 def test_d37_no_answer_leaves_out_a_field_of_the_published_api_without_a_reason(
     stories: dict[str, list[Asked]],
 ) -> None:
-    told_of = {field for field in published(stories) if field not in RETURNED_ELSEWHERE}
-    assert told_of == {(schema, field) for schema, fields in NEVER_RETURNED.items() for field in fields}
+    subscribed_to = {field for field in published(stories) if field not in RETURNED_ELSEWHERE}
+    assert subscribed_to == {(schema, field) for schema, fields in NEVER_RETURNED.items() for field in fields}
 
 
 def published(stories: dict[str, list[Asked]]) -> set[Field]:

@@ -454,7 +454,7 @@ def test_a_clock_that_has_come_to_the_end_of_all_time_stands_still_there() -> No
 def test_each_life_of_a_world_is_told_from_the_one_before() -> None:
     here = worlds().world_of_client("app", "hush")
     told: list[tuple[int, bool]] = []
-    here.when_life_ends(lambda: told.append((here.life, here.is_closed)))
+    here.on_reset(lambda: told.append((here.life, here.is_closed)))
     first = here.life
     here.reset()
     here.close()

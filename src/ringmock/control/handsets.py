@@ -39,7 +39,7 @@ def received_by_handset(call: ControlCall) -> Response:
 
 def attachment_of_handset(call: ControlCall) -> Response:
     """A file that a phone has received."""
-    message = call.world.messages.held_by_handset(_handset(call), call.path["message_id"])
+    message = call.world.messages.find_on_handset(_handset(call), call.path["message_id"])
     held = message.attachment(call.path["attachment_id"]) if message is not None else None
     if held is None:
         raise NotThere(

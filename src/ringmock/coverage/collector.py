@@ -123,5 +123,5 @@ def _of_recipients(call: Call, world: World) -> Iterator[Note]:
 def _is_reply_of_a_member(seen: Observation, caller: Extension, world: World) -> bool:
     if not isinstance(seen.sent, dict) or seen.sent.get("replyOn") is None:
         return False
-    sent = next((world.messages.held(caller.number, message["id"]) for message in seen.messages), None)
+    sent = next((world.messages.find(caller.number, message["id"]) for message in seen.messages), None)
     return sent is not None and bool(sent.via)

@@ -13,9 +13,9 @@ _T = TypeVar("_T")
 class Timer:
     """A scheduled item with its own callback."""
 
-    def __init__(self, ring: Callable[[datetime], datetime | None]) -> None:
+    def __init__(self, callback: Callable[[datetime], datetime | None]) -> None:
         """Called with the time at which the item was due. Returns when it is due again, None for never."""
-        self.ring = ring
+        self.callback = callback
 
 
 class Agenda(Generic[_T]):
@@ -36,7 +36,7 @@ class Agenda(Generic[_T]):
         """When the first thing is due."""
         return self._things.peekitem(0)[0][0] if self._things else None
 
-    def put(self, thing: _T, at: datetime | None) -> None:
+    def schedule(self, thing: _T, at: datetime | None) -> None:
         """Make it due at this time and no other; None for not at all."""
         place = self._places.pop(thing, None)
         if place is not None:

@@ -118,7 +118,7 @@ class Delivery(NamedTuple):
     """The same for each recipient of a group message."""
 
 
-def taken_by(progress: Progress, age: timedelta) -> Step | None:
+def step_at(progress: Progress, age: timedelta) -> Step | None:
     """The last step at that age; None before the first."""
     taken = None
     for step in progress.later:
@@ -129,7 +129,7 @@ def taken_by(progress: Progress, age: timedelta) -> Step | None:
 
 def reached_by(progress: Progress, age: timedelta) -> Reached:
     """What is reached by then."""
-    step = taken_by(progress, age)
+    step = step_at(progress, age)
     return Reached(progress.accepted) if step is None else step[1]
 
 
@@ -164,7 +164,7 @@ class Message:
 
     def step_at(self, now: datetime) -> Step | None:
         """The last step that the message has reached by `now`; None before the first."""
-        return taken_by(self.progress, now - self.created) if self.progress.later else None
+        return step_at(self.progress, now - self.created) if self.progress.later else None
 
     def last_changed(self, now: datetime) -> datetime:
         """When something about the message last became another, its status among other things."""

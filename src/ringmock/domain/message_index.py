@@ -121,7 +121,7 @@ class _Heads:
     index: Index = field(default_factory=Index)
     _known: dict[int, tuple[int, Bucket]] = field(default_factory=dict)
 
-    def look_again(self, conversation_id: int, box: "MailboxIndex") -> None:
+    def update_head(self, conversation_id: int, box: "MailboxIndex") -> None:
         """Update the newest record of a conversation that has changed."""
         known = self._known.pop(conversation_id, None)
         if known is not None:
@@ -162,14 +162,14 @@ class MailboxIndex:
             bucket = bucket_of(message)
             for index in self.indexes_of(message):
                 index.add(message.order, bucket)
-            self.look_again(message)
+            self.update_head(message)
         self.unfiled.clear()
 
-    def look_again(self, message: Message) -> None:
+    def update_head(self, message: Message) -> None:
         """Update the newest record of its conversation in every cached result."""
         assert message.conversation.id is not None  # named when recorded
         for heads in self.heads.values():
-            heads.look_again(message.conversation.id, self)
+            heads.update_head(message.conversation.id, self)
 
     def heads_for(self, wanted: MessageFilter) -> Index:
         """The newest record of each conversation, cached from the first query on."""
@@ -185,7 +185,7 @@ class MailboxIndex:
                 return heads.index
             part = list(islice(heads.unseen, SLICE))
             for conversation_id in part:
-                heads.look_again(conversation_id, self)
+                heads.update_head(conversation_id, self)
             if len(part) < SLICE:
                 heads.unseen = None
             else:

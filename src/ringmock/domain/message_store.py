@@ -111,7 +111,7 @@ class InMemoryMessageStore:
         self._hand_over(delivery, copies)
         return tuple(copies)
 
-    def held(self, mailbox: str, message_id: int) -> Message | None:
+    def find(self, mailbox: str, message_id: int) -> Message | None:
         """The message when that mailbox holds it, whatever its availability."""
         message = self._messages.get(message_id)
         return message if message is not None and message.mailbox == mailbox else None
@@ -228,7 +228,7 @@ class InMemoryMessageStore:
         received = self._handsets.get(digits, {})
         return tuple(received[message_id] for message_id in self._received.get(digits, [])[start : start + most])
 
-    def held_by_handset(self, digits: str, message_id: int) -> Message | None:
+    def find_on_handset(self, digits: str, message_id: int) -> Message | None:
         """The message when that phone has received it, by the id of the sender's copy."""
         return self._handsets.get(digits, {}).get(message_id)
 
@@ -288,7 +288,7 @@ class InMemoryMessageStore:
         bucket = bucket_of(message)
         for index in box.indexes_of(message):
             index.remove(message.order, bucket)
-        box.look_again(message)
+        box.update_head(message)
         del self._messages[message.id], self._by_order[message.order]
 
     def _held(self, files: Sequence[Attachment]) -> tuple[HeldAttachment, ...]:
@@ -350,7 +350,7 @@ class InMemoryMessageStore:
     def _leave_with_handsets(self, message: Message) -> None:
         """A handset keeps what it received, whatever the sender does with the outbound copy."""
         for number in message.recipients:
-            if self.held_by_handset(number, message.id) is message:
+            if self.find_on_handset(number, message.id) is message:
                 self._handsets[number][message.id] = replace(message)
 
     def _file(self, message: Message) -> None:
@@ -378,7 +378,7 @@ class InMemoryMessageStore:
             for index in indexes:
                 index.remove(message.order, before)
                 index.add(message.order, after)
-            box.look_again(message)
+            box.update_head(message)
 
 
 def _of_types(wanted: MessageFilter, readable: ReadableMailbox) -> MessageFilter:

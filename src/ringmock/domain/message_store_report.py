@@ -110,7 +110,7 @@ class MessageStoreReports:
         self._unfinished.append(report)
         return report
 
-    def held(self, report_id: str) -> MessageStoreReport:
+    def get(self, report_id: str) -> MessageStoreReport:
         """Raises `NotFound` about `taskId`."""
         found = self._reports.get(report_id)
         if found is None:

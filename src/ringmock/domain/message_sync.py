@@ -171,11 +171,11 @@ def _widened(
     is_cut = total > len(records)
     if is_cut and not records:
         return frame, (), True
-    added = tuple(message for message in records if not _is_told_of(mailbox, frame, message))
+    added = tuple(message for message in records if not _is_represented(mailbox, frame, message))
     return replace(frame, date_from=lowest, start=records[-1].order if is_cut else None), added, is_cut
 
 
-def _is_told_of(mailbox: Mailbox, frame: Frame, message: Message) -> bool:
+def _is_represented(mailbox: Mailbox, frame: Frame, message: Message) -> bool:
     """Whether a newer message of the frame represents the conversation, in a frame with one message for each."""
     one = replace(frame, conversation_id=message.conversation.id, distinct_conversations=False)
     return frame.distinct_conversations and mailbox.list(one.filter(0))[1] > 0

@@ -40,7 +40,7 @@ class MessageTemplates:
         self._of[owner][template.id] = template
         return template
 
-    def held(self, owner: str | None, template_id: str) -> MessageTemplate:
+    def get(self, owner: str | None, template_id: str) -> MessageTemplate:
         """Raises `NotFound` for what is not there, or another's."""
         found = self._of.get(owner, {}).get(template_id)
         if found is None:

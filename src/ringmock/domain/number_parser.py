@@ -198,7 +198,7 @@ class Parsed(NamedTuple):
 
 def parse(original: str, context: Context, plans: NumberingPlans, is_extension: Callable[[str], bool]) -> Parsed:
     """The readings of a text. `is_extension` says whether an extension number exists."""
-    dialed = taken_apart(original)
+    dialed = split_number(original)
     if dialed.service_code is not None and not dialed.number:
         return Parsed(original, Category.SERVICE_CODE, dialed, (Category.SERVICE_CODE,))
     special = _special_service(dialed, context, plans)
@@ -225,7 +225,7 @@ def parse(original: str, context: Context, plans: NumberingPlans, is_extension: 
     )
 
 
-def taken_apart(original: str) -> Dialed:
+def split_number(original: str) -> Dialed:
     """What is dialed before the number (`*67`) and after it: `*101` or `#101`, tones to send, an address."""
     text = _SCHEME.sub("", original.strip(), count=1) if _SCHEME.match(original.strip()) else original.strip()
     found = _DIALED.fullmatch(text)

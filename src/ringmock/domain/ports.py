@@ -42,7 +42,7 @@ class MessageStore(Protocol):
         """File a plan's copies and return them, the sender's first."""
         ...
 
-    def held(self, mailbox: str, message_id: int) -> Message | None:
+    def find(self, mailbox: str, message_id: int) -> Message | None:
         """The message when that mailbox holds it."""
         ...
 
@@ -94,7 +94,7 @@ class MessageStore(Protocol):
         """What that phone was sent, oldest first, from the place `start` on, which counts from 0."""
         ...
 
-    def held_by_handset(self, digits: str, message_id: int) -> Message | None:
+    def find_on_handset(self, digits: str, message_id: int) -> Message | None:
         """The message when that phone has received it, by the id of the sender's copy."""
         ...
 

@@ -185,7 +185,7 @@ class Subscription:
         return [wanted for wanted in self.filters if wanted.kind is EventKind.REMINDER]
 
     @property
-    def is_told_of_a2p(self) -> bool:
+    def has_a2p_filters(self) -> bool:
         """Whether it has a filter about high-volume SMS."""
         return any(wanted.is_of_a2p for wanted in self.filters)
 

@@ -56,7 +56,7 @@ class SubscriptionStore:
         self._by_id[subscription.id] = subscription
         self._by_owner[subscriber.number][subscription.id] = subscription
         self._watch(subscription)
-        self._agenda.put(subscription, subscription.next_reminder(now))
+        self._agenda.schedule(subscription, subscription.next_reminder(now))
         return subscription
 
     def of(self, owner: Extension, now: datetime) -> Sequence[Subscription]:
@@ -67,15 +67,15 @@ class SubscriptionStore:
         """All of them, oldest first."""
         return self._alive(self._by_id, now)
 
-    def told_of(self, mailbox: str, now: datetime) -> Sequence[Subscription]:
+    def subscribed_to(self, mailbox: str, now: datetime) -> Sequence[Subscription]:
         """Those with a filter about this mailbox."""
         return self._alive(self._by_mailbox.get(mailbox, {}), now)
 
-    def told_of_a2p(self, now: datetime) -> Sequence[Subscription]:
+    def subscribed_to_a2p(self, now: datetime) -> Sequence[Subscription]:
         """Those with a filter about high-volume SMS."""
         return self._alive(self._of_a2p, now)
 
-    def held(self, owner: Extension, subscription_id: str, now: datetime) -> Subscription:
+    def get(self, owner: Extension, subscription_id: str, now: datetime) -> Subscription:
         """One of the extension's. Raises `NotFound`."""
         subscription = self._by_id.get(subscription_id)
         if subscription is None or subscription.owner != owner.number or not self.is_alive(subscription, now):
@@ -94,9 +94,9 @@ class SubscriptionStore:
 
     def renew(self, subscription: Subscription, now: datetime) -> None:
         """Count the lifetime from now. Raises `WebHookGivenUp`."""
-        self._check_not_given_up(subscription)
+        self._check_not_blacklisted(subscription)
         subscription.renewed = now
-        self._agenda.put(subscription, subscription.next_reminder(now))
+        self._agenda.schedule(subscription, subscription.next_reminder(now))
 
     def update(
         self,
@@ -108,7 +108,7 @@ class SubscriptionStore:
         now: datetime,
     ) -> None:
         """Replace the filters, and the lifetime when one is given, and renew. Raises a `Refusal`."""
-        self._check_not_given_up(subscription)
+        self._check_not_blacklisted(subscription)
         transport = subscription.delivery.transport
         terms = terms_of(account, owner, filters, lifetime or subscription.lifetime, transport)
         self._unwatch(subscription)
@@ -116,7 +116,7 @@ class SubscriptionStore:
         self._watch(subscription)
         self.renew(subscription, now)
 
-    def _check_not_given_up(self, subscription: Subscription) -> None:
+    def _check_not_blacklisted(self, subscription: Subscription) -> None:
         given_up = subscription.blacklisted
         if given_up is not None and self.terms.blacklisting == "permanent":
             raise errors.WebHookGivenUp("deliveryMode.address", given_up.reason)
@@ -131,12 +131,12 @@ class SubscriptionStore:
             del self._by_id[subscription.id]
             del self._by_owner[subscription.owner][subscription.id]
             self._unwatch(subscription)
-            self._agenda.put(subscription, None)
+            self._agenda.schedule(subscription, None)
 
     def _watch(self, subscription: Subscription) -> None:
         for mailbox in subscription.mailboxes:
             self._by_mailbox[mailbox][subscription.id] = subscription
-        if subscription.is_told_of_a2p:
+        if subscription.has_a2p_filters:
             self._of_a2p[subscription.id] = subscription
 
     def _unwatch(self, subscription: Subscription) -> None:

@@ -115,7 +115,7 @@ class Connection:
         """Write it on the open socket, or the next one."""
         self.waiting.append(Outgoing(text, done))
         if self.socket is None:
-            self._keep_the_latest(self.limits.max_missed)
+            self._drop_oldest(self.limits.max_missed)
         elif len(self.waiting) > self.limits.max_socket_queue:
             self.leave(self.socket)
         else:
@@ -154,10 +154,10 @@ class Connection:
         if self.socket is socket:
             self.socket, self.lost = None, self.session.world.clock.now()
             self.waiting = self._notifications()
-            self._keep_the_latest(self.limits.max_missed)
+            self._drop_oldest(self.limits.max_missed)
             socket.wake()
 
-    def begin_anew(self, now: datetime) -> None:
+    def restart(self, now: datetime) -> None:
         """The world was reset: drop all pending messages, and restart the time-outs."""
         self.start(now)
         self.subscription = None
@@ -166,7 +166,7 @@ class Connection:
     def _notifications(self) -> deque[Outgoing]:
         return deque(each for each in self.waiting if each.done is not None)
 
-    def _keep_the_latest(self, most: int) -> None:
+    def _drop_oldest(self, most: int) -> None:
         while len(self.waiting) > most:
             self.has_missed = True
             missed = self.waiting.popleft()
@@ -175,7 +175,7 @@ class Connection:
 
     # --- time ------------------------------------------------------------------------------------
 
-    def is_lost_for_good(self, at: datetime) -> bool:
+    def is_past_recovery(self, at: datetime) -> bool:
         """Whether it is too late to recover it."""
         return self.lost is not None and at - self.lost >= timedelta(seconds=RECOVERY_SECONDS)
 

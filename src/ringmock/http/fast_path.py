@@ -47,40 +47,40 @@ class FastPath:
     def __init__(self, app: RequestNormalisation, limits: ServerLimits) -> None:
         self.app = app
         self._longest_path = limits.max_path
-        self._lane = remembered(self._lane_of)
+        self._lane = remembered(self._route_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            lane = self._lane(scope["method"], scope["path"])
+            route = self._lane(scope["method"], scope["path"])
             call: Call = scope[SCOPE_KEY]
-            if lane is not None and is_plain(call, scope["query_string"]):
+            if route is not None and is_plain(call, scope["query_string"]):
                 call.content = await read_body(call, scope, receive)
-                if self._is_done(call, scope, lane):
+                if self._is_done(call, scope, route):
                     if call.work is not None:
-                        await lane.handler.finish(call)
-                        lane.answer.check(call)
+                        await route.handler.finish(call)
+                        route.answer.check(call)
                     return
                 receive = whole(call.content)
         await self.app(scope, receive, send)
 
-    def _is_done(self, call: Call, scope: Scope, lane: FastRoute) -> bool:
+    def _is_done(self, call: Call, scope: Scope, route: FastRoute) -> bool:
         """Whether the call has been answered, or has only work left to do.
 
         Raises what the stages would raise for a call like this.
         """
-        call.operation, scope["path_params"] = lane.operation_id, lane.path_params
+        call.operation, scope["path_params"] = route.operation_id, route.path_params
         if call.content:
             if b"content-type" not in call.headers:
                 return False
             call.media_type = JSON
-        lane.security.enter(call, scope)
-        if not lane.lab.passes(call) or not lane.request.accepts(scope, call):
+        route.security.enter(call, scope)
+        if not route.lab.passes(call) or not route.request.accepts(scope, call):
             return False
-        lane.handler.handle(call)
-        lane.answer.check(call)
+        route.handler.handle(call)
+        route.answer.check(call)
         return True
 
-    def _lane_of(self, method: str, path: str) -> FastRoute | None:
+    def _route_of(self, method: str, path: str) -> FastRoute | None:
         """The parts for a call to this path; None for other stages, or a path that would be refused."""
         routing = self.app.app
         assert isinstance(routing, Routing)

@@ -85,7 +85,7 @@ class Mishaps(Generic[_N]):
             if subscription.blacklisted is None and world.subscriptions.is_alive(subscription, at):
                 self._again(world, subscription, note)
 
-        world.agenda.put(Timer(ring), moved(world.clock.now(), timedelta(seconds=seconds)))
+        world.agenda.schedule(Timer(ring), moved(world.clock.now(), timedelta(seconds=seconds)))
 
     def _taken(self, world: World, subscription: Subscription) -> Iterator[_N]:
         held = self._held.get(world, {}).get(subscription)

@@ -49,7 +49,7 @@ from .wire.subscriptions import notification
 
 _T = TypeVar("_T")
 
-TOLD_TOGETHER = 200
+SENT_TOGETHER = 200
 """The maximum of scheduled events that are sent in one turn of the loop: some milliseconds' work."""
 
 GIVEN_UP = "The client was away, or did not read, and more notifications came than are kept for it"
@@ -58,7 +58,7 @@ OVERFLOW = "I/O operation is failed. Details: [{most} notifications are waiting]
 """The queue holds `most` notifications; the others count as failures."""
 
 
-class _Note(NamedTuple):
+class _Notification(NamedTuple):
     """A notification on its way."""
 
     uuid: str
@@ -70,24 +70,24 @@ class _Note(NamedTuple):
     on_demand: str | None = None
     """What has happened to it on demand, empty for nothing; None before that is decided."""
 
-    def marked(self, mishap: str) -> "_Note":
+    def marked(self, mishap: str) -> "_Notification":
         """The same, with what has happened to it."""
         return self._replace(on_demand=mishap)
 
 
-class _Notes(NamedTuple):
+class _Notifications(NamedTuple):
     """Several notifications that are made when their turn comes: a batch has ten thousand at a time."""
 
     events: Iterator[A2PEvent]
-    made: Callable[[A2PEvent], _Note]
+    made: Callable[[A2PEvent], _Notification]
 
-    def next(self) -> _Note | None:
+    def next(self) -> _Notification | None:
         """The next one; None when there are no more."""
         event = next(self.events, None)
         return None if event is None else self.made(event)
 
 
-_Waiting = _Note | _Notes
+_Waiting = _Notification | _Notifications
 
 
 class _Stream(NamedTuple):
@@ -108,18 +108,18 @@ class Notifier:
         self._posting: dict[World, set[asyncio.Task[None]]] = {}
         """The deliveries of each watched world."""
         self._queues: dict[Subscription, deque[_Waiting]] = {}
-        self._asked_again: dict[Subscription, asyncio.Event] = {}
+        self._retries: dict[Subscription, asyncio.Event] = {}
         """The worlds whose blacklisted receivers are being tried again, and whether that is due once more afterwards.
         """
         self._streams: dict[Subscription, deque[_Stream]] = {}
-        self._mishaps: Mishaps[_Note] = Mishaps(self._send_again)
+        self._mishaps: Mishaps[_Notification] = Mishaps(self._send_again)
         sockets.when_connected(self.watch)
 
     def watch(self, world: World) -> None:
         """Do what is due in a world from now on. One without subscriptions and connections is not watched."""
         if world not in self._posting and not world.is_closed:
             self._posting[world] = set()
-            world.when_life_ends(partial(self._life_ended, world))
+            world.on_reset(partial(self._life_ended, world))
             world.watch(_Watcher(world, self))
 
     def _life_ended(self, world: World) -> None:
@@ -140,21 +140,21 @@ class Notifier:
         now, life = world.clock.now(), world.life
         for mailbox in subscription.mailboxes:
             for place, message in enumerate(world.messages.moving(mailbox, now), 1):
-                world.agenda.put(message, message.next_change(now))
-                if place % TOLD_TOGETHER == 0:
+                world.agenda.schedule(message, message.next_change(now))
+                if place % SENT_TOGETHER == 0:
                     yield
                     if world.life != life:
                         return
-        if subscription.is_told_of_a2p:
+        if subscription.has_a2p_filters:
             for batch in world.a2p.moving(now):
-                world.agenda.put(batch, batch.next_change(now))
+                world.agenda.schedule(batch, batch.next_change(now))
 
-    def tell(self, world: World, mailbox: str, new: Sequence[Message], updated: Changes, at: datetime) -> bool:
+    def notify(self, world: World, mailbox: str, new: Sequence[Message], updated: Changes, at: datetime) -> bool:
         """Notify the subscriptions to messages that arrived in a mailbox, or changed there, at this time.
 
         Returns whether there are any subscriptions to the mailbox.
         """
-        subscriptions = world.subscriptions.told_of(mailbox, at)
+        subscriptions = world.subscriptions.subscribed_to(mailbox, at)
         for subscription in subscriptions:
             for wanted in subscription.filters:
                 if wanted.mailbox == mailbox:
@@ -162,18 +162,18 @@ class Notifier:
                         self._send(world, subscription, wanted, event, at)
         return bool(subscriptions)
 
-    def tell_a2p(self, world: World, event: A2PEvent, at: datetime) -> bool:
+    def notify_a2p(self, world: World, event: A2PEvent, at: datetime) -> bool:
         """Notify the subscriptions to an event of high-volume SMS. Returns whether there are any."""
-        subscriptions = world.subscriptions.told_of_a2p(at)
+        subscriptions = world.subscriptions.subscribed_to_a2p(at)
         for subscription in subscriptions:
             for wanted in subscription.filters:
                 if asks_for(wanted, event):
                     self._send(world, subscription, wanted, event, at)
         return bool(subscriptions)
 
-    def tell_messages_of(self, world: World, batch: Batch, courses: Collection[Course], at: datetime) -> None:
+    def notify_batch_messages(self, world: World, batch: Batch, courses: Collection[Course], at: datetime) -> None:
         """Notify the subscriptions to each message of a batch that has reached another status."""
-        for subscription in world.subscriptions.told_of_a2p(at):
+        for subscription in world.subscriptions.subscribed_to_a2p(at):
             for wanted in subscription.filters:
                 if asks_for_messages_of(wanted, batch):
                     moved = (message for message in world.a2p.messages_of(batch) if message.course in courses)
@@ -193,15 +193,17 @@ class Notifier:
         elif subscription in self._streams:
             self._streams[subscription].append(_Stream(wanted, iter((event,)), at))
         else:
-            self._say(world, subscription, wanted, event, at)
+            self._send_on_connection(world, subscription, wanted, event, at)
 
-    def _say(self, world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> None:
+    def _send_on_connection(
+        self, world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime
+    ) -> None:
         """Send it on the subscription's connection."""
         uuid = world.subscriptions.name_notification()
         said = notification(subscription, wanted, event, uuid, world.account, at)
-        self._say_note(world, subscription, _Note(uuid, wanted.uri, b"", said), at)
+        self._send_note(world, subscription, _Notification(uuid, wanted.uri, b"", said), at)
 
-    def _say_note(self, world: World, subscription: Subscription, note: _Note, at: datetime) -> None:
+    def _send_note(self, world: World, subscription: Subscription, note: _Notification, at: datetime) -> None:
         connection = subscription.delivery.connection
         lost = partial(self._note_attempt, world, subscription, failure=None)
         outgoing = self._mishaps.outgoing(
@@ -209,19 +211,19 @@ class Notifier:
         )
         for each in outgoing:
 
-            def done(arrived: bool, each: _Note = each) -> None:
+            def done(arrived: bool, each: _Notification = each) -> None:
                 self._note_attempt(world, subscription, each, None if arrived else GIVEN_UP)
 
             if not self.sockets.notify(connection, each.said, at, done):
                 world.subscriptions.remove(subscription)
                 return
 
-    def _send_again(self, world: World, subscription: Subscription, note: _Note) -> None:
+    def _send_again(self, world: World, subscription: Subscription, note: _Notification) -> None:
         """Send a notification that came late on demand."""
         if subscription.delivery.transport is Transport.WEBHOOK:
             self._post(world, subscription, note)
         else:
-            self._say_note(world, subscription, note, world.clock.now())
+            self._send_note(world, subscription, note, world.clock.now())
 
     def _send_each(
         self, world: World, subscription: Subscription, wanted: EventFilter, events: Iterator[A2PEvent], at: datetime
@@ -231,7 +233,7 @@ class Notifier:
             self._stream(world, subscription, _Stream(wanted, asked, at))
         elif subscription.blacklisted is None:
             made = partial(_note, world, subscription, wanted, at=at)
-            self._post(world, subscription, _Notes(asked, made))
+            self._post(world, subscription, _Notifications(asked, made))
 
     def _stream(self, world: World, subscription: Subscription, stream: _Stream) -> None:
         """Send the first of many events now, and the rest in the turns after this, in their order."""
@@ -242,25 +244,25 @@ class Notifier:
         if self._sent_some(world, subscription, stream):
             waiting = self._streams[subscription] = deque([stream])
             task = self._started(world, self._send_streams(world, subscription, waiting))
-            task.add_done_callback(lambda _: _let_go(self._streams, subscription, waiting))
+            task.add_done_callback(lambda _: _remove_entry(self._streams, subscription, waiting))
 
     def _sent_some(self, world: World, subscription: Subscription, stream: _Stream) -> bool:
         """Whether there may be more."""
         sent = 0
-        for event in islice(stream.events, TOLD_TOGETHER):
-            self._say(world, subscription, stream.wanted, event, stream.at)
+        for event in islice(stream.events, SENT_TOGETHER):
+            self._send_on_connection(world, subscription, stream.wanted, event, stream.at)
             sent += 1
-        return sent == TOLD_TOGETHER
+        return sent == SENT_TOGETHER
 
     async def _send_streams(self, world: World, subscription: Subscription, waiting: deque[_Stream]) -> None:
         while waiting and not subscription.is_deleted:
             await asyncio.sleep(0)
             if not self._sent_some(world, subscription, waiting[0]):
                 waiting.popleft()
-        _let_go(self._streams, subscription, waiting)
+        _remove_entry(self._streams, subscription, waiting)
 
     def _post(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
-        if isinstance(waiting, _Notes):
+        if isinstance(waiting, _Notifications):
             self._enqueue(world, subscription, waiting)
             return
         lost = partial(self._note_attempt, world, subscription, failure=None)
@@ -272,14 +274,14 @@ class Notifier:
         if queue is None:
             queue = self._queues[subscription] = deque([waiting])
             task = self._started(world, self._deliver(world, subscription, queue))
-            task.add_done_callback(lambda _: _let_go(self._queues, subscription, queue))
+            task.add_done_callback(lambda _: _remove_entry(self._queues, subscription, queue))
         elif len(queue) < self._most_waiting:
             queue.append(waiting)
         else:
-            note = waiting if isinstance(waiting, _Note) else waiting.next()
+            note = waiting if isinstance(waiting, _Notification) else waiting.next()
             if note is None:
                 return
-            more = 0 if isinstance(waiting, _Note) else sum(1 for _ in waiting.events)
+            more = 0 if isinstance(waiting, _Notification) else sum(1 for _ in waiting.events)
             failure = OVERFLOW.format(most=self._most_waiting)
             if more:
                 failure += f" {more} more of the same batch are lost with it"
@@ -300,28 +302,28 @@ class Notifier:
                     failure = await self.webhooks.notify(delivery.address, delivery.verification_token, each.body)
                     self._note_attempt(world, subscription, each, failure)
         finally:
-            _let_go(self._queues, subscription, queue)
+            _remove_entry(self._queues, subscription, queue)
 
-    def _note_attempt(self, world: World, subscription: Subscription, note: _Note, failure: str | None) -> None:
+    def _note_attempt(self, world: World, subscription: Subscription, note: _Notification, failure: str | None) -> None:
         """Record the result of a notification; a blacklisted address is tried again if the fixture says so."""
         was_active, now = subscription.blacklisted is None, world.clock.now()
         subscription.attempted(Attempt(now, note.event, note.uuid, failure, note.on_demand or None))
         if was_active and subscription.blacklisted is not None and world.template.webhooks.blacklisting == "reconciled":
-            world.agenda.put(Timer(partial(self._reconcile, world, subscription)), moved(now, RECONCILIATION))
+            world.agenda.schedule(Timer(partial(self._reconcile, world, subscription)), moved(now, RECONCILIATION))
 
     def _reconcile(self, world: World, subscription: Subscription, at: datetime) -> datetime | None:
         """Ask the receiver again, once for all the times that have gone by; when it is to be asked next."""
         if subscription.blacklisted is None or not world.subscriptions.is_alive(subscription, at):
             return None
-        due = self._asked_again.get(subscription)
+        due = self._retries.get(subscription)
         if due is None:
-            due = self._asked_again[subscription] = asyncio.Event()
-            task = self._started(world, self._ask_again(world, subscription, due))
-            task.add_done_callback(lambda _: _let_go(self._asked_again, subscription, due))
+            due = self._retries[subscription] = asyncio.Event()
+            task = self._started(world, self._retry_blacklisted(world, subscription, due))
+            task.add_done_callback(lambda _: _remove_entry(self._retries, subscription, due))
         due.set()
         return moved(at, ((world.clock.now() - at) // RECONCILIATION + 1) * RECONCILIATION)
 
-    async def _ask_again(self, world: World, subscription: Subscription, due: asyncio.Event) -> None:
+    async def _retry_blacklisted(self, world: World, subscription: Subscription, due: asyncio.Event) -> None:
         try:
             while due.is_set() and subscription.blacklisted is not None and not subscription.is_deleted:
                 due.clear()
@@ -331,7 +333,7 @@ class Notifier:
                     )
                     subscription.reinstate()
         finally:
-            _let_go(self._asked_again, subscription, due)
+            _remove_entry(self._retries, subscription, due)
 
     def _started(self, world: World, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task that ends with the world at the latest."""
@@ -342,7 +344,7 @@ class Notifier:
         return task
 
 
-def _let_go(kept: dict[Subscription, _T], subscription: Subscription, own: _T) -> None:
+def _remove_entry(kept: dict[Subscription, _T], subscription: Subscription, own: _T) -> None:
     """Let the next task begin, in the same turn in which this one ends.
 
     A task that is cancelled before it begins ends by its callback alone, when another may have begun.
@@ -351,17 +353,17 @@ def _let_go(kept: dict[Subscription, _T], subscription: Subscription, own: _T) -
         del kept[subscription]
 
 
-def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Note:
+def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Notification:
     uuid = world.subscriptions.name_notification()
     said = notification(subscription, wanted, event, uuid, world.account, at)
-    return _Note(uuid, wanted.uri, orjson.dumps(said))
+    return _Notification(uuid, wanted.uri, orjson.dumps(said))
 
 
-def _next_of(queue: deque[_Waiting]) -> _Note | None:
+def _next_of(queue: deque[_Waiting]) -> _Notification | None:
     """Remove and return the next notification; None when there is none."""
     while queue:
         waiting = queue[0]
-        if isinstance(waiting, _Note):
+        if isinstance(waiting, _Notification):
             queue.popleft()
             return waiting
         note = waiting.next()
@@ -383,42 +385,42 @@ class _Watcher:
         self._changed: Counter[Kind] = Counter()
         self._is_telling = False
         self._alarm = WorldTimer(self.time_changed)
-        world.when_life_ends(self._changed.clear)
+        world.on_reset(self._changed.clear)
         self.time_changed()
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
-        self._tell_changes()
+        self._notify_changes()
         now = self._world.clock.now()
         for copy in copies:
             if isinstance(copy, A2PMessage) and copy.direction is Direction.INBOUND:
-                self._notifier.tell_a2p(self._world, A2PMessageMoved(copy), now)
+                self._notifier.notify_a2p(self._world, A2PMessageMoved(copy), now)
         for mailbox, messages in _by_mailbox(copies).items():
-            if self._notifier.tell(self._world, mailbox, messages, {}, now):
+            if self._notifier.notify(self._world, mailbox, messages, {}, now):
                 for message in messages:
                     change = message.next_change()
                     # A message is as old as its second, and its first change may be over by now.
-                    self._world.agenda.put(message, change and max(change, now))
+                    self._world.agenda.schedule(message, change and max(change, now))
 
     def changed(self, changes: Changes) -> None:
         if not self._changed:
             # the call that changes them continues, and nothing else runs before it ends
-            asyncio.get_running_loop().call_soon(self._tell_changes)
+            asyncio.get_running_loop().call_soon(self._notify_changes)
         self._changed.update(changes)
 
-    def _tell_changes(self) -> None:
+    def _notify_changes(self) -> None:
         by_mailbox: dict[str, dict[Kind, int]] = {}
         for kind, count in self._changed.items():
             by_mailbox.setdefault(kind.mailbox, {})[kind] = count
         self._changed.clear()
         for mailbox, changes in by_mailbox.items():
-            self._notifier.tell(self._world, mailbox, (), changes, self._world.clock.now())
+            self._notifier.notify(self._world, mailbox, (), changes, self._world.clock.now())
 
     def batch_sent(self, batch: Batch) -> None:
-        if self._notifier.tell_a2p(self._world, BatchMoved(batch, is_new=True), self._world.clock.now()):
-            self._world.agenda.put(batch, batch.next_change())
+        if self._notifier.notify_a2p(self._world, BatchMoved(batch, is_new=True), self._world.clock.now()):
+            self._world.agenda.schedule(batch, batch.next_change())
 
     def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
-        self._notifier.tell_a2p(self._world, OptedOut(sender, recipient, is_out), self._world.clock.now())
+        self._notifier.notify_a2p(self._world, OptedOut(sender, recipient, is_out), self._world.clock.now())
 
     def answered(self, entry: Entry) -> None:
         """Nothing that anyone can subscribe to."""
@@ -431,38 +433,38 @@ class _Watcher:
         if not self._is_telling:
             self._is_telling = True
             try:
-                self._tell_due(self._world.clock.now())
+                self._notify_due(self._world.clock.now())
             finally:
                 self._is_telling = False
             self._alarm.set(self._world.agenda.next, self._world.clock)
 
-    def _tell_due(self, now: datetime) -> None:
-        self._tell_changes()
+    def _notify_due(self, now: datetime) -> None:
+        self._notify_changes()
         agenda = self._world.agenda
-        for at, things in agenda.due(now, TOLD_TOGETHER):
+        for at, things in agenda.due(now, SENT_TOGETHER):
             messages = _by_mailbox(thing for thing in things if isinstance(thing, Message))
             for mailbox, those in messages.items():
                 there = [message for message in those if message.availability is not Availability.PURGED]
-                if self._notifier.tell(self._world, mailbox, (), changes_of(there), at):
+                if self._notifier.notify(self._world, mailbox, (), changes_of(there), at):
                     for message in there:
-                        agenda.put(message, message.next_change(at))
+                        agenda.schedule(message, message.next_change(at))
             for thing in things:
                 if isinstance(thing, Timer):
-                    agenda.put(thing, thing.ring(at))
+                    agenda.schedule(thing, thing.callback(at))
                 elif isinstance(thing, Batch):
-                    self._tell_of_batch(thing, at)
+                    self._notify_batch(thing, at)
                 elif isinstance(thing, Subscription) and self._world.subscriptions.is_alive(thing, at):
                     self._notifier.remind(self._world, thing, at)
-                    agenda.put(thing, thing.next_reminder(at, now))
+                    agenda.schedule(thing, thing.next_reminder(at, now))
 
-    def _tell_of_batch(self, batch: Batch, at: datetime) -> None:
+    def _notify_batch(self, batch: Batch, at: datetime) -> None:
         """The events of its messages first, then its own; a batch without subscriptions is dropped."""
-        if not self._world.subscriptions.told_of_a2p(at):
+        if not self._world.subscriptions.subscribed_to_a2p(at):
             return
-        self._notifier.tell_messages_of(self._world, batch, batch.courses_changed(at), at)
+        self._notifier.notify_batch_messages(self._world, batch, batch.courses_changed(at), at)
         if batch.becomes_another(at):
-            self._notifier.tell_a2p(self._world, BatchMoved(batch), at)
-        self._world.agenda.put(batch, batch.next_change(at))
+            self._notifier.notify_a2p(self._world, BatchMoved(batch), at)
+        self._world.agenda.schedule(batch, batch.next_change(at))
 
 
 def _by_mailbox(messages: Iterable[Message]) -> dict[str, list[Message]]:

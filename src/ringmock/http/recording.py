@@ -35,18 +35,18 @@ def recorder(worlds: Worlds) -> Done:
         if call.world is None and not is_control:
             find_caller(call, worlds)
         world = call.world or worlds.default
-        kept = kept_of(call, status, milliseconds, world.clock.now())
+        kept = call_data_of(call, status, milliseconds, world.clock.now())
         problems = call.problems
         is_of_this_life = not problems or not any(isinstance(problem, BrokenOff) for problem in problems)
         if not is_control and is_of_this_life:
-            world.remember(kept.entry)
+            world.record_call(kept.entry)
         if log.isEnabledFor(logging.INFO):
             log.info("%s", line(kept.entry()))
 
     return done
 
 
-class Kept(NamedTuple):
+class CallData(NamedTuple):
     """The data of a call's journal entry, as small as possible: a thousand are stored."""
 
     at: datetime
@@ -99,7 +99,7 @@ class Kept(NamedTuple):
         return near_path(self.path) if names_nothing else None
 
 
-def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
+def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> CallData:
     """The data of an answered call at this time of its world; without the body when it is too large."""
     content, body, left_out = b"", call.body, 0
     if body is not None:
@@ -113,7 +113,7 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
     problems = call.problems
     if problems:
         problems = tuple([problem.with_traceback(None) for problem in problems])
-    return Kept(
+    return CallData(
         at,
         call.session,
         call.method,
@@ -130,11 +130,11 @@ def kept_of(call: Call, status: int, milliseconds: float, at: datetime) -> Kept:
         call.token,
         call.is_lost,
         more_routed,
-        b"authorization" in call.headers or says_who(call),
+        b"authorization" in call.headers or has_credentials(call),
     )
 
 
-def says_who(call: Call) -> bool:
+def has_credentials(call: Call) -> bool:
     """Whether a call without an Authorization header has credentials all the same: in its query, or in a form."""
     if call.world is not None or call.token is not None:
         return True

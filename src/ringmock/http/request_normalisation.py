@@ -40,7 +40,7 @@ class RequestIds:
         return self._prefix + b"%012x" % (next(self._numbers) & _LAST_48_BITS)
 
 
-def tunnelled(headers: Mapping[bytes, bytes], query: bytes) -> tuple[str, bytes]:
+def overridden_method(headers: Mapping[bytes, bytes], query: bytes) -> tuple[str, bytes]:
     """The overriding method of a POST, and its query without the parameter that names it.
 
     Raises `InvalidParameter` when header and query name different ones, or the query several.

@@ -42,7 +42,7 @@ _CASED = {"rcrequestid": "RCRequestId"}
 log = logging.getLogger("ringmock")
 
 
-class _OfWorld(NamedTuple):
+class _WorldSockets(NamedTuple):
     """What belongs to one world: its tokens, and its connections by theirs."""
 
     tokens: set[str]
@@ -67,7 +67,7 @@ class Sockets:
         self._connections: dict[str, Connection] = {}
         self._lost: dict[str, Connection] = {}
         self._by_access_token: dict[str, Connection] = {}
-        self._of_worlds: dict[World, _OfWorld] = {}
+        self._of_worlds: dict[World, _WorldSockets] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._app: ASGIApp = _nowhere
         self._watch: Callable[[World], None] = lambda _: None
@@ -128,10 +128,10 @@ class Sockets:
 
     # --- worlds ----------------------------------------------------------------------------------
 
-    def _of(self, world: World) -> _OfWorld:
+    def _of(self, world: World) -> _WorldSockets:
         if world not in self._of_worlds:
-            self._of_worlds[world] = _OfWorld(set(), {})
-            world.when_life_ends(partial(self._life_ended, world))
+            self._of_worlds[world] = _WorldSockets(set(), {})
+            world.on_reset(partial(self._life_ended, world))
             world.close_sockets = partial(self._close_all, world)
         return self._of_worlds[world]
 
@@ -144,8 +144,8 @@ class Sockets:
             if world.is_closed or connection.socket is None:
                 self._forget(connection)
             else:
-                connection.begin_anew(now)
-                world.agenda.put(connection.timer, connection.times_out)
+                connection.restart(now)
+                world.agenda.schedule(connection.timer, connection.times_out)
         for token in held.tokens:
             session, _ = self._tokens.pop(token)
             if not world.is_closed:
@@ -194,7 +194,7 @@ class Sockets:
         socket = Socket(connection, send)
         connection.join(socket, self._details(connection, recovery))
         self._watch(world)
-        world.agenda.put(connection.timer, connection.times_out)
+        world.agenda.schedule(connection.timer, connection.times_out)
         return connection, socket
 
     def _opened(self, session: Session) -> Connection:
@@ -258,7 +258,7 @@ class Sockets:
 
     def _is_here(self, connection: Connection, at: datetime) -> bool:
         """Whether its client is connected, or may reconnect; otherwise the connection is removed."""
-        if connection.is_lost_for_good(at):
+        if connection.is_past_recovery(at):
             self._forget(connection)
             return False
         return True
@@ -269,7 +269,7 @@ class Sockets:
         if connection.lost is None or connection.token not in self._connections or connection.token in self._lost:
             return
         self._lost[connection.token] = connection
-        world.agenda.put(connection.timer, connection.times_out)
+        world.agenda.schedule(connection.timer, connection.times_out)
         if len(self._lost) > self.limits.max_lost_sockets:
             self._forget(next(iter(self._lost.values())))
             self._worlds.note_forgotten("max_lost_sockets")
@@ -280,7 +280,7 @@ class Sockets:
         del self._connections[connection.token], self._by_access_token[connection.session.access_token]
         del self._of_worlds[world].connections[connection.token]
         self._lost.pop(connection.token, None)
-        world.agenda.put(connection.timer, None)
+        world.agenda.schedule(connection.timer, None)
         self._worlds.close_connection(connection.session)
         if socket is not None:
             connection.leave(socket)

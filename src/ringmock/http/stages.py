@@ -269,7 +269,7 @@ class RequestNormalisation:
                     normalisation.METHOD_HEADER in call.headers
                     or normalisation.METHOD_PARAMETER in scope["query_string"]
                 ):
-                    call.method, query = normalisation.tunnelled(call.headers, scope["query_string"])
+                    call.method, query = normalisation.overridden_method(call.headers, scope["query_string"])
                     # The server's own scope stays unchanged: the answer is framed for the original method.
                     scope = {**scope, "method": call.method, "query_string": query}
             elif call.method == "OPTIONS" and is_preflight(call):

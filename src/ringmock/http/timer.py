@@ -21,20 +21,20 @@ class Timers(Protocol):
 
 
 class WorldTimer:
-    """Calls `ring` when the world's clock reaches a time.
+    """Calls `callback` when the world's clock reaches a time.
 
     A frozen clock reaches none: setting the clock must set the timer again. The timer holds only a weak reference to
-    the object of `ring`.
+    the object of `callback`.
     """
 
-    def __init__(self, ring: Callable[[], None], timers: Callable[[], Timers] = asyncio.get_running_loop) -> None:
-        """`ring` is a bound method."""
-        self._ring = WeakMethod(ring)
+    def __init__(self, callback: Callable[[], None], timers: Callable[[], Timers] = asyncio.get_running_loop) -> None:
+        """`callback` is a bound method."""
+        self._callback = WeakMethod(callback)
         self._timers = timers
         self._timer: asyncio.Handle | None = None
 
     def set(self, at: datetime | None, clock: WorldClock) -> None:
-        """Call `ring` at this time only, or as soon as possible when it has passed; None for never."""
+        """Call `callback` at this time only, or as soon as possible when it has passed; None for never."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -48,6 +48,6 @@ class WorldTimer:
 
     def _over(self) -> None:
         self._timer = None
-        ring = self._ring()
-        if ring is not None:
-            ring()
+        callback = self._callback()
+        if callback is not None:
+            callback()

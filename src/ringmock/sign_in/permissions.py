@@ -39,7 +39,7 @@ _IMPLIED = {"WebSocketsSubscription": "WebSocket"}
 """Applications request the first name; the operation that opens a connection documents the second."""
 
 
-def permissions_asked(scope: str | None) -> Permissions | None:
+def permissions_requested(scope: str | None) -> Permissions | None:
     """The requested permissions of a scope, names separated by spaces; None when it requests none.
 
     Raises `ScopeInvalid` about an unknown name.
@@ -74,7 +74,7 @@ def permissions_granted(asked: Permissions | None, held: Permissions | None) -> 
     return asked & held
 
 
-def permissions_kept(asked: Permissions | None, held: Permissions | None) -> Permissions | None:
+def permissions_after_refresh(asked: Permissions | None, held: Permissions | None) -> Permissions | None:
     """The permissions after a refresh. Raises `ScopeInvalid` for more than the log-in had (RFC 6749, 6)."""
     if asked is not None and held is not None and not asked <= held:
         raise ScopeInvalid(" ".join(sorted(asked - held)))

@@ -23,7 +23,7 @@ from ..world.world import World
 from . import assertions
 from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion
 from .authorization import Challenge, Codes, Consent, expiry_of_code
-from .permissions import Permissions, permissions_kept
+from .permissions import Permissions, permissions_after_refresh
 from .sessions import (
     CORRUPTED,
     ClientAssertionInvalid,
@@ -308,7 +308,7 @@ class Worlds:
             access_ttl=old.access_ttl,
             refresh_ttl=old.refresh_ttl,
             log_in=old.log_in and old.log_in._replace(nonce=None),
-            permissions=permissions_kept(asked, old.permissions),
+            permissions=permissions_after_refresh(asked, old.permissions),
         )
         old.replace(new, now)
         self._log_ins[world].add(old)
@@ -386,7 +386,7 @@ class Worlds:
     def _new_world(self) -> World:
         world = self._kind(self.template, self._real_time, self._generation, limits=self.limits, room=self.room)
         self._log_ins[world] = _LogIns()
-        world.when_life_ends(partial(self._life_ended, world))
+        world.on_reset(partial(self._life_ended, world))
         return world
 
     def _token(self, kind: str) -> str:
@@ -423,12 +423,12 @@ class _LogIns:
     def add(self, session: Session) -> None:
         """Schedule the session's removal by its current times."""
         self._all[session] = None
-        self._endings.put(session, session.forgotten)
+        self._endings.schedule(session, session.forgotten)
 
     def remove(self, session: Session) -> None:
         """Remove it."""
         del self._all[session]
-        self._endings.put(session, None)
+        self._endings.schedule(session, None)
 
     def take_forgotten(self, now: datetime, most: int) -> Iterator[Session]:
         """Remove the expired ones; `most` of them."""
@@ -441,4 +441,4 @@ class _LogIns:
         """Restart all lifetimes of each session."""
         for session in self._all:
             session.start(now)
-            self._endings.put(session, session.forgotten)
+            self._endings.schedule(session, session.forgotten)

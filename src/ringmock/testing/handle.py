@@ -52,7 +52,7 @@ class Ringmock:
         self._allowed: frozenset[Fault] = frozenset()
         self.clock = Clock(self._world, do)
         self.expect = Expect(self._expect_none)
-        self._world.when_life_ends(self._observed.forget_messages)
+        self._world.on_reset(self._observed.forget_messages)
         self._world.watch(self._observed)
         # A call without credentials has no other world to be seen in.
         self._without_credentials = WithoutCredentials(self._observed)

@@ -51,6 +51,6 @@ class WorldClock:
         """Advance the clock, or move it back; raises `OverflowError` outside the years 1 to 9999."""
         self.set(self.now() + by, frozen=self.is_frozen)
 
-    def tell_nobody(self) -> None:
+    def remove_callback(self) -> None:
         """Remove the callback."""
         self._moved = lambda: None

@@ -27,11 +27,11 @@ class PageTokens:
     def issue(self, listing: Listing, before: int | None) -> str:
         """The token of the page that begins right below `before`; of the first page for None."""
         content = b"" if before is None else before.to_bytes(_PLACE_BYTES, signed=True)
-        return self._seal.put_on(content, _about(listing))
+        return self._seal.sign(content, _about(listing))
 
     def read(self, listing: Listing, token: str) -> int | None:
         """What the token was issued with. Raises `InvalidParameter` about `pageToken` for any other text."""
-        content = self._seal.taken_off(token, _about(listing))
+        content = self._seal.verify(token, _about(listing))
         if content is None:
             raise errors.InvalidParameter("pageToken", token)
         return int.from_bytes(content, signed=True) if content else None

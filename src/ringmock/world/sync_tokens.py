@@ -35,11 +35,11 @@ class SyncTokens:
 
     def issue(self, mailbox: str, mark: Mark) -> str:
         """A token with the mark; `mailbox` is its owner's extension number."""
-        return self._seal.put_on(_packed(mark), mailbox)
+        return self._seal.sign(_packed(mark), mailbox)
 
     def read(self, mailbox: str, token: str) -> Mark:
         """The mark that the token was issued with. Raises `SyncTokenInvalid` for any other text."""
-        content = self._seal.taken_off(token, mailbox)
+        content = self._seal.verify(token, mailbox)
         if content is None or len(content) < _SHAPE.size or (len(content) - _SHAPE.size) % _ID.size:
             raise errors.SyncTokenInvalid("syncToken")
         return _unpacked(content)

@@ -176,7 +176,7 @@ class World:
         self.faults: FaultPlan | None = None
         self.has_limits_or_faults = False
         self._watchers: tuple[Watcher, ...] = ()
-        self._at_the_end_of_a_life: list[Callable[[], None]] = []
+        self._reset_callbacks: list[Callable[[], None]] = []
         self.life = 0
         """The number of resets of the world, plus one when it is closed.
 
@@ -212,7 +212,7 @@ class World:
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self.plant(self.template.faults)
         self._seed(self.template.messages)
-        self._tell_that_life_ended()
+        self._call_reset_callbacks()
         self._time_changed()
 
     def close(self) -> None:
@@ -222,19 +222,19 @@ class World:
         self.share.leave()
         self.agenda = Agenda()
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
-        self._tell_that_life_ended()
+        self._call_reset_callbacks()
         self._watchers = ()
         self.close_sockets = _no_sockets
-        self._at_the_end_of_a_life.clear()
+        self._reset_callbacks.clear()
         # Break the reference cycles: the collector does not see objects that were frozen.
-        self.clock.tell_nobody()
+        self.clock.remove_callback()
 
-    def when_life_ends(self, told: Callable[[], None]) -> None:
+    def on_reset(self, told: Callable[[], None]) -> None:
         """Call `told` after each reset of the world, and when it is closed."""
-        self._at_the_end_of_a_life.append(told)
+        self._reset_callbacks.append(told)
 
-    def _tell_that_life_ended(self) -> None:
-        for told in tuple(self._at_the_end_of_a_life):
+    def _call_reset_callbacks(self) -> None:
+        for told in tuple(self._reset_callbacks):
             told()
 
     def plant(self, rules: Sequence[FaultRule]) -> None:
@@ -269,7 +269,7 @@ class World:
         """Stop notifying `watcher`."""
         self._watchers = tuple(known for known in self._watchers if known is not watcher)
 
-    def remember(self, tell: Callable[[], Entry]) -> None:
+    def record_call(self, tell: Callable[[], Entry]) -> None:
         """Add an answered call to the journal; `tell` makes its entry, the same each time."""
         self.journal.add(tell)
         for watcher in self._watchers:
@@ -287,7 +287,7 @@ class World:
 
     def send_pager(self, sender: Extension, pager: SendPager) -> Sent:
         """Send a page as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
-        replied_to = None if pager.reply_on is None else self.messages.held(sender.number, pager.reply_on)
+        replied_to = None if pager.reply_on is None else self.messages.find(sender.number, pager.reply_on)
         return self._send(plan_pager(self.account, sender, pager, replied_to))
 
     def receive_sms(
@@ -466,11 +466,11 @@ class World:
                     self._messages.forget(message)
                 else:
                     self._delete(self._messages, message, at, purge=True)
-                    self._ageing.put(message, next_age(at))
+                    self._ageing.schedule(message, next_age(at))
 
     def _note_age(self, message: Message, now: datetime) -> None:
         is_alive = message.availability is Availability.ALIVE
-        self._ageing.put(message, None if is_alive else next_age(now))
+        self._ageing.schedule(message, None if is_alive else next_age(now))
 
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         """The extension's matching messages, and the shared ones when the filter includes them, newest first."""
@@ -491,17 +491,17 @@ class World:
         """
         return self._held(extension, message_id, READING)
 
-    def held(self, extension: Extension, message_id: int) -> Message | None:
+    def find(self, extension: Extension, message_id: int) -> Message | None:
         """The message from the extension's own mailbox, or an SMS from a shared one."""
         store, account = self.messages, self.account
-        message = store.held(extension.number, message_id)
+        message = store.find(extension.number, message_id)
         if message is not None:
             return message
-        shared = (store.held(owner.number, message_id) for owner in account.shared_with(extension))
+        shared = (store.find(owner.number, message_id) for owner in account.shared_with(extension))
         return next((found for found in shared if found is not None and found.type in SHARED_TYPES), None)
 
     def _held(self, extension: Extension, message_id: int, permission: str) -> Message:
-        message = self.held(extension, message_id)
+        message = self.find(extension, message_id)
         if message is None:
             raise errors.NotFound("messageId", str(message_id))
         if not takes_part(message.conversation, extension.number, self.account):
@@ -558,9 +558,9 @@ class World:
 
     def _changed(self, *messages: Message) -> None:
         if self._watchers:
-            self._tell_changes(changes_of(messages))
+            self._notify_changes(changes_of(messages))
 
-    def _tell_changes(self, changes: Changes) -> None:
+    def _notify_changes(self, changes: Changes) -> None:
         for watcher in self._watchers if changes else ():
             watcher.changed(changes)
 
@@ -588,7 +588,7 @@ class World:
                     part = replace(part, before=messages[-1].order)
                     yield
         if self.life == life:
-            self._tell_changes(changes)
+            self._notify_changes(changes)
 
     def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
         """The newest messages of a frame that are alive: the requested number, at most the server's limit."""
@@ -643,7 +643,7 @@ class World:
         """Give an extension another name."""
         self.account = self.account.with_extension(replace(extension, name=name))
 
-    def keep_details(self, extension: Extension, details: Mapping[str, Any]) -> None:
+    def set_details(self, extension: Extension, details: Mapping[str, Any]) -> None:
         """Replace these parts of an extension's settings."""
         changed = replace(extension, details={**extension.details, **details})
         self.account = self.account.with_extension(changed)

@@ -112,7 +112,7 @@ class LeaksMessages(World):
     """Any message can be read by its id, whoever holds it."""
 
     def read_message(self, extension: Extension, message_id: int) -> Message:
-        copies = (self.messages.held(number, message_id) for number in self.account.extensions)
+        copies = (self.messages.find(number, message_id) for number in self.account.extensions)
         found = next((copy for copy in copies if copy is not None), None)
         return super().read_message(self.account.extensions[found.mailbox] if found else extension, message_id)
 
@@ -232,7 +232,7 @@ class NeverPurges(World):
     """A deleted message stays Deleted, however often it is deleted and whatever is asked."""
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
-        message = self.messages.held(extension.number, message_id)
+        message = self.messages.find(extension.number, message_id)
         if message is None or message.availability is Availability.ALIVE:
             super().delete_message(extension, message_id, purge=False)
 
@@ -252,7 +252,7 @@ class DeletesForAnyone(World):
     """Any message can be deleted by its id, whoever holds it."""
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
-        copies = (self.messages.held(number, message_id) for number in self.account.extensions)
+        copies = (self.messages.find(number, message_id) for number in self.account.extensions)
         found = next((copy for copy in copies if copy is not None), None)
         super().delete_message(self.account.extensions[found.mailbox] if found else extension, message_id, purge=purge)
 
@@ -268,7 +268,7 @@ class HidesTheDeleted(World):
         return message
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
-        message = self.messages.held(extension.number, message_id)
+        message = self.messages.find(extension.number, message_id)
         if message is not None and message.availability is Availability.ALIVE:
             super().delete_message(extension, message_id, purge=purge)
         elif message is not None:

@@ -18,7 +18,7 @@ from .pages import addressed
 
 
 def _thread(world: World, sender: Extension, pager: SendPager) -> Message | None:
-    return None if pager.reply_on is None else world.messages.held(sender.number, pager.reply_on)
+    return None if pager.reply_on is None else world.messages.find(sender.number, pager.reply_on)
 
 
 class _Remembering(World):
@@ -75,7 +75,7 @@ class ShowsTheRemoved(_Remembering):
         return super().change_message(extension, message_id, *change)
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
-        if self.messages.held(extension.number, message_id) is not None:
+        if self.messages.find(extension.number, message_id) is not None:
             World.read_message(self, extension, message_id)
         super().delete_message(extension, message_id, purge=purge)
 
@@ -94,7 +94,7 @@ class DeletesForTheRemoved(World):
     """A member who was removed can still delete messages of the thread."""
 
     def delete_message(self, extension: Extension, message_id: int, *, purge: bool) -> None:
-        message = self.messages.held(extension.number, message_id)
+        message = self.messages.find(extension.number, message_id)
         if message is not None:
             self.messages.delete(message, self.clock.now(), purge=purge)
 
@@ -165,7 +165,7 @@ class AnswersStrangers(World):
     def send_pager(self, sender: Extension, pager: SendPager) -> Sent:
         if pager.reply_on is None or _thread(self, sender, pager) is not None:
             return super().send_pager(sender, pager)
-        copies = (self.messages.held(number, pager.reply_on) for number in self.account.extensions)
+        copies = (self.messages.find(number, pager.reply_on) for number in self.account.extensions)
         replied_to = next((copy for copy in copies if copy is not None), None)
         plan = plan_pager(self.account, sender, pager, replied_to)
         return Sent(self.messages.record(plan, self.clock.now())[0], plan.routed)

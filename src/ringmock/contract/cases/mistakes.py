@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from ...domain.rulebook import DECISIONS, RULEBOOK
-from ...fixture.shape import Misfit, Shape, nearest
+from ...fixture.shape import Shape, Violation, nearest
 from ...fixture.yaml_source import Path, Problem, Source
 from ...openapi.document import load_contract
 from ...resources import bundled
@@ -44,9 +44,9 @@ _FEW = 12
 
 def mistakes_in(source: Source) -> list[Problem]:
     """Every mistake of a file that is YAML."""
-    misfits = _shape().misfits(source)
-    found = [(misfit.path, misfit.message) for misfit in misfits]
-    found += _meaning(source.data, misfits)
+    violations = _shape().violations(source)
+    found = [(violation.path, violation.message) for violation in violations]
+    found += _meaning(source.data, violations)
     return [source.problem(path, message) for path, message in found]
 
 
@@ -58,42 +58,42 @@ def _shape() -> Shape:
 # --- meaning -------------------------------------------------------------------------------------
 
 
-def _meaning(data: Mapping[str, Json], misfits: Iterable[Misfit]) -> Found:
+def _meaning(data: Mapping[str, Json], violations: Iterable[Violation]) -> Found:
     """Whatever has the right shape and speaks of what is not there."""
-    shared = data.get("needs", {}) if _is_sound(("needs",), misfits) else None
+    shared = data.get("needs", {}) if _is_sound(("needs",), violations) else None
     yield from mistakes_of_needs(shared or {}, shared or {}, ("needs",))
-    before, after = (data.get(part) if _is_sound((part,), misfits) else None for part in ("before", "after"))
-    given = data.get("given") if _is_sound(("given",), misfits) else None
+    before, after = (data.get(part) if _is_sound((part,), violations) else None for part in ("before", "after"))
+    given = data.get("given") if _is_sound(("given",), violations) else None
     yield from _clock(given, ("given",))
     kept = {CLIENT_ID, RECEIVER} if RECEIVER in (given or {}) else {CLIENT_ID}
-    yield from _steps(before, ("before",), misfits, kept, shared)
+    yield from _steps(before, ("before",), violations, kept, shared)
     cases = data.get("cases")
     for index, case in enumerate(cases if isinstance(cases, list) else ()):
         if isinstance(case, dict):
-            yield from _case(case, ("cases", index), misfits, (kept, shared))
-    yield from _steps(after, ("after",), misfits, set(kept), shared)
+            yield from _case(case, ("cases", index), violations, (kept, shared))
+    yield from _steps(after, ("after",), violations, set(kept), shared)
 
 
 def _case(
-    case: Mapping[str, Json], path: Path, misfits: Iterable[Misfit], shared: tuple[set[str], Needs | None]
+    case: Mapping[str, Json], path: Path, violations: Iterable[Violation], shared: tuple[set[str], Needs | None]
 ) -> Found:
     before, roles = shared
     needs = None
-    if roles is not None and _is_sound((*path, "needs"), misfits):
+    if roles is not None and _is_sound((*path, "needs"), violations):
         needs = needs_of(roles, case.get("needs", {}))
         yield from mistakes_of_needs(case.get("needs", {}), needs, (*path, "needs"))
-    if _is_sound((*path, "keeps"), misfits):
+    if _is_sound((*path, "keeps"), violations):
         yield from _unknown_ids(case.get("keeps", ()), (*path, "keeps"))
-    if _is_sound((*path, "given"), misfits):
+    if _is_sound((*path, "given"), violations):
         yield from _clock(case.get("given"), (*path, "given"))
         yield from unknown_roles({"change": case.get("given", {})}, (*path, "given"), needs)
-    yield from _each(case, path, misfits)
+    yield from _each(case, path, violations)
     kept = before | ({RECEIVER} if RECEIVER in (case.get("given") or {}) else set())
     kept |= {OPERATION} if "each" in case else set()
-    rows = case.get("examples", ()) if _is_sound((*path, "examples"), misfits) else ()
+    rows = case.get("examples", ()) if _is_sound((*path, "examples"), violations) else ()
     kept |= {column for row in rows for column in row}
     yield from _examples(case, path, rows)
-    yield from _steps(case.get("steps"), (*path, "steps"), misfits, kept, needs)
+    yield from _steps(case.get("steps"), (*path, "steps"), violations, kept, needs)
 
 
 def _examples(case: Mapping[str, Json], path: Path, rows: Iterable[Mapping[str, Json]]) -> Found:
@@ -106,11 +106,11 @@ def _examples(case: Mapping[str, Json], path: Path, rows: Iterable[Mapping[str, 
         yield (*path, "name"), f"it would be the name of every row's case: write ${{{min(columns)}}} in it"
 
 
-def _is_sound(path: Path, misfits: Iterable[Misfit]) -> bool:
+def _is_sound(path: Path, violations: Iterable[Violation]) -> bool:
     """Whether what is at the path has the right shape, and so has all that is in it."""
     return not any(
-        misfit.path[: len(path)] == path or (not misfit.stays and path[: len(misfit.path)] == misfit.path)
-        for misfit in misfits
+        violation.path[: len(path)] == path or (not violation.stays and path[: len(violation.path)] == violation.path)
+        for violation in violations
     )
 
 
@@ -121,12 +121,12 @@ def _unknown_ids(ids: Iterable[str], path: Path) -> Found:
             yield (*path, index), f"{name!r} is no rule, decision, error code or operation{_suggestion(name, known)}"
 
 
-def _each(case: Mapping[str, Json], path: Path, misfits: Iterable[Misfit]) -> Found:
+def _each(case: Mapping[str, Json], path: Path, violations: Iterable[Violation]) -> Found:
     if "each" not in case:
         if "but" in case:
             yield (*path, "but"), "'but' does not stand without 'each'"
         return
-    if not all(_is_sound((*path, part), misfits) for part in ("each", "but", "steps", "name") if part in case):
+    if not all(_is_sound((*path, part), violations) for part in ("each", "but", "steps", "name") if part in case):
         return
     listed = case["each"] if isinstance(case["each"], list) else ()
     for part, names in (("each", listed), ("but", case.get("but", ()))):
@@ -148,12 +148,12 @@ def _of_each(case: Mapping[str, Json]) -> str:
     return "that is listed" if isinstance(case["each"], list) else f"that documents {case['each']}"
 
 
-def _steps(steps: Json, path: Path, misfits: Iterable[Misfit], kept: set[str], needs: Needs | None) -> Found:
+def _steps(steps: Json, path: Path, violations: Iterable[Violation], kept: set[str], needs: Needs | None) -> Found:
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         if isinstance(step, dict):
             at = (*path, index)
             yield from _lonely_parts(step, at)
-            sound = {part: value for part, value in step.items() if _is_sound((*at, part), misfits)}
+            sound = {part: value for part, value in step.items() if _is_sound((*at, part), violations)}
             if RECEIVER in sound.get("change", ()):
                 kept.add(RECEIVER)
             if "notifications" in sound and RECEIVER not in kept:

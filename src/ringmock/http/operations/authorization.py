@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ...sign_in import sessions
 from ...sign_in.authorization import CODE_LIFETIME, Challenge, ChallengeMethod, answered_to, redirect_uri_of
-from ...sign_in.permissions import Permissions, permissions_asked, permissions_granted, permissions_of
+from ...sign_in.permissions import Permissions, permissions_granted, permissions_of, permissions_requested
 from ...sign_in.worlds import Worlds
 from .. import oauth, pages
 from ..call import Answer, Call
@@ -17,7 +17,7 @@ _TYPED = ("username", "extension", "password", "decision")
 _LOG_IN_REFUSED = (sessions.CredentialsIncomplete, sessions.WrongCredentials, sessions.ExtensionCannotLogIn)
 
 
-class _Asked(NamedTuple):
+class _AuthorizationRequest(NamedTuple):
     """An application's authorization request. `parameters` are as given, without the empty ones."""
 
     parameters: Mapping[str, str]
@@ -42,7 +42,7 @@ def authorize(worlds: Worlds) -> Handler:
     """`authorize`: the log-in page."""
 
     def handler(call: Call) -> Answer:
-        asked = _asked(worlds, _given(call.parameters))
+        asked = _asked(worlds, _without_empty(call.parameters))
         if isinstance(asked, Answer):
             return asked
         if "none" in asked.parameters.get("prompt", "").split():
@@ -56,7 +56,7 @@ def authorize2(worlds: Worlds) -> Handler:
     """`authorize2`: the same by POST, and what the log-in page sends."""
 
     def handler(call: Call) -> Answer:
-        given = _given(call.body)
+        given = _without_empty(call.body)
         typed = {name: given.pop(name) for name in _TYPED if name in given}
         asked = _asked(worlds, given)
         if isinstance(asked, Answer):
@@ -70,7 +70,7 @@ def authorize2(worlds: Worlds) -> Handler:
     return handler
 
 
-def _logged_in(worlds: Worlds, call: Call, asked: _Asked, typed: Mapping[str, str]) -> Answer:
+def _logged_in(worlds: Worlds, call: Call, asked: _AuthorizationRequest, typed: Mapping[str, str]) -> Answer:
     client_id = asked.parameters["client_id"]
     world = call.world = worlds.world_before_sign_in(client_id)
     try:
@@ -90,12 +90,12 @@ def _logged_in(worlds: Worlds, call: Call, asked: _Asked, typed: Mapping[str, st
     return asked.sent_back(**answer)
 
 
-def _given(parameters: Mapping[str, Any]) -> dict[str, str]:
+def _without_empty(parameters: Mapping[str, Any]) -> dict[str, str]:
     """The non-empty parameters: the official SDK sends unused ones as empty texts."""
     return {name: value for name, value in parameters.items() if value}
 
 
-def _asked(worlds: Worlds, parameters: Mapping[str, str]) -> _Asked | Answer:
+def _asked(worlds: Worlds, parameters: Mapping[str, str]) -> _AuthorizationRequest | Answer:
     """The request; a redirect with the error when its scope cannot be granted (RFC 6749, 4.1.2.1).
 
     Raises `UnknownClient`, and as `redirect_uri_of` does: no user is redirected to an unverified URI.
@@ -108,9 +108,9 @@ def _asked(worlds: Worlds, parameters: Mapping[str, str]) -> _Asked | Answer:
     if "code_challenge" in parameters:
         method = ChallengeMethod(parameters.get("code_challenge_method", ChallengeMethod.PLAIN))
         challenge = Challenge(parameters["code_challenge"], method)
-    asked = _Asked(parameters, redirect_uri, challenge)
+    asked = _AuthorizationRequest(parameters, redirect_uri, challenge)
     try:
-        scope = permissions_asked(parameters.get("scope"))
+        scope = permissions_requested(parameters.get("scope"))
         return asked._replace(permissions=permissions_granted(scope, permissions_of(application)))
     except sessions.ScopeInvalid as refused:
         row = oauth.OAUTH_CATALOGUE[sessions.ScopeInvalid]

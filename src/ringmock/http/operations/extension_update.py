@@ -37,7 +37,7 @@ def update(call: Call, extension: Extension, body: Json, name: str, details: Map
     if name != extension.name:
         world.rename(extension, name)
     if details:
-        world.keep_details(world.account.extensions[number], details)
+        world.set_details(world.account.extensions[number], details)
     if "status" in body:
         world.set_status(world.account.extensions[number], ExtensionStatus(body["status"]))
     return world.account.extensions[number]

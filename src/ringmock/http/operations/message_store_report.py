@@ -46,7 +46,7 @@ def read_message_store_report_archive_content(call: Call) -> Slices[Answer]:
 
 def _held(call: Call) -> MessageStoreReport:
     _check(call)
-    return call.here.reports.held(call.parameters["taskId"])
+    return call.here.reports.get(call.parameters["taskId"])
 
 
 def _archives(call: Call, report: MessageStoreReport) -> Slices[tuple[bytes, ...]]:

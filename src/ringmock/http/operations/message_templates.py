@@ -101,7 +101,7 @@ def _deleted(call: Call, owner: str | None) -> Answer:
 
 
 def _held(call: Call, owner: str | None) -> MessageTemplate:
-    return call.here.message_templates.held(owner, call.parameters["templateId"])
+    return call.here.message_templates.get(owner, call.parameters["templateId"])
 
 
 def _asked(call: Call) -> tuple[str, str]:

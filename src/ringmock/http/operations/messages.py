@@ -100,7 +100,7 @@ def delete_message(call: Call) -> Answer:
     extension, (ids, is_batch) = own_extension(call), batch.named_to_delete(call, MESSAGE_ID)
 
     def delete(one: str) -> None:
-        held = call.here.held(extension, int(one))
+        held = call.here.find(extension, int(one))
         if held is None or call.parameters["type"] in ("All", held.type.value):
             call.here.delete_message(extension, int(one), purge=call.parameters["purge"])
 

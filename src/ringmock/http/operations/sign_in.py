@@ -8,7 +8,7 @@ from ...domain.account import Extension
 from ...domain.errors import InvalidParameter
 from ...sign_in import sessions
 from ...sign_in.id_tokens import SigningKey
-from ...sign_in.permissions import Permissions, permissions_asked, permissions_granted, permissions_of
+from ...sign_in.permissions import Permissions, permissions_granted, permissions_of, permissions_requested
 from ...sign_in.sessions import LogIn, Session
 from ...sign_in.worlds import Worlds
 from ...world.world import World
@@ -111,7 +111,9 @@ def _granted(worlds: Worlds, client: _Client, call: Call) -> Session:
     if not worlds.application(client.id).may_use(grant_type):
         raise sessions.GrantTypeNotAllowed
     if grant_type == REFRESH_TOKEN:
-        return worlds.refresh(client.world, client.id, form.get("refresh_token"), permissions_asked(form.get("scope")))
+        return worlds.refresh(
+            client.world, client.id, form.get("refresh_token"), permissions_requested(form.get("scope"))
+        )
     signed_in = _signed_in(worlds, client, form, _audiences(call))
     return worlds.open_session(
         client.world,
@@ -152,7 +154,7 @@ def _signed_in(worlds: Worlds, client: _Client, form: dict[str, str], audiences:
         case _:
             extension = sessions.extension_by_jwt(world.template, world.account, form.get("assertion"), audiences, now)
     scope = form.get("scope")
-    granted = permissions_granted(permissions_asked(scope), permissions_of(worlds.application(client.id)))
+    granted = permissions_granted(permissions_requested(scope), permissions_of(worlds.application(client.id)))
     return _SignedIn(extension, LogIn(now) if sessions.asks_for_id_token(scope) else None, granted)
 
 

@@ -102,7 +102,7 @@ def _named(call: Call) -> Subscription:
     subscription_id = call.parameters["subscriptionId"]
     if not _UUID.fullmatch(subscription_id):
         raise InvalidUri
-    return call.here.subscriptions.held(call.caller, subscription_id.lower(), call.here.clock.now())
+    return call.here.subscriptions.get(call.caller, subscription_id.lower(), call.here.clock.now())
 
 
 def _view(call: Call, notifier: Notifier) -> View:

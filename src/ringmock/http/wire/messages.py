@@ -12,7 +12,7 @@ from ...domain import errors
 from ...domain.account import Extension, ExtensionType
 from ...domain.attachment import Attachment, HeldAttachment
 from ...domain.generation import Generation
-from ...domain.message import Availability, Direction, Message, MessageStatus, MessageType, ReadStatus, Step, taken_by
+from ...domain.message import Availability, Direction, Message, MessageStatus, MessageType, ReadStatus, Step, step_at
 from ...domain.message_filter import MessageFilter, MessagePage
 from ...domain.owners import PERSONAL, Owners
 from ...domain.pager import Address, SendPager
@@ -248,7 +248,7 @@ def _sms_to(message: Message, view: View, *, just_sent: bool) -> list[Json]:
     parties = [_sms_party(number, view) for number in message.recipients]
     if message.recipient_progress:
         for progress, party in zip(message.recipient_progress, parties, strict=True):
-            taken = None if just_sent else taken_by(progress, view.now - message.created)
+            taken = None if just_sent else step_at(progress, view.now - message.created)
             party["messageStatus"] = (progress.accepted if taken is None else taken[1].status).value
     if len(parties) > 1 and message.direction is Direction.INBOUND:
         for number, party in zip(message.recipients, parties, strict=True):
