@@ -1,4 +1,4 @@
-"""What a run of the contract suite found, part by part, and how it is told: as text, and as JUnit's XML."""
+"""The findings of a run of the contract suite, part by part, as text and as JUnit XML."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 MAX_DETAIL_LINES = 60
 MAX_TOLD = 20
-"""Failures of one part that are told in full; the others by name. The JUnit report has all of them whole."""
+"""The maximum of failures per part with details in the text; of the others only the names. JUnit has all details."""
 
 
 class Verdict(StrEnum):
@@ -20,22 +20,22 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what came of it."""
+    """One check and its result."""
 
     part: str
     """A name of `PARTS`."""
     name: str
     verdict: Verdict
     detail: str = ""
-    """Lines: for a failure, what was expected and what came, side by side; for what was skipped, why."""
+    """Lines: for a failure, expected and actual side by side; for a skipped check, the reason."""
     reproduce: str = ""
-    """Command lines that show the failure again, each on a line of its own."""
+    """Commands that reproduce the failure, one per line."""
     keeps: tuple[str, ...] = ()
-    """Ids of rules and decisions, and error codes, that this speaks of."""
+    """The ids of rules and decisions, and error codes, of the check."""
     where: str = ""
-    """What it was run against, as `demo, 2012`, and `file:line` where there is one."""
+    """The account and generation, as `demo, 2012`, and `file:line` where there is one."""
     group: str = ""
-    """What findings that are alike have in common: the name without what is a finding's own. Empty for one alone."""
+    """The common part of similar findings' names. Empty for a finding without a group."""
     seconds: float = 0.0
 
     @property
@@ -45,7 +45,7 @@ class Finding:
 
 @dataclass(slots=True)
 class ContractReport:
-    """Findings in the order in which they came."""
+    """Findings in order of arrival."""
 
     findings: list[Finding] = field(default_factory=list)
 
@@ -66,7 +66,7 @@ class ContractReport:
         return "\n".join([*_failures(self.of(Verdict.FAILED)), *_skipped(self.of(Verdict.SKIPPED)), *_totals(self)])
 
     def junit(self) -> str:
-        """JUnit's XML: a suite for each part, and in it a case for each finding."""
+        """JUnit XML: a suite for each part, with a case for each finding."""
         suites = ElementTree.Element("testsuites", {"name": "ringmock contract", **_counts(self.findings)})
         for part, findings in _by_part(self.findings):
             suite = ElementTree.SubElement(suites, "testsuite", {"name": part, **_counts(findings)})
@@ -77,7 +77,7 @@ class ContractReport:
 
 
 def failure_text(finding: Finding) -> str:
-    """A failure as a person reads it: its name, where it is, what was expected and came, how to see it again."""
+    """A failure as text: its name, its place, expected and actual, and how to reproduce it."""
     keeps = f"; keeps {', '.join(finding.keeps)}" if finding.keeps else ""
     lines = [f"FAILED  {finding.name}", *_indented([f"{finding.where}{keeps}"])]
     detail = finding.detail.splitlines()
@@ -102,7 +102,7 @@ def _failures(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _told_and_further(failed: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Those that are told in full, of a group the first; and the others."""
+    """The failures with details, the first of each group; and the others."""
     told: list[Finding] = []
     further: list[Finding] = []
     for finding in failed:
@@ -112,13 +112,13 @@ def _told_and_further(failed: Iterable[Finding]) -> tuple[list[Finding], list[Fi
 
 
 def _by_group(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each name, and of a group of them only how many there are."""
+    """Each name; of a group only the number of its findings."""
     counts = Counter(finding.group or finding.name for finding in findings)
     yield from (name if count == 1 else f"{name} ({count} times)" for name, count in counts.items())
 
 
 def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each reason once, and how many it kept from running."""
+    """Each reason once, with the number of skipped checks."""
     reasons = Counter((finding.part, finding.detail) for finding in findings)
     for (part, reason), count in reasons.items():
         yield f"SKIPPED {part}, {count}: {reason}"
@@ -137,7 +137,7 @@ def _totals(report: ContractReport) -> Iterator[str]:
 
 
 def _by_part(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:
-    """The findings of each part together, the parts in the order in which they first came."""
+    """The findings of each part, the parts in order of arrival."""
     findings = list(findings)
     order = list(dict.fromkeys(finding.part for finding in findings))
     ordered = sorted(findings, key=lambda finding: order.index(finding.part))
@@ -178,7 +178,7 @@ def _junit_case(suite: ElementTree.Element, finding: Finding) -> None:
 
 
 def _xml(text: str) -> str:
-    """The text without what XML 1.0 has no way to write: controls, lone surrogates, noncharacters."""
+    """The text without characters that XML 1.0 does not allow: controls, lone surrogates, noncharacters."""
     return "".join(character if _is_xml(ord(character)) else "\ufffd" for character in text)
 
 

@@ -1,6 +1,6 @@
-"""What keeps a run from texting strangers and from spending more than it may, on a server that is not ours to fill.
+"""Limits a run on a foreign server: no texts to strangers, and no more messages than allowed.
 
-Every call passes it, whichever part makes it. A sending call that it refuses is never made.
+Every call of every part passes it. A sending call that it refuses is never made.
 """
 
 import json
@@ -32,7 +32,7 @@ class NotSent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be sent. Plain values, so that it travels as JSON to a process of its own."""
+    """The allowed sendings. Plain values, so that they can be passed to another process as JSON."""
 
     numbers: tuple[str, ...] | None = None
     """Phone numbers as digits, extension numbers and extension ids that may be sent to; None for any."""
@@ -66,7 +66,7 @@ class Guard:
     refused: Counter[str] = field(default_factory=Counter)
     """How many calls were not made, by the reason."""
     thinned: set[str] = field(default_factory=set)
-    """The operations, as method and path, of whose generated calls some were left out."""
+    """The operations, as method and path, of which generated calls were filtered."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _next: float = 0.0
 
@@ -79,7 +79,7 @@ class Guard:
         self._wait()
 
     def refuse(self, reason: str, operation: str | None = None) -> None:
-        """Note a call that is not made, and of which operation it was generated."""
+        """Record a call that is not made, and its operation."""
         with self._lock:
             self.refused[reason] += 1
             if operation is not None:
@@ -103,13 +103,13 @@ class Guard:
         return None
 
     def count(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, status: int) -> None:
-        """Take note of an answer: unless a sending call was refused, its message is counted as sent."""
+        """Record an answer: the message of a sending call counts as sent unless it was refused."""
         if is_sending(method, target) and not 400 <= status < 500:
             with self._lock:
                 self.sent += max(1, len(list(recipients_of(headers, body))))
 
     def to_json(self) -> str:
-        """For a guard of the same limits in another process, which goes on where this one stands."""
+        """For a guard with the same limits in another process, which continues from this state."""
         return json.dumps(
             {
                 "limits": asdict(self.limits),
@@ -127,7 +127,7 @@ class Guard:
         return cls(limits, data["sent"], Counter(data["refused"]), set(data["thinned"]))
 
     def take_over(self, other: Mapping[str, Json]) -> None:
-        """Go on where a guard in another process stood; from what its `to_json` says, empty if it came to no end."""
+        """Continue from the state of a guard in another process, from its `to_json`; empty after a failure."""
         if other:
             self.sent, self.refused = other["sent"], Counter(other["refused"])
             self.thinned = set(other["thinned"])
@@ -142,7 +142,7 @@ class Guard:
 
 
 def seconds_between(rate: str) -> float:
-    """The pause between calls that keeps a rate as `40/m`. Raises `ValueError` for what is no rate."""
+    """The pause between calls for a rate such as `40/m`. Raises `ValueError` for an invalid rate."""
     found = CALLS_A_MINUTE.fullmatch(rate)
     if found is None:
         raise ValueError(f"{rate!r} is no rate, as 40/m is: calls, and s, m or h")
@@ -151,7 +151,7 @@ def seconds_between(rate: str) -> float:
 
 @cache
 def _sending_paths() -> tuple[re.Pattern[str], ...]:
-    """The paths of every operation that takes recipients."""
+    """The paths of every operation that has recipients."""
     contract = load_contract()
     return tuple(
         re.compile(re.sub(r"\\\{\w+\\\}", "[^/]*", re.escape(path)))
@@ -196,7 +196,7 @@ def sending_operations() -> tuple[str, ...]:
 
 @cache
 def changing_operations() -> tuple[str, ...]:
-    """The operationIds that change or delete what an account holds; those that send only add to it."""
+    """The operationIds that change or delete data of an account; sending operations only add to it."""
     return tuple(
         operation["operationId"]
         for method, path, operation in operations(load_contract())

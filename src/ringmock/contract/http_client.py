@@ -1,4 +1,4 @@
-"""HTTP as a case needs it: whole requests, whole answers, and the curl that says the same."""
+"""An HTTP client for cases: whole requests, whole answers, and the equivalent curl."""
 
 import base64
 import email
@@ -32,7 +32,7 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`target` is path and query, as it goes on the wire."""
+    """`target` is path and query, as it is sent."""
 
     method: str
     target: str
@@ -59,7 +59,7 @@ class Answer:
 
     @property
     def parts(self) -> Any:
-        """The JSON of each part of a multipart body, `ABSENT` for one that is none; `ABSENT` for any other body."""
+        """The JSON of each part of a multipart body, `ABSENT` for another part; `ABSENT` for any other body."""
         head = f"Content-Type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
         message = email.message_from_bytes(head + self.body, policy=email.policy.HTTP)
         if not message.is_multipart():
@@ -84,7 +84,7 @@ class Exchange:
 
 
 Watcher = Callable[[Exchange], None]
-"""Is told of an exchange as it was on the wire, credentials and all, and may take no time over it."""
+"""Gets every exchange with its credentials. Must be fast."""
 
 
 class HttpClient:
@@ -146,7 +146,7 @@ def basic_credentials(client_id: str, client_secret: str) -> str:
 
 
 def curl(base_url: str, request: Request) -> str:
-    """A command line that sends the same request; a body that is too long for one is named as a file."""
+    """A command that sends the same request; a body that is too long for the command line is named as a file."""
     words = ["curl", "-i", "-X", request.method, base_url + request.target]
     for name, value in request.headers.items():
         words += ["-H", f"{name}: {value}"]
@@ -158,5 +158,5 @@ def curl(base_url: str, request: Request) -> str:
 
 
 def _quoted(word: str) -> str:
-    """The word as a shell takes it; a header whose secret is left to a variable so that the variable counts."""
+    """The word quoted for a shell; a header with a variable for its secret so that the variable is expanded."""
     return f'"{word}"' if _HIDDEN.fullmatch(word) else shlex.quote(word)

@@ -1,4 +1,4 @@
-"""How much the parts of the contract suite do, and by what dice."""
+"""The options of the parts of the contract suite, with the random seed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from .cases import Case
 
 
 def _nobody(line: str) -> None:
-    """Tells nobody."""
+    """Ignores the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run was asked for. A part takes what concerns it."""
+    """The options of a run. Each part uses its own."""
 
     cases: tuple[Case, ...] = ()
     seed: int = 1
@@ -22,14 +22,14 @@ class Options:
     runs: int = 100
     """Of the state machine: how many times it sets out."""
     steps: int = 30
-    """Of the state machine: how far it goes each time."""
+    """Of the state machine: the number of steps of a run."""
     identities: tuple[str, ...] = ()
     """Extension numbers to act as; empty for one of each type that can sign in."""
     operations: tuple[str, ...] = ()
-    """Of the fuzz: operationIds to keep to; empty for all."""
+    """Of the fuzz: the operationIds; empty for all."""
     fixture: str = "demo"
-    """The account as it was asked for, by name or path."""
+    """The account as the user named it, by name or path."""
     reports: Path | None = None
-    """A folder for what a part writes itself, as Schemathesis its own JUnit."""
+    """A folder for reports of a part, such as Schemathesis's JUnit."""
     say: Callable[[str], None] = _nobody
-    """Takes a line that tells how far a part has come."""
+    """Gets a line about the progress of a part."""

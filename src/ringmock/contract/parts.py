@@ -1,4 +1,4 @@
-"""The parts of the contract suite: each is run against a target and tells, finding by finding, what came of it."""
+"""The parts of the contract suite: each runs against a target and yields findings."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -23,7 +23,7 @@ DESCRIBED_BY: Mapping[str, Callable[[Target, Options], Iterator[str]]] = {
 
 
 def described(part: str, target: Target, options: Options) -> Iterator[str]:
-    """What a part would send; for one that decides as it goes, how much at the most and to whom."""
+    """What a part would send; for one that decides while it runs, the maximum, and the recipients."""
     if part in DESCRIBED_BY:
         yield from DESCRIBED_BY[part](target, options)
         return

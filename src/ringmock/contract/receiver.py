@@ -13,7 +13,7 @@ Json = Any
 TOKEN_HEADER = "Validation-Token"
 WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.01
-"""How long the end of a receiver may take."""
+"""The maximum time for stopping a receiver."""
 
 
 class Manners(NamedTuple):
@@ -21,7 +21,7 @@ class Manners(NamedTuple):
 
     status: int = 200
     token: str = "same"
-    """What it returns of the token that it is sent: `same`, `another` or `none`."""
+    """The token that it returns: `same`, `another` or `none`."""
     media_type: str = "application/json"
     """Its Content-Type; none where this is empty."""
     bytes: int = 0
@@ -29,7 +29,7 @@ class Manners(NamedTuple):
 
     @property
     def are_good(self) -> bool:
-        """Whether what it is sent has arrived."""
+        """Whether it accepts what it gets."""
         return 200 <= self.status < 300
 
     @classmethod
@@ -51,7 +51,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where notifications are to go."""
+        """The address for notifications."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/webhook"
 
     def __enter__(self) -> Self:
@@ -64,7 +64,7 @@ class Receiver:
         self._thread.join()
 
     def next_notifications(self, count: int) -> list[Json]:
-        """So many that were not looked at yet, oldest first, each waited for; fewer when they do not come."""
+        """So many unread notifications, oldest first, each waited for; fewer when they do not arrive."""
         found: list[Json] = []
         try:
             while len(found) < count:
@@ -95,6 +95,6 @@ class Receiver:
                 self.wfile.write(b" " * manners.bytes)
 
             def log_message(self, *_: object) -> None:
-                """Nothing: the case tells what was wrong."""
+                """Nothing: the case reports what was wrong."""
 
         return Handler

@@ -1,7 +1,7 @@
-"""The cheapest tests to add: which known cases would exercise most of what is missing for the fewest calls.
+"""The cheapest tests to add: the known cases that exercise most of the missing items with the fewest calls.
 
-Known are the bundled cases, those that are written once for every operation too. What a case would exercise is read
-from what it expects, by the same signs that a run is judged by.
+Known cases are the bundled ones. What a case would exercise is derived from its expectations, by the evidence that a
+run is measured by.
 """
 
 import textwrap
@@ -56,12 +56,12 @@ SHOWN_BY: Mapping[str, tuple[str, ...]] = {
         "current messageStatus in the answer to POST sms (2)",
     ),
 }
-"""What bundled cases are known to exercise beyond what they expect."""
+"""Items that bundled cases exercise in addition to their expectations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A case, and the keys of what it exercises by what it expects."""
+    """A case, and the keys of what it exercises by its expectations."""
 
     case: Case
     calls: int
@@ -69,9 +69,9 @@ class Candidate:
 
 
 def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
-    """The cheapest tests to add, each chosen as if those before it were there; fewer where there is no more to gain.
+    """The cheapest tests to add, each chosen after the ones before it; fewer when nothing is missing any more.
 
-    Only such as answer in a generation that counts.
+    Only cases that answer in a generation that counts.
     """
     known = [candidate for candidate in candidates() if _generation(candidate.case, coverage) is not None]
     missing, seen = _Missing(coverage.missing), set(coverage.met.seen)
@@ -110,7 +110,7 @@ class _Missing:
                 self._by_key[key].append(item)
 
     def gained(self, candidate: Candidate, seen: Collection[str]) -> tuple[CoverageItem, ...]:
-        """What would not be missing any more, were the candidate run too."""
+        """The missing items that the candidate would exercise."""
         touched = {item for key in candidate.keys for item in self._by_key.get(key, ()) if item in self._places}
         whole = [item for item in touched if all(key in candidate.keys or key in seen for key in item.keys)]
         return tuple(sorted(whole, key=self._places.__getitem__))
@@ -122,7 +122,7 @@ class _Missing:
 
 @cache
 def candidates() -> tuple[Candidate, ...]:
-    """Every case that can be suggested: those that the demo account has all for."""
+    """Every case that can be suggested: those for which the demo account has everything."""
     bundled = ((case, about_demo(case)) for case in load_cases(bundled_case_files()))
     return tuple(Candidate(case, _calls(case), keys_of(bound)) for case, bound in bundled if bound is not None)
 
@@ -140,7 +140,7 @@ def about_demo(case: Case) -> Case | None:
 
 
 def _calls(case: Case) -> int:
-    """Calls, changes of the world and looks into mailboxes."""
+    """The number of calls, changes of the world and checks of mailboxes."""
     of_steps = (
         (step.when is not None) + len(step.change) + len(step.mailboxes) + len(step.handsets) for step in case.steps
     )
@@ -154,7 +154,7 @@ def keys_of(case: Case) -> frozenset[str]:
 
 
 def _sightings(case: Case) -> Iterator[Observation]:
-    """What the calls of a case and their answers look like, as far as it says."""
+    """The calls of a case and their answers, as far as it states them."""
     unknown: Mapping[str, Any] = defaultdict(lambda: "1")
     for step in case.steps:
         if step.when is None or "status" not in step.then:
@@ -189,7 +189,7 @@ def _called(when: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
 
 
 def text_of(case: Case) -> str:
-    """The case in YAML, as its file has it; written out where its entry stands for many or has a part of another."""
+    """The case in YAML, as in its file; expanded when its entry stands for several or uses a part of another."""
     if case.operation is None:
         first, *rest = Path(case.file).read_text(encoding="utf-8").splitlines()[case.line - 1 :]
         margin = first.partition("-")[0] + " "
@@ -208,7 +208,7 @@ def text_of(case: Case) -> str:
 
 
 def _leans_on_another(text: str) -> bool:
-    """Whether the YAML has an alias of what stands outside it."""
+    """Whether the YAML has an alias of something outside it."""
     tokens = list(yaml.scan(text))
     anchors = {token.value for token in tokens if isinstance(token, yaml.AnchorToken)}
     return any(token.value not in anchors for token in tokens if isinstance(token, yaml.AliasToken))
@@ -230,7 +230,7 @@ def _with_needs(text: str, case: Case) -> str:
 
 
 def curl_of(case: Case, base_url: str = "http://127.0.0.1:8080") -> str | None:
-    """A command line that makes the one call of a case; None where it takes more, or more than fits a line."""
+    """A command that makes the one call of a case; None when it has more, or is too long for a line."""
     case = about_demo(case) or case
     steps = [step for step in case.steps if step.when is not None]
     if len(case.steps) != 1 or not steps or case.given or steps[0].when is None or any(names_in(dict(steps[0].when))):

@@ -1,4 +1,4 @@
-"""A whole run of the contract suite: which servers, which parts on each, and one report of all."""
+"""A whole run of the contract suite: the servers, the parts for each, and one report."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,19 +36,19 @@ OWN_EXTENSION = "/restapi/v1.0/account/~/extension/~"
 
 
 class WrongUse(Exception):
-    """What was asked for makes no sense; the message says why and what would."""
+    """Invalid options; the message says why and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What a run was asked for. None stands for what suits the server."""
+    """The options of a run. None means what suits the server."""
 
     url: str | None = None
     fixture: str | None = None
     generation: str | None = None
     parts: tuple[str, ...] = tuple(PARTS)
     cases: tuple[Path, ...] = ()
-    """Files and folders of cases, beside the bundled ones."""
+    """Files and folders of cases in addition to the bundled ones."""
     any_number: bool = False
     max_messages: int | None = None
     rate: str | None = None
@@ -66,7 +66,7 @@ class Errand:
     parts: tuple[str, ...]
     cases: tuple[Case, ...]
     url: str | None = None
-    """Where the server is; None for one that is started for it."""
+    """The server's address; None for a server that the run starts."""
 
 
 OwnTargetMaker = Callable[[Template, Watcher | None, CoverageCollector | None], AbstractContextManager[Target]]
@@ -74,7 +74,7 @@ OwnTargetMaker = Callable[[Template, Watcher | None, CoverageCollector | None], 
 
 
 class Run:
-    """What is to be done, as soon as it is known that it can be. `watcher` is told of all traffic."""
+    """The runs to do, after all preconditions are checked. `watcher` gets all traffic."""
 
     def __init__(
         self,
@@ -114,14 +114,14 @@ class Run:
 
     @property
     def coverage(self) -> Coverage | None:
-        """What was exercised, when `findings` is through; None where it was not to be counted."""
+        """The coverage, when `findings` is exhausted; None when it was not requested."""
         counting = self._tally or self._onlooker
         if counting is None:
             return None
         return coverage(counting.met or Exercised(), {errand.template.generation for errand in self.errands})
 
     def findings(self) -> Iterator[Finding]:
-        """Run everything; each finding as soon as it is there. Raises `NoAnswer` for a server that is not there."""
+        """Run everything; yields each finding immediately. Raises `NoAnswer` for a missing server."""
         for errand in self.errands:
             with self._target(errand) as target:
                 unfit = _nobody_signs_in(errand.parts[0], target)
@@ -135,7 +135,7 @@ class Run:
             yield Finding("cases", case.name, Verdict.SKIPPED, reason, keeps=case.keeps)
 
     def dry(self) -> Iterator[str]:
-        """What `findings` would send, line by line; nothing is sent but what asks a server whether it is a ringmock."""
+        """What `findings` would send, line by line; sends only the question whether the server is a ringmock."""
         for errand in self.errands:
             with self._target(errand, is_dry=True) as target:
                 for part in errand.parts:
@@ -166,7 +166,7 @@ class Run:
                 yield target
 
     def _guarded(self, target: Target) -> Target:
-        """The target with the limits that suit it; none on a ringmock that opens worlds, unless they were asked for."""
+        """The target with suitable limits; none on a ringmock that opens worlds, unless the user gave some."""
         wanted, is_near = self.wanted, target.has_worlds or is_on_this_machine(target.url)
         limits = Limits(
             numbers=None if target.has_worlds or wanted.any_number else named_in(target.template),
@@ -189,7 +189,7 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
 
 
 def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:
-    """What a part finds; as far as it comes, where what it sends is limited."""
+    """The findings of a part; the ones so far, when the limits end it."""
     reason = _reason_to_skip(part, target, options)
     if reason is None:
         try:
@@ -205,9 +205,9 @@ def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:
 
 
 def _nobody_signs_in(part: str, target: Target) -> Finding | None:
-    """What kept the first extension from signing in; a failure of it alone, for nothing else could be tested.
+    """The reason why the first extension cannot sign in, as the only failure: nothing else can be tested.
 
-    Where made-up credentials open worlds, that has been seen already.
+    If made-up credentials open worlds, that has been checked already.
     """
     if target.has_worlds:
         return None
@@ -236,7 +236,7 @@ def _nobody_signs_in(part: str, target: Target) -> Finding | None:
 
 
 def _gone(part: str, target: Target, error: NoAnswer) -> Finding:
-    """The server answered when the run began; what was found by then is not lost."""
+    """The server answered at the start of the run; the findings so far are kept."""
     return Finding(
         part=part,
         name="The server goes on answering",
@@ -248,7 +248,7 @@ def _gone(part: str, target: Target, error: NoAnswer) -> Finding:
 
 
 def _reason_to_skip(part: str, target: Target, options: Options) -> str | None:
-    """The state machine cannot leave out a step: its model would no longer know what is there."""
+    """The state machine cannot skip a step: its model would no longer match."""
     limits, most = target.limits, most_messages(options)
     if part != "stateful":
         return None
@@ -290,7 +290,7 @@ def _check_identities(numbers: Iterable[str], template: Template) -> None:
 
 
 def _cases(wanted: RunRequest, template: Template) -> tuple[Case, ...]:
-    """The bundled cases and the user's; of these, one that names no generation is about the fixture's."""
+    """The bundled cases and the user's; a user's case without a generation has the fixture's."""
     if "cases" not in wanted.parts:
         return ()
     files = [file for path in wanted.cases for file in _files(path)]
@@ -314,7 +314,7 @@ def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> t
     errands: list[Errand] = []
     for generation in generations:
         main = load_named(wanted.fixture or "demo", generation=generation)
-        # What every operation answers alike is the same in all generations: of several, the first has them all.
+        # Answers that are the same for every operation are the same in all generations: only the first has them.
         about = [case for case in cases if case.is_first or generation == generations[0]]
         about = [case for case in about if case.holds_in(generation)]
         further = () if wanted.fixture is not None else _further(main, generation)
@@ -325,6 +325,6 @@ def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> t
 
 
 def _further(main: Template, generation: str) -> tuple[Template, ...]:
-    """The other accounts that come with ringmock: what the first one lacks for a case, another may have."""
+    """The other bundled accounts: one of them may have what the first lacks for a case."""
     names = (name for name in bundled_names() if name != main.name)
     return tuple(load_named(name, generation=generation) for name in names)

@@ -17,7 +17,7 @@ READY = "/_mock/ready"
 OAUTH = "/restapi/oauth/"
 TOKEN = f"{OAUTH}token"
 FIRST_TIMEOUT_SECONDS = 10.0
-"""For the first answer, which tells whether there is a server at all."""
+"""For the first answer, which shows whether there is a server."""
 HIDDEN = "$TOKEN"
 _SECRETS = ("assertion", "password", "refresh_token", "token", "client_secret")
 
@@ -30,11 +30,11 @@ class Target:
     template: Template
     """The account that the server has to serve, in the generation in which it has to answer."""
     has_worlds: bool = False
-    """Whether made-up client credentials open a world of their own there, which the control API may change."""
+    """Whether made-up client credentials open a separate world, which the control API may change."""
     watcher: Watcher | None = None
-    """Told of every exchange with the server, from whichever thread makes it."""
+    """Gets every exchange with the server, from any thread."""
     guard: Guard | None = None
-    """Asked before every call."""
+    """Called before every call."""
     patience: float = 0.0
     """Seconds within which what was sent has to be in the mailboxes."""
 
@@ -49,7 +49,7 @@ class Target:
 
     @property
     def application(self) -> Application:
-        """The application that signs in where no world of its own can be had; without a name if there is none."""
+        """The application that signs in when there are no separate worlds; without a name if there is none."""
         return next(iter(self.template.applications), Application(""))
 
     @property
@@ -59,7 +59,7 @@ class Target:
         return min(able, key=lambda extension: not extension.administrator).number
 
     def client(self, timeout: float = TIMEOUT_SECONDS) -> HttpClient:
-        """A new connection to the server, whose exchanges the watcher is told of; `timeout` in seconds."""
+        """A new connection to the server, whose exchanges go to the watcher; `timeout` in seconds."""
         return HttpClient(self.url, timeout, watcher=self.watcher, guard=self.guard)
 
     @property
@@ -73,7 +73,7 @@ class Target:
 
 
 def sign_in_forms(template: Template, number: str) -> tuple[Mapping[str, str], ...]:
-    """Forms of `getToken` that open a session of this extension, by what credentials the fixture has of it.
+    """Forms of `getToken` that open a session of this extension, for each kind of credentials in the fixture.
 
     Raises `KeyError` for a number that is no extension.
     """
@@ -94,22 +94,22 @@ def _forms(template: Template, extension: Extension, credentials: Credentials) -
 
 
 def is_on_this_machine(url: str) -> bool:
-    """Whether an address is this machine's own, where nobody else is reached and nobody pays."""
+    """Whether an address is this machine's own, so that calls reach no one else and cost nothing."""
     host = urlsplit(url).hostname or ""
     return host == "localhost" or is_this_machine(host)
 
 
 def remote(url: str, template: Template, watcher: Watcher | None = None) -> Target:
-    """A server that runs already; whether it is a ringmock that opens worlds, it is asked itself.
+    """A running server; the control API says whether it is a ringmock that opens worlds.
 
-    Raises `NoAnswer` when there is nobody, and `ValueError` for what is no address of a server.
+    Raises `NoAnswer` when there is no server, and `ValueError` for an invalid server address.
     """
     target = Target(url.rstrip("/"), template, watcher=watcher)
     return replace(target, has_worlds=_opens_worlds(target))
 
 
 def made_up_application() -> Application:
-    """An application that nobody has seen before, and therefore a world that nobody else is in."""
+    """A made-up application, and therefore a separate world."""
     return Application(f"contract-{uuid.uuid4()}", "contract-secret")
 
 
@@ -139,7 +139,7 @@ def as_object(value: Any) -> Mapping[str, Any]:
 
 
 def with_secrets(template: Template, environment: Mapping[str, str]) -> Template:
-    """The template with credentials from environment variables in the place of its own, so that files hold none.
+    """The template with credentials from environment variables instead of its own, so that files have none.
 
     RINGMOCK_CLIENT_ID and RINGMOCK_CLIENT_SECRET are the application's; RINGMOCK_JWT_101, RINGMOCK_PASSWORD_101 and
     RINGMOCK_TOKEN_101 those of extension 101.
@@ -164,12 +164,12 @@ def _from_environment(known: Credentials, number: str, environment: Mapping[str,
         "access_token": f"RINGMOCK_TOKEN_{number}",
     }
     found: dict[str, Any] = {field: environment[name] for field, name in names.items() if environment.get(name)}
-    # What the file has beside them belongs to another server, as a demo token does.
+    # the file's other credentials belong to another server, such as a demo token
     return replace(Credentials(user_name=known.user_name), **found) if found else known
 
 
 def shown(target: Target, request: Request) -> Request:
-    """The request as a report may show it: without what opens an account that is not made up for the run."""
+    """The request for a report: without credentials, unless they were made up for the run."""
     if target.has_worlds:
         return request
     headers = dict(request.headers)

@@ -1,4 +1,4 @@
-"""Sightings from traffic: exchanges of our own client, and recordings of others as HAR or Schemathesis's NDJSON."""
+"""Observations from traffic: exchanges of our own client, and recordings of others as HAR or Schemathesis's NDJSON."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ from .http_client import Exchange, HttpClient, Request
 
 
 class UnreadableTraffic(ValueError):
-    """A file that holds no traffic and no tally; the message says which, where in it, and what is wrong."""
+    """A file without traffic or coverage; the message says which, where in it, and what is wrong."""
 
 
 def sighting(
@@ -35,7 +35,7 @@ def sighting(
 
 
 def json_of(body: bytes) -> Json:
-    """The value of a JSON text, None for what is none."""
+    """The value of a JSON text, None for another text."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -67,7 +67,7 @@ def sighting_of(exchange: Exchange) -> Observation | None:
 
 
 class Onlooker:
-    """Counts the exchanges that it is told of, from any thread: a `Watcher`. Answers are taken for one generation's."""
+    """Counts exchanges from any thread: a `Watcher`. Answers count for one generation."""
 
     def __init__(self, generation: str) -> None:
         self.met = Exercised()
@@ -85,7 +85,7 @@ class Onlooker:
 
 
 def read_recording(path: Path) -> Exercised:
-    """What a recording shows: a `.har`, Schemathesis's `.ndjson`, or a tally as `GET /_mock/coverage` gives it.
+    """The content of a recording: a `.har`, Schemathesis's `.ndjson`, or coverage from `GET /_mock/coverage`.
 
     Raises `UnreadableTraffic`.
     """
@@ -111,7 +111,7 @@ def read_recording(path: Path) -> Exercised:
 
 
 def read_server(url: str) -> Exercised:
-    """What a server that counts says of its callers. Raises `UnreadableTraffic`, `NoAnswer`, `ValueError`."""
+    """The coverage of a server started with `--coverage`. Raises `UnreadableTraffic`, `NoAnswer`, `ValueError`."""
     with HttpClient(url) as client:
         answer = client.send(Request("GET", "/_mock/coverage"))
     if answer.status != 200:

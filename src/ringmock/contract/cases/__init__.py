@@ -1,7 +1,7 @@
 """Contract cases: given a world, when calls are made, then these answers and these mailboxes.
 
-Cases are YAML, for people who do not program; `fixtures/case.schema.json` gives the shape of a file. This module
-reads and checks them; `case_runner` runs them against a server.
+Cases are YAML, for people who do not program; `fixtures/case.schema.json` is the schema of a file. This module parses
+and checks them; `runner.py` runs them against a server.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ class CaseFileError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: the world changes, then a call is made, then is looked at what it left. Any part may be missing."""
+    """One step: changes of the world, then a call, then checks of the result. Each part is optional."""
 
     line: int
     change: Mapping[str, Json] = field(default_factory=dict)
@@ -49,11 +49,11 @@ class Step:
     """The name of a WebSocket to close, after the change and before the call."""
     send: Mapping[str, Json] | None = None
     sockets: Mapping[str, Json] = field(default_factory=dict)
-    """What comes next on WebSockets, oldest first."""
+    """The next messages on WebSockets, oldest first."""
 
     @property
     def written(self) -> dict[str, Json]:
-        """As a case file has it, without what is not said."""
+        """As in the case file, without absent keys."""
         parts: dict[str, Json] = {
             "change": dict(self.change),
             "as": self.caller,
@@ -84,26 +84,26 @@ class Case:
     account: str | None = None
     """The account fixture that the server has to serve, None for any that has what the case needs."""
     generation: str | None = None
-    """The one generation in which it holds, taken literally; None for every one, in the shape of 2012."""
+    """The one generation in which the case holds literally; None for every one, in the shape of 2012."""
     given: Mapping[str, Json] = field(default_factory=dict)
     needs: Needs = field(default_factory=dict)
-    """The roles that it speaks of; none when it is about an account's own numbers."""
+    """The roles of the case; none when it uses an account's own numbers."""
     after: tuple[Step, ...] = ()
-    """Taken after the steps, whatever came of them."""
+    """Run after the steps, even when a step has failed."""
     operation: str | None = None
-    """The operation that it was made for, where its entry stands for one case of each."""
+    """The operation of the case, when its entry stands for one case of each."""
     is_first: bool = True
-    """Whether it is the first of those that its entry stands for."""
+    """Whether it is the first case of its entry."""
 
     def holds_in(self, generation: str) -> bool:
-        """Whether a server of this generation has to keep it."""
+        """Whether a server of this generation must pass it."""
         return self.generation in (None, generation)
 
 
 def load_cases(paths: Iterable[Path], generation: str | None = None) -> tuple[Case, ...]:
-    """Every case of these files, in their order; `generation` is for those that name none.
+    """Every case of these files, in order; `generation` applies to cases that name none.
 
-    Raises `CaseFileError` with all the mistakes of all files.
+    Raises `CaseFileError` with all mistakes of all files.
     """
     return _cases_of(((path, str(path)) for path in paths), generation)
 
@@ -114,7 +114,7 @@ def parse_cases(text: str, file: str = "cases.yaml") -> tuple[Case, ...]:
 
 
 def bundled_case_files() -> tuple[Path, ...]:
-    """The case files that come with the program, by name."""
+    """The bundled case files, by name."""
     return tuple(sorted(Path(str(bundled("fixtures", "cases"))).glob("*.yaml")))
 
 

@@ -1,7 +1,7 @@
-"""Who plays the roles of a case in an account: a search by what they need, and the case with its names filled in.
+"""Binding a case to an account: a search for extensions and phones that fit its roles.
 
-Nothing is sent and nothing is random: the first extension of the fixture that has what a role needs plays it, and
-nobody plays two. What can be arranged is: a Department gets the members that it needs where none has them.
+The search is deterministic and sends nothing: a role gets the first extension of the fixture that fits, and no
+extension has two roles. A Department without the needed members gets them.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,12 +38,12 @@ from .strangers import nobody
 
 Json = Any
 Player = Extension | PhoneNumber | Application | str
-"""Who plays a role; a phone outside is its digits."""
+"""The extension or phone of a role; an external phone is its digits."""
 Cast = dict[str, Player]
 
 
 def bind(case: Case, template: Template) -> Case | Lack:
-    """The case about this account, with numbers and ids in the place of roles; or what the account lacks for it."""
+    """The case with the account's numbers and ids instead of roles; or what the account lacks for it."""
     uses = uses_of(case.needs, case.given, [step.written for step in (*case.steps, *case.after)])
     if not uses and ACCOUNT not in case.needs:
         return replace(case, given=_changes_left(case.given, template.account))
@@ -72,7 +72,7 @@ def bind(case: Case, template: Template) -> Case | Lack:
 
 
 class _Dead(NamedTuple):
-    """The role that the search came to and found nobody for, and who played the others."""
+    """The first role without a match, and the matches of the others."""
 
     role: str
     cast: Cast
@@ -88,7 +88,7 @@ class _Search:
     _able: dict[str, list[Player]] = field(default_factory=dict)
 
     def cast(self) -> Cast | Lack:
-        """Who plays what: with Departments as they are, and if that cannot be, with members put into them."""
+        """The assignment of roles: with the present members of Departments, or else with added members."""
         order = self._order()
         for name in order:
             able = self._candidates(name)
@@ -130,7 +130,7 @@ class _Search:
         return [each for each in everyone if all(one.holds(each) for one in required.conditions)]
 
     def _is_touched(self, extension: Extension) -> bool:
-        """Those come last in whose mailbox something is from the start, or whose numbers are not theirs alone."""
+        """Extensions with seeded messages, or with shared numbers, come last."""
         account = self.template.account
         numbers = {extension.number, *(phone.digits for phone in account.numbers_of(extension))}
         written = {number for seed in self.template.messages for number in (seed.sender, *seed.recipients)}
@@ -208,7 +208,7 @@ def _numbers(cast: Cast) -> Mapping[str, str]:
 
 
 def _arranged(needs: Needs, cast: Cast) -> dict[str, list[str]]:
-    """The Departments that do not have the members that they need, and who is to be put into them."""
+    """The Departments without the needed members, and the members to add."""
     found = {}
     for role, department in cast.items():
         if isinstance(department, Extension) and _has_members(needs[role]):
@@ -243,7 +243,7 @@ def _changes_left(given: Mapping[str, Json], account: Account) -> Mapping[str, J
 
 @dataclass
 class _Names:
-    """A case's values with what was found in the place of roles."""
+    """A case's values with roles replaced by their matches."""
 
     cast: Cast
     needs: Needs

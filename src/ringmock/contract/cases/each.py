@@ -1,8 +1,8 @@
-"""Cases that are written once for several: an entry with `each` or `examples` stands for one case of each.
+"""Entries that stand for several cases: an entry with `each` or `examples` is one case for each.
 
-`each: 401 AGW-401` is for the operations that document this refusal, `each: [listMessages, syncMessages]` for these,
-and `${operation}` is the name of one. Its calls take the contract's own examples for what they do not say. `examples`
-is a table: a case for each row, with the row's values in the place of `${column}`.
+`each: 401 AGW-401` is one case for each operation that documents this refusal, `each: [listMessages, syncMessages]` for
+these, and `${operation}` is the operation's name. Its calls use the contract's examples for absent parts. `examples` is
+a table: one case for each row, with the row's values for `${column}`.
 """
 
 import re
@@ -15,23 +15,23 @@ Json = Any
 
 OPERATION = "operation"
 PLACE = f"${{{OPERATION}}}"
-"""What stands for the operation's name."""
+"""The placeholder for the operation's name."""
 
 _COLUMN = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Made(NamedTuple):
-    """One case as if it had been written out."""
+    """One case, expanded."""
 
     case: Json
     operation: str | None
-    """The operation that it was made for, None for a case that is as it was written."""
+    """The operation of the case, None for an entry without `each`."""
     is_first: bool = True
-    """Whether it is the first of those that its entry stands for."""
+    """Whether it is the first case of its entry."""
 
 
 def written_out(entry: Mapping[str, Json]) -> Iterator[Made]:
-    """The cases that an entry stands for: itself, or one for each row of its examples and each of its operations."""
+    """The cases of an entry: itself, or one for each row of its examples and each of its operations."""
     plain = {name: value for name, value in entry.items() if name not in ("each", "but", "examples")}
     number = 0
     for row in entry.get("examples", [{}]):
@@ -46,7 +46,9 @@ def written_out(entry: Mapping[str, Json]) -> Iterator[Made]:
 
 
 def operations_of(entry: Mapping[str, Json]) -> tuple[Operation, ...]:
-    """Those that document the refusal, without those of `but`, and that have what the entry's calls say of them."""
+    """The operations that document the refusal, without those of `but`, and that have the parameters of the entry's
+    calls.
+    """
     calls = [step["when"] for step in entry["steps"] if is_about_each(step)]
     return tuple(
         operation
@@ -56,7 +58,7 @@ def operations_of(entry: Mapping[str, Json]) -> tuple[Operation, ...]:
 
 
 def named_by(each: str | list[str]) -> tuple[Operation, ...]:
-    """The operations of an `each`: those that it lists, or that document its refusal."""
+    """The operations of an `each`: the listed ones, or those that document its refusal."""
     known = known_operations()
     return documenting(each) if isinstance(each, str) else tuple(known[name] for name in each if name in known)
 
@@ -89,7 +91,7 @@ def _step(step: Mapping[str, Json], operation: Operation) -> Json:
 
 
 def _named(value: Json, row: Mapping[str, Json]) -> Json:
-    """The value with what the row has for each of its names; a text that is nothing else takes that with its type."""
+    """The value with the row's values for names; a text that is only a name gets the value with its type."""
     if isinstance(value, str):
         whole = _COLUMN.fullmatch(value)
         if whole is not None and whole[1] in row:

@@ -1,9 +1,8 @@
-"""What a case expects of an answer, held against what came.
+"""Comparison of expected and actual answers.
 
-An expected mapping names some of the actual one's keys, an exact one all of them; a list is as long as it is
-written. Three texts stand for more than themselves: `any` for whatever is there, `absent` for what is not, and
-`~` with a regular expression for every text or number that it matches whole. A mapping of nothing but `MATCHERS`
-says by their names what is expected.
+An expected mapping names some of the actual keys, an exact one all of them; a list must have the same length. Three
+texts are special: `any` for any value, `absent` for a missing one, and `~` with a regular expression that must match a
+whole text or number. A mapping with only keys of `MATCHERS` is a named matcher.
 """
 
 import base64
@@ -17,7 +16,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 CLIENT_ID = "client_id"
-"""What a case can take as `${client_id}` without having kept it: its own application's."""
+"""The values that a case can use as `${client_id}` without keeping them: those of its application."""
 
 ANY = "any"
 PATTERN_MARK = "~"
@@ -31,7 +30,7 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
-"""What stands where the other side has nothing."""
+"""Stands for a missing value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def _matches(expected: Any, actual: Any) -> bool:
     if is_pattern(expected):
         is_scalar = isinstance(actual, (str, int, float)) and not isinstance(actual, bool)
         return is_scalar and re.fullmatch(expected[1:], str(actual), re.DOTALL) is not None
-    # 1 == True, and that is not the same answer.
+    # 1 == True in Python, but they are different answers
     return isinstance(expected, bool) is isinstance(actual, bool) and bool(expected == actual)
 
 
@@ -98,7 +97,7 @@ def _contains(expected: Any, actual: Any) -> bool:
 
 
 def _in_any_order(expected: Any, actual: Any) -> bool:
-    """Whether each of what is expected has an item of its own."""
+    """Whether each expected item has a different matching item."""
     if not isinstance(actual, list) or len(actual) != len(expected):
         return False
     if not expected:
@@ -131,7 +130,7 @@ MATCHERS: Final = tuple(_MATCHES)
 
 
 def is_matcher(expected: Any, actual: Any = None) -> bool:
-    """Whether the mapping says by names what is expected. An object may have a key `count` of its own."""
+    """Whether the mapping is a named matcher. An object may have a property `count` too."""
     if not isinstance(expected, dict) or not expected or not expected.keys() <= _MATCHES.keys():
         return False
     return not (isinstance(actual, dict) and expected.keys() == {"count"})
@@ -160,10 +159,10 @@ def found_at(value: Any, where: str) -> Any:
 
 
 def filled(value: Any, kept: Mapping[str, Any]) -> Any:
-    """The value with `${name}` replaced by what was kept, and `{repeat: a, times: 3}` and `{signed: ...}` written out.
+    """The value with `${name}` replaced by kept values, and `{repeat: a, times: 3}` and `{signed: ...}` expanded.
 
-    A text that is nothing but `${name}` takes the kept value with its type. In a pattern the kept value stands for
-    itself, whatever characters it has. Raises `KeyError` for a name that was not kept.
+    A text that is only `${name}` gets the kept value with its type. In a pattern the kept value is escaped. Raises
+    `KeyError` for an unknown name.
     """
     if isinstance(value, str):
         return _filled_text(value, kept)
@@ -179,7 +178,7 @@ def filled(value: Any, kept: Mapping[str, Any]) -> Any:
 
 
 def is_repetition(value: Mapping[str, Any]) -> bool:
-    """Whether the mapping stands for a text: `{repeat: a, times: 1000}`, and `then: b` for what follows."""
+    """Whether the mapping stands for a text: `{repeat: a, times: 1000}`, with `then: b` for the rest."""
     return {"repeat", "times"} <= value.keys() <= {"repeat", "times", "then"} and isinstance(value["times"], int)
 
 
@@ -208,7 +207,7 @@ def _filled_text(text: str, kept: Mapping[str, Any]) -> Any:
 
 
 def names_in(value: Any) -> Iterator[str]:
-    """Every name that a value takes from what was kept."""
+    """Every `${name}` in a value."""
     if isinstance(value, str):
         yield from _CARRIED.findall(value)
     elif isinstance(value, list):

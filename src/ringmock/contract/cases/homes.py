@@ -1,4 +1,4 @@
-"""Which account each case is run on, where there are several to choose from."""
+"""The account on which each case runs, when there are several."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,9 +9,10 @@ from .lacking import Lack
 
 
 def homes_of(cases: Iterable[Case], templates: Sequence[Template]) -> tuple[tuple[Template, tuple[Case, ...]], ...]:
-    """Each account with its cases: a case goes to the first that has what it needs, and to the very first if none has.
+    """Each account with its cases: a case runs on the first account that has what it needs, otherwise on the first of
+    all.
 
-    A case that names an account is for that one.
+    A case that names an account runs on that one.
     """
     found: dict[int, list[Case]] = {place: [] for place in range(len(templates))}
     for case in cases:

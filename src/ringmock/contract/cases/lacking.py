@@ -34,7 +34,7 @@ def account_line(sentence: str, line: Mapping[str, Json]) -> Lack:
 
 
 def nobody_who(required: "Required", template: Template) -> Lack:
-    """Nobody has all that the role asks: the one mark that nobody has, or the first that comes together with none."""
+    """No extension fits the role: the first property, alone or with the ones before it, that none has."""
     everyone = _everyone(required, template)
     for condition in required.conditions:
         if not any(map(condition.holds, everyone)):
@@ -51,7 +51,7 @@ def nobody_who(required: "Required", template: Template) -> Lack:
 
 
 def nobody_left(required: "Required", taken: Mapping[str, str], template: Template) -> Lack:
-    """Whoever has what the role asks plays another role already."""
+    """Every extension that fits the role has another role."""
     others = ", ".join(f"{number} ({role.replace('_', ' ')})" for role, number in taken.items())
     sentence = f"no other {_subject(required, list(required.conditions))}"
     return Lack(sentence + (f" than {others}" if others else ""), _to_add(required, template))

@@ -1,4 +1,4 @@
-"""Who is in the Departments of a server that has one account for all: a case leaves it as it was."""
+"""Members of Departments on a server without separate worlds: a case restores them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,20 +15,20 @@ CHANGING = ("assignMultipleDepartmentMembers", "assignMultipleCallQueueMembers")
 ACCOUNT = "/restapi/v1.0/account/~"
 
 Send = Callable[[Request], Exchange]
-"""Makes a call as someone who may read and change the members."""
+"""Makes a call as an extension that may read and change the members."""
 
 
 def changes_members(case: Case) -> bool:
-    """Whether the case puts anyone into a Department, or takes anyone out."""
+    """Whether the case changes the members of a Department."""
     return any(step.when is not None and step.when.get("operation") in CHANGING for step in case.steps)
 
 
 class Unreadable(Exception):
-    """The members of a Department could not be read; the message says of which, and what was answered."""
+    """The members of a Department could not be read; the message names it and the answer."""
 
 
 class Membership:
-    """The ids of all Departments' members, as they were when it was made. Raises `Unreadable`."""
+    """The ids of all Departments' members when it was made. Raises `Unreadable`."""
 
     def __init__(self, account: Account, send: Send) -> None:
         self._send = send
@@ -38,7 +38,7 @@ class Membership:
         self._at_first = self._now()
 
     def put_back(self) -> Exchange | None:
-        """Put back who was there and take out who was not; the call that was refused, None when all is as it was."""
+        """Restore the members; returns the refused call, None on success."""
         items = [
             {
                 "departmentId": department,

@@ -1,7 +1,7 @@
-"""What is wrong with a file of cases: every mistake at once, with its line and what would pass.
+"""The mistakes of a case file: all together, each with its line and what would pass.
 
-`fixtures/case.schema.json` gives the shape. This module knows what a schema cannot see: whether the operations,
-parameters, rules and kept values that a case speaks of are there.
+`fixtures/case.schema.json` is the schema. This module checks what a schema cannot: whether the operations, parameters,
+rules and kept values of a case exist.
 """
 
 import json
@@ -35,7 +35,7 @@ GOES_WITH = {
 """Parts of a step that make no sense without another."""
 
 RECEIVER = "receiver"
-"""The change that opens a receiver of webhooks, and the name under which its address is kept."""
+"""The change that opens a webhook receiver, and the name under which its address is kept."""
 
 _EXPECTATIONS = ("then", "outcomes", "mailboxes", "handsets", "notifications", "connect", "sockets")
 _LOOKS = ("outcomes", "mailboxes", "handsets", "notifications", "sockets")
@@ -59,7 +59,7 @@ def _shape() -> Shape:
 
 
 def _meaning(data: Mapping[str, Json], violations: Iterable[Violation]) -> Found:
-    """Whatever has the right shape and speaks of what is not there."""
+    """Mistakes about things that do not exist, in places that match the schema."""
     shared = data.get("needs", {}) if _is_sound(("needs",), violations) else None
     yield from mistakes_of_needs(shared or {}, shared or {}, ("needs",))
     before, after = (data.get(part) if _is_sound((part,), violations) else None for part in ("before", "after"))
@@ -107,7 +107,7 @@ def _examples(case: Mapping[str, Json], path: Path, rows: Iterable[Mapping[str, 
 
 
 def _is_sound(path: Path, violations: Iterable[Violation]) -> bool:
-    """Whether what is at the path has the right shape, and so has all that is in it."""
+    """Whether the value at the path, with everything in it, matches the schema."""
     return not any(
         violation.path[: len(path)] == path or (not violation.stays and path[: len(violation.path)] == violation.path)
         for violation in violations
@@ -165,7 +165,7 @@ def _steps(steps: Json, path: Path, violations: Iterable[Violation], kept: set[s
 
 
 def _unopened(step: Mapping[str, Json], at: Path, known: set[str]) -> Found:
-    """What a step says of WebSockets that are not open, and of one that it opens, which is known from then on."""
+    """Mistakes of a step about WebSockets that are not open; adds the one that it opens."""
     connect = step.get("connect")
     if connect is not None:
         if ("as" in connect) == ("token" in connect):
@@ -199,7 +199,7 @@ def _lonely_parts(step: Mapping[str, Json], at: Path) -> Found:
 
 def _unknown_names(step: Mapping[str, Json], at: Path, kept: set[str]) -> Found:
     for part, value in step.items():
-        # What a step keeps of its answer may be looked for in the mailboxes that the same step looks into.
+        # A step may keep values of its answer and use them for the mailboxes that it checks.
         known = kept | set(step.get("keep", ())) if part in _LOOKS else kept
         for name in names_in(value):
             if name not in known:
@@ -283,7 +283,7 @@ def _broken_matcher(value: Mapping[str, Json], at: Path) -> Found:
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
-    """The nearest of what is known; everything, as long as that is a line's worth."""
+    """The most similar known name; all names, when they fit on a line."""
     near, known = nearest(name, known), tuple(known)
     if near is not None:
         return f": did you mean {near!r}?"
@@ -292,7 +292,7 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Vocabulary:
-    """What a case may speak of."""
+    """The names that a case may use."""
 
     ids: frozenset[str]
     operations: Mapping[str, Operation]

@@ -1,4 +1,4 @@
-"""What a client must know of an operation to call it, read from openapi.yaml."""
+"""What a client needs to call an operation, read from openapi.yaml."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,14 +23,14 @@ class Operation:
     path_parameters: tuple[str, ...]
     query_parameters: tuple[str, ...]
     media_type: str | None
-    """What a body is sent as, None where the operation takes none."""
+    """The media type of its body, None for an operation without one."""
     statuses: tuple[int, ...]
     refusals: frozenset[str] = frozenset()
     """The refusals that the contract declares, as `401 AGW-401`."""
     examples: Mapping[str, str] = field(default_factory=dict)
-    """Of path parameters that have one; not of those that may be `~`."""
+    """Of path parameters with an example; not of those that may be `~`."""
     example: Any = None
-    """The first example of a body of the media type, None where there is none."""
+    """The first example of a body of the media type, None without one."""
 
 
 @cache

@@ -13,11 +13,11 @@ from .runner import CaseResult, calls_of, run_case
 
 PART = "cases"
 MAX_SILENT = 3
-"""Cases without an answer, after which a server is taken for gone: each of them may have waited for long."""
+"""Consecutive cases without an answer after which the run ends: each may have waited long."""
 
 
 def run(target: Target, options: Options) -> Iterator[Finding]:
-    """A finding for each case. Raises `NoAnswer` when one case after the other is not answered."""
+    """A finding for each case. Raises `NoAnswer` when several consecutive cases get no answer."""
     silent = 0
     for case in options.cases:
         started = perf_counter()
@@ -30,7 +30,7 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
 
 
 def describe(target: Target, options: Options) -> Iterator[str]:
-    """Every call of every case, in order; what a step keeps for a later one stands there by its name."""
+    """Every call of every case, in order, with names for kept values."""
     for each in options.cases:
         case, reason = prepared(each, target)
         if reason is not None:

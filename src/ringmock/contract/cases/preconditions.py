@@ -1,6 +1,6 @@
-"""What a case takes for granted that a server may not give: a world to change, empty mailboxes, the fixture's secrets.
+"""Preconditions of a case that a server may not meet: a world to change, empty mailboxes, the fixture's secrets.
 
-A case that cannot be run honestly is not run, and the reason is told.
+Such a case is skipped with the reason.
 """
 
 from collections.abc import Iterator, Mapping
@@ -93,7 +93,7 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
 
 
 def _counts(step: Step) -> bool:
-    """Whether the step expects the whole of a list of messages, not only its form."""
+    """Whether the step expects the whole content of a list of messages, not only its form."""
     if step.when is None or not _is_of_messages(step.when):
         return False
     expected = {**(step.then.get("body") or {}), **(step.then.get("exact") or {})}
@@ -109,7 +109,7 @@ def _is_of_messages(when: Mapping[str, Json]) -> bool:
 
 
 def _changes_for_good(step: Step) -> bool:
-    """Whether the step is to change what no case changes back. Members of Departments are put back."""
+    """Whether the step makes a change that no case reverts. Members of Departments are restored."""
     is_done = 200 <= step.then.get("status", 0) < 300
     return is_done and step.when is not None and step.when.get("operation") in FOR_GOOD
 
@@ -141,7 +141,7 @@ def _foreign_secrets(template: Template) -> frozenset[str]:
 
 @cache
 def _bundled_secrets(name: str) -> frozenset[str]:
-    """Read once in a process: a run asks for every step of every case."""
+    """Cached: a run checks every step of every case."""
     return _secrets_of(load_named(name))
 
 
@@ -164,7 +164,7 @@ def _texts(value: Json) -> Iterator[str]:
 
 
 def _changes_what_was_there(step: Step) -> bool:
-    """Whether the step changes anything but what the case itself has made, which it names by a value that it kept."""
+    """Whether the step changes anything but what the case has made, which it names by a kept value."""
     if step.when is None or step.when.get("operation") not in changing_operations():
         return False
     return not any(names_in(step.when.get("path")))

@@ -1,4 +1,4 @@
-"""Telling a person what came of a case: expected and actual side by side, and the curl that shows it again."""
+"""The report of a case for people: expected and actual side by side, and the curl that reproduces it."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ def report(results: Iterable[CaseResult]) -> str:
 
 
 def failure_report(case: Case, failure: Failure) -> str:
-    """The failed step of a case: what was expected, what came, and how to see it again."""
+    """The failed step of a case: expected, actual, and how to reproduce it."""
     lines = [
         f"FAILED  {case.name}",
         f"        {case.file}:{failure.line}: {step_of(failure)}; keeps {', '.join(case.keeps)}",
@@ -38,12 +38,12 @@ def step_of(failure: Failure) -> str:
 
 
 def detail_of(failure: Failure) -> str:
-    """What was expected and what came, side by side, and the whole answer; call by call."""
+    """Expected and actual side by side, and the whole answer; call by call."""
     return "\n\n".join("\n".join(_mismatch(mismatch)) for mismatch in failure.mismatches)
 
 
 def reproduced_by(failure: Failure) -> str:
-    """The curl of every call that was answered wrongly, or left something wrong; each once."""
+    """The curl of every call with a wrong answer or a wrong effect, without repetitions."""
     exchanges = [exchange for m in failure.mismatches for exchange in (m.after, m.exchange) if exchange is not None]
     return "\n".join(dict.fromkeys(curl(exchange.base_url, exchange.request) for exchange in exchanges))
 

@@ -1,4 +1,4 @@
-"""The HTTP request that a call of a case stands for."""
+"""The HTTP request of a case's call."""
 
 import json
 from collections.abc import Mapping

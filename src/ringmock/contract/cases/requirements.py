@@ -1,4 +1,4 @@
-"""What a role asks of who plays it: conditions, each with the words in which its absence is told."""
+"""The requirements of a role: conditions, each with a text for the case that no extension meets it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ ONLY_SMS: Role = {"features": [Feature.SMS_SENDER]}
 
 
 class Condition(NamedTuple):
-    """`phrase` goes on "no extension ..."."""
+    """`phrase` continues "no extension ..."."""
 
     phrase: str
     holds: Callable[[Any], bool]
@@ -36,7 +36,7 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """All that one role asks, its strongest mark first; `noun` is what plays it."""
+    """All requirements of one role, the most selective first; `noun` is the kind of thing that can have it."""
 
     name: str
     noun: str
@@ -44,11 +44,11 @@ class Required:
     role: Role
     used: frozenset[str]
     belongs: tuple[Role, ...] = ()
-    """The phone numbers that it must own beside its own."""
+    """The phone numbers that it must own besides its own."""
 
 
 def requirements_of(name: str, needs: Needs, used: set[str], template: Template) -> Required:
-    """What the role asks for, by its properties and by what the case asks of it."""
+    """The requirements of a role, by its properties and by its use in the case."""
     role, kind = needs[name], type_of(name, needs)
     belongs: tuple[Role, ...] = ()
     if kind == HANDSET:
@@ -95,7 +95,7 @@ def _of_extension(role: Role, used: frozenset[str], template: Template) -> Itera
 
 
 def _kept_of(role: Role, used: frozenset[str], template: Template) -> Iterator[Condition]:
-    """What the fixture has to say of it: how it signs in, and its names."""
+    """What the fixture must have for it: credentials, and names."""
 
     def credentials(extension: Extension) -> Credentials:
         return template.credentials.get(extension.number, Credentials())
@@ -150,7 +150,7 @@ def _has_number(key: str, role: Role, account: Account) -> Condition:
 
 
 def phone_of(extension: Extension, role: Role | None, account: Account) -> PhoneNumber | None:
-    """The first of the extension's own numbers that is as the role needs it."""
+    """The first of the extension's own numbers that meets the requirements."""
     wanted = ONLY_SMS if role is None else role
     return next((phone for phone in account.numbers_of(extension) if _fits(phone, wanted)), None)
 
@@ -184,7 +184,7 @@ def _described(role: Role) -> str:
     return " ".join(said) or "of its own"
 
 
-# --- phones outside, applications, the account itself ---------------------------------------------------
+# --- handsets, applications, the account itself -----------------------------------------------------------
 
 
 def handsets_of(template: Template, count: int) -> Iterator[str]:
@@ -232,7 +232,7 @@ def _registered(application: Application, wanted: set[str]) -> bool:
 
 
 def unmet_by_account(role: Role, used: set[str], template: Template) -> Lack | None:
-    """What the account itself has not."""
+    """What the account itself lacks."""
     if "jwt_secret" in used and not any(key.secret for key in template.jwt_keys):
         line: dict[str, Json] = {"jwt_keys": [{"secret": "a-secret-that-signs-jwts"}]}
         return account_line("the account has no secret that JWTs are signed with", line)

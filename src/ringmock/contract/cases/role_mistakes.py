@@ -1,4 +1,4 @@
-"""What is wrong with the roles of a case: names that stand for nobody, and what a role of its type cannot say."""
+"""Mistakes about roles in a case: unknown names, and properties that a role's type does not have."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ Found = Iterator[tuple[Path, str]]
 
 
 def mistakes_of_needs(own: Needs, known: Needs, path: Path) -> Found:
-    """What `own` roles say that makes no sense among those that are `known`."""
+    """Invalid properties of `own` roles, among the `known` ones."""
     for name, role in own.items():
         if name in RESERVED and name != ACCOUNT:
             yield (*path, name), f"{name!r} stands for something else: call the role otherwise"
@@ -41,7 +41,7 @@ def mistakes_of_needs(own: Needs, known: Needs, path: Path) -> Found:
 
 
 def unknown_roles(step: Mapping[str, Json], path: Path, needs: Needs | None) -> Found:
-    """Every name in a step that stands for nobody, and every property that a role has not; None for unknown roles."""
+    """Every unknown name in a step, and every unknown property of a role; None for unknown roles."""
     if needs is None:
         return
     for name, _ in named_in_step(step):

@@ -1,7 +1,7 @@
-"""Roles: what a case needs of an account, and where it speaks of it.
+"""Roles: what a case needs of an account, and where it uses them.
 
-A case names its roles in `needs`, each by properties. Its steps speak of them by name, where an extension or a phone
-stands, and as `${role.property}` everywhere else. `binding` finds who plays them.
+`needs` names the roles of a case, each with properties. Steps use the name for an extension or a phone, and
+`${role.property}` anywhere. `binding.py` finds the matches.
 """
 
 import re
@@ -13,7 +13,7 @@ from .expectations import is_pattern
 
 Json = Any
 Needs = Mapping[str, Mapping[str, Json]]
-"""Roles by name, each with its properties as a case file has them; `account` is what the account itself must have."""
+"""Roles by name, each with its properties from the case file; `account` is what the account itself needs."""
 
 ACCOUNT, NOBODY = "account", "nobody"
 RESERVED = (ACCOUNT, NOBODY, "application", "any", "absent", "operation", "receiver", "client_id")
@@ -33,7 +33,7 @@ PROPERTIES: Mapping[str, tuple[str, ...]] = {
     NOBODY: ("number", "id", "id_text", "account_id", "short", "abroad", *PHONES),
     **dict.fromkeys(ExtensionType, OF_EXTENSIONS),
 }
-"""What `${role.property}` can ask for, by the role's type; of the account; and of who is not there."""
+"""The properties of `${role.property}`, by the role's type; of the account; and of numbers that do not exist."""
 
 KEYS: Mapping[str, frozenset[str]] = {
     HANDSET: frozenset({"type", "carrier"}),
@@ -53,7 +53,7 @@ ROLE_KEYS = ("members", "only_members", "owner", "assigned")
 """Keys of a role that name other roles."""
 
 SIGNS_IN = "sign in"
-"""Stands among the properties that are asked of a role where it makes a call, or where its mailbox is looked into."""
+"""The additional property of a role that makes a call, or whose mailbox is checked."""
 
 LISTS = ("enable", "freeze", "disable", "deactivate")
 
@@ -62,7 +62,7 @@ MENTION = re.compile(r"\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_]+)\}")
 
 
 def type_of(name: str, needs: Needs) -> str:
-    """The type of a role, or what `account` and `nobody` are listed under."""
+    """The type of a role, or `account`, or `nobody`."""
     return name if name in (ACCOUNT, NOBODY) else str(needs[name].get("type", ExtensionType.USER))
 
 
@@ -80,7 +80,7 @@ def mentions_in(value: Json) -> Iterator[tuple[str, str]]:
 
 
 def named_in_change(change: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Every text of a change of the world that stands for an extension or a phone, and what is asked of it."""
+    """Every text of a change of the world that is an extension or a phone, and the properties that it needs."""
     for word in LISTS:
         yield from ((name, "number") for name in change.get(word, ()))
     for department, members in change.get("members", {}).items():
@@ -91,7 +91,7 @@ def named_in_change(change: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
 
 def named_in_step(step: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Every text of a step that stands for an extension or a phone by itself, and what is asked of it."""
+    """Every text of a step that is an extension or a phone, and the properties that it needs."""
     yield from named_in_change(step.get("change", {}))
     if isinstance(step.get("as"), str) and step["as"] not in ("application", "nobody"):
         yield step["as"], SIGNS_IN
@@ -110,7 +110,7 @@ def recipients_are(call: Json) -> str:
 
 
 def uses_of(needs: Needs, given: Mapping[str, Json], steps: Iterable[Mapping[str, Json]]) -> Mapping[str, set[str]]:
-    """By name what is asked of each role that a case speaks of, and of those that these need."""
+    """By name, the properties that each role of a case needs, and those of roles that these need."""
     used: dict[str, set[str]] = {}
 
     def note(found: Iterable[tuple[str, str]]) -> None:
@@ -145,15 +145,15 @@ def named_by(role: Mapping[str, Json]) -> Iterator[str]:
 
 
 def spoken_of(needs: Needs, given: Mapping[str, Json], steps: Iterable[Mapping[str, Json]]) -> Needs:
-    """Those of the roles that a case speaks of, and what the account must have, in the order of the file."""
+    """The used roles, and the needs of the account, in the order of the file."""
     used = uses_of(needs, given, steps)
     return {name: role for name, role in needs.items() if name in used or name == ACCOUNT}
 
 
 def put_in(text: str, value: Any) -> Json:
-    """The text with `value(role, property)` for each `${role.property}`, which stands for itself in a pattern.
+    """The text with `value(role, property)` for each `${role.property}`, escaped in a pattern.
 
-    A text that is nothing else takes the value with its type.
+    A text that is only a reference gets the value with its type.
     """
     whole = MENTION.fullmatch(text)
     if whole is not None:

@@ -1,7 +1,7 @@
-"""Running a contract case against a server: a fresh world, its changes, its calls, what they left.
+"""The runner of a contract case: a new world, its changes, its calls, and checks of the results.
 
-Client credentials that the server has never seen open a world of their own, so cases never meet. What the contract
-has no call for (a freeze, the clock, handsets, outcomes) goes through ringmock's control API.
+Client credentials that the server does not know open a separate world, so cases do not affect each other. Changes
+without an API call (a freeze, the clock, handsets, outcomes) use ringmock's control API.
 """
 
 import base64
@@ -37,13 +37,13 @@ API = "/restapi/v1.0"
 OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
 CONNECTION = "connection"
-"""Where the difference is when no answer came."""
+"""The place of the difference when no answer came."""
 OPENED = {"type": "ConnectionDetails"}
 """What a WebSocket says first, unless a step expects more."""
 BETWEEN_LOOKS = 0.5
 MAX_LINE = 300
 JOURNAL_LIMIT = 5
-"""Between a call and the look at its outcomes there are sign-ins at the most."""
+"""Between a call and the check of its outcomes there are at most sign-ins."""
 
 _STATUS_BY_CHANGE = {
     "enable": "Enabled",
@@ -55,13 +55,13 @@ _STATUS_BY_CHANGE = {
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """What one call was answered otherwise than expected; at least one difference."""
+    """A call with an unexpected answer or effect, and at least one difference."""
 
     differences: tuple[Difference, ...]
     exchange: Exchange | None
     """None when no answer came."""
     after: Exchange | None = None
-    """The call of the same step, when it is not that one that was answered wrongly but what it left."""
+    """The step's own call, when its answer was right but its effect was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """A case and what came of it. The steps after a failed one are not run."""
+    """A case and its result. The steps after a failed one are not run."""
 
     case: Case
     failure: Failure | None
@@ -88,7 +88,7 @@ class CaseResult:
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether the case came to its end because the server said nothing."""
+        """Whether the case ended because the server did not answer."""
         return self.failure is not None and any(m.differences[0].where == CONNECTION for m in self.failure.mismatches)
 
 
@@ -97,7 +97,7 @@ Look = Callable[[], tuple[Exchange, list[Json]]]
 
 
 class _Stuck(Exception):
-    """What a step needed and did not get: the rest of the case has no sense."""
+    """A missing value without which the case cannot continue."""
 
     def __init__(self, mismatch: Mismatch) -> None:
         super().__init__(mismatch)
@@ -109,9 +109,9 @@ class _SignInRefused(_Stuck):
 
 
 def run_case(case: Case, target: Target) -> CaseResult:
-    """Run a case, in a world of its own where the target opens one. Whatever the server does, it ends in a result.
+    """Run a case, in a separate world if the target has worlds. Always returns a result, whatever the server does.
 
-    Elsewhere only what has come since its start is in the mailboxes that a case looks into.
+    Without worlds, only messages that arrived after its start count in mailboxes.
     """
     case, reason = prepared(case, target)
     if reason is not None:
@@ -128,12 +128,12 @@ def run_case(case: Case, target: Target) -> CaseResult:
 
 
 def _shape(case: Case, target: Target) -> Shape:
-    """How what a case expects is answered there: literally where it names its generation."""
+    """The shape of expected answers on this server: literal for a case that names its generation."""
     return Shape(GENERATIONS[WRITTEN if case.generation is not None else target.generation])
 
 
 def _members_kept(case: Case, caller: "_Caller", run: "_Run") -> CaseResult:
-    """Run a case that changes who is in a Department, and put back who was there, whatever came of it."""
+    """Run a case that changes the members of Departments, and restore them, even when it failed."""
     try:
         members = Membership(caller.account, caller.as_steward)
     except (Unreadable, _Stuck, NoAnswer) as error:
@@ -154,7 +154,7 @@ def _members_kept(case: Case, caller: "_Caller", run: "_Run") -> CaseResult:
 
 
 def _left_changed(members: Membership) -> Mismatch | None:
-    """Put back who was in the Departments; what kept it from that."""
+    """Restore the members of Departments; returns the reason of a failure."""
     expected = "as before the case"
     try:
         refused = members.put_back()
@@ -171,7 +171,7 @@ def _why(error: Exception) -> str:
 
 
 def calls_of(case: Case, target: Target) -> Iterator[str]:
-    """The calls that the case, bound to the account, would make, one a line, and who makes each. Nothing is sent."""
+    """The calls of the case, bound to the account, one per line, with their callers. Sends nothing."""
     if case.given:
         yield f"changes the world: {json.dumps(case.given, ensure_ascii=False)}"
     for step in (*case.steps, *case.after):
@@ -211,7 +211,7 @@ class _Run:
         self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
-        """Run step after step, as far as the first that fails; then what comes after them all in any event."""
+        """Run the steps up to the first failure; then run the `after` steps in any case."""
         case = self._case
         given = Step(line=case.line, change=self._caller.cleared(case.given))
         try:
@@ -294,7 +294,7 @@ class _Run:
         return changed
 
     def _receive(self, manners: Manners) -> None:
-        """Give the case's receiver these manners; the first time, open it, and keep where it is."""
+        """Set the behaviour of the case's webhook receiver; the first time, open it and keep its address."""
         if self._receiver is None:
             self._receiver = self._resources.enter_context(Receiver())
             self._kept[RECEIVER] = self._receiver.url
@@ -329,7 +329,7 @@ class _Run:
                 self._let_failures_be_noted({told["uuid"] for told in actual})
 
     def _let_failures_be_noted(self, told: set[str]) -> None:
-        """Go on when the server knows what has become of these notifications, or will not say so."""
+        """Wait until the server knows the result of these notifications, or cannot say."""
         end = monotonic() + WAIT_SECONDS
         while monotonic() < end:
             known = _list_in(self._caller.control("GET", "/subscriptions"))
@@ -361,7 +361,7 @@ class _Run:
 
 
 def _as_messages(expected: Json, text: str) -> Json:
-    """What is expected of messages, each as a mapping; a text stands for a message with it."""
+    """Expected messages as mappings; a text stands for a message with that text."""
     if isinstance(expected, str):
         return {text: expected}
     if isinstance(expected, list):
@@ -414,7 +414,7 @@ def _outcomes_of(journal: list[Json], operation: str | None) -> Json:
 
 
 class _Caller:
-    """Makes calls in the world of one application, and signs in whoever makes them."""
+    """Makes calls in the world of one application, and signs extensions in."""
 
     def __init__(self, client: HttpClient, target: Target) -> None:
         self._client = client
@@ -440,7 +440,7 @@ class _Caller:
         return {**given, "limits": {}}
 
     def remember(self, numbers: Iterable[str]) -> None:
-        """Take what these mailboxes hold for what was there before, be it of other cases or of the fixture's own."""
+        """Record what these mailboxes contain, from other cases or the fixture, so that it does not count."""
         if not self._target.has_worlds or self._target.template.messages:
             for number in sorted(numbers):
                 _, records = self.mailbox(number)
@@ -483,7 +483,7 @@ class _Caller:
         return self._target.template.account
 
     def as_steward(self, request: Request) -> Exchange:
-        """Make a call as who may see and change everything."""
+        """Make a call as an administrator."""
         return self._send(request, f"Bearer {self._token_of(self._target.steward)}")
 
     def forget_sessions(self) -> None:
@@ -492,7 +492,7 @@ class _Caller:
 
     @contextmanager
     def _awake(self, number: str) -> Iterator[None]:
-        """Let someone who may not sign in do so for one look into the mailbox, and be as before afterwards."""
+        """Enable an extension that may not sign in for one check of its mailbox, and restore its status."""
         try:
             self._token_of(number)
         except _SignInRefused:
@@ -573,14 +573,14 @@ class _World:
 
 
 def _in_base64(file: multipart.File) -> dict[str, str]:
-    """A file as the control API takes it."""
+    """A file in the form that the control API accepts."""
     said = {"contentType": file.content_type, "fileName": file.name}
     content = base64.b64encode(file.content).decode()
     return {**{name: text for name, text in said.items() if text is not None}, "content": content}
 
 
 def _list_in(exchange: Exchange, where: str | None = None) -> list[Json]:
-    """The list that an answer is, or has at a place. Raises `_Stuck` when there is none."""
+    """The list that is an answer, or at a path in it. Raises `_Stuck` when there is none."""
     value = exchange.answer.json if where is None else found_at(exchange.answer.json, where)
     if not isinstance(value, list):
         said = f"{exchange.answer.status} {exchange.answer.text}"

@@ -1,8 +1,8 @@
-"""What a case expects in the shape of one generation, as another generation answers it.
+"""Expected answers of one generation translated to the shape of another.
 
-Cases are written in the shape of 2012 and run in every generation. What differs is a row of the generations' table
-(`domain/generation.py`), and each row is translated here once; a case about behaviour that differs names its
-generation, and is taken literally.
+Cases are written in the shape of 2012 and run in every generation. Each difference is a row of the generations' table
+(`domain/generation.py`) and is translated here once; a case about a difference in behaviour names its generation and is
+taken literally.
 """
 
 import re
@@ -18,7 +18,7 @@ Json = Any
 Object = Mapping[str, Json]
 
 WRITTEN = "2012"
-"""The generation whose shape expectations have that name none."""
+"""The generation of expectations that name none."""
 
 SENDING = ("createSMSMessage", "createMMS")
 _MARKING = ("updateMessage", "patchMessage")
@@ -37,7 +37,7 @@ _CURRENT_FIELDS = frozenset(
 
 
 class Shape:
-    """Of the calls of one case under way: what they are, and what is expected of their answers, in a generation."""
+    """Translates the expected answers of one running case."""
 
     def __init__(self, answered: Generation, written: Generation = GENERATIONS[WRITTEN]) -> None:
         self._rows = tuple(row for name, row in _ROWS.items() if getattr(answered, name) != getattr(written, name))
@@ -63,13 +63,13 @@ class Shape:
         return changed
 
     def answered_with(self, status: int) -> None:
-        """Take note of what has become of the call."""
+        """Record the result of the call."""
         if 200 <= status < 300:
             self.marked |= self._marking
         self._marking = frozenset()
 
     def expected(self, wanted: Json, found: Json, *, just_sent: bool = False, exact: bool = False) -> Json:
-        """What is wanted of this answer, in the shape of the generation.
+        """The expected answer in the shape of the generation.
 
         `just_sent`: it answers a sending. `exact`: all of its keys are named.
         """
@@ -99,7 +99,7 @@ class Shape:
         }
 
     def _matcher(self, name: str, value: Json, found: Json, just_sent: bool, exact: bool) -> Json:
-        """What a matcher takes: of a list that it is held against, each wanted item in the shape of any item found."""
+        """A matcher's items: each expected item in the shape of any item of the actual list."""
 
         def of_any(one: Json) -> Json:
             others = [self._translated(one, item, just_sent, exact) for item in found]
@@ -114,7 +114,7 @@ class Shape:
         return value
 
     def csv(self, wanted: Json) -> Json:
-        """What is wanted of an answer in CSV, which may be a pattern."""
+        """An expected answer in CSV, which may be a pattern."""
         is_text = isinstance(wanted, str) and not is_pattern(wanted)
         return _PHONE_IN_CSV.sub(r"+\1", wanted) if is_text and self._adds_plus else wanted
 
@@ -133,7 +133,7 @@ def _is_phone(key: str, value: Json) -> bool:
 
 
 class _Threads:
-    """Which thread of this generation stands for which of the other; no two for one."""
+    """Pairs threads of this generation with threads of the other, one to one."""
 
     def __init__(self) -> None:
         self._by_first: dict[Json, Json] = {}
@@ -146,7 +146,7 @@ class _Threads:
             self._of_message.setdefault(message["id"], message["conversationId"])
 
     def expected(self, wanted: Json, found: Json) -> Json:
-        """The thread that stands for the one wanted, `found` where none does so far and it stands for no other."""
+        """The thread that is paired with the expected one; pairs it with `found` if both are free."""
         if wanted == found or wanted in self._by_first:
             return self._by_first.get(wanted, wanted)
         if found in self._by_first.values() or not isinstance(wanted, int):
@@ -175,7 +175,7 @@ def _messages_in(value: Json) -> Iterator[Object]:
 # --- the rows of the table ---------------------------------------------------------------------------
 
 Row = Callable[[Shape, dict[str, Json], Object, bool, bool], None]
-"""Changes what is wanted of an object of an answer; it is told whether a sending is answered, and all keys named."""
+"""Changes an expected object of an answer. Arguments: whether it answers a sending, and whether all keys are named."""
 
 
 def _read_status(shape: Shape, wanted: dict[str, Json], found: Object, just_sent: bool, exact: bool) -> None:

@@ -21,10 +21,10 @@ from .request import request_of
 
 Json = Any
 Call = Callable[[Json, Mapping[str, Json]], Exchange]
-"""Makes a call as somebody."""
+"""Makes a call as a caller of the case."""
 
 CLOSED = {"type": "closed"}
-"""What comes last on a connection that the server ends, with the close `code`."""
+"""The last message of a connection that the server closes, with the close `code`."""
 TOKEN_CALL = {"operation": "authWsToken"}
 PATH = "/ws"
 MAX_MESSAGE = 16 * 1024 * 1024
@@ -38,7 +38,7 @@ class Sockets:
         self._by_name: dict[str, Socket] = {}
 
     def open(self, said: Mapping[str, Json]) -> Json:
-        """Connect as a case says, as `said["socket"]`, and take the first message: what the connection is.
+        """Connect as a case says, as `said["socket"]`, and receive the first message, which describes the connection.
 
         Raises `NoAnswer`.
         """
@@ -54,7 +54,7 @@ class Sockets:
         return socket.first()
 
     def _token(self, said: Mapping[str, Json]) -> tuple[str, str]:
-        """Where connections are opened, and what opens one; a token that is given is used where the server is."""
+        """Where and with which token connections are opened; a given token replaces the server's."""
         if "token" in said:
             parts = urlsplit(self._base_url)
             return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{PATH}", said["token"]
@@ -78,12 +78,12 @@ class Sockets:
         return self._by_name[name].call(when)
 
     def next_messages(self, name: str, count: int) -> list[Json]:
-        """So many that were not looked at yet, oldest first, each waited for; fewer when they do not come."""
+        """So many unread messages, oldest first, each waited for; fewer when they do not arrive."""
         return list(self._by_name[name].next_messages(count))
 
 
 class Socket:
-    """One connection, open from the start. Raises `NoAnswer` when it cannot be had."""
+    """One connection, open from the start. Raises `NoAnswer` when it cannot be opened."""
 
     def __init__(self, base_url: str, uri: str) -> None:
         self._base_url = base_url
@@ -96,7 +96,7 @@ class Socket:
         self._unseen: deque[Json] = deque()
         self._calls = 0
         self.recovery = ""
-        """What recovers the connection, as far as it has been told."""
+        """The token for recovering the connection, if the server sent one."""
 
     def first(self) -> Json:
         """The first message. Raises `NoAnswer`."""
@@ -108,14 +108,14 @@ class Socket:
         self._connection.close()
 
     def send(self, message: Json) -> None:
-        """Send a text as it stands, anything else as JSON. Raises `NoAnswer` when the connection is closed."""
+        """Send a text unchanged, anything else as JSON. Raises `NoAnswer` when the connection is closed."""
         try:
             self._connection.send(message if isinstance(message, str) else json.dumps(message))
         except ConnectionClosed as error:
             raise NoAnswer(f"the WebSocket is closed: {error}") from error
 
     def call(self, when: Mapping[str, Json]) -> Exchange:
-        """Make a call; what comes before its answer is kept. Raises `NoAnswer`."""
+        """Make a call; messages before its answer stay unread. Raises `NoAnswer`."""
         request = request_of(when)
         self._calls += 1
         header = {
@@ -133,7 +133,7 @@ class Socket:
         raise NoAnswer(f"no answer on the WebSocket within {WAIT_SECONDS:g} s", request)
 
     def next_messages(self, count: int) -> Iterator[Json]:
-        """So many that were not looked at yet; fewer when they do not come in time."""
+        """So many unread messages; fewer when they do not arrive in time."""
         while count and self._unseen:
             count -= 1
             yield self._unseen.popleft()
@@ -144,7 +144,7 @@ class Socket:
                 return
 
     def _arriving(self) -> Iterator[Json]:
-        """What comes, for as long as anything does within the time that is waited."""
+        """The messages that arrive, until none does within the waiting time."""
         end = monotonic() + WAIT_SECONDS
         while (left := end - monotonic()) > 0:
             try:

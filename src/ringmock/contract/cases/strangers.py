@@ -1,11 +1,11 @@
-"""Numbers and ids that an account has not, and phones outside it: found from the account alone, never by chance."""
+"""Numbers and ids that an account does not have, and external phones: derived from the account, never random."""
 
 from collections.abc import Iterator
 
 from ...domain.account import Account, calling_code, digits_of
 
 FICTIONAL = "5550199"
-"""The end of a number that is nobody's: North America keeps these for stories."""
+"""The end of a North American number that is reserved for fiction."""
 ABROAD = ("442071838750", "12025550123")
 
 
@@ -29,7 +29,7 @@ def nobody(account: Account, asked: str) -> str | int:
 
 
 def outside(account: Account, count: int) -> Iterator[str]:
-    """So many phones outside: the fixture's handsets, and then numbers that follow on the first of them."""
+    """So many external phones: the fixture's handsets, and then the numbers after the first of them."""
     handsets = list(dict.fromkeys(map(digits_of, account.handsets)))
     yield from handsets
     first = handsets[0] if handsets else str(nobody(account, "phone"))
@@ -50,7 +50,7 @@ def _from(first: str) -> Iterator[str]:
 
 
 def _around(first: str) -> Iterator[str]:
-    """A number and those that follow on it, of the same length and beginning."""
+    """A number and the following ones, of the same length and prefix."""
     head, tail = first[:-4], int(first[-4:])
     for step in range(10_000):
         yield f"{head}{(tail + step) % 10_000:04}"

@@ -1,4 +1,4 @@
-"""The grounded fuzz: Schemathesis on openapi.yaml, as several identities of an account, with checks of our own.
+"""The grounded fuzz: Schemathesis on openapi.yaml, as several identities of an account, with further checks.
 
 Before it, every documented refusal of the sending operations is provoked once.
 """
@@ -29,7 +29,7 @@ class Identity:
 
 @dataclass(slots=True)
 class FuzzReport:
-    """What runs met and how they ended."""
+    """What runs observed, and how they ended."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     observed: Observed = field(default_factory=Observed)
@@ -38,16 +38,16 @@ class FuzzReport:
 
     @property
     def failures(self) -> int:
-        """Unique failures and errors of all passes, and the probes' faults."""
+        """Unique failures and errors of all passes, and the probes' failures."""
         return sum(outcome.failures for outcome in self.outcomes) + len(self.faults)
 
     @property
     def failed_output(self) -> str:
-        """What there is to read about the failures."""
+        """The texts about the failures."""
         return "\n".join([*self.faults, *(outcome.output for outcome in self.outcomes if outcome.failures)])
 
     def add(self, other: "FuzzReport") -> None:
-        """Take another run's outcomes into this report."""
+        """Add another run's outcomes to this report."""
         self.outcomes += other.outcomes
         self.faults += other.faults
         self.observed.add(other.observed)
@@ -79,11 +79,11 @@ def run(
     with_probes: bool = True,
     reports: Path | None = None,
 ) -> FuzzReport:
-    """Fuzz the server at `url`, which serves the account of `template`, and tell what was met.
+    """Fuzz the server at `url`, which serves the account of `template`. Returns what was observed.
 
-    `examples`: Schemathesis's own number per operation, for an identity whose share is 1. `generation` goes before
-    the template's. `operations`: operationIds to keep to, all without any. `reports`: a folder for Schemathesis's
-    JUnit reports. Raises `NoAnswer` when the server does not answer and `SignInFailed` when an identity cannot sign in.
+    `examples`: Schemathesis's number per operation, for an identity whose share is 1. `generation` overrides the
+    template's. `operations`: the operationIds to fuzz, all without any. `reports`: a folder for Schemathesis's JUnit
+    reports. Raises `NoAnswer` when the server does not answer and `SignInFailed` when an identity cannot sign in.
     """
     report = FuzzReport()
     if with_probes:
@@ -120,7 +120,7 @@ def run_as(
     target: Target | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> tuple[Outcome, Observed]:
-    """One pass as one identity; otherwise as `run`. With a `target`, its guard and its watcher are kept to."""
+    """One pass as one identity; otherwise as `run`. With a `target`, its guard and its watcher apply."""
     watcher, guard = (target.watcher, target.guard) if target else (None, None)
     with Client(url, watcher, guard) as client:
         token = access_token(client, template, identity.number)

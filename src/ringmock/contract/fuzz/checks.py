@@ -30,7 +30,7 @@ LIMITS = {"createSMSMessage": 1000, "createInternalTextMessage": 1024, "createMM
 PICTURE = File(b"GIF89a", "image/gif", "dot.gif")
 OAUTH = ("authorize", "authorize2", "getToken", "revokeToken")
 SCHEMA_CODES = ("CMN-101", "CMN-103", "CMN-104")
-"""Codes that blame the request's form: no answer to a request that keeps the contract, but for `EXCUSES`."""
+"""Codes about the request's form: wrong answers to a valid request, except for `EXCUSES`."""
 TOO_LONG = "MSG-338"
 
 Json = Any
@@ -42,9 +42,9 @@ _GUARD: list[Guard] = []
 
 
 def start(grounding: Grounding, output: Path, guard: Guard) -> None:
-    """Judge as the identity of this grounding, and write what was met to `output` at the end of the run.
+    """Register the checks for the identity of this grounding, and write the observations to `output` at the end.
 
-    What the guard let pass by then goes beside it.
+    The guard's counts are written next to it.
     """
     _GROUNDING.append(grounding)
     _OUTPUT.append(output)
@@ -57,7 +57,7 @@ def operation_id(case: Case[Any]) -> str:
 
 
 def is_well_formed(case: Case[Any]) -> bool:
-    """Whether Schemathesis made the case to keep the contract."""
+    """Whether Schemathesis generated the case as a valid one."""
     return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
 
 
@@ -66,7 +66,7 @@ def _is_own_method(case: Case[Any]) -> bool:
 
 
 def json_of(response: Response) -> Json:
-    """The body as JSON, None when it is none. Schemathesis's own `json()` would take the text 0 for a number."""
+    """The body as JSON, None for another body. Schemathesis's own `json()` would accept the text 0 as a number."""
     try:
         return json.loads(response.content)
     except ValueError:
@@ -113,9 +113,9 @@ def _is_envelope(body: Mapping[str, Json], codes: list[str], *, is_oauth: bool) 
 
 @schemathesis.check
 def valid_request_accepted(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """A request that keeps the contract may be refused for a documented reason of business and for no other.
+    """A valid request may be refused only for a documented business reason.
 
-    Takes the place of `positive_data_acceptance`, which knows no such reasons.
+    Replaces `positive_data_acceptance`, which does not know such reasons.
     """
     if response.status_code < 400 or not is_well_formed(case) or not _is_own_method(case) or _is_misled(case):
         return
@@ -128,7 +128,7 @@ def valid_request_accepted(ctx: CheckContext, response: Response, case: Case[Any
 
 
 def _is_misled(case: Case[Any]) -> bool:
-    """Whether an inferred link took something else for one of these ids: a UUID, or the end of another resource."""
+    """Whether an inferred link used another value for one of these ids: a UUID, or the end of another resource."""
     path = case.path_parameters or {}
     given = [str(path[name]) for name in ("accountId", "extensionId", "messageId") if name in path]
     return not all(_IDS.fullmatch(value) for value in given)
@@ -143,7 +143,7 @@ def _is_excused(name: str, case: Case[Any]) -> bool:
 
 
 def _sms_recipients_are_odd(case: Case[Any]) -> bool:
-    """R-07 allows 2012 one recipient; no full number begins with 0; and what has no file has a text."""
+    """R-07 allows one recipient in 2012; no full number begins with 0; a message without files has a text."""
     numbers = [to["phoneNumber"].removeprefix("+") for to in (_sent(case) or {}).get("to", ())]
     are_too_many = len(numbers) > 1 and _GROUNDING[-1].generation == "2012"
     is_without_text = "text" not in (_sent(case) or {})  # needed without a file, which no schema of parts can say
@@ -151,7 +151,7 @@ def _sms_recipients_are_odd(case: Case[Any]) -> bool:
 
 
 def _names_parties_of_a_reply(case: Case[Any]) -> bool:
-    """D-06: who is named beside `replyOn` must be in the thread."""
+    """D-06: recipients together with `replyOn` must be in the thread."""
     return {"to", "replyOn"} <= (_sent(case) or {}).keys()
 
 
@@ -171,7 +171,7 @@ def _has_odd_dates(case: Case[Any]) -> bool:
 
 
 def _asks_for_what_was_purged(case: Case[Any]) -> bool:
-    """A Purged message stays Purged, and no schema knows which one is."""
+    """A Purged message stays Purged, and a schema cannot know which one is."""
     return _asks_for_availability(case.body)
 
 
@@ -182,7 +182,7 @@ def _asks_for_availability(body: Any) -> bool:
 
 
 def _names_a_page(case: Case[Any]) -> bool:
-    """A page token is good for the list, and in the life of the world, that it is from."""
+    """A page token is valid for its list, and until a reset of its world."""
     body = case.body if isinstance(case.body, dict) else {}
     return "pageToken" in (case.query or {}) or "pageToken" in body
 
@@ -194,7 +194,7 @@ def _reports_of_odd_dates(case: Case[Any]) -> bool:
 
 
 def _synchronizes_from_nowhere(case: Case[Any]) -> bool:
-    """ISync goes on from a token."""
+    """ISync needs a token."""
     query = case.query or {}
     return _has_odd_dates(case) or (query.get("syncType") == "ISync" and "syncToken" not in query)
 
@@ -218,7 +218,7 @@ def _asks_for_a_page(case: Case[Any]) -> bool:
 
 
 def _names_a_number(case: Case[Any]) -> bool:
-    """An extension keeps the one that it has."""
+    """An extension keeps its name."""
     return "extensionNumber" in (_sent(case) or {})
 
 
@@ -266,10 +266,10 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "getToken": lambda case: True,
     "revokeToken": lambda case: True,
 }
-"""Where CMN-101 answers a request that keeps the schema, for what no schema can say.
+"""Where CMN-101 may answer a request that matches the schema, for conditions outside the schema.
 
-The OAuth operations' forms depend on the grant type, revoke takes its token from one of two places, where a user
-may be sent back to depends on the application, and event filters have a grammar of their own.
+The OAuth forms depend on the grant type, revoke accepts the token in two places, the redirect URI depends on the
+application, and event filters have a separate grammar.
 """
 
 

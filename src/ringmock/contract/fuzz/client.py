@@ -1,4 +1,4 @@
-"""A client for calls that no generator makes: in JSON, as a form, as they stand, or only announced."""
+"""A client for calls that no generator makes: JSON, forms, raw requests, and announced bodies."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The body as JSON, None when it is none."""
+        """The body as JSON, None for another body."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -48,7 +48,7 @@ class Client:
     """
 
     def __init__(self, url: str, watcher: Watcher | None = None, guard: Guard | None = None) -> None:
-        """`url` as `http://127.0.0.1:8080`. Raises `ValueError` for what is no address of a server."""
+        """`url` as `http://127.0.0.1:8080`. Raises `ValueError` for an invalid server address."""
         self._http = HttpClient(url, watcher=watcher, guard=guard)
 
     def __enter__(self) -> Self:
@@ -60,7 +60,7 @@ class Client:
     def call(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Send one request as it stands."""
+        """Send one raw request."""
         answer = self._http.send(Request(method, path, headers or {}, body))
         return Reply(answer.status, answer.body)
 
@@ -78,7 +78,7 @@ class Client:
         return self.call("POST", path, urlencode(form).encode(), headers)
 
     def announce(self, method: str, path: str, length: int, headers: Mapping[str, str]) -> Reply:
-        """Say that a body of `length` bytes follows, send none of it and take the answer."""
+        """Announce a body of `length` bytes, send none of it and read the answer."""
         parts = urlsplit(self._http.base_url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)

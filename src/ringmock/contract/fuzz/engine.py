@@ -1,7 +1,7 @@
-"""One start of Schemathesis, as a program of its own, by its documented command line.
+"""One run of Schemathesis as a subprocess, by its documented command line.
 
-So its progress, its failures with their curl lines and its reports are what its users know, and no hook outlives a
-run: they are registered for a whole process.
+So its progress, its failures with their curl lines and its reports are those that its users know. No hook outlives a
+run, since hooks are registered for a whole process.
 """
 
 import atexit
@@ -76,12 +76,12 @@ class Plan:
     guard: Guard = field(default_factory=Guard)
     watcher: Watcher | None = None
     say: Callable[[str], None] = lambda line: None
-    """Takes Schemathesis's output, line by line, but for the failures: those are in the outcome."""
+    """Receives Schemathesis's output, line by line, without the failures, which are in the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one start of Schemathesis ended. `failures` counts its unique failures, errors of its own included."""
+    """How one run of Schemathesis ended. `failures` is the number of its unique failures and errors."""
 
     identity: str
     generation: str
@@ -95,13 +95,13 @@ class Outcome:
     failed_checks: tuple[FailedCheck, ...] = ()
     """One for each kind of failure of each operation."""
     errors: tuple[str, ...] = ()
-    """What kept Schemathesis from testing: where, and why."""
+    """What prevented Schemathesis from testing: where, and why."""
     tested: tuple[str, ...] = ()
     """The operations that were called, as method and path."""
 
 
 def start(plan: Plan) -> tuple[Outcome, Observed]:
-    """Run Schemathesis to its end: how it went, and what was met. Raises `NotInstalled`."""
+    """Run Schemathesis and return the outcome and the observations. Raises `NotInstalled`."""
     if importlib.util.find_spec("schemathesis") is None:
         raise NotInstalled("the fuzz needs Schemathesis: pip install 'ringmock[contract]'")
     with tempfile.TemporaryDirectory(prefix="ringmock-fuzz-") as name:
@@ -117,7 +117,7 @@ def start(plan: Plan) -> tuple[Outcome, Observed]:
 
 
 def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tuple[int, str]:
-    """The exit status and the output, of which `say` is told as it comes."""
+    """The exit status and the output; `say` gets each line when it is printed."""
     lines = []
     is_told = True
     with subprocess.Popen(
@@ -139,7 +139,7 @@ def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tu
                 if is_told:
                     say(line.rstrip())
         except KeyboardInterrupt:
-            running.kill()  # it may not have been told
+            running.kill()  # it may not have been notified
             raise
     return running.returncode, "".join(lines)
 
@@ -153,7 +153,7 @@ def _command(plan: Plan) -> list[str]:
         *("--generation-with-security-parameters", security),
         *("--report-json-path", "report.json"),
         *("--report-ndjson-path", "events.ndjson"),
-        # What is told is made safe where it is told; the curl lines are to be used.
+        # The output is escaped where it is printed; the curl lines must be usable.
         *("--output-sanitize", "false"),
         *(("--rate-limit", plan.guard.limits.rate) if plan.guard.limits.rate else ()),
     ]
@@ -167,7 +167,7 @@ def _selected(plan: Plan) -> list[str]:
 
 
 def selects_any(operations: Sequence[str], limits: Limits, single: Pass) -> bool:
-    """Whether the limits leave a pass anything to call."""
+    """Whether the limits leave any call for a pass."""
     return not operations or bool(set(operations) - set(left_out(limits, single)))
 
 
@@ -206,14 +206,14 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @cache
 def _tables() -> str:
-    """A folder for what Hypothesis works out of Unicode, four seconds' work that all starts share."""
+    """A folder for Hypothesis's Unicode tables, which take four seconds to make and which all runs share."""
     folder = tempfile.TemporaryDirectory(prefix="ringmock-hypothesis-")
     atexit.register(folder.cleanup)
     return folder.name
 
 
 def _configuration(plan: Plan) -> str:
-    """Schemathesis's configuration file: nothing is replayed from an earlier run, and every failure is found."""
+    """Schemathesis's configuration file: no replays of earlier runs, and every failure is reported."""
     lines = [
         f"seed = {plan.seed}",
         "continue-on-failure = true",
@@ -244,7 +244,7 @@ def _read(folder: Path, returned: int, output: str, plan: Plan) -> tuple[Outcome
     titles = [error["title"] for error in verdict.get("errors", ())]
     errors = [str(error) for error in met if not was_wanted(error, plan)] if met else titles
     found = cases.get("unique_failures", 0) + len(errors)
-    # A hook writes it at the end, whatever was met: where every call was refused by the guard, that is nothing.
+    # A hook writes it at the end; when the guard refused every call, there is nothing in it.
     is_heard = (folder / "observed.json").exists()
     is_whole = verdict.get("complete") and is_heard and (returned == 0 or found or verdict.get("errors"))
     checks, tested = _events(folder / "events.ndjson", plan)
@@ -265,9 +265,9 @@ def _read(folder: Path, returned: int, output: str, plan: Plan) -> tuple[Outcome
 
 
 def was_wanted(error: NotTested, plan: Plan) -> bool:
-    """Whether an error says no more than that the guard, or the choice of operations, left nothing to do.
+    """Whether an error only says that the guard, or the choice of operations, left nothing to test.
 
-    The guard stopped that very call, or left out so many of those generated for that operation that too few remained.
+    The guard stopped that call, or filtered so many cases of that operation that too few remained.
     """
     is_chosen = bool(plan.operations) or any(left_out(plan.guard.limits, plan.single))
     return (
@@ -278,7 +278,7 @@ def was_wanted(error: NotTested, plan: Plan) -> bool:
 
 
 def _events(path: Path, plan: Plan) -> tuple[tuple[FailedCheck, ...], tuple[str, ...]]:
-    """The failures, one of each kind, and the operations; the watcher is told of every call on the way."""
+    """The failures, one of each kind, and the operations; the watcher gets every call."""
     kinds: dict[tuple[str, str], FailedCheck] = {}
     tested: dict[str, None] = {}
     for record in scenarios(path):
@@ -293,6 +293,6 @@ def _events(path: Path, plan: Plan) -> tuple[tuple[FailedCheck, ...], tuple[str,
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file, empty when Schemathesis came to no end and wrote none."""
+    """A JSON object from a file, empty when Schemathesis ended before it wrote one."""
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found

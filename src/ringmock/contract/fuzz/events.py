@@ -15,7 +15,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """One way in which an operation failed, as it was met first. `operation` is method and path."""
+    """One kind of failure of an operation, at its first occurrence. `operation` is method and path."""
 
     operation: str
     title: str
@@ -33,7 +33,7 @@ class Kind(NamedTuple):
 
 
 class NotTested(NamedTuple):
-    """What kept Schemathesis from testing: the operation, as method and path, or another place; and an exception."""
+    """What prevented Schemathesis from testing: an operation, as method and path, or another place; an exception."""
 
     where: str
     kind: str
@@ -51,7 +51,7 @@ def not_tested(path: Path) -> Iterator[NotTested]:
 
 
 def scenarios(path: Path) -> Iterator[Json]:
-    """The record of each scenario that was finished; nothing from a file that is not there."""
+    """The record of each finished scenario; nothing from a missing file."""
     for _, event in _events(path, "ScenarioFinished"):
         yield event["recorder"]
 
@@ -84,7 +84,7 @@ def exchanges(record: Json, base_url: str) -> Iterator[tuple[str, Exchange]]:
 
 
 def failed_checks(record: Json, base_url: str) -> Iterator[FailedCheck]:
-    """A scenario's failures, each as often as it was met."""
+    """A scenario's failures, one for each occurrence."""
     calls = dict(exchanges(record, base_url))
     for case_id, checks in record.get("checks", {}).items():
         for check in checks:

@@ -1,4 +1,4 @@
-"""The contract's examples, taken from an account: where no hook reaches, they are what grounds a call."""
+"""The contract's examples with an account's values: they ground calls that no hook reaches."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ Object = dict[str, Any]
 
 
 def with_examples(contract: Object, account: Grounding) -> None:
-    """Put the account's own numbers and ids in the place of the contract's examples."""
+    """Replace the contract's examples by the account's own numbers and ids."""
     schemas, parameters = contract["components"]["schemas"], contract["components"]["parameters"]
     for name in ("CreateSMSMessage", "CreateMMSMessage"):
         _ground_sms(schemas[name]["properties"], account)

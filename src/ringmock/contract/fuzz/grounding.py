@@ -1,7 +1,7 @@
-"""What an account knows that a generator does not: numbers, ids and tokens that mean something on the server.
+"""The values of an account that a generator cannot guess: numbers, ids and tokens that exist on the server.
 
-A fuzz that is not grounded stops at 401, 403 and 404. Everything here is derived from a template, without asking
-the server; what belongs together (accepted, refused) is sorted by the documented rules.
+An ungrounded fuzz only gets 401, 403 and 404. Everything here is derived from a template, without calling the server;
+the documented rules decide which values are accepted and which refused.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from ...world.template import Application, Template
 from ..target import sign_in_forms
 
 STRANGER = "12025550123"
-"""A number of the home country that is reserved for fiction, so it belongs to no account and no handset."""
+"""A number of the home country that is reserved for fiction: it belongs to no account and no handset."""
 ABROAD = "447700900123"
 """Reserved for fiction in the United Kingdom."""
 TOO_SHORT = "12345"
@@ -54,9 +54,9 @@ class Grounding:
     client_id: str = ""
     client_secret: str = ""
     message_id: str | None = None
-    """A message in the identity's mailbox, for examples; whoever starts a run sends it."""
+    """A message in the identity's mailbox, for examples; the caller of a run sends it."""
     webhook: str | None = None
-    """Where a receiver of webhooks listens; whoever starts a run opens it."""
+    """The address of a webhook receiver; the caller of a run opens it."""
 
     @property
     def id(self) -> str:
@@ -72,7 +72,7 @@ class Grounding:
 def grounding(template: Template, number: str, token: str, generation: str | None = None) -> Grounding:
     """The account of a template as the extension with this number sees it.
 
-    `generation` goes before the one that the template names. Raises `KeyError` for a number that is no extension.
+    `generation` overrides the template's. Raises `KeyError` for a number that is no extension.
     """
     account = template.account
     extension = account.extensions[number]
@@ -119,7 +119,7 @@ def _mute(account: Account, extension: Extension) -> list[str]:
 
 
 def _reachable(account: Account) -> list[str]:
-    """Numbers that an SMS may be sent to at home; what becomes of it there is another matter."""
+    """Numbers of the home country that an SMS may be sent to, whether it arrives or not."""
     return [number for number in (*map(digits_of, account.handsets), *account.phone_numbers) if number[0] == "1"]
 
 

@@ -1,10 +1,10 @@
-"""Schemathesis's hooks: generation that is grounded in an account, and the account of what was met.
+"""Schemathesis's hooks: generation that is grounded in an account, and recording of the observations.
 
-Schemathesis loads this module by name (`hooks` of its configuration); nothing else imports it. The grounding comes
-from the JSON file that the environment variable RINGMOCK_GROUNDING names, and what was met goes to the file of
-RINGMOCK_OBSERVED at the end of the run.
+Schemathesis loads this module by name (`hooks` of its configuration); nothing else imports it. The environment variable
+RINGMOCK_GROUNDING names the JSON file of the grounding; RINGMOCK_OBSERVED names the file for the observations at the
+end of the run.
 
-A hook only ever swaps one valid value for another. A case that breaks the contract keeps its defect.
+A hook only replaces one valid value by another. An invalid case keeps its defect.
 """
 
 import json
@@ -36,7 +36,7 @@ from .texts import near, texts_around
 Values = dict[str, Any]
 
 LONGEST_QUERY = 4096
-"""Characters: a server may refuse longer targets before it has read what they ask for."""
+"""Characters: a server may refuse longer targets before it has parsed them."""
 CONSENT_LISTS = ("listSmsConsentRecords", "listSmsConsentHistoryRecords")
 REDIRECT_URI = "http://localhost:3000/callback"
 
@@ -58,7 +58,7 @@ for _limit in checks.LIMITS.values():
 
 @schemathesis.hook
 def before_load_schema(context: HookContext, raw_schema: Any) -> None:
-    """Draw texts at the UTF-16 limit, take examples from the account, and see bearer tokens in OAuth 2.0.
+    """Draw texts at the UTF-16 limit, use examples from the account, and use bearer tokens for OAuth 2.0.
 
     For a scheme of type oauth2 Schemathesis generates no credentials, and its `ignored_auth` does nothing.
     """
@@ -79,7 +79,7 @@ def _draw_at_the_limit(node: Any) -> None:
 
 
 def _validator(pointer: str) -> Callable[[Any], bool]:
-    """Whether a value keeps the schema at this place of the contract, by the engine that Schemathesis judges by."""
+    """Whether a value matches the schema at this place of the contract, by Schemathesis's validator."""
     schema = {"$ref": f"#/components/{pointer}", "components": CONTRACT["components"]}
     return jsonschema_rs.Draft4Validator(schema).is_valid
 
@@ -117,7 +117,7 @@ _are_ids = re.compile(r"[0-9]{1,19}(,[0-9]{1,19})*").fullmatch
 
 @schemathesis.deserializer("multipart/mixed")
 def parts_of(context: Any, response: Response) -> Any:
-    """The parts of a 207 by the names that the contract gives them: `status`, then the ids of what they are about."""
+    """The parts of a 207 by the names in the contract: `status`, then the ids of their subjects."""
     content_type = response.headers["content-type"][0]
     status, *bodies = Answer(response.status_code, {"content-type": content_type}, response.content).parts
     return {"status": status} | {
@@ -161,7 +161,7 @@ class Seen:
                 del self.messages[next(iter(self.messages))]
 
     def note_bulk(self, operation: str, body: Values) -> None:
-        """Take what a list without page numbers tells, or the answer to a batch."""
+        """Record the items of a list without page numbers, or of the answer to a batch."""
         if operation == "createA2PSMS":
             self.batch = body["id"]
         if operation == "listA2PSMS":
@@ -182,7 +182,7 @@ SEEN = Seen()
 
 @schemathesis.hook
 def filter_case(context: HookContext, case: Case[Any]) -> bool:
-    """Leave out what the guard would not let pass; Schemathesis sends a case twice more, with no good credentials."""
+    """Filter cases that the guard would refuse; Schemathesis sends a case twice more, with bad credentials."""
     if len(urlencode(case.query or {}, doseq=True)) > LONGEST_QUERY:
         return False
     reason = _reason_against(case, times=3)
@@ -207,7 +207,7 @@ def _reason_against(case: Case[Any], times: int = 1) -> str | None:
 
 
 def _on_the_wire(case: Case[Any]) -> tuple[str, str, dict[str, str], bytes | None]:
-    """Method, path, headers and body, as far as the guard looks at them."""
+    """Method, path, headers and body, as far as the guard needs them."""
     body = case.body
     if isinstance(body, bytes):
         return case.method, case.formatted_path, {}, body
@@ -242,7 +242,7 @@ def flatmap_path_parameters(context: HookContext, path_parameters: Any) -> st.Se
 
 @schemathesis.hook
 def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
-    """Filters that keep something."""
+    """Filters with at least one condition."""
     if _name(context) in A2P:
         return _grounded(partial(_ground_a2p_query, _name(context)), query)
     if _name(context) in CONSENT_LISTS:
@@ -274,10 +274,10 @@ Ground = Callable[[Random, Any], Any]
 
 
 def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
-    """Grounded values; anything else than a mapping or a list as it is.
+    """Grounded values; anything else than a mapping or a list unchanged.
 
-    The dice are seeded by Hypothesis and by the values, so a replay throws them alike, and values that differ in
-    nothing but what is swapped do not all get the same.
+    The random seed is from Hypothesis and from the values, so a replay makes the same choices, and values that differ
+    only in replaced parts do not all get the same.
     """
     if not isinstance(values, (dict, list)):
         return st.just(values)
@@ -285,7 +285,7 @@ def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
 
 
 def _ground_path(rnd: Random, path: Values) -> Values:
-    """What leads somewhere already, as the value of a link does, stays."""
+    """A value that already names something, such as the value of a link, stays."""
     message = SEEN.messages.get(str(path.get("messageId"))) or SEEN.any(rnd)
     for name, swap in PATHS.items():
         value = path.get(name)
@@ -313,7 +313,7 @@ def _department_id(rnd: Random, value: str, message: Values | None) -> str:
 
 
 def _message_ids(rnd: Random, value: str, message: Values | None) -> str:
-    """One id, or as many as there were, of messages that were seen."""
+    """One id, or as many as before, of observed messages."""
     first, *others = value.split(",")
     first = str(message["id"]) if message and rnd.random() < 0.95 else first
     return ",".join([first, *(_seen_id(rnd, other) for other in others)])
@@ -345,7 +345,7 @@ class Swap(NamedTuple):
 
 
 PATHS = {
-    # An inferred link takes a template's id for an account's.
+    # An inferred link uses a template's id for an account's.
     "accountId": Swap(lambda value: _is_owned_id(value) or _is_uuid(value), _account_id),
     "extensionId": Swap(_is_owned_id, _extension_id),
     "departmentId": Swap(_is_id, _department_id),
@@ -460,7 +460,7 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
 
 
 def _is_country_code(value: Any) -> bool:
-    """Whether it is none that a broken request was broken by, and may be left out."""
+    """Whether the field did not make the request invalid, and is optional."""
     return isinstance(value, str) and len(value) == 2
 
 
@@ -469,9 +469,9 @@ def _text(rnd: Random, text: str, limit: int) -> str:
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
-    """The message stands first, mostly alone: any further part makes it an MMS, which not every number sends.
+    """The message is first, mostly alone: any further part makes it an MMS, which not every number sends.
 
-    Files that break the contract stay with it.
+    Invalid files stay.
     """
     message, files = {"json": _ground_sms(rnd, dict(parts["json"]))}, parts.get("attachments")
     if (files is None or _are_files(files)) and rnd.random() < 0.85:
@@ -480,20 +480,20 @@ def _ground_parts(rnd: Random, parts: Values) -> Values:
 
 
 def _are_files(parts: Any) -> bool:
-    """Whether the parts keep the schema, which a check of JSON cannot tell of bytes."""
+    """Whether the parts match the schema, which a check of JSON cannot decide for bytes."""
     contents = [getattr(part, "data", part) for part in parts] if isinstance(parts, list) else []
     return 1 <= len(contents) <= 10 and all(isinstance(one, (str, bytes)) and one for one in contents)
 
 
 def _ground_mms(rnd: Random, parts: Values) -> Values:
-    """The message stands first, and the files after it."""
+    """The message is first, and the files follow."""
     if not isinstance(parts.get("json"), dict):
         return parts
     return {"json": _ground_sms(rnd, dict(parts["json"]))} | {name: parts[name] for name in parts if name != "json"}
 
 
 def _spelled(rnd: Random, number: str) -> str:
-    """D-10: with or without `+`; what is no full number stays as it is."""
+    """D-10: with or without `+`; a value that is no full number stays unchanged."""
     return f"+{number}" if len(number) > 8 and number[0] != "+" and rnd.random() < 0.3 else number
 
 
@@ -562,7 +562,7 @@ def _ground_sms_recipients(rnd: Random, body: Values) -> Values:
 
 
 def _ground_update(rnd: Random, body: Values) -> Values:
-    """Every extension keeps its number and its status, by which all that follows is judged."""
+    """Every extension keeps its number and its status, which later checks need."""
     left_out = {"status"} if body.get("status") in _STATUSES else set()
     left_out |= {"extensionNumber"} if isinstance(body.get("extensionNumber"), str) and rnd.random() < 0.9 else set()
     return {name: value for name, value in body.items() if name not in left_out}
@@ -627,7 +627,7 @@ EVENT_FILTERS = (
 
 
 def _ground_log_in(rnd: Random, body: Values) -> Values:
-    """An application that may show the page, and mostly somebody who logs in there."""
+    """An application that may show the page, and usually a user who logs in."""
     passwords = [form for form in GROUNDING.sign_in if form["grant_type"] == "password"]
     if _is_client_id(body.get("client_id")) and passwords and rnd.random() < 0.8:
         typed = {name: passwords[0][name] for name in ("username", "extension", "password")}
@@ -636,7 +636,7 @@ def _ground_log_in(rnd: Random, body: Values) -> Values:
 
 
 A2P = frozenset(operation["operationId"] for _, path, operation in operations(CONTRACT) if "/a2p-sms/" in path)
-"""The operations of high-volume SMS, which has ids and tokens of its own."""
+"""The operations of high-volume SMS, which has its own ids and tokens."""
 
 BODIES: Mapping[str | None, Ground] = {
     "createA2PSMS": _ground_batch,

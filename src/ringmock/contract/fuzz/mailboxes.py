@@ -1,6 +1,6 @@
-"""What no single answer shows, looked for in the mailboxes: who holds a message, whole lists, unread counts.
+"""Probes of mailboxes, for properties that no single answer shows: copies, whole lists, unread counts.
 
-Each probe sends a text of its own and looks for that, so it can be made in an account that others use.
+Each probe sends a unique text and searches for it, so it can run in an account that others use.
 """
 
 import uuid
@@ -21,11 +21,11 @@ EVERYTHING = 1000
 FEW = 2
 MAX_PAGES = 50
 SHAPELESS = (KeyError, IndexError, TypeError, AttributeError)
-"""What comes of an answer that has not the shape that it should have."""
+"""Raised by an answer that does not have the expected shape."""
 
 
 class MailboxProbe(NamedTuple):
-    """What has to be so, which rules say it, and what makes a sentence of each way in which it is not."""
+    """A property, its rules, and a function that returns a sentence for each violation."""
 
     name: str
     keeps: tuple[str, ...]
@@ -56,7 +56,7 @@ def _sent_page(scene: Scene, *to: str) -> tuple[str, Reply]:
 
 
 def _others(scene: Scene, count: int) -> list[Grounding]:
-    """So many Users beside the sender who can sign in; fewer when there are not so many."""
+    """So many Users besides the sender who can sign in; fewer when there are not enough."""
     found: list[Grounding] = []
     for extension in scene.template.account.extensions.values():
         is_other = extension.type is ExtensionType.USER and extension.number != scene.sender.number

@@ -1,4 +1,4 @@
-"""What a run met: calls, statuses and error codes, counted per operation."""
+"""Observations of a run: calls, statuses and error codes, counted per operation."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,8 +14,8 @@ SENDING = ("createSMSMessage", "createInternalTextMessage", "createMMS")
 class OperationCounts:
     """The calls of one operation.
 
-    `well_formed`: those that were generated to keep the contract; `accepted`: those of them answered 2xx.
-    `fuzzed` and `probed` count answers by "status code" ("400 MSG-324"), by who sent the call.
+    `well_formed`: the ones generated as valid; `accepted`: those of them answered 2xx. `fuzzed` and `probed` count
+    answers by "status code" ("400 MSG-324"), by the sender of the call.
     """
 
     calls: int = 0
@@ -34,7 +34,7 @@ class OperationCounts:
             reached[f"{status} {code}"] += 1
 
     def add(self, other: "OperationCounts") -> None:
-        """Count what another run met, too."""
+        """Add the counts of another run."""
         self.calls += other.calls
         self.well_formed += other.well_formed
         self.accepted += other.accepted
@@ -65,17 +65,17 @@ class OperationCounts:
 
 
 class Observed:
-    """Tallies by operationId."""
+    """Counts by operationId."""
 
     def __init__(self) -> None:
         self.tallies: dict[str, OperationCounts] = {}
 
     def of(self, operation_id: str) -> OperationCounts:
-        """The operation's tally, a fresh one when it is new."""
+        """The operation's counts, new ones for a new operation."""
         return self.tallies.setdefault(operation_id, OperationCounts())
 
     def add(self, other: "Observed") -> None:
-        """Count what another run met, too."""
+        """Add the counts of another run."""
         for operation_id, tally in other.tallies.items():
             self.of(operation_id).add(tally)
 
@@ -92,7 +92,7 @@ class Observed:
         return tally.accepted / tally.well_formed if tally.well_formed else 0.0
 
     def unreached(self, operation_id: str) -> list[str]:
-        """Documented refusals of the operation, "status code", that no call met."""
+        """Documented refusals of the operation, "status code", that no call got."""
         tally = self.of(operation_id)
         return [refusal for refusal in refusals(operation_id) if not tally.fuzzed[refusal] + tally.probed[refusal]]
 

@@ -1,4 +1,4 @@
-"""The part `fuzz` of the contract suite: Schemathesis and the probes, told operation by operation."""
+"""The part `fuzz` of the contract suite: Schemathesis and the probes, reported operation by operation."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ MAX_ANSWER = 300
 
 
 def run(target: Target, options: Options) -> Iterator[Finding]:
-    """A finding for each probe; then for each operation one for each kind of failure, or one that it passed."""
+    """A finding for each probe; then for each operation one for each kind of failure, or a passed one."""
     if not options.operations or not set(sending_operations()).isdisjoint(options.operations):
         yield _probed(target)
         yield from _looked_for_in_mailboxes(target)
@@ -108,7 +108,9 @@ def _looked_for_in_mailboxes(target: Target) -> Iterator[Finding]:
 
 
 def identities(target: Target, numbers: Sequence[str] = ()) -> list[Identity]:
-    """Whom to fuzz as: these, else the first User, Department and Voicemail that can sign in; the first one whole."""
+    """The identities: these, otherwise the first User, Department and Voicemail that can sign in; the first one in
+    full.
+    """
     chosen = list(numbers) or list(_one_of_each_type(target))
     return [Identity(number, 1.0 if place == 0 else SMALLER_SHARE) for place, number in enumerate(chosen)]
 
@@ -122,7 +124,7 @@ def _one_of_each_type(target: Target) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Met:
-    """What all starts of Schemathesis on a target met together."""
+    """The observations of all runs of Schemathesis on a target."""
 
     failed: dict[tuple[str, str], FailedCheck] = field(default_factory=dict)
     seen_as: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -189,7 +191,7 @@ def _failure(failed: FailedCheck, name: str, seen_as: Sequence[str], target: Tar
 
 
 def _again(name: str, number: str, target: Target, options: Options) -> str:
-    """The command that makes Schemathesis meet it again."""
+    """The command that makes Schemathesis reproduce it."""
     words = ["ringmock", "contract", "--parts", "fuzz", "--operation", name, "--as", number]
     words += ["--seed", str(options.seed), "--examples", str(options.examples)]
     words += ["--generation", target.generation, "--fixture", options.fixture]
@@ -207,7 +209,7 @@ def _where(target: Target) -> str:
 
 
 def _folder(reports: Path | None, target: Target) -> Path | None:
-    """Where Schemathesis's own reports about a target go."""
+    """The folder of Schemathesis's own reports about a target."""
     if reports is None:
         return None
     folder = reports / "schemathesis" / f"{target.account}-{target.generation}"

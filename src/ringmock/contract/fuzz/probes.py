@@ -1,8 +1,8 @@
-"""Every documented refusal of the sending operations, each provoked by one call that is meant to get it.
+"""Every documented refusal of the sending operations, each provoked by one call.
 
-Some of them no generator reaches: expired and revoked tokens, a body too large, a thread that one was removed from.
-A probe that the account cannot make (it has no Department, say) or the server does not allow is left out, and its
-refusal stays unreached.
+No generator reaches some of them: expired and revoked tokens, a body too large, a thread after the removal of a member.
+A probe that the account cannot make (without a Department, say) or the server does not allow is left out, and its
+refusal stays unobserved.
 """
 
 import json
@@ -29,11 +29,11 @@ ACCOUNT = "/restapi/v1.0/account/~"
 OWN = f"{ACCOUNT}/extension/~"
 TOO_LARGE = 10 * 1024 * 1024 + 1
 PROBE_CLIENT = "ringmock-probe"
-"""Opens a world of its own, whose clock can be moved without the others' noticing."""
+"""Opens a separate world, whose clock can be moved without an effect on others."""
 SHORTEST_TTL = 600
 MAX_SHOWN = 120
 _SHAPELESS = (KeyError, IndexError, TypeError, AttributeError)
-"""What comes of an answer that has not the shape that it should have."""
+"""Raised by an answer that does not have the expected shape."""
 PICTURE = File(b"GIF89a", "image/gif", "dot.gif")
 NOTHING = File(b"", "image/gif", "nothing.gif")
 FILM = File(b"scene" * 6, "application/smil", "stuff.smil")
@@ -42,7 +42,7 @@ Json = Any
 
 
 NOT_MADE = Reply(0, b"")
-"""Stands for the answer to a call that the guard did not let pass."""
+"""The answer to a call that the guard did not allow."""
 
 
 class Probed(NamedTuple):
@@ -86,17 +86,17 @@ def _faults(group: Iterator[Probed], observed: Observed) -> Iterator[str]:
 
 @dataclass
 class Scene:
-    """A server, the account it serves, and who sends the probes."""
+    """A server, its account, and the sender of the probes."""
 
     client: Client
     template: Template
     generation: str | None = None
     may_change: bool = True
-    """Whether members may be taken out of a Department, and put back."""
+    """Whether members may be removed from a Department, and restored."""
 
     @cached_property
     def sender(self) -> Grounding:
-        """A User who can sign in and has a number with SmsSender, an administrator before others."""
+        """A User who can sign in and has a number with SmsSender, preferably an administrator."""
         users = [e for e in self._active(ExtensionType.USER) if self._can_send(e)]
         return self.as_extension(min(users, key=lambda extension: not extension.administrator))
 
@@ -171,9 +171,9 @@ class Scene:
                 yield extension
 
     def send(self, operation: str, body: Json, sender: Grounding | None = None, path: str = OWN) -> Reply:
-        """One sending call of the scene's sender or another: in JSON, or with a picture where it must have one.
+        """One sending call of the scene's sender or another: in JSON, or with a picture where one is required.
 
-        Like every other call of a scene it is answered by `NOT_MADE` when the guard is against it.
+        It is answered by `NOT_MADE` when the guard refuses it, like every other call of a scene.
         """
         if operation == MMS:
             return self.send_files(operation, body, [PICTURE], sender, path)
@@ -198,7 +198,7 @@ class Scene:
             return NOT_MADE
 
     def raw(self, operation: str, body: bytes, headers: Mapping[str, str], query: str = "") -> Reply:
-        """One sending call as it stands, of the scene's sender unless the headers say otherwise."""
+        """One raw sending call, of the scene's sender unless the headers say otherwise."""
         given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.sender.token}"} | dict(headers)
         present = {name: value for name, value in given.items() if value}
         return self._call(f"{OWN}/{RESOURCES[operation]}{query}", body, present)
@@ -225,7 +225,7 @@ def page_to(to: list[str], text: str = "Probe") -> dict[str, Json]:
     return {"to": [{"extensionNumber": number} for number in to], "text": text}
 
 
-# --- who asks -------------------------------------------------------------------------------------
+# --- authentication -------------------------------------------------------------------------------
 
 
 def _of_headers(scene: Scene, operation: str) -> Iterator[Probed]:
@@ -266,12 +266,12 @@ def _with_token(scene: Scene, operation: str, session: Mapping[str, Json]) -> Re
 
 
 def _has_moved_on(scene: Scene, token: str) -> bool:
-    """Whether the server's control API could bring the token's world past its end."""
+    """Whether the server's control API could move the world's clock past the token's expiry."""
     seconds = {"seconds": SHORTEST_TTL + 1}
     return scene.client.send_json("POST", "/_mock/clock/advance", token, seconds).status == 200
 
 
-# --- what is asked --------------------------------------------------------------------------------
+# --- requests -------------------------------------------------------------------------------------
 
 
 def _of_bodies(scene: Scene, operation: str) -> Iterator[Probed]:
@@ -300,7 +300,7 @@ def _of_paths(scene: Scene, operation: str) -> Iterator[Probed]:
 
 
 def _of_limits(scene: Scene, operation: str) -> Iterator[Probed]:
-    """One call too many, in a world that is held to one."""
+    """One call too many, in a world with a rate limit."""
     session = open_session(scene.client, scene.sender, PROBE_CLIENT)
     if session is None:
         return
@@ -357,7 +357,7 @@ def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
 
 
 def _of_attachments(scene: Scene, operation: str) -> Iterator[Probed]:
-    """What is wrong with files, as far as the sender may send any; and one who may not."""
+    """Invalid files, if the sender may send any; and a sender who may not."""
     message = plain(operation, scene.sender)
     too_large = File(bytes(MAX_ATTACHMENT_BYTES + 1), "video/mp4", "film.mp4")
     for wanted, files in (
@@ -412,7 +412,7 @@ def _of_departments(scene: Scene) -> Iterator[Probed]:
 
 
 def _of_a_removed_member(scene: Scene, department: Extension, member: Grounding) -> Iterator[Probed]:
-    """R-22: who was removed from a Department cannot answer in its threads."""
+    """R-22: a removed member of a Department cannot answer in its threads."""
     scene.send(PAGER, page_to([department.number]))
     inbox = scene.client.send_json("GET", f"{OWN}/message-store?messageType=Pager&perPage=1", member.token)
     newest = inbox.json["records"][0]["id"]
@@ -456,4 +456,4 @@ GROUPS: Sequence[Callable[[Scene], Iterator[Probed]]] = (
     _of_pages,
     _of_departments,
 )
-"""All of the probes, in an order that leaves the account as it was."""
+"""All probes, in an order that leaves the account unchanged."""

@@ -14,7 +14,7 @@ class SignInFailed(Exception):
 
 
 def access_token(client: Client, template: Template, number: str) -> str:
-    """The extension's ready-made token, else one that the server gives for its credentials.
+    """The extension's ready-made token, otherwise one for its credentials.
 
     Raises `SignInFailed`.
     """

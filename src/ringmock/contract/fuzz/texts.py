@@ -12,8 +12,8 @@ COMBINING = ("e\u0301", "n\u0303", "\u0915\u094d\u0937")
 def near(rnd: Random, limit: int) -> str:
     """A text of one unit less than the limit, of the limit, or of one unit more.
 
-    Its characters number at most `limit`, so JSON Schema's `maxLength` lets it pass: one unit more than the limit
-    takes a character of two units.
+    It has at most `limit` characters, so JSON Schema's `maxLength` accepts it: one unit more than the limit needs a
+    character of two units.
     """
     units = rnd.choice([limit - 1, limit, limit, limit, limit + 1])
     fewest = 1 if units > limit else 0
@@ -28,7 +28,7 @@ def texts_around(limit: int) -> st.SearchStrategy[str]:
 
 
 def _filled(astral: str, count: int, units: int, filler: str) -> str:
-    """`count` characters of two units each, and as many of one unit as it takes."""
+    """`count` characters of two units each, and the remaining units as characters of one."""
     rest = units - 2 * count
     repeated, left_over = divmod(rest, len(filler))
     return astral * count + filler * repeated + "x" * left_over

@@ -1,5 +1,6 @@
-"""The oracle: a model of the documented rules and a state machine that asks a server and the model the same questions.
+"""The oracle: a model of the documented rules, and a state machine that compares a server with it.
 
-`model` has the rules, `caller` the wire, `agreement` compares the two, `bench` does one thing after another in both,
-`machine` decides what is done next and makes what went wrong short, `story` tells it.
+`model.py` has the rules, `caller.py` makes the calls, `comparison.py` compares answers and mailboxes, `runner.py`
+carries out commands on both, `machine.py` chooses commands, `shrinking.py` shortens a failing run, `failure_report.py`
+describes it.
 """

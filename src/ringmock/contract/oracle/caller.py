@@ -1,4 +1,4 @@
-"""Everyone of an account logged in at a server, over one connection, and the office that this makes at its start."""
+"""The signed-in extensions of an account at a server, on one connection, and the model of that account."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,18 +20,18 @@ MOST_LISTED = 1000
 
 
 class CannotStart(Exception):
-    """What keeps the oracle from working with this server; the message is for the user."""
+    """Why the oracle cannot work with this server, as a message for the user."""
 
 
 class Caller:
-    """Calls a server as any extension that could log in. Raises `NoAnswer` where there is none.
+    """Calls a server as any extension that could sign in. Raises `NoAnswer` when there is no server.
 
-    Where made-up credentials open worlds it has one of its own, for everyone, Frozen or not, and starts it afresh
-    whenever it is told to; elsewhere it has what the fixture's credentials open, and leaves all that is there alone.
+    If made-up credentials open worlds, it uses a separate one, for all extensions, Frozen or not, and resets it when
+    asked; otherwise it uses the fixture's credentials and leaves existing data unchanged.
     """
 
     def __init__(self, client: HttpClient, target: Target) -> None:
-        """Raises `CannotStart` when nobody, or no administrator, can log in."""
+        """Raises `CannotStart` when no extension, or no administrator, can sign in."""
         self._client = client
         self._target = target
         self.template: Template = target.template
@@ -46,11 +46,11 @@ class Caller:
 
     @property
     def steward(self) -> str:
-        """Whose token the control API's calls carry."""
+        """The extension whose token the control API's calls have."""
         return self._target.steward
 
     def start(self) -> ReferenceModel:
-        """The office as it is now: after a reset where there is a world to reset."""
+        """A model of the account as it is now: after a reset if there is a world to reset."""
         if self.has_world:
             self.control("POST", "/reset")
         office = reference_model_of(self.template)
@@ -60,7 +60,7 @@ class Caller:
         return office
 
     def put_back(self) -> None:
-        """Let the Departments have the members again that they had at first, where no reset does that."""
+        """Restore the first members of the Departments, where no reset does that."""
         if self.has_world:
             return
         now = self.start()
@@ -80,7 +80,7 @@ class Caller:
         return self._send(by, method, target, body)
 
     def mailbox(self, number: str) -> tuple[Exchange, list[Mapping[str, Json]]]:
-        """Everything that the extension's list shows, newest first; no records where the answer is none."""
+        """All records of the extension's list, newest first; none for another answer."""
         query = [("availability", name) for name in ("Alive", "Deleted", "Purged")]
         query += [("dateFrom", "2000-01-01T00:00:00.000Z")] if self.has_world else []
         exchange = self.call(number, "GET", f"{OWN}/message-store", [*query, ("perPage", str(MOST_LISTED))])
@@ -99,7 +99,7 @@ class Caller:
         return Exchange(self._client.base_url, shown, answer)
 
     def _shown_token(self, by: str) -> str:
-        """A token for a reader's own trial: a mock's ready-made one is no secret."""
+        """The token for curl lines of a report: a mock's ready-made one is no secret."""
         ready_made = self.template.credentials.get(by, Credentials()).access_token
         return ready_made if self.has_world and ready_made is not None else f"$TOKEN_{by}"
 
@@ -116,7 +116,7 @@ class Caller:
                 self._tokens[number] = token
 
     def _ready_made(self, number: str) -> str | None:
-        """A token that the fixture names; it would lead to another world than one of our own."""
+        """A token of the fixture; it would select another world than a separate one."""
         return None if self.has_world else self.template.credentials.get(number, Credentials()).access_token
 
     def _token(self, number: str, application: Application) -> str | None:
@@ -128,7 +128,7 @@ class Caller:
         return None
 
     def _look_around(self, office: ReferenceModel) -> None:
-        """Take statuses and members as the server has them now."""
+        """Read the current statuses and members from the server."""
         listed = records_in(self.call(self.steward, "GET", f"{API}/extension", [("perPage", str(MOST_LISTED))]))
         for found in listed:
             extension = office.extensions.get(str(found.get("extensionNumber")))
@@ -146,7 +146,7 @@ def _members_in(office: ReferenceModel) -> Mapping[str, tuple[str, ...]]:
 
 
 def reference_model_of(template: Template) -> ReferenceModel:
-    """The account of a fixture as the model has it."""
+    """The model of a fixture's account."""
     account = template.account
     return ReferenceModel(
         [
@@ -176,6 +176,6 @@ def reference_model_of(template: Template) -> ReferenceModel:
 
 
 def records_in(exchange: Exchange) -> list[Mapping[str, Json]]:
-    """The records of a list; none where the answer is no list."""
+    """The records of a list; none for another answer."""
     records = as_object(exchange.answer.json).get("records")
     return [as_object(record) for record in records] if isinstance(records, list) else []

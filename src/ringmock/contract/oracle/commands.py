@@ -1,6 +1,6 @@
-"""What can be done in a run, as data: a run is a list of acts, which can be done again, or again without some of them.
+"""The commands of a run, as data: a run is a list of commands, which can be repeated, or repeated without some.
 
-Messages are named by the key of the act that sent them, since a server names them anew each time.
+Messages are named by the key of the command that sent them, since their ids differ in each run.
 """
 
 from collections.abc import Iterator
@@ -87,7 +87,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`in_thread_of`: the key of a message whose conversation alone is asked for."""
+    """`in_thread_of`: the key of a message, to list only its conversation."""
 
     by: str
     wanted: Filters = field(default_factory=Filters)
@@ -109,27 +109,27 @@ Keyed = tuple[int, Command]
 
 
 def mailboxes_of(act: Command) -> tuple[str, ...]:
-    """The mailboxes that the act needs a copy of a message from."""
+    """The mailboxes from which the command needs a copy of a message."""
     if isinstance(act, Reading | Marking | Deletion):
         return (act.copy.mailbox,)
     return (act.reply_on.mailbox,) if isinstance(act, PageCommand) and act.reply_on is not None else ()
 
 
 def without_one(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
-    """The same without one act, for each; the last goes first."""
+    """All variants without one command; the last command is left out first."""
     for index in reversed(range(len(acts))):
         yield acts[:index] + acts[index + 1 :]
 
 
 def simpler(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
-    """The same with one act made simpler, for each that can be."""
+    """All variants with one simpler command."""
     for index, (key, act) in enumerate(acts):
         for simple in _simpler(act):
             yield (*acts[:index], (key, simple), *acts[index + 1 :])
 
 
 def _simpler(act: Command) -> Iterator[Command]:
-    """The act with a short text, without what may be left out, and with a recipient or a member fewer."""
+    """The command with a short text, without its optional parts, and with one recipient or member less."""
     if isinstance(act, PageCommand | SmsCommand | SmsFromHandset) and act.text != short():
         yield replace(act, text=short())
     if isinstance(act, PageCommand) and (act.sender is not None or act.by_id):

@@ -1,4 +1,4 @@
-"""Whether what came over the wire is what the model has: an answer, a message, a mailbox, a phone outside."""
+"""Comparison of a server's answers with the model: an answer, a message, a mailbox, a handset."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ _RULES_BY_FIELD = {
     (SMS, "messageStatus"): ("D-03", "D-09"),
     (PAGER, "pgToDepartment"): ("R-10",),
 }
-"""What a wrong value speaks against; of the other fields the page has examples and no sentence."""
+"""The rule of each field. For the other fields the page has examples and no sentence."""
 
 
 class Difference(NamedTuple):
-    """`expected` by `rules`, and what came instead; each is a phrase for a reader."""
+    """`expected` by `rules`, and the actual value; each as a phrase for the report."""
 
     where: str
     expected: str
@@ -36,12 +36,12 @@ class Difference(NamedTuple):
 
 
 def marked(number: int, text: str) -> str:
-    """A text that tells which message it is the text of."""
+    """A text that contains the number of its message."""
     return f"#{number} {text}"
 
 
 def mark_of(text: object) -> int | None:
-    """The number of the message that a text is of, None for a text of somebody else's."""
+    """The number of a text's message, None for another client's text."""
     found = _MARKED.match(text) if isinstance(text, str) else None
     return None if found is None else int(found[1])
 
@@ -54,7 +54,7 @@ def code_of(answer: Answer) -> str:
 
 
 def answer_difference(expected: Expected, answer: Answer) -> Difference | None:
-    """Where the answer is none of those that the model knows."""
+    """The answer is none of those that the model allows."""
     came = (answer.status, code_of(answer))
     if expected.refusals:
         if any(came == (refusal.status, refusal.code) for refusal in expected.refusals):
@@ -68,10 +68,10 @@ def answer_difference(expected: Expected, answer: Answer) -> Difference | None:
 
 
 class Comparison:
-    """Compares with one office, and learns from it the ids that only the server can name."""
+    """Compares answers with one model, and adds to it the ids that the server assigns."""
 
     def __init__(self, office: ReferenceModel, foreign: Collection[int] = (), *, is_alone: bool = True) -> None:
-        """`foreign`: ids that were there before. `is_alone`: whether nobody else can send anything."""
+        """`foreign`: ids that existed before. `is_alone`: whether no other client can send anything."""
         self._office = office
         self._foreign = foreign
         self._is_alone = is_alone
@@ -79,7 +79,7 @@ class Comparison:
         self._threads: dict[int, Thread] = {}
 
     def next_mark(self) -> int:
-        """The number of the next message that is sent."""
+        """The number of the next message."""
         return len(self._messages)
 
     def know(self, message: Message) -> None:
@@ -141,7 +141,7 @@ class Comparison:
     # --- one mailbox -----------------------------------------------------------------------------
 
     def mailbox(self, number: str, listed: Sequence[Mapping[str, Json]]) -> Iterator[Difference]:
-        """What the extension's whole list shows, newest first, against what it should show."""
+        """The extension's whole list, newest first, compared with the model's."""
         wanted = self._office.visible(number)
         found: list[Record] = []
         for said in listed:
@@ -162,7 +162,7 @@ class Comparison:
         yield from self._order(number, [record for record in wanted if record in found], found, listed)
 
     def filtered(self, number: str, wanted: Sequence[Record], exchange_json: Json) -> Iterator[Difference]:
-        """A list that was asked for by filters, as the ids of its records."""
+        """A filtered list, as the ids of its records."""
         said = as_object(exchange_json)
         records = said.get("records")
         ids = [_whole(as_object(record).get("id")) for record in records] if isinstance(records, list) else None
@@ -177,14 +177,14 @@ class Comparison:
         texts = [as_object(message).get("text") for message in received] if isinstance(received, list) else []
         ours = [text for text in texts if mark_of(text) is not None]
         expected = [message.text for message in self._office.handsets[digits]]
-        # A phone is told what was sent, whatever becomes of the sender's copy.
+        # A handset gets what was sent, whatever happens to the sender's copy.
         if ours != expected:
             yield Difference(f"handset {digits}", f"{len(expected)} messages", _texts(ours), ("R-06",))
 
     def _order(
         self, number: str, wanted: Sequence[Record], found: Sequence[Record], listed: Sequence[Mapping[str, Json]]
     ) -> Iterator[Difference]:
-        """Newest first; where others write too, by the times that the list itself names."""
+        """Newest first; when other clients write too, by the times in the list."""
         if self._is_alone:
             is_right = list(wanted) == list(found)
         else:

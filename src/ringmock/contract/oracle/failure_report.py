@@ -1,4 +1,4 @@
-"""A disagreement as a person reads it: the steps in words, what the model expects by which rule, and what came."""
+"""The report of a disagreement: the steps in words, what the model expects by which rule, and the actual result."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ def name_of(disagreement: Disagreement) -> str:
 
 
 def told(disagreement: Disagreement) -> str:
-    """The story: every step, then expected and actual side by side, then the rules word for word."""
+    """The text: every step, then expected and actual side by side, then the rules word for word."""
     lines = [f"{number:>3}. {_step(step)}" for number, step in enumerate(disagreement.steps, 1)]
     for difference in disagreement.differences[:MAX_DIFFERENCES]:
         by = f"  (by {', '.join(difference.rules)})" if difference.rules else ""
@@ -36,7 +36,7 @@ def told(disagreement: Disagreement) -> str:
 
 
 def commands(disagreement: Disagreement) -> str:
-    """Command lines that take the same steps, in a world as the fixture has it, and look at what they left."""
+    """Commands that repeat the steps in a new world of the fixture, and show the results."""
     exchanges = [step.exchange for step in disagreement.steps if step.exchange is not None]
     seen = [disagreement.seen] if disagreement.seen is not None else []
     return "\n".join(_curl(exchange) for exchange in (*exchanges, *seen))
@@ -50,14 +50,14 @@ def _step(step: Step) -> str:
 
 
 def _outcome(exchange: Exchange) -> str:
-    """The code of a refusal, or the id of the message that there is now."""
+    """The code of a refusal, or the id of the new message."""
     body = exchange.answer.json
     is_sent = exchange.request.method == "POST" and isinstance(body, dict) and "id" in body
     return code_of(exchange.answer) or (f"message {body['id']}" if is_sent else "")
 
 
 def _curl(exchange: Exchange) -> str:
-    """With `$TOKEN_...` in double quotes, so that a shell puts the token there."""
+    """With `$TOKEN_...` in double quotes, so that a shell expands it."""
     headers = dict(exchange.request.headers)
     authorization = headers.pop("Authorization", "")
     line = curl(exchange.base_url, replace(exchange.request, headers=headers))

@@ -64,7 +64,7 @@ _SHORT_MOSTLY = (*[0] * 10, 1, 2, 3, 4, 5, 6, 7, 8)
 
 
 class Choices:
-    """What there is to choose from at one server."""
+    """The choices at one server."""
 
     def __init__(self, caller: Caller, office: ReferenceModel) -> None:
         self.callers = caller.numbers
@@ -91,7 +91,7 @@ def _several(kind: str, most: int = 3) -> st.SearchStrategy[Any]:
 
 
 def _mostly(usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """The usual thing four times out of five."""
+    """The usual choice with a probability of four fifths."""
     return st.integers(0, 4).flatmap(lambda number: odd if number == 4 else usual)
 
 
@@ -101,7 +101,7 @@ def _text(message_type: str) -> st.SearchStrategy[Maker]:
 
 
 PICK = st.integers(0, 209)
-"""Picks one of a list whose length nobody knows before."""
+"""Draws an item of a list whose length is not known in advance."""
 
 
 def _picked(things: Sequence[_T], pick: int) -> _T:
@@ -120,7 +120,7 @@ class Messaging(RuleBasedStateMachine):
     messages: Bundle[int] = Bundle("messages")
 
     stories: ClassVar[list[Disagreement]]
-    """What disagreed so far; a server that does not answer alike each time leaves more than one."""
+    """The disagreements so far; several, when the server's answers differ between repetitions."""
 
     refused: ClassVar[list[NotSent]]
 
@@ -131,7 +131,7 @@ class Messaging(RuleBasedStateMachine):
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
-        """Keep the story when it ends badly."""
+        """Store the run when it ends with a disagreement."""
         try:
             yield
         except Disagreement as disagreement:
@@ -241,12 +241,12 @@ class Messaging(RuleBasedStateMachine):
 
     @rule(message=to_departments, pick=PICK)
     def take_out_a_recipient(self, message: int, pick: int) -> None:
-        """Somebody leaves a Department that a message was sent to, rather one who has the message."""
+        """Remove an addressed member of a Department, preferably one who has the message."""
         self._take_out(message, pick)
 
     @rule(targets=(to_departments, pages, messages), message=to_departments, pick=PICK)
     def reply_once_taken_out(self, message: int, pick: int) -> "MultipleResults[int]":
-        """R-22, R-23: whoever has just left a Department replies to what came through it."""
+        """R-22, R-23: a member who has just left a Department replies to a message that came through it."""
         member = self._take_out(message, pick)
         if member not in self.choices.callers:
             return multiple()
@@ -259,7 +259,7 @@ class Messaging(RuleBasedStateMachine):
         return self._do(PageCommand(by, (NO_EXTENSION,)))
 
     def _take_out(self, message: int, pick: int) -> str | None:
-        """Who has left a Department, if there was anybody to leave."""
+        """The member who has left a Department, if there was one."""
         extensions, people = self.bench.office.extensions, self.bench.messages[message].thread.people
         members = [(number, member) for number in people for member in extensions[number].members]
         holders = {record.mailbox for record in self.bench.records_of(message)}
@@ -310,7 +310,7 @@ class Messaging(RuleBasedStateMachine):
         self._do(Listing(by, wanted, message if by_conversation else None))
 
     def _someone(self, message: int, pick: int) -> tuple[str, Copy]:
-        """Somebody and the message: rather one who has it, and rather still one who has it and may not see it."""
+        """An extension and a message: preferably one who has it, and rather one who has it and may not see it."""
         thread, records = self.bench.messages[message].thread, self.bench.records_of(message)
         held = [(record.mailbox, Copy(message, record.mailbox, record.direction)) for record in records]
         removed = [(number, copy) for number, copy in held if not self.bench.office.takes_part(number, thread)]
@@ -322,7 +322,7 @@ class Messaging(RuleBasedStateMachine):
 
 
 def explore(caller: Caller, tally: RunCounts, *, seed: int, runs: int, steps: int) -> Disagreement | None:
-    """Let the machine go `runs` times, up to `steps` steps each, as far as the first disagreement: None without one.
+    """Run the machine `runs` times, up to `steps` steps each, until the first disagreement: None without one.
 
     Raises `NotSent` for the first call that the target's limits forbid.
     """
@@ -338,7 +338,7 @@ def explore(caller: Caller, tally: RunCounts, *, seed: int, runs: int, steps: in
         derandomize=False,
         print_blob=False,
         report_multiple_bugs=False,
-        phases=(Phase.generate,),  # `shortest` knows more about acts than Hypothesis does
+        phases=(Phase.generate,),  # `shortest` can simplify commands better than Hypothesis
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )

@@ -1,9 +1,9 @@
-"""The documentation as an office on paper: what each request is answered with, and what it leaves in which mailbox.
+"""The reference model of the documentation: the answer to each request, and its effect on each mailbox.
 
-Written from the page "SMS and Pager Messages" (R-01 ... R-24), the decisions beside it (D-01 ... D-14) and the further
-choices of docs/reference/rules.md, for a reader who holds them; plain lists, looked through from end to end. It shares
-nothing with the server's own rules, so that a mistake in either is a disagreement. It says nothing about which of
-several reasons for a refusal goes first: any of them will do.
+It is written from the page "SMS and Pager Messages" (R-01 ... R-24), the decisions (D-01 ... D-14) and the further
+choices of docs/reference/rules.md; it uses plain lists and linear searches. It shares no code with the server's rules,
+so that a mistake in either is a disagreement. It does not say which of several reasons for a refusal comes first: any
+of them passes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ MOST_SMS_RECIPIENTS = {"2012": 1, "current": 10}  # R-07, and the generations' t
 
 
 def length(text: str) -> int:
-    """R-04, R-05: a character is one symbol of 2 bytes in UTF-16, or counts as two where it takes 4."""
+    """R-04, R-05: a character is one symbol of 2 bytes in UTF-16, or counts as two when it has 4."""
     return sum(2 if ord(character) > 0xFFFF else 1 for character in text)
 
 
@@ -57,7 +57,7 @@ class PhoneNumber:
 
 @dataclass(slots=True, eq=False)
 class Thread:
-    """Messages that belong together. `people`: extension numbers that pages were addressed to, and who began.
+    """A thread. `people`: the extension numbers to which pages were addressed, and its starter.
 
     `ends`: the phone numbers of an SMS. `id` is the server's, None until it is known.
     """
@@ -69,7 +69,7 @@ class Thread:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """One message, however many mailboxes keep it. Parties are phone numbers for SMS, extension numbers for pages."""
+    """One message with all its copies. Parties are phone numbers for SMS, extension numbers for pages."""
 
     type: str
     sender: str
@@ -77,14 +77,14 @@ class Message:
     text: str
     thread: Thread
     has_left: str = ""
-    """Of an SMS: `dropped` (D-03) or `undeliverable` (D-09) where that goes for all of its recipients."""
+    """Of an SMS: `dropped` (D-03) or `undeliverable` (D-09) when that applies to all of its recipients."""
     absent: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Extension numbers whose mailboxes do not get it though they were in reach, and the rules that say so."""
+    """Addressed extension numbers whose mailboxes do not get it, and the rules for that."""
 
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """A message in one mailbox, and the rules that put it there. `id` is the server's, None until it is known."""
+    """A copy of a message in one mailbox, and its rules. `id` is the server's, None until it is known."""
 
     message: Message
     mailbox: str
@@ -96,7 +96,7 @@ class Record:
 
 
 class Refusal(NamedTuple):
-    """A reason to refuse: the answer's status and code, and the rules that ask for it."""
+    """A reason for a refusal: the answer's status and code, and its rules."""
 
     status: int
     code: str
@@ -104,7 +104,7 @@ class Refusal(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What a request is answered with: any of `refusals`; where there is none, `status`, and the effects happen.
+    """The expected answer: any of `refusals`; if there are none, `status` and the effects.
 
     `records` are new in their mailboxes, the sender's own first; `handsets` are phones that get the message.
     """
@@ -159,7 +159,7 @@ class ChangeMembers:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is asked for; an empty text or tuple asks for nothing in particular."""
+    """The filters of a list; an empty text or tuple is no filter."""
 
     direction: str = ""
     type: str = ""
@@ -170,7 +170,7 @@ class Filters:
 
 
 class ReferenceModel:
-    """An account with its mailboxes. `expected...` only looks; `happen` and the other verbs change."""
+    """An account with its mailboxes. `expected...` methods only read; `happen` and the other methods change it."""
 
     def __init__(
         self,
@@ -199,7 +199,7 @@ class ReferenceModel:
         return self._sms(_digits(sms.sender), tuple(map(_digits, sms.to)), sms.text, sms.by, own)
 
     def expected_from_handset(self, sms: SendFromHandset) -> Expected:
-        """R-06: received from a handset; nobody's outbox keeps it."""
+        """R-06: received from a handset, so no outbox has it."""
         return self._sms(_digits(sms.handset), (_digits(sms.to),), sms.text, None, UNREAD)
 
     @property
@@ -313,7 +313,7 @@ class ReferenceModel:
             yield Refusal(400, "MSG-324", ("R-18",))
 
     def _reply_refused(self, page: SendPage, thread: Thread) -> Iterator[Refusal]:
-        """R-23: whoever replies has to belong to the actual list of recipients."""
+        """R-23: the sender of a reply must belong to the actual list of recipients."""
         if not self.takes_part(page.by, thread):
             yield Refusal(403, "MSG-326", ("R-20", "R-22", "R-23", "R-24"))
         for number in page.to:
@@ -325,7 +325,7 @@ class ReferenceModel:
             yield Refusal(400, "MSG-324", ("R-18", "D-05"))
 
     def _fan_out(self, page: SendPage, to: tuple[str, ...], thread: Thread) -> Expected:
-        """R-10: to everyone addressed, and to the members of the Departments among them; to nobody twice."""
+        """R-10: to all addressees, and to the members of the Departments among them, without duplicates."""
         message = Message(PAGER, page.by, to, page.text, thread)
         own = READ if self.generation == "current" else UNREAD
         records = [Record(message, page.by, OUTBOUND, ("R-08",), read_status=own)]
@@ -333,7 +333,7 @@ class ReferenceModel:
         for number in to:
             if self.extensions[number].type in RECEIVES[PAGER]:
                 records.append(Record(message, number, INBOUND, ("R-03", "R-09")))
-            else:  # only in a reply: somebody who began a thread and cannot receive pages himself
+            else:  # only in a reply: the starter of a thread who cannot receive pages
                 message.absent[number] = ("R-03",)
         for member in self.members_in(thread):
             if member in to or member == page.by:
@@ -351,7 +351,7 @@ class ReferenceModel:
     # --- threads ---------------------------------------------------------------------------------
 
     def members_in(self, thread: Thread) -> tuple[str, ...]:
-        """R-21: who is in the thread's Departments now (R-22)."""
+        """R-21: the current members of the thread's Departments (R-22)."""
         departments = (self.extensions[number] for number in thread.people)
         return tuple(dict.fromkeys(member for department in departments for member in department.members))
 
@@ -366,16 +366,16 @@ class ReferenceModel:
         return next((record for record in self.mailboxes[mailbox] if record.id == message_id), None)
 
     def visible(self, mailbox: str) -> list[Record]:
-        """R-20, D-04: what the mailbox shows of itself, newest first."""
+        """R-20, D-04: the visible records of the mailbox, newest first."""
         records = self.mailboxes[mailbox]
         return [record for record in reversed(records) if self.takes_part(mailbox, record.message.thread)]
 
     def listed(self, mailbox: str, wanted: Filters) -> list[Record]:
-        """Of these the ones that are asked for; nothing but the Alive unless asked."""
+        """The matching ones of these; only Alive ones by default."""
         return [record for record in self.visible(mailbox) if _is_wanted(record, wanted)]
 
     def expected_access(self, mailbox: str, message_id: int) -> Expected:
-        """D-04: reading or updating a message, and deleting one that is there."""
+        """D-04: reading, updating or deleting an existing message."""
         record = self.held(mailbox, message_id)
         if record is None:
             return Expected(200, (Refusal(404, "CMN-102", ("R-20",)),))
@@ -384,7 +384,7 @@ class ReferenceModel:
         return Expected(200, rules=("R-21",) if record.message.type == PAGER else ())
 
     def expected_deletion(self, mailbox: str, message_id: int) -> Expected:
-        """To delete what is not there is no mistake."""
+        """Deleting what does not exist is no error."""
         if self.held(mailbox, message_id) is None:
             return Expected(204)
         return self.expected_access(mailbox, message_id)._replace(status=204)
@@ -452,7 +452,7 @@ class ReferenceModel:
         return message.to
 
     def is_paged_to_department(self, message: Message) -> bool:
-        """Whether a Department is among those who the thread was addressed to."""
+        """Whether a Department is among the thread's addressees."""
         return any(self.extensions[number].type == DEPARTMENT for number in message.thread.people)
 
     def why_absent(self, mailbox: str, message: Message) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ MISSING = "Hypothesis is not installed: pip install 'ringmock[contract]'"
 
 
 def run(target: Target, options: Options) -> Iterator[Finding]:
-    """One finding: the shortest story of a disagreement, or what was done without one.
+    """One finding: the shortest run with a disagreement, or a summary without one.
 
-    The same seed, runs and steps do the same at the same server.
+    The same seed, runs and steps give the same calls at the same server.
     """
     started = perf_counter()
     tally = RunCounts()
@@ -61,9 +61,9 @@ def describe(target: Target, options: Options) -> Iterator[str]:
 
 
 def explored(target: Target, options: Options, tally: RunCounts) -> Disagreement | None:
-    """Let the machine run; the shortest story of a disagreement, None where there is none.
+    """Run the machine; returns the shortest run with a disagreement, None without one.
 
-    Raises `ModuleNotFoundError` without Hypothesis, `CannotStart` and `NoAnswer` where nobody can log in.
+    Raises `ModuleNotFoundError` without Hypothesis, `CannotStart` and `NoAnswer` when no extension can sign in.
     """
     from .machine import explore
 
@@ -79,7 +79,7 @@ def explored(target: Target, options: Options, tally: RunCounts) -> Disagreement
 
 
 def summary(tally: RunCounts) -> str:
-    """What was done, in two lines: answers by status and code, and how often each rule was put to the test."""
+    """A summary in two lines: answers by status and code, and how often each rule was tested."""
     answers = ", ".join(f"{count}x {answer}" for answer, count in tally.answers.most_common())
     rules = ", ".join(f"{rule} {tally.rules[rule]}x" for rule in _exercised(tally))
     return f"answers: {answers}\nrules: {rules}"

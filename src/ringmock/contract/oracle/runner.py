@@ -1,4 +1,4 @@
-"""One run of the oracle: requests are made of the server and of the model, and after each all mailboxes compared."""
+"""One run of the oracle: each command goes to the server and the model, and afterwards all mailboxes are compared."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ MAX_QUOTED = 30
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that was done, in words, and what came of it; None where no answer came."""
+    """A step in words, and its result; None when no answer came."""
 
     words: str
     exchange: Exchange | None
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(slots=True)
 class RunCounts:
-    """What was done in all runs so far: calls by what they were answered with, and rules that were put to the test."""
+    """Counts of all runs: calls by their answers, and tested rules."""
 
     runs: int = 0
     steps: int = 0
@@ -53,7 +53,7 @@ class RunCounts:
 
 
 class Disagreement(Exception):
-    """The server and the model disagree: the steps that led there, and every difference that was found at the last."""
+    """The server and the model disagree: the steps before, and every difference of the last one."""
 
     def __init__(
         self,
@@ -68,13 +68,13 @@ class Disagreement(Exception):
         self.steps = tuple(steps)
         self.differences = tuple(differences)
         self.seen = seen
-        """The look that showed it, where it was not the last step's own answer."""
+        """The check that showed it, when it was not the last step's own answer."""
         self.seen_in = seen_in
-        """Extension numbers whose mailboxes, and phones whose messages, were not as they should be."""
+        """Extension numbers with wrong mailboxes, and phones with wrong messages."""
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """What the differences speak against."""
+        """The rules of the differences."""
         return tuple(dict.fromkeys(rule for difference in self.differences for rule in difference.rules))
 
 
@@ -85,16 +85,18 @@ class _Look(NamedTuple):
 
 
 class OracleRunner:
-    """A run: acts are done and compared, one after another; `Disagreement` where an answer is not the model's."""
+    """Carries out and compares commands, one after another; raises `Disagreement` for an answer that the model does not
+    allow.
+    """
 
     def __init__(self, caller: Caller, tally: RunCounts) -> None:
-        """Starts afresh where the server can. Raises `Disagreement` where it gives no answer."""
+        """Resets the world where the server has worlds. Raises `Disagreement` when the server does not answer."""
         self.caller = caller
         self.tally = tally
         self.acts: list[Keyed] = []
         self.steps: list[Step] = []
         self.messages: dict[int, Message] = {}
-        """What was sent, by the keys of the acts."""
+        """Sent messages, by the keys of the commands."""
         self.office = self._answered(caller.start)
         self._handsets = tuple(self.office.handsets) if caller.has_world else ()
         self._comparison = Comparison(self.office, self._baseline(), is_alone=caller.has_world)
@@ -107,12 +109,12 @@ class OracleRunner:
         listed = [record for number in self.caller.numbers for record in self.caller.mailbox(number)[1]]
         return frozenset(int(record["id"]) for record in listed if str(record.get("id")).isdigit())
 
-    # --- acts ------------------------------------------------------------------------------------
+    # --- commands --------------------------------------------------------------------------------
 
     def do(self, key: int, act: Command) -> bool:
-        """Do it, and say whether a message was sent, which is known by this key from now on.
+        """Carry out a command. Returns whether it sent a message, which has this key from now on.
 
-        Nothing is done where the act is about a message that there is not.
+        Does nothing for a command about a message that does not exist.
         """
         self.acts.append((key, act))
         message: Message | None = None
@@ -142,7 +144,7 @@ class OracleRunner:
         return [r for box in boxes for r in box if r.message is message and r.id is not None]
 
     def _id_of(self, copy: Copy) -> int | None:
-        """The id of a copy, or of any other of the same message; None where there is none."""
+        """The id of a copy, or of any other copy of the same message; None without one."""
         records = self.records_of(copy.key)
         own = [r for r in records if r.mailbox == copy.mailbox and copy.direction in ("", r.direction)]
         return next((record.id for record in (*own, *records)), None)
@@ -292,9 +294,9 @@ class OracleRunner:
     # --- comparing -------------------------------------------------------------------------------
 
     def compare(self, numbers: Iterable[str] | None = None) -> None:
-        """Look into every mailbox and at every handset, or into the mailboxes of these extensions alone.
+        """Compare every mailbox and every handset, or only the mailboxes of these extensions.
 
-        Raises `Disagreement` with all that is not as it should be.
+        Raises `Disagreement` with all differences.
         """
         self.tally.steps += 1
         looks = [look for look in self._looks(self.caller.numbers if numbers is None else numbers) if look.differences]

@@ -1,4 +1,4 @@
-"""Making the story of a disagreement short: the same acts again, without those that do not matter."""
+"""Shortening a run with a disagreement: the same commands without those that do not matter."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,15 +7,15 @@ from .commands import Keyed, mailboxes_of, simpler, without_one
 from .runner import Disagreement, OracleRunner, RunCounts
 
 MOST_TRIALS = 200
-"""They are counted, not timed, so that the same seed tells the same story."""
+"""Trials are counted, not timed, so that the same seed gives the same result."""
 
 Again = Callable[[tuple[Keyed, ...], Disagreement], Disagreement | None]
 
 
 def done_again(caller: Caller, acts: tuple[Keyed, ...], story: Disagreement | None = None) -> Disagreement | None:
-    """What comes of these acts in a world that starts afresh; None where everything agrees.
+    """The disagreement of these commands in a new world; None when everything agrees.
 
-    With a story, only the mailboxes that matter to it are looked into.
+    Given an earlier disagreement, only the mailboxes that matter to it are compared.
     """
     concerned = None if story is None else _concerned(caller, story)
     try:
@@ -29,13 +29,13 @@ def done_again(caller: Caller, acts: tuple[Keyed, ...], story: Disagreement | No
 
 
 def _concerned(caller: Caller, story: Disagreement) -> list[str]:
-    """Where it was seen, and whose copies its acts are about: the bench learns their ids from a look."""
+    """The mailboxes that showed it, and those whose copies its commands need: a list gives the runner their ids."""
     mailboxes = story.seen_in | {mailbox for _, act in story.acts for mailbox in mailboxes_of(act)}
     return [number for number in caller.numbers if number in mailboxes]
 
 
 def shortest(story: Disagreement, again: Again) -> Disagreement:
-    """A story that cannot do without any of its acts, about the same rules; or the shortest of `MOST_TRIALS`."""
+    """A run in which every command matters, with the same rules; or the shortest after `MOST_TRIALS`."""
     left = iter(range(MOST_TRIALS))
     for variants in (without_one, simpler, without_one):
         better: Disagreement | None = story
@@ -48,7 +48,7 @@ def shortest(story: Disagreement, again: Again) -> Disagreement:
 def _alike(
     story: Disagreement, variants: Iterator[tuple[Keyed, ...]], again: Again, left: Iterator[int]
 ) -> Iterator[Disagreement]:
-    """The disagreements that variants of a story end in, as far as they are about the same thing."""
+    """The disagreements of variants of a run, as far as they have the same rules."""
     for acts, _ in zip(variants, left, strict=False):
         told = again(acts, story)
         if told is not None and (set(told.rules) & set(story.rules) or told.rules == story.rules):

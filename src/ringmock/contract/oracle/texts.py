@@ -8,7 +8,7 @@ COMBINING = "e\u0301"
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes a text from what must stand at its beginning: words, or as much filler as it takes to `units`."""
+    """Makes a text from its beginning: words, or filler up to `units`."""
 
     words: str = ""
     units: int = 0
