@@ -30,7 +30,7 @@ NUMBER = {number: f"16509100{number}" for number in ("101", "102", "104", "106",
 SENDER = ("SmsSender", "MmsSender")
 
 
-def office(generation: str = "2012") -> ReferenceModel:
+def reference(generation: str = "2012") -> ReferenceModel:
     """101 administers; 104 is Frozen, 105 Disabled; 200 has 102, 103 and 104, 201 nobody, 202 only inactive ones."""
     extensions = [
         Extension("101", "1101", is_administrator=True),
@@ -110,8 +110,8 @@ def test_a_character_of_four_bytes_counts_twice(text: str, units: int) -> None:
 def test_a_text_is_too_long_by_its_units(text: str, fits_sms: bool, fits_page: bool) -> None:
     too_long = [(400, "MSG-338")]
 
-    assert refused(sms(office(), "101", HANDSET, text=text)) == ([] if fits_sms else too_long)
-    assert refused(page(office(), "101", "102", text=text)) == ([] if fits_page else too_long)
+    assert refused(sms(reference(), "101", HANDSET, text=text)) == ([] if fits_sms else too_long)
+    assert refused(page(reference(), "101", "102", text=text)) == ([] if fits_page else too_long)
 
 
 # --- SMS: R-02, R-06, R-07, R-11 to R-13, R-16, R-17, D-03, D-09, D-10 ----------------------------
@@ -133,7 +133,7 @@ def test_a_text_is_too_long_by_its_units(text: str, fits_sms: bool, fits_page: b
     ],
 )
 def test_where_an_sms_goes(to: str, files: list[str], status: str, rule: str) -> None:
-    of = office()
+    of = reference()
     expected = sms(of, "101", to)
 
     assert (refused(expected), filed(expected)) == ([], files)
@@ -157,7 +157,7 @@ def test_where_an_sms_goes(to: str, files: list[str], status: str, rule: str) ->
     ],
 )
 def test_who_may_send_an_sms_to_whom(by: str, sender: str, to: list[str], codes: list[tuple[int, str]]) -> None:
-    assert refused(sms(office(), by, *to, sender=sender)) == codes
+    assert refused(sms(reference(), by, *to, sender=sender)) == codes
 
 
 @pytest.mark.parametrize(
@@ -170,16 +170,16 @@ def test_who_may_send_an_sms_to_whom(by: str, sender: str, to: list[str], codes:
     ],
 )
 def test_the_current_generation_has_group_messages(to: list[str], codes: list[tuple[int, str]]) -> None:
-    assert refused(sms(office("current"), "101", *to)) == codes
+    assert refused(sms(reference("current"), "101", *to)) == codes
 
 
 @pytest.mark.parametrize(("to", "files"), [("102", ["102 Inbound"]), ("104", []), ("107", [])])
 def test_an_sms_from_a_handset_is_in_no_outbox(to: str, files: list[str]) -> None:
-    assert filed(office().expected_from_handset(SendFromHandset(HANDSET, NUMBER[to], "Hello"))) == files
+    assert filed(reference().expected_from_handset(SendFromHandset(HANDSET, NUMBER[to], "Hello"))) == files
 
 
 def test_both_directions_between_two_numbers_are_one_thread() -> None:
-    of = office()
+    of = reference()
     of.happen(sms(of, "101", NUMBER["102"]))
 
     assert sms(of, "102", NUMBER["101"]).message is not None
@@ -203,13 +203,13 @@ def test_both_directions_between_two_numbers_are_one_thread() -> None:
     ],
 )
 def test_where_a_page_goes(to: list[str], files: list[str]) -> None:
-    expected = page(office(), "101", *to)
+    expected = page(reference(), "101", *to)
 
     assert (refused(expected), filed(expected)) == ([], files)
 
 
 def test_a_member_does_not_get_his_own_page_back() -> None:
-    assert filed(page(office(), "102", "200")) == ["102 Outbound", "200 Inbound", "103 Inbound"]
+    assert filed(page(reference(), "102", "200")) == ["102 Outbound", "200 Inbound", "103 Inbound"]
 
 
 @pytest.mark.parametrize(
@@ -226,20 +226,20 @@ def test_a_member_does_not_get_his_own_page_back() -> None:
     ],
 )
 def test_who_may_page_whom(by: str, to: list[str], codes: list[tuple[int, str]]) -> None:
-    expected = page(office(), by, *to)
+    expected = page(reference(), by, *to)
 
     assert refused(expected) == codes
     assert filed(expected) == []
 
 
 def test_a_page_names_only_its_own_sender() -> None:
-    assert refused(office().expected_page(SendPage("101", ("102",), "Hello", sender="103"))) == [(400, "MSG-331")]
-    assert refused(office().expected_page(SendPage("101", ("102",), "Hello", sender="101"))) == []
+    assert refused(reference().expected_page(SendPage("101", ("102",), "Hello", sender="103"))) == [(400, "MSG-331")]
+    assert refused(reference().expected_page(SendPage("101", ("102",), "Hello", sender="101"))) == []
 
 
 @pytest.mark.parametrize(("generation", "shown"), [("2012", ("101", "102", "103")), ("current", ("102", "103"))])
 def test_a_page_shows_its_sender_first_in_2012(generation: str, shown: tuple[str, ...]) -> None:
-    of = office(generation)
+    of = reference(generation)
 
     assert [of.shown_to(record) for record in sent(of, "101", "102", "103")] == [shown] * 3
 
@@ -248,7 +248,7 @@ def test_a_page_shows_its_sender_first_in_2012(generation: str, shown: tuple[str
 
 
 def test_a_reply_goes_to_everyone_else_in_the_thread() -> None:
-    of = office()
+    of = reference()
     records = sent(of, "101", "200", "106")
 
     reply = page(of, "103", reply_on=copy_of(records, "103"))
@@ -262,7 +262,7 @@ def removed(of: ReferenceModel, number: str) -> None:
 
 
 def test_somebody_who_was_removed_has_no_part_in_the_thread() -> None:
-    of = office()
+    of = reference()
     records = sent(of, "101", "200")
     own = copy_of(records, "102")
     removed(of, "102")
@@ -275,7 +275,7 @@ def test_somebody_who_was_removed_has_no_part_in_the_thread() -> None:
 
 
 def test_somebody_who_was_addressed_in_person_stays_when_he_leaves_the_department() -> None:
-    of = office()
+    of = reference()
     records = sent(of, "101", "200", "102")
     removed(of, "102")
 
@@ -284,7 +284,7 @@ def test_somebody_who_was_addressed_in_person_stays_when_he_leaves_the_departmen
 
 
 def test_somebody_who_joins_gets_what_is_sent_from_then_on_and_comes_back_to_what_he_had() -> None:
-    of = office()
+    of = reference()
     records = sent(of, "101", "200")
     removed(of, "102")
     of.change_members(ChangeMembers("101", "200", ("102", "106"), ()))
@@ -307,7 +307,7 @@ def test_somebody_who_joins_gets_what_is_sent_from_then_on_and_comes_back_to_wha
     ],
 )
 def test_who_may_reply_to_a_page_to_a_department(by: str, to: tuple[str, ...], codes: list[tuple[int, str]]) -> None:
-    of = office()
+    of = reference()
     records = sent(of, "101", "200")
     own = next((record for record in records if record.mailbox == by), records[0])
 
@@ -316,7 +316,7 @@ def test_who_may_reply_to_a_page_to_a_department(by: str, to: tuple[str, ...], c
 
 @pytest.mark.parametrize(("frozen", "codes"), [("106", [(400, "MSG-324")]), ("103", []), ("101", [])])
 def test_a_reply_is_refused_for_somebody_inactive_who_was_addressed(frozen: str, codes: list[tuple[int, str]]) -> None:
-    of = office()
+    of = reference()
     records = sent(of, "101", "200", "106")
     of.set_status(frozen, "Frozen")
 
@@ -324,7 +324,7 @@ def test_a_reply_is_refused_for_somebody_inactive_who_was_addressed(frozen: str,
 
 
 def test_a_reply_to_somebody_who_cannot_receive_pages_reaches_the_others() -> None:
-    of = office()
+    of = reference()
     records = sent(of, "107", "102", "106")
 
     assert filed(page(of, "102", reply_on=copy_of(records, "102"))) == ["102 Outbound", "106 Inbound"]
@@ -334,13 +334,13 @@ def test_a_reply_to_somebody_who_cannot_receive_pages_reaches_the_others() -> No
 
 
 @pytest.mark.parametrize(
-    ("acts", "availability"),
+    ("commands", "availability"),
     [([False], DELETED), ([False, False], PURGED), ([True], PURGED), ([True, False], PURGED), ([False, True], PURGED)],
 )
-def test_what_is_deleted_twice_is_purged(acts: list[bool], availability: str) -> None:
-    of = office()
+def test_what_is_deleted_twice_is_purged(commands: list[bool], availability: str) -> None:
+    of = reference()
     record = sent(of, "101", "102")[0]
-    for purge in acts:
+    for purge in commands:
         of.delete(record, purge=purge)
 
     assert record.availability == availability
@@ -362,7 +362,7 @@ def test_what_is_deleted_twice_is_purged(acts: list[bool], availability: str) ->
     ],
 )
 def test_a_list_shows_what_it_is_asked_for_and_the_newest_first(wanted: Filters, texts: list[str]) -> None:
-    of = office()
+    of = reference()
     of.happen(page(of, "101", "102", text="first"))
     of.happen(of.expected_from_handset(SendFromHandset(HANDSET, NUMBER["101"], "second")))
     of.happen(page(of, "102", "101", text="third"))
@@ -376,20 +376,20 @@ def test_a_list_shows_what_it_is_asked_for_and_the_newest_first(wanted: Filters,
 
 @pytest.mark.parametrize(("by", "codes"), [("101", []), ("103", []), ("102", [(403, "CMN-408")])])
 def test_administrator_and_manager_change_members(by: str, codes: list[tuple[int, str]]) -> None:
-    assert refused(office().expected_members(ChangeMembers(by, "200", ("106",), ()))) == codes
+    assert refused(reference().expected_members(ChangeMembers(by, "200", ("106",), ()))) == codes
 
 
 @pytest.mark.parametrize(
-    ("act", "codes"),
+    ("command", "codes"),
     [
         (lambda of: of.expected_access("102", 999), [(404, "CMN-102")]),
         (lambda of: of.expected_deletion("102", 999), []),
     ],
 )
 def test_a_message_of_nobody_cannot_be_read_and_need_not_be_deleted(
-    act: Callable[[ReferenceModel], Expected], codes: list[tuple[int, str]]
+    command: Callable[[ReferenceModel], Expected], codes: list[tuple[int, str]]
 ) -> None:
-    assert refused(act(office())) == codes
+    assert refused(command(reference())) == codes
 
 
 @pytest.mark.parametrize(
@@ -399,7 +399,7 @@ def test_a_message_of_nobody_cannot_be_read_and_need_not_be_deleted(
 def test_the_senders_copy_of_an_sms_in_each_generation(
     generation: str, own: str, accepted: tuple[str, ...], later: tuple[str, ...]
 ) -> None:
-    of = office(generation)
+    of = reference(generation)
     record = sms(of, "101", HANDSET).records[0]
 
     assert record.read_status == own

@@ -86,8 +86,8 @@ def test_without_a_server_it_says_that_there_is_no_answer() -> None:
 
 def test_without_worlds_it_leaves_alone_what_was_there_and_puts_members_back() -> None:
     with own_target(load_named("demo")) as target, target.client() as client:
-        bench = OracleRunner(Caller(client, target), RunCounts())
-        assert bench.do(0, PageCommand("101", ("102",)))
+        runner = OracleRunner(Caller(client, target), RunCounts())
+        assert runner.do(0, PageCommand("101", ("102",)))
         there = Target(target.url, target.template)
         before = Caller(client, there)
         before.call("101", "POST", f"{OWN}/company-pager", body={"to": [{"extensionNumber": "103"}], "text": "Old"})
@@ -99,14 +99,14 @@ def test_without_worlds_it_leaves_alone_what_was_there_and_puts_members_back() -
         assert before.mailbox("103")[1][-1]["subject"] == "Old"
 
 
-# --- stories --------------------------------------------------------------------------------------
+# --- failures --------------------------------------------------------------------------------------
 
 
-def story(acts: tuple[Keyed, ...], *rules: str) -> Disagreement:
-    return Disagreement(acts, [], [Difference("mailbox of 102", "this", "that", rules)])
+def failure(commands: tuple[Keyed, ...], *rules: str) -> Disagreement:
+    return Disagreement(commands, [], [Difference("mailbox of 102", "this", "that", rules)])
 
 
-ACTS: tuple[Keyed, ...] = (
+COMMANDS: tuple[Keyed, ...] = (
     (0, PageCommand("101", ("102", "103"), Maker(units=1024), sender="101")),
     (1, SmsCommand("101", "16509100010", ("14151003732",))),
     (2, ChangeOfMembers("101", "200", ("106",), ("102",))),
@@ -114,24 +114,24 @@ ACTS: tuple[Keyed, ...] = (
 )
 
 
-def test_a_story_is_shortened_to_the_acts_that_it_needs_and_these_made_simple() -> None:
-    def again(acts: tuple[Keyed, ...], _: Disagreement) -> Disagreement | None:
-        pages = [act for _, act in acts if isinstance(act, PageCommand)]
-        return story(acts, "R-10") if pages and "103" in pages[0].to else None
+def test_a_failing_run_is_shortened_to_the_commands_that_it_needs_and_these_made_simple() -> None:
+    def again(commands: tuple[Keyed, ...], _: Disagreement) -> Disagreement | None:
+        pages = [command for _, command in commands if isinstance(command, PageCommand)]
+        return failure(commands, "R-10") if pages and "103" in pages[0].to else None
 
-    assert shortest(story(ACTS, "R-10"), again).acts == ((0, PageCommand("101", ("103",))),)
+    assert shortest(failure(COMMANDS, "R-10"), again).commands == ((0, PageCommand("101", ("103",))),)
 
 
-def test_a_story_is_not_shortened_to_one_about_something_else() -> None:
-    assert shortest(story(ACTS, "R-10"), lambda acts, _: story(acts, "R-16")).acts == ACTS
+def test_a_failing_run_is_not_shortened_to_one_about_something_else() -> None:
+    assert shortest(failure(COMMANDS, "R-10"), lambda commands, _: failure(commands, "R-16")).commands == COMMANDS
 
 
 def test_an_act_about_a_message_that_was_never_sent_is_left_out() -> None:
     with own_target(load_named("demo")) as target, target.client() as client:
-        bench = OracleRunner(Caller(client, target), RunCounts())
+        runner = OracleRunner(Caller(client, target), RunCounts())
 
-        assert not bench.do(3, Reading("102", Copy(0, "102")))
-        assert bench.steps == []
+        assert not runner.do(3, Reading("102", Copy(0, "102")))
+        assert runner.steps == []
 
 
 def test_a_server_that_breaks_off_is_a_disagreement_too() -> None:
@@ -140,9 +140,9 @@ def test_a_server_that_breaks_off_is_a_disagreement_too() -> None:
             raise NoAnswer("no answer from there: gone")
 
     with own_target(load_named("demo")) as target, target.client() as client:
-        bench = OracleRunner(Broken(client, target), RunCounts())
+        runner = OracleRunner(Broken(client, target), RunCounts())
         with pytest.raises(Disagreement) as raised:
-            bench.do(0, PageCommand("101", ("102",)))
+            runner.do(0, PageCommand("101", ("102",)))
 
     assert raised.value.differences[0].came == "no answer from there: gone"
     assert raised.value.steps[0].exchange is None

@@ -53,11 +53,11 @@ class Caller:
         """A model of the account as it is now: after a reset if there is a world to reset."""
         if self.has_world:
             self.control("POST", "/reset")
-        office = reference_model_of(self.template)
+        reference = reference_model_of(self.template)
         if not self.has_world:
-            self._look_around(office)
-            self._members_at_first = self._members_at_first or _members_in(office)
-        return office
+            self._look_around(reference)
+            self._members_at_first = self._members_at_first or _members_in(reference)
+        return reference
 
     def put_back(self) -> None:
         """Restore the first members of the Departments, where no reset does that."""
@@ -127,22 +127,22 @@ class Caller:
                 return token
         return None
 
-    def _look_around(self, office: ReferenceModel) -> None:
+    def _look_around(self, reference: ReferenceModel) -> None:
         """Read the current statuses and members from the server."""
         listed = records_in(self.call(self.steward, "GET", f"{API}/extension", [("perPage", str(MOST_LISTED))]))
         for found in listed:
-            extension = office.extensions.get(str(found.get("extensionNumber")))
+            extension = reference.extensions.get(str(found.get("extensionNumber")))
             if extension is not None:
                 extension.status = str(found.get("status"))
-        for department in office.extensions.values():
+        for department in reference.extensions.values():
             if department.type == DEPARTMENT:
                 path = f"{API}/department/{department.id}/members"
                 members = records_in(self.call(self.steward, "GET", path, [("perPage", str(MOST_LISTED))]))
                 department.members = tuple(str(member.get("extensionNumber")) for member in members)
 
 
-def _members_in(office: ReferenceModel) -> Mapping[str, tuple[str, ...]]:
-    return {e.number: e.members for e in office.extensions.values() if e.type == DEPARTMENT}
+def _members_in(reference: ReferenceModel) -> Mapping[str, tuple[str, ...]]:
+    return {e.number: e.members for e in reference.extensions.values() if e.type == DEPARTMENT}
 
 
 def reference_model_of(template: Template) -> ReferenceModel:

@@ -108,41 +108,41 @@ Command = (
 Keyed = tuple[int, Command]
 
 
-def mailboxes_of(act: Command) -> tuple[str, ...]:
+def mailboxes_of(command: Command) -> tuple[str, ...]:
     """The mailboxes from which the command needs a copy of a message."""
-    if isinstance(act, Reading | Marking | Deletion):
-        return (act.copy.mailbox,)
-    return (act.reply_on.mailbox,) if isinstance(act, PageCommand) and act.reply_on is not None else ()
+    if isinstance(command, Reading | Marking | Deletion):
+        return (command.copy.mailbox,)
+    return (command.reply_on.mailbox,) if isinstance(command, PageCommand) and command.reply_on is not None else ()
 
 
-def without_one(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
+def without_one(commands: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
     """All variants without one command; the last command is left out first."""
-    for index in reversed(range(len(acts))):
-        yield acts[:index] + acts[index + 1 :]
+    for index in reversed(range(len(commands))):
+        yield commands[:index] + commands[index + 1 :]
 
 
-def simpler(acts: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
+def simpler(commands: tuple[Keyed, ...]) -> Iterator[tuple[Keyed, ...]]:
     """All variants with one simpler command."""
-    for index, (key, act) in enumerate(acts):
-        for simple in _simpler(act):
-            yield (*acts[:index], (key, simple), *acts[index + 1 :])
+    for index, (key, command) in enumerate(commands):
+        for simple in _simpler(command):
+            yield (*commands[:index], (key, simple), *commands[index + 1 :])
 
 
-def _simpler(act: Command) -> Iterator[Command]:
+def _simpler(command: Command) -> Iterator[Command]:
     """The command with a short text, without its optional parts, and with one recipient or member less."""
-    if isinstance(act, PageCommand | SmsCommand | SmsFromHandset) and act.text != short():
-        yield replace(act, text=short())
-    if isinstance(act, PageCommand) and (act.sender is not None or act.by_id):
-        yield replace(act, sender=None, by_id=False)
-    if isinstance(act, PageCommand | SmsCommand) and (
-        len(act.to) > 1 or (isinstance(act, PageCommand) and act.reply_on and act.to)
+    if isinstance(command, PageCommand | SmsCommand | SmsFromHandset) and command.text != short():
+        yield replace(command, text=short())
+    if isinstance(command, PageCommand) and (command.sender is not None or command.by_id):
+        yield replace(command, sender=None, by_id=False)
+    if isinstance(command, PageCommand | SmsCommand) and (
+        len(command.to) > 1 or (isinstance(command, PageCommand) and command.reply_on and command.to)
     ):
-        yield from (replace(act, to=fewer) for fewer in _without_one_of(act.to))
-    if isinstance(act, ChangeOfMembers):
-        yield from (replace(act, joining=fewer) for fewer in _without_one_of(act.joining))
-        yield from (replace(act, leaving=fewer) for fewer in _without_one_of(act.leaving))
-    if isinstance(act, Listing) and act.wanted != Filters():
-        yield replace(act, wanted=Filters())
+        yield from (replace(command, to=fewer) for fewer in _without_one_of(command.to))
+    if isinstance(command, ChangeOfMembers):
+        yield from (replace(command, joining=fewer) for fewer in _without_one_of(command.joining))
+        yield from (replace(command, leaving=fewer) for fewer in _without_one_of(command.leaving))
+    if isinstance(command, Listing) and command.wanted != Filters():
+        yield replace(command, wanted=Filters())
 
 
 def _without_one_of(numbers: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -70,9 +70,9 @@ def answer_difference(expected: Expected, answer: Answer) -> Difference | None:
 class Comparison:
     """Compares answers with one model, and adds to it the ids that the server assigns."""
 
-    def __init__(self, office: ReferenceModel, foreign: Collection[int] = (), *, is_alone: bool = True) -> None:
+    def __init__(self, reference: ReferenceModel, foreign: Collection[int] = (), *, is_alone: bool = True) -> None:
         """`foreign`: ids that existed before. `is_alone`: whether no other client can send anything."""
-        self._office = office
+        self._reference = reference
         self._foreign = foreign
         self._is_alone = is_alone
         self._messages: list[Message] = []
@@ -92,7 +92,7 @@ class Comparison:
         """The answer to a sending; `begins`: whether the message is the first of a thread of pages."""
         said = as_object(answer)
         record.id = _whole(said.get("id"))
-        if begins and self._office.generation == "2012":
+        if begins and self._reference.generation == "2012":
             record.message.thread.id = record.id
             self._threads.setdefault(record.id or 0, record.message.thread)
         yield from self.record(record, said, just_sent=True)
@@ -103,7 +103,7 @@ class Comparison:
             came = _read(name, said.get(name), record.message.type)
             if came != expected:
                 yield _of_field(record, name, expected, came)
-        statuses = self._office.statuses(record, just_sent=just_sent)
+        statuses = self._reference.statuses(record, just_sent=just_sent)
         if said.get("messageStatus") not in statuses:
             yield _of_field(record, "messageStatus", " or ".join(statuses), said.get("messageStatus"))
         yield from self._conversation(record, _whole(said.get("conversationId")))
@@ -112,22 +112,22 @@ class Comparison:
             yield _of_field(record, "attachments", wanted, said.get("attachments"))
 
     def _fields(self, record: Record) -> dict[str, Json]:
-        message, office = record.message, self._office
+        message, reference = record.message, self._reference
         fields = {
             "id": record.id,
             "type": message.type,
             "direction": record.direction,
             "from": self._party(message.sender, message.type),
-            "to": [self._party(number, message.type) for number in office.shown_to(record)],
+            "to": [self._party(number, message.type) for number in reference.shown_to(record)],
             "readStatus": record.read_status,
             "availability": record.availability,
             "subject": "" if record.availability == PURGED else message.text,
         }
-        return fields | ({"pgToDepartment": office.is_paged_to_department(message)} if message.type == PAGER else {})
+        return fields | ({"pgToDepartment": reference.is_paged_to_department(message)} if message.type == PAGER else {})
 
     def _party(self, number: str, message_type: str) -> str:
         """D-10: a phone number as the generation writes it; an extension number as it is."""
-        return f"+{number}" if message_type != PAGER and self._office.generation == "current" else number
+        return f"+{number}" if message_type != PAGER and self._reference.generation == "current" else number
 
     def _conversation(self, record: Record, came: int | None) -> Iterator[Difference]:
         """One id for a thread, and another for every other thread."""
@@ -142,14 +142,14 @@ class Comparison:
 
     def mailbox(self, number: str, listed: Sequence[Mapping[str, Json]]) -> Iterator[Difference]:
         """The extension's whole list, newest first, compared with the model's."""
-        wanted = self._office.visible(number)
+        wanted = self._reference.visible(number)
         found: list[Record] = []
         for said in listed:
             record = self._recognised(number, said)
             if record is None:
                 yield from self._unexpected(number, said)
             elif record not in wanted or record in found:
-                rules = self._office.why_absent(number, record.message)
+                rules = self._reference.why_absent(number, record.message)
                 yield Difference(f"mailbox of {number}", "nothing of this message", _shown(said), rules)
             else:
                 record.id = record.id or _whole(said.get("id"))
@@ -176,7 +176,7 @@ class Comparison:
         """What a phone outside has received, oldest first."""
         texts = [as_object(message).get("text") for message in received] if isinstance(received, list) else []
         ours = [text for text in texts if mark_of(text) is not None]
-        expected = [message.text for message in self._office.handsets[digits]]
+        expected = [message.text for message in self._reference.handsets[digits]]
         # A handset gets what was sent, whatever happens to the sender's copy.
         if ours != expected:
             yield Difference(f"handset {digits}", f"{len(expected)} messages", _texts(ours), ("R-06",))
@@ -197,20 +197,20 @@ class Comparison:
 
     def _is_ours(self, number: str, message_id: int | None) -> bool:
         return (self._is_alone and message_id not in self._foreign) or (
-            message_id is not None and self._office.held(number, message_id) is not None
+            message_id is not None and self._reference.held(number, message_id) is not None
         )
 
     def _recognised(self, number: str, said: Mapping[str, Json]) -> Record | None:
         """The model's record of this message, by its id, else by the mark in its text."""
         message_id = _whole(said.get("id"))
-        held = None if message_id is None else self._office.held(number, message_id)
+        held = None if message_id is None else self._reference.held(number, message_id)
         if held is not None:
             return held
         mark, direction = mark_of(said.get("subject")), said.get("direction")
         return next(
             (
                 record
-                for record in self._office.mailboxes[number]
+                for record in self._reference.mailboxes[number]
                 if record.id is None and record.direction == direction and mark_of(record.message.text) == mark
             ),
             None,
@@ -220,13 +220,15 @@ class Comparison:
         message = self._message_of(said)
         if _whole(said.get("id")) in self._foreign or not (message is not None or self._is_alone):
             return
-        rules = ("R-20",) if message is None else self._office.why_absent(number, message)
+        rules = ("R-20",) if message is None else self._reference.why_absent(number, message)
         yield Difference(f"mailbox of {number}", "nothing of this message", _shown(said), rules)
 
     def _message_of(self, said: Mapping[str, Json]) -> Message | None:
         """The message of ours that this is a record of, by the id that it has in some mailbox, else by its mark."""
         message_id = _whole(said.get("id"))
-        held = (self._office.held(mailbox, message_id) for mailbox in self._office.mailboxes if message_id is not None)
+        held = (
+            self._reference.held(mailbox, message_id) for mailbox in self._reference.mailboxes if message_id is not None
+        )
         found = next((record.message for record in held if record is not None), None)
         mark = mark_of(said.get("subject"))
         return found or (self._messages[mark] if mark is not None and mark < len(self._messages) else None)

@@ -18,7 +18,7 @@ def name_of(disagreement: Disagreement) -> str:
     return f"after {steps} step{'' if steps == 1 else 's'}: {first.where} is not as the rules have it"
 
 
-def told(disagreement: Disagreement) -> str:
+def report_text(disagreement: Disagreement) -> str:
     """The text: every step, then expected and actual side by side, then the rules word for word."""
     lines = [f"{number:>3}. {_step(step)}" for number, step in enumerate(disagreement.steps, 1)]
     for difference in disagreement.differences[:MAX_DIFFERENCES]:

@@ -66,15 +66,15 @@ _SHORT_MOSTLY = (*[0] * 10, 1, 2, 3, 4, 5, 6, 7, 8)
 class Choices:
     """The choices at one server."""
 
-    def __init__(self, caller: Caller, office: ReferenceModel) -> None:
+    def __init__(self, caller: Caller, reference: ReferenceModel) -> None:
         self.callers = caller.numbers
-        self.extensions = tuple(office.extensions)
-        self.departments = tuple(n for n, e in office.extensions.items() if e.type == DEPARTMENT)
-        self.people = tuple(n for n, e in office.extensions.items() if e.type in RECEIVES[SMS])
+        self.extensions = tuple(reference.extensions)
+        self.departments = tuple(n for n, e in reference.extensions.items() if e.type == DEPARTMENT)
+        self.people = tuple(n for n, e in reference.extensions.items() if e.type in RECEIVES[SMS])
         self.pagers = tuple(number for number in self.people if number in self.callers)
-        self.handsets = tuple(office.handsets)
-        self.senders = tuple((p.owner, p.digits) for p in office.phone_numbers.values() if p.owner in self.callers)
-        self.numbers = (*self.handsets, *office.phone_numbers)
+        self.handsets = tuple(reference.handsets)
+        self.senders = tuple((p.owner, p.digits) for p in reference.phone_numbers.values() if p.owner in self.callers)
+        self.numbers = (*self.handsets, *reference.phone_numbers)
         self.strays = (*self.extensions, NO_EXTENSION) if caller.has_world else self.extensions
 
 
@@ -119,7 +119,7 @@ class Messaging(RuleBasedStateMachine):
     pages: Bundle[int] = Bundle("pages")
     messages: Bundle[int] = Bundle("messages")
 
-    stories: ClassVar[list[Disagreement]]
+    failures: ClassVar[list[Disagreement]]
     """The disagreements so far; several, when the server's answers differ between repetitions."""
 
     refused: ClassVar[list[NotSent]]
@@ -127,7 +127,7 @@ class Messaging(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with self._kept():
-            self.bench = OracleRunner(self.caller, self.tally)
+            self.runner = OracleRunner(self.caller, self.tally)
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -135,7 +135,7 @@ class Messaging(RuleBasedStateMachine):
         try:
             yield
         except Disagreement as disagreement:
-            self.stories.append(disagreement)
+            self.failures.append(disagreement)
             raise
         except NotSent as refusal:
             self.refused.append(refusal)
@@ -144,13 +144,13 @@ class Messaging(RuleBasedStateMachine):
     @invariant()
     def all_mailboxes_agree(self) -> None:
         with self._kept():
-            self.bench.compare()
+            self.runner.compare()
 
-    def _do(self, act: Command) -> "MultipleResults[int]":
+    def _do(self, command: Command) -> "MultipleResults[int]":
         """The key of the message that was sent, if one was."""
-        key = len(self.bench.acts)
+        key = len(self.runner.commands)
         with self._kept():
-            is_sent = self.bench.do(key, act)
+            is_sent = self.runner.do(key, command)
         return multiple(key) if is_sent else multiple()
 
     # --- sending ---------------------------------------------------------------------------------
@@ -214,8 +214,8 @@ class Messaging(RuleBasedStateMachine):
     @precondition(lambda self: self.choices.senders)
     @rule(target=messages, sender=_chosen("senders"), pick=PICK)
     def send_sms_to_somebody_inactive(self, sender: tuple[str, str], pick: int) -> "MultipleResults[int]":
-        office = self.bench.office
-        owned = [(number, office.extensions[p.owner]) for number, p in office.phone_numbers.items() if p.owner]
+        reference = self.runner.reference
+        owned = [(number, reference.extensions[p.owner]) for number, p in reference.phone_numbers.items() if p.owner]
         inactive = [number for number, owner in owned if not owner.is_sent_to]
         return self._do(SmsCommand(*sender, (_picked(inactive or self.choices.numbers, pick),)))
 
@@ -260,9 +260,9 @@ class Messaging(RuleBasedStateMachine):
 
     def _take_out(self, message: int, pick: int) -> str | None:
         """The member who has left a Department, if there was one."""
-        extensions, people = self.bench.office.extensions, self.bench.messages[message].thread.people
+        extensions, people = self.runner.reference.extensions, self.runner.messages[message].thread.people
         members = [(number, member) for number in people for member in extensions[number].members]
-        holders = {record.mailbox for record in self.bench.records_of(message)}
+        holders = {record.mailbox for record in self.runner.records_of(message)}
         members = [(number, member) for number, member in members if member in holders] or members
         if members:
             department, member = _picked(members, pick)
@@ -304,16 +304,16 @@ class Messaging(RuleBasedStateMachine):
     )
     def list_messages(self, message: int, pick: int, wanted: Filters, by_conversation: bool, by_number: bool) -> None:
         by, _ = self._someone(message, pick)
-        ends = sorted(self.bench.messages[message].thread.ends)
+        ends = sorted(self.runner.messages[message].thread.ends)
         if by_number and ends:
             wanted = replace(wanted, phone_number=_picked(ends, pick))
         self._do(Listing(by, wanted, message if by_conversation else None))
 
     def _someone(self, message: int, pick: int) -> tuple[str, Copy]:
         """An extension and a message: preferably one who has it, and rather one who has it and may not see it."""
-        thread, records = self.bench.messages[message].thread, self.bench.records_of(message)
+        thread, records = self.runner.messages[message].thread, self.runner.records_of(message)
         held = [(record.mailbox, Copy(message, record.mailbox, record.direction)) for record in records]
-        removed = [(number, copy) for number, copy in held if not self.bench.office.takes_part(number, thread)]
+        removed = [(number, copy) for number, copy in held if not self.runner.reference.takes_part(number, thread)]
         holders = {number for number, _ in held}
         others = [(number, Copy(message, number)) for number in self.choices.callers if number not in holders]
         if removed and pick % 2:
@@ -326,10 +326,10 @@ def explore(caller: Caller, tally: RunCounts, *, seed: int, runs: int, steps: in
 
     Raises `NotSent` for the first call that the target's limits forbid.
     """
-    stories: list[Disagreement] = []
+    failures: list[Disagreement] = []
     refused: list[NotSent] = []
     fields = {"caller": caller, "choices": Choices(caller, caller.start()), "tally": tally}
-    here = type("MessagingHere", (Messaging,), {**fields, "stories": stories, "refused": refused})
+    here = type("MessagingHere", (Messaging,), {**fields, "failures": failures, "refused": refused})
     limits = settings(
         max_examples=runs,
         stateful_step_count=steps,
@@ -347,6 +347,6 @@ def explore(caller: Caller, tally: RunCounts, *, seed: int, runs: int, steps: in
     except (Disagreement, NotSent, Flaky):
         if refused:
             raise refused[0] from None
-        if not stories:
+        if not failures:
             raise
-    return stories[0] if stories else None
+    return failures[0] if failures else None

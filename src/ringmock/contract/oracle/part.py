@@ -10,7 +10,7 @@ from ..http_client import NoAnswer
 from ..options import Options
 from ..target import Target
 from .caller import Caller, CannotStart
-from .failure_report import commands, name_of, told
+from .failure_report import commands, name_of, report_text
 from .runner import Disagreement, RunCounts
 from .shrinking import done_again, shortest
 
@@ -44,7 +44,7 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
         f"seed {options.seed}, {name_of(disagreement)}",
         Verdict.FAILED,
         started,
-        detail=told(disagreement),
+        detail=report_text(disagreement),
         reproduce=commands(disagreement),
         keeps=disagreement.rules,
     )
@@ -70,12 +70,12 @@ def explored(target: Target, options: Options, tally: RunCounts) -> Disagreement
     with target.client() as client:
         caller = Caller(client, target)
         try:
-            story = explore(caller, tally, seed=options.seed, runs=options.runs, steps=options.steps)
+            failure = explore(caller, tally, seed=options.seed, runs=options.runs, steps=options.steps)
         finally:
             caller.put_back()
-        if story is None or not caller.has_world:  # what was sent elsewhere is not sent again and again
-            return story
-        return shortest(story, partial(done_again, caller))
+        if failure is None or not caller.has_world:  # what was sent elsewhere is not sent again and again
+            return failure
+        return shortest(failure, partial(done_again, caller))
 
 
 def summary(tally: RunCounts) -> str:

@@ -57,14 +57,14 @@ class Disagreement(Exception):
 
     def __init__(
         self,
-        acts: Sequence[Keyed],
+        commands: Sequence[Keyed],
         steps: Sequence[Step],
         differences: Sequence[Difference],
         seen: Exchange | None = None,
         seen_in: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(differences)
-        self.acts = tuple(acts)
+        self.commands = tuple(commands)
         self.steps = tuple(steps)
         self.differences = tuple(differences)
         self.seen = seen
@@ -93,13 +93,13 @@ class OracleRunner:
         """Resets the world where the server has worlds. Raises `Disagreement` when the server does not answer."""
         self.caller = caller
         self.tally = tally
-        self.acts: list[Keyed] = []
+        self.commands: list[Keyed] = []
         self.steps: list[Step] = []
         self.messages: dict[int, Message] = {}
         """Sent messages, by the keys of the commands."""
-        self.office = self._answered(caller.start)
-        self._handsets = tuple(self.office.handsets) if caller.has_world else ()
-        self._comparison = Comparison(self.office, self._baseline(), is_alone=caller.has_world)
+        self.reference = self._answered(caller.start)
+        self._handsets = tuple(self.reference.handsets) if caller.has_world else ()
+        self._comparison = Comparison(self.reference, self._baseline(), is_alone=caller.has_world)
         tally.runs += 1
 
     def _baseline(self) -> frozenset[int]:
@@ -111,28 +111,28 @@ class OracleRunner:
 
     # --- commands --------------------------------------------------------------------------------
 
-    def do(self, key: int, act: Command) -> bool:
+    def do(self, key: int, command: Command) -> bool:
         """Carry out a command. Returns whether it sent a message, which has this key from now on.
 
         Does nothing for a command about a message that does not exist.
         """
-        self.acts.append((key, act))
+        self.commands.append((key, command))
         message: Message | None = None
-        match act:
+        match command:
             case PageCommand():
-                message = self._page(act)
+                message = self._page(command)
             case SmsCommand():
-                message = self._sms(SendSms(act.by, act.sender, act.to, self._text(act.text)))
+                message = self._sms(SendSms(command.by, command.sender, command.to, self._text(command.text)))
             case SmsFromHandset():
-                message = self._from_handset(SendFromHandset(act.handset, act.to, self._text(act.text)))
+                message = self._from_handset(SendFromHandset(command.handset, command.to, self._text(command.text)))
             case ChangeOfMembers():
-                self._change_members(ChangeMembers(act.by, act.department, act.joining, act.leaving))
+                self._change_members(ChangeMembers(command.by, command.department, command.joining, command.leaving))
             case ChangeOfStatus():
-                self._set_status(act)
+                self._set_status(command)
             case Listing():
-                self._list(act)
+                self._list(command)
             case _:
-                self._handle(act)
+                self._handle(command)
         if message is not None:
             self.messages[key] = message
         return message is not None
@@ -140,7 +140,7 @@ class OracleRunner:
     def records_of(self, key: int) -> list[Record]:
         """The records of a message in mailboxes that can be called upon, as far as their ids are known."""
         message = self.messages.get(key)
-        boxes = [self.office.mailboxes[number] for number in self.caller.numbers]
+        boxes = [self.reference.mailboxes[number] for number in self.caller.numbers]
         return [r for box in boxes for r in box if r.message is message and r.id is not None]
 
     def _id_of(self, copy: Copy) -> int | None:
@@ -154,24 +154,24 @@ class OracleRunner:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    def _page(self, act: PageCommand) -> Message | None:
-        reply_on = None if act.reply_on is None else self._id_of(act.reply_on)
-        if act.reply_on is not None and reply_on is None:
+    def _page(self, command: PageCommand) -> Message | None:
+        reply_on = None if command.reply_on is None else self._id_of(command.reply_on)
+        if command.reply_on is not None and reply_on is None:
             return None
-        page = SendPage(act.by, act.to, self._text(act.text), act.sender, reply_on)
+        page = SendPage(command.by, command.to, self._text(command.text), command.sender, reply_on)
         body: Json = {"text": page.text}
         if page.to:
-            body["to"] = [self._addressed(number, by_id=act.by_id) for number in page.to]
+            body["to"] = [self._addressed(number, by_id=command.by_id) for number in page.to]
         if page.sender is not None:
             body["from"] = {"extensionNumber": page.sender}
         if page.reply_on is not None:
             body["replyOn"] = page.reply_on
-        expected = self.office.expected_page(page)
+        expected = self.reference.expected_page(page)
         exchange = self._call(_page_words(page), page.by, "POST", f"{OWN}/company-pager", body=body)
         return self._sent(expected, exchange, begins=page.reply_on is None)
 
     def _addressed(self, number: str, *, by_id: bool) -> Json:
-        extension = self.office.extensions.get(number)
+        extension = self.reference.extensions.get(number)
         return {"extensionId": extension.id} if by_id and extension is not None else {"extensionNumber": number}
 
     def _sms(self, sms: SendSms) -> Message | None:
@@ -181,13 +181,13 @@ class OracleRunner:
             "text": sms.text,
         }
         words = f"{sms.by} sends an SMS from {sms.sender} to {', '.join(sms.to)}: {_quoted(sms.text)}"
-        expected = self.office.expected_sms(sms)
+        expected = self.reference.expected_sms(sms)
         return self._sent(expected, self._call(words, sms.by, "POST", f"{OWN}/sms", body=body), begins=False)
 
     def _from_handset(self, sms: SendFromHandset) -> Message | None:
         words = f"handset {sms.handset} sends an SMS to {sms.to}: {_quoted(sms.text)}"
         path = f"/handsets/{quote(sms.handset)}/messages"
-        expected = self.office.expected_from_handset(sms)
+        expected = self.reference.expected_from_handset(sms)
         self._judge(expected, self._control(words, "POST", path, {"to": sms.to, "text": sms.text}))
         self._happen(expected)
         return expected.message if expected.records else None
@@ -202,27 +202,27 @@ class OracleRunner:
 
     def _happen(self, expected: Expected) -> None:
         assert expected.message is not None
-        self.office.happen(expected)
+        self.reference.happen(expected)
         self._comparison.know(expected.message)
 
     # --- the message store -----------------------------------------------------------------------
 
-    def _handle(self, act: Reading | Marking | Deletion) -> None:
-        message_id = self._id_of(act.copy)
+    def _handle(self, command: Reading | Marking | Deletion) -> None:
+        message_id = self._id_of(command.copy)
         if message_id is None:
             return
         path = f"{OWN}/message-store/{message_id}"
-        match act:
+        match command:
             case Reading():
-                self._read(act.by, message_id, path)
+                self._read(command.by, message_id, path)
             case Marking():
-                self._mark(act.by, message_id, path, act.read_status)
+                self._mark(command.by, message_id, path, command.read_status)
             case Deletion():
-                self._delete(act.by, message_id, path, purge=act.purge)
+                self._delete(command.by, message_id, path, purge=command.purge)
 
     def _read(self, by: str, message_id: int, path: str) -> None:
         """Read a message, and its text as an attachment."""
-        expected = self.office.expected_access(by, message_id)
+        expected = self.reference.expected_access(by, message_id)
         exchange = self._call(f"{by} reads message {message_id}", by, "GET", path)
         record = self._accessed(expected, exchange, by, message_id)
         if record is None or record.availability != ALIVE:
@@ -232,37 +232,39 @@ class OracleRunner:
             self._find([Difference("attachment", "the text of the message", _quoted(content.answer.text), ())])
 
     def _mark(self, by: str, message_id: int, path: str, read_status: str) -> None:
-        expected = self.office.expected_access(by, message_id)
+        expected = self.reference.expected_access(by, message_id)
         words = f"{by} marks message {message_id} as {read_status}"
         exchange = self._call(words, by, "PUT", path, body={"readStatus": read_status})
-        held = self.office.held(by, message_id)
+        held = self.reference.held(by, message_id)
         if held is not None and not expected.refusals:
-            self.office.mark(held, read_status)
+            self.reference.mark(held, read_status)
         self._accessed(expected, exchange, by, message_id)
 
     def _delete(self, by: str, message_id: int, path: str, *, purge: bool) -> None:
-        expected = self.office.expected_deletion(by, message_id)
+        expected = self.reference.expected_deletion(by, message_id)
         words = f"{by} {'purges' if purge else 'deletes'} message {message_id}"
         self._judge(expected, self._call(words, by, "DELETE", path, [("purge", "true")] if purge else []))
-        held = self.office.held(by, message_id)
+        held = self.reference.held(by, message_id)
         if held is not None and not expected.refusals:
-            self.office.delete(held, purge=purge)
+            self.reference.delete(held, purge=purge)
 
-    def _list(self, act: Listing) -> None:
-        wanted = act.wanted
-        if act.in_thread_of is not None:
-            if act.in_thread_of not in self.messages:
+    def _list(self, command: Listing) -> None:
+        wanted = command.wanted
+        if command.in_thread_of is not None:
+            if command.in_thread_of not in self.messages:
                 return
-            wanted = replace(wanted, conversation_id=self.messages[act.in_thread_of].thread.id)
+            wanted = replace(wanted, conversation_id=self.messages[command.in_thread_of].thread.id)
         query = list(_query(wanted))
-        words = f"{act.by} lists {' '.join(f'{name}={value}' for name, value in query) or 'messages'}"
-        exchange = self._call(words, act.by, "GET", f"{OWN}/message-store", query)
+        words = f"{command.by} lists {' '.join(f'{name}={value}' for name, value in query) or 'messages'}"
+        exchange = self._call(words, command.by, "GET", f"{OWN}/message-store", query)
         self._judge(Expected(200, rules=("R-20",)), exchange)
-        self._find(self._comparison.filtered(act.by, self.office.listed(act.by, wanted), exchange.answer.json))
+        self._find(
+            self._comparison.filtered(command.by, self.reference.listed(command.by, wanted), exchange.answer.json)
+        )
 
     def _accessed(self, expected: Expected, exchange: Exchange, by: str, message_id: int) -> Record | None:
         self._judge(expected, exchange)
-        record = self.office.held(by, message_id)
+        record = self.reference.held(by, message_id)
         if record is None or expected.refusals:
             return None
         self._find(self._comparison.record(record, as_object(exchange.answer.json)))
@@ -272,24 +274,24 @@ class OracleRunner:
 
     def _change_members(self, change: ChangeMembers) -> None:
         item: Json = {
-            "departmentId": self.office.extensions[change.department].id,
+            "departmentId": self.reference.extensions[change.department].id,
             "addedExtensionIds": self._ids(change.joining),
             "removedExtensionIds": self._ids(change.leaving),
         }
         moves = [f"puts {n} into" for n in change.joining] + [f"takes {n} out of" for n in change.leaving]
         words = f"{change.by} {' and '.join(moves) or 'changes nothing in'} Department {change.department}"
-        expected = self.office.expected_members(change)
+        expected = self.reference.expected_members(change)
         self._judge(expected, self._call(words, change.by, "POST", MEMBERSHIP, body={"items": [item]}))
         if not expected.refusals:
-            self.office.change_members(change)
+            self.reference.change_members(change)
 
     def _ids(self, numbers: Iterable[str]) -> list[str]:
-        return [self.office.extensions[number].id for number in numbers]
+        return [self.reference.extensions[number].id for number in numbers]
 
-    def _set_status(self, act: ChangeOfStatus) -> None:
-        words, path = f"{act.number} becomes {act.status}", f"/extensions/{act.number}"
-        self._judge(Expected(200), self._control(words, "PATCH", path, {"status": act.status}))
-        self.office.set_status(act.number, act.status)
+    def _set_status(self, command: ChangeOfStatus) -> None:
+        words, path = f"{command.number} becomes {command.status}", f"/extensions/{command.number}"
+        self._judge(Expected(200), self._control(words, "PATCH", path, {"status": command.status}))
+        self.reference.set_status(command.number, command.status)
 
     # --- comparing -------------------------------------------------------------------------------
 
@@ -303,7 +305,7 @@ class OracleRunner:
         if looks:
             differences = [difference for look in looks for difference in look.differences]
             seen_in = frozenset(look.where for look in looks)
-            raise Disagreement(self.acts, self.steps, differences, looks[0].exchange, seen_in)
+            raise Disagreement(self.commands, self.steps, differences, looks[0].exchange, seen_in)
 
     def _looks(self, numbers: Iterable[str]) -> Iterator[_Look]:
         for number in numbers:
@@ -317,7 +319,7 @@ class OracleRunner:
         self.tally.answers[f"{exchange.answer.status} {code_of(exchange.answer)}".strip()] += 1
         difference = answer_difference(expected, exchange.answer)
         if difference is not None:
-            raise Disagreement(self.acts, self.steps, [difference])
+            raise Disagreement(self.commands, self.steps, [difference])
         self.tally.rules.update(expected.rules)
         code = code_of(exchange.answer)
         self.tally.rules.update(
@@ -327,7 +329,7 @@ class OracleRunner:
     def _find(self, differences: Iterable[Difference]) -> None:
         found = list(differences)
         if found:
-            raise Disagreement(self.acts, self.steps, found)
+            raise Disagreement(self.commands, self.steps, found)
 
     # --- calling ---------------------------------------------------------------------------------
 
@@ -351,7 +353,7 @@ class OracleRunner:
             return call(*args, **kwargs)
         except NoAnswer as error:
             silence = Difference("connection", "an answer", str(error), ())
-            raise Disagreement(self.acts, self.steps, [silence]) from error
+            raise Disagreement(self.commands, self.steps, [silence]) from error
 
 
 def _page_words(page: SendPage) -> str:

@@ -12,44 +12,44 @@ MOST_TRIALS = 200
 Again = Callable[[tuple[Keyed, ...], Disagreement], Disagreement | None]
 
 
-def done_again(caller: Caller, acts: tuple[Keyed, ...], story: Disagreement | None = None) -> Disagreement | None:
+def done_again(caller: Caller, commands: tuple[Keyed, ...], failure: Disagreement | None = None) -> Disagreement | None:
     """The disagreement of these commands in a new world; None when everything agrees.
 
     Given an earlier disagreement, only the mailboxes that matter to it are compared.
     """
-    concerned = None if story is None else _concerned(caller, story)
+    concerned = None if failure is None else _concerned(caller, failure)
     try:
-        bench = OracleRunner(caller, RunCounts())
-        for key, act in acts:
-            bench.do(key, act)
-            bench.compare(concerned)
+        runner = OracleRunner(caller, RunCounts())
+        for key, command in commands:
+            runner.do(key, command)
+            runner.compare(concerned)
     except Disagreement as disagreement:
         return disagreement
     return None
 
 
-def _concerned(caller: Caller, story: Disagreement) -> list[str]:
+def _concerned(caller: Caller, failure: Disagreement) -> list[str]:
     """The mailboxes that showed it, and those whose copies its commands need: a list gives the runner their ids."""
-    mailboxes = story.seen_in | {mailbox for _, act in story.acts for mailbox in mailboxes_of(act)}
+    mailboxes = failure.seen_in | {mailbox for _, command in failure.commands for mailbox in mailboxes_of(command)}
     return [number for number in caller.numbers if number in mailboxes]
 
 
-def shortest(story: Disagreement, again: Again) -> Disagreement:
+def shortest(failure: Disagreement, again: Again) -> Disagreement:
     """A run in which every command matters, with the same rules; or the shortest after `MOST_TRIALS`."""
     left = iter(range(MOST_TRIALS))
     for variants in (without_one, simpler, without_one):
-        better: Disagreement | None = story
+        better: Disagreement | None = failure
         while better is not None:
-            story = better
-            better = next(_alike(story, variants(story.acts), again, left), None)
-    return story
+            failure = better
+            better = next(_alike(failure, variants(failure.commands), again, left), None)
+    return failure
 
 
 def _alike(
-    story: Disagreement, variants: Iterator[tuple[Keyed, ...]], again: Again, left: Iterator[int]
+    failure: Disagreement, variants: Iterator[tuple[Keyed, ...]], again: Again, left: Iterator[int]
 ) -> Iterator[Disagreement]:
     """The disagreements of variants of a run, as far as they have the same rules."""
-    for acts, _ in zip(variants, left, strict=False):
-        told = again(acts, story)
-        if told is not None and (set(told.rules) & set(story.rules) or told.rules == story.rules):
+    for commands, _ in zip(variants, left, strict=False):
+        told = again(commands, failure)
+        if told is not None and (set(told.rules) & set(failure.rules) or told.rules == failure.rules):
             yield told
