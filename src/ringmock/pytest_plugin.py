@@ -143,10 +143,10 @@ def _count(server: "MockServer", config: pytest.Config) -> None:
         config.stash[_SERVERS].append(server)
 
 
-def _met(config: pytest.Config) -> "Exercised | None":
+def _exercised(config: pytest.Config) -> "Exercised | None":
     """The coverage of the servers of this process and of finished workers; None when no test had a server."""
-    own = (server.tally.met for server in config.stash[_SERVERS])
-    counted = [met for met in (*own, *config.stash[_FROM_WORKERS]) if met is not None]
+    own = (server.collector.exercised for server in config.stash[_SERVERS])
+    counted = [exercised for exercised in (*own, *config.stash[_FROM_WORKERS]) if exercised is not None]
     if not counted:
         return None
     from .coverage.exercised import Exercised
@@ -158,9 +158,9 @@ def _met(config: pytest.Config) -> "Exercised | None":
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand what a worker has counted to the process that reports."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
-    met = _met(session.config) if output is not None else None
-    if output is not None and met is not None:
-        output[_OUTPUT] = json.dumps(met.to_json())
+    exercised = _exercised(session.config) if output is not None else None
+    if output is not None and exercised is not None:
+        output[_OUTPUT] = json.dumps(exercised.to_json())
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -179,20 +179,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if wanted is None or hasattr(config, "workerinput"):
         return
     terminalreporter.write_sep("=", "ringmock: coverage of behaviour")
-    met = _met(config)
-    if met is None:
+    exercised = _exercised(config)
+    if exercised is None:
         terminalreporter.write_line("No test asked for the fixture ringmock.")
         return
     from .contract.suggestions import cheapest
     from .coverage import report
     from .coverage.items import coverage
 
-    found = coverage(met)
+    found = coverage(exercised)
     suggestions = cheapest(found)
     terminalreporter.write_line(report.text(found, suggestions))
     if wanted:
         page = (
-            report.html(found, suggestions) if wanted.endswith(".html") else json.dumps(met.to_json(), indent=1) + "\n"
+            report.html(found, suggestions)
+            if wanted.endswith(".html")
+            else json.dumps(exercised.to_json(), indent=1) + "\n"
         )
         (config.invocation_params.dir / wanted).write_text(page, encoding="utf-8")
         terminalreporter.write_line(f"\nwritten to {wanted}")

@@ -27,10 +27,10 @@ def run(*arguments: object) -> Result:
 @pytest.fixture
 def counts(tmp_path: Path) -> Path:
     """What a run counted that called one operation."""
-    met = Exercised(by_record=True)
-    met.note(Observation("readAPIVersions", 200, generation="2012"))
+    exercised = Exercised(by_record=True)
+    exercised.note(Observation("readAPIVersions", 200, generation="2012"))
     path = tmp_path / "counts.json"
-    path.write_text(json.dumps(met.to_json()), encoding="utf-8")
+    path.write_text(json.dumps(exercised.to_json()), encoding="utf-8")
     return path
 
 
@@ -68,9 +68,9 @@ def test_rows_of_a_generation_count_when_asked_for(counts: Path) -> None:
 
 
 def test_a_running_server_tells_what_it_counted() -> None:
-    tally = CoverageCollector()
-    tally.start()
-    with serving(build(Worlds(load_named("demo")), tally=tally)) as (url, _):
+    collector = CoverageCollector()
+    collector.start()
+    with serving(build(Worlds(load_named("demo")), collector=collector)) as (url, _):
         with Client(url) as client:
             client.post_sms()
         ended = run(url)
@@ -104,7 +104,7 @@ def stranger() -> Iterator[str]:
 def test_a_server_that_is_no_ringmock_is_told(stranger: str) -> None:
     ended = run(stranger)
     assert ended.exit_code == 1
-    assert f"{stranger}: no tally" in ended.stderr
+    assert f"{stranger}: no coverage counts" in ended.stderr
 
 
 def test_a_server_that_does_not_count_is_told_how(server_url: str) -> None:

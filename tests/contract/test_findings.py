@@ -1,8 +1,8 @@
-"""How findings are told: to a person, and to a machine that reads JUnit."""
+"""Reports of findings: as text for people, and as JUnit XML."""
 
 from xml.etree import ElementTree
 
-from ringmock.contract.findings import MAX_DETAIL_LINES, MAX_TOLD, ContractReport, Finding, Verdict
+from ringmock.contract.findings import MAX_DETAIL_LINES, MAX_DETAILED, ContractReport, Finding, Verdict
 
 
 def finding(
@@ -43,10 +43,10 @@ def test_failures_are_grouped_by_part() -> None:
 
 
 def test_a_flood_of_failures_is_told_in_full_up_to_a_bound_and_then_by_name() -> None:
-    said = report(*(failed(f"number {n}") for n in range(MAX_TOLD + 2))).text()
-    assert said.count("status  200  400") == MAX_TOLD
+    said = report(*(failed(f"number {n}") for n in range(MAX_DETAILED + 2))).text()
+    assert said.count("status  200  400") == MAX_DETAILED
     assert "2 more failed" in said
-    assert f"number {MAX_TOLD + 1}" in said
+    assert f"number {MAX_DETAILED + 1}" in said
 
 
 def test_a_long_detail_is_cut_and_says_so() -> None:

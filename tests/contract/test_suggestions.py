@@ -28,19 +28,19 @@ def run() -> Iterator[Run]:
     targets: dict[str, tuple[OwnTarget, CoverageCollector]] = {}
     with ExitStack() as servers:
         for name in GENERATIONS:
-            template, tally = load_named("demo", generation=name), CoverageCollector()
+            template, collector = load_named("demo", generation=name), CoverageCollector()
             worlds = Worlds(template)
-            url, server = servers.enter_context(serving(build(worlds, tally=tally)))
-            targets[name] = OwnTarget(url, template, has_worlds=True, worlds=worlds, server=server), tally
+            url, server = servers.enter_context(serving(build(worlds, collector=collector)))
+            targets[name] = OwnTarget(url, template, has_worlds=True, worlds=worlds, server=server), collector
 
         def run_one(candidate: Candidate) -> Exercised:
-            target, tally = targets[candidate.case.generation or "2012"]
-            tally.start()
+            target, collector = targets[candidate.case.generation or "2012"]
+            collector.start()
             result = run_case(candidate.case, target)
             if result.failure is not None:
                 pytest.fail(failure_report(candidate.case, result.failure), pytrace=False)
             # By the thread that counts: the last call may be answered before it is counted.
-            return target.server.do(lambda: tally.met) or Exercised()
+            return target.server.do(lambda: collector.exercised) or Exercised()
 
         yield run_one
 
@@ -51,39 +51,39 @@ def test_every_case_that_shows_more_than_it_expects_is_there() -> None:
 
 def test_what_is_chosen_is_missing_and_no_longer_so_afterwards(run: Run) -> None:
     by_name = {candidate.case.name: candidate for candidate in candidates()}
-    met = Exercised(by_record=True, generations={"2012"})
-    before = coverage(met)
+    exercised = Exercised(by_record=True, generations={"2012"})
+    before = coverage(exercised)
     chosen = cheapest(before)
     assert len(chosen) == 3
     for suggestion in chosen:
         assert suggestion.items
-        met.add(run(by_name[suggestion.name]))
-    after = {item.name for item in coverage(met).missing}
+        exercised.add(run(by_name[suggestion.name]))
+    after = {item.name for item in coverage(exercised).missing}
     assert not {item.name for suggestion in chosen for item in suggestion.items} & after
 
 
 def test_the_one_thing_missing_is_reached_by_the_fewest_calls() -> None:
-    met = Exercised(by_record=True, generations={"2012"})
-    met.seen.update(key for item in coverage_items() for key in item.keys)
-    del met.seen["createSMSMessage 400 MSG-246"]
-    (suggestion,) = cheapest(coverage(met))
+    exercised = Exercised(by_record=True, generations={"2012"})
+    exercised.seen.update(key for item in coverage_items() for key in item.keys)
+    del exercised.seen["createSMSMessage 400 MSG-246"]
+    (suggestion,) = cheapest(coverage(exercised))
     assert suggestion.calls == min(c.calls for c in candidates() if "createSMSMessage 400 MSG-246" in c.keys)
     assert [item.name for item in suggestion.items] == ["createSMSMessage 400 MSG-246"]
 
 
 def test_of_two_cases_for_as_much_the_one_with_fewer_calls_is_chosen_and_of_more_gain_before_both() -> None:
-    met = Exercised(by_record=True, generations={"2012"})
-    chosen = cheapest(coverage(met), count=20)
+    exercised = Exercised(by_record=True, generations={"2012"})
+    chosen = cheapest(coverage(exercised), count=20)
     costs = [suggestion.cost for suggestion in chosen]
     assert costs == sorted(costs)
 
 
 def test_nothing_is_suggested_where_nothing_is_missing_or_no_case_helps() -> None:
-    met = Exercised(by_record=True, generations={"2012"})
-    met.seen.update(key for item in coverage_items() for key in item.keys)
-    assert cheapest(coverage(met)) == ()
+    exercised = Exercised(by_record=True, generations={"2012"})
+    exercised.seen.update(key for item in coverage_items() for key in item.keys)
+    assert cheapest(coverage(exercised)) == ()
     unknown = CoverageItem(Dimension.CODES, "createSMSMessage 400 NEW-1", "", ("createSMSMessage 400 NEW-1",))
-    assert cheapest(Coverage(met, [unknown])) == ()
+    assert cheapest(Coverage(exercised, [unknown])) == ()
 
 
 def test_a_case_of_a_generation_that_does_not_count_is_not_suggested() -> None:

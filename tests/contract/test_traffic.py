@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ringmock.contract.http_client import Answer, Exchange, Request
-from ringmock.contract.traffic import UnreadableTraffic, read_recording, sighting, sighting_of
+from ringmock.contract.traffic import UnreadableTraffic, observation, observation_of, read_recording
 from ringmock.coverage.observation import Problem
 from ringmock.coverage.paths import operation_of
 
@@ -39,35 +39,35 @@ def test_a_call_is_of_the_operation_that_its_method_and_path_name(
 
 
 def test_the_query_and_the_host_are_no_part_of_the_path() -> None:
-    seen = sighting("get", f"https://example.test{OWN}/message-store/8?perPage=1", 200, b"", b"{}")
+    seen = observation("get", f"https://example.test{OWN}/message-store/8?perPage=1", 200, b"", b"{}")
     assert seen is not None
     assert (seen.operation, seen.path["messageId"]) == ("readMessage", "8")
 
 
 @pytest.mark.parametrize("answer", [b"", b"\xff", b"[]", b'{"errors": 7}', b'{"errors": [7, {}]}', b"[" * 100_000])
 def test_an_answer_that_is_no_envelope_has_no_code(answer: bytes) -> None:
-    seen = sighting("POST", f"{OWN}/sms", 400, b"", answer)
+    seen = observation("POST", f"{OWN}/sms", 400, b"", answer)
     assert seen is not None
     assert seen.problems == ()
 
 
 def test_the_codes_of_an_oauth_refusal_are_those_beside_its_rfc_6749_shape() -> None:
     body = {"error": "invalid_grant", "error_description": "no", "errors": [{"errorCode": "OAU-140", "message": "no"}]}
-    seen = sighting("POST", "/restapi/oauth/token", 400, b"grant_type=x", json.dumps(body).encode())
+    seen = observation("POST", "/restapi/oauth/token", 400, b"grant_type=x", json.dumps(body).encode())
     assert seen is not None
     assert (seen.problems, seen.sent) == ((Problem("OAU-140"),), None)
 
 
 def test_the_json_part_of_a_multipart_request_is_what_was_sent() -> None:
     body = b"--b\r\nContent-Type: application/json\r\n\r\n" + json.dumps(SMS).encode() + b"\r\n--b--\r\n"
-    seen = sighting("POST", f"{OWN}/sms", 200, body, b"{}", 'Multipart/form-data; boundary="b"')
+    seen = observation("POST", f"{OWN}/sms", 200, body, b"{}", 'Multipart/form-data; boundary="b"')
     assert seen is not None
     assert seen.sent == SMS
 
 
 def test_an_exchange_of_our_own_client_is_seen() -> None:
     request = Request("POST", f"{OWN}/sms", {"Content-Type": "application/json"}, json.dumps(SMS).encode())
-    seen = sighting_of(Exchange("http://127.0.0.1:1", request, Answer(400, {}, json.dumps(REFUSAL).encode())))
+    seen = observation_of(Exchange("http://127.0.0.1:1", request, Answer(400, {}, json.dumps(REFUSAL).encode())))
     assert seen is not None
     assert (seen.status, seen.problems, seen.sent) == (400, (Problem("MSG-245", "from"),), SMS)
 
@@ -98,9 +98,9 @@ def test_a_har_shows_operations_statuses_codes_and_rules(tmp_path: Path) -> None
         ("GET", "http://localhost/elsewhere", 200, {}, None),
         ("POST", f"http://localhost{OWN}/sms", 0, None, None),
     )
-    met = read_recording(written(tmp_path, "calls.har", text))
-    assert not met.by_record
-    assert dict(met.seen) == {
+    exercised = read_recording(written(tmp_path, "calls.har", text))
+    assert not exercised.by_record
+    assert dict(exercised.seen) == {
         "createSMSMessage": 1,
         "createSMSMessage 400": 1,
         "createSMSMessage 400 MSG-245": 1,
@@ -134,16 +134,16 @@ def test_schemathesis_events_show_its_calls(tmp_path: Path) -> None:
         {"ScenarioFinished": {"recorder": {"interactions": {"a": interaction, "b": unanswered}}}},
     ]
     path = written(tmp_path, "events.ndjson", "\n".join(map(json.dumps, events)) + "\n\n")
-    met = read_recording(path)
-    assert met.seen["createSMSMessage 400 MSG-338"] == 1
-    assert "R-05" in met.seen
+    exercised = read_recording(path)
+    assert exercised.seen["createSMSMessage 400 MSG-338"] == 1
+    assert "R-05" in exercised.seen
 
 
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
         ("calls.har", "{", "no JSON"),
-        ("calls.har", "[]", "neither HAR, which has log.entries, nor a tally"),
+        ("calls.har", "[]", "neither HAR, which has log.entries, nor coverage counts"),
         ("calls.har", '{"log": {"entries": [{}]}}', "log.entries[0]: no request.method, request.url, response.status"),
         ("events.ndjson", '{"Initialize": {}}\nnonsense\n', "events.ndjson:2: no JSON object"),
         ("counts.json", '{"format": "ringmock-coverage-1"}', "'seen' has counts by key"),

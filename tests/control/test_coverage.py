@@ -13,16 +13,16 @@ from support import OWN, PAGER, SMS, STORE, Client, sms_body
 
 @pytest.fixture(scope="module")
 def counting() -> Iterator[tuple[str, CoverageCollector]]:
-    tally = CoverageCollector()
-    with serving(build(Worlds(load_named("demo")), tally=tally)) as (url, _):
-        yield url, tally
+    collector = CoverageCollector()
+    with serving(build(Worlds(load_named("demo")), collector=collector)) as (url, _):
+        yield url, collector
 
 
 @pytest.fixture
 def client(counting: tuple[str, CoverageCollector]) -> Iterator[Client]:
     """A client of a server that counts from nothing."""
-    url, tally = counting
-    tally.start()
+    url, collector = counting
+    collector.start()
     with Client(url) as client:
         yield client
 

@@ -13,10 +13,10 @@ SMS_BODY = {"from": {"phoneNumber": "16509100010"}, "to": [{"phoneNumber": "1415
 MESSAGE = {"id": 1, "type": "SMS", "direction": "Inbound", "availability": "Alive", "messageStatus": "Received"}
 
 
-def shown(sighting: Observation) -> set[str]:
-    met = Exercised()
-    met.note(sighting)
-    return set(met.seen)
+def shown(observation: Observation) -> set[str]:
+    exercised = Exercised()
+    exercised.note(observation)
+    return set(exercised.seen)
 
 
 def page_to(*numbers: str, **more: Any) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def refused(operation: str, status: int, code: str, parameter: str | None = None
 
 
 @pytest.mark.parametrize(
-    ("sign", "yes", "no"),
+    ("each", "yes", "no"),
     [
         ("R-01 SMS", Observation(SMS, 200), refused(SMS, 400, "MSG-245")),
         ("R-01 Pager", Observation(PAGER, 200), Observation(SMS, 200)),
@@ -118,9 +118,9 @@ def refused(operation: str, status: int, code: str, parameter: str | None = None
         ("D-11", refused(PAGER, 404, "CMN-102", "replyOn"), refused(PAGER, 404, "CMN-102", "extensionId")),
     ],
 )
-def test_a_rule_is_seen_in_this_call_and_not_in_that(sign: str, yes: Observation, no: Observation) -> None:
-    assert sign in shown(yes)
-    assert sign not in shown(no)
+def test_a_rule_is_seen_in_this_call_and_not_in_that(each: str, yes: Observation, no: Observation) -> None:
+    assert each in shown(yes)
+    assert each not in shown(no)
 
 
 PAGE = {"id": 5, "conversationId": 5, "from": {"extensionNumber": "101"}, "to": [{"extensionNumber": "101"}]}

@@ -30,22 +30,22 @@ def test_every_rule_and_decision_of_the_source_page_has_a_sign() -> None:
 
 def test_a_call_that_was_refused_exercises_its_operation_status_and_code_and_no_other() -> None:
     before = names(coverage(Exercised(by_record=True)))
-    met = Exercised(by_record=True)
-    met.note(Observation(SMS, 400, (Problem("MSG-245", "from"),), {"text": "a"}))
-    after = names(coverage(met))
+    exercised = Exercised(by_record=True)
+    exercised.note(Observation(SMS, 400, (Problem("MSG-245", "from"),), {"text": "a"}))
+    after = names(coverage(exercised))
     assert before - after == {SMS, f"{SMS} 400", f"{SMS} 400 MSG-245", "R-12"}
 
 
 def test_a_code_that_was_never_met_is_missing() -> None:
-    met = Exercised(by_record=True)
-    met.note(Observation(SMS, 400, (Problem("MSG-245", "from"),)))
-    assert f"{SMS} 400 MSG-246" in names(coverage(met))
+    exercised = Exercised(by_record=True)
+    exercised.note(Observation(SMS, 400, (Problem("MSG-245", "from"),)))
+    assert f"{SMS} 400 MSG-246" in names(coverage(exercised))
 
 
 def test_a_code_under_another_status_than_documented_is_told_and_counts_for_nothing() -> None:
-    met = Exercised(by_record=True)
-    met.note(Observation(SMS, 409, (Problem("MSG-245"),)))
-    found = coverage(met)
+    exercised = Exercised(by_record=True)
+    exercised.note(Observation(SMS, 409, (Problem("MSG-245"),)))
+    found = coverage(exercised)
     assert found.undocumented == (f"{SMS} 409 MSG-245",)
     assert f"{SMS} 400 MSG-245" in names(found)
 
@@ -81,19 +81,21 @@ def test_only_generations_that_a_run_was_answered_in_count_unless_others_are_ask
     assert {item.generation for item in found.missing if item.generation} == counted
 
 
-@pytest.mark.parametrize(("met", "total", "percent"), [(1, 3, 33.3), (2, 3, 66.6), (999, 1000, 99.9), (3, 3, 100.0)])
-def test_a_figure_is_rounded_down_so_that_100_is_all_of_it(met: int, total: int, percent: float) -> None:
+@pytest.mark.parametrize(
+    ("exercised", "total", "percent"), [(1, 3, 33.3), (2, 3, 66.6), (999, 1000, 99.9), (3, 3, 100.0)]
+)
+def test_a_figure_is_rounded_down_so_that_100_is_all_of_it(exercised: int, total: int, percent: float) -> None:
     items = [item(f"R-{number}", f"key {number}") for number in range(total)]
     run = Exercised()
-    run.seen.update(f"key {number}" for number in range(met))
+    run.seen.update(f"key {number}" for number in range(exercised))
     assert Coverage(run, items).total.percent == percent
 
 
 def test_the_operations_share_is_of_its_own_statuses_and_codes() -> None:
-    met = Exercised(by_record=True)
-    met.note(Observation("readAPIVersion", 200))
-    share = coverage(met).of_operation("readAPIVersion")
-    assert (share.met, share.total) == (2, 4)
+    exercised = Exercised(by_record=True)
+    exercised.note(Observation("readAPIVersion", 200))
+    share = coverage(exercised).of_operation("readAPIVersion")
+    assert (share.exercised, share.total) == (2, 4)
 
 
 def test_a_tally_survives_json_and_adds_up() -> None:

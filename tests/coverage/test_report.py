@@ -29,10 +29,10 @@ def html_of(found: Coverage) -> str:
 
 
 def some(*, by_record: bool = True) -> Coverage:
-    met = Exercised(by_record=by_record)
-    met.note(Observation(SMS, 400, (Problem("MSG-245", "from"),), generation="2012"))
-    met.note(Observation("readAPIVersion", 500, (Problem("CMN-203"),)))
-    return coverage(met)
+    exercised = Exercised(by_record=by_record)
+    exercised.note(Observation(SMS, 400, (Problem("MSG-245", "from"),), generation="2012"))
+    exercised.note(Observation("readAPIVersion", 500, (Problem("CMN-203"),)))
+    return coverage(exercised)
 
 
 def test_the_text_has_a_figure_for_each_dimension_and_for_all() -> None:
@@ -40,8 +40,10 @@ def test_the_text_has_a_figure_for_each_dimension_and_for_all() -> None:
     lines = text_of(found).splitlines()
     for dimension in Dimension:
         share = found.of(dimension)
-        assert any(re.match(rf"{dimension} +{share.met} +{share.total} +{share.percent:.1f} %", line) for line in lines)
-    assert any(re.match(rf"all +{found.total.met} +{found.total.total} ", line) for line in lines)
+        assert any(
+            re.match(rf"{dimension} +{share.exercised} +{share.total} +{share.percent:.1f} %", line) for line in lines
+        )
+    assert any(re.match(rf"all +{found.total.exercised} +{found.total.total} ", line) for line in lines)
 
 
 def test_the_text_names_what_is_missing_and_what_is_not_documented() -> None:
@@ -66,9 +68,9 @@ def test_the_text_ends_with_the_three_cheapest_tests_and_what_cheap_means() -> N
 
 
 def test_where_everything_was_met_nothing_is_missing_or_suggested() -> None:
-    met = Exercised(by_record=True, generations={"2012"})
-    met.seen.update(key for item in coverage_items() for key in item.keys)
-    told = text_of(coverage(met))
+    exercised = Exercised(by_record=True, generations={"2012"})
+    exercised.seen.update(key for item in coverage_items() for key in item.keys)
+    told = text_of(coverage(exercised))
     assert re.search(r"^all +\d+ +\d+ +100.0 %", told, re.MULTILINE)
     assert "missing:" not in told
     assert "cheapest" not in told
@@ -122,7 +124,7 @@ def test_the_page_is_whole_loads_nothing_and_refers_to_what_is_there() -> None:
 
 def test_the_page_marks_met_missing_and_unseen_by_more_than_colour() -> None:
     text = html_of(some(by_record=False))
-    assert re.search(r'class="chip met"[^>]*>✓ MSG-245', text)
+    assert re.search(r'class="chip exercised"[^>]*>✓ MSG-245', text)
     assert re.search(r'class="chip missing"[^>]*>✗ MSG-246', text)
     assert "not seen here" in text
 

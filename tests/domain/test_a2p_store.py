@@ -134,9 +134,9 @@ def test_tallies_are_those_of_looking_at_every_message(filled: Filled) -> None:
                 reached = Reached(message.progress.accepted) if step is None else step[1]
                 expected[reached.status, reached.error] += 1
                 segments[reached.status, reached.error] += message.segments
-        for tally in filled.store.tallies(wanted, now):
-            expected[tally.status, tally.error] -= tally.messages
-            segments[tally.status, tally.error] -= tally.segments
+        for collector in filled.store.tallies(wanted, now):
+            expected[collector.status, collector.error] -= collector.messages
+            segments[collector.status, collector.error] -= collector.segments
         assert not any(expected.values())
         assert not any(segments.values())
 

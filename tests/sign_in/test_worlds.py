@@ -584,7 +584,7 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
     paged = page(here, "101", "102", text="Hello").message
     here.receive_sms(HANDSET, direct("101"), "Hi")
     here.mark_message(here.account.extensions["101"], paged.id, ReadStatus.READ)
-    here.remember(lambda: Entry(START, None, "GET", "/restapi", None, 200, 1.0))
+    here.record_call(lambda: Entry(START, None, "GET", "/restapi", None, 200, 1.0))
     here.unwatch(watcher)
     page(here, "101", "102")
 

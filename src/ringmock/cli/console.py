@@ -31,8 +31,8 @@ class Commands(click.Group):
         except OSError as error:
             status = UNHEARD
             _tell(error)
-        _let_go(sys.stdout)
-        _let_go(sys.stderr)
+        _close_stream(sys.stdout)
+        _close_stream(sys.stderr)
         sys.exit(status)
 
 
@@ -61,7 +61,7 @@ def _open_streams() -> None:
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
-def _let_go(stream: Any) -> None:
+def _close_stream(stream: Any) -> None:
     """Write what waits, and where that fails nowhere: the interpreter would try again at its end, and say so."""
     try:
         stream.flush()

@@ -121,7 +121,7 @@ def contract(**given: Any) -> None:
             for line in run.dry():
                 click.echo(line)
             return
-        is_stopped = _is_stopped_while_told(run.findings(), found)
+        is_stopped = _is_interrupted_while_collecting(run.findings(), found)
     except BrokenPipeError:
         raise
     except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
@@ -182,7 +182,7 @@ def _write_reports(given: Mapping[str, Any], found: "ContractReport", run: "Run"
         write_whole(given["html"], pages.html(exercised, suggestions))
 
 
-def _is_stopped_while_told(findings: "Iterable[Finding]", found: "ContractReport") -> bool:
+def _is_interrupted_while_collecting(findings: "Iterable[Finding]", found: "ContractReport") -> bool:
     """Add the findings to the report; whether Ctrl-C came before the last. What was found by then is not lost."""
     try:
         for finding in findings:

@@ -45,14 +45,14 @@ def coverage(
     from ..coverage.exercised import Exercised
     from ..coverage.items import coverage as coverage_of
 
-    met = Exercised.sum(map(_met_in, sources))
-    found = coverage_of(met, generations)
+    exercised = Exercised.sum(map(_exercised_in, sources))
+    found = coverage_of(exercised, generations)
     suggestions = cheapest(found)
     click.echo(report.text(found, suggestions))
     if html is not None:
         write_whole(html, report.html(found, suggestions))
     if json is not None:
-        write_whole(json, dumps(met.to_json(), indent=1) + "\n")
+        write_whole(json, dumps(exercised.to_json(), indent=1) + "\n")
     if is_under(found, fail_under):
         sys.exit(1)
 
@@ -65,7 +65,7 @@ def is_under(found: "Coverage", figure: float | None) -> bool:
     return True
 
 
-def _met_in(source: str) -> "Exercised":
+def _exercised_in(source: str) -> "Exercised":
     from ..contract.http_client import NoAnswer
     from ..contract.traffic import UnreadableTraffic, read_recording, read_server
 

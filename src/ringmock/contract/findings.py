@@ -8,7 +8,7 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 MAX_DETAIL_LINES = 60
-MAX_TOLD = 20
+MAX_DETAILED = 20
 """The maximum of failures per part with details in the text; of the others only the names. JUnit has all details."""
 
 
@@ -91,8 +91,8 @@ def _failures(findings: Iterable[Finding]) -> Iterator[str]:
     for part, failed in _by_part(findings):
         yield f"== {part}: {len(failed)} failed"
         yield ""
-        told, further = _told_and_further(failed)
-        for finding in told:
+        detailed, further = _detailed_and_further(failed)
+        for finding in detailed:
             yield failure_text(finding)
             yield ""
         if further:
@@ -101,14 +101,14 @@ def _failures(findings: Iterable[Finding]) -> Iterator[str]:
             yield ""
 
 
-def _told_and_further(failed: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+def _detailed_and_further(failed: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
     """The failures with details, the first of each group; and the others."""
-    told: list[Finding] = []
+    detailed: list[Finding] = []
     further: list[Finding] = []
     for finding in failed:
-        is_new = not finding.group or finding.group not in {known.group for known in told}
-        (told if is_new and len(told) < MAX_TOLD else further).append(finding)
-    return told, further
+        is_new = not finding.group or finding.group not in {known.group for known in detailed}
+        (detailed if is_new and len(detailed) < MAX_DETAILED else further).append(finding)
+    return detailed, further
 
 
 def _by_group(findings: Iterable[Finding]) -> Iterator[str]:

@@ -74,7 +74,7 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
     Only cases that answer in a generation that counts.
     """
     known = [candidate for candidate in candidates() if _generation(candidate.case, coverage) is not None]
-    missing, seen = _Missing(coverage.missing), set(coverage.met.seen)
+    missing, seen = _Missing(coverage.missing), set(coverage.exercised.seen)
     chosen: list[Suggestion] = []
     while len(chosen) < count:
         offers = [(candidate, missing.gained(candidate, seen)) for candidate in known]
@@ -149,11 +149,11 @@ def _calls(case: Case) -> int:
 
 def keys_of(case: Case) -> frozenset[str]:
     """What a run of the case is sure to be counted under, when the server answers as the case expects."""
-    met = Exercised(by_record=True).note_all(_sightings(case))
-    return frozenset(met.seen).union(SHOWN_BY.get(case.name, ()))
+    exercised = Exercised(by_record=True).note_all(_observations(case))
+    return frozenset(exercised.seen).union(SHOWN_BY.get(case.name, ()))
 
 
-def _sightings(case: Case) -> Iterator[Observation]:
+def _observations(case: Case) -> Iterator[Observation]:
     """The calls of a case and their answers, as far as it states them."""
     unknown: Mapping[str, Any] = defaultdict(lambda: "1")
     for step in case.steps:

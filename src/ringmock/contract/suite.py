@@ -118,7 +118,7 @@ class Run:
         counting = self._tally or self._onlooker
         if counting is None:
             return None
-        return coverage(counting.met or Exercised(), {errand.template.generation for errand in self.errands})
+        return coverage(counting.exercised or Exercised(), {errand.template.generation for errand in self.errands})
 
     def findings(self) -> Iterator[Finding]:
         """Run everything; yields each finding immediately. Raises `NoAnswer` for a missing server."""
@@ -129,7 +129,7 @@ class Run:
                     yield unfit
                     continue
                 for part in errand.parts:
-                    yield from self._told(part, target, errand)
+                    yield from self._findings_of(part, target, errand)
         for case in self._left_out:
             reason = f"it is about the generation {case.generation}, and the run is not"
             yield Finding("cases", case.name, Verdict.SKIPPED, reason, keeps=case.keeps)
@@ -142,7 +142,7 @@ class Run:
                     yield from described(part, target, replace(self.options, cases=errand.cases))
                     yield ""
 
-    def _told(self, part: str, target: Target, errand: Errand) -> Iterator[Finding]:
+    def _findings_of(self, part: str, target: Target, errand: Errand) -> Iterator[Finding]:
         options = replace(self.options, cases=errand.cases)
         options.say(f"{part} on {target.url}, account {target.account}, generation {target.generation}")
         started, verdicts = perf_counter(), dict.fromkeys(Verdict, 0)

@@ -20,7 +20,7 @@ class UnreadableTraffic(ValueError):
     """A file without traffic or coverage; the message says which, where in it, and what is wrong."""
 
 
-def sighting(
+def observation(
     method: str, target: str, status: int, sent: bytes, answer: bytes, media_type: str = "application/json"
 ) -> Observation | None:
     """One call; None for one that is of no operation of the contract. `target` may be a whole URL."""
@@ -52,11 +52,11 @@ def _sent(body: bytes, media_type: str) -> Json:
     return next((value for value in found if isinstance(value, dict)), None)
 
 
-def sighting_of(exchange: Exchange) -> Observation | None:
+def observation_of(exchange: Exchange) -> Observation | None:
     """An exchange of our own client."""
     request = exchange.request
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return sighting(
+    return observation(
         request.method,
         request.target,
         exchange.answer.status,
@@ -70,15 +70,15 @@ class Onlooker:
     """Counts exchanges from any thread: a `Watcher`. Answers count for one generation."""
 
     def __init__(self, generation: str) -> None:
-        self.met = Exercised()
+        self.exercised = Exercised()
         self._generation = generation
         self._lock = threading.Lock()
 
     def __call__(self, exchange: Exchange) -> None:
-        seen = sighting_of(exchange)
+        seen = observation_of(exchange)
         if seen is not None:
             with self._lock:
-                self.met.note(seen._replace(generation=self._generation))
+                self.exercised.note(seen._replace(generation=self._generation))
 
 
 # --- recordings ------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def read_recording(path: Path) -> Exercised:
     try:
         return Exercised.from_json(data)
     except NotCoverageCounts as error:
-        raise UnreadableTraffic(f"{path}: neither HAR, which has log.entries, nor a tally: {error}") from error
+        raise UnreadableTraffic(f"{path}: neither HAR, which has log.entries, nor coverage counts: {error}") from error
 
 
 def read_server(url: str) -> Exercised:
@@ -120,7 +120,7 @@ def read_server(url: str) -> Exercised:
     try:
         return Exercised.from_json(json_of(answer.body))
     except NotCoverageCounts as error:
-        raise UnreadableTraffic(f"{url}: no tally: {error}") from error
+        raise UnreadableTraffic(f"{url}: no coverage counts: {error}") from error
 
 
 def _of_har(path: Path, entries: Iterable[Json]) -> Iterator[Observation]:
@@ -130,7 +130,7 @@ def _of_har(path: Path, entries: Iterable[Json]) -> Iterator[Observation]:
         if not isinstance(method, str) or not isinstance(url, str) or type(status) is not int:
             raise UnreadableTraffic(f"{path}: log.entries[{number}]: no request.method, request.url, response.status")
         post = as_object(request.get("postData"))
-        found = sighting(
+        found = observation(
             method,
             url,
             status,
@@ -170,7 +170,7 @@ def _of_interaction(interaction: Mapping[str, Json]) -> Observation | None:
     media_type = str(next(iter(headers.get("content-type", ())), ""))
     bodies = (_decoded(as_object(part).get("$base64")) for part in (request.get("body"), response.get("content")))
     sent, answer = bodies
-    return sighting(method, url, status, sent, answer, media_type)
+    return observation(method, url, status, sent, answer, media_type)
 
 
 def _decoded(text: Any) -> bytes:

@@ -31,12 +31,12 @@ Answering = Callable[[ControlCall], Any]
 """Answers an operation: what is sent as JSON, or a whole `Response`."""
 
 
-def create_control_app(worlds: Worlds, tally: "CoverageCollector | None" = None) -> Flask:
+def create_control_app(worlds: Worlds, collector: "CoverageCollector | None" = None) -> Flask:
     """The Flask application for this registry of worlds, and for the count of what its callers exercise."""
     app = Flask("ringmock.inspector")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # every provider that Flask ships has it
     app.extensions["ringmock.sign_in.worlds"] = worlds
-    app.extensions["ringmock.tally"] = tally
+    app.extensions["ringmock.collector"] = collector
     for operation in operations():
         app.add_url_rule(_rule(operation), operation.id, _view(operation), methods=[operation.method])
     app.register_blueprint(inspector, url_prefix=PREFIX)
@@ -76,7 +76,7 @@ def _read(operation: Operation, path: dict[str, str]) -> ControlCall:
         path=path_of(operation, path),
         query=query_of(operation, request.args.items(multi=True)),
         url=request.base_url,
-        tally=current_app.extensions["ringmock.tally"],
+        collector=current_app.extensions["ringmock.collector"],
     )
     if FORM in operation.bodies and request.mimetype == FORM:
         return replace(call, body=form_of(operation, request.form.lists()), files=_files())

@@ -60,7 +60,7 @@ class ControlCall:
     """Of a form."""
     url: str = ""
     """Its own, without the query."""
-    tally: "CoverageCollector | None" = None
+    collector: "CoverageCollector | None" = None
 
 
 @contextmanager

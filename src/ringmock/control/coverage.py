@@ -20,7 +20,7 @@ def read_coverage(call: ControlCall) -> Json:
     found = _coverage(call)
     figures = {str(dimension): found.of(dimension).percent for dimension in Dimension if found.of(dimension).total}
     missing = [item.name for item in found.missing]
-    return {**found.met.to_json(), "figures": {"all": found.total.percent, **figures}, "missing": missing}
+    return {**found.exercised.to_json(), "figures": {"all": found.total.percent, **figures}, "missing": missing}
 
 
 def coverage_as_text(call: ControlCall) -> Response:
@@ -51,12 +51,12 @@ def _coverage(call: ControlCall) -> "Coverage":
     # Only a server that counts loads what a report takes.
     from ..coverage.items import coverage
 
-    met = _tally(call).met
-    assert met is not None
-    return coverage(met)
+    exercised = _tally(call).exercised
+    assert exercised is not None
+    return coverage(exercised)
 
 
 def _tally(call: ControlCall) -> "CoverageCollector":
-    if call.tally is None or call.tally.met is None:
+    if call.collector is None or call.collector.exercised is None:
         raise NotThere("This server does not count what its callers exercise: start it by ringmock serve --coverage.")
-    return call.tally
+    return call.collector

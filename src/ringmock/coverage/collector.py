@@ -25,7 +25,7 @@ class CoverageCollector:
     """Collects in the serving thread once it is started; until then a call costs one attribute access."""
 
     def __init__(self) -> None:
-        self.met: Exercised | None = None
+        self.exercised: Exercised | None = None
         """None until started."""
         # a reset makes a new journal, and message ids start again
         self._dropped: WeakKeyDictionary[Journal, set[int]] = WeakKeyDictionary()
@@ -33,21 +33,21 @@ class CoverageCollector:
     def start(self) -> None:
         """Count from nothing."""
         operation_of("GET", "/")  # reads the contract's paths now and not in a call
-        self.met = Exercised(by_record=True)
+        self.exercised = Exercised(by_record=True)
 
     def counting(self, worlds: Worlds, done: Done) -> Done:
         """A counter of calls before `done`, which may remove data from the call that counting needs."""
 
         def counted_and_done(call: Call, status: int, milliseconds: float) -> None:
-            if self.met is not None:
-                seen = self._sighting(call, status, worlds)
+            if self.exercised is not None:
+                seen = self._observation(call, status, worlds)
                 if seen is not None:
-                    self.met.note(seen)
+                    self.exercised.note(seen)
             done(call, status, milliseconds)
 
         return counted_and_done
 
-    def _sighting(self, call: Call, status: int, worlds: Worlds) -> Observation | None:
+    def _observation(self, call: Call, status: int, worlds: Worlds) -> Observation | None:
         # A call that was refused before routing counts for the operation of its path.
         found = operation_of(call.method, call.path)
         if found is None:

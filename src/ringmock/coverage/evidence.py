@@ -23,7 +23,7 @@ RENEWALS = ("renewSubscription", "updateSubscription")
 CONSENTS = "editSmsConsentRecords"
 OF_ONE_MESSAGE = ("readMessage", "updateMessage", "patchMessage", "deleteMessage", CONTENT)
 
-Look = Callable[[Observation], bool]
+Condition = Callable[[Observation], bool]
 
 
 class Evidence(NamedTuple):
@@ -31,7 +31,7 @@ class Evidence(NamedTuple):
 
     key: str
     says: str
-    look: Look
+    matches: Condition
     in_traffic: bool = True
 
 
@@ -39,29 +39,29 @@ class EvidenceRow(NamedTuple):
     """A row of the generations' table: what its difference is known by in each generation."""
 
     title: str
-    signs: Mapping[str, tuple[Evidence, ...]]
+    evidence: Mapping[str, tuple[Evidence, ...]]
 
 
 # --- rules and decisions ---------------------------------------------------------------------------
 
 
-def _decided(rule: str) -> Look:
+def _decided(rule: str) -> Condition:
     return lambda seen: rule in seen.rules
 
 
-def _noted(note: Note) -> Look:
+def _noted(note: Note) -> Condition:
     return lambda seen: note in seen.notes
 
 
-def _refused(*codes: str, of: tuple[str, ...] = ()) -> Look:
+def _refused(*codes: str, of: tuple[str, ...] = ()) -> Condition:
     return lambda seen: (not of or seen.operation in of) and seen.is_refused_with(*codes)
 
 
-def _accepted(*operations: str) -> Look:
+def _accepted(*operations: str) -> Condition:
     return lambda seen: seen.operation in operations and seen.is_accepted
 
 
-def _inbound(message_type: str) -> Look:
+def _inbound(message_type: str) -> Condition:
     return lambda seen: any(m["type"] == message_type and m["direction"] == "Inbound" for m in seen.messages)
 
 
@@ -112,13 +112,13 @@ def _passes_over_everyone(seen: Observation) -> bool:
     return _accepted(PAGER)(seen) and "R-19" in seen.rules and "R-10" not in seen.rules
 
 
-def _writes_numbers(*, plus: bool) -> Look:
-    def look(seen: Observation) -> bool:
+def _writes_numbers(*, plus: bool) -> Condition:
+    def matches(seen: Observation) -> bool:
         parties = (as_object(as_object(seen.sent).get("from")), *seen.recipients())
         numbers = [str(party["phoneNumber"]) for party in parties if "phoneNumber" in party]
         return _accepted(*SENDING_SMS)(seen) and any(number.startswith("+") is plus for number in numbers)
 
-    return look
+    return matches
 
 
 def _is_unknown_reply_target(seen: Observation) -> bool:
@@ -212,7 +212,7 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
         ),
     ),
     "R-14": (Evidence("R-14", "a page of a Department refused with MSG-330", _refused("MSG-330", of=(PAGER,))),),
-    "R-15": (Evidence("R-15", "a sending that met a Disabled or Frozen recipient", _meets_inactive),),
+    "R-15": (Evidence("R-15", "a sending to a Disabled or Frozen recipient", _meets_inactive),),
     "R-16": (Evidence("R-16", "an SMS dropped", _decided("R-16"), in_traffic=False),),
     "R-17": (
         Evidence("R-17", "a dropped SMS seen in its sender's mailbox", _noted(Note.DROPPED_IS_KEPT), in_traffic=False),
@@ -317,12 +317,12 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
 # --- generations -----------------------------------------------------------------------------------
 
 
-def _numbers_start_with(plus: bool) -> Look:
-    def look(seen: Observation) -> bool:
+def _numbers_start_with(plus: bool) -> Condition:
+    def matches(seen: Observation) -> bool:
         numbers = [number for number in _phone_numbers(seen.answer) if len(number) > 6]
         return seen.is_accepted and any(number.startswith("+") is plus for number in numbers)
 
-    return look
+    return matches
 
 
 def _phone_numbers(value: Json) -> Iterator[str]:
@@ -335,38 +335,38 @@ def _phone_numbers(value: Json) -> Iterator[str]:
         yield from _phone_numbers(inner)
 
 
-def _sent_with(name: str, wanted: str, *operations: str) -> Look:
-    def look(seen: Observation) -> bool:
+def _sent_with(name: str, wanted: str, *operations: str) -> Condition:
+    def matches(seen: Observation) -> bool:
         return seen.operation in operations and seen.is_accepted and as_object(seen.answer).get(name) == wanted
 
-    return look
+    return matches
 
 
-def _page_names_sender_first(expected: bool) -> Look:
-    def look(seen: Observation) -> bool:
+def _page_names_sender_first(expected: bool) -> Condition:
+    def matches(seen: Observation) -> bool:
         answer = as_object(seen.answer)
         to = [as_object(party).get("extensionNumber") for party in as_list(answer.get("to"))]
         sender = as_object(answer.get("from")).get("extensionNumber")
         return _accepted(PAGER)(seen) and bool(to) and sender is not None and (to[0] == sender) is expected
 
-    return look
+    return matches
 
 
-def _text_is_read_by_message_id(expected: bool) -> Look:
-    def look(seen: Observation) -> bool:
+def _text_is_read_by_message_id(expected: bool) -> Condition:
+    def matches(seen: Observation) -> bool:
         is_read = seen.operation == CONTENT and seen.status == 200 and "attachmentId" in seen.path
         return is_read and (seen.path["attachmentId"] == seen.path.get("messageId")) is expected
 
-    return look
+    return matches
 
 
-def _thread_is_first_message(expected: bool) -> Look:
-    def look(seen: Observation) -> bool:
+def _thread_is_first_message(expected: bool) -> Condition:
+    def matches(seen: Observation) -> bool:
         answer = as_object(seen.answer)
         is_new = _accepted(PAGER)(seen) and not _is_reply(seen) and {"id", "conversationId"} <= answer.keys()
         return is_new and (str(answer["id"]) == str(answer["conversationId"])) is expected
 
-    return look
+    return matches
 
 
 def _is_seen_sent_later(seen: Observation) -> bool:
@@ -378,23 +378,25 @@ def _is_group_sms(seen: Observation) -> bool:
     return seen.operation in SENDING_SMS and len(seen.recipients()) > 1
 
 
-def _messages_have_thread_objects(expected: bool) -> Look:
-    def look(seen: Observation) -> bool:
+def _messages_have_thread_objects(expected: bool) -> Condition:
+    def matches(seen: Observation) -> bool:
         return seen.is_accepted and any(("conversation" in message) is expected for message in seen.messages)
 
-    return look
+    return matches
 
 
-def _row(title: str, in_2012: tuple[str, Look], in_current: tuple[str, Look], *more: tuple[str, Look]) -> EvidenceRow:
+def _row(
+    title: str, in_2012: tuple[str, Condition], in_current: tuple[str, Condition], *more: tuple[str, Condition]
+) -> EvidenceRow:
     return EvidenceRow(
         title, {"2012": _of("2012", title, in_2012), "current": _of("current", title, in_current, *more)}
     )
 
 
-def _of(generation: str, title: str, *looks: tuple[str, Look]) -> tuple[Evidence, ...]:
+def _of(generation: str, title: str, *conditions: tuple[str, Condition]) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(f"{generation} {title}" + (f" ({number})" if len(looks) > 1 else ""), says, look)
-        for number, (says, look) in enumerate(looks, start=1)
+        Evidence(f"{generation} {title}" + (f" ({number})" if len(conditions) > 1 else ""), says, matches)
+        for number, (says, matches) in enumerate(conditions, start=1)
     )
 
 

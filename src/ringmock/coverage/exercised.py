@@ -30,24 +30,24 @@ class Exercised:
     by_record: bool = False
     """Whether a server's own record is part of it."""
 
-    def note(self, sighting: Observation) -> None:
+    def note(self, observation: Observation) -> None:
         """Count a call and its answer."""
-        self.seen.update(_answer_keys(sighting))
-        for sign in _signs():
-            if sign.key not in self.seen and sign.look(sighting):
-                self.seen[sign.key] = 1
-        for generation, signs in _row_signs(sighting.generation):
-            for sign in signs:
-                if sign.key not in self.seen and sign.look(sighting):
-                    self.seen[sign.key] = 1
+        self.seen.update(_answer_keys(observation))
+        for each in _all_evidence():
+            if each.key not in self.seen and each.matches(observation):
+                self.seen[each.key] = 1
+        for generation, evidence in _row_evidence(observation.generation):
+            for each in evidence:
+                if each.key not in self.seen and each.matches(observation):
+                    self.seen[each.key] = 1
                     self.generations.add(generation)
-        if sighting.generation is not None:
-            self.generations.add(sighting.generation)
+        if observation.generation is not None:
+            self.generations.add(observation.generation)
 
-    def note_all(self, sightings: Iterable[Observation]) -> Self:
+    def note_all(self, observations: Iterable[Observation]) -> Self:
         """Count all of them."""
-        for sighting in sightings:
-            self.note(sighting)
+        for observation in observations:
+            self.note(observation)
         return self
 
     def add(self, other: "Exercised") -> None:
@@ -86,25 +86,25 @@ class Exercised:
         return cls(Counter(seen), set(generations), by_record)
 
 
-def _answer_keys(sighting: Observation) -> Iterator[str]:
-    yield sighting.operation
-    answer = f"{sighting.operation} {sighting.status}"
+def _answer_keys(observation: Observation) -> Iterator[str]:
+    yield observation.operation
+    answer = f"{observation.operation} {observation.status}"
     yield answer
-    for code in {problem.code for problem in sighting.problems}:
+    for code in {problem.code for problem in observation.problems}:
         yield f"{answer} {code}"
 
 
 @cache
-def _signs() -> tuple[Evidence, ...]:
-    return tuple(sign for signs in RULE_EVIDENCE.values() for sign in signs)
+def _all_evidence() -> tuple[Evidence, ...]:
+    return tuple(each for evidence in RULE_EVIDENCE.values() for each in evidence)
 
 
 @cache
-def _row_signs(generation: str | None) -> tuple[tuple[str, tuple[Evidence, ...]], ...]:
+def _row_evidence(generation: str | None) -> tuple[tuple[str, tuple[Evidence, ...]], ...]:
     """The evidence of a generation's rows, of all generations without one."""
     return tuple(
-        (name, signs)
+        (name, evidence)
         for row in GENERATION_EVIDENCE.values()
-        for name, signs in row.signs.items()
+        for name, evidence in row.evidence.items()
         if generation in (None, name)
     )

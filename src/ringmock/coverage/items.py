@@ -25,7 +25,7 @@ class Dimension(StrEnum):
 
 
 class CoverageItem(NamedTuple):
-    """One thing to exercise: done when all its signs were seen."""
+    """One thing to exercise: exercised when all of its evidence was observed."""
 
     dimension: Dimension
     name: str
@@ -34,7 +34,7 @@ class CoverageItem(NamedTuple):
     """The contract's summary, the rule's sentence, or the evidence."""
     keys: tuple[str, ...]
     """The keys of `Exercised`; none for an item without evidence."""
-    signs: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
     """The meaning of each key, in words."""
     operation: str | None = None
     generation: str | None = None
@@ -45,13 +45,13 @@ class CoverageItem(NamedTuple):
 class Share(NamedTuple):
     """How many of how many."""
 
-    met: int
+    exercised: int
     total: int
 
     @property
     def percent(self) -> float:
         """Rounded down to a tenth, so that 100 is all of it; 100 of nothing."""
-        return 1000 * self.met // self.total / 10 if self.total else 100.0
+        return 1000 * self.exercised // self.total / 10 if self.total else 100.0
 
     def __str__(self) -> str:
         return f"{self.percent:.1f} %"
@@ -60,26 +60,26 @@ class Share(NamedTuple):
 class Coverage:
     """A run compared with everything that can be exercised."""
 
-    def __init__(self, met: Exercised, items: Iterable[CoverageItem], generations: Collection[str] = ()) -> None:
+    def __init__(self, exercised: Exercised, items: Iterable[CoverageItem], generations: Collection[str] = ()) -> None:
         """`generations`: the columns of the table that count; by default those of the run's answers."""
-        self.met = met
-        self.generations = frozenset(generations or met.generations or {next(iter(GENERATIONS))})
+        self.exercised = exercised
+        self.generations = frozenset(generations or exercised.generations or {next(iter(GENERATIONS))})
         every = [item for item in items if item.generation is None or item.generation in self.generations]
         self.countable = tuple(item for item in every if self._is_countable(item))
         self.hidden = tuple(item for item in every if not self._is_countable(item))
         """What this run could not have shown, done or not: no part of any figure."""
 
     def _is_countable(self, item: CoverageItem) -> bool:
-        return bool(item.keys) and (item.in_traffic or self.met.by_record)
+        return bool(item.keys) and (item.in_traffic or self.exercised.by_record)
 
-    def is_met(self, item: CoverageItem) -> bool:
+    def is_exercised(self, item: CoverageItem) -> bool:
         """Whether the run exercised it."""
-        return all(key in self.met.seen for key in item.keys)
+        return all(key in self.exercised.seen for key in item.keys)
 
     @property
     def missing(self) -> tuple[CoverageItem, ...]:
         """What the run could have exercised and did not."""
-        return tuple(item for item in self.countable if not self.is_met(item))
+        return tuple(item for item in self.countable if not self.is_exercised(item))
 
     @property
     def total(self) -> Share:
@@ -98,17 +98,17 @@ class Coverage:
         """Answers that the contract does not have, as `createSMSMessage 500 CMN-203`."""
         known = {key for item in self.countable for key in item.keys}
         named = {item.operation for item in self.countable if item.operation}
-        strange = [key for key in sorted(self.met.seen) if key.split(" ")[0] in named and key not in known]
+        strange = [key for key in sorted(self.exercised.seen) if key.split(" ")[0] in named and key not in known]
         return tuple(key for key in strange if not any(other.startswith(f"{key} ") for other in strange))
 
     def _share(self, items: Iterable[CoverageItem]) -> Share:
-        verdicts = [self.is_met(item) for item in items]
+        verdicts = [self.is_exercised(item) for item in items]
         return Share(sum(verdicts), len(verdicts))
 
 
-def coverage(met: Exercised, generations: Collection[str] = ()) -> Coverage:
+def coverage(exercised: Exercised, generations: Collection[str] = ()) -> Coverage:
     """A run compared with the contract. `generations` as in `Coverage`."""
-    return Coverage(met, coverage_items(), generations)
+    return Coverage(exercised, coverage_items(), generations)
 
 
 @cache
@@ -147,21 +147,21 @@ def _of_rulebook() -> Iterator[CoverageItem]:
 def _of_generations() -> Iterator[CoverageItem]:
     for field in fields(Generation):
         row = GENERATION_EVIDENCE.get(field.name)
-        for generation, signs in row.signs.items() if row is not None else ():
+        for generation, evidence in row.evidence.items() if row is not None else ():
             name = f"{generation} {row.title}" if row is not None else ""
-            says = " and ".join(sign.says for sign in signs)
-            yield _signed(Dimension.GENERATIONS, name, says, signs, generation)
+            says = " and ".join(each.says for each in evidence)
+            yield _signed(Dimension.GENERATIONS, name, says, evidence, generation)
 
 
 def _signed(
-    dimension: Dimension, name: str, says: str, signs: tuple[Evidence, ...], generation: str | None = None
+    dimension: Dimension, name: str, says: str, evidence: tuple[Evidence, ...], generation: str | None = None
 ) -> CoverageItem:
     return CoverageItem(
         dimension,
         name,
         says,
-        keys=tuple(sign.key for sign in signs),
-        signs=tuple(sign.says for sign in signs),
+        keys=tuple(each.key for each in evidence),
+        evidence=tuple(each.says for each in evidence),
         generation=generation,
-        in_traffic=all(sign.in_traffic for sign in signs),
+        in_traffic=all(each.in_traffic for each in evidence),
     )

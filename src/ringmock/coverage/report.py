@@ -69,7 +69,7 @@ def _count(number: int) -> str:
 
 
 def _figures(coverage: Coverage) -> Iterator[str]:
-    yield f"{'coverage of behaviour':<24}{'met':>6}{'of':>6}{'':>9}"
+    yield f"{'coverage of behaviour':<24}{'done':>6}{'of':>6}{'':>9}"
     for dimension in Dimension:
         share = coverage.of(dimension)
         if share.total:
@@ -78,16 +78,16 @@ def _figures(coverage: Coverage) -> Iterator[str]:
 
 
 def _figure(name: str, share: Share) -> str:
-    filled = int(_BAR * share.met / share.total) if share.total else _BAR
-    return f"{name:<24}{share.met:>6}{share.total:>6}{share!s:>9}  {'#' * filled:.<{_BAR}}"
+    filled = int(_BAR * share.exercised / share.total) if share.total else _BAR
+    return f"{name:<24}{share.exercised:>6}{share.total:>6}{share!s:>9}  {'#' * filled:.<{_BAR}}"
 
 
 def _operations(coverage: Coverage) -> Iterator[str]:
-    yield f"{'operation':<34}{'met':>6}{'of':>6}{'':>9}  missing"
+    yield f"{'operation':<34}{'done':>6}{'of':>6}{'':>9}  missing"
     for row in operation_rows(coverage):
         missing = _missing_answers(coverage, row)
-        head = f"{row.item.name:<34}{row.share.met:>6}{row.share.total:>6}{row.share!s:>9}"
-        if not coverage.is_met(row.item):
+        head = f"{row.item.name:<34}{row.share.exercised:>6}{row.share.total:>6}{row.share!s:>9}"
+        if not coverage.is_exercised(row.item):
             missing = "never called"
         yield from _wrapped(head + "  ", missing, len(head) + 2)
 
@@ -95,9 +95,9 @@ def _operations(coverage: Coverage) -> Iterator[str]:
 def _missing_answers(coverage: Coverage, row: OperationRow) -> str:
     parts = []
     for answers in row.answers:
-        codes = [item.name.rpartition(" ")[2] for item in answers.codes if not coverage.is_met(item)]
+        codes = [item.name.rpartition(" ")[2] for item in answers.codes if not coverage.is_exercised(item)]
         status = answers.status.name.rpartition(" ")[2]
-        if codes or not coverage.is_met(answers.status):
+        if codes or not coverage.is_exercised(answers.status):
             parts.append(" ".join([status, *codes]))
     return "; ".join(parts)
 
@@ -109,7 +109,9 @@ def _signed(coverage: Coverage) -> Iterator[str]:
             yield ""
             yield f"{dimension}, missing:"
         for item in missing:
-            lacking = [said for key, said in zip(item.keys, item.signs, strict=True) if key not in coverage.met.seen]
+            lacking = [
+                said for key, said in zip(item.keys, item.evidence, strict=True) if key not in coverage.exercised.seen
+            ]
             yield from _wrapped(f"  {item.name}: ", "; ".join(lacking), 8)
 
 

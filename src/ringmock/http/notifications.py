@@ -384,7 +384,7 @@ class _Watcher:
         self._notifier = notifier
         self._changed: Counter[Kind] = Counter()
         self._is_telling = False
-        self._alarm = WorldTimer(self.time_changed)
+        self._timer = WorldTimer(self.time_changed)
         world.on_reset(self._changed.clear)
         self.time_changed()
 
@@ -436,7 +436,7 @@ class _Watcher:
                 self._notify_due(self._world.clock.now())
             finally:
                 self._is_telling = False
-            self._alarm.set(self._world.agenda.next, self._world.clock)
+            self._timer.set(self._world.agenda.next, self._world.clock)
 
     def _notify_due(self, now: datetime) -> None:
         self._notify_changes()

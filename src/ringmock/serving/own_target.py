@@ -27,12 +27,12 @@ class OwnTarget(Target):
 
 @contextlib.contextmanager
 def own_target(
-    template: Template, watcher: Watcher | None = None, tally: CoverageCollector | None = None
+    template: Template, watcher: Watcher | None = None, collector: CoverageCollector | None = None
 ) -> Iterator[OwnTarget]:
     """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end.
 
-    `tally` collects the coverage of its calls.
+    `collector` collects the coverage of its calls.
     """
     worlds = Worlds(template)
-    with serving(build(worlds, tally=tally)) as (url, server):
+    with serving(build(worlds, collector=collector)) as (url, server):
         yield OwnTarget(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)

@@ -41,17 +41,17 @@ WATCH_SECONDS = 0.5
 def build(
     worlds: Worlds,
     webhooks: WebHooks | None = None,
-    tally: "CoverageCollector | None" = None,
+    collector: "CoverageCollector | None" = None,
     access: Access | None = None,
 ) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
-    `webhooks` calls the receivers of notifications, by default on this machine only. `tally` collects coverage, which
-    the control API then shows. `access` decides who may call the control API.
+    `webhooks` calls the receivers of notifications, by default on this machine only. `collector` collects coverage,
+    which the control API then shows. `access` decides who may call the control API.
     """
     done = recorder(worlds)
-    behind = mounted(create_control_app(worlds, tally), access or Access())
-    told = done if tally is None else tally.counting(worlds, done)
+    behind = mounted(create_control_app(worlds, collector), access or Access())
+    told = done if collector is None else collector.counting(worlds, done)
     return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks(limits=worlds.limits))
 
 

@@ -14,19 +14,19 @@ from .handle import Ringmock
 
 
 class MockServer:
-    """A running server. `url` has no slash at the end; `worlds` and `tally` belong to the server's thread alone."""
+    """A running server. `url` has no slash at the end; `worlds` and `collector` belong to the server's thread alone."""
 
-    def __init__(self, url: str, worlds: Worlds, server: Server, tally: CoverageCollector) -> None:
+    def __init__(self, url: str, worlds: Worlds, server: Server, collector: CoverageCollector) -> None:
         self.url = url
         self.worlds = worlds
-        self.tally = tally
+        self.collector = collector
         """What tests exercise of the contract, from `start_tally` on."""
         self._server = server
 
     def start_tally(self) -> None:
         """Count what tests exercise of the contract, where it is not counted already."""
-        if self.tally.met is None:
-            self._server.do(self.tally.start)
+        if self.collector.exercised is None:
+            self._server.do(self.collector.start)
 
     @contextlib.contextmanager
     def new_world(self) -> Iterator[Ringmock]:
@@ -47,6 +47,6 @@ def run_server(fixture: str | Path | Template = "demo", *, generation: str | Non
     a file says. Raises `FixtureError`.
     """
     template = fixture if isinstance(fixture, Template) else load_named(str(fixture), generation=generation)
-    worlds, tally = Worlds(template), CoverageCollector()
-    with serving(build(worlds, tally=tally)) as (url, server):
-        yield MockServer(url, worlds, server, tally)
+    worlds, collector = Worlds(template), CoverageCollector()
+    with serving(build(worlds, collector=collector)) as (url, server):
+        yield MockServer(url, worlds, server, collector)

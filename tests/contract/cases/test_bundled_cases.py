@@ -44,16 +44,16 @@ def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_i
     """One test, since a run of all of them takes as long as starting one for each."""
     broken, total = [], Exercised(by_record=True)
     promised = {candidate.case.name: candidate.keys for candidate in candidates()}
-    for case, target, tally in on_their_servers():
-        tally.start()
+    for case, target, collector in on_their_servers():
+        collector.start()
         result = run_case(case, target)
-        met = counted(target, tally)
-        total.add(met)
+        exercised = counted(target, collector)
+        total.add(exercised)
         if result.failure is not None or result.skipped is not None:
             told = failure_report(case, result.failure) if result.failure else f"{case.name}: {result.skipped}"
             broken.append(f"{target.generation}: {told}")
         elif target.generation == (case.generation or WRITTEN):
-            unmet = promised.get(case.name, frozenset()) - met.seen.keys()
+            unmet = promised.get(case.name, frozenset()) - exercised.seen.keys()
             broken += [f"{case.name} does not exercise {sorted(unmet)}"] if unmet else []
     if broken:
         pytest.fail("\n\n".join(broken), pytrace=False)
@@ -62,10 +62,10 @@ def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_i
     assert found.undocumented == ()
 
 
-def counted(target: Target, tally: CoverageCollector) -> Exercised:
+def counted(target: Target, collector: CoverageCollector) -> Exercised:
     """What was counted, by the thread that counts: the last call may be answered before it is."""
     assert target.server is not None
-    return target.server.do(lambda: tally.met) or Exercised()
+    return target.server.do(lambda: collector.exercised) or Exercised()
 
 
 def on_their_servers() -> Iterator[tuple[Case, Target, CoverageCollector]]:
@@ -78,9 +78,9 @@ def on_their_servers() -> Iterator[tuple[Case, Target, CoverageCollector]]:
             accounts = [load_named(name, generation=generation) for name in ("demo", "carriers", "source-page")]
             about = [case for case in CASES if case.holds_in(generation) and (case.is_first or generation == WRITTEN)]
             for template, cases in homes_of(about, accounts):
-                tally = CoverageCollector()
-                target = stack.enter_context(own_target(template, tally=tally))
-                yield from ((case, target, tally) for case in cases)
+                collector = CoverageCollector()
+                target = stack.enter_context(own_target(template, collector=collector))
+                yield from ((case, target, collector) for case in cases)
 
 
 @pytest.mark.parametrize("identity", [rule.id for rule in RULEBOOK] + [made.id for made in DECISIONS])

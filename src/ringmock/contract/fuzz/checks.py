@@ -423,9 +423,9 @@ class well_formed_calls:  # noqa: N801
 
     def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> None:
         if is_well_formed(case) and _is_own_method(case):
-            tally = OBSERVED.of(operation_id(case))
-            tally.well_formed += 1
-            tally.accepted += 200 <= response.status_code < 300
+            counts = OBSERVED.of(operation_id(case))
+            counts.well_formed += 1
+            counts.accepted += 200 <= response.status_code < 300
 
     def after_run(self, ctx: CheckContext) -> None:
         _OUTPUT[-1].write_text(json.dumps(OBSERVED.to_json()), encoding="utf-8")

@@ -119,7 +119,7 @@ def start(plan: Plan) -> tuple[Outcome, Observed]:
 def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tuple[int, str]:
     """The exit status and the output; `say` gets each line when it is printed."""
     lines = []
-    is_told = True
+    is_printed = True
     with subprocess.Popen(
         command,
         cwd=folder,
@@ -135,8 +135,8 @@ def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tu
                 lines.append(line)
                 title = _SECTION.fullmatch(line.rstrip())
                 if title is not None:
-                    is_told = title[1] != "FAILURES"
-                if is_told:
+                    is_printed = title[1] != "FAILURES"
+                if is_printed:
                     say(line.rstrip())
         except KeyboardInterrupt:
             running.kill()  # it may not have been notified

@@ -68,41 +68,43 @@ class Observed:
     """Counts by operationId."""
 
     def __init__(self) -> None:
-        self.tallies: dict[str, OperationCounts] = {}
+        self.by_operation: dict[str, OperationCounts] = {}
 
     def of(self, operation_id: str) -> OperationCounts:
         """The operation's counts, new ones for a new operation."""
-        return self.tallies.setdefault(operation_id, OperationCounts())
+        return self.by_operation.setdefault(operation_id, OperationCounts())
 
     def add(self, other: "Observed") -> None:
         """Add the counts of another run."""
-        for operation_id, tally in other.tallies.items():
-            self.of(operation_id).add(tally)
+        for operation_id, counts in other.by_operation.items():
+            self.of(operation_id).add(counts)
 
     @property
     def server_errors(self) -> int:
         """Answers of 500 and above."""
         return sum(
-            count for tally in self.tallies.values() for status, count in tally.statuses.items() if status >= 500
+            count for counts in self.by_operation.values() for status, count in counts.statuses.items() if status >= 500
         )
 
     def share_accepted(self, operation_id: str) -> float:
         """The part, 0 to 1, of the operation's well-formed calls that got a 2xx; 0 without any."""
-        tally = self.of(operation_id)
-        return tally.accepted / tally.well_formed if tally.well_formed else 0.0
+        counts = self.of(operation_id)
+        return counts.accepted / counts.well_formed if counts.well_formed else 0.0
 
     def unreached(self, operation_id: str) -> list[str]:
         """Documented refusals of the operation, "status code", that no call got."""
-        tally = self.of(operation_id)
-        return [refusal for refusal in refusals(operation_id) if not tally.fuzzed[refusal] + tally.probed[refusal]]
+        counts = self.of(operation_id)
+        return [refusal for refusal in refusals(operation_id) if not counts.fuzzed[refusal] + counts.probed[refusal]]
 
     def to_json(self) -> dict[str, Any]:
-        return {operation_id: tally.to_json() for operation_id, tally in self.tallies.items()}
+        return {operation_id: counts.to_json() for operation_id, counts in self.by_operation.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Observed":
         observed = cls()
-        observed.tallies = {operation_id: OperationCounts.from_json(tally) for operation_id, tally in data.items()}
+        observed.by_operation = {
+            operation_id: OperationCounts.from_json(counts) for operation_id, counts in data.items()
+        }
         return observed
 
     def table(self) -> str:
@@ -112,19 +114,19 @@ class Observed:
     def _calls_table(self) -> Iterator[str]:
         yield f"{'operation':<34}{'calls':>8}{'well-formed':>13}{'2xx':>7}{'share':>7}  statuses"
         for operation_id in DOCUMENTED:
-            tally = self.of(operation_id)
-            statuses = " ".join(f"{status}:{count}" for status, count in sorted(tally.statuses.items()))
-            share = f"{self.share_accepted(operation_id):.0%}" if tally.well_formed else "-"
+            counts = self.of(operation_id)
+            statuses = " ".join(f"{status}:{count}" for status, count in sorted(counts.statuses.items()))
+            share = f"{self.share_accepted(operation_id):.0%}" if counts.well_formed else "-"
             yield (
-                f"{operation_id:<34}{tally.calls:>8}{tally.well_formed:>13}{tally.accepted:>7}{share:>7}  {statuses}"
+                f"{operation_id:<34}{counts.calls:>8}{counts.well_formed:>13}{counts.accepted:>7}{share:>7}  {statuses}"
             )
 
     def _refusals_table(self) -> Iterator[str]:
         for operation_id in SENDING:
-            tally = self.of(operation_id)
+            counts = self.of(operation_id)
             yield f"{operation_id + ' refused with':<34}{'fuzzed':>8}{'probed':>13}"
             for refusal in refusals(operation_id):
-                fuzzed, probed = tally.fuzzed[refusal], tally.probed[refusal]
+                fuzzed, probed = counts.fuzzed[refusal], counts.probed[refusal]
                 note = "" if fuzzed or probed else "  never"
                 yield f"  {refusal:<32}{fuzzed:>8}{probed:>13}{note}"
 

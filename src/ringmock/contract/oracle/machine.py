@@ -113,7 +113,7 @@ class Messaging(RuleBasedStateMachine):
 
     caller: ClassVar[Caller]
     choices: ClassVar[Choices]
-    tally: ClassVar[RunCounts]
+    counts: ClassVar[RunCounts]
 
     to_departments: Bundle[int] = Bundle("to_departments")
     pages: Bundle[int] = Bundle("pages")
@@ -127,7 +127,7 @@ class Messaging(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with self._kept():
-            self.runner = OracleRunner(self.caller, self.tally)
+            self.runner = OracleRunner(self.caller, self.counts)
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -321,14 +321,14 @@ class Messaging(RuleBasedStateMachine):
         return _picked(others if others and pick % 5 == 0 else held or others, pick // 5)
 
 
-def explore(caller: Caller, tally: RunCounts, *, seed: int, runs: int, steps: int) -> Disagreement | None:
+def explore(caller: Caller, counts: RunCounts, *, seed: int, runs: int, steps: int) -> Disagreement | None:
     """Run the machine `runs` times, up to `steps` steps each, until the first disagreement: None without one.
 
     Raises `NotSent` for the first call that the target's limits forbid.
     """
     failures: list[Disagreement] = []
     refused: list[NotSent] = []
-    fields = {"caller": caller, "choices": Choices(caller, caller.start()), "tally": tally}
+    fields = {"caller": caller, "choices": Choices(caller, caller.start()), "counts": counts}
     here = type("MessagingHere", (Messaging,), {**fields, "failures": failures, "refused": refused})
     limits = settings(
         max_examples=runs,

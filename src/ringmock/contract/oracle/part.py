@@ -24,20 +24,20 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
     The same seed, runs and steps give the same calls at the same server.
     """
     started = perf_counter()
-    tally = RunCounts()
+    counts = RunCounts()
     try:
-        disagreement = explored(target, options, tally)
+        disagreement = explored(target, options, counts)
     except (CannotStart, NoAnswer, ModuleNotFoundError) as error:
         detail = MISSING if isinstance(error, ModuleNotFoundError) else str(error)
         yield _finding(target, "the state machine starts", Verdict.FAILED, started, detail=detail)
         return
     except NotSent as refusal:
-        name = f"seed {options.seed}: all mailboxes agreed for {tally.steps} steps"
+        name = f"seed {options.seed}: all mailboxes agreed for {counts.steps} steps"
         yield _finding(target, name, Verdict.SKIPPED, started, detail=f"stopped there: {refusal}")
         return
     if disagreement is None:
-        name = f"seed {options.seed}: {tally.runs} runs, {tally.steps} steps, and all mailboxes agreed after each"
-        yield _finding(target, name, Verdict.PASSED, started, detail=summary(tally), keeps=_exercised(tally))
+        name = f"seed {options.seed}: {counts.runs} runs, {counts.steps} steps, and all mailboxes agreed after each"
+        yield _finding(target, name, Verdict.PASSED, started, detail=summary(counts), keeps=_exercised(counts))
         return
     yield _finding(
         target,
@@ -60,7 +60,7 @@ def describe(target: Target, options: Options) -> Iterator[str]:
     yield "  Departments change their members, and have their own again at the end"
 
 
-def explored(target: Target, options: Options, tally: RunCounts) -> Disagreement | None:
+def explored(target: Target, options: Options, counts: RunCounts) -> Disagreement | None:
     """Run the machine; returns the shortest run with a disagreement, None without one.
 
     Raises `ModuleNotFoundError` without Hypothesis, `CannotStart` and `NoAnswer` when no extension can sign in.
@@ -70,7 +70,7 @@ def explored(target: Target, options: Options, tally: RunCounts) -> Disagreement
     with target.client() as client:
         caller = Caller(client, target)
         try:
-            failure = explore(caller, tally, seed=options.seed, runs=options.runs, steps=options.steps)
+            failure = explore(caller, counts, seed=options.seed, runs=options.runs, steps=options.steps)
         finally:
             caller.put_back()
         if failure is None or not caller.has_world:  # what was sent elsewhere is not sent again and again
@@ -78,15 +78,15 @@ def explored(target: Target, options: Options, tally: RunCounts) -> Disagreement
         return shortest(failure, partial(done_again, caller))
 
 
-def summary(tally: RunCounts) -> str:
+def summary(counts: RunCounts) -> str:
     """A summary in two lines: answers by status and code, and how often each rule was tested."""
-    answers = ", ".join(f"{count}x {answer}" for answer, count in tally.answers.most_common())
-    rules = ", ".join(f"{rule} {tally.rules[rule]}x" for rule in _exercised(tally))
+    answers = ", ".join(f"{count}x {answer}" for answer, count in counts.answers.most_common())
+    rules = ", ".join(f"{rule} {counts.rules[rule]}x" for rule in _exercised(counts))
     return f"answers: {answers}\nrules: {rules}"
 
 
-def _exercised(tally: RunCounts) -> tuple[str, ...]:
-    return tuple(sorted(tally.rules, key=lambda rule: (rule[0] != "R", rule)))
+def _exercised(counts: RunCounts) -> tuple[str, ...]:
+    return tuple(sorted(counts.rules, key=lambda rule: (rule[0] != "R", rule)))
 
 
 def _finding(

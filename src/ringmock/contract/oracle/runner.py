@@ -89,10 +89,10 @@ class OracleRunner:
     allow.
     """
 
-    def __init__(self, caller: Caller, tally: RunCounts) -> None:
+    def __init__(self, caller: Caller, counts: RunCounts) -> None:
         """Resets the world where the server has worlds. Raises `Disagreement` when the server does not answer."""
         self.caller = caller
-        self.tally = tally
+        self.counts = counts
         self.commands: list[Keyed] = []
         self.steps: list[Step] = []
         self.messages: dict[int, Message] = {}
@@ -100,7 +100,7 @@ class OracleRunner:
         self.reference = self._answered(caller.start)
         self._handsets = tuple(self.reference.handsets) if caller.has_world else ()
         self._comparison = Comparison(self.reference, self._baseline(), is_alone=caller.has_world)
-        tally.runs += 1
+        counts.runs += 1
 
     def _baseline(self) -> frozenset[int]:
         """Ids that were in the mailboxes before."""
@@ -300,7 +300,7 @@ class OracleRunner:
 
         Raises `Disagreement` with all differences.
         """
-        self.tally.steps += 1
+        self.counts.steps += 1
         looks = [look for look in self._looks(self.caller.numbers if numbers is None else numbers) if look.differences]
         if looks:
             differences = [difference for look in looks for difference in look.differences]
@@ -316,13 +316,13 @@ class OracleRunner:
             yield _Look(digits, exchange, list(self._comparison.handset(digits, exchange.answer.json)))
 
     def _judge(self, expected: Expected, exchange: Exchange) -> None:
-        self.tally.answers[f"{exchange.answer.status} {code_of(exchange.answer)}".strip()] += 1
+        self.counts.answers[f"{exchange.answer.status} {code_of(exchange.answer)}".strip()] += 1
         difference = answer_difference(expected, exchange.answer)
         if difference is not None:
             raise Disagreement(self.commands, self.steps, [difference])
-        self.tally.rules.update(expected.rules)
+        self.counts.rules.update(expected.rules)
         code = code_of(exchange.answer)
-        self.tally.rules.update(
+        self.counts.rules.update(
             {rule for refusal in expected.refusals if refusal.code == code for rule in refusal.rules}
         )
 

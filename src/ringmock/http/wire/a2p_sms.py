@@ -154,18 +154,18 @@ def _message(message: A2PMessage, view: View) -> Json:
     return said
 
 
-def statuses(tallies: Iterable[BatchCounts]) -> Json:
+def statuses(totals: Iterable[BatchCounts]) -> Json:
     """`MessageStatusesResponse`: every status, also those of no message."""
     counts: Counter[str] = Counter()
     segments: Counter[str] = Counter()
     failures: dict[str, Counter[str]] = {name: Counter() for name in _FAILURES}
-    for tally in tallies:
-        name = _STATUS_NAMES[tally.status]
-        counts[name] += tally.messages
-        if is_paid_for(tally.status):
-            segments[name] += tally.segments
-        if name in failures and tally.error is not None:
-            failures[name][tally.error] += tally.messages
+    for total in totals:
+        name = _STATUS_NAMES[total.status]
+        counts[name] += total.messages
+        if is_paid_for(total.status):
+            segments[name] += total.segments
+        if name in failures and total.error is not None:
+            failures[name][total.error] += total.messages
     said: Json = {name: {"count": counts[name], "cost": cost_of(segments[name])} for name in _STATUS_NAMES.values()}
     for name, errors in failures.items():
         said[name]["errorCodeCounts"] = {code: number for code, number in errors.items() if number}
