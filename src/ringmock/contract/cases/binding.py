@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ...domain.account import Account, Extension, PhoneNumber
+from ...domain.account import Account, Extension, PhoneNumber, digits_of
 from ...domain.generation import GENERATIONS
 from ...world.template import Application, Credentials, Template
+from ..target import sign_in_forms
 from . import Case, Step
 from .lacking import Lack, nobody_left, nobody_who
 from .requirements import (
@@ -328,7 +329,10 @@ class _Names:
 
     def _of_account(self, account: Account, asked: str) -> Json:
         if asked in PHONES:
-            return self._phone_as(asked, account.main_number.removeprefix("+"))
+            return self._phone_as(asked, digits_of(account.main_number))
+        if asked == "area_code":
+            digits = digits_of(account.main_number)
+            return digits.removeprefix(account.home_code)[:3]
         if asked == "jwt_secret":
             return next(key.secret for key in self.template.jwt_keys if key.secret is not None)
         return account.id if asked == "id" else str(account.id)
@@ -349,6 +353,7 @@ class _Names:
             "jwt": lambda: credentials.jwt,
             "password": lambda: credentials.password,
             "token": lambda: credentials.access_token,
+            "sign_in": lambda: dict(sign_in_forms(self.template, extension.number)[0]),
         }
         if asked in PHONES:
             return self._phone_as(asked, phone.digits if phone else "")

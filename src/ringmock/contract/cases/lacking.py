@@ -129,19 +129,19 @@ def _extension_lines(required: "Required", template: Template, phone: str) -> di
     entry |= {"administrator": True} if role.get("administrator") else {}
     entry |= {"members": []} if role.get("type") == "Department" else {}
     entry |= {"contact": {"email": "another@example.com"}} if "email" in used else {}
-    if used & {"jwt", "password", "token", SIGNS_IN}:
+    if used & {"jwt", "password", "token", "sign_in", SIGNS_IN}:
         entry["credentials"] = {
             key: f"{name}-of-{number}"
             for key, name, asked in (
                 ("password", "password", {"password"}),
-                ("jwt", "jwt", {"jwt", SIGNS_IN}),
+                ("jwt", "jwt", {"jwt", "sign_in", SIGNS_IN}),
                 ("access_token", "token", {"token"}),
             )
             if used & asked
         }
     lines: dict[str, Json] = {"extensions": [entry]}
     numbers = []
-    if used & {*PHONES, "location"} or "phone" in role:
+    if used & {*PHONES, "location"}:
         own = role.get("phone", {"features": [Feature.SMS_SENDER.value]})
         numbers.append(_number_line(own, phone, number) | ({"location": "Belmont, CA"} if "location" in used else {}))
     for step, each in enumerate(required.belongs, start=1):

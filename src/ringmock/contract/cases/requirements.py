@@ -80,7 +80,7 @@ def _of_extension(role: Role, used: frozenset[str], template: Template) -> Itera
     yield Condition(f"is {status}", lambda extension: extension.status == status)
     if "administrator" in role:
         yield _governs(account, wanted=role["administrator"])
-    if not used.isdisjoint((*PHONES, "location")) or "phone" in role:
+    if not used.isdisjoint((*PHONES, "location")):
         said = role.get("phone")
         yield Condition(
             f"has a phone number {_described(ONLY_SMS if said is None else said)}",
@@ -106,6 +106,10 @@ def _kept_of(role: Role, used: frozenset[str], template: Template) -> Iterator[C
         yield Condition("has a password to sign in with", lambda each: credentials(each).password is not None)
     if "token" in used:
         yield Condition("has a ready-made access token", lambda each: credentials(each).access_token is not None)
+    if "sign_in" in used:
+        yield Condition(
+            "has a JWT or a password", lambda each: bool(credentials(each).jwt or credentials(each).password)
+        )
     if SIGNS_IN in used:
         yield Condition("has credentials to sign in with", lambda each: _can_sign_in(credentials(each)))
     if "email" in used:

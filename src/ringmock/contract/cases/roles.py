@@ -23,13 +23,13 @@ HANDSET, PHONE_NUMBER, APPLICATION = "Handset", "PhoneNumber", "Application"
 PHONES = ("phone", "digits", "e164")
 OF_EXTENSIONS = (
     *("number", "id", "id_text", "name", "first_name", "last_name", "email", "location"),
-    *("jwt", "password", "token", *PHONES),
+    *("jwt", "password", "token", "sign_in", *PHONES),
 )
 PROPERTIES: Mapping[str, tuple[str, ...]] = {
     HANDSET: PHONES,
     PHONE_NUMBER: (*PHONES, "id"),
     APPLICATION: ("client_id", "client_secret"),
-    ACCOUNT: ("id", "id_text", "jwt_secret", *PHONES),
+    ACCOUNT: ("id", "id_text", "jwt_secret", "area_code", *PHONES),
     NOBODY: ("number", "id", "id_text", "account_id", "short", "abroad", *PHONES),
     **dict.fromkeys(ExtensionType, OF_EXTENSIONS),
 }

@@ -1,6 +1,7 @@
 """Numbers and ids that an account does not have, and external phones: derived from the account, never random."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from ...domain.account import Account, calling_code, digits_of
 
@@ -14,7 +15,7 @@ def nobody(account: Account, asked: str) -> str | int:
     if asked == "number":
         return next(number for number in _from("999") if number not in account.extensions)
     if asked == "short":
-        return next(number for number in ("12345", *_from("99999")) if number not in account.extensions)
+        return next(number for number in chain(["12345"], _from("99999")) if number not in account.extensions)
     if asked in ("id", "id_text"):
         taken = {extension.id for extension in account.extensions.values()} | {account.id}
         free = next(int(number) for number in _from("999") if int(number) not in taken)
