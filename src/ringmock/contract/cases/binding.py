@@ -159,7 +159,7 @@ class _Search:
             return False
         if isinstance(player, PhoneNumber):
             return self._belongs(name, player, cast)
-        return not as_it_is or all(self._has_its_members(role, cast) for role in cast)
+        return not as_it_is or all(_has_its_members(role, self.needs, cast) for role in cast)
 
     def _belongs(self, name: str, number: PhoneNumber, cast: Cast) -> bool:
         for key, of in (("owner", number.owner), ("assigned", number.assigned)):
@@ -177,23 +177,22 @@ class _Search:
     def _phone(self, role: str, extension: Extension) -> PhoneNumber | None:
         return phone_of(extension, self.needs[role].get("phone"), self.template.account)
 
-    def _has_its_members(self, role: str, cast: Cast) -> bool:
-        department = cast[role]
-        if not isinstance(department, Extension) or not _has_members(self.needs[role]):
-            return True
-        wanted = _members(self.needs[role])
-        if "only_members" in self.needs[role] and len(department.members) != len(wanted):
-            return False
-        for other, player in cast.items():
-            if other == role or not isinstance(player, Extension):
-                continue
-            is_in = player.number in department.members
-            if other in wanted:
-                if not is_in:
-                    return False
-            elif is_in and player.is_active:
-                return False
+
+def _has_its_members(role: str, needs: Needs, cast: Cast) -> bool:
+    """Whether those are in the Department who are to be, and of the other active players none."""
+    department = cast[role]
+    if not isinstance(department, Extension) or not _has_members(needs[role]):
         return True
+    wanted = _members(needs[role])
+    if "only_members" in needs[role] and len(department.members) != len(wanted):
+        return False
+    for other, player in cast.items():
+        if other == role or not isinstance(player, Extension):
+            continue
+        is_in = player.number in department.members
+        if is_in != (other in wanted) and (other in wanted or player.is_active):
+            return False
+    return True
 
 
 def _has_members(role: Mapping[str, Json]) -> bool:
@@ -212,12 +211,9 @@ def _arranged(needs: Needs, cast: Cast) -> dict[str, list[str]]:
     """The Departments without the needed members, and the members to add."""
     found = {}
     for role, department in cast.items():
-        if isinstance(department, Extension) and _has_members(needs[role]):
+        if isinstance(department, Extension) and not _has_its_members(role, needs, cast):
             players = [cast[name] for name in _members(needs[role])]
-            wanted = [player.number for player in players if isinstance(player, Extension)]
-            is_enough = set(wanted) <= set(department.members)
-            if not is_enough or ("only_members" in needs[role] and len(department.members) != len(wanted)):
-                found[department.number] = wanted
+            found[department.number] = [player.number for player in players if isinstance(player, Extension)]
     return found
 
 

@@ -93,8 +93,9 @@ def named_in_change(change: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 def named_in_step(step: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Every text of a step that is an extension or a phone, and the properties that it needs."""
     yield from named_in_change(step.get("change", {}))
-    if isinstance(step.get("as"), str) and step["as"] not in ("application", "nobody"):
-        yield step["as"], SIGNS_IN
+    for caller in (step.get("as"), (step.get("connect") or {}).get("as")):
+        if isinstance(caller, str) and caller not in ("application", "nobody"):
+            yield caller, SIGNS_IN
     opened_by = (step.get("connect") or {}).get("as")
     if isinstance(opened_by, str):
         yield opened_by, SIGNS_IN
