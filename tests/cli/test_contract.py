@@ -5,6 +5,7 @@ from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
@@ -57,6 +58,23 @@ def recorded(app: ASGIApp) -> Iterator[tuple[str, list[Exchange]]]:
     calls: list[Exchange] = []
     with served(around(app, after=calls.append)) as url:
         yield url, calls
+
+
+class Looked(NamedTuple):
+    """A run of all cases on a server without worlds: what it said, what it called, and the page of its coverage."""
+
+    done: Result
+    calls: list[Exchange]
+    page: str
+
+
+@pytest.fixture(scope="module")
+def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
+    """One run for all tests that only look at what it did: each takes as long as all the others."""
+    page = tmp_path_factory.mktemp("looked") / "reports" / "page.html"
+    with recorded(own_app()) as (url, calls):
+        done = contract("--url", url, "--parts", "cases", "--html", page)
+    return Looked(done, calls, page.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -163,14 +181,14 @@ def test_a_server_that_dies_on_the_way_loses_no_finding() -> None:
     assert "curl -i" in done.stdout
 
 
-def test_on_a_server_without_worlds_cases_that_need_one_are_skipped_with_the_reason() -> None:
-    with recorded(own_app()) as (url, calls):
-        done = contract("--url", url, "--parts", "cases")
+def test_on_a_server_without_worlds_cases_that_need_one_are_skipped_with_the_reason(looked: Looked) -> None:
+    done, calls, _ = looked
     assert done.exit_code == 0, done.output
     assert "it changes the world" in done.stdout
     assert "it counts all that a mailbox holds" in done.stdout
     assert "it is about the generation current" in done.stdout
-    passed = int(done.stdout.splitlines()[-1].split()[1])
+    (cases,) = [line for line in done.stdout.splitlines() if line.startswith("cases ")]
+    passed = int(cases.split()[1])
     assert passed >= 50
     assert {call.path for call in calls if call.path.startswith("/_mock")} == {"/_mock/ready"}
 
@@ -184,10 +202,8 @@ def test_a_case_sees_only_what_has_come_since_its_start(mine: Path) -> None:
             assert "FAILED  A page arrives" not in done.stdout
 
 
-def test_no_message_goes_to_a_number_that_the_fixture_does_not_name() -> None:
-    with recorded(own_app()) as (url, calls):
-        contract("--url", url, "--parts", "cases")
-    assert numbers_sent_to(calls) <= set(named_in(DEMO))
+def test_no_message_goes_to_a_number_that_the_fixture_does_not_name(looked: Looked) -> None:
+    assert numbers_sent_to(looked.calls) <= set(named_in(DEMO))
 
 
 def test_no_more_messages_are_sent_than_may_be() -> None:
@@ -321,25 +337,31 @@ def numbers_sent_to(calls: list[Exchange]) -> set[str]:
     return found
 
 
-def run_of_the_cases(*arguments: object) -> Result:
-    """On a server that is left changed, and so is used once."""
+def test_a_remote_without_control_api_is_counted_by_its_traffic(looked: Looked) -> None:
+    assert 0 < coverage_of(looked.done) < 100
+    assert looked.page.startswith("<!doctype html>")
+    assert "not to be seen in this run, and not counted: R-06" in looked.done.stdout
+
+
+def coverage_of(done: Result) -> float:
+    """The figure of a report, in percent."""
+    row = next(line for line in done.stdout.splitlines() if line.startswith("all  "))
+    return float(row.split()[3])
+
+
+def short_run(*arguments: str) -> Result:
+    """One step of the state machine, the same each time, on a server that is left changed and so is used once."""
     with served(own_app()) as url:
-        return contract("--url", url, "--parts", "cases", *arguments)
+        return contract("--url", url, "--parts", "stateful", "--runs", "1", "--steps", "1", "--coverage", *arguments)
 
 
-def test_a_remote_without_control_api_is_counted_by_its_traffic_and_the_figure_itself_is_enough(tmp_path: Path) -> None:
-    page = tmp_path / "reports" / "page.html"
-    first = run_of_the_cases("--html", page)
-    row = next(line for line in first.stdout.splitlines() if line.startswith("all  "))
-    figure = float(row.split()[3])
-    same = run_of_the_cases("--fail-under", str(figure))
-    above = run_of_the_cases("--fail-under", str(figure + 0.1))
-    assert 0 < figure < 100
-    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert "not to be seen in this run, and not counted: R-06" in first.stdout
+def test_the_figure_itself_is_enough_coverage() -> None:
+    figure = coverage_of(short_run())
+    same = short_run("--fail-under", str(figure))
+    above = short_run("--fail-under", f"{figure + 0.1:.1f}")
     assert same.exit_code == 0, same.output
     assert above.exit_code == 1
-    assert f"coverage of behaviour {figure:.1f} % is under {figure + 0.1:g} %" in above.stderr
+    assert f"coverage of behaviour {figure:.1f} % is under {figure + 0.1:.1f} %" in above.stderr
 
 
 def test_help_names_every_option_and_the_variables() -> None:

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from ringmock.contract.cases import bundled_case_files, load_cases
+from ringmock.contract.cases import bundled_cases
 from ringmock.contract.cases.preconditions import FOR_GOOD, reason_to_skip
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.guard import Guard, Limits
@@ -20,7 +20,7 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.template import Application, Credentials
 
 DEMO = load_named("demo")
-CASES = load_cases(bundled_case_files())
+CASES = bundled_cases()
 
 
 def test_a_watcher_is_told_of_every_exchange_of_a_case() -> None:

@@ -24,7 +24,7 @@ from ..coverage.report import Suggestion
 from ..domain.generation import GENERATIONS
 from ..fixture import load_named
 from ..world.template import Template
-from .cases import DEFAULT_GENERATION, Case, bundled_case_files, load_cases
+from .cases import DEFAULT_GENERATION, Case, bundled_cases
 from .cases.binding import bind
 from .cases.expectations import filled, names_in
 from .cases.lacking import Lack
@@ -123,7 +123,7 @@ class _Missing:
 @cache
 def candidates() -> tuple[Candidate, ...]:
     """Every case that can be suggested: those for which the demo account has everything."""
-    bundled = ((case, about_demo(case)) for case in load_cases(bundled_case_files()))
+    bundled = ((case, about_demo(case)) for case in bundled_cases())
     return tuple(Candidate(case, _calls(case), keys_of(bound)) for case, bound in bundled if bound is not None)
 
 

@@ -15,7 +15,7 @@ from ..fixture import bundled_names, load_named
 from ..fixture.shape import nearest
 from ..openapi.document import load_contract
 from ..world.template import Template
-from .cases import Case, bundled_case_files, load_cases
+from .cases import Case, bundled_cases, load_cases
 from .cases.homes import homes_of
 from .cases.operation import operations_by_id
 from .findings import Finding, Verdict
@@ -294,7 +294,7 @@ def _cases(wanted: RunRequest, template: Template) -> tuple[Case, ...]:
     if "cases" not in wanted.parts:
         return ()
     files = [file for path in wanted.cases for file in _files(path)]
-    return load_cases(bundled_case_files()) + load_cases(files, template.generation)
+    return bundled_cases() + load_cases(files, template.generation)
 
 
 def _files(path: Path) -> Sequence[Path]:

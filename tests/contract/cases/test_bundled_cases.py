@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ringmock.contract.cases import Case, bundled_case_files, load_cases
+from ringmock.contract.cases import Case, bundled_case_files, bundled_cases
 from ringmock.contract.cases.homes import homes_of
 from ringmock.contract.cases.report import failure_report
 from ringmock.contract.cases.runner import run_case
@@ -25,7 +25,7 @@ from ringmock.serving.own_target import own_target
 OUT_OF_REACH: Mapping[str, str] = {}
 """What no case can exercise, by its name in a report of coverage, and why not."""
 
-CASES = load_cases(bundled_case_files())
+CASES = bundled_cases()
 SENDING = ("createSMSMessage", "createMMS", "createInternalTextMessage")
 SUBSCRIPTIONS = ("createSubscription", "updateSubscription")
 MESSAGE_STORE = (

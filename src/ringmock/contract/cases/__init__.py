@@ -6,6 +6,7 @@ and checks them; `runner.py` runs them against a server.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,16 @@ from .roles import Needs, needs_of, spoken_of
 
 Json = Any
 
-__all__ = ["RECEIVER", "Case", "CaseFileError", "Step", "bundled_case_files", "load_cases", "parse_cases"]
+__all__ = [
+    "RECEIVER",
+    "Case",
+    "CaseFileError",
+    "Step",
+    "bundled_case_files",
+    "bundled_cases",
+    "load_cases",
+    "parse_cases",
+]
 
 DEFAULT_GENERATION = "2012"
 
@@ -116,6 +126,12 @@ def parse_cases(text: str, file: str = "cases.yaml") -> tuple[Case, ...]:
 def bundled_case_files() -> tuple[Path, ...]:
     """The bundled case files, by name."""
     return tuple(sorted(Path(str(bundled("fixtures", "cases"))).glob("*.yaml")))
+
+
+@cache
+def bundled_cases() -> tuple[Case, ...]:
+    """The cases that come with the program. They are read once: that takes more than a second."""
+    return load_cases(bundled_case_files())
 
 
 def _cases_of(sources: Iterable[tuple[str | Path, str]], generation: str | None = None) -> tuple[Case, ...]:
