@@ -4,6 +4,7 @@ import json
 import re
 from urllib.parse import parse_qsl, urlencode
 
+from ringmock.sign_in.permissions import Permissions
 from ringmock.sign_in.sessions import RefreshTokenDead, Session, TokenExpired, TokenInvalid, TokenReplaced
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
@@ -88,10 +89,12 @@ class KeepsTheTokenFromBefore(_Remembering):
 class RefreshesForGood(_Remembering):
     """A refresh token serves again and again, each time for new tokens."""
 
-    def refresh(self, world: World, client_id: str, refresh_token: str | None) -> Session:
+    def refresh(
+        self, world: World, client_id: str, refresh_token: str | None, asked: Permissions | None = None
+    ) -> Session:
         before = next((s for s in self.opened.values() if refresh_token and s.refresh_token == refresh_token), None)
         try:
-            return super().refresh(world, client_id, refresh_token)
+            return super().refresh(world, client_id, refresh_token, asked)
         except RefreshTokenDead:
             if before is None:
                 raise

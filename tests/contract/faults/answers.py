@@ -183,5 +183,6 @@ def answers_deletions_with_200(exchange: Exchange) -> None:
 @in_answers(READ)
 def answers_as_text(exchange: Exchange) -> None:
     """JSON is called text/html."""
-    if exchange.path.startswith("/restapi/v1.0/") and exchange.headers.get("content-type") == "application/json":
+    content_type = exchange.headers.get("content-type", "")
+    if exchange.path.startswith("/restapi/v1.0/") and content_type.startswith("application/json"):
         exchange.headers["content-type"] = "text/html"
