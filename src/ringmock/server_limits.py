@@ -36,7 +36,8 @@ class ServerLimits:
     write_timeout: float = limit(30.0, "seconds", "Without the client taking anything of what is written to it.")
     keep_alive_timeout: float = limit(60.0, "seconds", "Without another request, after which a connection is closed.")
 
-    max_body: int = limit(10 * MEGABYTE, "bytes", "A body, or a frame of a WebSocket; more is 413, or close code 1009.")
+    max_body: int = limit(10 * MEGABYTE, "bytes", "A body; more is 413.")
+    max_frame: int = limit(1 * MEGABYTE, "bytes", "A message of a WebSocket; more is close code 1009.")
     max_batch_body: int = limit(50 * MEGABYTE, "bytes", "The body of a batch of high-volume SMS; more is 413.")
     max_json_values: int = limit(
         10_000, "values", "JSON values of a body; more is 413. Batches may have what they need."

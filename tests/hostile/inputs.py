@@ -138,6 +138,9 @@ HOSTILE_INPUTS = (
     Hostile("a text of 9,000 brackets and commas", 400, "MSG-338", "text", sms_with(b'"' + b"[,\\\"" * 9_000 + b'"')),
     Hostile("10 MB of quotes", 413, "CMN-104", body=b'"' * 10 * MEGABYTE),
     body("10 MB of backslashes", "CMN-103", b"\\" * 10 * MEGABYTE),
+    body("10 MB of escapes in a text without an end", "CMN-103", b'{"text":"' + b'\\"' * 5 * (MEGABYTE - 10)),
+    Hostile("9 MB of escapes in a text", 400, "MSG-338", "text", sms_with(b'"' + b'\\"' * 4 * MEGABYTE + b'"')),
+    body("9 MB of lone surrogates", "CMN-103", sms_with(b'"' + b"\\ud800" * MEGABYTE + b'"')),
     Hostile("an id of 64 bits", 400, "CMN-101", "replyOn", LARGE_ID, target=PAGER),
     # How much of it
     Hostile("64 MB, as Content-Length has it", 413, "CMN-104", headers={**JSON, "Content-Length": str(64 * MEGABYTE)}),

@@ -1,5 +1,6 @@
 """Bodies that are parsed in slices are what one call of the parser makes of them, or are refused as it refuses them."""
 
+import itertools
 import json
 import random
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from ringmock.domain.errors import InvalidParameter
 from ringmock.domain.slices import result_of
 from ringmock.http.errors import UnparseableJson
-from ringmock.http.large_json import parsing
+from ringmock.http.large_json import SLICE_BYTES, parsing
 
 
 def made(dice: random.Random, depth: int) -> Any:
@@ -70,3 +71,48 @@ def test_a_body_of_megabytes_takes_a_slice_for_each_part_of_it() -> None:
     slices = sum(1 for _ in parsing(text))
 
     assert slices >= len(text) // (257 * 1024)
+
+
+def slices_of(text: bytes) -> int:
+    """How often others are served while the text is parsed, or refused."""
+    parts = parsing(text)
+    for count in itertools.count():
+        try:
+            next(parts)
+        except (StopIteration, UnparseableJson):
+            return count
+    raise AssertionError
+
+
+@pytest.mark.parametrize("escape", [b"\\\\", b'\\"', b"\\n", b"\\u0041"])
+@pytest.mark.parametrize("times", [1, 4_999, 5_000, 5_001, 20_000])
+def test_a_text_of_many_escapes_is_parsed_in_slices_to_what_one_call_of_the_parser_finds(
+    escape: bytes, times: int
+) -> None:
+    text = b'{"text":"' + escape * times + b'","to":[1,2]}'
+
+    assert result_of(parsing(text)) == orjson.loads(text)
+    assert slices_of(text) >= times // 5_001
+
+
+@pytest.mark.parametrize("escape", [b"\\\\", b'\\"', b"\\n", b"\\u0041", b"a", b"\\ud800"])
+def test_a_text_without_an_end_is_refused_before_the_parser_looks_for_it(escape: bytes) -> None:
+    with pytest.raises(UnparseableJson):
+        result_of(parsing(b'{"text":"' + escape * 20_000))
+
+
+@pytest.mark.parametrize(
+    ("bytes_of_text", "refusal"), [(2 * SLICE_BYTES, InvalidParameter), (2 * SLICE_BYTES + 1, UnparseableJson)]
+)
+def test_a_lone_surrogate_is_named_where_the_body_is_not_too_long_to_be_searched(
+    bytes_of_text: int, refusal: type[Exception]
+) -> None:
+    frame = len(b'{"text":"\\ud800"}')
+    with pytest.raises(refusal):
+        result_of(parsing(b'{"text":"' + b"a" * (bytes_of_text - frame) + b'\\ud800"}'))
+
+
+@pytest.mark.parametrize("text", [b"\\" * 600_000, b"x" * 600_000, b"  }" + b" " * 600_000])
+def test_what_begins_as_no_json_value_is_refused_before_the_parser_looks_at_it(text: bytes) -> None:
+    with pytest.raises(UnparseableJson):
+        next(parsing(text))

@@ -485,10 +485,12 @@ def test_a_text_that_is_no_utf_8_ends_the_connection_by_its_code(world_client: C
     assert [record.levelname for record in caplog.records if record.levelno >= 40] == []
 
 
-def test_a_frame_over_the_limit_ends_the_connection_by_its_code(world_client: Client, caplog: Any) -> None:
+def test_a_message_over_the_limit_alone_ends_the_connection_by_its_code(world_client: Client, caplog: Any) -> None:
     connection = connect(uri(world_client), proxy=None, compression=None)
     connection.recv(timeout=WAIT_SECONDS)
-    connection.send("a" * (10 * 1024 * 1024 + 1))
+    connection.send("a" * 1024 * 1024)
+    assert json.loads(connection.recv(timeout=WAIT_SECONDS))[0]["status"] == 400
+    connection.send("a" * (1024 * 1024 + 1))
 
     assert_ended_by(connection, 1009)
     assert [record.levelname for record in caplog.records if record.levelno >= 40] == []

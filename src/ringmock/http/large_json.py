@@ -17,9 +17,13 @@ SLICE_BYTES = 256 * 1024
 """Of a list that are parsed together."""
 
 _TOKENS = 5_000
-"""Brackets, commas and strings that are read in one slice."""
+"""Brackets, commas, and escapes in strings, that are read in one slice."""
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+_OUTSIDE = re.compile(rb'["\[\]{},]')
+_INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+){0,%d}+' % _TOKENS, re.DOTALL)
+_GOES_ON = b""
+_BEGINNINGS = frozenset(bytes([first]) for first in b'{["-0123456789tfn')
+"""The first bytes of JSON values. For any other the parser would decode the whole body to say where it stopped."""
 
 
 class _List(NamedTuple):
@@ -48,15 +52,17 @@ def parsing(body: bytes, slice_bytes: int = SLICE_BYTES) -> Slices[Json]:
 def _finding_lists(body: bytes, slice_bytes: int) -> Slices[list[_List]]:
     """The lists of an object that are longer than a slice. Raises `UnparseableJson` where one does not end as one."""
     found: list[_List] = []
+    first = body.lstrip()[:1]
+    if first not in _BEGINNINGS:
+        raise UnparseableJson
+    if first != b"{":
+        return found
     depth, start, commas, last = 0, -1, [0], 0
-    for place, token in enumerate(_TOKEN.finditer(body), 1):
-        kind = token[0] if len(token[0]) == 1 else b""
-        if place == 1 and kind != b"{":
-            return []
+    for count, (place, kind) in enumerate(_structure(body), 1):
         if kind in (b"[", b"{"):
             depth += 1
             if kind == b"[" and depth == 2:
-                start = last = token.start()
+                start = last = place
                 commas = []
         elif kind in (b"]", b"}"):
             depth -= 1
@@ -64,14 +70,41 @@ def _finding_lists(body: bytes, slice_bytes: int) -> Slices[list[_List]]:
                 if kind != b"]":
                     raise UnparseableJson
                 if commas:
-                    found.append(_List(start, tuple(commas), token.start()))
+                    found.append(_List(start, tuple(commas), place))
                 start = -1
-        elif kind == b"," and depth == 2 and start >= 0 and token.start() - last >= slice_bytes:
-            commas.append(token.start())
-            last = token.start()
-        if place % _TOKENS == 0:
+        elif kind == b"," and depth == 2 and start >= 0 and place - last >= slice_bytes:
+            commas.append(place)
+            last = place
+        if count % _TOKENS == 0 or kind == _GOES_ON:
             yield
+    yield
     return found
+
+
+def _structure(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """The position and kind of each bracket and comma outside of strings; `_GOES_ON` after thousands of escapes.
+
+    Raises `UnparseableJson` for a string without an end.
+    """
+    place = 0
+    while (token := _OUTSIDE.search(body, place)) is not None:
+        place = token.end()
+        if token[0] != b'"':
+            yield token.start(), token[0]
+            continue
+        quote = -1
+        while True:
+            quote = quote if quote >= place else body.find(b'"', place)
+            if quote < 0:
+                raise UnparseableJson
+            if body.find(b"\\", place, quote) < 0:
+                break
+            inside = _INSIDE.match(body, place)
+            assert inside is not None  # of no characters, too
+            place = inside.end()
+            if body[place : place + 1] != b'"':
+                yield place, _GOES_ON
+        place = quote + 1
 
 
 def _unused(body: bytes, number: int) -> str:
@@ -112,4 +145,6 @@ def _parsed(text: bytes) -> Json:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
+        if len(text) > 2 * SLICE_BYTES:  # too long to be searched for lone surrogates
+            raise UnparseableJson from None
         return read_slowly(text)

@@ -93,7 +93,7 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 server_header=False,
                 ws=partial(WebSocketProtocol, limits=limits),  # type: ignore[arg-type]  # the same
-                ws_max_size=limits.max_body,
+                ws_max_size=limits.max_frame,
                 ws_ping_interval=30,
                 ws_ping_timeout=10,
                 proxy_headers=False,
