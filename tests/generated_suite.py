@@ -1,4 +1,4 @@
-"""A suite of tests that is generated, and run under xdist: outcomes as foretold, and nothing left behind.
+"""A suite of tests that is generated, and run under xdist: expected outcomes, and no leftovers.
 
     python tests/generated_suite.py [--tests 2000] [--seeds 1,2,3] [--processes 2]
 
@@ -262,7 +262,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
     found = [each for seed in asked.seeds.split(",") for each in differences(int(seed), asked.tests, asked.processes)]
-    print("\n".join(found) or "as foretold")
+    print("\n".join(found) or "as expected")
     sys.exit(1 if found else 0)
 
 

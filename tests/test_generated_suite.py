@@ -6,7 +6,7 @@ from generated_suite import KINDS, differences, suite
 
 
 @pytest.mark.long
-def test_a_generated_suite_ends_as_foretold_and_leaves_nothing_behind() -> None:
+def test_a_generated_suite_has_the_expected_outcomes_and_leaves_nothing_behind() -> None:
     assert differences(1, 100, 2, most_growth=None) == []
 
 

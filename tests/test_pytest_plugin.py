@@ -96,7 +96,7 @@ def test_a_test_that_wants_refusals_can_say_so_on_the_way(pytester: pytest.Pytes
     run(pytester, f"{INVALID}    ringmock.allow_contract_violations()").assert_outcomes(passed=1)
 
 
-def test_a_marker_that_allows_what_nobody_knows_is_told(pytester: pytest.Pytester) -> None:
+def test_a_marker_that_allows_what_nobody_knows_is_reported(pytester: pytest.Pytester) -> None:
     result = run(pytester, f'@pytest.mark.ringmock_allows("everything"){INVALID}')
 
     result.assert_outcomes(errors=1)
@@ -177,7 +177,7 @@ def test_of_our_account(ringmock_server):
     result.assert_outcomes(passed=1)
 
 
-def test_an_account_that_cannot_be_used_is_told_without_a_traceback(pytester: pytest.Pytester) -> None:
+def test_an_account_that_cannot_be_used_is_reported_without_a_traceback(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nringmock_fixture = dmo\n")
     result = run(pytester, "def test_of_nothing(ringmock):\n    pass\n")
 

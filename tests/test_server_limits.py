@@ -39,7 +39,7 @@ def test_a_limit_of_nothing_is_refused_by_name(name: str) -> None:
     assert CliRunner().invoke(shown, [option_of(name), "0"]).exit_code == 2
 
 
-def test_each_limit_is_told_with_its_option_its_value_and_its_unit() -> None:
+def test_each_limit_is_reported_with_its_option_its_value_and_its_unit() -> None:
     lines = ServerLimits(max_uri=8191).lines()
 
     assert len(lines) == len(fields(ServerLimits))

@@ -1,4 +1,4 @@
-"""The code under test: alerts to whoever is on call, and to a customer's phone."""
+"""The code under test: alerts to the person on call, and to a customer's phone."""
 
 import json
 import urllib.request

@@ -29,19 +29,19 @@ class ServerLimits:
     max_header_line: int = limit(8 * KILOBYTE, "bytes", "One header, name and value; more is 431.")
     max_headers: int = limit(100, "headers", "Headers of a request; more is 431.")
     max_uri: int = limit(8 * KILOBYTE, "bytes", "The target of a request, query included; more is 414.")
-    max_path: int = limit(2 * KILOBYTE, "chars", "A path of the API; a longer one is 404, as one that names nothing.")
-    header_timeout: float = limit(10.0, "seconds", "From a connection's first moment, or a request's, to its headers.")
-    body_timeout: float = limit(30.0, "seconds", "Without anything more of a body.")
+    max_path: int = limit(2 * KILOBYTE, "chars", "A path of the API; a longer one is 404, like an unknown path.")
+    header_timeout: float = limit(
+        10.0, "seconds", "From the start of a connection, or of a request, to the end of its headers."
+    )
+    body_timeout: float = limit(30.0, "seconds", "Without further data of a body.")
     handshake_timeout: float = limit(10.0, "seconds", "From the request for a WebSocket to its opening.")
-    write_timeout: float = limit(30.0, "seconds", "Without the client taking anything of what is written to it.")
+    write_timeout: float = limit(30.0, "seconds", "Without the client reading any of its pending output.")
     keep_alive_timeout: float = limit(60.0, "seconds", "Without another request, after which a connection is closed.")
 
     max_body: int = limit(10 * MEGABYTE, "bytes", "A body; more is 413.")
     max_frame: int = limit(1 * MEGABYTE, "bytes", "A message of a WebSocket; more is close code 1009.")
     max_batch_body: int = limit(50 * MEGABYTE, "bytes", "The body of a batch of high-volume SMS; more is 413.")
-    max_json_values: int = limit(
-        10_000, "values", "JSON values of a body; more is 413. Batches may have what they need."
-    )
+    max_json_values: int = limit(10_000, "values", "JSON values of a body; more is 413. Batches have a higher limit.")
     max_json_depth: int = limit(100, "levels", "Lists and objects within each other in JSON; more is 400.")
     max_form_bytes: int = limit(64 * KILOBYTE, "bytes", "A form of fields; more is 413.")
     max_form_fields: int = limit(1000, "fields", "Fields of a form, or of a query; more is 400.")
@@ -49,36 +49,40 @@ class ServerLimits:
     max_part_headers: int = limit(8 * KILOBYTE, "bytes", "All headers of one part; more is 400.")
 
     max_frame_values: int = limit(100_000, "values", "JSON values of a frame of a WebSocket; more is an Error of 413.")
-    max_frame_parts: int = limit(10_000, "frames", "That one message of a WebSocket comes in; more is close code 1009.")
-    max_socket_calls: int = limit(10, "calls", "Carried out at a time for one WebSocket; others wait.")
+    max_frame_parts: int = limit(10_000, "frames", "Frames of one WebSocket message; more is close code 1009.")
+    max_socket_calls: int = limit(10, "calls", "In progress at a time on one WebSocket; others wait.")
     max_socket_calls_read: int = limit(
-        100, "calls", "Carried out or waiting for it; no more are read before one is answered."
+        100, "calls", "In progress or waiting on one WebSocket; no more are read before one is answered."
     )
     max_socket_queue: int = limit(
-        10_000, "messages", "That a client has yet to read; who lets more come is disconnected."
+        10_000, "messages", "Unread by the client of a WebSocket; with more it is disconnected."
     )
     max_missed: int = limit(
-        100, "messages", "Notifications kept for a client that is away; of more its recovery fails."
+        100, "messages", "Notifications stored for a disconnected client; with more its recovery fails."
     )
-    max_lost_sockets: int = limit(1000, "clients", "That are away and may come back; the longest away is given up.")
-    max_socket_tokens: int = limit(10_000, "tokens", "That open WebSockets; the oldest is forgotten.")
-    max_webhook_queue: int = limit(1000, "messages", "Notifications that wait for one receiver; more count as failed.")
+    max_lost_sockets: int = limit(1000, "clients", "Disconnected ones that may recover; above it the oldest cannot.")
+    max_socket_tokens: int = limit(10_000, "tokens", "Valid for opening WebSockets; above it the oldest is dropped.")
+    max_webhook_queue: int = limit(1000, "messages", "Notifications waiting for one receiver; more count as failed.")
     max_webhook_answer: int = limit(
         KILOBYTE, "bytes", "A receiver's answer, headers too; a longer one counts as failed."
     )
 
-    max_worlds: int = limit(10_000, "worlds", "Open at a time, beside the fixture's; signing in to another is refused.")
-    max_closed_worlds: int = limit(10_000, "worlds", "Closed ones that are known as such; the oldest is forgotten.")
+    max_worlds: int = limit(
+        10_000, "worlds", "Open at a time, besides the fixture's; signing in to another is refused."
+    )
+    max_closed_worlds: int = limit(10_000, "worlds", "Client ids of closed ones; above it the oldest is dropped.")
     max_sync_records: int = limit(1000, "messages", "Of one message-sync; more are olderRecordsExist, or an old token.")
     max_records: int = limit(4_000_000, "records", "Copies of messages, changes, consents, in all worlds; more is 503.")
     max_file_bytes: int = limit(
         1024 * MEGABYTE, "bytes", "Files of messages, for each copy, and of reports; more is 503."
     )
-    max_log_ins: int = limit(100_000, "log-ins", "That have not expired, in all worlds; another one is refused.")
-    max_codes: int = limit(10_000, "codes", "Authorization codes that wait to be exchanged; the oldest is forgotten.")
-    max_journal_calls: int = limit(1000, "calls", "In the journal of a world; the oldest is left out.")
-    max_journal_body: int = limit(16 * KILOBYTE, "bytes", "A body in the journal; a longer one is left out of it.")
-    max_journal_recipients: int = limit(100, "numbers", "Recipients of one call in the journal; more are a number.")
+    max_log_ins: int = limit(100_000, "log-ins", "Unexpired ones in all worlds; another is refused.")
+    max_codes: int = limit(10_000, "codes", "Unredeemed authorization codes; above it the oldest is dropped.")
+    max_journal_calls: int = limit(1000, "calls", "In the journal of a world; above it the oldest is dropped.")
+    max_journal_body: int = limit(16 * KILOBYTE, "bytes", "A body in the journal; a longer one is not stored.")
+    max_journal_recipients: int = limit(
+        100, "numbers", "Recipients of one call in the journal; of more only the number."
+    )
 
     def __post_init__(self) -> None:
         for each in fields(self):

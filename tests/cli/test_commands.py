@@ -69,7 +69,7 @@ def test_limits_are_held_to_when_the_command_line_says_so() -> None:
         assert server.get("/_mock/limits")["medium"] == 40
 
 
-def test_a_changed_fixture_is_served_afresh_and_a_broken_one_is_told_and_left_alone(tmp_path: Path) -> None:
+def test_a_changed_fixture_is_served_afresh_and_a_broken_one_is_reported_and_left_alone(tmp_path: Path) -> None:
     fixture = tmp_path / "mine.yaml"
     fixture.write_text(ACCOUNT)
     with served("--reload", "--quiet", "--fixture", str(fixture)) as server:
@@ -108,7 +108,7 @@ def test_the_server_ends_without_a_traceback(ending: signal.Signals) -> None:
         (["check", "nowhere.yaml"], 1, "nowhere.yaml"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_one_sentence(arguments: list[str], status: int, said: str) -> None:
+def test_what_cannot_be_done_is_reported_in_one_sentence(arguments: list[str], status: int, said: str) -> None:
     ended = ringmock(*arguments)
     assert ended.returncode == status
     assert said in ended.stderr

@@ -46,7 +46,7 @@ def test_who_does_not_listen_is_told_no_traceback(command: list[str], redirectio
         ["coverage", "{counts}", "--json", "/nowhere/at/all/counts.json"],
     ],
 )
-def test_a_file_into_a_folder_that_is_not_there_is_told(tmp_path: Path, arguments: list[str]) -> None:
+def test_a_file_into_a_folder_that_is_not_there_is_reported(tmp_path: Path, arguments: list[str]) -> None:
     counts = tmp_path / "counts.har"
     counts.write_text(json.dumps({"log": {"entries": []}}))
     told = ringmock(*(argument.format(counts=counts) for argument in arguments))

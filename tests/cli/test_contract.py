@@ -95,7 +95,7 @@ def test_without_a_url_it_tests_a_server_of_its_own_with_every_bundled_case(tmp_
     assert suites.attrib["failures"] == "0"
 
 
-def test_a_generation_narrows_it_down_and_what_is_left_out_is_told() -> None:
+def test_a_generation_narrows_it_down_and_what_is_left_out_is_reported() -> None:
     done = contract("--parts", "cases", "--generation", "current")
     assert done.exit_code == 0
     assert "generation 2012" not in done.stderr
@@ -125,7 +125,7 @@ def test_cases_that_name_no_account_are_about_the_one_that_was_given(tmp_path: P
     assert done.stdout.splitlines()[-1].split()[:5] == ["cases", "1", "passed", "1", "failed"]
 
 
-def test_a_mistake_in_a_case_is_told_with_its_line_and_nothing_is_run(mine: Path) -> None:
+def test_a_mistake_in_a_case_is_reported_with_its_line_and_nothing_is_run(mine: Path) -> None:
     mine.write_text(MINE.replace("createInternalTextMessage", "createInternalTextMesage", 1), encoding="utf-8")
     done = contract("--parts", "cases", "--cases", mine)
     assert done.exit_code == 2
@@ -145,7 +145,7 @@ def test_a_mistake_in_a_case_is_told_with_its_line_and_nothing_is_run(mine: Path
         (("--cases", "{folder}"), "there is no YAML file of cases in"),
     ],
 )
-def test_wrong_use_is_told_with_what_would_be_right(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_wrong_use_is_reported_with_what_would_be_right(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
     done = contract(*(argument.format(folder=tmp_path) for argument in arguments))
     assert done.exit_code == 2
     assert said in done.stderr
@@ -176,7 +176,7 @@ def test_a_server_that_dies_on_the_way_loses_no_finding() -> None:
         servers.append(server)
         done = contract("--url", url, "--parts", "fuzz", "--as", "101", "--examples", "1")
     assert done.exit_code == 1
-    assert "FAILED  The server goes on answering" in done.stdout
+    assert "FAILED  The server still answers" in done.stdout
     assert "The rest of fuzz was not run." in done.stdout
     assert "curl -i" in done.stdout
 

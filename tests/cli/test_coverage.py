@@ -101,7 +101,7 @@ def stranger() -> Iterator[str]:
         thread.join()
 
 
-def test_a_server_that_is_no_ringmock_is_told(stranger: str) -> None:
+def test_a_server_that_is_no_ringmock_is_reported(stranger: str) -> None:
     ended = run(stranger)
     assert ended.exit_code == 1
     assert f"{stranger}: no coverage counts" in ended.stderr
@@ -123,7 +123,7 @@ def test_a_server_that_does_not_count_is_told_how(server_url: str) -> None:
         (["a.har", "--fail-under", "101"], 2, "101"),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_sentence(arguments: list[str], status: int, told: str) -> None:
+def test_what_cannot_be_read_is_reported_in_one_sentence(arguments: list[str], status: int, told: str) -> None:
     ended = run(*arguments)
     assert ended.exit_code == status
     assert told in ended.stderr

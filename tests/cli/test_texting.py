@@ -59,7 +59,7 @@ def test_stop_is_a_text_like_any_other_and_opts_out(world_client: Client) -> Non
         ({"sender": "1/2"}, "'1/2' is no phone number"),
     ],
 )
-def test_what_the_server_refuses_is_told_in_its_words(
+def test_what_the_server_refuses_is_reported_in_its_words(
     world_client: Client, arguments: dict[str, str], told: str
 ) -> None:
     ended = text(world_client, "Hi", **arguments)

@@ -20,7 +20,7 @@ def test_the_page_waits_for_the_user_name(day: Day) -> None:
     assert day["the page"]["title"].startswith("Log in")
 
 
-def test_a_wrong_password_is_told(day: Day) -> None:
+def test_a_wrong_password_is_reported(day: Day) -> None:
     assert day["a wrong password"] == "Invalid resource owner credentials."
 
 

@@ -24,7 +24,7 @@ def test_what_was_skipped_does_not_fail_a_run_and_one_failure_does() -> None:
     assert not report(finding(), failed()).passed
 
 
-def test_a_failure_is_told_with_its_place_its_detail_and_its_curl() -> None:
+def test_a_failure_is_reported_with_its_place_its_detail_and_its_curl() -> None:
     said = report(failed(where="mine.yaml:5, demo 2012", reproduce="curl -i http://127.0.0.1:1/")).text()
     assert "FAILED  A page arrives\n        mine.yaml:5, demo 2012" in said
     assert "        status  200  400\n" in said
@@ -42,7 +42,7 @@ def test_failures_are_grouped_by_part() -> None:
     assert said.index("first") < said.index("third") < said.index("== fuzz: 1 failed") < said.index("second")
 
 
-def test_a_flood_of_failures_is_told_in_full_up_to_a_bound_and_then_by_name() -> None:
+def test_a_flood_of_failures_is_reported_in_full_up_to_a_bound_and_then_by_name() -> None:
     said = report(*(failed(f"number {n}") for n in range(MAX_DETAILED + 2))).text()
     assert said.count("status  200  400") == MAX_DETAILED
     assert "2 more failed" in said
@@ -56,7 +56,7 @@ def test_a_long_detail_is_cut_and_says_so() -> None:
     assert "and 3 lines more" in said
 
 
-def test_a_reason_for_skipping_is_told_once_with_how_many_it_concerns() -> None:
+def test_a_reason_for_skipping_is_reported_once_with_how_many_it_concerns() -> None:
     skipped = [finding(name, Verdict.SKIPPED, detail="it freezes someone") for name in ("a b", "c d")]
     assert "SKIPPED cases, 2: it freezes someone" in report(*skipped).text()
 
@@ -85,7 +85,7 @@ def test_junit_is_xml_whatever_a_server_said() -> None:
     assert case.attrib["name"] == "\ufffd \ufffd \ufffd 😀 <a> & ]]>"
 
 
-def test_of_findings_that_are_alike_the_first_is_told_in_full_and_the_others_are_counted() -> None:
+def test_of_findings_that_are_alike_the_first_is_reported_in_full_and_the_others_are_counted() -> None:
     found = []
     for operation in ("readMessage", "listMessages", "deleteMessage"):
         found.append(failed(f"{operation} is refused", group="is refused"))

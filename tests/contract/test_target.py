@@ -99,7 +99,7 @@ def test_a_server_that_is_silent_for_one_case_after_the_other_is_not_waited_for_
         findings += PARTS["cases"](Target(url, DEMO, has_worlds=True), Options(cases=tuple(cases)))
 
 
-def test_a_server_that_hangs_is_told_with_how_long_it_was_waited_for() -> None:
+def test_a_server_that_hangs_is_reported_with_how_long_it_was_waited_for() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         HttpClient(url_of(silent), timeout=0.05) as client,

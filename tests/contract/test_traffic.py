@@ -149,19 +149,19 @@ def test_schemathesis_events_show_its_calls(tmp_path: Path) -> None:
         ("counts.json", '{"format": "ringmock-coverage-1"}', "'seen' has counts by key"),
     ],
 )
-def test_a_file_of_something_else_is_told_by_name(tmp_path: Path, name: str, text: str, told: str) -> None:
+def test_a_file_of_something_else_is_reported_by_name(tmp_path: Path, name: str, text: str, told: str) -> None:
     with pytest.raises(UnreadableTraffic) as refused:
         read_recording(written(tmp_path, name, text))
     assert told in str(refused.value)
     assert name in str(refused.value)
 
 
-def test_a_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported_by_name(tmp_path: Path) -> None:
     with pytest.raises(UnreadableTraffic, match=r"none\.har: No such file"):
         read_recording(tmp_path / "none.har")
 
 
-def test_a_file_that_is_no_text_is_told_by_name(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_reported_by_name(tmp_path: Path) -> None:
     path = tmp_path / "calls.har"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UnreadableTraffic, match=r"calls\.har: no text in UTF-8"):

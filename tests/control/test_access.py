@@ -41,7 +41,7 @@ def is_taken(
         "localhost:9999",
     ],
 )
-def test_names_of_this_machine_are_taken(host: str) -> None:
+def test_names_of_this_machine_are_accepted(host: str) -> None:
     assert is_taken(("host", host))
 
 
@@ -109,13 +109,13 @@ def test_the_address_that_the_call_came_to_is_a_name_of_this_machine() -> None:
 
 
 @pytest.mark.parametrize("host", ["mock.test", "MOCK.test:8080", "mock.test."])
-def test_a_name_that_is_allowed_is_taken_in_any_spelling(host: str) -> None:
+def test_a_name_that_is_allowed_is_accepted_in_any_spelling(host: str) -> None:
     assert is_taken(("host", host), allowed="Mock.Test.")
     assert not is_taken(("host", f"not{host}"), allowed="mock.test")
 
 
 @pytest.mark.parametrize("host", ["2001:db8::1", "[2001:db8::1]"])
-def test_an_address_that_is_allowed_is_taken(host: str) -> None:
+def test_an_address_that_is_allowed_is_accepted(host: str) -> None:
     assert is_taken(("host", "[2001:DB8:0::1]:8080"), allowed=host)
 
 

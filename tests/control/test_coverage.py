@@ -125,7 +125,7 @@ def test_figures_and_what_is_missing_come_with_the_counts(client: Client) -> Non
         ("/_mock/coverage.html", "text/html; charset=utf-8", "<!doctype html>"),
     ],
 )
-def test_it_is_told_as_text_and_as_a_page_too(client: Client, path: str, media_type: str, start: str) -> None:
+def test_it_is_reported_as_text_and_as_a_page_too(client: Client, path: str, media_type: str, start: str) -> None:
     answer = client.get(path, by=None)
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
     assert answer.text.startswith(start)

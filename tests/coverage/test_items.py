@@ -42,7 +42,7 @@ def test_a_code_that_was_never_met_is_missing() -> None:
     assert f"{SMS} 400 MSG-246" in names(coverage(exercised))
 
 
-def test_a_code_under_another_status_than_documented_is_told_and_counts_for_nothing() -> None:
+def test_a_code_under_another_status_than_documented_is_reported_and_counts_for_nothing() -> None:
     exercised = Exercised(by_record=True)
     exercised.note(Observation(SMS, 409, (Problem("MSG-245"),)))
     found = coverage(exercised)

@@ -67,7 +67,7 @@ def test_a_file_that_is_too_large_by_itself_is_told_after_the_sum() -> None:
     assert kinds == [errors.AttachmentsTooLarge, errors.AttachmentTooLarge]
 
 
-def test_every_file_of_an_unknown_type_is_told_by_its_number_and_name() -> None:
+def test_every_file_of_an_unknown_type_is_reported_by_its_number_and_name() -> None:
     files = [PICTURE, Attachment("a/b", "stuff.smil", b"s"), Attachment("c/d", None, b"s")]
     with pytest.raises(errors.SeveralRefusals) as refused:
         check_attachments(files)
@@ -159,7 +159,7 @@ def subscribed_to(content_type: str, file_name: str | None = None) -> str | None
 
 
 @pytest.mark.parametrize("content_type", [*MEDIA_TYPES, "application/octet-stream", "application/x-own", "text/x.y+z"])
-def test_a_type_that_content_can_be_read_as_is_taken(content_type: str) -> None:
+def test_a_type_that_content_can_be_read_as_is_accepted(content_type: str) -> None:
     assert subscribed_to(content_type) is None
 
 

@@ -65,7 +65,7 @@ def test_what_was_said_last_of_a_pair_holds() -> None:
     assert next(iter(consents)).at == START + timedelta(seconds=2)
 
 
-def test_to_say_it_again_is_told_in_the_history_and_moves_the_time() -> None:
+def test_to_say_it_again_is_reported_in_the_history_and_moves_the_time() -> None:
     consents = consents_of(said("101"), said("101"))
     (record,) = consents
     assert record.at == START + timedelta(seconds=1)
@@ -176,7 +176,7 @@ def test_d12_a_phone_and_an_application_speak_of_the_same_thing() -> None:
     assert list(here.consents) == []
 
 
-def test_d15_statements_are_taken_one_by_one_and_those_that_fail_are_told_by_their_places() -> None:
+def test_d15_statements_are_taken_one_by_one_and_those_that_fail_are_reported_by_their_places() -> None:
     here = World(Template("test", OFFICE, clock=STANDING_STILL), lambda: START)
     failed = here.state_consents([said("101", direct("102")), said("102"), said("999")])
     assert [(place, refusal.parameter) for place, refusal in failed] == [(0, "to"), (2, "from")]

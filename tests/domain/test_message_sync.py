@@ -112,7 +112,7 @@ def test_the_overlap_is_five_seconds_to_the_millisecond(before: timedelta, is_to
     assert told(incremental_sync(mailbox_of(here, "101"), mark)) == ["in"] * is_told
 
 
-def test_a_status_that_moved_by_itself_is_told() -> None:
+def test_a_status_that_moved_by_itself_is_reported() -> None:
     here = world(user("101"), generation=GENERATIONS["current"])
     message = sms(here, "101", HANDSET).message
     mark = Mark(Frame(START), START + OVERLAP + timedelta(seconds=1.5), 1)
@@ -143,7 +143,7 @@ def test_a_record_count_leaves_no_gap_behind() -> None:
 
 
 @pytest.mark.parametrize(("number", "is_told"), [(7, True), (6, False)])
-def test_of_what_a_record_count_left_out_no_change_is_told(number: int, is_told: bool) -> None:
+def test_of_what_a_record_count_left_out_no_change_is_reported(number: int, is_told: bool) -> None:
     here = world(user("101"))
     for text in range(10):
         here.receive_sms(HANDSET, direct("101"), str(text))

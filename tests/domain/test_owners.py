@@ -69,7 +69,7 @@ def test_pages_of_several_mailboxes_are_cut_as_if_they_were_one(per_page: int) -
     assert texts == ["to 102", "to 200", "to 200", "to 102"]
 
 
-def test_who_is_made_an_sms_recipient_is_told_by_the_next_synchronization_of_all_that_there_is() -> None:
+def test_who_is_made_an_sms_recipient_is_reported_by_the_next_synchronization_of_all_that_there_is() -> None:
     here = shared_world("101")
     here.receive_sms(HANDSET, direct("200"), "before")
     here.receive_sms(HANDSET, direct("102"), "own")

@@ -136,7 +136,7 @@ def test_r18_a_frozen_department_is_refused() -> None:
 
 
 @pytest.mark.parametrize("status", [DISABLED, FROZEN])
-def test_r19_through_a_department_only_active_members_receive_and_no_error_is_told(status: ExtensionStatus) -> None:
+def test_r19_through_a_department_only_active_members_receive_and_no_error_is_reported(status: ExtensionStatus) -> None:
     here = world(user("101"), user("102"), user("104", status), department("200", "102", "104"))
     sent = page(here, "101", "200")
     assert outcomes(sent.routed) == {

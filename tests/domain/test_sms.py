@@ -144,7 +144,7 @@ def test_in_the_current_generation_a_number_given_twice_is_refused_in_either_spe
         sms(here, "101", HANDSET, f"+{HANDSET}")
 
 
-def test_several_bad_recipients_of_a_kind_are_told_together() -> None:
+def test_several_bad_recipients_of_a_kind_are_reported_together() -> None:
     here = world(user("101"), generation=CURRENT, features=(Feature.SMS_SENDER, Feature.MMS_SENDER))
     with pytest.raises(errors.SeveralRefusals) as refused:
         sms(here, "101", "111", "222", HANDSET)

@@ -140,7 +140,7 @@ NAMES = {"accountId": "~", "extensionId": "~", "deviceId": "17", "groupId": "17"
 
 
 @pytest.mark.parametrize("known", KNOWN_FILTERS, ids=lambda known: known.path)
-def test_every_known_filter_is_taken_with_its_parameters_and_no_others(known: KnownFilter) -> None:
+def test_every_known_filter_is_accepted_with_its_parameters_and_no_others(known: KnownFilter) -> None:
     path = known.path.format(**NAMES)
     query = "&".join(f"{name}={ASKED.get(name, 'true')}" for name in known.parameters)
     parsed = parse_filter(f"{path}?{query}" if query else path, ACCOUNT, MEMBER)

@@ -25,7 +25,7 @@ def post(path: str, content: bytes) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("target", "file"), KEPT, ids=lambda value: getattr(value, "name", value))
-def test_an_input_that_was_kept_is_taken_as_it_may_be(target: str, file: Path) -> None:
+def test_an_input_that_was_kept_is_accepted_as_it_may_be(target: str, file: Path) -> None:
     TARGETS[target](file.read_bytes())
 
 

@@ -113,7 +113,7 @@ def test_a_connection_is_told_too(world_client: Client) -> None:
     assert told[1]["body"]["text"] == "Hello"
 
 
-def test_nobody_in_another_world_is_told(world_client: Client, server_url: str, receiver: Receiver) -> None:
+def test_nobody_in_another_world_is_reported(world_client: Client, server_url: str, receiver: Receiver) -> None:
     subscribed(world_client, receiver, f"{BULK}/messages")
     with Client(server_url) as another:
         sent(another, "14151003732")

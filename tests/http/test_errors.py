@@ -180,7 +180,7 @@ def test_the_envelope_is_the_documented_one(problem: Exception, expected: dict) 
     assert list(envelope(errors.problems_of(problem))) == list(expected)
 
 
-def test_several_problems_are_told_together_each_once() -> None:
+def test_several_problems_are_reported_together_each_once() -> None:
     problem = domain.SeveralRefusals(
         [
             domain.InvalidParameter("to.phoneNumber"),

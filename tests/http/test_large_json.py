@@ -59,7 +59,7 @@ def test_of_a_name_that_comes_twice_the_last_counts() -> None:
     assert result_of(parsing(b'{"a": ["first", 1, 2], "a": ["last", 1, 2]}', 3)) == {"a": ["last", 1, 2]}
 
 
-def test_a_lone_surrogate_is_told_by_the_name_of_its_parameter() -> None:
+def test_a_lone_surrogate_is_reported_by_the_name_of_its_parameter() -> None:
     with pytest.raises(InvalidParameter) as refused:
         result_of(parsing(b'{"messages": [{"text": "a"}, {"text": "\\ud800"}, {"text": "b"}]}', 5))
     assert refused.value.parameter == "messages.text"

@@ -44,7 +44,7 @@ def test_d27_a_synchronization_begins_24_hours_before_its_end(world_client: Clie
         ),
     ],
 )
-def test_d28_what_an_sms_lacks_is_told_at_once(
+def test_d28_what_an_sms_lacks_is_reported_at_once(
     world_client: Client, change: dict[str, object], told: list[tuple[str, str]]
 ) -> None:
     answer = world_client.post(SMS, json=sms_body() | change)

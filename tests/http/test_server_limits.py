@@ -103,7 +103,7 @@ def serving() -> Iterator[Serving]:
 
 @pytest.mark.parametrize("more", [-1, 0, 1])
 @pytest.mark.parametrize("name", LIMITS)
-def test_a_request_is_taken_up_to_its_limit_and_refused_in_the_envelope_beyond(
+def test_a_request_is_accepted_up_to_its_limit_and_refused_in_the_envelope_beyond(
     name: str, more: int, serving: Serving
 ) -> None:
     limit = LIMITS[name]

@@ -371,7 +371,7 @@ def test_a_jump_over_the_age_of_many_deleted_messages_is_done_by_the_looks_after
     run(work, delete_all)
 
 
-def test_one_deletion_of_many_messages_is_told_as_one_event() -> None:
+def test_one_deletion_of_many_messages_is_reported_as_one_event() -> None:
     told: list[Any] = []
 
     async def work(server: Server) -> None:

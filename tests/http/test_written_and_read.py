@@ -362,7 +362,7 @@ def test_what_a_request_may_set_is_shown_by_every_list_and_read(account: Account
 
 
 @pytest.mark.parametrize("operation", ["createSMSMessage", "createMMS"])
-def test_files_are_shown_under_every_name_and_type_that_is_taken(account: Account, operation: str) -> None:
+def test_files_are_shown_under_every_name_and_type_that_is_accepted(account: Account, operation: str) -> None:
     json_part = b"Content-Type: application/json\r\n\r\n" + json.dumps(SMS).encode()
     refused, wrong = {}, {}
     for name, media_type in [*((name, "image/png") for name in FILE_NAMES), *(("file", kind) for kind in FILE_TYPES)]:
@@ -383,7 +383,7 @@ def test_files_are_shown_under_every_name_and_type_that_is_taken(account: Accoun
     assert refused == {("file", kind): 415 for kind in (*NO_CONTENT, *NOT_SENT)}
 
 
-def test_a_token_shows_every_name_of_an_installation_that_is_taken(account: Account) -> None:
+def test_a_token_shows_every_name_of_an_installation_that_is_accepted(account: Account) -> None:
     account.begin()
     schema = CONTRACT["components"]["schemas"]["GetTokenRequest"]["properties"]["endpoint_id"]
     for name in edges(schema):

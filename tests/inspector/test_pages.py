@@ -115,7 +115,7 @@ def test_what_is_written_as_a_phone_arrives_and_its_mailbox_is_shown(client: Cli
     assert (message["subject"], message["from"]["phoneNumber"]) == ("Ça va?", HANDSET)
 
 
-def test_what_arrives_nowhere_is_told_on_the_phones_page(client: Client) -> None:
+def test_what_arrives_nowhere_is_reported_on_the_phones_page(client: Client) -> None:
     answer = write(client, "16509100105", "Anybody?")
     assert answer.status_code == 303
     text = client.get(answer.headers["location"], by=None).text
@@ -131,7 +131,9 @@ def test_what_arrives_nowhere_is_told_on_the_phones_page(client: Client) -> None
         (DIRECT_NUMBER["101"], "Hi", DIRECT_NUMBER["102"], "belongs to the account: a handset is a phone outside"),
     ],
 )
-def test_what_cannot_be_written_is_told_on_a_page(client: Client, to: str, text: str, phone: str, said: str) -> None:
+def test_what_cannot_be_written_is_reported_on_a_page(
+    client: Client, to: str, text: str, phone: str, said: str
+) -> None:
     answer = write(client, to, text, phone)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
     assert said in plain(answer.text)
@@ -174,7 +176,9 @@ def test_without_a_client_it_is_the_first_world(server_url: str) -> None:
         ("", "<nobody>", "No client '<nobody>' has opened a world here."),
     ],
 )
-def test_what_is_not_there_is_told_on_a_page(client: Client, path: str, client_id: str | None, sentence: str) -> None:
+def test_what_is_not_there_is_reported_on_a_page(
+    client: Client, path: str, client_id: str | None, sentence: str
+) -> None:
     text = page(client, path, status=404, of=client_id)
     assert sentence in plain(text)
     assert "<h1>There is nothing here</h1>" in text

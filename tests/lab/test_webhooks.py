@@ -482,7 +482,7 @@ def test_another_servers_control_api_takes_no_notifications(client: Client, serv
 # --- notifications -------------------------------------------------------------------------------
 
 
-def test_a_message_is_told_with_the_token_that_both_know(client: Client) -> None:
+def test_a_message_is_reported_with_the_token_that_both_know(client: Client) -> None:
     with Receiver() as receiver:
         subscription = subscribed(client, receiver.url, verificationToken="known to both")
         sent = client.post_sms().json()

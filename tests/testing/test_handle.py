@@ -292,7 +292,7 @@ def test_handle_and_control_api_refuse_in_the_same_words(
 
 
 @pytest.mark.parametrize("at", [datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), START.replace(tzinfo=None)])
-def test_a_time_that_the_clock_cannot_show_is_told(world: Ringmock, at: datetime) -> None:
+def test_a_time_that_the_clock_cannot_show_is_reported(world: Ringmock, at: datetime) -> None:
     with pytest.raises(ValueError, match=r"outside of the years 1 to 9999|no time with a zone"):
         world.clock.freeze(at)
 
@@ -404,7 +404,7 @@ def test_a_documented_refusal_is_no_complaint(world: Ringmock, client: Client) -
     assert world.complaint() is None
 
 
-def test_a_complaint_is_told_once_with_the_body_and_the_timeline(world: Ringmock, client: Client) -> None:
+def test_a_complaint_is_reported_once_with_the_body_and_the_timeline(world: Ringmock, client: Client) -> None:
     client.page("102")
     client.call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", json={"text": 7})
 

@@ -12,7 +12,7 @@ LINT_NEEDS = ("openapi_schema_validator", "openapi_spec_validator")
 @click.command()
 @click.argument("fixtures", nargs=-1, metavar="[NAME|FILE]...")
 def check(fixtures: tuple[str, ...]) -> None:
-    """Check the contract and account fixtures, the bundled ones unless told which.
+    """Check the contract and account fixtures, by default the bundled ones.
 
     Every mistake is reported with its file, line and what would pass; the exit status is 1 when there is one.
     """

@@ -41,7 +41,7 @@ STOPPED = 130
     multiple=True,
     metavar="FILE|FOLDER",
     type=click.Path(path_type=Path, exists=True),
-    help="Cases of your own, beside the bundled ones; again for more.",
+    help="Your own cases, in addition to the bundled ones; can be repeated.",
 )
 @click.option("--as", "identities", default="", metavar="NUMBER,...", help="Extensions that the fuzz acts as.")
 @click.option(

@@ -48,14 +48,14 @@ if TYPE_CHECKING:
     "webhook_hosts",
     multiple=True,
     metavar="NAME",
-    help="A machine beside this one that webhooks may call; can be given several times.",
+    help="A host besides this machine that webhooks may call; can be repeated.",
 )
 @click.option(
     "--allow-host",
     "hosts",
     multiple=True,
     metavar="NAME",
-    help="A name, beside localhost and its addresses, by which the control API may be called; again for more.",
+    help="A host name, besides localhost and its addresses, for calls of the control API; can be repeated.",
 )
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
@@ -64,7 +64,9 @@ if TYPE_CHECKING:
     help="What receivers of webhooks have to answer the handshake with, over the fixture's.",
 )
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
-@click.option("--coverage", is_flag=True, help="Count what callers exercise; GET /_mock/coverage.html tells.")
+@click.option(
+    "--coverage", is_flag=True, help="Measure what callers exercise of the contract; see GET /_mock/coverage.html."
+)
 @click.option("--quiet", is_flag=True, help="No line for each call.")
 @limit_options
 def serve(**given: Any) -> None:

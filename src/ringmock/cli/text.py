@@ -13,7 +13,7 @@ import click
     required=True,
     multiple=True,
     metavar="NUMBER",
-    help="The number of the account that gets it; given again, the message goes to all of them as a group.",
+    help="The number of the account that gets it; repeated, all of them get it as a group message.",
 )
 @click.option(
     "--attach",
@@ -23,7 +23,7 @@ import click
     help="A file to go with it; may be given again.",
 )
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
-@click.option("--token", help="An access token, whose world it goes to; the fixture's own without one.")
+@click.option("--token", help="An access token, which selects the world; without one, the default world.")
 @click.argument("words", nargs=-1, metavar="TEXT")
 def send_text(
     sender: str,

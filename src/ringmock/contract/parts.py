@@ -28,7 +28,7 @@ def described(part: str, target: Target, options: Options) -> Iterator[str]:
         yield from DESCRIBED_BY[part](target, options)
         return
     limits = target.limits
-    yield f"{part} on {target.url}, {target.account} {target.generation}: calls that are chosen as it goes"
+    yield f"{part} on {target.url}, {target.account} {target.generation}: calls that are chosen during the run"
     yield f"  {most_messages(options)} calls at the most, seed {options.seed}"
     yield f"  to {'any number' if limits.numbers is None else ', '.join(limits.numbers)}"
 

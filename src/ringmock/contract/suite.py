@@ -239,7 +239,7 @@ def _gone(part: str, target: Target, error: NoAnswer) -> Finding:
     """The server answered at the start of the run; the findings so far are kept."""
     return Finding(
         part=part,
-        name="The server goes on answering",
+        name="The server still answers",
         verdict=Verdict.FAILED,
         detail=f"{error}\nThe rest of {part} was not run.",
         reproduce="" if error.request is None else curl(target.url, shown(target, error.request)),

@@ -502,4 +502,4 @@ async def _refuse(problem: Exception, scope: Scope, send: Send) -> None:
 
 
 async def _nowhere(_: Scope, __: Receive, ___: Send) -> None:
-    raise RuntimeError("nobody answers the calls of connections yet")
+    raise RuntimeError("the application for calls on connections is not set")

@@ -107,7 +107,7 @@ class Worlds:
     def note_forgotten(self, limit: str) -> None:
         """Count a valid entry that was dropped because of this limit."""
         if not self.forgotten[limit]:
-            log.warning("something was forgotten for %s; GET /_mock/usage tells how much", option_of(limit))
+            log.warning("valid entries were dropped because of %s; GET /_mock/usage has their number", option_of(limit))
         self.forgotten[limit] += 1
 
     @property

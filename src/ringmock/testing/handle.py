@@ -110,7 +110,7 @@ class Ringmock:
         self._do(lambda: world_controls.set_status(self._world, extension, ExtensionStatus.ENABLED))
 
     def members(self, department: str, *members: str) -> None:
-        """Put these extensions, and nobody else, into a Department."""
+        """Replace the members of a Department by these extensions."""
         self._do(lambda: world_controls.set_members(self._world, department, members))
 
     # --- faults on demand ------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def without(*numbers: str) -> Template:
         (without("103"), ('{handsets: {"${toll_free.phone}": []}}',), "that is toll-free"),
     ],
 )
-def test_what_is_missing_is_told_in_a_sentence(template: Template, steps: tuple[str, ...], sentence: str) -> None:
+def test_what_is_missing_is_reported_in_a_sentence(template: Template, steps: tuple[str, ...], sentence: str) -> None:
     assert sentence in lack(template, *steps).sentence
 
 

@@ -93,7 +93,7 @@ def test_what_an_entry_for_each_does_not_say_is_as_in_the_contracts_examples() -
         ('operation: "${operation}"', "operation: readMessage", "each: no call is of each operation: write operation"),
     ],
 )
-def test_a_mistake_in_an_entry_for_each_is_told_once(changed: str, to: str, mistake: str) -> None:
+def test_a_mistake_in_an_entry_for_each_is_reported_once(changed: str, to: str, mistake: str) -> None:
     (told,) = mistakes_of(EACH.replace(changed, to, 1))
     assert mistake in told
 
@@ -244,7 +244,7 @@ def test_a_case_is_about_any_account_and_holds_in_every_generation_unless_told_o
         ),
     ],
 )
-def test_a_mistake_in_a_step_is_told_with_its_line_and_what_would_pass(step: str, mistake: str) -> None:
+def test_a_mistake_in_a_step_is_reported_with_its_line_and_what_would_pass(step: str, mistake: str) -> None:
     assert mistakes_of(case_with(step)) == [f"mine.yaml:6: cases[0].{mistake}"]
 
 
@@ -273,12 +273,12 @@ def test_a_mistake_in_a_step_is_told_with_its_line_and_what_would_pass(step: str
         ),
     ],
 )
-def test_a_mistake_in_a_file_is_told_with_its_line(text: str, mistake: str) -> None:
+def test_a_mistake_in_a_file_is_reported_with_its_line(text: str, mistake: str) -> None:
     (told,) = mistakes_of(text)
     assert told.startswith(mistake)
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     told = mistakes_of(
         """\
 cases:
@@ -301,7 +301,7 @@ cases:
     ]
 
 
-def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_the_mistakes_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("cases: []", encoding="utf-8")
     with pytest.raises(CaseFileError) as refused:

@@ -61,7 +61,7 @@ def hides_members(exchange: Exchange) -> None:
         exchange.refuse(403, "CMN-408")
 
 
-def test_where_members_cannot_be_read_the_case_is_not_run_and_the_reason_is_told() -> None:
+def test_where_members_cannot_be_read_the_case_is_not_run_and_the_reason_is_reported() -> None:
     came, members = result(hides_members)
     assert came.failure is None
     assert "which could not be put back: the members of 200 cannot be read: 403" in str(came.skipped)

@@ -263,7 +263,7 @@ def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
         run_case(case, Target(url, DEMO, has_worlds=True))
 
 
-def test_what_comes_on_a_websocket_is_told_beside_what_was_expected(target: Target) -> None:
+def test_what_comes_on_a_websocket_is_reported_beside_what_was_expected(target: Target) -> None:
     heartbeat = "send: {socket: line, message: [{type: Heartbeat, messageId: one}]}"
     lines = told(
         f"""\

@@ -200,7 +200,7 @@ def test_the_page_can_be_asked_for_by_post(world_client: Client) -> None:
     assert Page(submit(world_client, asked(world_client)).text).hidden == asked(world_client)
 
 
-def test_a_client_that_discovers_is_told_where_to_go_on(world_client: Client) -> None:
+def test_a_client_that_discovers_is_reported_where_to_go_on(world_client: Client) -> None:
     back = answer_in(submit(world_client, {**asked(world_client, discovery="true"), **TYPED}).headers["location"])
 
     assert back["token_uri"] == f"{world_client.url}{TOKEN}"

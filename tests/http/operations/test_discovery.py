@@ -44,7 +44,7 @@ def test_the_endpoints_of_the_configuration_are_there(world_client: Client, name
     assert answer.status_code in (200, 400, 401, 405)
 
 
-def test_d38_the_configuration_keeps_to_the_published_enums_and_more_is_taken(world_client: Client) -> None:
+def test_d38_the_configuration_keeps_to_the_published_enums_and_more_is_accepted(world_client: Client) -> None:
     configuration = world_client.get(CONFIGURATION, by=None).json()
     assert configuration["scopes_supported"] == ["openid", "email", "profile"]
     methods = ["client_secret_basic", "client_secret_jwt", "private_key_jwt"]

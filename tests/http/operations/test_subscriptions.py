@@ -233,7 +233,7 @@ def test_d36_of_a_file_the_event_tells_where_it_is_and_of_the_text_only_what_it_
     assert (message["attachments"][1]["width"], message["attachments"][1]["height"]) == (1, 1)
 
 
-def test_a_picture_is_told_with_where_it_is(world_client: Client, receiver: Receiver) -> None:
+def test_a_picture_is_reported_with_where_it_is(world_client: Client, receiver: Receiver) -> None:
     subscribed(world_client, receiver, INSTANT)
     mms = {"to": "16509100010", "text": "", "attachments": [{"contentType": "image/png", "content": "aGVsbG8="}]}
     assert world_client.post(f"/_mock/handsets/{HANDSET}/messages", json=mms).status_code == 200
@@ -289,7 +289,7 @@ def counts(told: dict[str, Any]) -> tuple[str, list[tuple[str, int, int]]]:
     return told["timestamp"], [(change["type"], change["newCount"], change["updatedCount"]) for change in changes]
 
 
-def test_a_mailbox_is_told_as_the_status_of_its_messages_moves(among_carriers: Client, receiver: Receiver) -> None:
+def test_a_mailbox_is_reported_as_the_status_of_its_messages_moves(among_carriers: Client, receiver: Receiver) -> None:
     subscribed(among_carriers, receiver, f"{STORE_FILTER}?type=SMS")
     for number in (UNREACHABLE, HANDSET):
         assert among_carriers.post_sms(to=number).status_code == 200

@@ -258,7 +258,7 @@ def _read(folder: Path, returned: int, output: str, plan: Plan) -> tuple[Outcome
         seconds=float(verdict.get("running_time") or 0),
         output=output,
         failed_checks=checks,
-        errors=tuple(errors) if is_whole else (*errors, f"Schemathesis came to no end, status {returned}"),
+        errors=tuple(errors) if is_whole else (*errors, f"Schemathesis ended early, status {returned}"),
         tested=tested,
     )
     return outcome, Observed.from_json(observed)

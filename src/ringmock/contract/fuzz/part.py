@@ -70,7 +70,7 @@ def describe(target: Target, options: Options) -> Iterator[str]:
     """What `run` would send, and to whom: lines for a person."""
     limits = target.limits
     chosen = identities(target, options.identities)
-    yield f"fuzz on {target.url}, {target.account} {target.generation}: calls that are generated as it goes"
+    yield f"fuzz on {target.url}, {target.account} {target.generation}: calls that are generated during the run"
     yield f"  as {', '.join(identity.number for identity in chosen)}, seed {options.seed}"
     yield f"  operations: {', '.join(fuzzed_operations(target, options))}"
     for identity in chosen:
@@ -83,7 +83,7 @@ def describe(target: Target, options: Options) -> Iterator[str]:
 
 
 def _probed(target: Target) -> Finding:
-    name = "Every documented refusal of the sending operations is met"
+    name = "Every documented refusal of the sending operations is provoked"
     started = perf_counter()
     try:
         faults = probe(target.url, target.template, Observed(), watcher=target.watcher, guard=target.guard)

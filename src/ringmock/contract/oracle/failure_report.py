@@ -27,7 +27,7 @@ def report_text(disagreement: Disagreement) -> str:
             "",
             difference.where,
             f"     expected  {difference.expected}{by}",
-            f"     came      {difference.came}",
+            f"     actual    {difference.came}",
         ]
     more = len(disagreement.differences) - MAX_DIFFERENCES
     if more > 0:
