@@ -1,5 +1,6 @@
 """`ringmock contract`: one command, any server, a report that says what to do."""
 
+import re
 import signal
 from _thread import interrupt_main
 from collections.abc import Iterator
@@ -15,8 +16,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from faults import FAULTS
 from faults.exchange import LIMITS, MOST_BYTES, Exchange, around
 from ringmock.cli.main import main
+from ringmock.contract.cases import load_cases
+from ringmock.contract.cases import part as cases
+from ringmock.contract.findings import Verdict
 from ringmock.contract.guard import named_in
+from ringmock.contract.options import Options
 from ringmock.contract.parts import PARTS
+from ringmock.contract.target import Target
 from ringmock.fixture import load_named
 from ringmock.serving.server import Server, bound_socket, build, served, serving, url_of
 from ringmock.sign_in.worlds import Worlds
@@ -24,6 +30,8 @@ from ringmock.sign_in.worlds import Worlds
 pytestmark = pytest.mark.long
 
 DEMO = load_named("demo")
+STOPPED_AT = 1000
+"""Calls: enough for some of the bundled cases to fail at a wrong server."""
 MINE = """\
 cases:
   - name: A page arrives
@@ -102,27 +110,19 @@ def test_a_generation_narrows_it_down_and_what_is_left_out_is_reported() -> None
     assert "it is about the account demo, generation 2012, and the run is not" in done.stdout
 
 
-def test_a_wrong_server_fails_with_expected_and_actual_and_the_curl() -> None:
-    with served(FAULTS["loses_what_was_sent"].application(DEMO)) as url:
-        done = contract("--url", url, "--parts", "cases")
-    assert done.exit_code == 1
-    assert "expected  actual" in done.stdout
-    assert f"        curl -i -X GET '{url}/restapi/v1.0/account/" in done.stdout
-
-
-def test_cases_of_ones_own_run_beside_the_bundled_ones_and_fail_at_their_line(mine: Path) -> None:
-    done = contract("--parts", "cases", "--cases", mine.parent, "--generation", "2012")
-    assert done.exit_code == 1
-    assert f"FAILED  Two pages are one\n        {mine}:12, demo 2012; keeps R-10" in done.stdout
-    assert done.stdout.count("FAILED") == 1
-
-
-def test_cases_that_name_no_account_are_about_the_one_that_was_given(tmp_path: Path, mine: Path) -> None:
+def test_cases_of_ones_own_run_beside_the_bundled_ones_on_ones_own_account_and_fail_at_their_line(
+    tmp_path: Path, mine: Path
+) -> None:
     account = tmp_path / "acme.yml"
     account.write_text("extends: demo\ngeneration: current\n", encoding="utf-8")
-    done = contract("--parts", "cases", "--fixture", account, "--cases", mine, "--generation", "current")
-    assert f"{mine}:12, acme current" in done.stdout
-    assert done.stdout.splitlines()[-1].split()[:5] == ["cases", "1", "passed", "1", "failed"]
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    mine = mine.rename(folder / mine.name)
+    done = contract("--parts", "cases", "--fixture", account, "--cases", folder, "--generation", "current")
+    assert done.exit_code == 1
+    assert f"FAILED  Two pages are one\n        {mine}:12, acme current; keeps R-10" in done.stdout
+    assert done.stdout.count("FAILED") == 1
+    assert int(done.stdout.splitlines()[-1].split()[1]) > 100
 
 
 def test_a_mistake_in_a_case_is_reported_with_its_line_and_nothing_is_run(mine: Path) -> None:
@@ -187,8 +187,8 @@ def test_on_a_server_without_worlds_cases_that_need_one_are_skipped_with_the_rea
     assert "it changes the world" in done.stdout
     assert "it counts all that a mailbox holds" in done.stdout
     assert "it is about the generation current" in done.stdout
-    (cases,) = [line for line in done.stdout.splitlines() if line.startswith("cases ")]
-    passed = int(cases.split()[1])
+    (row,) = [line for line in done.stdout.splitlines() if line.startswith("cases ")]
+    passed = int(row.split()[1])
     assert passed >= 50
     assert {call.path for call in calls if call.path.startswith("/_mock")} == {"/_mock/ready"}
 
@@ -196,29 +196,23 @@ def test_on_a_server_without_worlds_cases_that_need_one_are_skipped_with_the_rea
 def test_a_case_sees_only_what_has_come_since_its_start(mine: Path) -> None:
     with served(own_app()) as url:
         for _ in range(2):
-            done = contract("--url", url, "--parts", "cases", "--cases", mine)
-            assert "FAILED  Two pages are one" in done.stdout
-            assert "mailbox of 102  2         1" in done.stdout
-            assert "FAILED  A page arrives" not in done.stdout
+            page, pages = cases.run(Target(url, DEMO), Options(cases=load_cases([mine])))
+            assert page.verdict is Verdict.PASSED
+            assert "mailbox of 102  2         1" in pages.detail
 
 
 def test_no_message_goes_to_a_number_that_the_fixture_does_not_name(looked: Looked) -> None:
     assert numbers_sent_to(looked.calls) <= set(named_in(DEMO))
 
 
-def test_no_more_messages_are_sent_than_may_be() -> None:
+def test_no_more_messages_are_sent_than_may_be_and_what_an_account_holds_is_changed_only_by_leave() -> None:
     with recorded(own_app()) as (url, calls):
-        done = contract("--url", url, "--parts", "cases", "--max-messages", "2")
+        done = contract("--url", url, "--parts", "cases", "--max-messages", "2", "--may-not-change")
     assert len([call for call in calls if call.is_sent]) <= 2
     assert "the limit of 2 messages is reached" in done.stdout
-    assert done.exit_code == 0
-
-
-def test_what_an_account_holds_is_changed_only_by_leave() -> None:
-    with recorded(own_app()) as (url, calls):
-        done = contract("--url", url, "--parts", "cases", "--may-not-change")
     assert "--may-change lets it" in done.stdout
     assert not [call for call in calls if call.resource == "bulk-assign" and call.status == 204]
+    assert done.exit_code == 0
 
 
 def test_a_dry_run_tells_every_call_and_sends_none() -> None:
@@ -266,20 +260,22 @@ def interruptible() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_ctrl_c_loses_nothing_that_was_found(tmp_path: Path) -> None:
+def test_ctrl_c_loses_nothing_that_was_found_wrong_with_a_server(tmp_path: Path) -> None:
     calls: list[Exchange] = []
 
     def interrupts(exchange: Exchange) -> None:
         calls.append(exchange)
-        if len(calls) == 30:
+        if len(calls) == STOPPED_AT:
             interrupt_main()
 
-    with served(around(own_app(), after=interrupts)) as url:
+    with served(around(FAULTS["loses_what_was_sent"].application(DEMO), after=interrupts)) as url:
         done = contract("--url", url, "--parts", "cases", "--junit", tmp_path / "junit.xml")
     assert done.exit_code == 130
     assert "Stopped: this is what was found until then." in done.stderr
-    found = int(ElementTree.parse(tmp_path / "junit.xml").getroot().attrib["tests"])
-    assert 0 < found < 100
+    assert re.search(r"^ {8}.*expected +actual$", done.stdout, re.MULTILINE)
+    assert re.search(rf"^ {{8}}curl -i -X [A-Z]+ '?{url}/restapi/", done.stdout, re.MULTILINE)
+    suites = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert 0 < int(suites.attrib["failures"]) < int(suites.attrib["tests"]) < STOPPED_AT
     assert done.stdout.splitlines()[-1].startswith("cases")
 
 
