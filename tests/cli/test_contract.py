@@ -103,26 +103,34 @@ def test_without_a_url_it_tests_a_server_of_its_own_with_every_bundled_case(tmp_
     assert suites.attrib["failures"] == "0"
 
 
-def test_a_generation_narrows_it_down_and_what_is_left_out_is_reported() -> None:
-    done = contract("--parts", "cases", "--generation", "current")
+def test_a_generation_narrows_it_down_and_what_is_left_out_is_told() -> None:
+    done = contract("--parts", "cases", "--generation", "current", "--skip", "every-operation")
     assert done.exit_code == 0
     assert "generation 2012" not in done.stderr
-    assert "it is about the account demo, generation 2012, and the run is not" in done.stdout
+    assert "it is about the generation 2012, and the run is not" in done.stdout
 
 
-def test_cases_of_ones_own_run_beside_the_bundled_ones_on_ones_own_account_and_fail_at_their_line(
-    tmp_path: Path, mine: Path
-) -> None:
+def test_a_wrong_server_fails_with_expected_and_actual_and_the_curl() -> None:
+    with served(FAULTS["loses_what_was_sent"].application(DEMO)) as url:
+        done = contract("--url", url, "--only", "message-store")
+    assert done.exit_code == 1
+    assert re.search("expected +actual", done.stdout)
+    assert f"        curl -i -X GET '{url}/restapi/v1.0/account/" in done.stdout
+
+
+def test_cases_of_ones_own_run_beside_the_bundled_ones_and_fail_at_their_line(mine: Path) -> None:
+    done = contract("--only", "R-10", "--cases", mine.parent, "--generation", "2012")
+    assert done.exit_code == 1
+    assert f"FAILED  Two pages are one\n        {mine}:12, demo 2012; keeps R-10" in done.stdout
+    assert done.stdout.count("FAILED") == 1
+
+
+def test_cases_that_name_no_account_are_about_the_one_that_was_given(tmp_path: Path, mine: Path) -> None:
     account = tmp_path / "acme.yml"
     account.write_text("extends: demo\ngeneration: current\n", encoding="utf-8")
-    folder = tmp_path / "cases"
-    folder.mkdir()
-    mine = mine.rename(folder / mine.name)
-    done = contract("--parts", "cases", "--fixture", account, "--cases", folder, "--generation", "current")
-    assert done.exit_code == 1
-    assert f"FAILED  Two pages are one\n        {mine}:12, acme current; keeps R-10" in done.stdout
-    assert done.stdout.count("FAILED") == 1
-    assert int(done.stdout.splitlines()[-1].split()[1]) > 100
+    done = contract("--mine", "--fixture", account, "--cases", mine, "--generation", "current")
+    assert f"{mine}:12, acme current" in done.stdout
+    assert done.stdout.splitlines()[-1].split()[:5] == ["cases", "1", "passed", "1", "failed"]
 
 
 def test_a_mistake_in_a_case_is_reported_with_its_line_and_nothing_is_run(mine: Path) -> None:
@@ -143,6 +151,11 @@ def test_a_mistake_in_a_case_is_reported_with_its_line_and_nothing_is_run(mine: 
         (("--rate-limit", "fast"), "'fast' is no rate, as 40/m is"),
         (("--url", "127.0.0.1:8080"), "is not the address of a server"),
         (("--cases", "{folder}"), "there is no YAML file of cases in"),
+        (("--mine",), "name them by --cases"),
+        (("--only", "R-1O"), "'R-1O' names no case, tag, operation, rule or part: did you mean 'R-"),
+        (("--require", "createSMS"), "'createSMS' is no operationId"),
+        (("--update-baseline",), "writes the file that --baseline names"),
+        (("--baseline", "{folder}/none.json"), "--update-baseline writes it"),
     ],
 )
 def test_wrong_use_is_reported_with_what_would_be_right(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
@@ -242,7 +255,7 @@ def test_a_token_that_is_refused_is_one_failure_that_names_the_variable_and_not_
         done = contract("--url", url, RINGMOCK_TOKEN_101="my-secret")
     assert done.exit_code == 1
     assert "FAILED  Extension 101 signs in" in done.stdout
-    assert "its token is refused: 401" in done.stdout
+    assert "its ready-made token is refused: 401" in done.stdout
     assert "RINGMOCK_TOKEN_101" in done.stdout
     assert f'curl -i -X GET {url}/restapi/v1.0/account/~/extension/~ -H "Authorization: Bearer $TOKEN"' in (
         done.stdout.replace("'", "")
@@ -265,7 +278,7 @@ def test_ctrl_c_loses_nothing_that_was_found_wrong_with_a_server(tmp_path: Path)
 
     def interrupts(exchange: Exchange) -> None:
         calls.append(exchange)
-        if len(calls) == STOPPED_AT:
+        if len(calls) == 150:  # the cases have begun
             interrupt_main()
 
     with served(around(FAULTS["loses_what_was_sent"].application(DEMO), after=interrupts)) as url:
@@ -315,8 +328,7 @@ def test_the_fuzz_tells_a_failure_once_with_its_curl_and_the_command_that_meets_
     assert '"conversationId" is a required property' in done.stdout
     assert "curl -i -X POST" in done.stdout
     assert "ringmock contract --parts fuzz --operation createInternalTextMessage --as 101 --seed 1" in done.stdout
-    assert "Schemathesis v4" in done.stderr
-    assert "=== FAILURES ===" not in done.stderr
+    assert "Schemathesis v4" not in done.stderr
     kept = {file.suffix for file in (tmp_path / "schemathesis" / "demo-2012").iterdir()}
     assert kept == {".txt", ".xml"}
 
@@ -364,3 +376,84 @@ def test_help_names_every_option_and_the_variables() -> None:
     said = contract("--help").stdout
     for word in ("--url", "--parts", "--max-messages", "--dry-run", "RINGMOCK_JWT_101"):
         assert word in said
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[str]:
+    """A server that opens worlds, for what changes nothing that another test sees."""
+    with served(build(Worlds(DEMO))) as url:
+        yield url
+
+
+def test_only_mine_runs_no_bundled_case_and_only_narrows_it_down_by_rule(small: str, mine: Path) -> None:
+    done = contract("--url", small, "--cases", mine, "--mine")
+    assert done.stdout.splitlines()[-1].split()[:5] == ["cases", "1", "passed", "1", "failed"]
+    assert "fuzz" not in done.stdout
+    done = contract("--url", small, "--cases", mine, "--only", "A page arrives")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1].split()[:5] == ["cases", "1", "passed", "0", "failed"]
+
+
+def test_the_screen_before_a_run_says_who_signs_in_and_what_will_run(small: str, mine: Path) -> None:
+    said = contract("--url", small, "--cases", mine, "--mine").stderr
+    for line in ("signs in            as 101, by its JWT", "worlds              yes", "2 of 2 cases", "takes "):
+        assert line in said
+
+
+def test_a_baseline_knows_what_fails_and_tells_what_is_new_and_what_is_mended(
+    small: str, mine: Path, tmp_path: Path
+) -> None:
+    arguments = ("--url", small, "--cases", mine, "--mine", "--baseline", tmp_path / "known" / "baseline.json")
+    assert contract(*arguments, "--update-baseline").exit_code == 0
+    known = contract(*arguments)
+    assert known.exit_code == 0
+    assert "KNOWN   1 failure" in known.stdout
+    mine.write_text(MINE.replace("[Mine]}", "[Yours]}"), encoding="utf-8")
+    new = contract(*arguments)
+    assert new.exit_code == 1
+    assert new.stdout.count("FAILED") == 1
+    assert "FAILED  A page arrives" in new.stdout
+    mine.write_text(MINE.replace('"102": 2', '"102": 1'), encoding="utf-8")
+    mended = contract(*arguments)
+    assert mended.exit_code == 0
+    assert "MENDED  cases Two pages are one" in mended.stdout
+
+
+def test_a_failure_is_done_again_from_its_report(small: str, mine: Path, tmp_path: Path) -> None:
+    contract("--url", small, "--cases", mine, "--mine", "--report", tmp_path / "report")
+    kept = {file.name for file in (tmp_path / "report").iterdir()}
+    assert kept == {"report.txt", "report.html", "report.json", "report.sarif", "junit.xml"}
+    again = contract("replay", tmp_path / "report")
+    assert again.exit_code == 1
+    assert again.stdout.splitlines()[-1].split()[:5] == ["cases", "0", "passed", "1", "failed"]
+    mine.write_text(MINE.replace('"102": 2', '"102": 1'), encoding="utf-8")
+    assert contract("replay", tmp_path / "report").exit_code == 0
+    other = contract("replay", tmp_path / "report", "abcdef")
+    assert other.exit_code == 2
+    assert "has no failure abcdef: it has " in other.stderr
+
+
+def test_a_case_is_explained_by_its_rules_in_their_own_words_and_field_by_field(mine: Path) -> None:
+    told = contract("explain", "A page arrives", "--cases", mine).stdout
+    assert "keeps R-10: Another difference from SMS is that the pager message that is sent to the department" in told
+    assert "101 calls createInternalTextMessage with" in told
+    assert "status is 200  -- " in told
+    assert "the mailbox of 102 then has" in told
+    unknown = contract("explain", "A page arives", "--cases", mine)
+    assert unknown.exit_code == 2
+    assert "did you mean 'A page arrives'?" in unknown.stderr
+
+
+def test_in_github_actions_causes_are_annotations_and_the_step_has_a_summary(
+    small: str, mine: Path, tmp_path: Path
+) -> None:
+    summary = tmp_path / "summary.md"
+    done = contract(
+        *("--url", small, "--cases", mine, "--mine"), GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary)
+    )
+    assert f"::error file={mine},line=12,title=" in done.stdout
+    assert summary.read_text(encoding="utf-8").startswith("## ringmock contract")
+    assert (
+        "::error"
+        not in contract(*("--url", small, "--cases", mine, "--mine", "--no-github"), GITHUB_ACTIONS="true").stdout
+    )

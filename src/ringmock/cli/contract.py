@@ -1,5 +1,6 @@
 """`ringmock contract`: contract tests of any server, and their report."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -8,185 +9,168 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..domain.generation import GENERATIONS
+from .. import __version__
 from .console import write_whole
+from .contract_options import arguments, request, with_options
+from .contract_progress import shown
 from .coverage import is_under
 
 if TYPE_CHECKING:
+    from ..contract.baseline import Baseline
     from ..contract.findings import ContractReport, Finding
-    from ..contract.suite import Run, RunRequest
+    from ..contract.suite import Run
 
 STOPPED = 130
 """The exit status of what Ctrl-C has ended."""
 
 
-@click.command()
-@click.option("--url", metavar="URL", help="Server to test. Without it: ringmock's own, started for the run.")
-@click.option(
-    "--fixture",
-    metavar="NAME|FILE",
-    help="Account that the server serves: its extensions and numbers, and how they sign in.  [default: demo]",
-)
-@click.option(
-    "--generation",
-    type=click.Choice(list(GENERATIONS)),
-    help="Shape of the answers.  [default: the fixture's; without --url every one]",
-)
-@click.option(
-    "--parts", default="", metavar="PART,...", help="Of cases, fuzz and stateful, those to run.  [default: all]"
-)
-@click.option(
-    "--cases",
-    "case_files",
-    multiple=True,
-    metavar="FILE|FOLDER",
-    type=click.Path(path_type=Path, exists=True),
-    help="Your own cases, in addition to the bundled ones; can be repeated.",
-)
-@click.option("--as", "identities", default="", metavar="NUMBER,...", help="Extensions that the fuzz acts as.")
-@click.option(
-    "--operation", "operations", multiple=True, metavar="ID", help="Fuzz this operation only; again for more."
-)
-@click.option(
-    "--seed",
-    default=1,
-    show_default=True,
-    type=click.IntRange(0),
-    help="Random seed; the same seed makes the same calls.",
-)
-@click.option(
-    "--examples", default=20, show_default=True, type=click.IntRange(1), help="Of the fuzz, for each operation."
-)
-@click.option("--runs", default=20, show_default=True, type=click.IntRange(1), help="Of the state machine.")
-@click.option("--steps", default=30, show_default=True, type=click.IntRange(1), help="Of each run of it.")
-@click.option(
-    "--max-messages",
-    type=click.IntRange(0),
-    metavar="N",
-    help="Recipients of all messages together.  [default: 25, and no limit for a server on this machine]",
-)
-@click.option("--any-number", is_flag=True, help="Send to numbers, too, that the fixture does not name.")
-@click.option("--rate-limit", "rate", metavar="N/s|m|h", help="Calls in a time.  [default: 40/m, none on this machine]")
-@click.option(
-    "--may-change/--may-not-change",
-    default=None,
-    help="Whether calls may change and delete what the account holds.  [default: on this machine they may]",
-)
-@click.option("--dry-run", is_flag=True, help="Print what would be sent, and to whom; send nothing.")
-@click.option(
-    "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the JUnit report here."
-)
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Keep the report here, and Schemathesis's own output and JUnit.",
-)
-@click.option("--coverage", "with_coverage", is_flag=True, help="Tell what of the contract the run exercised.")
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the coverage as a page; implies --coverage.",
-)
-@click.option(
-    "--fail-under",
-    type=click.FloatRange(0, 100),
-    metavar="PERCENT",
-    help="Exit with 1 when the coverage is below this figure; implies --coverage.",
-)
-def contract(**given: Any) -> None:
+class NothingTested(click.ClickException):
+    """What kept a run from testing anything."""
+
+    exit_code = 2
+
+
+@click.group(invoke_without_command=True)
+@with_options
+@click.pass_context
+def contract(context: click.Context, /, **given: Any) -> None:
     """Learn whether a server keeps the contract: cases, a grounded fuzz and a state machine.
 
-    The report goes to standard output, progress to standard error. The exit status is 1 when something failed or
-    the coverage is under --fail-under, 2 when there was nothing to test, and 130 when it was stopped by Ctrl-C.
+    The report goes to standard output, progress to standard error. The exit status is 1 when something failed that
+    the baseline does not know or the coverage is under --fail-under, 2 when there was nothing to test, and 130 when
+    it was stopped by Ctrl-C.
 
     On a server that is no ringmock of this machine, nothing is sent to numbers that the fixture does not name, few
     messages, slowly, and nothing is changed or deleted. Its credentials can come from the environment:
     RINGMOCK_CLIENT_ID, RINGMOCK_CLIENT_SECRET, and for each extension RINGMOCK_JWT_101, RINGMOCK_PASSWORD_101 or
-    RINGMOCK_TOKEN_101.
+    RINGMOCK_TOKEN_101. Of an extension they are tried in the order token, JWT, password.
     """
+    if context.invoked_subcommand is not None:
+        return
+    from ..contract.baseline import UnreadableBaseline
     from ..contract.cases import CaseFileError
     from ..contract.findings import ContractReport
     from ..contract.http_client import NoAnswer
-    from ..contract.suite import Run, WrongUse
+    from ..contract.progress import Progress
+    from ..contract.selection import WrongUse
+    from ..contract.suite import Run
     from ..fixture import FixtureError
     from ..serving.own_target import own_target
 
     found = ContractReport()
     try:
-        run = Run(_request(given), os.environ, own_target=own_target)
-        _make_folders(given)
-        if given["dry_run"]:
-            for line in run.dry():
-                click.echo(line)
-            return
-        is_stopped = _is_interrupted_while_collecting(run.findings(), found)
+        baseline, progress = _baseline(given), Progress()
+        with contextlib.ExitStack() as display:
+            say = _quiet if given["dry_run"] else display.enter_context(shown(progress))
+            wanted = request(given, say, say if given["verbose"] else _quiet)
+            run = Run(wanted, os.environ, own_target=own_target, progress=progress)
+            _make_folders(given)
+            if given["dry_run"]:
+                for line in run.dry():
+                    click.echo(line)
+                return
+            is_stopped = _is_stopped_while_told(run.findings(), found, baseline)
     except BrokenPipeError:
         raise
-    except (WrongUse, FixtureError, CaseFileError, NoAnswer, ValueError, OSError) as error:
-        raise _NothingTested(str(error)) from error
+    except (WrongUse, FixtureError, CaseFileError, NoAnswer, UnreadableBaseline, ValueError, OSError) as error:
+        raise NothingTested(str(error)) from error
+    found.seconds, found.mended = run.seconds, baseline.mended(found)
+    _end(given, found, run, baseline, is_stopped)
+
+
+def _end(given: Mapping[str, Any], found: "ContractReport", run: "Run", known: "Baseline", is_stopped: bool) -> None:
+    """Write the reports, and end with the status."""
     _write_reports(given, found, run)
     if is_stopped:
         click.echo("Stopped: this is what was found until then.", err=True)
         sys.exit(STOPPED)
     is_short = run.coverage is not None and is_under(run.coverage, given["fail_under"])
+    if given["update_baseline"]:
+        write_whole(given["baseline"], known.updated(found).to_json())
+        click.echo(f"{given['baseline']} has what fails now.", err=True)
+        sys.exit(1 if is_short else 0)
     if is_short or not found.passed:
         sys.exit(1)
 
 
-def _request(given: Mapping[str, Any]) -> "RunRequest":
-    """What the options ask for."""
-    from ..contract.options import Options
-    from ..contract.parts import PARTS
-    from ..contract.suite import RunRequest
+def _quiet(line: str) -> None:
+    """Say nothing."""
 
-    options = Options(
-        identities=_listed(given["identities"]),
-        reports=given["report"],
-        say=lambda line: click.echo(line, err=True),
-        **{name: given[name] for name in ("seed", "examples", "runs", "steps", "operations")},
-    )
-    alike = ("url", "fixture", "generation", "any_number", "max_messages", "rate", "may_change")
-    return RunRequest(
-        parts=_listed(given["parts"]) or tuple(PARTS),
-        cases=given["case_files"],
-        with_coverage=given["with_coverage"] or given["html"] is not None or given["fail_under"] is not None,
-        options=options,
-        **{name: given[name] for name in alike},
-    )
+
+def _baseline(given: Mapping[str, Any]) -> "Baseline":
+    """What is known; nothing without a file. Raises `UnreadableBaseline`, `WrongUse` and `OSError`."""
+    from ..contract.baseline import Baseline, read_baseline
+    from ..contract.selection import WrongUse
+
+    path: Path | None = given["baseline"]
+    if path is None:
+        if given["update_baseline"]:
+            raise WrongUse("--update-baseline writes the file that --baseline names: name one")
+        return Baseline()
+    if path.exists():
+        return read_baseline(path)
+    if not given["update_baseline"]:
+        raise WrongUse(f"there is no baseline {path}: --update-baseline writes it")
+    return Baseline()
 
 
 def _make_folders(given: Mapping[str, Any]) -> None:
     """Make the folders of what is written at the end. Raises `OSError`."""
-    files = (given["junit"], given["html"])
+    files = [given[name] for name in ("junit", "html", "html_report", "json", "sarif", "baseline")]
     for folder in (given["report"], *(file.parent for file in files if file is not None)):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
 
 def _write_reports(given: Mapping[str, Any], found: "ContractReport", run: "Run") -> None:
+    from ..contract.report.as_json import as_json, sarif
+    from ..contract.report.html import html
+    from ..contract.report.junit import junit
+    from ..contract.report.text import text as text_of
     from ..contract.suggestions import cheapest
     from ..coverage import report as pages
 
     exercised = run.coverage
     suggestions = () if exercised is None else cheapest(exercised)
-    text = found.text() if exercised is None else f"{found.text()}\n\n{pages.text(exercised, suggestions)}"
+    text = text_of(found) if exercised is None else f"{text_of(found)}\n\n{pages.text(exercised, suggestions)}"
     click.echo(text)
-    if given["junit"] is not None:
-        write_whole(given["junit"], found.junit())
-    if given["report"] is not None:
-        write_whole(given["report"] / "report.txt", text + "\n")
-        write_whole(given["report"] / "junit.xml", found.junit())
+    page = f"Contract of {given['url'] or 'ringmock'}"
+    formats = {
+        "report.txt": lambda: text + "\n",
+        "report.html": lambda: html(found, page),
+        "report.json": lambda: as_json(found, arguments(given)),
+        "report.sarif": lambda: sarif(found, __version__),
+        "junit.xml": lambda: junit(found),
+    }
+    single = {"junit": "junit.xml", "html_report": "report.html", "json": "report.json", "sarif": "report.sarif"}
+    files = {given[option]: name for option, name in single.items() if given[option] is not None}
+    files |= {given["report"] / name: name for name in formats} if given["report"] is not None else {}
+    for file, name in files.items():
+        write_whole(file, formats[name]())
     if given["html"] is not None and exercised is not None:
         write_whole(given["html"], pages.html(exercised, suggestions))
+    _tell_github(given["github"], found)
 
 
-def _is_interrupted_while_collecting(findings: "Iterable[Finding]", found: "ContractReport") -> bool:
+def _tell_github(is_wanted: bool | None, found: "ContractReport") -> None:
+    """Annotations to standard output, and the summary to the file that GitHub names."""
+    from ..contract.report.github import annotations, summary
+
+    if is_wanted is False or (is_wanted is None and os.environ.get("GITHUB_ACTIONS") != "true"):
+        return
+    for line in annotations(found):
+        click.echo(line)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(summary(found))
+
+
+def _is_stopped_while_told(findings: "Iterable[Finding]", found: "ContractReport", known: "Baseline") -> bool:
     """Add the findings to the report; whether Ctrl-C came before the last. What was found by then is not lost."""
     try:
         for finding in findings:
-            found.add(finding)
+            found.add(known.held_against(finding))
     except KeyboardInterrupt:
         if not found.findings:
             raise
@@ -194,10 +178,52 @@ def _is_interrupted_while_collecting(findings: "Iterable[Finding]", found: "Cont
     return False
 
 
-class _NothingTested(click.ClickException):
-    exit_code = 2
+@contract.command()
+@click.argument("case")
+@click.option(
+    "--cases",
+    "case_files",
+    multiple=True,
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path, exists=True),
+    help="Cases of your own to look in too; again for more.",
+)
+def explain(case: str, case_files: tuple[Path, ...]) -> None:
+    """Tell what a case expects, of which field, and why: its rules in their own words, step by step.
+
+    CASE is a case's name, with * for any letters, or the six digits that a report has for it.
+    """
+    from ..contract.cases import CaseFileError
+    from ..contract.explain import NoSuchCase, explained
+    from ..contract.selection import WrongUse
+
+    try:
+        for line in explained(case, case_files):
+            click.echo(line)
+    except (NoSuchCase, CaseFileError, WrongUse) as error:
+        raise NothingTested(str(error)) from error
 
 
-def _listed(text: str) -> tuple[str, ...]:
-    """The words of a list with commas."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+@contract.command()
+@click.argument("report", type=click.Path(path_type=Path, exists=True))
+@click.argument("finding", required=False, metavar="[ID]")
+def replay(report: Path, finding: str | None) -> None:
+    """Do one failure of a report again: the same case, or the same calls by the same seed.
+
+    REPORT is the JSON report, or the folder of --report; ID the six digits of a failure, the first without it. The
+    exit status is that of `ringmock contract`: 0 when it does not fail any more.
+    """
+    from ..contract.report.as_json import UnreadableReport, read_json
+
+    file = report / "report.json" if report.is_dir() else report
+    try:
+        made_by, failures = read_json(file.read_text(encoding="utf-8"), str(file))
+    except (UnreadableReport, OSError, UnicodeDecodeError) as error:
+        raise NothingTested(str(error)) from error
+    chosen = [one for one in failures if finding is None or one["id"] == finding]
+    if not chosen:
+        known = ", ".join(one["id"] for one in failures[:20]) or "none"
+        raise NothingTested(f"{file} has no failure {finding or ''}: it has {known}")
+    again = [*made_by, "--generation", chosen[0]["on"].rpartition(" ")[2], *chosen[0]["again"]]
+    click.echo(f"ringmock contract {' '.join(again)}", err=True)
+    contract.main(again, prog_name="ringmock contract", standalone_mode=False)

@@ -1,15 +1,13 @@
-"""The findings of a run of the contract suite, part by part, as text and as JUnit XML."""
+"""What a run of the contract suite found, part by part. How it is told: `report/`."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from itertools import groupby
-from xml.etree import ElementTree
 
-MAX_DETAIL_LINES = 60
-MAX_DETAILED = 20
-"""The maximum of failures per part with details in the text; of the others only the names. JUnit has all details."""
+NOT_IMPLEMENTED = "not implemented: "
+"""How the reason begins of what was skipped because the server has not the operation, whose name follows."""
 
 
 class Verdict(StrEnum):
@@ -23,7 +21,7 @@ class Finding:
     """One check and its result."""
 
     part: str
-    """A name of `PARTS`."""
+    """A name of `PARTS`, or `preflight`."""
     name: str
     verdict: Verdict
     detail: str = ""
@@ -37,10 +35,40 @@ class Finding:
     group: str = ""
     """The common part of similar findings' names. Empty for a finding without a group."""
     seconds: float = 0.0
+    cause: str = ""
+    """What went wrong, in words that all findings have in common which fail because of it; empty for the name."""
+    operation: str = ""
+    """The operationId that it is about; empty for none or many."""
+    on: str = ""
+    """Account and generation that the server was tested with, as `demo 2012`."""
+    again: tuple[str, ...] = ()
+    """Arguments of `ringmock contract` that do this alone again, beside the server's and the account's."""
+    compared: tuple[tuple[str, str, str], ...] = ()
+    """Of an answer, place by place: where, what was expected, and what came."""
+    is_behaviour: bool = False
+    """Whether the server did something else than it should, and did not only say it otherwise."""
+    is_known: bool = False
+    """Whether a baseline has it: it failed before, in the same way, and fails no run."""
 
     @property
     def failed(self) -> bool:
         return self.verdict is Verdict.FAILED
+
+    @property
+    def because(self) -> str:
+        """The cause, or the name of what stands alone."""
+        return self.cause or self.group or self.name
+
+    @property
+    def key(self) -> str:
+        """What it is known by from one run to the next, whatever the seed."""
+        name = f"{self.part} {' '.join(self.keeps)}" if self.part == "stateful" else f"{self.part} {self.name}"
+        return f"{name} ({self.on})" if self.on else name
+
+    @property
+    def id(self) -> str:
+        """The key as six digits, to name it on a command line."""
+        return sha256(self.key.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 @dataclass(slots=True)
@@ -48,143 +76,43 @@ class ContractReport:
     """Findings in order of arrival."""
 
     findings: list[Finding] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each part took, start to end; without it the sum of what its findings took."""
+    mended: list[str] = field(default_factory=list)
+    """What a baseline has as failing and passed."""
 
     def add(self, finding: Finding) -> None:
         self.findings.append(finding)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed."""
-        return not self.of(Verdict.FAILED)
+        """Whether nothing failed that was not known to."""
+        return not self.new
+
+    @property
+    def new(self) -> list[Finding]:
+        """The failures that no baseline has."""
+        return [finding for finding in self.of(Verdict.FAILED) if not finding.is_known]
+
+    @property
+    def known(self) -> list[Finding]:
+        """The failures that a baseline has."""
+        return [finding for finding in self.of(Verdict.FAILED) if finding.is_known]
 
     def of(self, verdict: Verdict) -> list[Finding]:
         """The findings with this verdict."""
         return [finding for finding in self.findings if finding.verdict is verdict]
 
-    def text(self) -> str:
-        """The failures, grouped by part and bounded; what was skipped and why; a line for each part that counts."""
-        return "\n".join([*_failures(self.of(Verdict.FAILED)), *_skipped(self.of(Verdict.SKIPPED)), *_totals(self)])
-
-    def junit(self) -> str:
-        """JUnit XML: a suite for each part, with a case for each finding."""
-        suites = ElementTree.Element("testsuites", {"name": "ringmock contract", **_counts(self.findings)})
-        for part, findings in _by_part(self.findings):
-            suite = ElementTree.SubElement(suites, "testsuite", {"name": part, **_counts(findings)})
-            for finding in findings:
-                _junit_case(suite, finding)
-        ElementTree.indent(suites)
-        return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    def took(self, part: str) -> float:
+        """Seconds."""
+        summed = sum(finding.seconds for finding in self.findings if finding.part == part)
+        return self.seconds.get(part, summed)
 
 
-def failure_text(finding: Finding) -> str:
-    """A failure as text: its name, its place, expected and actual, and how to reproduce it."""
-    keeps = f"; keeps {', '.join(finding.keeps)}" if finding.keeps else ""
-    lines = [f"FAILED  {finding.name}", *_indented([f"{finding.where}{keeps}"])]
-    detail = finding.detail.splitlines()
-    lines += ["", *_indented(detail[:MAX_DETAIL_LINES])]
-    if len(detail) > MAX_DETAIL_LINES:
-        lines += _indented([f"... and {len(detail) - MAX_DETAIL_LINES} lines more; the JUnit report has them"])
-    return "\n".join([*lines, *_indented(finding.reproduce.splitlines())]).rstrip()
-
-
-def _failures(findings: Iterable[Finding]) -> Iterator[str]:
-    for part, failed in _by_part(findings):
-        yield f"== {part}: {len(failed)} failed"
-        yield ""
-        detailed, further = _detailed_and_further(failed)
-        for finding in detailed:
-            yield failure_text(finding)
-            yield ""
-        if further:
-            yield f"{len(further)} more failed, in the same way or another:"
-            yield from _indented(_by_group(further))
-            yield ""
-
-
-def _detailed_and_further(failed: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """The failures with details, the first of each group; and the others."""
-    detailed: list[Finding] = []
-    further: list[Finding] = []
-    for finding in failed:
-        is_new = not finding.group or finding.group not in {known.group for known in detailed}
-        (detailed if is_new and len(detailed) < MAX_DETAILED else further).append(finding)
-    return detailed, further
-
-
-def _by_group(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each name; of a group only the number of its findings."""
-    counts = Counter(finding.group or finding.name for finding in findings)
-    yield from (name if count == 1 else f"{name} ({count} times)" for name, count in counts.items())
-
-
-def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each reason once, with the number of skipped checks."""
-    reasons = Counter((finding.part, finding.detail) for finding in findings)
-    for (part, reason), count in reasons.items():
-        yield f"SKIPPED {part}, {count}: {reason}"
-    if reasons:
-        yield ""
-
-
-def _totals(report: ContractReport) -> Iterator[str]:
-    for part, findings in _by_part(report.findings):
-        counts = Counter(finding.verdict for finding in findings)
-        seconds = sum(finding.seconds for finding in findings)
-        yield (
-            f"{part:<10}{counts[Verdict.PASSED]:>6} passed{counts[Verdict.FAILED]:>6} failed"
-            f"{counts[Verdict.SKIPPED]:>6} skipped{seconds:>9.1f} s"
-        )
-
-
-def _by_part(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:
-    """The findings of each part, the parts in order of arrival."""
+def by_part(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:
+    """The findings of each part together, the parts in the order in which they first came."""
     findings = list(findings)
     order = list(dict.fromkeys(finding.part for finding in findings))
     ordered = sorted(findings, key=lambda finding: order.index(finding.part))
     for part, group in groupby(ordered, key=lambda finding: finding.part):
         yield part, list(group)
-
-
-def _counts(findings: Iterable[Finding]) -> dict[str, str]:
-    findings = list(findings)
-    counts = Counter(finding.verdict for finding in findings)
-    return {
-        "tests": str(len(findings)),
-        "failures": str(counts[Verdict.FAILED]),
-        "errors": "0",
-        "skipped": str(counts[Verdict.SKIPPED]),
-        "time": f"{sum(finding.seconds for finding in findings):.3f}",
-    }
-
-
-def _junit_case(suite: ElementTree.Element, finding: Finding) -> None:
-    case = ElementTree.SubElement(
-        suite,
-        "testcase",
-        name=_xml(finding.name),
-        classname=_xml(f"ringmock.{finding.part}"),
-        time=f"{finding.seconds:.3f}",
-    )
-    if finding.keeps:
-        properties = ElementTree.SubElement(case, "properties")
-        for kept in finding.keeps:
-            ElementTree.SubElement(properties, "property", name="keeps", value=_xml(kept))
-    if finding.failed:
-        first = next(iter(finding.detail.splitlines()), "")
-        failure = ElementTree.SubElement(case, "failure", message=_xml(first))
-        failure.text = _xml("\n".join([finding.where, finding.detail, finding.reproduce]))
-    elif finding.verdict is Verdict.SKIPPED:
-        ElementTree.SubElement(case, "skipped", message=_xml(finding.detail))
-
-
-def _xml(text: str) -> str:
-    """The text without characters that XML 1.0 does not allow: controls, lone surrogates, noncharacters."""
-    return "".join(character if _is_xml(ord(character)) else "\ufffd" for character in text)
-
-
-def _is_xml(code: int) -> bool:
-    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
-
-
-def _indented(lines: Iterable[str]) -> list[str]:
-    return [f"        {line}".rstrip() for line in lines]

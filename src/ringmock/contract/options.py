@@ -1,14 +1,19 @@
 """The options of the parts of the contract suite, with the random seed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .cases import Case
+from .side_by_side import Stop
 
 
 def _nobody(line: str) -> None:
     """Ignores the line."""
+
+
+def _unseen(share: float) -> None:
+    """Shows nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +37,16 @@ class Options:
     reports: Path | None = None
     """A folder for reports of a part, such as Schemathesis's JUnit."""
     say: Callable[[str], None] = _nobody
-    """Gets a line about the progress of a part."""
+    """Takes a line that tells how far a part has come."""
+    trace: Callable[[str], None] = _nobody
+    """Takes Schemathesis's own output, line by line."""
+    reached: Callable[[float], None] = _unseen
+    """Takes how much of the part is done, from 0 to 1."""
+    not_implemented: tuple[str, ...] = ()
+    """The operations that the server has not, which nothing is expected of."""
+    is_quick: bool = False
+    """Of the fuzz: the calls that are made once, without Schemathesis."""
+    is_smaller: bool = False
+    """Of the fuzz: as few calls as tell one generation's shapes, where another is fuzzed whole."""
+    stop: Stop = field(default_factory=Stop)
+    """Ends the part before its end."""

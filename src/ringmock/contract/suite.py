@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -18,25 +19,27 @@ from ..world.template import Template
 from .cases import Case, bundled_cases, load_cases
 from .cases.homes import homes_of
 from .cases.operation import operations_by_id
-from .findings import Finding, Verdict
-from .fuzz.client import Client
-from .fuzz.sign_in import SignInFailed, access_token
+from .findings import NOT_IMPLEMENTED, Finding, Verdict
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
-from .http_client import Exchange, NoAnswer, Request, Watcher, curl
+from .http_client import Exchange, NoAnswer, Watcher
 from .options import Options
+from .oracle.part import CALLED
 from .parts import PARTS, described, most_messages
-from .target import Target, is_on_this_machine, remote, shown, with_secrets
+from .preflight import Preflight, goes_on_answering, preflight
+from .progress import Progress
+from .report.causes import PREFLIGHT
+from .screen import planned, screen
+from .selection import Selection, WrongUse, files_in, operations_in
+from .side_by_side import side_by_side
+from .target import Target, is_on_this_machine, remote, with_secrets
 from .traffic import Onlooker
 
 MAX_MESSAGES_ELSEWHERE = 25
 RATE_ELSEWHERE = "40/m"
 """RingCentral's own limit of its medium group of calls, in which most of these are."""
 PATIENCE_ELSEWHERE = 10.0
-OWN_EXTENSION = "/restapi/v1.0/account/~/extension/~"
-
-
-class WrongUse(Exception):
-    """Invalid options; the message says why and what would be right."""
+QUICK_RUNS, QUICK_STEPS = 5, 20
+EVERY_OPERATION = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,14 @@ class RunRequest:
     generation: str | None = None
     parts: tuple[str, ...] = tuple(PARTS)
     cases: tuple[Path, ...] = ()
-    """Files and folders of cases in addition to the bundled ones."""
+    """Files and folders of cases, beside the bundled ones."""
+    selection: Selection = field(default_factory=Selection)
+    is_mine: bool = False
+    """Whether to leave out the bundled cases."""
+    is_quick: bool = False
+    """Whether to do only what tells the most in half a minute."""
+    require: tuple[str, ...] = ()
+    """Operations that the server has to have: operationIds, or `all`."""
     any_number: bool = False
     max_messages: int | None = None
     rate: str | None = None
@@ -66,7 +76,22 @@ class Errand:
     parts: tuple[str, ...]
     cases: tuple[Case, ...]
     url: str | None = None
-    """The server's address; None for a server that the run starts."""
+    """Where the server is; None for one that is started for it."""
+    is_further: bool = False
+    """Whether it is about a generation beside the first, of the same account."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An errand whose server has been looked at, and what each of its parts is to do."""
+
+    found: Preflight
+    parts: tuple[tuple[str, Options], ...]
+    skipped: tuple[Finding, ...]
+
+    @property
+    def on(self) -> str:
+        return f"{self.found.target.account} {self.found.target.generation}"
 
 
 OwnTargetMaker = Callable[[Template, Watcher | None, CoverageCollector | None], AbstractContextManager[Target]]
@@ -82,54 +107,55 @@ class Run:
         environment: Mapping[str, str],
         watcher: Watcher | None = None,
         own_target: OwnTargetMaker | None = None,
+        progress: Progress | None = None,
     ) -> None:
         """Raises `WrongUse`, `FixtureError` and `CaseFileError`."""
         if wanted.url is None and own_target is None:
             raise WrongUse("no server to test is named: give its URL")
         self.wanted, self._own_target = wanted, own_target
-        self._tally: CoverageCollector | None = None
+        self.progress = progress or Progress()
+        self.seconds: dict[str, float] = {}
+        """How long each part took, of all servers together; when `findings` is through."""
+        self._tallies: list[CoverageCollector] = []
         self._onlooker: Onlooker | None = None
         _check_parts(wanted.parts)
+        if wanted.is_mine and not wanted.cases:
+            raise WrongUse("--mine runs your cases alone, and there are none: name them by --cases")
         if wanted.rate is not None:
             _check_rate(wanted.rate)
         template = load_named(wanted.fixture or "demo", generation=wanted.generation)
         if wanted.url is not None:
             template = with_secrets(template, environment)
-        _check_operations(wanted.options.operations)
+        _check_operations([*wanted.selection.operations, *(set(wanted.require) - {EVERY_OPERATION})])
         _check_identities(wanted.options.identities, template)
-        self.options = replace(wanted.options, fixture=wanted.fixture or "demo")
-        self.errands, self._left_out = _errands(wanted, template, _cases(wanted, template))
+        self.options = _options(wanted)
+        self.errands, self._left_out = _errands(wanted, template, _chosen(wanted, _cases(wanted, template)))
         self._watcher = watcher
-        if wanted.with_coverage:
-            self._count(template.generation)
-
-    def _count(self, generation: str) -> None:
-        """Begin to count: by a server's own record when it is ours, by the traffic when it is not."""
-        if self.wanted.url is None:
-            self._tally = CoverageCollector()
-            self._tally.start()
-        else:
-            self._onlooker = Onlooker(generation)
+        if wanted.with_coverage and wanted.url is not None:
+            self._onlooker = Onlooker(template.generation)
             self._watcher = _both(self._onlooker, self._watcher)
 
     @property
     def coverage(self) -> Coverage | None:
-        """The coverage, when `findings` is exhausted; None when it was not requested."""
-        counting = self._tally or self._onlooker
-        if counting is None:
+        """What was exercised, when `findings` is through; None where it was not to be counted.
+
+        By a server's own record when it is ours, by the traffic when it is not.
+        """
+        if not self.wanted.with_coverage:
             return None
-        return coverage(counting.exercised or Exercised(), {errand.template.generation for errand in self.errands})
+        counting = [self._onlooker] if self._onlooker is not None else self._tallies
+        met = Exercised.sum(each.exercised for each in counting if each.exercised is not None)
+        return coverage(met, {errand.template.generation for errand in self.errands})
 
     def findings(self) -> Iterator[Finding]:
-        """Run everything; yields each finding immediately. Raises `NoAnswer` for a missing server."""
-        for errand in self.errands:
-            with self._target(errand) as target:
-                unfit = _nobody_signs_in(errand.parts[0], target)
-                if unfit is not None:
-                    yield unfit
-                    continue
-                for part in errand.parts:
-                    yield from self._findings_of(part, target, errand)
+        """Run everything; each finding as soon as it is there. Raises `NoAnswer` for a server that is not there."""
+        with contextlib.ExitStack() as servers:
+            ready = [self._ready(errand, servers.enter_context(self._target(errand))) for errand in self.errands]
+            for one in ready:
+                self._say_what_is_to_come(one)
+                yield from one.skipped
+            lanes = _lanes([(one, part, options) for one in ready for part, options in one.parts])
+            yield from side_by_side([partial(self._lane, lane) for lane in lanes], self.options.stop) if lanes else ()
         for case in self._left_out:
             reason = f"it is about the generation {case.generation}, and the run is not"
             yield Finding("cases", case.name, Verdict.SKIPPED, reason, keeps=case.keeps)
@@ -142,17 +168,71 @@ class Run:
                     yield from described(part, target, replace(self.options, cases=errand.cases))
                     yield ""
 
-    def _findings_of(self, part: str, target: Target, errand: Errand) -> Iterator[Finding]:
-        options = replace(self.options, cases=errand.cases)
+    # --- what is to come ---------------------------------------------------------------------------
+
+    def _ready(self, errand: Errand, target: Target) -> _Ready:
+        found = preflight(target, _called_by(errand, self.options))
+        if found.failure is not None:
+            return _Ready(found, (), (replace(found.failure, on=f"{target.account} {target.generation}"),))
+        on = f"{target.account} {target.generation}"
+        skipped = [*_without_what_is_needed(errand, found, on), *_required(self.wanted.require, found, on)]
+        lacking = set(found.not_implemented)
+        cases = tuple(case for case in errand.cases if not operations_in(case) & lacking)
+        parts = []
+        for part in errand.parts:
+            options = self._options_of(part, cases, errand, found)
+            reason = _reason_to_skip(part, found.target, options, lacking)
+            if reason is None:
+                parts.append((part, options))
+                self.progress.plan(f"{part} {on}", planned(part, found, options).seconds)
+            else:
+                name = f"The whole of {part}"
+                skipped.append(Finding(part, name, Verdict.SKIPPED, reason, where=on, on=on))
+        return _Ready(found, tuple(parts), tuple(skipped))
+
+    def _options_of(self, part: str, cases: tuple[Case, ...], errand: Errand, found: Preflight) -> Options:
+        job = f"{part} {errand.template.name} {errand.template.generation}"
+        return replace(
+            self.options,
+            cases=cases,
+            operations=self.wanted.selection.fuzzed(found.not_implemented),
+            not_implemented=found.not_implemented,
+            is_smaller=errand.is_further and not self.options.identities,
+            reached=partial(self.progress.tell, job),
+        )
+
+    def _say_what_is_to_come(self, ready: _Ready) -> None:
+        if ready.found.failure is None:
+            parts = [planned(part, ready.found, options) for part, options in ready.parts]
+            against = [
+                (finding.part, finding.detail) for finding in ready.skipped if finding.name.startswith("The whole")
+            ]
+            for line in screen(ready.found, parts, against):
+                self.options.say(line)
+
+    # --- what is done ------------------------------------------------------------------------------
+
+    def _lane(self, jobs: Sequence[tuple[_Ready, str, Options]]) -> Iterator[Finding]:
+        for ready, part, options in jobs:
+            yield from self._told(part, ready, options)
+
+    def _told(self, part: str, ready: _Ready, options: Options) -> Iterator[Finding]:
+        target, job = ready.found.target, f"{part} {ready.on}"
         options.say(f"{part} on {target.url}, account {target.account}, generation {target.generation}")
         started, verdicts = perf_counter(), dict.fromkeys(Verdict, 0)
+        causes: set[str] = set()
+        self.progress.start(job)
         for finding in _findings(part, target, options):
             verdicts[finding.verdict] += 1
-            if finding.failed:
+            if finding.failed and finding.because not in causes:
+                causes.add(finding.because)
                 options.say(f"  FAILED {finding.name}")
-            yield finding
+            yield replace(finding, on=ready.on)
+        self.progress.end(job)
+        took = perf_counter() - started
+        self.seconds[part] = self.seconds.get(part, 0.0) + took
         counts = ", ".join(f"{count} {verdict.lower()}" for verdict, count in verdicts.items())
-        options.say(f"  {part}: {counts}, {perf_counter() - started:.1f} s")
+        options.say(f"  {part}: {counts}, {took:.1f} s")
 
     @contextlib.contextmanager
     def _target(self, errand: Errand, *, is_dry: bool = False) -> Iterator[Target]:
@@ -160,10 +240,18 @@ class Run:
             target = remote(errand.url, errand.template, self._watcher)
             yield self._guarded(target)
         elif is_dry or self._own_target is None:
-            yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)
+            yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True, is_ringmock=True)
         else:
-            with self._own_target(errand.template, self._watcher, self._tally) as target:
+            with self._own_target(errand.template, self._watcher, self._new_tally()) as target:
                 yield target
+
+    def _new_tally(self) -> CoverageCollector | None:
+        """What counts at a server of ours; None where nothing is to be counted."""
+        if not self.wanted.with_coverage:
+            return None
+        self._tallies.append(CoverageCollector())
+        self._tallies[-1].start()
+        return self._tallies[-1]
 
     def _guarded(self, target: Target) -> Target:
         """The target with suitable limits; none on a ringmock that opens worlds, unless the user gave some."""
@@ -189,74 +277,93 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
 
 
 def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:
-    """The findings of a part; the ones so far, when the limits end it."""
-    reason = _reason_to_skip(part, target, options)
-    if reason is None:
-        try:
-            yield from PARTS[part](target, options)
-        except NotSent as refusal:
-            reason = str(refusal)
-        except NoAnswer as error:
-            yield _gone(part, target, error)
-    if reason is not None:
-        yield Finding(
-            part, f"The whole of {part}", Verdict.SKIPPED, reason, where=f"{target.account} {target.generation}"
-        )
+    """What a part finds; as far as it comes, where what it sends is limited."""
+    try:
+        yield from PARTS[part](target, options)
+    except NotSent as refusal:
+        where = f"{target.account} {target.generation}"
+        yield Finding(part, f"The whole of {part}", Verdict.SKIPPED, str(refusal), where=where)
+    except NoAnswer as error:
+        yield goes_on_answering(target, part, error)
 
 
-def _nobody_signs_in(part: str, target: Target) -> Finding | None:
-    """The reason why the first extension cannot sign in, as the only failure: nothing else can be tested.
-
-    If made-up credentials open worlds, that has been checked already.
-    """
-    if target.has_worlds:
-        return None
-    number, started = target.steward, perf_counter()
-    with Client(target.url, target.watcher, target.guard) as client:
-        try:
-            token = access_token(client, target.template, number)
-        except SignInFailed as error:
-            detail, request = str(error), None
-        else:
-            request = Request("GET", OWN_EXTENSION, {"Authorization": f"Bearer {token}"})
-            reply = client.call(request.method, request.target, headers=request.headers)
-            if reply.status != 401:
-                return None
-            detail = f"its token is refused: 401 {reply.body.decode('utf-8', errors='replace')}"
-    names = ", ".join(f"RINGMOCK_{name}_{number}" for name in ("TOKEN", "JWT", "PASSWORD"))
-    return Finding(
-        part=part,
-        name=f"Extension {number} signs in",
-        verdict=Verdict.FAILED,
-        detail=f"{detail}\nNothing else was run. Its credentials are those of the fixture, or of {names}.",
-        reproduce="" if request is None else curl(target.url, shown(target, request)),
-        where=f"{target.account} {target.generation}",
-        seconds=perf_counter() - started,
-    )
+def _lanes(jobs: Sequence[tuple[_Ready, str, Options]]) -> list[list[tuple[_Ready, str, Options]]]:
+    """What runs side by side: where every part has a world of its own, each fuzz, and beside them everything else."""
+    alone = all(ready.found.target.has_worlds and ready.found.target.limits == Limits() for ready, _, _ in jobs)
+    if not alone:
+        return [list(jobs)]
+    is_fuzz = [part == "fuzz" and not options.is_quick for _, part, options in jobs]
+    rest = [job for job, is_long in zip(jobs, is_fuzz, strict=True) if not is_long]
+    lanes = [[job] for job, is_long in zip(jobs, is_fuzz, strict=True) if is_long]
+    return [*lanes, rest] if rest else lanes
 
 
-def _gone(part: str, target: Target, error: NoAnswer) -> Finding:
-    """The server answered at the start of the run; the findings so far are kept."""
-    return Finding(
-        part=part,
-        name="The server still answers",
-        verdict=Verdict.FAILED,
-        detail=f"{error}\nThe rest of {part} was not run.",
-        reproduce="" if error.request is None else curl(target.url, shown(target, error.request)),
-        where=f"{target.account} {target.generation}",
-    )
+def _called_by(errand: Errand, options: Options) -> set[str]:
+    """The operations that the parts of an errand would call."""
+    found: set[str] = set().union(*(operations_in(case) for case in errand.cases)) if errand.cases else set()
+    if "fuzz" in errand.parts:
+        found |= set(options.operations or operations_by_id(load_contract()))
+    return found | set(CALLED) if "stateful" in errand.parts else found
 
 
-def _reason_to_skip(part: str, target: Target, options: Options) -> str | None:
-    """The state machine cannot skip a step: its model would no longer match."""
+def _without_what_is_needed(errand: Errand, found: Preflight, on: str) -> Iterator[Finding]:
+    """A skipped finding for each case that calls an operation which the server has not."""
+    lacking = set(found.not_implemented)
+    for case in errand.cases:
+        missing = sorted(operations_in(case) & lacking)
+        if missing:
+            reason = f"{NOT_IMPLEMENTED}{missing[0]}"
+            where = f"{case.file}:{case.line}, {on}"
+            yield Finding("cases", case.name, Verdict.SKIPPED, reason, keeps=case.keeps, where=where, on=on)
+
+
+def _required(names: Iterable[str], found: Preflight, on: str) -> Iterator[Finding]:
+    """A failure for each operation that has to be there and is not."""
+    names = set(names)
+    for name in found.not_implemented:
+        if name in names or EVERY_OPERATION in names:
+            yield Finding(
+                PREFLIGHT,
+                f"{name} is implemented",
+                Verdict.FAILED,
+                f"{found.target.url} answers it as what nobody has, and --require asks for it",
+                where=on,
+                on=on,
+                cause="Required operations are not implemented",
+                operation=name,
+            )
+
+
+def _reason_to_skip(part: str, target: Target, options: Options, lacking: Iterable[str]) -> str | None:
+    """The state machine cannot leave out a step: its model would no longer know what is there."""
     limits, most = target.limits, most_messages(options)
+    missing = [name for name in CALLED if name in lacking]
+    if part == "fuzz" and not options.operations and lacking:
+        return f"{NOT_IMPLEMENTED}every operation that is asked for"
     if part != "stateful":
         return None
+    if missing:
+        return f"{NOT_IMPLEMENTED}{missing[0]}"
     if not limits.may_change:
         return "it changes who is in a Department, and deletes; --may-change lets it"
     if limits.max_messages is not None and limits.max_messages < most:
         return f"it may send {most} messages, --runs times --steps, and no more than {limits.max_messages} may be sent"
     return None
+
+
+def _options(wanted: RunRequest) -> Options:
+    """What the parts are to do, as far as it is the same on every server."""
+    options = replace(wanted.options, fixture=wanted.fixture or "demo", operations=wanted.selection.fuzzed(()))
+    if not wanted.is_quick:
+        return options
+    runs, steps = min(options.runs, QUICK_RUNS), min(options.steps, QUICK_STEPS)
+    return replace(options, is_quick=True, runs=runs, steps=steps)
+
+
+def _chosen(wanted: RunRequest, cases: Sequence[Case]) -> tuple[Case, ...]:
+    """The cases that are wanted; by `--quick` of those that are written for every operation one. Raises `WrongUse`."""
+    wanted.selection.check(cases, PARTS)
+    return tuple(case for case in cases if wanted.selection.takes(case) and (case.is_first or not wanted.is_quick))
 
 
 def _check_parts(parts: Iterable[str]) -> None:
@@ -293,24 +400,18 @@ def _cases(wanted: RunRequest, template: Template) -> tuple[Case, ...]:
     """The bundled cases and the user's; a user's case without a generation has the fixture's."""
     if "cases" not in wanted.parts:
         return ()
-    files = [file for path in wanted.cases for file in _files(path)]
-    return bundled_cases() + load_cases(files, template.generation)
-
-
-def _files(path: Path) -> Sequence[Path]:
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
-    if not found:
-        raise WrongUse(f"there is no YAML file of cases in {path}")
-    return found
+    files = [file for path in wanted.cases for file in files_in(path)]
+    bundled = () if wanted.is_mine else load_cases(bundled_case_files())
+    return bundled + load_cases(files, template.generation)
 
 
 def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> tuple[list[Errand], list[Case]]:
     """What to run where, and the cases that are about no server of the run."""
+    parts_wanted = ("cases",) if wanted.is_mine else wanted.selection.parts(wanted.parts)
     if wanted.url is not None:
-        return [Errand(template, wanted.parts, tuple(cases), wanted.url)], []
+        return [Errand(template, parts_wanted, tuple(cases), wanted.url)], []
     generations = [wanted.generation] if wanted.generation else list(GENERATIONS)
+    generations = generations[:1] if wanted.is_quick else generations
     errands: list[Errand] = []
     for generation in generations:
         main = load_named(wanted.fixture or "demo", generation=generation)
@@ -319,8 +420,10 @@ def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> t
         about = [case for case in about if case.holds_in(generation)]
         further = () if wanted.fixture is not None else _further(main, generation)
         for template, those in homes_of(about, (main, *further)):
-            if template is main or those:
-                errands.append(Errand(template, wanted.parts if template is main else ("cases",), those))
+            if template is main:
+                errands.append(Errand(main, parts_wanted, those, is_further=generation != generations[0]))
+            elif those and "cases" in parts_wanted:
+                errands.append(Errand(template, ("cases",), those))
     return errands, [case for case in cases if not any(map(case.holds_in, generations))]
 
 

@@ -34,7 +34,9 @@ class Target:
     watcher: Watcher | None = None
     """Gets every exchange with the server, from any thread."""
     guard: Guard | None = None
-    """Called before every call."""
+    """Asked before every call."""
+    is_ringmock: bool = False
+    """Whether it has the control API."""
     patience: float = 0.0
     """Seconds within which what was sent has to be in the mailboxes."""
 
@@ -105,7 +107,8 @@ def remote(url: str, template: Template, watcher: Watcher | None = None) -> Targ
     Raises `NoAnswer` when there is no server, and `ValueError` for an invalid server address.
     """
     target = Target(url.rstrip("/"), template, watcher=watcher)
-    return replace(target, has_worlds=_opens_worlds(target))
+    is_ringmock, has_worlds = _asked(target)
+    return replace(target, has_worlds=has_worlds, is_ringmock=is_ringmock)
 
 
 def made_up_application() -> Application:
@@ -113,13 +116,14 @@ def made_up_application() -> Application:
     return Application(f"contract-{uuid.uuid4()}", "contract-secret")
 
 
-def _opens_worlds(target: Target) -> bool:
+def _asked(target: Target) -> tuple[bool, bool]:
+    """Whether the server is a ringmock, and whether it opens worlds."""
     with target.client(FIRST_TIMEOUT_SECONDS) as client:
         ready = client.send(Request("GET", READY))
         if ready.status != 200 or "account" not in as_object(ready.json):
-            return False
+            return False, False
         forms = sign_in_forms(target.template, target.steward)
-        return any(client.send(form_request(form, made_up_application())).status == 200 for form in forms)
+        return True, any(client.send(form_request(form, made_up_application())).status == 200 for form in forms)
 
 
 def form_request(form: Mapping[str, str], application: Application) -> Request:

@@ -109,6 +109,11 @@ class Case:
         """Whether a server of this generation must pass it."""
         return self.generation in (None, generation)
 
+    @property
+    def group_name(self) -> str:
+        """What the cases have in common that one entry stands for: the name without the operation's."""
+        return self.name.removeprefix(self.operation).strip() if self.operation else ""
+
 
 def load_cases(paths: Iterable[Path], generation: str | None = None) -> tuple[Case, ...]:
     """Every case of these files, in order; `generation` applies to cases that name none.

@@ -7,8 +7,9 @@ from ..findings import Finding, Verdict
 from ..http_client import NoAnswer
 from ..options import Options
 from ..target import Target
+from .causes import cause_of, is_behaviour, operation_of_failure
 from .preconditions import prepared
-from .report import detail_of, reproduced_by, step_of
+from .report import compared, detail_of, reproduced_by, step_of
 from .runner import CaseResult, calls_of, run_case
 
 PART = "cases"
@@ -19,7 +20,10 @@ MAX_SILENT = 3
 def run(target: Target, options: Options) -> Iterator[Finding]:
     """A finding for each case. Raises `NoAnswer` when several consecutive cases get no answer."""
     silent = 0
-    for case in options.cases:
+    for place, case in enumerate(options.cases):
+        options.reached(place / len(options.cases))
+        if options.stop.is_set:
+            return
         started = perf_counter()
         result = run_case(case, target)
         yield _finding(result, target, perf_counter() - started)
@@ -54,7 +58,12 @@ def _finding(result: CaseResult, target: Target, seconds: float) -> Finding:
         detail=detail,
         reproduce=reproduced_by(failure) if failure else "",
         keeps=case.keeps,
-        group=case.name.removeprefix(case.operation).strip() if case.operation else "",
+        group=case.group_name,
+        cause=cause_of(case, failure) if failure else "",
+        operation=operation_of_failure(case, failure) if failure else case.operation or "",
+        is_behaviour=is_behaviour(failure) if failure else False,
+        compared=compared(failure) if failure else (),
+        again=("--parts", PART, "--only", case.name),
         where=f"{case.file}:{line}, {target.account} {target.generation}",
         seconds=seconds,
     )

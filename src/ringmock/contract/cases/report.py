@@ -42,6 +42,11 @@ def detail_of(failure: Failure) -> str:
     return "\n\n".join("\n".join(_mismatch(mismatch)) for mismatch in failure.mismatches)
 
 
+def compared(failure: Failure) -> tuple[tuple[str, str, str], ...]:
+    """Where the step's answers differ, what was expected there, and what came."""
+    return tuple(_row(difference) for mismatch in failure.mismatches for difference in mismatch.differences)
+
+
 def reproduced_by(failure: Failure) -> str:
     """The curl of every call with a wrong answer or a wrong effect, without repetitions."""
     exchanges = [exchange for m in failure.mismatches for exchange in (m.after, m.exchange) if exchange is not None]

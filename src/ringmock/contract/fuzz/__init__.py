@@ -10,6 +10,7 @@ from pathlib import Path
 from ...world.template import Template
 from ..guard import Guard, NotSent
 from ..receiver import Receiver
+from ..side_by_side import Stop
 from ..target import Target
 from .client import Client
 from .engine import CHECKS_OFF, PASSES, Outcome, Pass, Plan, start
@@ -119,6 +120,7 @@ def run_as(
     reports: Path | None = None,
     target: Target | None = None,
     say: Callable[[str], None] = lambda line: None,
+    stop: Stop | None = None,
 ) -> tuple[Outcome, Observed]:
     """One pass as one identity; otherwise as `run`. With a `target`, its guard and its watcher apply."""
     watcher, guard = (target.watcher, target.guard) if target else (None, None)
@@ -129,7 +131,7 @@ def run_as(
     count = max(1, round(examples * identity.share))
     with Receiver() as receiver:
         account = replace(account, webhook=receiver.url)
-        return start(Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say))
+        return start(Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say, stop))
 
 
 def within(guard: Guard | None, account: Grounding) -> Grounding:

@@ -21,6 +21,7 @@ from typing import Any
 from ...openapi.document import load_contract
 from ..guard import Guard, Limits, NotSent, changing_operations, sending_operations
 from ..http_client import Watcher
+from ..side_by_side import Stop
 from .events import FailedCheck, NotTested, exchanges, failed_checks, not_tested, operations_of, scenarios
 from .grounding import Grounding
 from .observed import Observed
@@ -76,7 +77,9 @@ class Plan:
     guard: Guard = field(default_factory=Guard)
     watcher: Watcher | None = None
     say: Callable[[str], None] = lambda line: None
-    """Receives Schemathesis's output, line by line, without the failures, which are in the outcome."""
+    """Takes Schemathesis's output, line by line, but for the failures: those are in the outcome."""
+    stop: Stop | None = None
+    """Ends it before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +113,14 @@ def start(plan: Plan) -> tuple[Outcome, Observed]:
         (folder / "grounding.json").write_text(json.dumps(asdict(plan.account)), encoding="utf-8")
         (folder / "limits.json").write_text(plan.guard.to_json(), encoding="utf-8")
         (folder / "schemathesis.toml").write_text(_configuration(plan), encoding="utf-8")
-        returned, output = _run([*_command(plan), *_selected(plan), *_junit(plan)], folder, plan.say)
+        returned, output = _run([*_command(plan), *_selected(plan), *_junit(plan)], folder, plan.say, plan.stop)
         if plan.reports is not None:
             (plan.reports / f"{_name(plan)}.txt").write_text(output, encoding="utf-8")
         return _read(folder, returned, output, plan)
 
 
-def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tuple[int, str]:
-    """The exit status and the output; `say` gets each line when it is printed."""
+def _run(command: Sequence[str], folder: Path, say: Callable[[str], None], stop: Stop | None) -> tuple[int, str]:
+    """The exit status and the output, of which `say` is told as it comes."""
     lines = []
     is_printed = True
     with subprocess.Popen(
@@ -130,6 +133,8 @@ def _run(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tu
         encoding="utf-8",
         errors="replace",
     ) as running:
+        if stop is not None:
+            stop.add(running)
         try:
             for line in running.stdout or ():
                 lines.append(line)

@@ -8,14 +8,14 @@ from time import perf_counter
 
 from ...domain.account import ExtensionType
 from ...openapi.document import load_contract, operations
-from ..findings import Finding, Verdict
+from ..findings import NOT_IMPLEMENTED, Finding, Verdict
 from ..guard import changing_operations, sending_operations
 from ..http_client import curl
 from ..options import Options
 from ..target import Target, shown
 from . import Identity, run_as, within
 from .client import Client
-from .engine import PASSES, NotInstalled, Outcome, selects_any
+from .engine import PASSES, NotInstalled, Outcome, Pass, selects_any
 from .events import FailedCheck
 from .grounding import grounding
 from .mailboxes import PROBES, faults_of
@@ -27,6 +27,13 @@ PART = "fuzz"
 FUZZED_AS = (ExtensionType.USER, ExtensionType.DEPARTMENT, ExtensionType.VOICEMAIL)
 SMALLER_SHARE = 0.2
 """Of the examples, for every identity after the first."""
+SMALLER = Pass(("examples", "fuzzing", "stateful"), with_security=False)
+"""For who comes after the first: Schemathesis's coverage is the same calls as whoever they are made."""
+ONCE = ("--parts", PART, "--quick")
+QUICK = "--quick leaves it out"
+IN_MAILBOXES = ("createSMSMessage", "createInternalTextMessage", "listMessages", "readMessage", "updateMessage")
+SHARED = ("API accepts", "API rejected", "Undocumented", "Unsupported method", "Missing", "Ignored auth")
+"""How the titles of checks begin whose failures have one cause, whichever operation they are met at."""
 MAX_MESSAGE_LINES = 12
 MAX_ANSWER = 300
 
@@ -34,15 +41,18 @@ MAX_ANSWER = 300
 def run(target: Target, options: Options) -> Iterator[Finding]:
     """A finding for each probe; then for each operation one for each kind of failure, or a passed one."""
     if not options.operations or not set(sending_operations()).isdisjoint(options.operations):
-        yield _probed(target)
-        yield from _looked_for_in_mailboxes(target)
-    met = _Met()
-    for identity in identities(target, options.identities):
-        for single in PASSES:
+        yield _probed(target, options.not_implemented)
+        yield from _looked_for_in_mailboxes(target, options.not_implemented)
+    if options.is_quick:
+        yield Finding(PART, "Schemathesis", Verdict.SKIPPED, detail=QUICK, where=_where(target))
+        return
+    met, chosen = _Met(), passes_of(identities(target, options.identities), options, target.limits.max_messages is None)
+    for identity, passes in chosen.items():
+        for single in passes:
             if not selects_any(options.operations, target.limits, single):
                 continue
             phases = " and ".join(single.phases)
-            options.say(f"Schemathesis on {target.account} {target.generation} as {identity.number}: {phases}")
+            options.trace(f"Schemathesis on {target.account} {target.generation} as {identity.number}: {phases}")
             try:
                 outcome, _ = run_as(
                     identity,
@@ -54,7 +64,8 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
                     operations=options.operations,
                     reports=_folder(options.reports, target),
                     target=target,
-                    say=options.say,
+                    say=options.trace,
+                    stop=options.stop,
                 )
             except NotInstalled as error:
                 yield Finding(PART, "Schemathesis", Verdict.SKIPPED, detail=str(error), where=_where(target))
@@ -63,7 +74,21 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
                 yield _unfit(target, identity, str(error))
                 break
             met.add(outcome)
+            options.reached(len(met.passes) / sum(map(len, chosen.values())))
     yield from _findings(met, target, options)
+
+
+def passes_of(chosen: Sequence[Identity], options: Options, is_free: bool = True) -> dict[Identity, Sequence[Pass]]:
+    """What Schemathesis does as whom: as the first everything, unless that is done elsewhere; as others the random.
+
+    Where messages are counted (not `is_free`) the random sends none, and everyone does everything.
+    """
+    if not chosen:
+        return {}
+    first, *others = chosen
+    if options.is_smaller:
+        return {replace(first, share=SMALLER_SHARE): (SMALLER,)}
+    return {first: PASSES} | dict.fromkeys(others, (SMALLER,) if is_free else PASSES)
 
 
 def describe(target: Target, options: Options) -> Iterator[str]:
@@ -82,18 +107,24 @@ def describe(target: Target, options: Options) -> Iterator[str]:
     yield f"  messages {bound}, {'to any number' if limits.numbers is None else 'to no other number'}"
 
 
-def _probed(target: Target) -> Finding:
-    name = "Every documented refusal of the sending operations is provoked"
+def _probed(target: Target, not_implemented: Sequence[str]) -> Finding:
+    name = "Every documented refusal of the sending operations is met"
     started = perf_counter()
     try:
         faults = probe(target.url, target.template, Observed(), watcher=target.watcher, guard=target.guard)
+        faults = [fault for fault in faults if fault.partition(" ")[0] not in not_implemented]
     except SignInFailed as error:
         faults = [str(error)]
     verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started
-    return Finding(PART, name, verdict, "\n".join(faults), where=_where(target), seconds=seconds)
+    return Finding(PART, name, verdict, "\n".join(faults), where=_where(target), seconds=seconds, again=ONCE)
 
 
-def _looked_for_in_mailboxes(target: Target) -> Iterator[Finding]:
+def _looked_for_in_mailboxes(target: Target, not_implemented: Sequence[str]) -> Iterator[Finding]:
+    needed = [name for name in IN_MAILBOXES if name in not_implemented]
+    if needed:
+        for made in PROBES:
+            yield Finding(PART, made.name, Verdict.SKIPPED, f"{NOT_IMPLEMENTED}{needed[0]}", keeps=made.keeps)
+        return
     with Client(target.url, target.watcher, target.guard) as client:
         scene = Scene(client, target.template)
         for made in PROBES:
@@ -104,7 +135,8 @@ def _looked_for_in_mailboxes(target: Target) -> Iterator[Finding]:
                 faults = [str(error)]
             verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started
             told = "\n".join(faults)
-            yield Finding(PART, made.name, verdict, told, keeps=made.keeps, where=_where(target), seconds=seconds)
+            where = _where(target)
+            yield Finding(PART, made.name, verdict, told, keeps=made.keeps, where=where, seconds=seconds, again=ONCE)
 
 
 def identities(target: Target, numbers: Sequence[str] = ()) -> list[Identity]:
@@ -132,8 +164,10 @@ class _Met:
     errors: dict[str, None] = field(default_factory=dict)
     calls: int = 0
     seconds: float = 0.0
+    passes: list[Outcome] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
+        self.passes.append(outcome)
         self.calls += outcome.cases
         self.seconds += outcome.seconds
         self.tested |= dict.fromkeys(outcome.tested)
@@ -159,7 +193,7 @@ def _findings(met: _Met, target: Target, options: Options) -> Iterator[Finding]:
     for operation, name in names.items():
         if operation in met.tested and operation not in broken:
             sentence = f"{name} keeps the contract"
-            yield Finding(PART, sentence, Verdict.PASSED, where=_where(target), seconds=seconds)
+            yield Finding(PART, sentence, Verdict.PASSED, where=_where(target), seconds=seconds, operation=name)
     if target.guard is not None:
         for reason, count in target.guard.refused.items():
             yield Finding(PART, f"{count} calls were not made", Verdict.SKIPPED, reason, where=_where(target))
@@ -187,6 +221,9 @@ def _failure(failed: FailedCheck, name: str, seen_as: Sequence[str], target: Tar
         detail="\n".join(lines),
         reproduce="\n".join(reproduce),
         where=f"{_where(target)}; {times}, as {' and '.join(seen_as)}",
+        cause=failed.title if failed.title.startswith(SHARED) else "",
+        operation=name,
+        again=("--parts", PART, "--operation", name, "--as", seen_as[0]),
     )
 
 

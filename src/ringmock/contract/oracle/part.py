@@ -15,6 +15,11 @@ from .runner import Disagreement, RunCounts
 from .shrinking import done_again, shortest
 
 PART = "stateful"
+CALLED = (
+    *("createSMSMessage", "createInternalTextMessage", "listMessages", "readMessage", "readMessageContent"),
+    *("listExtensions", "listDepartmentMembers", "assignMultipleDepartmentMembers"),
+)
+"""The operations that it cannot do without."""
 MISSING = "Hypothesis is not installed: pip install 'ringmock[contract]'"
 
 
@@ -108,4 +113,5 @@ def _finding(
         keeps=keeps,
         where=f"{target.account} {target.generation}",
         seconds=perf_counter() - started,
+        again=("--parts", PART),
     )

@@ -1,0 +1,81 @@
+"""Which operations a server has, found at the start by one harmless call of each.
+
+A server has not an operation that it answers as it answers what nobody has (404), with 405, or with 501. No call can
+send, change or delete anything: bodies are broken JSON, ids are nobody's, and the first try has no token.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from .cases.operation import Operation, known_operations
+from .guard import NotSent
+from .http_client import Answer, HttpClient, Request
+
+NOBODYS = "999999999999"
+NOWHERE = "/restapi/v1.0/account/~/ringmock-asks-what-nobody-has"
+OWN = ("accountId", "extensionId")
+NOT_THERE = (405, 501)
+NEEDS_TOKEN = (401, 403)
+NO_MESSAGE_OF = "?dateFrom=1990-01-01T00:00:00.000Z&dateTo=1990-01-01T00:00:01.000Z"
+ALWAYS_CALLED = frozenset({"getToken", "revokeToken", "authorize", "authorize2"})
+"""How to sign in, which is told apart."""
+
+
+def not_implemented(client: HttpClient, token: str | None, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of these operations that the server has not, in the contract's order. Raises `NoAnswer`."""
+    asked = set(names) - ALWAYS_CALLED
+    search = _Search(client, token)
+    return tuple(name for name, operation in known_operations().items() if name in asked and search.lacks(operation))
+
+
+@dataclass
+class _Search:
+    client: HttpClient
+    token: str | None
+    _nowhere: dict[tuple[str, bool], tuple[int, str]] = field(default_factory=dict)
+
+    def lacks(self, operation: Operation) -> bool:
+        """Whether the server has not the operation; not where it may not be asked."""
+        try:
+            return any(self._is_nobodys(operation, signed) for signed in self._ways(operation))
+        except NotSent:
+            return False
+
+    def _ways(self, operation: Operation) -> Iterator[bool]:
+        """Without a token; and with one where a server that asks everybody for it first could not say more."""
+        yield False
+        asked_first = self._of_nowhere(operation.method, False)[0] in NEEDS_TOKEN
+        if asked_first and self.token is not None:
+            yield True
+
+    def _is_nobodys(self, operation: Operation, signed: bool) -> bool:
+        path = _path_of(operation)
+        answer = self._ask(operation.method, path, signed)
+        if answer.status in NOT_THERE:
+            return True
+        return answer.status not in NEEDS_TOKEN and _shape(answer, path) == self._of_nowhere(operation.method, signed)
+
+    def _of_nowhere(self, method: str, signed: bool) -> tuple[int, str]:
+        if (method, signed) not in self._nowhere:
+            self._nowhere[method, signed] = _shape(self._ask(method, NOWHERE, signed), NOWHERE)
+        return self._nowhere[method, signed]
+
+    def _ask(self, method: str, path: str, signed: bool) -> Answer:
+        headers = {"Authorization": f"Bearer {self.token}"} if signed else {}
+        body = None
+        if method in ("POST", "PUT", "PATCH"):
+            headers, body = {**headers, "Content-Type": "application/json"}, b"{"
+        return self.client.send(Request(method, path, headers, body))
+
+
+def _path_of(operation: Operation) -> str:
+    """With nobody's ids, and where all messages could be deleted, with a filter that no message meets."""
+    path = re.sub(r"\{(\w+)\}", lambda found: "~" if found[1] in OWN else NOBODYS, operation.path)
+    return path + NO_MESSAGE_OF if operation.id == "deleteMessageByFilter" else path
+
+
+def _shape(answer: Answer, path: str) -> tuple[int, str]:
+    """The answer without what is its path's own, and numbers that differ from call to call."""
+    text = answer.text.replace(path.partition("?")[0], "").replace(path, "")
+    return answer.status, re.sub(r"[0-9a-f-]*\d[0-9a-f-]*", "", text)

@@ -1,0 +1,77 @@
+"""Failures by what made them: a cause is told once, and what fails because of it is counted under it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ...domain.rulebook import DECISIONS, RULEBOOK
+from ..findings import Finding
+
+PREFLIGHT: Final = "preflight"
+SENTENCES = {rule.id: rule.sentence for rule in RULEBOOK} | {
+    made.id: f"{made.question} {made.decision}" for made in DECISIONS
+}
+_DOCUMENTED = tuple(rule.id for rule in RULEBOOK)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What went wrong, and every finding that fails because of it; the first of them tells it best."""
+
+    says: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules and decisions that most of its findings keep, the commonest first."""
+        counts = Counter(kept for finding in self.findings for kept in finding.keeps if kept in SENTENCES)
+        return tuple(kept for kept, count in counts.most_common() if 2 * count >= len(self.findings))
+
+    @property
+    def sentence(self) -> str:
+        """What the first of its rules says; empty without one."""
+        return f"{self.rules[0]}: {SENTENCES[self.rules[0]]}" if self.rules else ""
+
+    @property
+    def is_known(self) -> bool:
+        return all(finding.is_known for finding in self.findings)
+
+
+def causes_of(failures: Iterable[Finding]) -> list[Cause]:
+    """The causes, the most telling first.
+
+    That is what keeps everything else from being tested; then what breaks a rule of the documentation, by what is
+    done before what is said; then what the most findings fail because of.
+    """
+    groups: dict[str, list[Finding]] = {}
+    for finding in failures:
+        groups.setdefault(finding.because, []).append(finding)
+    return sorted((_cause(says, found) for says, found in groups.items()), key=_order)
+
+
+def _cause(says: str, found: Iterable[Finding]) -> Cause:
+    return Cause(says, tuple(sorted(found, key=_tells_less)))
+
+
+def _tells_less(finding: Finding) -> tuple[int, int]:
+    """Of one cause, what is about the fewest things is told first."""
+    return (len(finding.keeps) or 99, len(finding.detail))
+
+
+def _order(cause: Cause) -> tuple[bool, bool, bool, int]:
+    is_first = cause.first.part == PREFLIGHT
+    breaks_a_rule = any(rule in _DOCUMENTED for rule in cause.rules)
+    does_otherwise = breaks_a_rule and any(finding.is_behaviour for finding in cause.findings)
+    return (not is_first, not does_otherwise, not breaks_a_rule, -len(cause.findings))
+
+
+def counted(findings: Iterable[Finding]) -> tuple[Counter[str], Counter[str]]:
+    """How many of these failures there are by operation, and by rule or decision."""
+    findings = list(findings)
+    operations = Counter(finding.operation for finding in findings if finding.operation)
+    return operations, Counter(kept for finding in findings for kept in finding.keeps if kept in SENTENCES)

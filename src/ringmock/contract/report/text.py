@@ -1,0 +1,124 @@
+"""A report as a person reads it on a terminal: the causes on the first screen, then each of them in full."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ..findings import NOT_IMPLEMENTED, ContractReport, Finding, Verdict, by_part
+from .causes import Cause, causes_of, counted
+
+WIDTH = 118
+MAX_DETAIL_LINES = 60
+MAX_TOLD = 10
+"""Causes that are told in full; the others in a line each. The other reports have all of them whole."""
+MAX_MORE = 10
+MAX_NAMES = 5
+MAX_COUNTS = 8
+MAX_OPERATIONS = 12
+INDENT = " " * 8
+
+
+def text(report: ContractReport) -> str:
+    """The causes, the most telling first; the most telling in full; what was skipped and why; and the counts."""
+    causes = causes_of(report.new)
+    lines = [*_overview(causes, report), *_in_full(causes), *_known(report)]
+    return "\n".join([*lines, *_skipped(report.of(Verdict.SKIPPED)), *_totals(report)])
+
+
+def failure_text(finding: Finding) -> str:
+    """A failure as a person reads it: its name, where it is, what was expected and came, how to see it again."""
+    keeps = f"; keeps {', '.join(finding.keeps)}" if finding.keeps else ""
+    lines = [f"FAILED  {finding.name}", *_indented([f"{finding.where}{keeps}"])]
+    detail = finding.detail.splitlines()
+    lines += ["", *_indented(detail[:MAX_DETAIL_LINES])]
+    if len(detail) > MAX_DETAIL_LINES:
+        lines += _indented([f"... and {len(detail) - MAX_DETAIL_LINES} lines more; the JUnit report has them"])
+    return "\n".join([*lines, *_indented(finding.reproduce.splitlines())]).rstrip()
+
+
+def _overview(causes: list[Cause], report: ContractReport) -> Iterator[str]:
+    if not causes:
+        return
+    yield f"== {_number(len(report.new), 'failure')} of {_number(len(causes), 'cause')}"
+    yield ""
+    for place, cause in enumerate(causes[:MAX_TOLD], start=1):
+        yield f"{place:>3}. {_cut(cause.says, WIDTH - 18)} ({len(cause.findings)}) [{cause.first.id}]"
+        if cause.sentence:
+            yield f"     {_cut(cause.sentence, WIDTH - 5)}"
+    yield from (f"   - {_cut(c.says, WIDTH - 12)} ({len(c.findings)})" for c in causes[MAX_TOLD : MAX_TOLD + MAX_MORE])
+    if len(causes) > MAX_TOLD + MAX_MORE:
+        yield f"   - and {len(causes) - MAX_TOLD - MAX_MORE} causes more; the JSON report has them"
+    yield ""
+    for name, counts in zip(("operation", "rule"), counted(report.new), strict=True):
+        if counts:
+            told = [f"{what} {count}" for what, count in counts.most_common(MAX_COUNTS)]
+            more = [f"{len(counts) - MAX_COUNTS} more"] if len(counts) > MAX_COUNTS else []
+            yield from textwrap.wrap(f"by {name}: {', '.join([*told, *more])}", WIDTH, subsequent_indent="  ")
+    yield ""
+
+
+def _in_full(causes: list[Cause]) -> Iterator[str]:
+    for place, cause in enumerate(causes[:MAX_TOLD], start=1):
+        yield f"-- {place}. {cause.says}"
+        yield ""
+        yield failure_text(cause.first)
+        if len(cause.findings) > 1:
+            yield ""
+            yield from _indented([f"and {len(cause.findings) - 1} more because of it: {_names(cause.findings[1:])}"])
+        yield ""
+
+
+def _names(findings: Iterable[Finding]) -> str:
+    names = list(dict.fromkeys(finding.group or finding.name for finding in findings))
+    more = [f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    return "; ".join([*names[:MAX_NAMES], *more])
+
+
+def _known(report: ContractReport) -> Iterator[str]:
+    if report.known:
+        causes = len(causes_of(report.known))
+        yield f"KNOWN   {_number(len(report.known), 'failure')} of {_number(causes, 'cause')}, by the baseline"
+    for name in report.mended:
+        yield f"MENDED  {name}: --update-baseline takes it out"
+    if report.known or report.mended:
+        yield ""
+
+
+def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
+    """Each reason once, and how many it kept from running; the operations that are not there in one."""
+    reasons = Counter((finding.part, finding.detail) for finding in findings)
+    lacking = {reason: count for reason, count in reasons.items() if reason[1].startswith(NOT_IMPLEMENTED)}
+    if lacking:
+        names = sorted({reason.removeprefix(NOT_IMPLEMENTED) for _, reason in lacking})
+        head = f"NOT IMPLEMENTED: {_number(len(names), 'operation')}, for which"
+        more = [f"and {len(names) - MAX_OPERATIONS} more"] if len(names) > MAX_OPERATIONS else []
+        listed = ", ".join([*names[:MAX_OPERATIONS], *more])
+        told = f"{head} {_number(sum(lacking.values()), 'finding')} are left out: {listed}"
+        yield from textwrap.wrap(told, WIDTH, subsequent_indent="  ")
+    for (part, reason), count in reasons.most_common():
+        if (part, reason) not in lacking:
+            yield f"SKIPPED {part}, {count}: {_cut(reason, 400)}"
+    if reasons:
+        yield ""
+
+
+def _totals(report: ContractReport) -> Iterator[str]:
+    for part, findings in by_part(report.findings):
+        counts = Counter(finding.verdict for finding in findings)
+        known = sum(finding.is_known for finding in findings)
+        yield (
+            f"{part:<10}{counts[Verdict.PASSED]:>6} passed{counts[Verdict.FAILED] - known:>6} failed"
+            f"{f'{known:>6} known' if known else ''}{counts[Verdict.SKIPPED]:>6} skipped{report.took(part):>9.1f} s"
+        )
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _cut(words: str, width: int) -> str:
+    return words if len(words) <= width else f"{words[: width - 3].rstrip()}..."
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"{INDENT}{line}".rstrip() for line in lines]
