@@ -10,7 +10,7 @@ from ..domain.generation import GENERATIONS
 from ..fixture import bundled_names
 from ..fixture.shape import nearest
 from ..openapi.document import load_contract, operations
-from .cases import Case, Step, bundled_case_files, load_cases
+from .cases import Case, Step, bundled_cases, load_cases
 from .findings import Finding, Verdict
 from .report.causes import SENTENCES
 from .selection import files_in
@@ -26,7 +26,7 @@ class NoSuchCase(Exception):
 
 def explained(word: str, files: Iterable[Path] = ()) -> Iterator[str]:
     """Lines about each case of that name or id. Raises `NoSuchCase` and `CaseFileError`."""
-    cases = load_cases(bundled_case_files()) + load_cases([file for path in files for file in files_in(path)])
+    cases = bundled_cases() + load_cases([file for path in files for file in files_in(path)])
     chosen = [case for case in cases if fnmatchcase(case.name, word) or word in ids_of(case)]
     if not chosen:
         close = nearest(word, [case.name for case in cases])
