@@ -16,7 +16,7 @@ from ..fixture import bundled_names, load_named
 from ..fixture.shape import nearest
 from ..openapi.document import load_contract
 from ..world.template import Template
-from .cases import Case, load_cases
+from .cases import Case, bundled_cases, load_cases
 from .cases.homes import homes_of
 from .cases.operation import operations_by_id
 from .findings import NOT_IMPLEMENTED, Finding, Verdict
