@@ -64,7 +64,10 @@ class Receiver:
         self._thread.join()
 
     def next_notifications(self, count: int) -> list[Json]:
-        """So many unread notifications, oldest first, each waited for; fewer when they do not arrive."""
+        """So many unread notifications, oldest first, each waited for; fewer when they do not arrive.
+
+        Each is what was posted, and `headers` by their names in lower case.
+        """
         found: list[Json] = []
         try:
             while len(found) < count:
@@ -81,7 +84,8 @@ class Receiver:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 token = self.headers.get(TOKEN_HEADER)
                 if token is None:
-                    receiver._notifications.put(json.loads(body))
+                    headers = {name.lower(): value for name, value in self.headers.items()}
+                    receiver._notifications.put({**json.loads(body), "headers": headers})
                 self._answer(receiver.manners, token or "")
 
             def _answer(self, manners: Manners, token: str) -> None:

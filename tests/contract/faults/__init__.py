@@ -10,11 +10,14 @@ from . import (
     access,
     answers,
     attachments,
+    boundaries,
+    events,
     generations,
     mailboxes,
     pages,
     refusals,
     several_messages,
+    sign_in,
     sms,
     text_length,
     threads,
@@ -33,6 +36,9 @@ ROOMS = (
     answers,
     refusals,
     generations,
+    boundaries,
+    sign_in,
+    events,
 )
 
 

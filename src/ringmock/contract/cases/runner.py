@@ -194,6 +194,13 @@ def _not_sent(target: Target, request: Request) -> str:
     return f"  -- not sent: {reason}" if reason else ""
 
 
+def _with_lower_headers(told: Json) -> Json:
+    """What is expected of a notification, its headers named as the receiver names them."""
+    if not isinstance(told, dict) or not isinstance(told.get("headers"), dict):
+        return told
+    return {**told, "headers": {name.lower(): value for name, value in told["headers"].items()}}
+
+
 def _as_written(expected: Json, _: Json) -> Json:
     return expected
 
@@ -322,7 +329,8 @@ class _Run:
                 yield Mismatch(found, None)
         if step.notifications and self._receiver is not None:
             actual = self._receiver.next_notifications(len(step.notifications))
-            found = tuple(differences(filled(list(step.notifications), self._kept), actual, "notifications"))
+            wanted = [_with_lower_headers(told) for told in filled(list(step.notifications), self._kept)]
+            found = tuple(differences(wanted, actual, "notifications"))
             if found:
                 yield Mismatch(found, None)
             elif not self._receiver.manners.are_good:
