@@ -21,6 +21,10 @@ from ringmock.openapi.lint import lint
 GONE = object()
 SMS = "/paths/~1restapi~1v1.0~1account~1{accountId}~1extension~1{extensionId}~1sms/post"
 SMS_JSON = f"{SMS}/requestBody/content/application~1json"
+STORE = "/paths/~1restapi~1v1.0~1account~1{accountId}~1extension~1{extensionId}~1message-store"
+UPDATE = "/components/schemas/ExtensionUpdateRequest/properties/extensionNumber"
+OPT_OUTS = "/components/schemas/OptOutBulkAssignRequest/properties/from"
+REVOKED = "/paths/~1restapi~1oauth~1revoke/post/responses/200"
 PAGER = "/components/schemas/CreateInternalTextMessageRequest"
 QUEUE_SET = "/components/schemas/CallQueueDetailsForUpdate/properties"
 QUEUE_SHOWN = "/components/schemas/CallQueueInfo/properties"
@@ -91,6 +95,12 @@ def test_the_contract_is_sound(contract):
             "/components/securitySchemes/key",
             "unused",
         ),
+        # what independent tools say of a contract
+        (f"{UPDATE}/pattern", GONE, UPDATE, "extensionNumber takes"),
+        (f"{OPT_OUTS}/pattern", "^[0-9]+$", OPT_OUTS, "from takes '000'"),
+        (f"{STORE}/get/parameters/3/description", "Before then.", f"{STORE}/get/parameters/3", "included"),
+        ("/components/schemas/AuthorizationResponseType/example", GONE, "/paths", "response_type is required and"),
+        (f"{REVOKED}/content", {"text/plain": {"schema": {"type": "string"}}}, REVOKED, "no body"),
         # parameters
         (
             "/components/parameters/page/schema",

@@ -200,7 +200,7 @@ def headers_of(call: Call) -> normalisation.Headers:
     """The headers of a handler's answer."""
     assert call.answer is not None
     headers = [(b"content-length", b"%d" % len(call.encoded))]
-    if call.answer.status != 204:
+    if call.answer.body is not None:
         headers.append((b"content-type", call.answer.media_type.encode()))
     if call.answer.headers:
         headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in call.answer.headers]

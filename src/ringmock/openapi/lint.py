@@ -363,6 +363,67 @@ def answers_show_what_is_set(contract: Object) -> Iterator[Problem]:
         yield Problem(found.pointer, found.message, found.passes)
 
 
+_NO_IDENTIFIERS = ("", "0" * 63)
+_IDENTIFIER = re.compile(r"(extension|department|group|phone)(Id|Ids|Number)|\w+ExtensionIds?|phoneNumber|from")
+_UPPER_BOUNDS = ("dateTo", "creationTimeTo")
+
+
+def identifiers_are_told_from_nothing(contract: Object) -> Iterator[Problem]:
+    """What a request names an extension or a phone number by is neither empty nor without an end."""
+    for schema in _sent(contract):
+        for name, member in schema.node.get("properties", {}).items():
+            place = step(step(schema.pointer, "properties"), name)
+            if _IDENTIFIER.fullmatch(name) and follow(contract, At(place, member)).node.get("type") == "string":
+                taken = [value for value in _NO_IDENTIFIERS if _validator(contract, place).is_valid(value)]
+                for value in taken:
+                    said = f"{name} takes {value[:3]!r} of {len(value)} characters"
+                    yield Problem(place, said, "a pattern, as ^[0-9]{1,15}$")
+
+
+def _sent(contract: Object) -> Iterator[At]:
+    """Every schema of what a request's body can have, references followed; each once."""
+    pending = [
+        At(step(step(f"{pointer}/requestBody/content", media_type), "schema"), described["schema"])
+        for pointer, operation in _operations(contract)
+        for media_type, described in operation.get("requestBody", {}).get("content", {}).items()
+        if "schema" in described
+    ]
+    seen: set[str] = set()
+    while pending:
+        schema = follow(contract, pending.pop())
+        if schema.pointer not in seen:
+            seen.add(schema.pointer)
+            yield schema
+            pending += [*_members(schema), *_alternatives(schema)]
+
+
+def bounds_say_that_they_are_included(contract: Object) -> Iterator[Problem]:
+    """The end of a window of time says on which side of it a message lies that was created right then."""
+    for pointer, found in _objects(contract):
+        if found.get("name") in _UPPER_BOUNDS and found.get("in") == "query":
+            said = found.get("description", "")
+            if "then or earlier" not in said and "then or before" not in said:
+                yield Problem(pointer, f"{found['name']} does not say whether it is included", "then or earlier")
+
+
+def required_parameters_have_examples(contract: Object) -> Iterator[Problem]:
+    """A tool that calls by the contract alone has something to call with."""
+    for pointer, found in _objects(contract):
+        if found.get("in") == "query" and found.get("required") is True:
+            schema = follow(contract, At(pointer, found.get("schema", {}))).node
+            if not {"example", "examples", "default"} & (found.keys() | schema.keys()):
+                yield Problem(pointer, f"{found.get('name')} is required and has no example", "example: ...")
+
+
+def answers_without_content_are_empty(contract: Object) -> Iterator[Problem]:
+    """An answer that is described as having no body declares none, and the other way."""
+    for pointer, operation in _operations(contract):
+        for status, response in operation.get("responses", {}).items():
+            has_none = "No body" in response.get("description", "")
+            if has_none and "content" in response:
+                yield Problem(step(step(pointer, "responses"), status), "no body, and content", "one of them")
+
+
 FIRST_CHECKS: tuple[Check, ...] = (valid_by_the_openapi_schema, references_resolve)
 CHECKS: tuple[Check, ...] = (
     operations_are_consistent,
@@ -378,4 +439,8 @@ CHECKS: tuple[Check, ...] = (
     links_lead_somewhere,
     refusals_are_declared,
     answers_show_what_is_set,
+    identifiers_are_told_from_nothing,
+    bounds_say_that_they_are_included,
+    required_parameters_have_examples,
+    answers_without_content_are_empty,
 )
