@@ -103,11 +103,18 @@ def _first_finding(fault: Fault, part: str, named: Collection[str] | None) -> st
     for template, cases in _templates(part, named):
         with served(fault.application(template)) as url:
             target = Target(url, template, has_worlds=True)
-            options = replace(_options(fault), cases=cases)
+            options = replace(_options(fault), cases=tuple(sorted(cases, key=lambda case: -_share(case, fault))))
             for finding in PARTS[part](target, options):
                 if finding.failed:
                     return _said(finding)
     return LIVES
+
+
+def _share(case: Case, fault: Fault) -> float:
+    """How much of a case is calls of the operations at which the fault shows: those with most are tried first."""
+    called = [step.when.get("operation") for step in case.steps if step.when is not None]
+    called += ["authWsToken" for step in case.steps if step.connect is not None]
+    return sum(name in fault.operations for name in called) / max(len(called), 1)
 
 
 def _options(fault: Fault) -> Options:
@@ -129,7 +136,7 @@ def _templates(part: str, named: Collection[str] | None) -> Iterator[tuple[Templ
     if part != "cases":
         yield load_named("demo", generation="2012"), ()
         return
-    for account in ("carriers", "demo", "source-page"):
+    for account in ("demo", "carriers", "source-page"):
         for generation in GENERATIONS:
             cases = tuple(case for case in _at_home(account, generation) if named is None or case.name in named)
             if cases:
