@@ -46,7 +46,7 @@ class _WithSubscriptions(World):
 
 
 class _ForAnyone(SubscriptionStore):
-    def held(self, owner: Extension, subscription_id: str, now: datetime) -> Subscription:
+    def get(self, owner: Extension, subscription_id: str, now: datetime) -> Subscription:
         subscription = self._by_id.get(subscription_id)
         if subscription is None or not self.is_alive(subscription, now):
             raise errors.NotFound("subscriptionId", subscription_id)
