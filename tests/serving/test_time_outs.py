@@ -12,8 +12,8 @@ from ringmock.fixture import load_named
 from ringmock.server_limits import ServerLimits
 from ringmock.serving.http_protocol import HttpProtocol
 from ringmock.serving.server import build
-from ringmock.serving.unread import Unread
 from ringmock.serving.websocket_protocol import WebSocketProtocol
+from ringmock.serving.write_timeout import WriteTimeout
 from ringmock.sign_in.worlds import Worlds
 
 HALF = b"POST /restapi HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
@@ -158,7 +158,7 @@ class Written:
         self.transport = Transport()
         self.transport.write(b"twelve bytes")
         self.transport.unread = unread
-        self.unread = Unread(self.loop, self.transport, 30.0)  # type: ignore[arg-type]
+        self.unread = WriteTimeout(self.loop, self.transport, 30.0)  # type: ignore[arg-type]
         self.unread.written()
 
 

@@ -25,7 +25,7 @@ from . import errors, oauth
 from .call import JSON_ANSWER, SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .fast_path import FastPath, whole
-from .lab import Lab
+from .limits_and_faults import LimitsAndFaults
 from .notifications import Notifier
 from .numbering_plans import LibPhoneNumber
 from .operations import (
@@ -193,7 +193,7 @@ def create_app(
             partial(FastPath, limits=limits),
             RequestNormalisation,
             Routing,
-            partial(Security, worlds=worlds, lab=Lab(worlds, groups)),
+            partial(Security, worlds=worlds, lab=LimitsAndFaults(worlds, groups)),
             partial(RequestValidation, limits=limits),
             ResponseValidation,
         ],

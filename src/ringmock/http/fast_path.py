@@ -15,7 +15,7 @@ from . import request_normalisation as normalisation
 from .call import SCOPE_KEY, Call
 from .compiled import AnswerOperation, RequestOperation
 from .errors import InvalidUri, MethodNotAllowed
-from .lab import LabOperation
+from .limits_and_faults import LimitsAndFaultsOperation
 from .stages import (
     JSON,
     HandlerOperation,
@@ -35,7 +35,7 @@ class FastRoute(NamedTuple):
     operation_id: str
     path_params: Mapping[str, str]
     security: SecurityOperation
-    lab: LabOperation
+    lab: LimitsAndFaultsOperation
     request: RequestOperation
     answer: AnswerOperation
     handler: HandlerOperation
@@ -98,7 +98,7 @@ class FastPath:
         if (
             operation_id is not None
             and isinstance(security, SecurityOperation)
-            and isinstance(lab, LabOperation)
+            and isinstance(lab, LimitsAndFaultsOperation)
             and isinstance(request, RequestOperation)
             and isinstance(answer, AnswerOperation)
             and isinstance(handler, HandlerOperation)

@@ -50,7 +50,7 @@ from .errors import (
     UnsupportedMediaType,
 )
 from .faults import SpoiledAnswer
-from .lab import Lab
+from .limits_and_faults import LimitsAndFaults
 from .multipart import Parts
 from .slices import in_slices
 
@@ -445,7 +445,7 @@ class SecurityOperation:
 
 
 class _SecurityApi(SecurityAPI):
-    def __init__(self, *args: Any, worlds: Worlds, lab: Lab, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worlds: Worlds, lab: LimitsAndFaults, **kwargs: Any) -> None:
         self._worlds = worlds
         self._lab = lab
         self._token_in_header = remembered(token_in_header)
@@ -488,7 +488,7 @@ class Security(Staged, SecurityMiddleware):
 
     api_cls = _SecurityApi
 
-    def __init__(self, app: ASGIApp, worlds: Worlds, lab: Lab) -> None:
+    def __init__(self, app: ASGIApp, worlds: Worlds, lab: LimitsAndFaults) -> None:
         super().__init__(app)
         self._known = {"worlds": worlds, "lab": lab}
 

@@ -17,11 +17,11 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from ..http import errors, refused
+from ..http import errors, parser_refusals
 from ..http.call import BREAK_OFF, PROBLEM
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
-from .unread import Unread
+from .write_timeout import WriteTimeout
 
 log = logging.getLogger("ringmock")
 
@@ -74,7 +74,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._unread = Unread(self.loop, transport, self._limits.write_timeout)
+        self._write_timeout = WriteTimeout(self.loop, transport, self._limits.write_timeout)
         self._expect(self._limits.header_timeout)
 
     def on_message_begin(self) -> None:
@@ -235,7 +235,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _open_websocket(self, rest: bytes) -> None:
         self._expect(None)
         self._unset_timer()
-        self._unread.end()
+        self._write_timeout.end()
         self.connections.discard(self)
         assert self.ws_protocol_class is not None
         protocol: Any = self.ws_protocol_class(  # type: ignore[call-arg]  # as uvicorn calls it
@@ -282,13 +282,13 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if cycle is not None and not cycle.response_complete:
             if not cycle.response_started:
-                self.transport.write(refused.answer(problem, target))
+                self.transport.write(parser_refusals.answer(problem, target))
             cycle.disconnected = True
             cycle.scope["extensions"][PROBLEM] = problem  # type: ignore[assignment]  # ours; see on_message_begin
             cycle.message_event.set()
         else:
-            self.transport.write(refused.answer(problem, target))
-        self._unread.written()
+            self.transport.write(parser_refusals.answer(problem, target))
+        self._write_timeout.written()
         log.info("refused before it was a call: %s", type(problem).__name__)
         self.transport.close()
 
@@ -322,7 +322,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.tasks.add(task)
 
     def on_response_complete(self) -> None:
-        self._unread.written()
+        self._write_timeout.written()
         if self._problem is not None and self.pipeline and self.pipeline[-1][0].more_body:
             self.pipeline.clear()  # half a request is none
             self._refuse(self._refused_target)
@@ -400,7 +400,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._lost is not None:
             self._lost.set()
         self._unset_timer()
-        self._unread.end()
+        self._write_timeout.end()
         # Each of them refers back to the connection, and the collector ignores frozen objects.
         self.scope = self.cycle = None  # type: ignore[assignment]  # as uvicorn has them before the first request
 

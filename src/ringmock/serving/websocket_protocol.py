@@ -14,10 +14,10 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from ..http import errors, refused
+from ..http import errors, parser_refusals
 from ..http.call import JSON_ANSWER
 from ..server_limits import DEFAULT, ServerLimits
-from .unread import Unread
+from .write_timeout import WriteTimeout
 
 INVALID_DATA = 1007
 VERSION_HEADER, VERSION = "Sec-WebSocket-Version", "13"
@@ -41,7 +41,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
-        self._unread = Unread(self.loop, cast(Transport, transport), self._limits.write_timeout)
+        self._write_timeout = WriteTimeout(self.loop, cast(Transport, transport), self._limits.write_timeout)
         self._opens = self.loop.call_later(self._limits.handshake_timeout, self._end_unopened, errors.RequestTimeout())
 
     def open(self, target: bytes, headers: list[tuple[bytes, bytes]], early: bytes) -> None:
@@ -50,14 +50,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         given = [(name.decode("ascii"), value.decode("ascii", "surrogateescape")) for name, value in headers]
         self.handle_connect(Request(target.decode("ascii"), Headers(given)))
         if self.handshake_complete:  # refused
-            self._unread.written()
+            self._write_timeout.written()
 
     def _end_unopened(self, problem: Exception) -> None:
         if self.handshake_complete or self.transport.is_closing():
             return
         self.handshake_complete = self.close_sent = True
-        self.transport.write(refused.answer(problem))
-        self._unread.written()
+        self.transport.write(parser_refusals.answer(problem))
+        self._write_timeout.written()
         self.transport.close()
 
     def handle_parser_exception(self) -> None:
@@ -75,7 +75,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self._unread.written()
+        self._write_timeout.written()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._read_on()
@@ -105,7 +105,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._opens.cancel()
-        self._unread.end()
+        self._write_timeout.end()
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text":
@@ -125,7 +125,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return
         if self.writable.is_set():
             super().handle_ping()
-            self._unread.written()
+            self._write_timeout.written()
         else:
             self.conn.data_to_send()  # a client that reads no pongs is owed none (RFC 6455, 5.5.3)
 
@@ -144,7 +144,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._is_ending:
             raise ClientDisconnected
         await super().send(message)
-        self._unread.written()
+        self._write_timeout.written()
         if message["type"] == "websocket.http.response.body" and self.close_sent:
             self.handshake_complete = True  # answered, if not by an opening
         elif message["type"] == "websocket.accept":

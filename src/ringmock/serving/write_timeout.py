@@ -3,7 +3,7 @@
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 
 
-class Unread:
+class WriteTimeout:
     """Aborts a connection whose client has read nothing of the pending output for so many seconds.
 
     It checks once in that time, and only while output is pending.

@@ -11,7 +11,7 @@ from .faults import with_its_fault
 from .throttling import Throttling, caller_of
 
 
-class LabOperation:
+class LimitsAndFaultsOperation:
     """One operation's calls: each is counted, then meets its fault, then continues."""
 
     def __init__(self, next_app: ASGIApp, throttling: Throttling | None, worlds: Worlds) -> None:
@@ -44,7 +44,7 @@ class LabOperation:
             call.answer = call.answer._replace(headers=(*call.answer.headers, *call.rate_limit))
 
 
-class Lab:
+class LimitsAndFaults:
     """Makes each operation's part, by its group in the contract."""
 
     def __init__(self, worlds: Worlds, groups: Mapping[str, Group]) -> None:
@@ -52,7 +52,7 @@ class Lab:
         self._worlds = worlds
         self._groups = groups
 
-    def before(self, next_app: ASGIApp, operation_id: str) -> LabOperation:
+    def before(self, next_app: ASGIApp, operation_id: str) -> LimitsAndFaultsOperation:
         """The part of an operation that passes calls to `next_app`."""
         group = self._groups.get(operation_id)
-        return LabOperation(next_app, None if group is None else Throttling(group), self._worlds)
+        return LimitsAndFaultsOperation(next_app, None if group is None else Throttling(group), self._worlds)
