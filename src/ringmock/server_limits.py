@@ -67,15 +67,19 @@ class ServerLimits:
         KILOBYTE, "bytes", "A receiver's answer, headers too; a longer one counts as failed."
     )
 
-    max_worlds: int = limit(
-        10_000, "worlds", "Open at a time, besides the fixture's; signing in to another is refused."
+    max_worlds: int = limit(10_000, "worlds", "Open at a time, besides the fixture's; the oldest unused is closed.")
+    world_ttl: float = limit(
+        3600.0, "seconds", "Without a call, after which the world of made-up credentials, or of a header, is closed."
     )
+    max_fork_records: int = limit(5000, "records", "Of a world that is forked; a larger one is not.")
     max_closed_worlds: int = limit(10_000, "worlds", "Client ids of closed ones; above it the oldest is dropped.")
     max_sync_records: int = limit(1000, "messages", "Of one message-sync; more are olderRecordsExist, or an old token.")
     max_records: int = limit(4_000_000, "records", "Copies of messages, changes, consents, in all worlds; more is 503.")
     max_file_bytes: int = limit(
         1024 * MEGABYTE, "bytes", "Files of messages, for each copy, and of reports; more is 503."
     )
+    max_journal_messages: int = limit(1000, "messages", "In the journal of a world; above it the oldest is dropped.")
+    max_waits: int = limit(10_000, "calls", "Of the control API that wait for something; another one is 503.")
     max_log_ins: int = limit(100_000, "log-ins", "Unexpired ones in all worlds; another is refused.")
     max_codes: int = limit(10_000, "codes", "Unredeemed authorization codes; above it the oldest is dropped.")
     max_journal_calls: int = limit(1000, "calls", "In the journal of a world; above it the oldest is dropped.")

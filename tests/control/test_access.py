@@ -1,5 +1,7 @@
 """Who may call the control API: from this machine, under a name of it, and from no other site's page."""
 
+import base64
+import contextlib
 import http.client
 from urllib.parse import urlsplit
 
@@ -13,11 +15,16 @@ HERE = ("127.0.0.1", "127.0.0.1")
 
 
 def is_taken(
-    *headers: tuple[str, str], caller: str | None = "127.0.0.1", reached: str | None = "127.0.0.1", allowed: str = ""
+    *headers: tuple[str, str],
+    caller: str | None = "127.0.0.1",
+    reached: str | None = "127.0.0.1",
+    allowed: str = "",
+    token: str | None = None,
+    is_page: bool = False,
 ) -> bool:
     encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     try:
-        Access([allowed] if allowed else []).check(caller, reached, encoded)
+        Access([allowed] if allowed else [], token).check(caller, reached, encoded, is_page=is_page)
     except Refused:
         return False
     return True
@@ -161,6 +168,93 @@ def test_two_origins_are_none() -> None:
 def test_a_notification_is_no_call() -> None:
     assert not is_taken(("host", "localhost"), ("user-agent", "RingCentral-Webhook/8.3"))
     assert is_taken(("host", "localhost"), ("user-agent", "curl/8.0"))
+
+
+# --- from elsewhere ------------------------------------------------------------------------------
+
+TOKEN = "a-token-of-ours"
+
+
+def basic_of(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ([], False),
+        ([("x-ringmock-token", TOKEN)], True),
+        ([("x-ringmock-token", TOKEN[:-1])], False),
+        ([("x-ringmock-token", TOKEN + " ")], False),
+        ([("x-ringmock-token", "")], False),
+        ([("x-ringmock-token", TOKEN), ("x-ringmock-token", TOKEN)], False),
+        ([("authorization", f"Bearer {TOKEN}")], True),
+        ([("authorization", f"bearer  {TOKEN} ")], True),
+        ([("authorization", basic_of("anybody", TOKEN))], True),
+        ([("authorization", basic_of(TOKEN, ""))], False),
+        ([("authorization", "Basic ?")], False),
+        ([("authorization", f"Bearer {TOKEN}x")], False),
+        ([("authorization", TOKEN)], False),
+        ([("authorization", "Bearer demo-101"), ("x-ringmock-token", TOKEN)], True),
+        ([("x-ringmock-token", "wrong"), ("authorization", f"Bearer {TOKEN}")], False),
+        ([("x-ringmock-token", "\xe9" * 15)], False),
+    ],
+)
+def test_others_call_with_the_token_and_not_without(headers: list[tuple[str, str]], taken: bool) -> None:
+    called = [("host", "192.0.2.1:8080"), *headers]
+    assert is_taken(*called, caller="192.0.2.2", reached="192.0.2.1", token=TOKEN) == taken
+    assert not is_taken(*called, caller="192.0.2.2", reached="192.0.2.1")
+
+
+def test_a_token_opens_no_host_and_no_page_of_another_site() -> None:
+    signed = ("x-ringmock-token", TOKEN)
+    elsewhere = {"caller": "192.0.2.2", "reached": "192.0.2.1", "token": TOKEN}
+    assert not is_taken(signed, ("host", "evil.test"), **elsewhere)
+    assert not is_taken(signed, ("host", "192.0.2.1"), ("origin", "http://evil.test"), **elsewhere)
+    assert not is_taken(signed, ("host", "192.0.2.1"), ("sec-fetch-site", "cross-site"), **elsewhere)
+    assert is_taken(signed, ("host", "192.0.2.1"), ("origin", "http://192.0.2.1"), **elsewhere)
+
+
+def test_this_machine_needs_no_token_and_a_wrong_one_is_told() -> None:
+    assert is_taken(("host", "localhost"), token=TOKEN)
+    assert is_taken(("host", "localhost"), ("authorization", "Bearer demo-101"), token=TOKEN)
+    assert not is_taken(("host", "localhost"), ("x-ringmock-token", "wrong"), token=TOKEN)
+
+
+def test_what_only_opens_the_control_api_names_no_world() -> None:
+    signed, host = (b"authorization", f"Bearer {TOKEN}".encode()), (b"host", b"localhost")
+    access = Access(token=TOKEN)
+    assert access.check(*HERE, [host, signed]) == [host]
+    assert access.check(*HERE, [host, (b"authorization", b"Bearer demo-101")])[1:] == [
+        (b"authorization", b"Bearer demo-101")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("token", "fits"), [("a" * 8, True), ("a" * 7, False), ("with a space", False), ("\u00e9" * 8, False)]
+)
+def test_a_token_can_be_sent_and_not_be_guessed(token: str, fits: bool) -> None:
+    with contextlib.nullcontext() if fits else pytest.raises(ValueError, match="at least 8 characters"):
+        Access(token=token)
+
+
+@pytest.mark.parametrize(
+    ("fetched", "is_page", "taken"),
+    [
+        ({"site": "none"}, False, True),
+        ({"site": "same-origin"}, False, True),
+        ({"site": "same-site"}, False, False),
+        ({"site": "cross-site", "mode": "no-cors", "dest": "image"}, False, False),
+        ({"site": "cross-site", "mode": "navigate", "dest": "document"}, False, False),
+        ({"site": "cross-site", "mode": "navigate", "dest": "document"}, True, True),
+        ({"site": "cross-site", "mode": "navigate", "dest": "iframe"}, True, False),
+    ],
+)
+def test_a_browser_says_where_a_call_without_an_origin_comes_from(
+    fetched: dict[str, str], is_page: bool, taken: bool
+) -> None:
+    headers = [(f"sec-fetch-{name}", value) for name, value in fetched.items()]
+    assert is_taken(("host", "localhost"), *headers, is_page=is_page) == taken
 
 
 # --- over the socket -----------------------------------------------------------------------------

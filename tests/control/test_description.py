@@ -12,7 +12,7 @@ from ringmock.control.api import function_of
 from ringmock.control.description import Operation, Parameter, operations
 from support import Client
 
-NOT_THERE = {"attachment_of_handset": 404, **dict.fromkeys(
+NOT_THERE = {"attachment_of_handset": 404, "close_world": 409, **dict.fromkeys(
     ("read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"), 404)}  # fmt: skip
 """What the examples are answered by a world that has just begun, where it is not 200."""
 

@@ -145,7 +145,7 @@ def test_who_has_no_room_is_told_so_in_the_envelope_and_the_control_api_tells_ho
         )
         usage = json.loads(server.call("GET", b"/_mock/usage", [], b"").content)
 
-    assert [answer.status for answer in (*sent, changed, written)] == [200, 503, 503, 400]
+    assert [answer.status for answer in (*sent, changed, written)] == [200, 503, 503, 409]
     said = f"Service Temporary Unavailable: the server keeps no more than {kept + 2} records (--max-records)"
     assert json.loads(sent[1].content)["errors"] == [{"errorCode": "CMN-201", "message": said}]
     assert f"no more than {kept + 2} records" in json.loads(written.content)["error"]

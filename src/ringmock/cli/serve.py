@@ -57,6 +57,17 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="A host name, besides localhost and its addresses, for calls of the control API; can be repeated.",
 )
+@click.option(
+    "--control-token",
+    envvar="RINGMOCK_CONTROL_TOKEN",
+    show_envvar=True,
+    metavar="TOKEN",
+    help="What opens the control API to callers from other machines; without it they are refused.",
+)
+@click.option("--control-host", metavar="ADDRESS", help="An address of the control API's own, beside the API's.")
+@click.option(
+    "--control-port", type=click.IntRange(0, 65535), help="Its port, by itself on 127.0.0.1; 0 for any, 8081 if unsaid."
+)
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
     "--webhook-content-type",
@@ -86,7 +97,8 @@ def serve(**given: Any) -> None:
 
     level = logging.WARNING if given["quiet"] else logging.INFO
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
-    account = _Account(given)
+    control = _control_socket(given["control_host"], given["control_port"], given["port"])
+    account = _Account(given, control.getsockname()[1] if control else None)
     held = stack.enter_context(port_file(given["port_path"]))
     try:
         first = account.worlds()
@@ -100,20 +112,22 @@ def serve(**given: Any) -> None:
         if held is not None:
             held.write(bound.getsockname()[1])
         with contextlib.suppress(OSError):  # a call at the end of the process has no others to serve
-            click.echo(start_screen.text(first, server.url_of(bound), open_worlds=given["open_worlds"]))
+            doors = start_screen.doors_of(bound, control or bound, is_open=account.access.has_token)
+            click.echo(start_screen.text(first, doors, open_worlds=given["open_worlds"]))
 
     app = server.Swappable(account.app(first))
     running = server.Server(app, ready, account.limits)
-    with bound:
+    with bound, control or contextlib.nullcontext():
         watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
         with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
-            runner.run(_until_stopped(running, bound, app, account.rebuilt, watched))
+            runner.run(_until_stopped(running, [bound, *([control] if control else [])], app, account.rebuilt, watched))
 
 
 class _Account:
     """The account that the options name, loaded again whenever its fixture has changed."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any], control_port: int | None = None) -> None:
+        """`control_port`: of the control API, where it has one of its own."""
         from ..lab.addresses import Addresses
         from ..lab.webhooks import WebHooks
 
@@ -121,7 +135,7 @@ class _Account:
         self.limits = ServerLimits(**{each.name: given[each.name] for each in fields(ServerLimits)})
         self._collector = _started_collector() if given["coverage"] else None
         self._webhooks = WebHooks(Addresses(given["webhook_hosts"]), limits=self.limits)
-        self._access = _access(given["hosts"])
+        self.access = _access(given["hosts"], given["control_token"], control_port)
 
     def worlds(self) -> "Worlds":
         """Raises `FixtureError`."""
@@ -139,7 +153,7 @@ class _Account:
     def app(self, worlds: "Worlds") -> "ASGIApp":
         from ..serving.server import build
 
-        return build(worlds, self._webhooks, self._collector, self._access)
+        return build(worlds, self._webhooks, self._collector, self.access)
 
     def rebuilt(self) -> "ASGIApp | None":
         """The application of the account as it is now; None, with a message, when its fixture is refused."""
@@ -154,11 +168,28 @@ class _Account:
         return app
 
 
-def _access(hosts: Sequence[str]) -> "Access":
+CONTROL_PORT = 8081
+
+
+def _control_socket(host: str | None, port: int | None, api_port: int) -> "socket | None":
+    """Where the control API listens by itself; None where it shares the address of the API."""
+    if host is None and port is None:
+        return None
+    port = CONTROL_PORT if port is None else port
+    if port and port == api_port:
+        raise click.BadParameter(f"{port} is the API's port already", param_hint="'--control-port'")
+    return _bound(host or "127.0.0.1", port)
+
+
+def _access(hosts: Sequence[str], token: str | None, port: int | None) -> "Access":
     from ..control.access import Access
 
     try:
-        return Access(hosts)
+        Access(token=token)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--control-token'") from error
+    try:
+        return Access(hosts, token, port)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--allow-host'") from error
 
@@ -182,7 +213,7 @@ def _started_collector() -> "CoverageCollector":
 
 async def _until_stopped(
     running: "Server",
-    bound: "socket",
+    sockets: "list[socket]",
     app: "Swappable",
     rebuild: Callable[[], "ASGIApp | None"],
     watched: Sequence[Path],
@@ -190,6 +221,6 @@ async def _until_stopped(
     from ..serving.server import rebuilt_on_change
 
     watching = asyncio.create_task(rebuilt_on_change(app, rebuild, watched)) if watched else None
-    await running.serve(sockets=[bound])
+    await running.serve(sockets=sockets)
     if watching is not None:
         watching.cancel()

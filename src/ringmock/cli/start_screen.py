@@ -1,15 +1,37 @@
 """What `serve` prints when the server is ready: everything for a first call, the address last."""
 
 import json
+from socket import socket
+from typing import NamedTuple
 
 from .. import __version__
 from ..domain.account import Account, Extension, Feature
+from ..lab.addresses import is_this_machine
+from ..serving.server import url_of
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
 
 
-def text(worlds: Worlds, url: str, *, open_worlds: bool) -> str:
+class Doors(NamedTuple):
+    """Where a server is reached, and by whom."""
+
+    url: str
+    control_url: str
+    """Of the control API, most often the same."""
+    is_open: bool
+    """Whether the control API has a token, which lets others in than this machine."""
+    is_local: bool
+    """Whether only this machine reaches it anyway."""
+
+
+def doors_of(api: socket, control: socket, *, is_open: bool) -> Doors:
+    """The addresses of the sockets; `is_open`: whether the control API has a token."""
+    return Doors(url_of(api), url_of(control), is_open, is_this_machine(control.getsockname()[0]))
+
+
+def text(worlds: Worlds, doors: Doors, *, open_worlds: bool) -> str:
     """At most 12 lines."""
+    url, control = doors.url, doors.control_url
     template, world = worlds.template, worlds.default
     account = template.account
     lines = [
@@ -19,12 +41,18 @@ def text(worlds: Worlds, url: str, *, open_worlds: bool) -> str:
         *_sign_in(template),
         *_python(template, url),
         *_curl(template, url),
-        f"inspect    {url}/_mock/ in a browser: mailboxes, phones, calls and what decided them",
-        f"control    {url}/_mock/journal, /reset, /clock, /handsets/<number>/messages",
+        f"inspect    {control}/_mock/ in a browser: mailboxes, phones, calls and what decided them",
+        f"control    {control}/_mock/openapi.yaml says what; /journal, /messages, /clock, /worlds ...{_who(doors)}",
         *(["parallel   any other client id and secret open a fresh copy of the account"] if open_worlds else []),
         f"ready on   {url}",
     ]
     return "\n".join(lines)
+
+
+def _who(doors: Doors) -> str:
+    if doors.is_local:
+        return ""
+    return "; others with the token" if doors.is_open else "; this machine only: --control-token opens it to others"
 
 
 def _sign_in(template: Template) -> list[str]:

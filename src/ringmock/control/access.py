@@ -1,11 +1,16 @@
-"""Who may call the control API: one decision on the caller, the Host and the Origin, before anything is routed.
+"""Who may call the control API: one decision on the caller, the Host, the Origin and the token, before any routing.
+
+Whoever calls from this machine needs no token; whoever calls from elsewhere does, and a server without one takes
+none of their calls.
 
 A browser is the danger: it runs pages of any site on this machine. Such a page is told by its Origin, and one whose
 name was made to lead here ("DNS rebinding") by its Host, which names no machine of ours.
 """
 
+import base64
+import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..lab.addresses import ip_address
@@ -17,8 +22,23 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+TOKEN_HEADER = b"x-ringmock-token"
+LEAST_TOKEN = 8
+"""Characters of a token."""
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
 class Refused(Exception):
     """Why a call is not taken, and what would be; told to the caller as it stands."""
+
+    status = 403
+
+
+class TokenWanted(Refused):
+    """The call has no token, or not the one of the server."""
+
+    status = 401
 
 
 class _Authority(NamedTuple):
@@ -31,21 +51,64 @@ class _Authority(NamedTuple):
 class Access:
     """The decision, for the names by which the server may be called beside those of this machine."""
 
-    def __init__(self, allowed_hosts: Iterable[str] = ()) -> None:
-        """`allowed_hosts`: names or addresses, without a port. Raises `ValueError` for what is neither."""
-        self._allowed = frozenset(_allowed(host) for host in allowed_hosts)
+    def __init__(self, allowed_hosts: Iterable[str] = (), token: str | None = None, port: int | None = None) -> None:
+        """`allowed_hosts`: names or addresses, without a port. `token`: what opens it to callers from elsewhere.
 
-    def check(self, caller: str | None, reached: str | None, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        """Raise `Refused` for a call that is not from this machine, or may be the work of another site's page.
-
-        `caller` is the address that calls, `reached` the one of ours that it calls.
+        `port`: the one that it has of its own; None for that of the API. Raises `ValueError` for what is no name of a
+        machine, and for a token that can be guessed or sent by no header.
         """
-        if not _is_here(caller, reached):
-            raise Refused("The control API takes calls from this machine only.")
+        self._allowed = frozenset(_allowed(host) for host in allowed_hosts)
+        if token is not None and not (len(token) >= LEAST_TOKEN and _TOKEN.fullmatch(token)):
+            raise ValueError(f"a token has at least {LEAST_TOKEN} characters, of those that ASCII prints, and no space")
+        self._token = None if token is None else token.encode()
+        self.port = port
+
+    @property
+    def has_token(self) -> bool:
+        """Whether it is open to callers from elsewhere."""
+        return self._token is not None
+
+    def check(self, caller: str | None, reached: str | None, headers: Headers, *, is_page: bool = False) -> Headers:
+        """The headers without what only opens the control API.
+
+        `caller` is the address that calls, `reached` the one of ours that it calls. `is_page`: whether it is for a page
+        of the inspector, which other sites may have links to.
+
+        Raises `Refused` for a call from elsewhere without the token, and for one that may be the work of another site's
+        page.
+        """
         if any(value.startswith(WEBHOOK_AGENT) for name, value in headers if name == b"user-agent"):
             raise Refused("The control API takes no notifications: it is no receiver of webhooks.")
+        rest = self._check_token(_is_here(caller, reached), headers)
         host = self._checked_host([value for name, value in headers if name == b"host"], reached)
         _check_origin([value for name, value in headers if name == b"origin"], host)
+        _check_site(dict(headers), is_page=is_page)
+        return rest
+
+    def _check_token(self, is_here: bool, headers: Headers) -> Headers:
+        """What is left of the headers where one of them is the token."""
+        named = [value for name, value in headers if name == TOKEN_HEADER]
+        if self._token is None:
+            if is_here:
+                return headers
+            raise Refused(
+                "The control API takes calls from this machine only: ringmock serve --control-token, or"
+                " RINGMOCK_CONTROL_TOKEN, opens it to those that send the token."
+            )
+        if named:
+            if len(named) == 1 and hmac.compare_digest(named[0], self._token):
+                return headers
+            raise TokenWanted("This is not the token of this control API.")
+        found = [header for header in headers if header[0] == b"authorization"]
+        given = [header for header in found if hmac.compare_digest(_secret_in(header[1]), self._token)]
+        if given:
+            return [header for header in headers if header not in given]
+        if is_here:
+            return headers
+        raise TokenWanted(
+            "The control API takes calls from elsewhere with its token, as in X-Ringmock-Token: <token>, or as the"
+            " password of a browser."
+        )
 
     def _checked_host(self, given: Sequence[bytes], reached: str | None) -> _Authority:
         written = given[0].decode("latin-1") if len(given) == 1 else ""
@@ -58,6 +121,32 @@ class Access:
                 f" on, or start the server with --allow-host {authority.host}."
             )
         return authority
+
+
+_TOKEN = re.compile(r"[!-~]+")
+
+
+def _secret_in(authorization: bytes) -> bytes:
+    """The token of a Bearer header, the password of a Basic one; nothing in any other."""
+    kind, _, value = authorization.strip().partition(b" ")
+    if kind.lower() == b"bearer":
+        return value.strip()
+    if kind.lower() != b"basic":
+        return b""
+    try:
+        return base64.b64decode(value.strip(), validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
+
+
+def _check_site(headers: Mapping[bytes, bytes], *, is_page: bool) -> None:
+    """What a browser says of where a call comes from: it says it of those without an Origin, too."""
+    site = headers.get(b"sec-fetch-site", b"none").lower()
+    if site in (b"none", b"same-origin"):
+        return
+    is_link = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
+    if not (is_page and is_link):
+        raise Refused("The control API takes no calls from other sites' pages: open its own, which is /_mock/.")
 
 
 def _is_here(caller: str | None, reached: str | None) -> bool:

@@ -1,25 +1,28 @@
 """The control API: JSON in and out under `/_mock/`, acting on one world, as openapi.yaml beside this file says.
 
-A call is routed and checked by the description, and answered by the function that its operation names. Which world:
-that of the bearer token that the call carries, the default one without a token. Who may call at all, `access` decides
-before anything here.
+A call is routed and checked by the description, and answered by the function that its operation names. Its world is
+that of `X-Ringmock-World`, or of the bearer token that the call carries, the default one without either. Who may call
+at all, `access` decides before anything here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.wrappers import Request
 
 from ..domain.attachment import Attachment
+from ..http.call import WORLD_HEADER
 from ..inspector.pages import inspector
 from ..sign_in.sessions import TokenRefused
 from ..sign_in.worlds import Worlds
 from ..world.world import World
-from .call import ControlCall, Refused, body_of, form_of, path_of, query_of
+from .call import REFUSED, WAITED, ControlCall, NoSuchToken, Refused, body_of, form_of, path_of, query_of
 from .description import FORM, Operation, operations
+from .worlds import named_world
 
 if TYPE_CHECKING:
     from ..coverage.collector import CoverageCollector
@@ -62,28 +65,53 @@ def _view(operation: Operation) -> Callable[..., Response]:
     function = function_of(operation)
 
     def view(**path: str) -> Response:
-        answer = function(_read(operation, path))
+        if REFUSED in request.environ:
+            raise request.environ[REFUSED]
+        answer = function(read(operation, request, path, current_app))
         return answer if isinstance(answer, Response) else jsonify(answer)
 
     return view
 
 
-def _read(operation: Operation, path: dict[str, str]) -> ControlCall:
-    """The call that is being made. Raises `BadInput`."""
+def read(operation: Operation, request: Request, path: Mapping[str, str], app: Flask) -> ControlCall:
+    """The call that a request makes. Raises `Refused`."""
+    worlds: Worlds = app.extensions["ringmock.sign_in.worlds"]
     call = ControlCall(
-        worlds=_worlds(),
-        world=_world(),
+        worlds=worlds,
+        world=world_of(worlds, request.headers.get("Authorization"), request.headers.get(WORLD_HEADER)),
         path=path_of(operation, path),
         query=query_of(operation, request.args.items(multi=True)),
         url=request.base_url,
-        collector=current_app.extensions["ringmock.collector"],
+        collector=app.extensions["ringmock.collector"],
+        waited=request.environ.get(WAITED),
     )
     if FORM in operation.bodies and request.mimetype == FORM:
-        return replace(call, body=form_of(operation, request.form.lists()), files=_files())
-    return replace(call, body=body_of(operation, request.get_data(), call.worlds.limits))
+        return replace(call, body=form_of(operation, request.form.lists()), files=_files(request))
+    return replace(call, body=body_of(operation, request.get_data(), worlds.limits))
 
 
-def _files() -> tuple[Attachment, ...]:
+def world_of(worlds: Worlds, authorization: str | None, name: str | None = None) -> World:
+    """The world of this name, else of a bearer token, else the default one. Raises `NotThere` and `NoSuchToken`."""
+    world = _named_or_signed(worlds, authorization, name)
+    worlds.use(world)
+    return world
+
+
+def _named_or_signed(worlds: Worlds, authorization: str | None, name: str | None) -> World:
+    if name is not None:
+        return named_world(worlds, name)
+    kind, _, token = (authorization or "").partition(" ")
+    if not kind:
+        return worlds.default
+    try:
+        return worlds.session_of(token.strip() if kind.lower() == "bearer" else "").world
+    except TokenRefused as refused:
+        raise NoSuchToken(
+            "This access token opens no world: sign in again, or leave the header out for the default world."
+        ) from refused
+
+
+def _files(request: Request) -> tuple[Attachment, ...]:
     """The files of a form, in their order and whatever their names."""
     files = (file for _, file in request.files.items(multi=True))
     return tuple(Attachment(file.content_type or "", file.filename, file.read()) for file in files)
@@ -125,26 +153,8 @@ def _said(status: int, sentence: str) -> Response:
     return answer
 
 
-def _choose_world() -> Response | None:
-    worlds = _worlds()
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if not kind:
-        g.world = worlds.default
-        return None
-    try:
-        g.world = worlds.session_of(token.strip() if kind.lower() == "bearer" else "").world
-    except TokenRefused:
-        return _said(
-            401, "This access token opens no world: sign in again, or leave the header out for the default world."
-        )
-    return None
-
-
-def _worlds() -> Worlds:
-    worlds: Worlds = current_app.extensions["ringmock.sign_in.worlds"]
-    return worlds
-
-
-def _world() -> World:
-    world: World = g.world
-    return world
+def _choose_world() -> None:
+    """For the inspector's pages."""
+    given = request.headers
+    worlds = current_app.extensions["ringmock.sign_in.worlds"]
+    g.world = world_of(worlds, given.get("Authorization"), given.get(WORLD_HEADER))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Json = Any
 
+WAITED, REFUSED = "ringmock.waited", "ringmock.refused"
+"""In the environment of a call that has waited: what came of it, or why it is refused."""
+
 _DIGITS = 18
 """Of a number in a path or a query."""
 
@@ -46,6 +49,24 @@ class NotNow(Refused):
     status = 409
 
 
+class NoSuchToken(Refused):
+    """The call's credentials open nothing."""
+
+    status = 401
+
+
+class Gone(Refused):
+    """What would have told has been left out: whether it was so cannot be said."""
+
+    status = 410
+
+
+class TooBusy(Refused):
+    """The server does no more of this at a time."""
+
+    status = 503
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlCall:
     """What an operation gets. Parameters are by their names in the description, of the types that it says."""
@@ -61,6 +82,8 @@ class ControlCall:
     url: str = ""
     """Its own, without the query."""
     collector: "CoverageCollector | None" = None
+    waited: Any = None
+    """What came of waiting, of an operation that waits."""
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """A Flask application inside the ASGI server, run in the loop's own thread.
 
-Worlds are not locked, so nothing may touch them from a second thread; and every control call is short.
+Worlds are not locked, so nothing may touch them from a second thread; and every control call is short, once it has
+waited for what it waits for.
 """
 
+import asyncio
 import io
 import json
 import re
@@ -15,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.test import run_wsgi_app
 
 from .access import Access, Refused
+from .waiting import Waiting
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -22,22 +25,56 @@ Headers = list[tuple[bytes, bytes]]
 def mounted(app: Flask, access: Access) -> ASGIApp:
     """The application as an ASGI callable for whole requests: `receive` gives the body in one message.
 
-    Calls that `access` refuses do not reach it.
+    Calls that `access` refuses do not reach it. Those that wait do so before it is called.
     """
+    waiting = Waiting(app)
 
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            access.check(_host_of(scope, "client"), _host_of(scope, "server"), scope["headers"])
+            _check_port(scope, access)
+            headers = access.check(
+                _host_of(scope, "client"), _host_of(scope, "server"), scope["headers"], is_page=_is_page(scope)
+            )
         except Refused as refused:
-            body = json.dumps({"error": str(refused)}).encode()
-            await _answer(send, 403, [(b"content-type", b"application/json"), *_length(body)], body)
+            await _refuse(refused, send)
             return
-        environ = environ_of(scope, (await receive()).get("body", b""))
-        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
-        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        environ = environ_of({**scope, "headers": headers}, (await receive()).get("body", b""))
+        if waiting.is_for(scope["method"], scope["path"]):
+            # The eager protocol begins a call outside of any task, where nothing could be waited for.
+            environ |= await asyncio.create_task(waiting.waited(environ, receive))
+        chunks, status, answered = run_wsgi_app(app, environ, buffered=True)
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answered]
         await _answer(send, int(status.split(" ", 1)[0]), encoded, joined(chunks))
 
     return asgi
+
+
+def _check_port(scope: Scope, access: Access) -> None:
+    """Raise `Refused` for a call that comes to the API's port where the control API has one of its own."""
+    if access.port is not None and (scope.get("server") or (None, None))[1] != access.port:
+        raise Refused(f"The control API of this server is at port {access.port}.")
+
+
+_PAGES = ("/_mock/mailboxes/", "/_mock/phones/")
+
+
+def _is_page(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return bool(scope["method"] == "GET") and (path == "/_mock/" or path.startswith(_PAGES))
+
+
+async def _refuse(refused: Refused, send: Send) -> None:
+    body = json.dumps({"error": str(refused)}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+        (b"content-security-policy", b"frame-ancestors 'none'"),
+        *_length(body),
+    ]
+    if refused.status == 401:
+        headers.append((b"www-authenticate", b'Basic realm="the control API of ringmock, its token as the password"'))
+    await _answer(send, refused.status, headers, body)
 
 
 def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:

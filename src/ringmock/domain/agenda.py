@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from itertools import count
+from itertools import count, islice
 from typing import Generic, TypeVar
 
 from sortedcontainers import SortedDict
@@ -21,7 +21,7 @@ class Timer:
 class Agenda(Generic[_T]):
     """Scheduled items, each with one time. Items are distinguished by their hash."""
 
-    def __init__(self, sooner: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, sooner: Callable[[], None] | None = None) -> None:
         """`sooner` is called when something is due before all that was known."""
         self._sooner = sooner
         self._ages = count()
@@ -30,6 +30,10 @@ class Agenda(Generic[_T]):
 
     def __len__(self) -> int:
         return len(self._things)
+
+    def upcoming(self, most: int) -> list[tuple[datetime, _T]]:
+        """What is due first, and when; `most` things."""
+        return [(at, thing) for (at, _), thing in islice(self._things.items(), most)]
 
     @property
     def next(self) -> datetime | None:
@@ -45,7 +49,7 @@ class Agenda(Generic[_T]):
             return
         self._places[thing] = at, next(self._ages)
         self._things[self._places[thing]] = thing
-        if self._things.peekitem(0)[1] is thing:
+        if self._sooner is not None and self._things.peekitem(0)[1] is thing:
             self._sooner()
 
     def due(self, now: datetime, most: int) -> Iterator[tuple[datetime, Sequence[_T]]]:

@@ -221,7 +221,7 @@ def control_only(behind: ASGIApp, sockets: ASGIApp) -> ASGIApp:
         if scope["type"] != "http" or not scope[SCOPE_KEY].is_control:
             raise errors.InvalidUri
 
-        await behind(scope, whole(scope[SCOPE_KEY].content), send)
+        await behind(scope, whole(scope[SCOPE_KEY].content, receive), send)
 
     return app
 

@@ -22,6 +22,11 @@ BREAK_OFF = "ringmock.break_off"
 PROBLEM = "ringmock.problem"
 """The key of a scope for the reason why a body is incomplete; absent when the client disconnected."""
 
+WORLD_HEADER = "X-Ringmock-World"
+"""Names the world of a call, for programs that cannot choose their credentials."""
+
+_WORLD_KEY = WORLD_HEADER.lower().encode()
+
 SCOPE_KEY = "ringmock.call"
 """The key of the call in the ASGI scope. Stages copy scopes; the call itself is one object."""
 
@@ -80,6 +85,12 @@ class Call:
         self.path = path
         self.base_url = base_url
         self.headers = headers
+
+    @property
+    def world_name(self) -> str | None:
+        """The world that the call names, beside its credentials; None for that of its credentials."""
+        name = self.headers.get(_WORLD_KEY)
+        return None if name is None else name.decode("latin-1")
 
     @property
     def signed_in(self) -> Session:

@@ -118,10 +118,15 @@ def is_plain(call: Call, query: bytes) -> bool:
     )
 
 
-def whole(content: bytes) -> Receive:
-    """A `receive` for the stages behind, of a body that has been read."""
+def whole(content: bytes, afterwards: Receive | None = None) -> Receive:
+    """A `receive` for the stages behind, of a body that has been read; the server's own one, where it goes on."""
+    given = False
 
     async def receive() -> Message:
+        nonlocal given
+        if given and afterwards is not None:
+            return await afterwards()
+        given = True
         return {"type": "http.request", "body": content, "more_body": False}
 
     return receive

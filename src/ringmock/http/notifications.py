@@ -42,6 +42,7 @@ from ..domain.subscription import (
 from ..lab.webhooks import WebHooks
 from ..world.journal import Entry
 from ..world.world import World
+from .call import WORLD_HEADER
 from .mishaps import Mishaps
 from .sockets import Sockets
 from .timer import WorldTimer
@@ -289,7 +290,7 @@ class Notifier:
 
     async def _deliver(self, world: World, subscription: Subscription, queue: deque[_Waiting]) -> None:
         """Empty the queue of a subscription that is not deleted; what was due before its expiry may come late."""
-        delivery = subscription.delivery
+        delivery, mark = subscription.delivery, (WORLD_HEADER, world.name) if world.name else None
         try:
             while queue and subscription.blacklisted is None and not subscription.is_deleted:
                 note = _next_of(queue)
@@ -299,7 +300,7 @@ class Notifier:
                 decided = note.on_demand is not None  # those of a batch are made, and decided about, one by one
                 each_of = (note,) if decided else self._mishaps.outgoing(world, subscription, note, lost)
                 for each in each_of:
-                    failure = await self.webhooks.notify(delivery.address, delivery.verification_token, each.body)
+                    failure = await self.webhooks.notify(delivery.address, delivery.verification_token, each.body, mark)
                     self._note_attempt(world, subscription, each, failure)
         finally:
             _remove_entry(self._queues, subscription, queue)

@@ -156,7 +156,9 @@ def find_caller(call: Call, worlds: Worlds) -> None:
             client_id, secret = oauth.basic_credentials(authorization)
             call.world = worlds.known_world(client_id, secret or None)
     except (TokenRefused, errors.AuthorizationMalformed):
-        return
+        pass
+    name = call.world_name
+    call.world = call.world if name is None else worlds.world_named(name) or call.world
 
 
 def _length_without_attachments(call: Call) -> int:

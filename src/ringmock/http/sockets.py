@@ -19,12 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.errors import InvalidParameter
 from ..server_limits import ServerLimits
-from ..sign_in.sessions import Session, TokenUnknown, later
+from ..sign_in.sessions import Session, SignInRefused, TokenUnknown, later
 from ..sign_in.worlds import Worlds, random_token
 from ..timestamps import iso8601
 from ..world.world import World
 from . import errors
-from .call import BREAK_OFF, JSON_ANSWER, ON_SOCKET, Call
+from .call import BREAK_OFF, JSON_ANSWER, ON_SOCKET, WORLD_HEADER, Call
 from .connections import ABSOLUTE_SECONDS, IDLE_SECONDS, POLICY_VIOLATION, RECOVERY_SECONDS, Connection, Done, Socket
 from .json_bounds import is_large
 from .stages import JSON
@@ -33,6 +33,9 @@ from .validation import parse_json
 Json = Any
 
 PATH = "/ws"
+WORLD_PROTOCOL = "ringmock-world."
+"""Begins the sub-protocol that names a world."""
+
 TOKEN_SECONDS = 600
 """The lifetime of a token of `authWsToken` in seconds. `@rc-ex/ws` opens several connections with one."""
 
@@ -47,6 +50,18 @@ class _WorldSockets(NamedTuple):
 
     tokens: set[str]
     connections: dict[str, Connection]
+
+
+def world_of_socket(scope: Scope, query: Mapping[str, list[str]]) -> tuple[str | None, str | None]:
+    """The world that a connection names, and the sub-protocol that does: browsers set no headers on WebSockets."""
+    for offered in scope.get("subprotocols", ()):
+        if offered.startswith(WORLD_PROTOCOL):
+            return offered.removeprefix(WORLD_PROTOCOL), offered
+    in_query = next((values[-1] for name, values in query.items() if name.lower() == WORLD_HEADER.lower()), None)
+    if in_query is not None:
+        return in_query, None
+    key = WORLD_HEADER.lower().encode()
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == key), None), None
 
 
 class Sockets:
@@ -162,13 +177,23 @@ class Sockets:
         if scope["path"] != PATH:
             await _refuse(TokenUnknown() if session is None else errors.InvalidUri(), scope, send)
             return
-        await send({"type": "websocket.accept"})
+        name, protocol = world_of_socket(scope, query)
+        await send({"type": "websocket.accept", **({"subprotocol": protocol} if protocol else {})})
+        if session is not None and name is not None:
+            session = self._session_in(session, name)
         if session is None:
             await send({"type": "websocket.send", "text": self._refusal(TokenUnknown())})
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
         connection, socket = self._connected(session, query.get("wsc", [None])[-1], send)
         await self._serve(connection, socket, scope, receive)
+
+    def _session_in(self, session: Session, name: str) -> Session | None:
+        """The session in the world that a connection names; None where there is none of it there."""
+        try:
+            return self._worlds.session_as(session, name)
+        except SignInRefused:
+            return None
 
     def session_of(self, token: str) -> Session | None:
         session, expires = self._tokens.get(token, (None, None))
@@ -230,6 +255,8 @@ class Sockets:
 
     async def _serve(self, connection: Connection, socket: Socket, scope: Scope, receive: Receive) -> None:
         writing = asyncio.create_task(socket.write())
+        world = connection.session.world
+        world.hold()
         calls: set[asyncio.Task[None]] = set()
         try:
             while (message := await receive())["type"] == "websocket.receive":
@@ -242,6 +269,7 @@ class Sockets:
                 while len(calls) >= self.limits.max_socket_calls_read:
                     await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            world.release()
             writing.cancel()
             connection.leave(socket)
             self._note_loss(connection)

@@ -28,17 +28,17 @@ from starlette.requests import Request
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..domain.errors import ApplicationPermissionDenied
+from ..domain.errors import ApplicationPermissionDenied, InvalidParameter, StoreFull
 from ..domain.slices import Slices
 from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
 from ..openapi.document import app_permissions
 from ..server_limits import ServerLimits
-from ..sign_in.sessions import Session
+from ..sign_in.sessions import Session, TooManyWorlds, UnknownClient
 from ..sign_in.worlds import Worlds
 from . import oauth, throttling
 from . import request_normalisation as normalisation
-from .call import ON_SOCKET, PROBLEM, SCOPE_KEY, Answer, Call
+from .call import ON_SOCKET, PROBLEM, SCOPE_KEY, WORLD_HEADER, Answer, Call
 from .errors import (
     AuthorizationMalformed,
     AuthorizationMissing,
@@ -475,9 +475,25 @@ class _SecurityApi(SecurityAPI):
     def _sign_in(self, call: Call, scope: Scope) -> Session:
         given = call.headers.get(b"authorization")
         call.token = token_in_query(scope["query_string"]) if given is None else self._token_in_header(given)
-        call.session = session = self._worlds.session_of(call.token)
+        name = call.world_name
+        call.session = session = (
+            self._worlds.session_of(call.token) if name is None else session_in(self._worlds, call.token, name)
+        )
         call.world = session.world
         return session
+
+
+def session_in(worlds: Worlds, token: str, name: str) -> Session:
+    """The log-in of a token, in the world that a call names.
+
+    Raises `TokenRefused`, `InvalidParameter` for what is no name, and `StoreFull` where no more worlds are opened.
+    """
+    try:
+        return worlds.session_in(token, name)
+    except UnknownClient as error:
+        raise InvalidParameter(WORLD_HEADER, name) from error
+    except TooManyWorlds as error:
+        raise StoreFull(f"{worlds.limits.max_worlds} worlds (--max-worlds)") from error
 
 
 class Security(Staged, SecurityMiddleware):

@@ -56,9 +56,9 @@ def caller_of(call: Call, query: bytes, worlds: Worlds) -> Caller:
     client_id = call.basic[0] if call.basic is not None else form.get("client_id") or _asserting(form)
     try:
         world = (
-            worlds.world_before_sign_in(client_id)
+            worlds.world_before_sign_in(client_id, call.world_name)
             if call.operation in _OPENS_A_WORLD
-            else worlds.world_named(client_id)
+            else worlds.world_named(call.world_name or client_id)
         )
     except SignInRefused:
         return Caller(None, "", client_id)

@@ -88,11 +88,18 @@ class WebHooks:
             if is_json_required and given.get(b"content-type", "").partition(";")[0].strip().lower() != JSON:
                 raise errors.WebHookAnswerInvalid(ADDRESS, f"{_said(given, 'Content-Type')[0]}, {NO_JSON}")
 
-    async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:
-        """Send a notification. Why it did not arrive, in the service's words; None when it did."""
+    async def notify(
+        self, address: str, verification_token: str | None, body: bytes, mark: tuple[str, str] | None = None
+    ) -> str | None:
+        """Send a notification, with one more header as its `mark`.
+
+        Why it did not arrive, in the service's words; None when it did.
+        """
         headers: dict[bytes | str, bytes | str] = (
             {} if verification_token is None else {"Verification-Token": verification_token}
         )
+        if mark is not None:
+            headers[mark[0]] = mark[1]
         try:
             async with self._answer(receiver_of(address), headers, body, self._most_bytes) as answer:
                 if not 200 <= answer.status < 300:

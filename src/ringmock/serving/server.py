@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from ..domain.generation import Generation
 from ..http.app import create_app
 from ..http.recording import recorder
 from ..http.request_normalisation import RequestIds
+from ..http.stages import CONTROL_PREFIX
 from ..lab.webhooks import WebHooks
 from ..server_limits import DEFAULT, ServerLimits
 from ..sign_in.worlds import Worlds
@@ -49,10 +51,37 @@ def build(
     `webhooks` calls the receivers of notifications, by default on this machine only. `collector` collects coverage,
     which the control API then shows. `access` decides who may call the control API.
     """
-    done = recorder(worlds)
-    behind = mounted(create_control_app(worlds, collector), access or Access())
+    done, access = recorder(worlds), access or Access()
+    behind = mounted(create_control_app(worlds, collector), access)
     told = done if collector is None else collector.counting(worlds, done)
-    return create_app(worlds, behind, told, RequestIds(uuid4()), webhooks or WebHooks(limits=worlds.limits))
+    webhooks = webhooks or WebHooks(limits=worlds.limits)
+    app = create_app(worlds, behind, told, RequestIds(uuid4()), webhooks)
+    if access.port is None:
+        return app
+    webhooks.listens_on(access.port)
+    return without_api(app, access.port)
+
+
+def without_api(app: ASGIApp, port: int) -> ASGIApp:
+    """The application, of which nothing but the control API is reached by this port."""
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        is_there = (scope.get("server") or (None, None))[1] == port
+        path = scope.get("path", "")
+        if not is_there or path.startswith(CONTROL_PREFIX) or path == CONTROL_PREFIX[:-1]:
+            await app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close"})
+        else:
+            body = json.dumps(
+                {"error": f"Port {port} is the control API's alone, which is at {CONTROL_PREFIX}."}
+            ).encode()
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": 404, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    return asgi
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -207,10 +236,11 @@ def served(app: ASGIApp, limits: ServerLimits = DEFAULT) -> Iterator[str]:
 def serving(
     app: ASGIApp,
     limits: ServerLimits = DEFAULT,
+    host: str = "127.0.0.1",
 ) -> Iterator[tuple[str, Server]]:
-    """As `served`, with the server itself."""
+    """As `served`, with the server itself; `host` is another address of this machine to listen on."""
     is_ready = threading.Event()
-    with contextlib.closing(bound_socket("127.0.0.1", 0)) as bound:
+    with contextlib.closing(bound_socket(host, 0)) as bound:
         server = Server(app, is_ready.set, limits)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock", daemon=True)
         thread.start()

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from ..domain.account import Extension
@@ -23,6 +23,7 @@ from ..world.world import World
 from . import assertions
 from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion
 from .authorization import Challenge, Codes, Consent, expiry_of_code
+from .lifetimes import Lifetimes
 from .permissions import Permissions, permissions_after_refresh
 from .sessions import (
     CORRUPTED,
@@ -48,6 +49,9 @@ log = logging.getLogger("ringmock")
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
+
+_TAGGED = 1000
+"""Sessions of other worlds that are known in one."""
 
 _FORGOTTEN_TOGETHER = 500
 """The maximum of ended sessions that a new session removes."""
@@ -93,11 +97,14 @@ class Worlds:
         self._refreshable: dict[str, Session] = {}
         self._log_ins: dict[World, _LogIns] = {}
         self._closed: dict[str, None] = {}
+        self._worlds: dict[str, World] = {}
+        self._lifetimes = Lifetimes(self._worlds, self._end_world, timedelta(seconds=limits.world_ttl))
+        self._tagged: dict[World, dict[str, Session]] = {}
         self._codes = Codes(limits.max_codes, lambda: self.note_forgotten("max_codes"))
         self.default = self._new_world()
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
-        self._worlds = dict.fromkeys(self._secrets, self.default)
+        self._worlds.update(dict.fromkeys(self._secrets, self.default))
         for number, credentials in template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
@@ -126,17 +133,20 @@ class Worlds:
         """
         if client_id in self._applications:
             return self._applications[client_id]
+        if client_id in self._worlds:
+            return Application(client_id)
         if not self._open_worlds or client_id in self._closed or not _WELL_FORMED.fullmatch(client_id):
             raise UnknownClient(client_id)
         return Application(client_id)
 
-    def world_of_client(self, client_id: str, client_secret: str | None) -> World:
-        """The application's world, opened when it is new.
+    def world_of_client(self, client_id: str, client_secret: str | None, name: str | None = None) -> World:
+        """The application's world, opened when it is new; the one of this name, where a call names one.
 
         Raises `UnknownClient`, `WrongClientSecret` or `TooManyWorlds`.
         """
-        world = self.world_before_sign_in(client_id)
-        if self._secrets.setdefault(client_id, client_secret) != client_secret:
+        world = self.world_before_sign_in(client_id, name)
+        known = self._secrets.setdefault if name is None else self._secrets.get
+        if known(client_id, client_secret) != client_secret:
             raise WrongClientSecret(client_id)
         return world
 
@@ -167,14 +177,60 @@ class Worlds:
             return said.algorithm in (*BY_PUBLIC_KEY, *BY_SECRET)
         return any(said.is_signed_with(key) for key in (Key(secret=secret), Key(public_key=public_key)))
 
-    def world_before_sign_in(self, client_id: str) -> World:
+    def world_before_sign_in(self, client_id: str, name: str | None = None) -> World:
         """As `world_of_client`, for the log-in page: the user authenticates first, the application later."""
         self.application(client_id)
-        if client_id not in self._worlds:
-            if len(self._worlds) - len(self._applications) >= self.limits.max_worlds:
-                raise TooManyWorlds(client_id)
-            self._worlds[client_id] = self._new_world()
-        return self._worlds[client_id]
+        return self.world_of_name(client_id if name is None else name)
+
+    def world_of_name(self, name: str) -> World:
+        """The world of this name, opened when it is new. Raises `UnknownClient` or `TooManyWorlds`."""
+        now = self._real_time()
+        self._lifetimes.close_ended(now)
+        world = self._worlds.get(name)
+        if world is None:
+            self.application(name)
+            world = self._opened(name, self._new_world(self.template))
+        world.used = now
+        return world
+
+    def _make_room_for_world(self, name: str) -> None:
+        if len(self._worlds) - len(self._applications) < self.limits.max_worlds:
+            return
+        if not self._lifetimes.close_oldest(self._real_time()):
+            raise TooManyWorlds(name)
+        self.note_forgotten("max_worlds")
+
+    def _opened(self, name: str, world: World) -> World:
+        world.name = name
+        self._worlds[name] = world
+        self._lifetimes.add(name, world)
+        return world
+
+    def open_world(self, name: str, template: Template | None = None) -> World:
+        """A new world, of this template where it is not the fixture's; the name may be one that was closed.
+
+        Raises `ValueError` for a name that is taken or none, and `TooManyWorlds`.
+        """
+        self._lifetimes.close_ended(self._real_time())
+        if not _WELL_FORMED.fullmatch(name):
+            raise ValueError(f"{name!r} is no name: it has 1 to 64 of A-Z, a-z, 0-9 and . _ ~ -.")
+        if name in self._worlds:
+            raise ValueError(f"There is a world {name!r} already: close it, or choose another name.")
+        self._closed.pop(name, None)
+        return self._opened(name, self._new_world(template or self.template))
+
+    def all_worlds(self) -> Iterator[tuple[str, World]]:
+        """Every world but the fixture's own, by name, the oldest first."""
+        self._lifetimes.close_ended(self._real_time())
+        return ((name, world) for name, world in tuple(self._worlds.items()) if world is not self.default)
+
+    def now(self) -> datetime:
+        """The real time."""
+        return self._real_time()
+
+    def use(self, world: World) -> None:
+        """Note that a world is called."""
+        world.used = self._real_time()
 
     def known_world(self, client_id: str, client_secret: str | None) -> World | None:
         """The world that these client credentials have opened, None when there is none."""
@@ -182,25 +238,39 @@ class Worlds:
         return self._worlds[client_id] if is_known else None
 
     def world_named(self, client_id: str) -> World | None:
-        """The world that an application has opened, None when there is none."""
-        return self._worlds.get(client_id)
+        """The world that an application has opened, or a call has named; None when there is none."""
+        world = self._worlds.get(client_id)
+        if world is None or world is self.default or not self._lifetimes.has_ended(world, self._real_time()):
+            return world
+        self._end_world(client_id)
+        return None
+
+    def client_of(self, world: World) -> str:
+        """An application whose world it is; an empty text where the fixture names none."""
+        return world.name or next(iter(self._applications), "")
 
     def close_world(self, client_id: str) -> None:
         """Forget an application that no fixture names, with its world and every log-in to it."""
-        world = self._worlds[client_id]
-        assert world is not self.default
-        del self._worlds[client_id]
-        self._secrets.pop(client_id, None)
+        if client_id in self._worlds:
+            self._end_world(client_id)
         self._closed[client_id] = None
         if len(self._closed) > self.limits.max_closed_worlds:
             del self._closed[next(iter(self._closed))]
             self.note_forgotten("max_closed_worlds")
+
+    def _end_world(self, name: str) -> None:
+        """Close a world, which whoever comes back under its name opens anew."""
+        world = self._worlds[name]
+        assert world is not self.default
+        del self._worlds[name]
+        self._secrets.pop(name, None)
         world.close()
 
     def _life_ended(self, world: World) -> None:
         """Called after a reset, which restarts the lifetimes of the world's sessions, or a close, which ends them."""
         if world.is_closed:
             self._codes.forget(world)
+            self._tagged.pop(world, None)
             for session in self._log_ins.pop(world):
                 self._forget(session)
             return
@@ -287,11 +357,13 @@ class Worlds:
         `RefreshTokenRevoked` or `ScopeInvalid`.
         """
         token = refresh_token or ""
-        old, now = self._refreshable.get(token), world.clock.now()
+        old = self._refreshable.get(token)
         if old is None or old.client_id != client_id:
             raise RefreshTokenDead
         if old.is_revoked:
             raise RefreshTokenRevoked
+        world = old.world
+        now = world.clock.now()
         if old.replaced is not None:
             answer = old.answer_again(now)
             if answer is None:
@@ -371,7 +443,9 @@ class Worlds:
         Raises `TokenExpired`, `TokenReplaced`, `TokenUnknown` or `TokenInvalid`.
         """
         session = self._sessions.get(access_token)
-        if session is None or session.is_revoked:
+        if session is not None:
+            self._note_use(session.world)
+        if session is None or session.is_revoked or session.world.is_closed:
             raise TokenUnknown if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid
         if session.replaced is not None:
             is_corrupted = is_before(session.world.clock.now(), session.replaced, CORRUPTED)
@@ -383,8 +457,58 @@ class Worlds:
             session.used = session.used or now
         return session
 
-    def _new_world(self) -> World:
-        world = self._kind(self.template, self._real_time, self._generation, limits=self.limits, room=self.room)
+    def _note_use(self, world: World) -> None:
+        """Note that a world is called; one that nobody has called for too long is closed instead."""
+        now = self._real_time()
+        if world.name and self._lifetimes.has_ended(world, now):
+            self._end_world(world.name)
+        world.used = now
+
+    def session_in(self, access_token: str, name: str) -> Session:
+        """The same log-in, in the world that the call names, which is opened when it is new.
+
+        The ready-made tokens of that world's fixture are good there too. Raises as `session_of` and `world_of_name`.
+        """
+        world = self.world_of_name(name)
+        if world.template is not self.template:
+            for number, credentials in world.template.credentials.items():
+                if credentials.access_token == access_token:
+                    return self._in_world(world, Session(world, number, "", access_token, endpoint_id=number))
+        return self._in_world(world, self.session_of(access_token))
+
+    def _in_world(self, world: World, session: Session) -> Session:
+        """As whom the session's extension is signed in in another world. Raises `TokenInvalid` where it has none."""
+        if session.world is world and session.access_token in self._sessions:
+            return session
+        known = self._tagged.setdefault(world, {})
+        there = known.get(session.access_token)
+        if there is None or there.extension_number != session.extension_number:
+            if session.extension_number not in world.account.extensions:
+                raise TokenInvalid
+            there = Session(
+                world,
+                session.extension_number,
+                session.client_id,
+                session.access_token,
+                endpoint_id=session.endpoint_id,
+                session_id=session.session_id,
+                permissions=session.permissions,
+            )
+            known[session.access_token] = there
+            if len(known) > _TAGGED:
+                del known[next(iter(known))]
+        return there
+
+    def session_as(self, session: Session, name: str) -> Session:
+        """The session in the world of this name. Raises as `session_in`."""
+        return self._in_world(self.world_of_name(name), session)
+
+    def _new_world(self, template: Template | None = None) -> World:
+        if template is not None:
+            self._make_room_for_world("")
+        template = template or self.template
+        generation = self._generation if template is self.template else None
+        world = self._kind(template, self._real_time, generation, limits=self.limits, room=self.room)
         self._log_ins[world] = _LogIns()
         world.on_reset(partial(self._life_ended, world))
         return world

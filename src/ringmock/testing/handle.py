@@ -48,6 +48,7 @@ class Ringmock:
         self._worlds = worlds
         self._do = do
         self._world = worlds.world_of_client(client_id, client_secret)
+        self._world.hold()
         self._observed = Observed()
         self._allowed: frozenset[Fault] = frozenset()
         self.clock = Clock(self._world, do)
@@ -62,6 +63,7 @@ class Ringmock:
         """Forget the world, and every log-in to it."""
         self._world.unwatch(self._observed)
         self._worlds.default.unwatch(self._without_credentials)
+        self._world.release()
         self._worlds.close_world(self.client_id)
 
     # --- signing in ------------------------------------------------------------------------------

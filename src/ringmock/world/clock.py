@@ -27,6 +27,12 @@ class WorldClock:
         self.set(start.now or real_time(), frozen=start.frozen)
         self._moved = moved
 
+    def restart(self, start: ClockStart) -> None:
+        """Begin anew from there, as a new clock would; nobody is told."""
+        moved, self._moved = self._moved, lambda: None
+        self.set(start.now or self._real_time(), frozen=start.frozen)
+        self._moved = moved
+
     @property
     def is_frozen(self) -> bool:
         return self._stands_at is not None

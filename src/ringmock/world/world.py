@@ -63,6 +63,7 @@ from .capacity import Capacity, Share
 from .clock import RealTime, WorldClock
 from .ids import SequentialIds
 from .journal import Entry, Journal
+from .message_journal import MessageJournal
 from .page_tokens import PageTokens
 from .seeds import plan_seed
 from .sync_tokens import SyncTokens
@@ -171,10 +172,16 @@ class World:
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
         self._real_time = real_time
+        self.name = ""
+        """What it is called by, a client id or a name of a header; empty for the fixture's own."""
+        self.opened = self.used = real_time()
+        """When it was opened, and last called; in real time."""
+        self._holders = 0
         self._secret_source = secret_source
         self.limits: RateLimits | None = None
         self.faults: FaultPlan | None = None
         self.has_limits_or_faults = False
+        self.message_journal = MessageJournal(limits.max_journal_messages)
         self._watchers: tuple[Watcher, ...] = ()
         self._reset_callbacks: list[Callable[[], None]] = []
         self.life = 0
@@ -196,6 +203,7 @@ class World:
         self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
         self.agenda = Agenda(self._time_changed)
         self.journal = Journal(self._limits.max_journal_calls)
+        self.message_journal.clear()
         self._ageing = Agenda()
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.a2p = A2PStore(ids)
@@ -220,6 +228,7 @@ class World:
         self.life += 1
         self.is_closed = True
         self.share.leave()
+        self.message_journal.clear()
         self.agenda = Agenda()
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
         self._call_reset_callbacks()
@@ -228,6 +237,27 @@ class World:
         self._reset_callbacks.clear()
         # Break the reference cycles: the collector does not see objects that were frozen.
         self.clock.remove_callback()
+
+    def hold(self) -> None:
+        """Keep it open, called or not, until `release`."""
+        self._holders += 1
+
+    def release(self) -> None:
+        """End a `hold`."""
+        self._holders -= 1
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody keeps it open."""
+        return self._holders > 0
+
+    def ageing_things(self) -> list[tuple[datetime, Message]]:
+        """The deleted messages, and when each is purged or forgotten."""
+        return self._ageing.upcoming(len(self._ageing))
+
+    def replace_ageing(self, ageing: Agenda[Message]) -> None:
+        """Let these age, and no others."""
+        self._ageing = ageing
 
     def on_reset(self, told: Callable[[], None]) -> None:
         """Call `told` after each reset of the world, and when it is closed."""
@@ -276,6 +306,8 @@ class World:
             watcher.answered(tell())
 
     def _time_changed(self) -> None:
+        if self.message_journal.is_waited_for:
+            self.message_journal.clock_moved()
         for watcher in self._watchers:
             watcher.time_changed()
 
@@ -439,6 +471,7 @@ class World:
         return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
 
     def _tell(self, delivery: Delivery, copies: Sequence[Message]) -> None:
+        self.message_journal.add(delivery, copies[0] if copies else None, self.clock.now())
         for watcher in self._watchers:
             watcher.recorded(delivery, copies)
 
@@ -667,7 +700,9 @@ class World:
                 self._note_consent(plan, seed.created or self.clock.now())
             elif plan.type is MessageType.SMS:
                 plan = self._carried(plan)
-            copies = tuple(self._filed(plan, seed.created or self.clock.now()))
+            created = seed.created or self.clock.now()
+            copies = tuple(self._filed(plan, created))
+            self.message_journal.add(plan, copies[0] if copies else None, created, is_seed=True)
             self.share.add(1 + len(plan.routed))
             if seed.name is not None:
                 named[seed.name] = copies

@@ -72,7 +72,7 @@ def authorize2(worlds: Worlds) -> Handler:
 
 def _logged_in(worlds: Worlds, call: Call, asked: _AuthorizationRequest, typed: Mapping[str, str]) -> Answer:
     client_id = asked.parameters["client_id"]
-    world = call.world = worlds.world_before_sign_in(client_id)
+    world = call.world = worlds.world_before_sign_in(client_id, call.world_name)
     try:
         extension = sessions.extension_by_password(
             world.template, world.account, typed.get("username"), typed.get("extension"), typed.get("password")

@@ -45,7 +45,7 @@ def get_token(worlds: Worlds, key: SigningKey) -> Handler:
         client = _client_of(worlds, call)
         call.world = client.world
         session = _granted(worlds, client, call)
-        call.session = session
+        call.session, call.world = session, session.world
         id_token = None if session.log_in is None else key.sign(wire.id_claims(session, call.base_url))
         return Answer(wire.token_info(session, id_token), headers=_NO_STORE)
 
@@ -80,18 +80,18 @@ def _client_of(worlds: Worlds, call: Call) -> _Client:
     """The client by its Basic header, or by the form without one: clients send both."""
     if call.basic is not None:
         client_id, basic_secret = call.basic
-        return _Client(client_id, worlds.world_of_client(client_id, basic_secret or None))
+        return _Client(client_id, worlds.world_of_client(client_id, basic_secret or None, call.world_name))
     form = call.body or {}
     if form.get("client_assertion"):
         client_id = worlds.client_by_assertion(
             form["client_assertion"], form.get("client_id") or None, _audiences(call)
         )
-        return _Client(client_id, worlds.world_before_sign_in(client_id), is_proven=True)
+        return _Client(client_id, worlds.world_before_sign_in(client_id, call.world_name), is_proven=True)
     if not form.get("client_id"):
         raise sessions.ClientAuthenticationMissing
     secret = form.get("client_secret") or None
     try:
-        return _Client(form["client_id"], worlds.world_of_client(form["client_id"], secret))
+        return _Client(form["client_id"], worlds.world_of_client(form["client_id"], secret, call.world_name))
     except sessions.WrongClientSecret:
         if secret is None:
             raise sessions.ClientAuthenticationMissing from None
@@ -116,7 +116,7 @@ def _granted(worlds: Worlds, client: _Client, call: Call) -> Session:
         )
     signed_in = _signed_in(worlds, client, form, _audiences(call))
     return worlds.open_session(
-        client.world,
+        signed_in.world,
         signed_in.extension,
         client.id,
         endpoint_id=_endpoint_id(form.get("endpoint_id")),
@@ -133,6 +133,7 @@ class _SignedIn(NamedTuple):
     extension: Extension
     log_in: LogIn | None
     permissions: Permissions | None
+    world: World
 
 
 def _signed_in(worlds: Worlds, client: _Client, form: dict[str, str], audiences: tuple[str, ...]) -> _SignedIn:
@@ -146,7 +147,7 @@ def _signed_in(worlds: Worlds, client: _Client, form: dict[str, str], audiences:
                 client.id, form.get("code", ""), redirect_uri, verifier, is_proven=client.is_proven
             )
             extension = consent.world.account.extensions[consent.extension_number]
-            return _SignedIn(extension, consent.log_in, consent.permissions)
+            return _SignedIn(extension, consent.log_in, consent.permissions, consent.world)
         case "password":
             extension = sessions.extension_by_password(
                 world.template, world.account, form.get("username"), form.get("extension"), form.get("password")
@@ -155,7 +156,7 @@ def _signed_in(worlds: Worlds, client: _Client, form: dict[str, str], audiences:
             extension = sessions.extension_by_jwt(world.template, world.account, form.get("assertion"), audiences, now)
     scope = form.get("scope")
     granted = permissions_granted(permissions_requested(scope), permissions_of(worlds.application(client.id)))
-    return _SignedIn(extension, LogIn(now) if sessions.asks_for_id_token(scope) else None, granted)
+    return _SignedIn(extension, LogIn(now) if sessions.asks_for_id_token(scope) else None, granted, world)
 
 
 def _endpoint_id(asked: str | None) -> str | None:

@@ -1,0 +1,219 @@
+"""The messages that a world has seen: listed, waited for, counted, and what is to be taken out of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ..domain.account import digits_of
+from ..domain.message import MessageStatus, MessageType
+from ..timestamps import iso8601, parse
+from ..world import controls as world_controls
+from ..world.message_journal import MessageEntry, MessageQuery, Wait
+from ..world.world import World
+from .call import BadInput, ControlCall, Gone, NotNow, NotThere, told
+from .journal import outcomes
+from .sentences import did_you_mean
+from .texts import Pattern, extractor
+from .waiting import Changed, Client, wait_for
+
+Json = Any
+
+SHOWN = 5
+"""Messages that a refusal tells of."""
+
+_LONGEST_EXTENSION = 6
+
+
+class Question(NamedTuple):
+    """What a call asks."""
+
+    query: MessageQuery
+    extract: Callable[[str], str | None] | None
+    least: int
+    """How many there are to be."""
+    seconds: float
+    expects_none: bool
+    is_asserting: bool
+    """Whether it wants something to be so, and not only to be told what there is."""
+    said: str
+    """What is meant, for a sentence."""
+
+
+def list_messages(call: ControlCall) -> Json:
+    """What has come of waiting, or what there is."""
+    return call.waited
+
+
+async def waiting_list_messages(call: ControlCall, client: Client) -> Json:
+    """Wait where something is to be so, and tell what there is."""
+    question = _question(call)
+    if not question.is_asserting:
+        return _listed(call, question)
+    changed = Changed()
+    wait = Wait(question.query, question.least, changed)
+    is_met = await wait_for(call.world, wait, client, question.seconds, changed)
+    found = wait.met(call.world.clock.now())
+    if question.expects_none:
+        return _none(call, question, found)
+    if not is_met:
+        _check_evidence(call.world, question)
+        raise NotThere(_not_met(call, question, found))
+    return _answer(call, question, found)
+
+
+def _none(call: ControlCall, question: Question, found: Sequence[MessageEntry]) -> Json:
+    if found:
+        told_of = "; ".join(_line(entry) for entry in found[:SHOWN])
+        raise NotNow(f"There should be no {question.said}, and there is: {told_of}.")
+    _check_evidence(call.world, question)
+    return _answer(call, question, ())
+
+
+def _listed(call: ControlCall, question: Question) -> Json:
+    now = call.world.clock.now()
+    takes = question.query.takes
+    found = [entry for entry in call.world.message_journal if takes(entry) and question.query.is_at_status(entry, now)]
+    if not found:
+        _check_evidence(call.world, question)
+    return _answer(call, question, found[-call.query["limit"] :], len(found))
+
+
+def _check_evidence(world: World, question: Question) -> None:
+    """Raise `Gone` where one that was meant may have been left out: nothing is said of what nobody knows any more."""
+    journal = world.message_journal
+    if journal.may_have_left_out(question.query):
+        raise Gone(
+            f"Whether there was a {question.said} cannot be told: the journal keeps {journal.most} messages"
+            f" (--max-journal-messages), and has left out {journal.left_out}. Ask for those after={journal.left_out},"
+            " or serve with more."
+        )
+
+
+def _not_met(call: ControlCall, question: Question, found: Sequence[MessageEntry]) -> str:
+    within = f" within {question.seconds:g} s" if question.seconds else ""
+    seen = [entry for entry in call.world.message_journal if not entry.is_seed]
+    newest = "; ".join(_line(entry) for entry in seen[-SHOWN:])
+    there = f" The newest of {len(seen)} messages: {newest}." if seen else " No message was sent at all."
+    if question.least > 1:
+        return f"There are {len(found)} of {question.least}, {question.said}{within}.{there}"
+    return f"There is no {question.said}{within}.{there}"
+
+
+def _line(entry: MessageEntry) -> str:
+    return f"{entry.number}: {entry.type} {entry.sender} to {', '.join(entry.recipients[:3])}: {entry.text[:100]!r}"
+
+
+# --- what is asked -------------------------------------------------------------------------------
+
+
+def _question(call: ControlCall) -> Question:
+    """Raises `Refused`."""
+    given = call.query
+    expects_none = "expect" in given
+    if expects_none and not given.keys().isdisjoint({"wait", "count"}):
+        raise BadInput("'expect=none' takes 'within' beside it, and neither 'wait' nor 'count'.")
+    if "within" in given and not expects_none:
+        raise BadInput("'within' goes with expect=none, as in ?expect=none&within=2; to wait for one, say ?wait=5.")
+    extract = extractor(given["extract"]) if "extract" in given else None
+    matches = Pattern("matches", given["matches"]).matches if "matches" in given else None
+    return Question(
+        _query(call, _both(matches, extract)),
+        extract,
+        given.get("count", 1),
+        given.get("within" if expects_none else "wait", 0),
+        expects_none,
+        not given.keys().isdisjoint({"wait", "count", "expect"}),
+        _said(given),
+    )
+
+
+def _both(
+    matches: Callable[[str], bool] | None, extract: Callable[[str], str | None] | None
+) -> Callable[[str], bool] | None:
+    """What is meant has a text that matches, and in which is what is to be taken out."""
+    if extract is None:
+        return matches
+    return lambda text: (matches is None or matches(text)) and extract(text) is not None
+
+
+def _query(call: ControlCall, matches: Callable[[str], bool] | None) -> MessageQuery:
+    given, world = call.query, call.world
+    return MessageQuery(
+        to=_number(world, given["to"]) if "to" in given else None,
+        sender=_number(world, given["from"]) if "from" in given else None,
+        mailbox=_mailbox(world, given["mailbox"]) if "mailbox" in given else None,
+        handset=_handset(world, given["handset"]) if "handset" in given else None,
+        contains=given.get("contains", ""),
+        matches=matches,
+        type=MessageType(given["type"]) if "type" in given else None,
+        since=parse(given["since"]) if "since" in given else None,
+        after=given.get("after", 0),
+        status=MessageStatus(given["status"]) if "status" in given else None,
+    )
+
+
+def _number(world: World, given: str) -> str:
+    """A phone number, or an extension of the account. A plus in a query is a space."""
+    digits = digits_of(given.strip())
+    if len(digits) <= _LONGEST_EXTENSION and digits not in world.account.extensions:
+        near = did_you_mean(digits, world.account.extensions)
+        raise NotNow(f"There is no extension {digits!r} in this account, and a phone number has 7 to 15 digits{near}")
+    return digits
+
+
+def _mailbox(world: World, given: str) -> str:
+    with told():
+        return world_controls.extension_of(world, given).number
+
+
+def _handset(world: World, given: str) -> str:
+    with told():
+        return world_controls.handset_of(world, given.strip())
+
+
+def _said(given: Any) -> str:
+    parts = [
+        given.get("type", "message"),
+        f"from {given['from'].strip()}" if "from" in given else "",
+        f"to {given['to'].strip()}" if "to" in given else "",
+        f"of mailbox {given['mailbox']}" if "mailbox" in given else "",
+        f"of handset {given['handset'].strip()}" if "handset" in given else "",
+        f"that contains {given['contains']!r}" if given.get("contains") else "",
+        f"that matches {given['matches']}" if "matches" in given else "",
+        f"with {given['extract']} in it" if "extract" in given else "",
+        f"in status {given['status']}" if "status" in given else "",
+        f"since {given['since']}" if "since" in given else "",
+        f"after message {given['after']}" if "after" in given else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+# --- what is answered ----------------------------------------------------------------------------
+
+
+def _answer(call: ControlCall, question: Question, found: Sequence[MessageEntry], count: int | None = None) -> Json:
+    return {
+        "count": len(found) if count is None else count,
+        "left_out": call.world.message_journal.left_out,
+        "messages": [_shown(call, question, entry) for entry in found],
+    }
+
+
+def _shown(call: ControlCall, question: Question, entry: MessageEntry) -> Json:
+    message, status = entry.message, entry.status_at(call.world.clock.now())
+    said: dict[str, Json] = {
+        "number": entry.number,
+        "id": None if message is None else message.id,
+        "type": entry.type.value,
+        "from": entry.sender,
+        "to": entry.recipients,
+        "text": entry.text,
+        "created": iso8601(entry.at),
+        "status": None if status is None else status.value,
+        "sent_by": entry.outbox,
+        "recipients": outcomes(entry.routed),
+        "attachments": [
+            {"contentType": held.file.content_type, "fileName": held.name, "size": len(held.file.content)}
+            for held in (message.attachments if message is not None else ())
+        ],
+    }
+    return {**said, "extracted": question.extract(entry.text)} if question.extract is not None else said

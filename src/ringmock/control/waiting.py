@@ -1,0 +1,136 @@
+"""Calls that wait, outside of Flask: it is called in the loop's own thread once there is something to answer.
+
+An operation with `x-waits` has a coroutine `waiting_<operationId>` beside its function, in the same module. What that
+returns is `ControlCall.waited`; what it raises is how the call is refused.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+from starlette.types import Receive
+from werkzeug.wrappers import Request
+
+from ..world.message_journal import Wait
+from ..world.world import World
+from . import api
+from .call import REFUSED, WAITED, ControlCall, Refused, TooBusy
+from .description import Operation, operations
+
+Coroutine = Callable[[ControlCall, "Client"], Awaitable[Any]]
+
+
+class Client:
+    """Who waits: as long as he is there."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._gone: asyncio.Task[Any] | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return self._gone is not None and self._gone.done()
+
+    async def wait(self, changed: "asyncio.Future[None]", seconds: float | None) -> None:
+        """Until that is done, the client is gone or the real time is over."""
+        if self._gone is None:
+            self._gone = asyncio.get_running_loop().create_task(self._disconnected())
+        await asyncio.wait({changed, self._gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _disconnected(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    def end(self) -> None:
+        """Look after him no more."""
+        if self._gone is not None:
+            self._gone.cancel()
+
+
+class Waiting:
+    """The calls of a server that wait."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._operations: Mapping[tuple[str, str], tuple[Operation, Coroutine]] = {
+            (each.method, each.path): (
+                each,
+                getattr(import_module(f".{each.module}", __package__), f"waiting_{each.id}"),
+            )
+            for each in operations()
+            if each.waits
+        }
+        self._most = app.extensions["ringmock.sign_in.worlds"].limits.max_waits
+        self.count = 0
+        """How many wait now."""
+
+    def is_for(self, method: str, path: str) -> bool:
+        """Whether a call may have to wait."""
+        return (method, path) in self._operations
+
+    async def waited(self, environ: dict[str, Any], receive: Receive) -> dict[str, Any]:
+        """Wait; what is to be added to the environment of the call."""
+        client = Client(receive)
+        try:
+            request = Request(environ)
+            operation, waiting = self._operations[environ["REQUEST_METHOD"], request.path]
+            call = api.read(operation, request, {}, self._app)
+            if self.count >= self._most:
+                raise TooBusy(f"{self._most} calls wait already (--max-waits): let some of them end.")
+            self.count += 1
+            try:
+                return {WAITED: await waiting(call, client)}
+            finally:
+                self.count -= 1
+        except Refused as refused:
+            return {REFUSED: refused}
+        finally:
+            client.end()
+            environ["wsgi.input"].seek(0)
+
+
+async def wait_for(world: World, wait: Wait, client: Client, seconds: float, changed: "Changed") -> bool:
+    """Whether a wait was met within so many real seconds; it is told of what has been already.
+
+    Raises what keeps it from being met.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    world.message_journal.begin(wait)
+    world.hold()
+    try:
+        while True:
+            if wait.problem is not None:
+                raise wait.problem
+            now = world.clock.now()
+            if len(wait.met(now)) >= wait.count:
+                return True
+            left = deadline - loop.time()
+            if left <= 0 or client.is_gone or world.is_closed:
+                return False
+            change = wait.next_change(now)
+            if change is not None and not world.clock.is_frozen:
+                left = min(left, max((change - now).total_seconds(), 0.001))
+            await client.wait(changed.next(), left)
+    finally:
+        world.release()
+        world.message_journal.end(wait)
+
+
+class Changed:
+    """Says, once for each time that it is asked, that something is different."""
+
+    def __init__(self) -> None:
+        self._future: asyncio.Future[None] | None = None
+
+    def __call__(self) -> None:
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    def next(self) -> "asyncio.Future[None]":
+        """Done with the next change."""
+        self._future = asyncio.get_running_loop().create_future()
+        return self._future

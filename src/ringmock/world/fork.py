@@ -1,0 +1,68 @@
+"""A world that begins as another one is now."""
+
+import io
+import pickle
+from typing import Any
+
+from ..domain.agenda import Agenda
+from ..domain.message import Message
+from .template import ClockStart
+from .world import World
+
+_COPIED = (
+    "_messages",
+    "a2p",
+    "message_templates",
+    "reports",
+    "retention_days",
+    "consents",
+    "_dice",
+    "limits",
+    "faults",
+    "has_limits_or_faults",
+    "sync_tokens",
+    "page_tokens",
+)
+
+
+def copy_into(fork: World, origin: World) -> None:
+    """Give `fork` the account, mailboxes, clock, ids, limits and faults of `origin`, as they are now.
+
+    Subscriptions, connections and sessions stay with the origin, and the journal of calls begins anew. Raises
+    `StoreFull` when the server has no space for the copies, and changes nothing then.
+    """
+    fork.share.take(origin.share.records, origin.share.file_bytes)
+    fork.share.add(-(fork.share.records - origin.share.records), -(fork.share.file_bytes - origin.share.file_bytes))
+    clock = origin.clock
+    fork.clock.restart(ClockStart(clock.now(), frozen=clock.is_frozen))
+    fork.account = origin.account
+    ageing = [(message, at) for at, message in origin.ageing_things()]
+    state = {name: getattr(origin, name) for name in _COPIED}
+    held = {**state, "ageing": ageing, "entries": origin.message_journal.state}
+    copied = _copied(held, (origin.template, origin.account, origin.generation))
+    for name in _COPIED:
+        setattr(fork, name, copied[name])
+    fork.opt_outs = fork.consents.opt_outs
+    fork.message_journal.state = copied["entries"]
+    again: Agenda[Message] = Agenda()
+    for message, at in copied["ageing"]:
+        again.schedule(message, at)
+    fork.replace_ageing(again)
+
+
+def _copied(value: Any, shared: tuple[Any, ...]) -> Any:
+    """A copy with the same references within it; `shared` objects are not copied."""
+    places = {id(each): place for place, each in enumerate(shared)}
+    written = io.BytesIO()
+
+    class Writer(pickle.Pickler):
+        def persistent_id(self, obj: Any) -> int | None:
+            return places.get(id(obj))
+
+    class Reader(pickle.Unpickler):
+        def persistent_load(self, pid: Any) -> Any:
+            return shared[pid]
+
+    Writer(written, pickle.HIGHEST_PROTOCOL).dump(value)
+    written.seek(0)
+    return Reader(written).load()

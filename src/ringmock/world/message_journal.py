@@ -1,0 +1,212 @@
+"""Every message that a world has seen sent or received, with what became of it; and whoever waits for one."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from ..domain.message import Delivery, Message, MessageStatus, MessageType, Routed
+
+
+class MessageEntry(NamedTuple):
+    """One message. `sender` and `recipients` as in `Delivery`; `number` counts the messages of the world's life."""
+
+    number: int
+    at: datetime
+    type: MessageType
+    sender: str
+    outbox: str | None
+    recipients: tuple[str, ...]
+    text: str
+    routed: tuple[Routed, ...]
+    message: Message | None
+    """Its first copy, the sender's where there is one; None for what left none."""
+    is_seed: bool = False
+    """Whether it is the fixture's."""
+
+    def status_at(self, now: datetime) -> MessageStatus | None:
+        """Where the first copy has come by then."""
+        return None if self.message is None else self.message.status_at(now)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuery:
+    """Which messages are meant; None takes any. Numbers are digits, of phones or of extensions."""
+
+    to: str | None = None
+    """A recipient, in person or through a Department."""
+    sender: str | None = None
+    mailbox: str | None = None
+    """An extension that has sent or received it."""
+    handset: str | None = None
+    """A phone outside that has."""
+    contains: str = ""
+    matches: Callable[[str], bool] | None = None
+    """May raise what ends the question."""
+    type: MessageType | None = None
+    since: datetime | None = None
+    after: int = 0
+    """The number of an earlier message."""
+    status: MessageStatus | None = None
+
+    def takes(self, entry: MessageEntry) -> bool:
+        """Whether it is one of those, but for its status."""
+        return (
+            entry.number > self.after
+            and (self.since is None or entry.at >= self.since)
+            and self.type in (None, entry.type)
+            and (self.sender is None or self.sender in (entry.sender, entry.outbox))
+            and (self.to is None or self.to in entry.recipients or any(r.mailbox == self.to for r in entry.routed))
+            and (
+                self.mailbox is None
+                or entry.outbox == self.mailbox
+                or any(routed.mailbox == self.mailbox for routed in entry.routed)
+            )
+            and (self.handset is None or self.handset in (entry.sender, *entry.recipients))
+            and self.contains in entry.text
+            and (self.matches is None or self.matches(entry.text))
+        )
+
+    def is_at_status(self, entry: MessageEntry, now: datetime) -> bool:
+        """Whether it has the status that is asked for."""
+        return self.status is None or entry.status_at(now) is self.status
+
+
+class Wait:
+    """A question that is answered as soon as enough messages are there. All in the thread that serves the world."""
+
+    def __init__(self, query: MessageQuery, count: int, changed: Callable[[], None]) -> None:
+        """`changed` is called whenever it may have become another: it must not wait."""
+        self.query = query
+        self.count = count
+        self.found: list[MessageEntry] = []
+        """What is meant, but for its status."""
+        self.problem: Exception | None = None
+        """Why there is no answer."""
+        self._changed = changed
+
+    def tell(self, entry: MessageEntry) -> None:
+        """Look at a message."""
+        try:
+            if not self.query.takes(entry):
+                return
+        except Exception as problem:  # whoever sends the message has no part in it
+            self.problem = problem
+        else:
+            self.found.append(entry)
+        self._changed()
+
+    def begin_anew(self) -> None:
+        """Forget what a reset has undone, or look at the clock again."""
+        self.found.clear()
+        self._changed()
+
+    def clock_moved(self) -> None:
+        """Look at the clock again."""
+        if self.query.status is not None:
+            self._changed()
+
+    def met(self, now: datetime) -> Sequence[MessageEntry]:
+        """The messages that are meant, as they are by now."""
+        return [entry for entry in self.found if self.query.is_at_status(entry, now)]
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """When one of them becomes another by itself."""
+        if self.query.status is None:
+            return None
+        moving = (entry.message.next_change(now) for entry in self.found if entry.message is not None)
+        return min((at for at in moving if at is not None), default=None)
+
+
+class MessageJournal:
+    """A bounded list, the oldest first. It outlives resets, which empty it."""
+
+    def __init__(self, most: int) -> None:
+        """`most` are kept; the oldest are left out."""
+        self.most = most
+        self.left_out = 0
+        """How many were, since the world began."""
+        self.left_out_until: datetime | None = None
+        """When the newest of those was sent."""
+        self._entries: deque[MessageEntry] = deque(maxlen=most)
+        self._count = 0
+        self._waits: dict[Wait, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[MessageEntry]:
+        return iter(tuple(self._entries))
+
+    def add(self, delivery: Delivery, message: Message | None, at: datetime, *, is_seed: bool = False) -> None:
+        """Remember a message, and tell whoever waits."""
+        self._count += 1
+        entries = self._entries
+        if len(entries) == self.most:
+            self.left_out, self.left_out_until = self.left_out + 1, entries[0].at
+        entry = MessageEntry(
+            self._count,
+            at,
+            delivery.type,
+            delivery.sender,
+            delivery.outbox,
+            delivery.recipients,
+            delivery.text,
+            delivery.routed,
+            message,
+            is_seed,
+        )
+        entries.append(entry)
+        for wait in tuple(self._waits) if self._waits else ():
+            wait.tell(entry)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._entries.clear()
+        self._count = self.left_out = 0
+        self.left_out_until = None
+        for wait in tuple(self._waits):
+            wait.begin_anew()
+
+    @property
+    def count(self) -> int:
+        """How many messages there were, since the world began."""
+        return self._count
+
+    @property
+    def state(self) -> tuple[int, int, datetime | None, list[MessageEntry]]:
+        """What a fork begins with."""
+        return self._count, self.left_out, self.left_out_until, list(self._entries)
+
+    @state.setter
+    def state(self, state: tuple[int, int, datetime | None, list[MessageEntry]]) -> None:
+        self._count, self.left_out, self.left_out_until, entries = state
+        self._entries = deque(entries, maxlen=self.most)
+
+    def may_have_left_out(self, query: MessageQuery) -> bool:
+        """Whether a message that was meant may be among those that are left out."""
+        if not self.left_out or query.after >= self.left_out:
+            return False
+        return query.since is None or self.left_out_until is None or query.since <= self.left_out_until
+
+    def begin(self, wait: Wait) -> None:
+        """Tell a wait of every message of the life that the world is in, the past ones included, but the fixture's."""
+        for entry in self:
+            if not entry.is_seed and wait.problem is None:
+                wait.tell(entry)
+        self._waits[wait] = None
+
+    def end(self, wait: Wait) -> None:
+        """Tell it no more."""
+        self._waits.pop(wait, None)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits."""
+        return bool(self._waits)
+
+    def clock_moved(self) -> None:
+        """Tell whoever waits for a status."""
+        for wait in tuple(self._waits):
+            wait.clock_moved()

@@ -1,0 +1,60 @@
+"""The control API without a socket: calls of it in the loop of the test, which sees each of their turns."""
+
+import asyncio
+import json
+from typing import Any
+
+from ringmock.control.access import Access
+from ringmock.control.api import create_control_app
+from ringmock.control.mount import mounted
+from ringmock.sign_in.worlds import Worlds
+
+
+class InProcess:
+    """Calls the control API of these worlds, as somebody on this machine does."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self.worlds = worlds
+        self._app = mounted(create_control_app(worlds), Access())
+        self.gone: asyncio.Event = asyncio.Event()
+        """Whether the clients have gone away."""
+
+    async def call(
+        self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """The status and the JSON of an answer."""
+        path, _, query = target.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query.encode(),
+            "scheme": "http",
+            "headers": [(b"host", b"localhost"), *((k.encode(), v.encode()) for k, v in (headers or {}).items())],
+            "client": ("127.0.0.1", 40000),
+            "server": ("127.0.0.1", 8080),
+        }
+        content = [b"" if body is None else json.dumps(body).encode()]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            if content:
+                return {"type": "http.request", "body": content.pop(), "more_body": False}
+            await self.gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self._app(scope, receive, send)
+        return sent[0]["status"], json.loads(sent[1]["body"])
+
+    def begin(self, method: str, target: str, body: Any = None) -> "asyncio.Task[tuple[int, Any]]":
+        """A call that goes its way."""
+        return asyncio.get_running_loop().create_task(self.call(method, target, body))
+
+
+async def turns(count: int) -> None:
+    """So many turns of the loop for others."""
+    for _ in range(count):
+        await asyncio.sleep(0)

@@ -1,0 +1,66 @@
+"""Waits against sends in random order, in one loop: no message is missed, and no wait ends before its message is there.
+
+`python tests/races.py --races 100000` says what it found. By turns of the loop, not by time: each race can be
+run again by its number.
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from control_calls import InProcess, turns
+from ringmock.domain.sms import SendSms
+from ringmock.fixture import load_named
+from ringmock.server_limits import ServerLimits
+from ringmock.sign_in.worlds import Worlds
+
+TURNS_TO_ANSWER = 20
+HANDSET, SENDER = "14151003732", "16509100010"
+
+
+async def race(control: InProcess, number: int) -> str | None:
+    """What went wrong; None for nothing."""
+    dice, world = Random(number), control.worlds.default
+    after = len(world.message_journal) + world.message_journal.left_out
+    least = dice.randint(1, 3)
+    steps = ["wait", *["match"] * least, *["other"] * dice.randint(0, 3)]
+    dice.shuffle(steps)
+    waiting, matching = None, 0
+    for step in steps:
+        if step == "wait":
+            query = f"contains=race-{number}-&after={after}&wait=600&count={least}"
+            waiting = control.begin("GET", f"/_mock/messages?{query}")
+        else:
+            text = f"race-{number}-" if step == "match" else "something else"
+            world.send_sms(world.account.extensions["101"], SendSms(SENDER, (HANDSET,), text))
+            matching += step == "match"
+        await turns(dice.randint(0, 4))
+        if waiting is not None and waiting.done() and matching < least:
+            return f"race {number}: answered with {matching} of {least} there"
+    assert waiting is not None
+    await turns(TURNS_TO_ANSWER)
+    if not waiting.done():
+        waiting.cancel()
+        return f"race {number}: missed"
+    status, body = waiting.result()
+    is_right = status == 200 and body["count"] == least
+    return None if is_right else f"race {number}: {status} {body}"
+
+
+async def races(numbers: range) -> list[str]:
+    """What went wrong in each of these."""
+    control = InProcess(Worlds(load_named("demo"), limits=ServerLimits(max_journal_messages=20)))
+    return [problem for number in numbers if (problem := await race(control, number)) is not None]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--races", type=int, default=100_000)
+    count = parser.parse_args().races
+    found = asyncio.run(races(range(count)))
+    print("\n".join([*found[:20], f"{count} races of wait against send: {len(found)} missed or early"]))
+    sys.exit(bool(found))
