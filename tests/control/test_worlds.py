@@ -4,6 +4,7 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ringmock.http.call import WORLD_HEADER
 from ringmock.server_limits import ServerLimits
 from ringmock.serving.server import running
 from ringmock.sign_in.worlds import Worlds
+from ringmock.world.fork import copy_into
 from support import DIRECT_NUMBER, HANDSET, OWN, SMS, STORE, Client, assert_refused, basic, sms_body
 
 WORLDS = "/_mock/worlds"
@@ -211,9 +213,6 @@ def test_a_fork_begins_as_the_other_world_is_now_and_they_part(world_client: Cli
     text = {"to": DIRECT_NUMBER["101"], "text": "An answer"}
     world_client.post(f"/_mock/handsets/{HANDSET}/messages", by=None, headers=tagged, json=text)
 
-    received = call(world_client, "GET", STORE, name, params={"direction": "Inbound"}).json()["records"][0]["id"]
-    call(world_client, "DELETE", f"{STORE}/{received}", name)
-
     told = opened(world_client, fork, fork=name)
 
     assert (told["messages"], told["calls"]) == (2, 0)
@@ -226,14 +225,26 @@ def test_a_fork_begins_as_the_other_world_is_now_and_they_part(world_client: Cli
     sent = [call(world_client, "POST", SMS, each, json=sms_body(f"In {each}")).json()["id"] for each in (name, fork)]
     assert sent[0] == sent[1] != first["id"]
     assert texts(world_client, fork) == ["Before", "An answer", f"In {fork}"]
-    ages = {"seconds": 5 * 86400}
-    world_client.post("/_mock/clock/advance", by=None, headers=tagged, json=ages)
-    assert call(world_client, "GET", f"{STORE}/{received}", fork).json()["availability"] == "Purged"
-    assert call(world_client, "GET", f"{STORE}/{received}", name).json()["availability"] == "Deleted"
     call(world_client, "DELETE", f"{STORE}/{first['id']}", fork)
     assert call(world_client, "GET", f"{STORE}/{first['id']}", name).json()["availability"] == "Alive"
     assert world_client.call("DELETE", f"{WORLDS}/{name}", by=None).status_code == 200
     assert call(world_client, "GET", f"{STORE}/{sent[1]}", fork).status_code == 200
+
+
+def test_what_is_deleted_in_a_world_ages_in_its_fork() -> None:
+    held = Worlds(load_named("demo"))
+    origin, fork = held.default, held.open_world("a-fork")
+    origin.clock.set(origin.clock.now(), frozen=True)
+    origin.receive_sms(HANDSET, DIRECT_NUMBER["101"], "Hello")
+    owner, [entry] = origin.account.extensions["101"], origin.message_journal
+    assert entry.message is not None
+    origin.delete_message(owner, entry.message.id, purge=False)
+
+    copy_into(fork, origin)
+    fork.clock.advance(timedelta(days=5))
+
+    read = [world.read_message(owner, entry.message.id).availability for world in (origin, fork)]
+    assert read == ["Deleted", "Purged"]
 
 
 @pytest.mark.parametrize(("most", "status"), [(5, 200), (4, 200), (3, 409)])
