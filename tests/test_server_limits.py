@@ -95,6 +95,7 @@ OTHERWISE = {
     "http/wire/messages.py": {"TEXT_ATTACHMENT_ID"},
     "cli/serve.py": {"CONTROL_PORT"},
     "cli/contract.py": {"STOPPED"},
+    "cli/contract_progress.py": {"BETWEEN_LINES", "BETWEEN_STEPS"},
     "cli/console.py": {"UNHEARD"},
     "serving/http_protocol.py": {"_FIRST_LINE"},
     "sign_in/id_tokens.py": {"BITS"},
