@@ -1,0 +1,90 @@
+"""openapi.yaml, read by tools that others have written: linters, and a generator of clients."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from javascript import HOW, MODULES, NODE, SCRIPTS
+from ringmock.openapi.document import contract_text
+from support import Client, needs
+
+TIMEOUT_SECONDS = 240
+NOBODY_IS_REFUSED = "a document of discovery: whoever asks is answered"
+
+EXCEPTIONS = {
+    "operation-4xx-response": {
+        "/paths/~1restapi/get/responses": NOBODY_IS_REFUSED,
+        "/paths/~1restapi~1oauth~1jwks/get/responses": NOBODY_IS_REFUSED,
+        "/paths/~1.well-known~1openid-configuration/get/responses": NOBODY_IS_REFUSED,
+        "/paths/~1.well-known~1entry-points~1external/get/responses": NOBODY_IS_REFUSED,
+    },
+    "info-contact": {"/info": "the project has no address to write to"},
+}
+"""What a recommended rule of Redocly's or Spectral's says and why it stands: by rule and pointer."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the contract and the packages."""
+    (tmp_path / "openapi.yaml").write_text(contract_text(), encoding="utf-8")
+    (tmp_path / "node_modules").symlink_to(MODULES.resolve())
+    return tmp_path
+
+
+def run(folder: Path, program: str, package: str, *arguments: str) -> str:
+    """What a program of a package prints; skipped where it is not installed. Whether it succeeds, it says itself."""
+    needs(NODE, "node", HOW)
+    needs((MODULES / package).is_dir(), package, HOW)
+    ended = subprocess.run(
+        [str(MODULES.resolve() / ".bin" / program), *arguments],
+        cwd=folder, env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+        capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+    )  # fmt: skip
+    return ended.stdout or ended.stderr
+
+
+def unexpected(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(rule, pointer) for rule, pointer in found if pointer not in EXCEPTIONS.get(rule, {})]
+
+
+def test_the_contract_keeps_to_redoclys_recommended_rules(folder: Path) -> None:
+    told = run(folder, "redocly", "@redocly/cli", "lint", "openapi.yaml", "--extends=recommended", "--format=json")
+    problems: list[dict[str, Any]] = json.loads(told[told.index("{") :])["problems"]
+    found = [(problem["ruleId"], problem["location"][0]["pointer"].removeprefix("#")) for problem in problems]
+    assert unexpected(found) == []
+
+
+def test_the_contract_keeps_to_spectrals_recommended_rules(folder: Path) -> None:
+    (folder / "rules.yaml").write_text('extends: ["spectral:oas"]\n', encoding="utf-8")
+    told = run(folder, "spectral", "@stoplight/spectral-cli", "lint", "openapi.yaml", "-r", "rules.yaml", "-f", "json")
+    problems: list[dict[str, Any]] = json.loads(told[told.index("[") : told.rindex("]") + 1])
+    assert unexpected([(problem["code"], "/" + "/".join(map(str, problem["path"]))) for problem in problems]) == []
+
+
+def test_a_client_that_is_generated_in_typescript_compiles_and_sends_pages_and_lists(
+    folder: Path, server_url: str
+) -> None:
+    run(folder, "openapi-typescript", "openapi-typescript", "openapi.yaml", "-o", "schema.d.ts")
+    script = (SCRIPTS / "generated-client.ts").read_text(encoding="utf-8")
+    (folder / "client.ts").write_text(script, encoding="utf-8")
+    (folder / "package.json").write_text('{"type": "commonjs"}', encoding="utf-8")
+    how = ["--strict", "--skipLibCheck", "--types", "node", "--module", "commonjs", "--target", "es2022"]
+    assert run(folder, "tsc", "typescript", *how, "client.ts") == ""
+    with Client(server_url) as application:
+        ended = subprocess.run(
+            [str(NODE), "client.js", server_url, application.client_id, application.client_secret],
+            cwd=folder, env={**os.environ, "NO_PROXY": "127.0.0.1"},
+            capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+        )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    steps = {line["step"]: line["result"] for line in map(json.loads, ended.stdout.splitlines())}
+    assert steps == {
+        "send an SMS": "Hello",
+        "page": "Outbound",
+        "list": ["A page", "Hello"],
+        "refused": [400, "MSG-324"],
+    }
