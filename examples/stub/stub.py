@@ -60,7 +60,7 @@ def sms() -> dict:
         refuse(400, "MSG-246" if body.get("to") else "CMN-101", "Parameter [to] value is invalid", "to")
     if body["from"]["phoneNumber"].lstrip("+") != PHONES.get(number):
         refuse(403, "MSG-304", "Phone number doesn't belong to extension")
-    # wrong: an SMS has one recipient
+    # wrong: an extension number is no phone number
     message = sent("SMS", body["from"], body["to"], body.get("text"))
     for other, phone in PHONES.items():
         if phone in [to["phoneNumber"].lstrip("+") for to in body["to"]]:

@@ -278,7 +278,7 @@ def test_ctrl_c_loses_nothing_that_was_found_wrong_with_a_server(tmp_path: Path)
 
     def interrupts(exchange: Exchange) -> None:
         calls.append(exchange)
-        if len(calls) == 150:  # the cases have begun
+        if len(calls) == 400:  # the cases have begun, and some of them failed
             interrupt_main()
 
     with served(around(FAULTS["loses_what_was_sent"].application(DEMO), after=interrupts)) as url:
