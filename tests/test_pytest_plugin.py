@@ -100,7 +100,7 @@ def test_a_marker_that_allows_what_nobody_knows_is_reported(pytester: pytest.Pyt
     result = run(pytester, f'@pytest.mark.ringmock_allows("everything"){INVALID}')
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*ringmock_allows takes 'contract_violations' and 'server_errors'"])
+    result.stdout.fnmatch_lines(["*ringmock_allows takes 'contract_violations', 'server_errors', 'findings'"])
 
 
 def test_a_rule_that_refuses_fails_no_test(pytester: pytest.Pytester) -> None:
@@ -406,3 +406,38 @@ def test_never(ringmock):
 """,
     )
     result.assert_outcomes(passed=1, failed=1)
+
+
+TWICE = """
+def test_of_a_client_that_sends_twice(ringmock):
+    ringmock.fault("createInternalTextMessage", lost=True, times=1)
+    page = {"to": [{"extensionNumber": "102"}], "text": "Once"}
+    with pytest.raises(OSError):
+        post(ringmock, "/company-pager", page)
+    post(ringmock, "/company-pager", page)
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "marker", "outcome", "said"),
+    [
+        ("warn", "", {"passed": 1, "warnings": 1}, ["*RingmockFinding: duplicate: createInternalTextMessage sent*"]),
+        ("error", "", {"passed": 1, "errors": 1}, ["What would hurt in production:", "duplicate: *(calls #*, #*)"]),
+        ("error", '@pytest.mark.ringmock_allows("findings")', {"passed": 1}, []),
+        ("ignore", "", {"passed": 1}, []),
+    ],
+)
+def test_what_would_hurt_in_production_is_told_as_the_ini_option_says(
+    pytester: pytest.Pytester, way: str, marker: str, outcome: dict[str, int], said: list[str]
+) -> None:
+    pytester.makeini(f"[pytest]\nfilterwarnings = default\nringmock_findings = {way}\n")
+    result = run(pytester, f"{marker}{TWICE}" if not marker else f"{marker}\n{TWICE.lstrip()}")
+    result.assert_outcomes(**outcome)
+    result.stdout.fnmatch_lines(said)
+
+
+def test_an_ini_option_that_nobody_knows_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nringmock_findings = shout\n")
+    result = run(pytester, TWICE)
+    assert result.ret != 0
+    result.stderr.fnmatch_lines(["*ringmock_findings is one of warn, error, ignore*"])

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .testing import MockServer, Ringmock
 
 MARKER = "ringmock_allows"
-_ALLOWED = ("contract_violations", "server_errors")
+_ALLOWED = ("contract_violations", "server_errors", "findings")
+_WAYS = ("warn", "error", "ignore")
 _HANDLE: "pytest.StashKey[Ringmock]" = pytest.StashKey()
 _COMPLAINT: pytest.StashKey[str] = pytest.StashKey()
 _SERVERS: "pytest.StashKey[list[MockServer]]" = pytest.StashKey()
@@ -35,8 +36,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("ringmock_fixture", "Account of ringmock: a bundled name, or a YAML file.", default="demo")
     parser.addini(
+        "ringmock_findings",
+        "What a client did that would hurt it in production: warn, error or ignore.",
+        default="warn",
+    )
+    parser.addini(
         "ringmock_generation", "Shape of ringmock's answers, over the fixture's: 2012 or current.", default=""
     )
+
+
+class RingmockFinding(UserWarning):
+    """Something that a client did in a test which would hurt it in production."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = config.getoption("ringmock_coverage")
     if wanted and Path(wanted).suffix not in (".html", ".json"):
         raise pytest.UsageError(f"--ringmock-coverage=FILE takes FILE.html or FILE.json, and not {wanted}")
+    if config.getini("ringmock_findings") not in _WAYS:
+        raise pytest.UsageError(f"ringmock_findings is one of {', '.join(_WAYS)}")
     config.stash[_SERVERS] = []
     config.stash[_FROM_WORKERS] = []
     config.addinivalue_line(
@@ -82,6 +94,7 @@ def ringmock(request: pytest.FixtureRequest, ringmock_server: "MockServer") -> "
         try:
             yield handle
             _fail_by_calls(handle)  # those of other fixtures, on their way out
+            _tell_findings(handle, request)
         finally:
             del request.node.stash[_HANDLE]
 
@@ -113,11 +126,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def _tell_findings(handle: "Ringmock", request: pytest.FixtureRequest) -> None:
+    """Warn of what the client did that would hurt it in production, or fail for it, as the ini option says."""
+    way = request.config.getini("ringmock_findings")
+    marks = request.node.iter_markers(MARKER)
+    if way == "ignore" or any("findings" in mark.args for mark in marks):
+        return
+    found = [str(finding) for finding in handle.findings]
+    if found and way == "error":
+        advice = f'A test that wants this says @pytest.mark.{MARKER}("findings").'
+        pytest.fail("\n".join(["What would hurt in production:", *found, "", advice]), pytrace=False)
+    for text in found:
+        warnings.warn(RingmockFinding(text), stacklevel=1)
+
+
 def _allow(handle: "Ringmock", item: pytest.Item) -> None:
     for marker in item.iter_markers(MARKER):
         unknown = [what for what in marker.args if what not in _ALLOWED]
         if unknown or marker.kwargs or not marker.args:
-            pytest.fail(f"@pytest.mark.{MARKER} takes {' and '.join(map(repr, _ALLOWED))}", pytrace=False)
+            pytest.fail(f"@pytest.mark.{MARKER} takes {', '.join(map(repr, _ALLOWED))}", pytrace=False)
         if "contract_violations" in marker.args:
             handle.allow_contract_violations()
         if "server_errors" in marker.args:

@@ -10,6 +10,7 @@ from .coverage import coverage
 from .rules import rules
 from .serve import serve
 from .text import send_text
+from .why import why
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,5 +22,5 @@ def main() -> None:
     """
 
 
-for command in (serve, check, send_text, coverage, rules, contract):
+for command in (serve, check, send_text, coverage, rules, contract, why):
     main.add_command(command)

@@ -4,9 +4,10 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from ..domain.message import Routed
+from ..http.why import explanation
 from ..timestamps import iso8601
 from ..world.journal import Entry
-from .call import ControlCall, NotNow
+from .call import ControlCall, NotNow, NotThere
 
 Json = Any
 
@@ -20,8 +21,31 @@ def read_journal(call: ControlCall) -> Json:
     return [_entry(entry, call.query.get("include", ())) for entry in journal.newest_first(limit)]
 
 
+def read_journal_entry(call: ControlCall) -> Json:
+    """One call, with its texts."""
+    return _entry(_named(call), ("text",))
+
+
+def why(call: ControlCall) -> Json:
+    """What decided about one call, and which smallest change of it would pass."""
+    return explanation.as_json(explanation.explain(_named(call), call.world))
+
+
+def _named(call: ControlCall) -> Entry:
+    """The call that the path names. Raises `NotThere`, also for one that is no longer kept."""
+    journal, number = call.world.journal, call.path["id"]
+    entry = journal.entry(number)
+    if entry is None:
+        is_over = 0 < number <= journal.left_out
+        said = f"Call {number} is no longer kept" if is_over else f"There is no call {number}"
+        kept = f"calls {journal.left_out + 1} to {journal.latest}" if len(journal) else "no calls"
+        raise NotThere(f"{said}: the journal has {kept}.")
+    return entry
+
+
 def _entry(entry: Entry, asked: Container[str]) -> Json:
-    said = {
+    said: dict[str, Json] = {
+        "id": entry.number,
         "at": iso8601(entry.at),
         "who": entry.who,
         "method": entry.method,
@@ -33,7 +57,11 @@ def _entry(entry: Entry, asked: Container[str]) -> Json:
         "recipients": outcomes(entry.routed),
         "errors": entry.errors,
         "refused_by": entry.refused_by,
+        "reasons": entry.reasons,
         "lost": entry.is_lost,
+        "fault": entry.fault,
+        "query": [list(pair) for pair in entry.query],
+        "headers": dict(entry.headers),
     }
     if entry.more_routed:
         said["more_recipients"] = entry.more_routed
@@ -43,6 +71,9 @@ def _entry(entry: Entry, asked: Container[str]) -> Json:
         said["body"] = entry.body
         if entry.body_left_out:
             said["body_left_out"] = entry.body_left_out
+        said["answer"] = entry.answer
+        if entry.answer_left_out:
+            said["answer_left_out"] = entry.answer_left_out
     if "token" in asked:
         said["token"] = entry.token
     return said

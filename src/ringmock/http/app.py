@@ -239,6 +239,7 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
         status, headers, body = errors.render(known, with_words=call.operation not in a2p_sms.OPERATIONS)
     headers.update(call.rate_limit)
     call.problems = errors.problems_of(known)
+    call.encoded = body
     return ConnexionResponse(status, mimetype="application/json", content_type=JSON_ANSWER, body=body, headers=headers)
 
 

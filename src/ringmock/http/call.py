@@ -63,6 +63,8 @@ class Call:
     """The parts of a multipart body beyond the first."""
     query: Sequence[tuple[str, str]] = ()
     """The query as received, name by name."""
+    query_string: bytes = b""
+    """The query as received."""
     is_control: bool = False
     """Whether it is a call of the control API, decided once by the routed path. A call on a WebSocket never is."""
     is_handled: bool = False

@@ -3,21 +3,29 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..domain.errors import InvalidParameter, Refusal
 from ..domain.message import Routed
-from ..lab.faults import BrokenOff, Injected
+from ..lab.faults import BrokenOff, FaultRule, Injected, rule_text
 from ..sign_in.sessions import Session, TokenRefused
 from ..sign_in.worlds import Worlds
 from ..world.journal import Entry, RefusedBy
-from . import errors, oauth
+from . import errors, oauth, redaction
 from .call import Call
 from .near_paths import near_path
 from .stages import JSON, Done
 from .validation import as_it_came
+from .why.plans import plans
+from .why.reasons import sentences, sentences_of_parameters
 
 _CREDENTIALS = frozenset({"access_token", "client_id", "client_assertion"})
+
+_SIGN_IN = oauth.OPERATIONS | {"authWsToken"}
+_NONE: Mapping[bytes, bytes] = MappingProxyType({})
+MOST_HEADERS = 16_384
+"""Bytes of the headers of a call that are kept; of more, none is."""
 
 log = logging.getLogger("ringmock.calls")
 
@@ -68,9 +76,20 @@ class CallData(NamedTuple):
     is_lost: bool
     more_routed: int
     has_credentials: bool
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    answer: bytes
+    answer_left_out: int
+    fault: FaultRule | None
+    has_next_page: bool
 
     def entry(self) -> Entry:
         """The journal's entry."""
+        is_of_sign_in = self.operation in _SIGN_IN
+        body = redaction.body_of(_written(self.content) if self.content else self.body, is_of_sign_in=is_of_sign_in)
+        query = redaction.query_of(self.query)
+        refuser = refused_by(self.problems, is_handled=self.is_handled)
+        said = tuple(error_of(problem) for problem in self.problems)
         return Entry(
             at=self.at,
             who=self.session.extension_number if self.session else None,
@@ -80,17 +99,32 @@ class CallData(NamedTuple):
             status=self.status,
             milliseconds=self.milliseconds,
             routed=self.routed,
-            errors=tuple(error_of(problem) for problem in self.problems),
-            refused_by=refused_by(self.problems, is_handled=self.is_handled),
+            errors=said,
+            refused_by=refuser,
             rules=tuple(rules_of(self.routed, self.problems)),
-            body=as_it_came(self.content) if self.content else self.body,
+            body=body,
             body_left_out=self.body_left_out,
             token=self.token,
             is_lost=self.is_lost,
             more_routed=self.more_routed,
             near_path=self.near_path,
             has_credentials=self.has_credentials,
+            query=query,
+            headers=redaction.headers_of(self.headers),
+            answer=redaction.answer_of(self.answer, is_of_sign_in=is_of_sign_in),
+            answer_left_out=self.answer_left_out,
+            reasons=tuple(self._reasons(body, said)) if refuser is RefusedBy.CONTRACT else (),
+            fault=None if self.fault is None else rule_text(self.fault),
+            has_next_page=self.has_next_page,
         )
+
+    def _reasons(self, body: Any, said: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+        """What of the request the contract does not have, and what would be right."""
+        plan = plans().get(self.operation or "")
+        if plan is None:
+            return ()
+        about = [error["parameterName"] for error in said if "parameterName" in error]
+        return [*sentences(plan, body), *sentences_of_parameters(plan, about)]
 
     @property
     def near_path(self) -> str | None:
@@ -102,7 +136,10 @@ class CallData(NamedTuple):
 def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> CallData:
     """The data of an answered call at this time of its world; without the body when it is too large."""
     content, body, left_out = b"", call.body, 0
-    if body is not None:
+    problems = call.problems
+    if body is None and problems and 0 < len(call.content) <= call.limits.max_journal_body:
+        content = call.content
+    elif body is not None:
         if _length_without_attachments(call) > call.limits.max_journal_body:
             body, left_out = None, len(call.content)
         elif call.media_type == JSON:
@@ -110,7 +147,6 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
     routed, more_routed, most = call.routed, 0, call.limits.max_journal_recipients
     if len(routed) > most:
         routed, more_routed = routed[:most], len(routed) - most
-    problems = call.problems
     if problems:
         problems = tuple([problem.with_traceback(None) for problem in problems])
     return CallData(
@@ -131,7 +167,25 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
         call.is_lost,
         more_routed,
         b"authorization" in call.headers or has_credentials(call),
+        call.query_string,
+        call.headers if sum(map(len, call.headers.values())) <= MOST_HEADERS else _NONE,
+        call.encoded if len(call.encoded) <= call.limits.max_journal_body else b"",
+        0 if len(call.encoded) <= call.limits.max_journal_body else len(call.encoded),
+        call.fault,
+        call.method == "GET" and call.answer is not None and _has_next_page(call.answer.body),
     )
+
+
+def _has_next_page(body: Any) -> bool:
+    return type(body) is dict and "nextPage" in body.get("navigation", ())
+
+
+def _written(content: bytes) -> Any:
+    """What a body of JSON says; a body that is none, as the text that it is."""
+    try:
+        return as_it_came(content)
+    except Exception:
+        return content.decode("utf-8", "replace")
 
 
 def has_credentials(call: Call) -> bool:
@@ -199,12 +253,17 @@ def rules_of(routed: Iterable[Routed], problems: Iterable[Exception]) -> Iterabl
     return dict.fromkeys(rules)
 
 
+MOST_REASONS = 3
+"""A line tells of no more."""
+
+
 def line(entry: Entry) -> str:
     """Extension, operation, status, time and the rules that decided; the reason when it was refused."""
     more = [f"and {entry.more_routed} more"] if entry.more_routed else []
     outcomes = ", ".join([*map(outcome, entry.routed), *more])
     reasons = "; ".join(map(_reason, entry.errors))
     reasons += f": did you mean {entry.near_path}?" if entry.near_path else ""
+    reasons += f": {'; '.join(map(printable, entry.reasons[:MOST_REASONS]))}" if entry.reasons else ""
     rules = f" ({', '.join(entry.rules)})" if entry.errors and entry.rules else ""
     said = f"{entry.who or '-':>4} {entry.method} {printable(entry.path)} {entry.status} {entry.milliseconds:.1f}ms"
     failed = "failed on demand" if entry.refused_by is RefusedBy.FAULTS else ""

@@ -136,6 +136,7 @@ class Recorder:
         origin = origin_of(scope["scheme"], host, scope["server"], scope.get("root_path", ""))
         call = Call(scope["method"], scope["path"], origin, headers)
         call.limits = self._limits
+        call.query_string = scope["query_string"]
         call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
         scope[SCOPE_KEY] = call
 

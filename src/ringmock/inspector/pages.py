@@ -20,6 +20,7 @@ from ..domain.account import Extension, digits_of
 from ..domain.message import Availability, Direction, Message, MessageStatus, Outcome, ReadStatus
 from ..domain.message_filter import MessageFilter
 from ..http.recording import outcome
+from ..http.why import explanation
 from ..lab.faults import rule_text
 from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
@@ -111,6 +112,16 @@ def account() -> Response:
         if world.faults is not None
         else (),
     )
+
+
+@inspector.get("/calls/<int:number>")
+def why(number: int) -> Response:
+    """Why a call was answered so, and the smallest changed request that would pass."""
+    entry = _world().journal.entry(number)
+    if entry is None:
+        abort(404, f"There is no call {number} in the journal.")
+    text = explanation.as_text(explanation.as_json(explanation.explain(entry, _world())))
+    return _page("why.html", entry=entry, text=text)
 
 
 @inspector.get("/mailboxes/")

@@ -10,6 +10,7 @@ from ..domain.account import ExtensionStatus, digits_of
 from ..domain.message import MessageType, Outcome
 from ..domain.message_filter import MessageFilter
 from ..fixture import carrier_from
+from ..http.findings import Finding, findings
 from ..sign_in import sessions
 from ..sign_in.worlds import Worlds
 from ..world import controls as world_controls
@@ -147,6 +148,11 @@ class Ringmock:
     def journal(self) -> list[Entry]:
         """The calls that the world has seen, oldest first, with the rules that decided each; the latest 1000."""
         return self._do(lambda: list(self._world.journal.newest_first())[::-1])
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the client did that would hurt it in production, by the calls that the world has seen."""
+        return self._do(lambda: findings(list(self._world.journal.newest_first())[::-1]))
 
     @property
     def timeline(self) -> str:

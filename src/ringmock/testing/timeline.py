@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 
 from ..http import oauth
-from ..http.recording import line
+from ..http.recording import MOST_REASONS, line
 from ..world.journal import Entry, RefusedBy
 
 MAX_LINES = 100
@@ -67,5 +67,6 @@ def timeline(calls: Iterable[Entry], faults: Collection[Entry] = ()) -> str:
 
 def _in_full(entry: Entry) -> Iterable[str]:
     yield f"  {line(entry).lstrip()}"
+    yield from (f"    {reason}" for reason in entry.reasons[MOST_REASONS:])
     if entry.body is not None and entry.operation not in oauth.OPERATIONS:
         yield f"    body: {json.dumps(entry.body)[:MAX_SHOWN_BODY]}"

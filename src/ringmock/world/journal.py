@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..domain.message import Routed
@@ -47,6 +48,21 @@ class Entry(NamedTuple):
     """The most similar path of the contract, for a path that the contract does not have."""
     has_credentials: bool = False
     """Whether the caller sent credentials: a token, client credentials or a form, valid or not."""
+    number: int = 0
+    """Its place among the calls of the world's life, from 1; its id in the journal."""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Of the request, by lower-case name; this and the query without secrets."""
+    answer: Any = None
+    """What was answered, without secrets: what its JSON says, a text, or how many bytes there were."""
+    answer_left_out: int = 0
+    """How many bytes an answer had that is too long to be kept."""
+    reasons: tuple[str, ...] = ()
+    """What is wrong with a request that the contract does not have, and what would be right."""
+    fault: str | None = None
+    """The fault on demand that the call met."""
+    has_next_page: bool = False
+    """Whether a list was answered of which there is more."""
 
 
 class Journal:
@@ -68,6 +84,17 @@ class Journal:
             self.left_out += 1
         self._entries.append(tell)
 
+    @property
+    def latest(self) -> int:
+        """The number of the latest call; 0 where there was none."""
+        return self.left_out + len(self._entries)
+
     def newest_first(self, limit: int | None = None) -> Iterator[Entry]:
-        """At most `limit` entries; all for None."""
-        return (tell() for tell in islice(reversed(self._entries), limit))
+        """At most `limit` entries; all that are kept for None."""
+        numbered = zip(range(self.latest, 0, -1), reversed(self._entries), strict=False)
+        return (tell()._replace(number=number) for number, tell in islice(numbered, limit))
+
+    def entry(self, number: int) -> Entry | None:
+        """The call of this number; None for one that is not kept, or never was."""
+        place = number - self.left_out - 1
+        return self._entries[place]()._replace(number=number) if 0 <= place < len(self._entries) else None

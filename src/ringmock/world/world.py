@@ -303,7 +303,7 @@ class World:
         """Add an answered call to the journal; `tell` makes its entry, the same each time."""
         self.journal.add(tell)
         for watcher in self._watchers:
-            watcher.answered(tell())
+            watcher.answered(tell()._replace(number=self.journal.latest))
 
     def _time_changed(self) -> None:
         if self.message_journal.is_waited_for:
