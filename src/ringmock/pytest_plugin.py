@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .coverage.exercised import Exercised
-    from .testing import MockServer, Ringmock
+    from .testing import AsyncTwin, MockServer, Ringmock
 
 MARKER = "ringmock_allows"
 _ALLOWED = ("contract_violations", "server_errors", "findings")
@@ -97,6 +97,12 @@ def ringmock(request: pytest.FixtureRequest, ringmock_server: "MockServer") -> "
             _tell_findings(handle, request)
         finally:
             del request.node.stash[_HANDLE]
+
+
+@pytest.fixture
+def async_ringmock(ringmock: "Ringmock") -> "AsyncTwin":
+    """The same handle for an async test: each of its methods is awaited."""
+    return ringmock.twin
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,5 +6,17 @@ The pytest plugin stands on this, and so can any other test runner: nothing here
 from .handle import Clock, Expect, Handset, Ringmock
 from .messages import Attachment, Message
 from .server import MockServer, run_server
+from .twin import AsyncTwin, WouldBlock
 
-__all__ = ["Attachment", "Clock", "Expect", "Handset", "Message", "MockServer", "Ringmock", "run_server"]
+__all__ = [
+    "AsyncTwin",
+    "Attachment",
+    "Clock",
+    "Expect",
+    "Handset",
+    "Message",
+    "MockServer",
+    "Ringmock",
+    "WouldBlock",
+    "run_server",
+]

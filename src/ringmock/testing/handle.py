@@ -19,6 +19,7 @@ from ..world.world import World
 from .messages import Attachment, ExpectedMessage, Message, shown
 from .observed import Observed, WithoutCredentials
 from .timeline import Fault, by_methods, complaint, timeline
+from .twin import AsyncTwin, check_no_loop
 
 _T = TypeVar("_T")
 
@@ -37,7 +38,7 @@ class Do(Protocol):
 class Ringmock:
     """One test's world. Made, and closed, in the thread that serves it; everything else is for any other thread.
 
-    An `async` test calls what waits by `asyncio.to_thread`, since its own loop would stand still meanwhile.
+    An `async` test awaits what waits of its `twin`, since its own loop would stand still meanwhile.
     Extensions that the account does not have are a `LookupError`, input that makes no sense a `ValueError`.
     """
 
@@ -66,6 +67,11 @@ class Ringmock:
         self._worlds.default.unwatch(self._without_credentials)
         self._world.release()
         self._worlds.close_world(self.client_id)
+
+    @property
+    def twin(self) -> AsyncTwin:
+        """The same for a running event loop: `await ringmock.twin.wait_for_sms(...)`."""
+        return AsyncTwin(self)
 
     # --- signing in ------------------------------------------------------------------------------
 
@@ -174,6 +180,7 @@ class Ringmock:
         the mailboxes. `to` and `sender` are phone or extension numbers. Raises `AssertionError` when none comes.
         """
         __tracebackhide__ = True
+        check_no_loop("wait_for_sms")
         return self._wait_for(ExpectedMessage(MessageType.SMS, to, sender, contains, _place(after)), timeout)
 
     def wait_for_page(
@@ -187,6 +194,7 @@ class Ringmock:
     ) -> Message:
         """As `wait_for_sms`; `to` is an extension that the page is addressed to, or reaches through a Department."""
         __tracebackhide__ = True
+        check_no_loop("wait_for_page")
         return self._wait_for(ExpectedMessage(MessageType.PAGER, to, sender, contains, _place(after)), timeout)
 
     def expect_no_sms(
@@ -194,6 +202,7 @@ class Ringmock:
     ) -> None:
         """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time."""
         __tracebackhide__ = True
+        _check_no_wait("expect_no_sms", within)
         self._expect_none(ExpectedMessage(MessageType.SMS, to, sender, contains), within)
 
     def expect_no_page(
@@ -201,6 +210,7 @@ class Ringmock:
     ) -> None:
         """As `expect_no_sms`, of pages."""
         __tracebackhide__ = True
+        _check_no_wait("expect_no_page", within)
         self._expect_none(ExpectedMessage(MessageType.PAGER, to, sender, contains), within)
 
     def _wait_for(self, wanted: ExpectedMessage, timeout: float) -> Message:
@@ -248,6 +258,11 @@ def _place(message: Message | None) -> tuple[int, int] | None:
     return None if message is None else (message.life, message.id)
 
 
+def _check_no_wait(name: str, within: float) -> None:
+    if within > 0:
+        check_no_loop(name)
+
+
 class Expect:
     """What a test expects not to be there."""
 
@@ -257,6 +272,7 @@ class Expect:
     def none(self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0) -> None:
         """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds."""
         __tracebackhide__ = True
+        _check_no_wait("expect.none", within)
         self._expect_none(ExpectedMessage(None, to, sender, contains), within)
 
 
