@@ -97,8 +97,8 @@ def _impatience(calls: Sequence[Entry]) -> Iterator[Finding]:
 
 
 def _message(call: Entry) -> Json:
-    """Whom a call sends what; None where it sends nothing, or nobody knows what."""
-    if call.operation not in _SENDING or not isinstance(call.body, dict):
+    """Whom a call has sent what, whatever its client was told; None where it sent nothing, or nobody knows what."""
+    if call.operation not in _SENDING or not call.routed or not isinstance(call.body, dict):
         return None
     return call.who, call.operation, _frozen(call.body)
 
@@ -116,8 +116,6 @@ def _duplicates(calls: Sequence[Entry]) -> Iterator[Finding]:
     for same in _by(calls, _message):
         before: Entry | None = None
         for call in same:
-            if not _is_carried_out(call):
-                continue
             if before is not None and before.is_lost and call.at - before.at <= SAME_MATTER:
                 yield Finding(
                     Kind.DUPLICATE,
@@ -125,11 +123,6 @@ def _duplicates(calls: Sequence[Entry]) -> Iterator[Finding]:
                     (before.number, call.number),
                 )
             before = call
-
-
-def _is_carried_out(call: Entry) -> bool:
-    """Whether the message was sent, whatever the client was told."""
-    return bool(call.routed)
 
 
 def _opted_out(calls: Sequence[Entry]) -> Iterator[Finding]:

@@ -56,14 +56,20 @@ def body_of(body: Json, *, is_of_sign_in: bool) -> Json:
     return _without(body, names)
 
 
-def _without(value: Json, names: frozenset[str]) -> Json:
+_DEEPEST = 20
+"""Levels of a body in which secrets are looked for: nothing of the API has more."""
+
+
+def _without(value: Json, names: frozenset[str], level: int = 0) -> Json:
+    if level > _DEEPEST:
+        return value
     if isinstance(value, dict):
         return {
-            name: HIDDEN if str(name).lower() in names and isinstance(each, str) else _without(each, names)
+            name: HIDDEN if str(name).lower() in names and isinstance(each, str) else _without(each, names, level + 1)
             for name, each in value.items()
         }
     if isinstance(value, list):
-        return [_without(each, names) for each in value]
+        return [_without(each, names, level + 1) for each in value]
     return value
 
 

@@ -43,6 +43,12 @@ def test_what_the_contract_does_not_have_is_told_with_its_line(world_client: Cli
     assert (name, text.strip()) == ("openapi.yaml", "to:")
 
 
+def test_a_body_of_a_thousand_levels_has_no_repair_and_breaks_nothing(world_client: Client) -> None:
+    deep = b"[" * 900 + b"]" * 900
+    world_client.post(SMS, content=b'{"text": ' + deep + b"}", headers={"Content-Type": "application/json"})
+    assert why(world_client)["errors"][0]["errorCode"] == "CMN-103"
+
+
 def test_what_became_of_each_recipient_is_told_of_a_call_that_passed(world_client: Client) -> None:
     world_client.post_sms()
     said = why(world_client)

@@ -1,5 +1,6 @@
 """Why a call of the journal was answered so: what decided, with its sentence and its line, and what would pass."""
 
+import contextlib
 import json
 import shlex
 from collections.abc import Iterator, Mapping
@@ -44,7 +45,8 @@ def explain(entry: Entry, world: World) -> Explanation:
     decided = tuple(_decided(entry, world))
     mended = None
     if entry.status >= 400 and entry.fault is None:
-        mended = repaired(_request_of(entry), Account(world, _extension(entry, world)))
+        with contextlib.suppress(RecursionError):  # a body of a thousand levels is nobody's mistake
+            mended = repaired(_request_of(entry), Account(world, _extension(entry, world)))
     return Explanation(entry, decided, mended, None if mended is None else curl(mended.request, _origin(entry)))
 
 

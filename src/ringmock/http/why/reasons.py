@@ -48,12 +48,14 @@ def place_of(path: Sequence[str | int]) -> str:
 def reasons_of(schema: Mapping[str, Any], body: Json) -> list[Reason]:
     """The ways in which a body breaks its schema, at most `MOST_REASONS`; of a large body the first."""
     validator = schema_of(schema).validator
-    if not is_large(body):
-        return [_reason(schema, error) for error in islice(validator.iter_errors(body), MOST_REASONS)]
     try:
+        if not is_large(body):
+            return [_reason(schema, error) for error in islice(validator.iter_errors(body), MOST_REASONS)]
         validator.validate(body)
     except jsonschema_rs.ValidationError as error:
         return [_reason(schema, error)]
+    except (ValueError, RecursionError):  # more levels than the validator walks
+        return []
     return []
 
 
