@@ -5,6 +5,7 @@ The pytest plugin stands on this, and so can any other test runner: nothing here
 
 from .handle import Clock, Expect, Handset, Ringmock
 from .messages import Attachment, Message
+from .remote import RemoteRingmock, connect, connect_async
 from .server import MockServer, run_server
 from .twin import AsyncTwin, WouldBlock
 
@@ -16,7 +17,10 @@ __all__ = [
     "Handset",
     "Message",
     "MockServer",
+    "RemoteRingmock",
     "Ringmock",
     "WouldBlock",
+    "connect",
+    "connect_async",
     "run_server",
 ]
