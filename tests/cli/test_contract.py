@@ -457,3 +457,17 @@ def test_in_github_actions_causes_are_annotations_and_the_step_has_a_summary(
         "::error"
         not in contract(*("--url", small, "--cases", mine, "--mine", "--no-github"), GITHUB_ACTIONS="true").stdout
     )
+
+
+def test_where_everything_is_skipped_nothing_was_tested() -> None:
+    with served(own_app()) as url:
+        done = contract("--url", url, "--parts", "stateful", "--max-messages", "1")
+    assert done.exit_code == 2
+    assert "Nothing was tested: all 1 were skipped, for the reasons above." in done.stderr
+
+
+def test_an_extension_that_the_account_has_not_is_refused_before_the_run_with_the_nearest(mine: Path) -> None:
+    mine.write_text(MINE.replace('as: "101"', 'as: "110"', 1), encoding="utf-8")
+    done = contract("--parts", "cases", "--cases", mine)
+    assert done.exit_code == 2
+    assert f"{mine}:5: as: the account has no extension 110: did you mean" in done.stderr

@@ -84,6 +84,8 @@ def _end(given: Mapping[str, Any], found: "ContractReport", run: "Run", known: "
     if is_stopped:
         click.echo("Stopped: this is what was found until then.", err=True)
         sys.exit(STOPPED)
+    if not found.tested:
+        raise NothingTested(_why_nothing_was_tested(found))
     is_short = run.coverage is not None and is_under(run.coverage, given["fail_under"])
     if given["update_baseline"]:
         write_whole(given["baseline"], known.updated(found).to_json())
@@ -95,6 +97,12 @@ def _end(given: Mapping[str, Any], found: "ContractReport", run: "Run", known: "
 
 def _quiet(line: str) -> None:
     """Say nothing."""
+
+
+def _why_nothing_was_tested(found: "ContractReport") -> str:
+    if not found.findings:
+        return "Nothing was tested: no case, no operation and no run was chosen."
+    return f"Nothing was tested: all {len(found.findings)} were skipped, for the reasons above."
 
 
 def _baseline(given: Mapping[str, Any]) -> "Baseline":

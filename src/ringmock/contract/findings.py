@@ -99,6 +99,11 @@ class ContractReport:
         """The failures that a baseline has."""
         return [finding for finding in self.of(Verdict.FAILED) if finding.is_known]
 
+    @property
+    def tested(self) -> bool:
+        """Whether anything was looked at: what was skipped was not."""
+        return any(finding.verdict is not Verdict.SKIPPED for finding in self.findings)
+
     def of(self, verdict: Verdict) -> list[Finding]:
         """The findings with this verdict."""
         return [finding for finding in self.findings if finding.verdict is verdict]

@@ -16,9 +16,11 @@ from ..fixture import bundled_names, load_named
 from ..fixture.shape import nearest
 from ..openapi.document import load_contract
 from ..world.template import Template
-from .cases import Case, bundled_cases, load_cases
+from .cases import Case, CaseFileError, bundled_cases, load_cases
+from .cases.binding import bind
 from .cases.homes import homes_of
 from .cases.operation import operations_by_id
+from .cases.preconditions import unknown_extensions
 from .findings import NOT_IMPLEMENTED, Finding, Verdict
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
 from .http_client import Exchange, NoAnswer, Watcher
@@ -401,8 +403,17 @@ def _cases(wanted: RunRequest, template: Template) -> tuple[Case, ...]:
     if "cases" not in wanted.parts:
         return ()
     files = [file for path in wanted.cases for file in files_in(path)]
-    bundled = () if wanted.is_mine else bundled_cases()
-    return bundled + load_cases(files, template.generation)
+    own = load_cases(files, template.generation)
+    _check_extensions(own, template)
+    return (() if wanted.is_mine else bundled_cases()) + own
+
+
+def _check_extensions(cases: Iterable[Case], template: Template) -> None:
+    """Raise `CaseFileError` for extensions that cases name by their numbers and that the account has not."""
+    bound = (bind(case, template) for case in cases if case.account in (None, template.name))
+    found = [problem for case in bound if isinstance(case, Case) for problem in unknown_extensions(case, template)]
+    if found:
+        raise CaseFileError(found)
 
 
 def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> tuple[list[Errand], list[Case]]:

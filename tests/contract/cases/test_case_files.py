@@ -318,3 +318,62 @@ def test_two_cases_of_one_name_are_told_apart(tmp_path: Path) -> None:
     assert str(refused.value).startswith(
         f"{files[1]}:2: name: 'Something is kept' is the name of the case at {files[0]}:2"
     )
+
+
+TABLE = """\
+needs: {sender: {type: User}, colleague: {type: User}}
+given: {freeze: [colleague]}
+before:
+  - {as: sender, when: {operation: listMessages}, then: {status: 200}, keep: {first: status}}
+after:
+  - {mailboxes: {colleague: []}}
+cases:
+  - name: "A page of ${length} symbols is answered ${status}"
+    keeps: [R-04]
+    examples:
+      - {length: 1024, status: 200}
+      - {length: 1025, status: 400}
+    steps:
+      - as: sender
+        when: {operation: createInternalTextMessage, body: {text: {repeat: a, times: "${length}"}, replyOn: "${first}"}}
+        then: {status: "${status}"}
+"""
+
+
+def test_a_table_is_a_case_for_each_row_with_its_values_and_what_the_file_shares() -> None:
+    cases = parse_cases(TABLE)
+    assert [case.name for case in cases] == [
+        "A page of 1024 symbols is answered 200",
+        "A page of 1025 symbols is answered 400",
+    ]
+    assert [case.is_first for case in cases] == [True, False]
+    body = {"text": {"repeat": "a", "times": 1025}, "replyOn": "${first}"}
+    assert (cases[1].steps[1].when or {})["body"] == body
+    assert cases[1].steps[1].then == {"status": 400}
+    assert [(len(case.steps), len(case.after), dict(case.given)) for case in cases] == [
+        (2, 1, {"freeze": ["colleague"]})
+    ] * 2
+    assert set(cases[0].needs) == {"sender", "colleague"}
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "mistake"),
+    [
+        ("{length: 1025, status: 400}", "{length: 1025, statsu: 400}", "every row has the same columns"),
+        ("A page of ${length} symbols is answered ${status}", "A page is answered", "write ${length} in it"),
+        ('replyOn: "${first}"', 'replyOn: "${frist}"', "${frist} was not kept: did you mean ${first}?"),
+        ("freeze: [colleague]", "freeze: [coleague]", "did you mean 'colleague'?"),
+        ("then: {status: 200}, keep", "then: {status: 200, body: {count: {not: {matches: '('}}}}, keep", "no regular"),
+        ("then: {status: 200}, keep", "then: {status: 200, body: {records: {count: many}}}, keep", "'count' takes"),
+    ],
+)
+def test_a_mistake_in_a_table_or_in_what_a_file_shares_is_told(written: str, instead: str, mistake: str) -> None:
+    assert mistake in "\n".join(mistakes_of(TABLE.replace(written, instead)))
+
+
+def test_each_may_list_its_operations() -> None:
+    listed = EACH.replace("each: 401 AGW-401", "each: [readMessage, deleteMessage]").replace(
+        "    but: [createMMS]\n", ""
+    )
+    assert [case.operation for case in parse_cases(listed)] == ["readMessage", "deleteMessage"]
+    assert "did you mean 'readMessage'?" in mistakes_of(listed.replace("each: [readMessage", "each: [readMesage"))[0]

@@ -82,3 +82,47 @@ def test_a_place_in_an_answer_is_found(where: str, value: Any) -> None:
 )
 def test_kept_values_and_repetitions_are_written_out(written: Any, meant: Any) -> None:
     assert filled(written, {"page": 7, "name": "a.b"}) == meant
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "fits"),
+    [
+        ({"not": 1}, 2, True),
+        ({"not": 1}, 1, False),
+        ({"a": {"not": 1}}, {}, False),
+        ({"any of": [1, "x"]}, "x", True),
+        ({"any of": [1, "x"]}, "y", False),
+        ({"matches": "[a-z]+"}, "abc", True),
+        ({"matches": "[a-z]+"}, "abc1", False),
+        ({"equals": "any"}, "any", True),
+        ({"equals": "any"}, "else", False),
+        ({"count": 2}, [1, 2], True),
+        ({"count": 2}, [1], False),
+        ({"count": {"at least": 2, "at most": 3}}, [1, 2, 3], True),
+        ({"count": {"at least": 2, "at most": 3}}, [1, 2, 3, 4], False),
+        ({"count": 2}, {"count": 2}, True),
+        ({"count": 2}, {"count": 3}, False),
+        ({"contains": {"a": 1}}, [{"a": 2}, {"a": 1, "b": 2}], True),
+        ({"contains": [{"a": 1}, {"a": 3}]}, [{"a": 1}], False),
+        ({"contains": "wor"}, "Hello, world", True),
+        ({"in any order": [1, 2]}, [2, 1], True),
+        ({"in any order": [1, 1]}, [1, 2], False),
+        ({"in any order": ["any", 1]}, [1, 2], True),
+        ({"each": {"a": 1}}, [{"a": 1}, {"a": 1, "b": 2}], True),
+        ({"each": {"a": 1}}, [{"a": 1}, {"a": 2}], False),
+        ({"at least": 2}, 2, True),
+        ({"at least": 2}, 1, False),
+        ({"at least": 0}, True, False),
+        ({"contains": 1, "count": 2}, [1, 3], True),
+        ({"contains": 1, "count": 2}, [1], False),
+    ],
+)
+def test_a_matcher_says_by_its_name_what_is_expected(expected: Any, actual: Any, fits: bool) -> None:
+    assert (list(differences(expected, actual)) == []) is fits
+
+
+def test_a_jwt_is_signed_where_a_case_says_its_claims() -> None:
+    made = filled({"signed": {"sub": "${who}"}, "secret": "s"}, {"who": "1"})
+    head, claims, signature = made.split(".")
+    assert (head, claims) == ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "eyJzdWIiOiIxIn0")
+    assert signature == "D3SsIxiD_AgNBoQ7Zbl5kLqXKfftF2caQLEDDyL4X0Y"

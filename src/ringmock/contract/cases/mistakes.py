@@ -65,6 +65,7 @@ def _meaning(data: Mapping[str, Json], violations: Iterable[Violation]) -> Found
     before, after = (data.get(part) if _is_sound((part,), violations) else None for part in ("before", "after"))
     given = data.get("given") if _is_sound(("given",), violations) else None
     yield from _clock(given, ("given",))
+    yield from unknown_roles({"change": given or {}}, ("given",), shared)
     kept = {CLIENT_ID, RECEIVER} if RECEIVER in (given or {}) else {CLIENT_ID}
     yield from _steps(before, ("before",), violations, kept, shared)
     cases = data.get("cases")
@@ -249,7 +250,7 @@ def _operation(call: Mapping[str, Json], then: Mapping[str, Json], at: Path) -> 
     for name in operation.path_parameters:
         if name not in ("accountId", "extensionId") and name not in call.get("path", {}):
             yield (*at, "when"), f"{operation.id} takes a path parameter: write path: {{{name}: ...}}"
-    if "status" in then and then["status"] not in operation.statuses:
+    if isinstance(then.get("status"), int) and then["status"] not in operation.statuses:
         statuses = ", ".join(map(str, operation.statuses))
         yield (*at, "then", "status"), f"{operation.id} does not answer {then['status']}: it answers {statuses}"
 

@@ -3,13 +3,14 @@
 Such a case is skipped with the reason.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
 
 from ...fixture import bundled_names, load_named
 from ...fixture.shape import nearest
+from ...fixture.yaml_source import Problem
 from ...world.template import Credentials, Template
 from ..guard import changing_operations
 from ..target import Target
@@ -17,6 +18,7 @@ from . import Case, Step
 from .binding import bind
 from .expectations import names_in
 from .lacking import Lack
+from .roles import LISTS as STATUS_CHANGES
 
 Json = Any
 
@@ -48,14 +50,32 @@ def prepared(case: Case, target: Target) -> tuple[Case, str | None]:
 
 
 def _strangers(case: Case, template: Template) -> Iterator[str]:
-    """Extensions that the case names by their numbers, and that the account has not."""
+    """Extensions that make calls or are looked into by their numbers, and that the account has not."""
+    return (stranger.message for stranger in unknown_extensions(case, template) if stranger.path != "change")
+
+
+def unknown_extensions(case: Case, template: Template) -> Iterator[Problem]:
+    """Every extension that the case, bound to the account, names and that is not there, with the nearest that is."""
     known = template.account.extensions
-    for step in (*case.steps, *case.after):
-        callers = [step.caller] if isinstance(step.caller, str) else []
-        for number in (*step.mailboxes, *callers):
-            if number not in known and number not in ("application", "nobody"):
-                close = nearest(number, known)
-                yield f"the account has no extension {number}" + (f": did you mean {close}?" if close else "")
+    for step in (Step(case.line, change=case.given), *case.steps, *case.after):
+        for part, names in _numbers_in(step).items():
+            for number in names:
+                if number.isdigit() and number not in known:
+                    close = nearest(number, known)
+                    sentence = f"the account has no extension {number}" + (f": did you mean {close}?" if close else "")
+                    yield Problem(case.file, step.line, part, sentence)
+
+
+def _numbers_in(step: Step) -> Mapping[str, Sequence[str]]:
+    """By the part of the step what stands there for extensions."""
+    members = step.change.get("members", {})
+    changed = [number for word in STATUS_CHANGES for number in step.change.get(word, ())]
+    callers = (step.caller, (step.connect or {}).get("as"))
+    return {
+        "change": [*changed, *members, *(number for those in members.values() for number in those)],
+        "as": [caller for caller in callers if isinstance(caller, str)],
+        "mailboxes": list(step.mailboxes),
+    }
 
 
 def _reasons(case: Case, target: Target) -> Iterator[str]:

@@ -96,9 +96,6 @@ def named_in_step(step: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     for caller in (step.get("as"), (step.get("connect") or {}).get("as")):
         if isinstance(caller, str) and caller not in ("application", "nobody"):
             yield caller, SIGNS_IN
-    opened_by = (step.get("connect") or {}).get("as")
-    if isinstance(opened_by, str):
-        yield opened_by, SIGNS_IN
     yield from ((name, SIGNS_IN) for name in step.get("mailboxes", {}))
     yield from ((name, "digits") for name in step.get("handsets", {}))
     asked = recipients_are(step.get("when"))

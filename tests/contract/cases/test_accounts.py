@@ -1,0 +1,92 @@
+"""The bundled cases on accounts of another make: they run wherever the account has what they need, and pass."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ringmock.contract.cases import Case, bundled_case_files, load_cases
+from ringmock.contract.cases.binding import bind
+from ringmock.contract.cases.lacking import Lack
+from ringmock.contract.cases.report import failure_report
+from ringmock.contract.cases.runner import CaseResult, run_case
+from ringmock.fixture import load_fixture, load_named
+from ringmock.serving.own_target import own_target
+from ringmock.world.template import Template
+
+ACCOUNTS = Path(__file__).parent / "accounts"
+CASES = load_cases(bundled_case_files())
+AT_LEAST = 0.9
+
+
+def about(generation: str) -> list[Case]:
+    """Of the cases that are written once for all operations the first alone: the others speak of the same roles."""
+    return [case for case in CASES if case.holds_in(generation) and case.is_first]
+
+
+@pytest.mark.parametrize(
+    ("account", "generation"),
+    [("international", "2012"), ("overseas", "current"), ("busy", "2012")],
+)
+def test_on_an_account_of_another_make_nine_cases_of_ten_run_and_all_of_those_pass(
+    account: str, generation: str
+) -> None:
+    results = list(run_on(load_fixture(ACCOUNTS / f"{account}.yaml", generation=generation), generation))
+    failed = [failure_report(result.case, result.failure) for result in results if result.failure is not None]
+    if failed:
+        pytest.fail("\n\n".join(failed), pytrace=False)
+    skipped = [result.skipped for result in results if result.skipped is not None]
+    assert len(skipped) <= (1 - AT_LEAST) * len(results), "\n".join(skipped)
+
+
+def run_on(template: Template, generation: str) -> Iterator[CaseResult]:
+    with own_target(template) as target:
+        yield from (run_case(case, target) for case in about(generation))
+
+
+@pytest.mark.parametrize("account", ["international", "overseas", "busy", "carriers", "source-page"])
+@pytest.mark.parametrize("generation", ["2012", "current"])
+def test_what_keeps_a_case_from_running_is_told_with_lines_to_add(account: str, generation: str) -> None:
+    file = ACCOUNTS / f"{account}.yaml"
+    template = (
+        load_fixture(file, generation=generation) if file.exists() else load_named(account, generation=generation)
+    )
+    lacks = [found for found in (bind(case, template) for case in about(generation)) if isinstance(found, Lack)]
+    assert len(lacks) <= (1 - AT_LEAST) * len(about(generation))
+    assert all(lack.sentence and lack.lines for lack in lacks)
+
+
+@pytest.mark.parametrize("generation", ["2012", "current"])
+def test_no_case_is_about_a_fixture_by_its_name_or_about_an_extension_by_its_number(generation: str) -> None:
+    assert not [case.name for case in about(generation) if case.account is not None]
+    called = {
+        name
+        for case in about(generation)
+        for step in case.steps
+        for name in (step.caller, *step.mailboxes)
+        if isinstance(name, str)
+    }
+    assert not [name for name in called if name.isdigit()]
+
+
+def test_the_demo_account_under_another_name_and_without_its_tokens_runs_the_same_cases(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "fixtures" / "accounts" / "demo.yaml").read_text(encoding="utf-8")
+    lines = [
+        line.partition(", access_token:")[0] + "}" if "access_token:" in line else line for line in text.split("\n")
+    ]
+    file = tmp_path / "acme.yaml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    acme, demo = load_fixture(file), load_named("demo")
+    assert {each.access_token for each in acme.credentials.values()} == {None}
+    runs = [case.name for case in CASES if not isinstance(bind(case, demo), Lack)]
+    assert [case.name for case in CASES if not isinstance(bind(case, acme), Lack)] == runs
+    bound = bind(CASES[0], acme)
+    assert isinstance(bound, Case)
+    assert bound.steps == replace(bound, steps=bind_steps(CASES[0], demo)).steps
+
+
+def bind_steps(case: Case, template: Template) -> tuple:
+    bound = bind(case, template)
+    assert isinstance(bound, Case)
+    return bound.steps
