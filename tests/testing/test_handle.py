@@ -223,7 +223,7 @@ def test_a_file_that_no_message_can_hold_is_refused_by_handle_and_control_api_in
         world.handset(HANDSET).send(to=DIRECT_NUMBER["102"], attachments=[Attachment(content_type, file_name, content)])
     answer = client.post(f"/_mock/handsets/{HANDSET}/messages", content=body)
 
-    assert (answer.status_code, answer.json()) == (400, {"error": str(refused.value)})
+    assert (answer.status_code, answer.json()) == (409, {"error": str(refused.value)})
     assert world.mailbox("102") == []
 
 
@@ -241,7 +241,7 @@ def test_a_file_of_a_form_is_refused_in_the_words_for_one_in_base64(
     in_base64 = client.post(path, json={"to": to, "attachments": [file]})
 
     assert (as_form.status_code, as_form.json()) == (in_base64.status_code, in_base64.json())
-    assert as_form.status_code == 400
+    assert as_form.status_code == 409
     assert world.mailbox("102") == []
 
 
@@ -266,27 +266,48 @@ def test_the_content_of_whatever_file_is_taken_can_be_read(
 
 
 @pytest.mark.parametrize(
-    ("act", "method", "path", "body"),
+    ("act", "method", "path", "body", "status"),
     [
-        (lambda w: w.members("200", "107"), "PUT", "/_mock/departments/200/members", ["107"]),
-        (lambda w: w.members("102"), "PUT", "/_mock/departments/102/members", []),
-        (lambda w: w.freeze("999"), "PATCH", "/_mock/extensions/999", {"status": "Frozen"}),
-        (lambda w: w.handset("12"), "GET", "/_mock/handsets/12/messages", None),
+        (lambda w: w.members("200", "107"), "PUT", "/_mock/departments/200/members", ["107"], 409),
+        (lambda w: w.members("102"), "PUT", "/_mock/departments/102/members", [], 409),
+        (lambda w: w.freeze("999"), "PATCH", "/_mock/extensions/999", {"status": "Frozen"}, 404),
+        (lambda w: w.handset("12"), "GET", "/_mock/handsets/12/messages", None, 409),
         (lambda w: w.handset(HANDSET).send(to="102", text="Hi"), "POST", f"/_mock/handsets/{HANDSET}/messages",
-         {"to": "102", "text": "Hi"}),
-        (lambda w: w.clock.set("yesterday"), "PUT", "/_mock/clock", {"now": "yesterday"}),
-        (lambda w: w.clock.advance(1e15), "POST", "/_mock/clock/advance", {"seconds": 1e15}),
-        (lambda w: w.fault("getTokens"), "PUT", "/_mock/faults", [{"operation": "getTokens"}]),
-        (lambda w: w.fault(times=0), "PUT", "/_mock/faults", [{"times": 0}]),
-        (lambda w: w.fault(delay="1"), "PUT", "/_mock/faults", [{"delay": "1"}]),
+         {"to": "102", "text": "Hi"}, 409),
+        (lambda w: w.fault("getTokens"), "PUT", "/_mock/faults", [{"operation": "getTokens"}], 400),
     ],
 )  # fmt: skip
 def test_handle_and_control_api_refuse_in_the_same_words(
-    world: Ringmock, client: Client, act: Callable[[Ringmock], object], method: str, path: str, body: object
+    world: Ringmock,
+    client: Client,
+    act: Callable[[Ringmock], object],
+    method: str,
+    path: str,
+    body: object,
+    status: int,
 ) -> None:
     answer = client.call(method, path, json=body)
 
     with pytest.raises(ValueError, match=re.escape(answer.json()["error"])):
+        act(world)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("act", "method", "path", "body"),
+    [
+        (lambda w: w.clock.set("yesterday"), "PUT", "/_mock/clock", {"now": "yesterday"}),
+        (lambda w: w.clock.advance(1e15), "POST", "/_mock/clock/advance", {"seconds": 1e15}),
+        (lambda w: w.fault(times=0), "PUT", "/_mock/faults", [{"times": 0}]),
+        (lambda w: w.fault(delay="1"), "PUT", "/_mock/faults", [{"delay": "1"}]),
+    ],
+)
+def test_what_no_world_takes_the_handle_refuses_as_the_description_does(
+    world: Ringmock, client: Client, act: Callable[[Ringmock], object], method: str, path: str, body: object
+) -> None:
+    answer = client.call(method, path, json=body)
+
+    with pytest.raises(ValueError, match="as in|number"):
         act(world)
     assert answer.status_code == 400
 

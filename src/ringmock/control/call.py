@@ -23,7 +23,7 @@ Json = Any
 WAITED, REFUSED = "ringmock.waited", "ringmock.refused"
 """In the environment of a call that has waited: what came of it, or why it is refused."""
 
-_DIGITS = 18
+_DIGITS = 19
 """Of a number in a path or a query."""
 
 

@@ -299,7 +299,7 @@ async def answer_preflight(call: Call, send: Send) -> None:
 def check_path(path: str, longest: int, *, is_control: bool = False) -> None:
     """Raise `InvalidUri` for a path that no resource has: empty segments, control characters, a slash at the end."""
     is_odd = len(path) > longest or "//" in path or (path.endswith("/") and len(path) > 1)
-    if (is_odd and not is_control) or _CONTROL_CHARACTER.search(path):
+    if not is_control and (is_odd or _CONTROL_CHARACTER.search(path)):
         raise InvalidUri
 
 
