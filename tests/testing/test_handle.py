@@ -307,7 +307,7 @@ def test_what_no_world_takes_the_handle_refuses_as_the_description_does(
 ) -> None:
     answer = client.call(method, path, json=body)
 
-    with pytest.raises(ValueError, match="as in|number"):
+    with pytest.raises(ValueError, match=r"as in|number"):
         act(world)
     assert answer.status_code == 400
 
