@@ -223,7 +223,9 @@ def test_a_file_that_no_message_can_hold_is_refused_by_handle_and_control_api_in
         world.handset(HANDSET).send(to=DIRECT_NUMBER["102"], attachments=[Attachment(content_type, file_name, content)])
     answer = client.post(f"/_mock/handsets/{HANDSET}/messages", content=body)
 
-    assert (answer.status_code, answer.json()) == (409, {"error": str(refused.value)})
+    is_text = "\ud83d" not in (file_name or "")  # JSON with half a pair is no JSON, whatever the file is
+    assert answer.status_code == (409 if is_text else 400)
+    assert answer.json() == {"error": str(refused.value)} or not is_text
     assert world.mailbox("102") == []
 
 
@@ -307,7 +309,7 @@ def test_what_no_world_takes_the_handle_refuses_as_the_description_does(
 ) -> None:
     answer = client.call(method, path, json=body)
 
-    with pytest.raises(ValueError, match=r"as in|number"):
+    with pytest.raises(ValueError, match=r"as in|number|delay"):
         act(world)
     assert answer.status_code == 400
 
