@@ -86,11 +86,11 @@ LONGEST_HOST = 255
 
 
 def remembered(function: Callable[..., _T], most: int = MAX_KNOWN) -> Callable[..., _T]:
-    """A function of texts or bytes from callers, with its last `most` results cached for short arguments."""
+    """A function whose last argument is text or bytes from a caller, its last `most` results cached for short ones."""
     known = lru_cache(most)(function)
 
     def look_up(*key: Any) -> _T:
-        return known(*key) if sum(map(len, key)) <= LONGEST_KNOWN else function(*key)
+        return known(*key) if len(key[-1]) <= LONGEST_KNOWN else function(*key)
 
     return look_up
 
@@ -431,18 +431,29 @@ def following(stage: ASGIApp, operation: Any) -> ASGIApp:
 class SecurityOperation:
     """The authentication of one operation."""
 
-    def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], object] | None) -> None:
+    def __init__(self, next_app: ASGIApp, read: Callable[[Call, Scope], object] | None, needed: str | None) -> None:
+        """`read` puts the session or client on the call; `needed` is the permission that the token must have."""
         self.next_app = next_app
         self._read = read
+        self._needed = needed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.enter(scope[SCOPE_KEY], scope)
         await self.next_app(scope, receive, send)
 
     def enter(self, call: Call, scope: Scope) -> None:
-        """Put the session or client on the call. Raises `TokenRefused` and the `Authorization...` errors."""
-        if self._read is not None:
-            self._read(call, scope)
+        """Put the session or client on the call.
+
+        Raises `TokenRefused`, the `Authorization...` errors, and `ApplicationPermissionDenied` when the token lacks
+        the needed permission.
+        """
+        if self._read is None:
+            return
+        self._read(call, scope)
+        if self._needed is not None:
+            permissions = call.signed_in.permissions
+            if permissions is not None and self._needed not in permissions:
+                raise ApplicationPermissionDenied("scope", self._needed)
 
 
 class _SecurityApi(SecurityAPI):
@@ -458,22 +469,10 @@ class _SecurityApi(SecurityAPI):
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return SecurityOperation(next_app, self._sign_in_with(app_permissions().get(operation.operation_id)))
-        return SecurityOperation(next_app, read_client if "http" in types else None)
+            return SecurityOperation(next_app, self._sign_in, app_permissions().get(operation.operation_id))
+        return SecurityOperation(next_app, read_client if "http" in types else None, None)
 
-    def _sign_in_with(self, needed: str | None) -> Callable[[Call, Scope], object]:
-        """Authenticates, and raises `ApplicationPermissionDenied` when the token lacks a needed permission."""
-        if needed is None:
-            return self._sign_in
-
-        def sign_in(call: Call, scope: Scope) -> None:
-            permissions = self._sign_in(call, scope).permissions
-            if permissions is not None and needed not in permissions:
-                raise ApplicationPermissionDenied("scope", needed)
-
-        return sign_in
-
-    def _sign_in(self, call: Call, scope: Scope) -> Session:
+    def _sign_in(self, call: Call, scope: Scope) -> None:
         given = call.headers.get(b"authorization")
         call.token = token_in_query(scope["query_string"]) if given is None else self._token_in_header(given)
         name = call.world_name
@@ -481,7 +480,6 @@ class _SecurityApi(SecurityAPI):
             self._worlds.session_of(call.token) if name is None else session_in(self._worlds, call.token, name)
         )
         call.world = session.world
-        return session
 
 
 def session_in(worlds: Worlds, token: str, name: str) -> Session:

@@ -96,11 +96,6 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
         await self._lost.wait()
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        if len(self.url) > self._limits.max_uri:
-            raise errors.UriTooLong(str(self._limits.max_uri))
-
     def on_header(self, name: bytes, value: bytes) -> None:
         """As uvicorn does it. Limits are checked when all headers are complete, or at the end of the data."""
         name = name.lower()
@@ -124,6 +119,10 @@ class HttpProtocol(HttpToolsProtocol):
             block += length + 2
             self._check_bounds(length, block, count)
 
+    def _check_url(self) -> None:
+        if len(self.url) > self._limits.max_uri:
+            raise errors.UriTooLong(str(self._limits.max_uri))
+
     def _check_bounds(self, line: int, block: int, count: int) -> None:
         limits = self._limits
         if line > limits.max_header_line or block > limits.max_header_bytes or count > limits.max_headers:
@@ -139,6 +138,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self._size > self._small or self._begun_with != self._reads or len(self.headers) > self._limits.max_headers:
             self._check_headers()
+        self._check_url()
         if not self.url.startswith(b"/"):
             self.url, authority = origin_form(self.url)
             if authority is not None:
@@ -186,7 +186,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._feed(data)
             if self._is_upgraded:
                 return
-            self._check_unfinished(data)
+            if self._phase is not _BETWEEN:
+                self._check_unfinished(data)
         except httptools.HttpParserError as error:
             begun = b"" if self._has_completed else data
             self._problem = problem_of(error, begun)
@@ -195,7 +196,8 @@ class HttpProtocol(HttpToolsProtocol):
                 self.url = first[1]
         except Exception as problem:
             self._problem = problem
-        self._run_due()
+        if self._due is not None:
+            self._run_due()
         if self._problem is not None:
             self._refuse(self.url or url)
         elif self._phase is _HEAD and was is not _HEAD:
@@ -258,12 +260,11 @@ class HttpProtocol(HttpToolsProtocol):
 
         Complete lines were checked in the parser's callbacks.
         """
-        if self._phase is _BETWEEN:
-            return
         tail = len(data) - data.rfind(b"\n") - 1
         self._line = self._line + tail if tail == len(data) else tail
         limits = self._limits
         if self._phase is _HEAD:
+            self._check_url()
             self._check_headers()
             first = limits.max_uri + _FIRST_LINE if not self.headers else 0
             if self._line > max(limits.max_header_line, first):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from .template import ClockStart
 
@@ -12,9 +13,8 @@ RealTime = Callable[[], datetime]
 """Returns the real time, aware UTC."""
 
 
-def real_time() -> datetime:
-    """The real time, aware UTC."""
-    return datetime.now(UTC)
+real_time: RealTime = partial(datetime.now, UTC)
+"""The real time, aware UTC."""
 
 
 class WorldClock:
