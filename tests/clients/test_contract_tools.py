@@ -51,6 +51,7 @@ def unexpected(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(rule, pointer) for rule, pointer in found if pointer not in EXCEPTIONS.get(rule, {})]
 
 
+@pytest.mark.long
 def test_the_contract_keeps_to_redoclys_recommended_rules(folder: Path) -> None:
     told = run(folder, "redocly", "@redocly/cli", "lint", "openapi.yaml", "--extends=recommended", "--format=json")
     problems: list[dict[str, Any]] = json.loads(told[told.index("{") :])["problems"]
@@ -58,6 +59,7 @@ def test_the_contract_keeps_to_redoclys_recommended_rules(folder: Path) -> None:
     assert unexpected(found) == []
 
 
+@pytest.mark.long
 def test_the_contract_keeps_to_spectrals_recommended_rules(folder: Path) -> None:
     (folder / "rules.yaml").write_text('extends: ["spectral:oas"]\n', encoding="utf-8")
     told = run(folder, "spectral", "@stoplight/spectral-cli", "lint", "openapi.yaml", "-r", "rules.yaml", "-f", "json")
@@ -65,6 +67,7 @@ def test_the_contract_keeps_to_spectrals_recommended_rules(folder: Path) -> None
     assert unexpected([(problem["code"], "/" + "/".join(map(str, problem["path"]))) for problem in problems]) == []
 
 
+@pytest.mark.long
 def test_a_client_that_is_generated_in_typescript_compiles_and_sends_pages_and_lists(
     folder: Path, server_url: str
 ) -> None:
