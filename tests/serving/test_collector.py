@@ -60,7 +60,7 @@ def test_no_round_walks_more_than_came_since_the_last_ones() -> None:
         is_in_sight = sum(len(gc.get_objects(generation)) for generation in range(3))
 
     new, rounds, _ = collector.THRESHOLDS
-    most = new * (rounds + 2)
+    most = new * (rounds + 3)  # the entries that leave a full journal are not counted as new ones
     assert len(walked) > rounds
     assert max(walked) <= most, walked
     assert is_in_sight <= most

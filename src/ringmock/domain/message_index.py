@@ -30,6 +30,8 @@ _MAX_HEADS = 16
 """Queries for which a mailbox caches the newest message of each conversation."""
 _MOST_UNFILED = 64
 """Messages: the maximum that one request indexes, a fraction of a millisecond's work."""
+_MOST_UNSORTED = 16
+"""Messages of one conversation or number that no list has yet: a query of thousands of conversations sorts them all."""
 
 Combinations = frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
 
@@ -51,12 +53,35 @@ def bucket_of(message: Message) -> Bucket:
 
 
 class Index:
-    """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records."""
+    """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records.
 
-    __slots__ = ("_buckets",)
+    The first few messages wait unsorted for a query: most conversations have few, and are never asked for.
+    """
+
+    __slots__ = ("_sorted", "_unsorted")
 
     def __init__(self) -> None:
-        self._buckets: dict[Bucket, SortedList[int]] = {}
+        self._sorted: dict[Bucket, SortedList[int]] | None = None
+        self._unsorted: list[Message] = []
+
+    @property
+    def _buckets(self) -> "dict[Bucket, SortedList[int]]":
+        if self._unsorted or self._sorted is None:
+            self._sorted = {} if self._sorted is None else self._sorted
+            self.sort()
+        return self._sorted
+
+    def add_new(self, message: Message) -> None:
+        """Add a message. `sort` has to be called before its properties change."""
+        self._unsorted.append(message)
+        if len(self._unsorted) >= _MOST_UNSORTED:
+            self.sort()
+
+    def sort(self) -> None:
+        """Put every message into the list of its bucket."""
+        unsorted, self._unsorted = self._unsorted, []
+        for message in unsorted:
+            self.add(message.order, bucket_of(message))
 
     def add(self, order: int, bucket: Bucket) -> None:
         orders = self._buckets.get(bucket)
@@ -159,10 +184,10 @@ class MailboxIndex:
     def file(self) -> None:
         """Index the messages that are not indexed yet."""
         for message in self.unfiled:
-            bucket = bucket_of(message)
             for index in self.indexes_of(message):
-                index.add(message.order, bucket)
-            self.update_head(message)
+                index.add_new(message)
+            if self.heads:
+                self.update_head(message)
         self.unfiled.clear()
 
     def update_head(self, message: Message) -> None:

@@ -369,6 +369,8 @@ class InMemoryMessageStore:
         box = self._mailboxes[message.mailbox]
         box.file()
         indexes = tuple(box.indexes_of(message))
+        for index in indexes:
+            index.sort()
         before = bucket_of(message)
         yield
         message.modified = max(now, message.created)
