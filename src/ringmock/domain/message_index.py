@@ -55,7 +55,7 @@ def bucket_of(message: Message) -> Bucket:
 class Index:
     """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records.
 
-    The first few messages wait unsorted for a query: most conversations have few, and are never asked for.
+    Until the first query the first few messages wait unsorted: most conversations have few, and are never asked for.
     """
 
     __slots__ = ("_sorted", "_unsorted")
@@ -66,22 +66,25 @@ class Index:
 
     @property
     def _buckets(self) -> "dict[Bucket, SortedList[int]]":
-        if self._unsorted or self._sorted is None:
-            self._sorted = {} if self._sorted is None else self._sorted
-            self.sort()
-        return self._sorted
+        return self.sort() if self._sorted is None else self._sorted
 
-    def add_new(self, message: Message) -> None:
+    def add_new(self, message: Message, bucket: Bucket) -> None:
         """Add a message. `sort` has to be called before its properties change."""
+        if self._sorted is not None:
+            self.add(message.order, bucket)
+            return
         self._unsorted.append(message)
         if len(self._unsorted) >= _MOST_UNSORTED:
             self.sort()
 
-    def sort(self) -> None:
-        """Put every message into the list of its bucket."""
-        unsorted, self._unsorted = self._unsorted, []
-        for message in unsorted:
-            self.add(message.order, bucket_of(message))
+    def sort(self) -> "dict[Bucket, SortedList[int]]":
+        """Put every message into the list of its bucket, from now on at once."""
+        if self._sorted is None:
+            self._sorted = {}
+            for message in self._unsorted:
+                self.add(message.order, bucket_of(message))
+            self._unsorted.clear()
+        return self._sorted
 
     def add(self, order: int, bucket: Bucket) -> None:
         orders = self._buckets.get(bucket)
@@ -184,8 +187,9 @@ class MailboxIndex:
     def file(self) -> None:
         """Index the messages that are not indexed yet."""
         for message in self.unfiled:
+            bucket = bucket_of(message)
             for index in self.indexes_of(message):
-                index.add_new(message)
+                index.add_new(message, bucket)
             if self.heads:
                 self.update_head(message)
         self.unfiled.clear()
