@@ -82,6 +82,11 @@ OTHERWISE = {
     "coverage/collector.py": {"MAX_DROPPED"},
     "control/messages.py": {"SHOWN", "_LONGEST_EXTENSION"},
     "control/sentences.py": {"MOST_NAMES"},
+    "http/findings.py": {"LOOKS"},
+    "http/recording.py": {"MOST_REASONS"},
+    "http/redaction.py": {"_DEEPEST"},
+    "http/why/reasons.py": {"_MOST_SHOWN", "MOST_REASONS"},
+    "http/why/repair.py": {"_ROUNDS"},
     # What the control API takes, told by its refusals
     "world/controls.py": {"MOST_NAMED", "MAX_LIMIT"},
     "lab/faults.py": {"MOST_PIECES", "MOST_RULES", "MOST_SECONDS"},

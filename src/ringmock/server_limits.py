@@ -83,7 +83,9 @@ class ServerLimits:
     max_log_ins: int = limit(100_000, "log-ins", "Unexpired ones in all worlds; another is refused.")
     max_codes: int = limit(10_000, "codes", "Unredeemed authorization codes; above it the oldest is dropped.")
     max_journal_calls: int = limit(1000, "calls", "In the journal of a world; above it the oldest is dropped.")
-    max_journal_body: int = limit(16 * KILOBYTE, "bytes", "A body in the journal; a longer one is not stored.")
+    max_journal_body: int = limit(
+        16 * KILOBYTE, "bytes", "A body, answer or headers in the journal; longer ones are left out."
+    )
     max_journal_recipients: int = limit(
         100, "numbers", "Recipients of one call in the journal; of more only the number."
     )

@@ -43,12 +43,13 @@ def test_a_call_whose_delay_spans_the_end_of_a_life_leaves_nothing_in_the_next(e
         here = office()
         world = here.world_of_client("one", "x")
         call = call_of(here, world)
+        call.operation = "createSMSMessage"
         world.plant([FaultRule(delay=0.001)])
 
         async def app(_: Scope, __: Receive, ___: Send) -> None:
             world.send_sms(call.caller, SendSms(direct("101"), ("14151003732",), "late"))
 
-        task = asyncio.create_task(with_its_fault(app, {SCOPE_KEY: call}, None, None))  # type: ignore[arg-type]
+        task = asyncio.create_task(with_its_fault(app, {SCOPE_KEY: call}, None, None, world, None))  # type: ignore[arg-type]
         await asyncio.sleep(0)
         end(world)
         with pytest.raises(BrokenOff) as refused:
@@ -89,7 +90,9 @@ class Receiver(WebHooks):
     async def shake_hands(self, address: str, *, is_json_required: bool = True) -> None:
         """It wants to be told."""
 
-    async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:
+    async def notify(
+        self, address: str, verification_token: str | None, body: bytes, mark: tuple[str, str] | None = None
+    ) -> str | None:
         self.begun += 1
         await self.may_answer.wait()
         self.taken += 1

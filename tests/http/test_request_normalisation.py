@@ -183,6 +183,7 @@ def test_a_post_that_stands_for_a_head_is_answered_with_the_body_that_it_announc
 
 
 def test_a_control_call_has_no_tunnel(world_client: Client) -> None:
-    answer = world_client.post("/_mock/reset?_method=GET")
+    answer = world_client.post("/_mock/clock/advance?_method=GET", json={"seconds": 1})
 
-    assert answer.status_code == 200
+    assert (answer.status_code, "_method" in answer.json()["error"]) == (400, True)
+    assert world_client.post("/_mock/reset", headers={"X-HTTP-Method-Override": "GET"}).status_code == 200

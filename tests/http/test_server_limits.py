@@ -245,7 +245,9 @@ def test_so_many_codes_wait_to_be_exchanged(codes: int, is_known: bool) -> None:
 class Silent(WebHooks):
     """Takes no notification before the test ends."""
 
-    async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:
+    async def notify(
+        self, address: str, verification_token: str | None, body: bytes, mark: tuple[str, str] | None = None
+    ) -> str | None:
         await asyncio.Event().wait()
         return None
 

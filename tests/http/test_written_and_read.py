@@ -255,7 +255,9 @@ class Willing(WebHooks):
     async def shake_hands(self, address: str, *, is_json_required: bool = True) -> None:
         receiver_of(address)
 
-    async def notify(self, address: str, verification_token: str | None, body: bytes) -> str | None:
+    async def notify(
+        self, address: str, verification_token: str | None, body: bytes, mark: tuple[str, str] | None = None
+    ) -> str | None:
         return None
 
 

@@ -24,9 +24,6 @@ _CREDENTIALS = frozenset({"access_token", "client_id", "client_assertion"})
 
 _SIGN_IN = oauth.OPERATIONS | {"authWsToken"}
 _NONE: Mapping[bytes, bytes] = MappingProxyType({})
-MOST_HEADERS = 16_384
-"""Bytes of the headers of a call that are kept; of more, none is."""
-
 log = logging.getLogger("ringmock.calls")
 
 
@@ -168,7 +165,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
         more_routed,
         b"authorization" in call.headers or has_credentials(call),
         call.query_string,
-        call.headers if sum(map(len, call.headers.values())) <= MOST_HEADERS else _NONE,
+        call.headers if sum(map(len, call.headers.values())) <= call.limits.max_journal_body else _NONE,
         call.encoded if len(call.encoded) <= call.limits.max_journal_body else b"",
         0 if len(call.encoded) <= call.limits.max_journal_body else len(call.encoded),
         call.fault,
