@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import shlex
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -307,12 +308,21 @@ def _control_call(operation: ControlOperation) -> Iterator[str]:
     if operation.about:
         yield operation.about.strip()
     if operation.example is not None:
-        yield f"```json\n{json.dumps(operation.example, ensure_ascii=False)}\n```"
+        yield f"```sh\n{_curl(operation)}\n```"
     if parameters:
         yield table(
             ("query", "is", "says"),
             ((code(each.name), what(each.schema), each.about) for each in parameters),
         )
+
+
+def _curl(operation: ControlOperation) -> str:
+    """The call with its example, on one line for each of its parts that is long."""
+    path = operation.path.format(**{each.name: each.example for each in operation.of("path")})
+    method = "" if operation.method == "POST" else f"-X {operation.method} "
+    body = shlex.quote(json.dumps(operation.example, ensure_ascii=False))
+    line = f"curl {method}http://127.0.0.1:8080{path} -d {body}"
+    return line if len(line) <= 120 else line.replace(" -d ", " \\\n  -d ", 1)
 
 
 # --- the schemas of fixtures and cases -------------------------------------------------------------
