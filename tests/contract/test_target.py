@@ -44,6 +44,11 @@ def test_a_ringmock_of_named_worlds_opens_none() -> None:
         assert not remote(url, DEMO).has_worlds
 
 
+@pytest.mark.parametrize("has_worlds", [True, False])
+def test_a_server_that_opens_worlds_has_the_control_api(*, has_worlds: bool) -> None:
+    assert Target("http://127.0.0.1:1", DEMO, has_worlds=has_worlds).is_ringmock is has_worlds
+
+
 def test_where_nobody_answers_there_is_nothing_to_test() -> None:
     with bound_socket("127.0.0.1", 0) as bound:
         url = url_of(bound)

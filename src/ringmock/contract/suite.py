@@ -242,7 +242,7 @@ class Run:
             target = remote(errand.url, errand.template, self._watcher)
             yield self._guarded(target)
         elif is_dry or self._own_target is None:
-            yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True, is_ringmock=True)
+            yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)
         else:
             with self._own_target(errand.template, self._watcher, self._new_tally()) as target:
                 yield target

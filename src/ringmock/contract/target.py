@@ -36,9 +36,13 @@ class Target:
     guard: Guard | None = None
     """Asked before every call."""
     is_ringmock: bool = False
-    """Whether it has the control API."""
+    """Whether it has the control API, as every server has that opens worlds."""
     patience: float = 0.0
     """Seconds within which what was sent has to be in the mailboxes."""
+
+    def __post_init__(self) -> None:
+        if self.has_worlds:
+            object.__setattr__(self, "is_ringmock", True)
 
     @property
     def account(self) -> str:

@@ -35,4 +35,4 @@ def own_target(
     """
     worlds = Worlds(template)
     with serving(build(worlds, collector=collector)) as (url, server):
-        yield OwnTarget(url, template, has_worlds=True, is_ringmock=True, worlds=worlds, server=server, watcher=watcher)
+        yield OwnTarget(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)
