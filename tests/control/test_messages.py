@@ -114,14 +114,14 @@ def test_the_life_of_a_status_goes_by_the_worlds_clock(world_client: Client) -> 
         ),
         ({"mailbox": "999"}, 409, "There is no extension '999': this account has 101"),
         ({"handset": "102"}, 409, "'102' is no phone number"),
-        ({"expect": "none", "wait": 1}, 400, "'expect=none' takes 'within' beside it"),
-        ({"within": 1}, 400, "'within' goes with expect=none"),
+        ({"expect": "none", "wait": 1}, 422, "'expect=none' takes 'within' beside it"),
+        ({"within": 1}, 422, "'within' goes with expect=none"),
         ({"expect": "some"}, 400, "'expect' is one of none."),
         ({"wait": 601}, 400, "'wait' is a number from 0 to 600"),
         ({"wait": -1}, 400, "'wait' is a number from 0 to 600"),
         ({"count": 0}, 400, "'count' is a number from 1 to 1000"),
         ({"contain": "x"}, 400, "'contain' is not known here: did you mean 'contains'? The query takes to, from"),
-        ({"matches": "(a"}, 400, "'matches' is a regular expression"),
+        ({"matches": "(a"}, 422, "'matches' is a regular expression"),
         ({"since": "yesterday"}, 400, "'since' is a date-time with a zone"),
     ],
 )
@@ -225,7 +225,7 @@ def test_a_slow_pattern_ends_its_own_wait_and_no_sending() -> None:
         await turns(5)
         send(control.worlds, "a" * 900 + "c")
         status, body = await wait
-        assert (status, "takes too long" in body["error"]) == (400, True)
+        assert (status, "takes too long" in body["error"]) == (422, True)
         assert len(control.worlds.default.message_journal) == 1
 
     asyncio.run(story())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ringmock.control.call import BadInput
+from ringmock.control.call import Senseless
 from ringmock.control.texts import Pattern, code_in, extractor, link_in
 
 
@@ -55,13 +55,13 @@ def test_a_pattern_takes_its_group_or_all_that_it_matches() -> None:
 @pytest.mark.parametrize("written", ["(a", "*", "[", "(?P<a", "\\", "(" * 200])
 def test_what_is_no_pattern_is_told_what_one_is(written: str) -> None:
     with pytest.raises(
-        BadInput, match=r"'matches' is a regular expression, as in \?matches=\[0-9\]\{6\}, and not this"
+        Senseless, match=r"'matches' is a regular expression, as in \?matches=\[0-9\]\{6\}, and not this"
     ):
         Pattern("matches", written)
 
 
 def test_a_pattern_that_would_never_end_is_refused_and_others_are_not_kept_waiting() -> None:
     slow = Pattern("matches", r"(a+)+b")
-    with pytest.raises(BadInput, match="takes too long over the texts"):
+    with pytest.raises(Senseless, match="takes too long over the texts"):
         slow.matches("a" * 1000 + "c")
     assert Pattern("matches", r"(a+)+b").matches("aab")

@@ -252,33 +252,35 @@ def test_calls_that_fail_on_demand_are_counted_by_rate_limits_whichever_a_server
 
 
 @pytest.mark.parametrize(
-    ("rules", "said"),
+    ("rules", "status", "said"),
     [
-        ({}, "The body is a list of at most 100 rules"),
-        ([{"error": "CMN-201"}] * 101, "The body is a list of at most 100 rules"),
-        (["CMN-201"], "The body is a list of at most 100 rules"),
-        ([{"eror": "CMN-201"}], "'eror' is not known in '[0]': did you mean 'error'? It takes"),
-        ([{"error": 503}], "'[0].error' is a text"),
-        ([{"lost": True, "times": True}], "'[0].times' is a number from 1"),
-        ([{"lost": True, "times": None}], "'[0].times' is a number from 1"),
-        ([{"error": "CMN-999"}], "an operation documents, or one of CMN-201, CMN-203, CMN-301, not 'CMN-999'"),
-        ([{"operation": "getTokens", "error": "CMN-201"}], "not 'getTokens': getToken"),
-        ([{"operation": "createSMSMessage", "error": "MSG-30"}], "createSMSMessage documents, or one of"),
-        ([{"operation": "createSMSMessage", "error": "MSG-324"}], "not 'MSG-324'"),
-        ([{"answer": "truncate"}], "'[0].answer' is one of reset, empty"),
-        ([{"status": 199}], "'[0].status' is a number from 200 to 599"),
-        ([{"status": 600}], "'[0].status' is a number from 200 to 599"),
-        ([{"extension": "1011"}], "There is no extension '1011': 101"),
-        ([{"recipient": "999"}], "There is no extension '999'"),
-        ([{"notification": "lost", "status": 500}], "'status' is for calls"),
-        ([{"notification": "los"}], "'[0].notification' is one of lost, doubled"),
-        ([{"operation": "sendSms", "error": "CMN-201"}], "not 'sendSms'"),
+        ({}, 400, "The body is a list of at most 100 rules"),
+        ([{"error": "CMN-201"}] * 101, 400, "The body is a list of at most 100 rules"),
+        (["CMN-201"], 400, "The body is a list of at most 100 rules"),
+        ([{"eror": "CMN-201"}], 400, "'eror' is not known in '[0]': did you mean 'error'? It takes"),
+        ([{"error": 503}], 400, "'[0].error' is a text"),
+        ([{"lost": True, "times": True}], 400, "'[0].times' is a number from 1"),
+        ([{"lost": True, "times": None}], 400, "'[0].times' is a number from 1"),
+        ([{"error": "CMN-999"}], 422, "an operation documents, or one of CMN-201, CMN-203, CMN-301, not 'CMN-999'"),
+        ([{"operation": "getTokens", "error": "CMN-201"}], 422, "not 'getTokens': getToken"),
+        ([{"operation": "createSMSMessage", "error": "MSG-30"}], 422, "createSMSMessage documents, or one of"),
+        ([{"operation": "createSMSMessage", "error": "MSG-324"}], 422, "not 'MSG-324'"),
+        ([{"answer": "truncate"}], 400, "'[0].answer' is one of reset, empty"),
+        ([{"status": 199}], 400, "'[0].status' is a number from 200 to 599"),
+        ([{"status": 600}], 400, "'[0].status' is a number from 200 to 599"),
+        ([{"extension": "1011"}], 422, "There is no extension '1011': 101"),
+        ([{"recipient": "999"}], 422, "There is no extension '999'"),
+        ([{"notification": "lost", "status": 500}], 422, "'status' is for calls"),
+        ([{"notification": "los"}], 400, "'[0].notification' is one of lost, doubled"),
+        ([{"operation": "sendSms", "error": "CMN-201"}], 422, "not 'sendSms'"),
     ],
 )
-def test_what_is_no_list_of_rules_is_refused_and_changes_nothing(world_client: Client, rules: Any, said: str) -> None:
+def test_what_is_no_list_of_rules_is_refused_and_changes_nothing(
+    world_client: Client, rules: Any, status: int, said: str
+) -> None:
     before = plant(world_client, {"operation": "listMessages", "error": "CMN-201", "times": 3})
     answer = world_client.call("PUT", FAULTS, json=rules)
-    assert answer.status_code == 400
+    assert answer.status_code == status
     assert said in answer.json()["error"]
     assert world_client.get(FAULTS).json() == before
 

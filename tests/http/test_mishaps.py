@@ -203,19 +203,26 @@ def test_carriers_are_set_while_the_server_runs(world_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("carrier", "said"),
+    ("carrier", "status", "said"),
     [
-        ([], "The body is an object, as in"),
-        ({"profile": []}, "did you mean 'profiles'?"),
+        ([], 400, "The body is an object, as in"),
+        ({"profile": []}, 422, "did you mean 'profiles'?"),
         (
             {"profiles": [{"steps": [{"status": "Delivered"}, {"status": "Sent"}]}]},
+            422,
             "Sent does not come after Delivered",
         ),
-        ({"profiles": [{"steps": [{"status": "Sent"}], "numbers": ["16509100102"]}]}, "is a number of the account"),
+        (
+            {"profiles": [{"steps": [{"status": "Sent"}], "numbers": ["16509100102"]}]},
+            422,
+            "is a number of the account",
+        ),
     ],
 )
-def test_carriers_without_sense_are_refused_and_change_nothing(world_client: Client, carrier: Any, said: str) -> None:
+def test_carriers_without_sense_are_refused_and_change_nothing(
+    world_client: Client, carrier: Any, status: int, said: str
+) -> None:
     answer = world_client.call("PUT", "/_mock/carrier", json=carrier)
-    assert answer.status_code == 400
+    assert answer.status_code == status
     assert said in answer.json()["error"]
     assert world_client.get("/_mock/carrier").json() is None

@@ -276,7 +276,7 @@ def test_the_content_of_whatever_file_is_taken_can_be_read(
         (lambda w: w.handset("12"), "GET", "/_mock/handsets/12/messages", None, 409),
         (lambda w: w.handset(HANDSET).send(to="102", text="Hi"), "POST", f"/_mock/handsets/{HANDSET}/messages",
          {"to": "102", "text": "Hi"}, 409),
-        (lambda w: w.fault("getTokens"), "PUT", "/_mock/faults", [{"operation": "getTokens"}], 400),
+        (lambda w: w.fault("getTokens"), "PUT", "/_mock/faults", [{"operation": "getTokens"}], 422),
     ],
 )  # fmt: skip
 def test_handle_and_control_api_refuse_in_the_same_words(

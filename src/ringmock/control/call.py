@@ -37,6 +37,12 @@ class BadInput(Refused):
     """The description has no such call."""
 
 
+class Senseless(Refused):
+    """The description has each value of the call, and together or here they make no sense."""
+
+    status = 422
+
+
 class NotThere(Refused):
     """The path, or a world, that the call names is not there."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from ..fixture import carrier_from, written_carrier
 from ..lab.faults import Standing
 from ..world import controls as world_controls
-from .call import BadInput, ControlCall
+from .call import ControlCall, Senseless
 
 Json = Any
 
@@ -27,7 +27,7 @@ def put_faults(call: ControlCall) -> Json:
     try:
         world_controls.set_faults(call.world, call.body)
     except ValueError as error:
-        raise BadInput(str(error)) from error
+        raise Senseless(str(error)) from error
     return read_faults(call)
 
 
@@ -36,7 +36,7 @@ def add_fault(call: ControlCall) -> Json:
     try:
         world_controls.add_fault(call.world, call.body)
     except ValueError as error:
-        raise BadInput(str(error)) from error
+        raise Senseless(str(error)) from error
     return read_faults(call)
 
 
@@ -51,7 +51,7 @@ def put_carrier(call: ControlCall) -> Json:
     try:
         call.world.carry_by(None if call.body == {} else carrier_from(call.body, call.world.account))
     except ValueError as error:
-        raise BadInput(str(error)) from error
+        raise Senseless(str(error)) from error
     return read_carrier(call)
 
 

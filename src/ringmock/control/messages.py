@@ -9,7 +9,7 @@ from ..timestamps import iso8601, parse
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry, MessageQuery, Wait
 from ..world.world import World
-from .call import BadInput, ControlCall, Gone, NotNow, NotThere, told
+from .call import ControlCall, Gone, NotNow, NotThere, Senseless, told
 from .journal import outcomes
 from .sentences import did_you_mean
 from .texts import Pattern, extractor
@@ -110,9 +110,9 @@ def _question(call: ControlCall) -> Question:
     given = call.query
     expects_none = "expect" in given
     if expects_none and not given.keys().isdisjoint({"wait", "count"}):
-        raise BadInput("'expect=none' takes 'within' beside it, and neither 'wait' nor 'count'.")
+        raise Senseless("'expect=none' takes 'within' beside it, and neither 'wait' nor 'count'.")
     if "within" in given and not expects_none:
-        raise BadInput("'within' goes with expect=none, as in ?expect=none&within=2; to wait for one, say ?wait=5.")
+        raise Senseless("'within' goes with expect=none, as in ?expect=none&within=2; to wait for one, say ?wait=5.")
     extract = extractor(given["extract"]) if "extract" in given else None
     matches = Pattern("matches", given["matches"]).matches if "matches" in given else None
     return Question(

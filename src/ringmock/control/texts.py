@@ -6,7 +6,7 @@ from functools import lru_cache
 from re import compile as compiled
 from typing import TYPE_CHECKING
 
-from .call import BadInput
+from .call import Senseless
 
 if TYPE_CHECKING:
     import regex
@@ -28,13 +28,13 @@ class Pattern:
     """A regular expression of a caller's, which may not keep the server busy."""
 
     def __init__(self, name: str, written: str) -> None:
-        """`name` is the parameter's. Raises `BadInput`."""
+        """`name` is the parameter's. Raises `Senseless`."""
         self._name = name
         self._pattern = _compiled(name, written)
         self._left = ALL_SECONDS
 
     def matches(self, text: str) -> bool:
-        """Whether it is found anywhere in a text. Raises `BadInput` when it takes too long."""
+        """Whether it is found anywhere in a text. Raises `Senseless` when it takes too long."""
         return self._search(text) is not None
 
     def found(self, text: str) -> str | None:
@@ -55,7 +55,9 @@ class Pattern:
         spent = time.perf_counter() - begun
         self._left -= spent if spent > 0.001 else 0
         if self._left <= 0:
-            raise BadInput(f"{self._name!r} takes too long over the texts: write it without repetitions in each other.")
+            raise Senseless(
+                f"{self._name!r} takes too long over the texts: write it without repetitions in each other."
+            )
         return found
 
 
@@ -66,11 +68,13 @@ def _compiled(name: str, written: str) -> "regex.Pattern[str]":
     try:
         return regex.compile(written)
     except (regex.error, RecursionError, OverflowError, MemoryError, ValueError) as error:
-        raise BadInput(f"{name!r} is a regular expression, as in ?{name}=[0-9]{{6}}, and not this: {error}.") from error
+        raise Senseless(
+            f"{name!r} is a regular expression, as in ?{name}=[0-9]{{6}}, and not this: {error}."
+        ) from error
 
 
 def extractor(written: str) -> Callable[[str], str | None]:
-    """What takes a code, a link or a pattern out of a text. Raises `BadInput`."""
+    """What takes a code, a link or a pattern out of a text. Raises `Senseless`."""
     if written == "code":
         return code_in
     return link_in if written == "link" else Pattern("extract", written).found

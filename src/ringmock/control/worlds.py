@@ -11,7 +11,7 @@ from ..timestamps import iso8601
 from ..world.fork import copy_into
 from ..world.template import Template
 from ..world.world import World
-from .call import BadInput, ControlCall, NotNow, NotThere, told
+from .call import ControlCall, NotNow, NotThere, Senseless, told
 from .sentences import did_you_mean
 from .server import readiness
 
@@ -52,7 +52,7 @@ def create_world(call: ControlCall) -> Json:
     """Open one."""
     body, worlds = call.body, call.worlds
     if "fixture" in body and "fork" in body:
-        raise BadInput("A world begins with a 'fixture' or as a 'fork' of another, and not as both.")
+        raise Senseless("A world begins with a 'fixture' or as a 'fork' of another, and not as both.")
     origin = named_world(worlds, body["fork"]) if "fork" in body else None
     if body["name"] == DEFAULT:
         raise NotNow("The world 'default' is the fixture's own: choose another name.")
@@ -87,13 +87,13 @@ def _template(body: Json) -> Template:
     try:
         return fixture_of(given, "fixture") if isinstance(given, dict) else _bundled(given)
     except FixtureError as error:
-        raise BadInput(f"{error}.") from error
+        raise Senseless(f"{error}.") from error
 
 
 def _bundled(name: str) -> Template:
     if name not in bundled_names():
         near = did_you_mean(name, bundled_names())
-        raise BadInput(f"There is no bundled account {name!r}{near} 'fixture' is one of {', '.join(bundled_names())}.")
+        raise Senseless(f"There is no bundled account {name!r}{near} 'fixture' is one of {', '.join(bundled_names())}.")
     return load_named(name)
 
 
