@@ -368,11 +368,12 @@ class World:
     def _hand_on(self, delivery: Delivery, message: A2PMessage) -> None:
         """Give a message of a batch to its recipient: a phone outside, a mailbox or another high-volume number."""
         received: Sequence[Message] = ()
+        now = self.clock.now()
         if reaches_a_handset(delivery):
             self.messages.hand_over(delivery.recipients[0], message)
         else:
-            received = self._filed(delivery, self.clock.now())
-        self._tell(delivery, (message, *received))
+            received = self._filed(delivery, now)
+        self._tell(delivery, (message, *received), now)
 
     def assign_opt_outs(self, assignment: Assignment) -> Sequence[Assigned]:
         """Opt phones out of a number of high-volume SMS, and others in. Returns the result for each."""
@@ -458,8 +459,9 @@ class World:
         self.share.take(copies, copies * sum([len(file.content) for file in files]) if files else 0)
 
     def _record(self, delivery: Delivery) -> Sequence[Message]:
-        copies = self._filed(delivery, self.clock.now())
-        self._tell(delivery, copies)
+        now = self.clock.now()
+        copies = self._filed(delivery, now)
+        self._tell(delivery, copies, now)
         return copies
 
     def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
@@ -470,8 +472,8 @@ class World:
         numbers = [number for number in delivery.recipients if number in self.account.a2p_numbers]
         return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
 
-    def _tell(self, delivery: Delivery, copies: Sequence[Message]) -> None:
-        self.message_journal.add(delivery, copies[0] if copies else None, self.clock.now())
+    def _tell(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None:
+        self.message_journal.add(delivery, copies[0] if copies else None, now)
         for watcher in self._watchers:
             watcher.recorded(delivery, copies)
 
