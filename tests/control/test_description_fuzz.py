@@ -14,7 +14,10 @@ from ringmock.serving.server import running
 
 pytestmark = pytest.mark.long
 
-EXAMPLES = 3
+TABLES = Path(__file__).parents[2] / ".hypothesis"
+"""Of Hypothesis: they take seconds to make, and are kept from run to run unless its own variable says where."""
+
+EXAMPLES = 2
 """For each operation, beside the boundaries, which are always the same."""
 
 CONFIGURATION = f"""
@@ -57,6 +60,7 @@ def fuzz(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
         ],
         cwd=folder,
         env={
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(TABLES),
             **os.environ,
             "SCHEMATHESIS_HOOKS": "short_waits",
             "PYTHONPATH": os.pathsep.join(os.path.abspath(entry) for entry in sys.path),
