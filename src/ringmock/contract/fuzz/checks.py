@@ -143,11 +143,10 @@ def _is_excused(name: str, case: Case[Any]) -> bool:
 
 
 def _sms_recipients_are_odd(case: Case[Any]) -> bool:
-    """R-07 allows one recipient in 2012; no full number begins with 0; a message without files has a text."""
+    """R-07 allows one recipient in 2012; no full number begins with 0."""
     numbers = [to["phoneNumber"].removeprefix("+") for to in (_sent(case) or {}).get("to", ())]
     are_too_many = len(numbers) > 1 and _GROUNDING[-1].generation == "2012"
-    is_without_text = "text" not in (_sent(case) or {})  # needed without a file, which no schema of parts can say
-    return are_too_many or is_without_text or any(number.startswith("0") for number in numbers)
+    return are_too_many or any(number.startswith("0") for number in numbers)
 
 
 def _names_parties_of_a_reply(case: Case[Any]) -> bool:

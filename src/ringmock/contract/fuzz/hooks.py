@@ -29,6 +29,7 @@ from ..guard import Guard, NotSent
 from ..http_client import Answer
 from . import checks
 from .client import codes_of
+from .defects import body_with_defect, parameters_with_defects
 from .examples import with_examples
 from .grounding import NO_EXTENSION, Grounding
 from .texts import near, texts_around
@@ -237,17 +238,20 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
 @schemathesis.hook
 def flatmap_path_parameters(context: HookContext, path_parameters: Any) -> st.SearchStrategy[Any]:
     """Paths that lead somewhere, and now and then to another's or to nothing."""
-    return _grounded(_ground_a2p_path if _name(context) in A2P else _ground_path, path_parameters)
+    name = _name(context)
+    ground = _ground_a2p_path if name in A2P else _ground_path
+    return _grounded(ground, path_parameters, partial(parameters_with_defects, name, "path"))
 
 
 @schemathesis.hook
 def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
     """Filters with at least one condition."""
-    if _name(context) in A2P:
-        return _grounded(partial(_ground_a2p_query, _name(context)), query)
-    if _name(context) in CONSENT_LISTS:
-        return _grounded(partial(_ground_consent_filters, _name(context)), query)
-    return _grounded(_ground_query, query)
+    name, ground = _name(context), _ground_query
+    if name in A2P:
+        ground = partial(_ground_a2p_query, name)
+    elif name in CONSENT_LISTS:
+        ground = partial(_ground_consent_filters, name)
+    return _grounded(ground, query, partial(parameters_with_defects, name, "query"))
 
 
 def _name(context: HookContext) -> str:
@@ -259,21 +263,23 @@ def _name(context: HookContext) -> str:
 @schemathesis.hook
 def flatmap_body(context: HookContext, body: Any) -> st.SearchStrategy[Any]:
     """Bodies with numbers, extensions and messages that exist."""
-    operation = context.operation
-    ground = BODIES.get(operation.definition.raw.get("operationId")) if operation is not None else None
+    name = _name(context)
+    ground, keep = BODIES.get(name), partial(body_with_defect, name)
     if ground is None or (isinstance(body, list) and ground is not _ground_entries):  # a list breaks the contract
         return st.just(body)
     fields = getattr(body, "body", None)
     if isinstance(fields, dict):  # a form, with the content type of each field
         kind, content_types = type(body), body.content_types
-        return _grounded(ground, fields).map(lambda grounded: kind(body=grounded, content_types=content_types))
-    return _grounded(ground, body)
+        return _grounded(ground, fields, keep).map(lambda grounded: kind(body=grounded, content_types=content_types))
+    return _grounded(ground, body, keep)
 
 
 Ground = Callable[[Random, Any], Any]
+Keep = Callable[[Any, Any], Any]
+"""Of generated and grounded values, those that still break the contract where the generated ones did."""
 
 
-def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
+def _grounded(ground: Ground, values: Any, keep: Keep) -> st.SearchStrategy[Any]:
     """Grounded values; anything else than a mapping or a list unchanged.
 
     The random seed is from Hypothesis and from the values, so a replay makes the same choices, and values that differ
@@ -281,7 +287,7 @@ def _grounded(ground: Ground, values: Any) -> st.SearchStrategy[Any]:
     """
     if not isinstance(values, (dict, list)):
         return st.just(values)
-    return st.integers(0, 1 << 32).map(lambda seed: ground(Random(f"{seed} {values!r}"), copy(values)))
+    return st.integers(0, 1 << 32).map(lambda seed: keep(values, ground(Random(f"{seed} {values!r}"), copy(values))))
 
 
 def _ground_path(rnd: Random, path: Values) -> Values:
@@ -465,16 +471,19 @@ def _is_country_code(value: Any) -> bool:
 
 
 def _text(rnd: Random, text: str, limit: int) -> str:
-    return near(rnd, limit) if rnd.random() < 0.3 else text
+    """Another one for each that is too long: Hypothesis draws a text once, and repeats it in many examples."""
+    is_too_long = len(text.encode("utf-16-le", errors="surrogatepass")) // 2 > limit
+    return near(rnd, limit) if is_too_long or rnd.random() < 0.3 else text
 
 
 def _ground_parts(rnd: Random, parts: Values) -> Values:
     """The message is first, mostly alone: any further part makes it an MMS, which not every number sends.
 
-    Invalid files stay.
+    Invalid files stay, and those of a message that has no text without them.
     """
     message, files = {"json": _ground_sms(rnd, dict(parts["json"]))}, parts.get("attachments")
-    if (files is None or _are_files(files)) and rnd.random() < 0.85:
+    is_enough = files is None or (_are_files(files) and _is_sms_text(message["json"].get("text")))
+    if is_enough and rnd.random() < 0.85:
         return message
     return message | {name: parts[name] for name in parts if name != "json"}
 
@@ -503,7 +512,11 @@ def _ground_page(rnd: Random, body: Values) -> Values:
     thread = None
     if _is_reply_on(body.get("replyOn")) and rnd.random() < 0.9:
         thread = SEEN.messages.get(str(body["replyOn"])) or SEEN.any_page(rnd)
-        body["replyOn"] = int(thread["id"]) if thread else body["replyOn"]
+        if thread:
+            body["replyOn"] = int(thread["id"])
+        else:  # no page was seen, and without a first one none ever is
+            del body["replyOn"]
+            body.setdefault("to", [{"extensionNumber": GROUNDING.number}])
     if _is_page_to(body.get("to")):
         parties = [to["extensionNumber"] for to in thread["to"] if "extensionNumber" in to] if thread else []
         if parties and rnd.random() < 0.9:
