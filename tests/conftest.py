@@ -1,13 +1,17 @@
 """One server for the whole run, and a fresh world for every test. What takes long is begun first."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
-from ringmock.serving.server import running
+from ringmock.lab.webhooks import WebHooks
+from ringmock.serving.server import build, running, served
+from ringmock.sign_in.worlds import Worlds
 from support import Client
 
 pytest_plugins = ["pytester"]
@@ -36,8 +40,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A server of the demo account on a real socket."""
-    with running(load_named("demo")) as (url, _):
+    with served(build(Worlds(load_named("demo")), WebHooks(patience=unhurried))) as url:
         yield url
+
+
+def unhurried(seconds: float) -> AbstractAsyncContextManager[Any]:
+    """The patience with receivers that answer as soon as they can, on a machine that may be busy with other tests."""
+    return asyncio.timeout(20 * seconds)
 
 
 @pytest.fixture(scope="session")
