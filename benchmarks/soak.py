@@ -68,7 +68,7 @@ def serve(pipe: Pipe) -> None:
                 found = found._replace(stored=server.do(lambda: stored_in(worlds)))
             pipe.send(found)
             collections.reset()
-            turns.longest = 0.0
+            server.do(turns.reset)
 
 
 class Turns:
@@ -82,6 +82,10 @@ class Turns:
     def _set(self) -> None:
         self._due = self._loop.time() + TICK
         self._loop.call_at(self._due, self._look)
+
+    def reset(self) -> None:
+        """Begin anew, in the loop's thread. What held the loop until now is not counted: a walk of the stores does."""
+        self.longest, self._due = 0.0, self._loop.time() + TICK
 
     def _look(self) -> None:
         self.longest = max(self.longest, (self._loop.time() - self._due) * 1000)
