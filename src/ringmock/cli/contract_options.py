@@ -12,6 +12,8 @@ from ..domain.generation import GENERATIONS
 if TYPE_CHECKING:
     from ..contract.suite import RunRequest
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+
 OPTIONS = (
     click.option("--url", metavar="URL", help="Server to test. Without it: ringmock's own, started for the run."),
     click.option(
@@ -77,7 +79,7 @@ OPTIONS = (
     ),
     click.option(
         "--baseline",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FILE,
         metavar="FILE",
         help="Failures that are known: fail for others alone, and tell which of them are mended.",
     ),
@@ -103,24 +105,20 @@ OPTIONS = (
     ),
     click.option("--dry-run", is_flag=True, help="Print what would be sent, and to whom; send nothing."),
     click.option("--verbose", is_flag=True, help="Show Schemathesis's own output as it comes."),
-    click.option(
-        "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the JUnit report here."
-    ),
+    click.option("--junit", type=FILE, metavar="FILE", help="Write the JUnit report here."),
     click.option(
         "--html-report",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FILE,
         metavar="FILE",
         help="Write the report as one page: what came beside what was expected.",
     ),
     click.option(
         "--json",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FILE,
         metavar="FILE",
         help="Write everything as JSON, to replay.",
     ),
-    click.option(
-        "--sarif", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the failures as SARIF."
-    ),
+    click.option("--sarif", type=FILE, metavar="FILE", help="Write the failures as SARIF."),
     click.option(
         "--github/--no-github",
         default=None,
@@ -135,7 +133,7 @@ OPTIONS = (
     click.option("--coverage", "with_coverage", is_flag=True, help="Tell what of the contract the run exercised."),
     click.option(
         "--html",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FILE,
         metavar="FILE",
         help="Write the coverage as a page; implies --coverage. The report as one: --html-report.",
     ),
