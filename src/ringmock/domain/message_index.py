@@ -55,7 +55,7 @@ def bucket_of(message: Message) -> Bucket:
 class Index:
     """Sorted lists by bucket, of each record's `order` alone: numbers are sorted in less time than records.
 
-    Until the first query the first few messages wait unsorted: most conversations have few, and are never asked for.
+    The newest few messages wait unsorted until the next query: most conversations have few, and are never asked for.
     """
 
     __slots__ = ("_sorted", "_unsorted")
@@ -66,31 +66,37 @@ class Index:
 
     @property
     def _buckets(self) -> "dict[Bucket, SortedList[int]]":
-        return self.sort() if self._sorted is None else self._sorted
+        return self.sort() if self._sorted is None or self._unsorted else self._sorted
 
-    def add_new(self, message: Message, bucket: Bucket) -> None:
+    def add_new(self, message: Message) -> None:
         """Add a message. `sort` has to be called before its properties change."""
-        if self._sorted is not None:
-            self.add(message.order, bucket)
-            return
         self._unsorted.append(message)
         if len(self._unsorted) >= _MOST_UNSORTED:
             self.sort()
 
     def sort(self) -> "dict[Bucket, SortedList[int]]":
-        """Put every message into the list of its bucket, from now on at once."""
-        if self._sorted is None:
-            self._sorted = {}
-            for message in self._unsorted:
-                self.add(message.order, bucket_of(message))
-            self._unsorted.clear()
-        return self._sorted
+        """Put every message into the list of its bucket."""
+        found, unsorted = self._sorted, self._unsorted
+        if found is None:
+            found = self._sorted = {}
+        if unsorted:
+            self._unsorted, last = [], None
+            for message in unsorted:
+                bucket = bucket_of(message)
+                if bucket != last:
+                    last, orders = bucket, found.get(bucket) or found.setdefault(bucket, SortedList())
+                orders.add(message.order)
+        return found
+
+    def add_several(self, orders: Iterable[int], bucket: Bucket) -> None:
+        """Add records with the same properties."""
+        buckets = self._buckets
+        known = buckets.get(bucket) or buckets.setdefault(bucket, SortedList())
+        for order in orders:
+            known.add(order)
 
     def add(self, order: int, bucket: Bucket) -> None:
-        orders = self._buckets.get(bucket)
-        if orders is None:
-            orders = self._buckets[bucket] = SortedList()
-        orders.add(order)
+        self.add_several((order,), bucket)
 
     def remove(self, order: int, bucket: Bucket) -> None:
         self._buckets[bucket].remove(order)
@@ -186,13 +192,19 @@ class MailboxIndex:
 
     def file(self) -> None:
         """Index the messages that are not indexed yet."""
-        for message in self.unfiled:
-            bucket = bucket_of(message)
-            for index in self.indexes_of(message):
-                index.add_new(message, bucket)
-            if self.heads:
+        unfiled, by_bucket = self.unfiled, defaultdict[Bucket, list[int]](list)
+        self.unfiled = []
+        for message in unfiled:
+            by_bucket[bucket_of(message)].append(message.order)
+            assert message.conversation.id is not None  # named when recorded
+            self.by_conversation[message.conversation.id].add_new(message)
+            for number in message.conversation.numbers:
+                self.by_phone_number[number].add_new(message)
+        for bucket, orders in by_bucket.items():
+            self.all.add_several(orders, bucket)
+        if self.heads:
+            for message in unfiled:
                 self.update_head(message)
-        self.unfiled.clear()
 
     def update_head(self, message: Message) -> None:
         """Update the newest record of its conversation in every cached result."""
