@@ -137,7 +137,8 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
     if body is None and problems and 0 < len(call.content) <= call.limits.max_journal_body:
         content = call.content
     elif body is not None:
-        if _length_without_attachments(call) > call.limits.max_journal_body:
+        most = call.limits.max_journal_body
+        if len(call.content) > most and _length_without_attachments(call) > most:
             body, left_out = None, len(call.content)
         elif call.media_type == JSON:
             content, body = call.content, None

@@ -119,6 +119,32 @@ class Wait:
         return min((at for at in moving if at is not None), default=None)
 
 
+class Kept(NamedTuple):
+    """What an entry is made of when it is read, which few are."""
+
+    number: int
+    at: datetime
+    delivery: Delivery
+    message: Message | None
+    is_seed: bool
+
+    def entry(self) -> MessageEntry:
+        """The same each time."""
+        said = self.delivery
+        return MessageEntry(
+            self.number,
+            self.at,
+            said.type,
+            said.sender,
+            said.outbox,
+            said.recipients,
+            said.text,
+            said.routed,
+            self.message,
+            self.is_seed,
+        )
+
+
 class MessageJournal:
     """A bounded list, the oldest first. It outlives resets, which empty it."""
 
@@ -129,7 +155,7 @@ class MessageJournal:
         """How many were, since the world began."""
         self.left_out_until: datetime | None = None
         """When the newest of those was sent."""
-        self._entries: deque[MessageEntry] = deque(maxlen=most)
+        self._entries: deque[Kept] = deque(maxlen=most)
         self._count = 0
         self._waits: dict[Wait, None] = {}
 
@@ -137,7 +163,7 @@ class MessageJournal:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[MessageEntry]:
-        return iter(tuple(self._entries))
+        return iter([kept.entry() for kept in self._entries])
 
     def add(self, delivery: Delivery, message: Message | None, at: datetime, *, is_seed: bool = False) -> None:
         """Remember a message, and tell whoever waits."""
@@ -145,21 +171,14 @@ class MessageJournal:
         entries = self._entries
         if len(entries) == self.most:
             self.left_out, self.left_out_until = self.left_out + 1, entries[0].at
-        entry = MessageEntry(
-            self._count,
-            at,
-            delivery.type,
-            delivery.sender,
-            delivery.outbox,
-            delivery.recipients,
-            delivery.text,
-            delivery.routed,
-            message,
-            is_seed,
-        )
-        entries.append(entry)
-        for wait in tuple(self._waits) if self._waits else ():
-            wait.tell(entry)
+        if delivery.attachments:  # the message has them, until it is purged
+            delivery = delivery._replace(attachments=())
+        kept = Kept(self._count, at, delivery, message, is_seed)
+        entries.append(kept)
+        if self._waits:
+            entry = kept.entry()
+            for wait in tuple(self._waits):
+                wait.tell(entry)
 
     def clear(self) -> None:
         """Begin anew."""
@@ -175,12 +194,12 @@ class MessageJournal:
         return self._count
 
     @property
-    def state(self) -> tuple[int, int, datetime | None, list[MessageEntry]]:
+    def state(self) -> tuple[int, int, datetime | None, list[Kept]]:
         """What a fork begins with."""
         return self._count, self.left_out, self.left_out_until, list(self._entries)
 
     @state.setter
-    def state(self, state: tuple[int, int, datetime | None, list[MessageEntry]]) -> None:
+    def state(self, state: tuple[int, int, datetime | None, list[Kept]]) -> None:
         self._count, self.left_out, self.left_out_until, entries = state
         self._entries = deque(entries, maxlen=self.most)
 
