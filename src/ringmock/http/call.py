@@ -22,6 +22,18 @@ BREAK_OFF = "ringmock.break_off"
 PROBLEM = "ringmock.problem"
 """The key of a scope for the reason why a body is incomplete; absent when the client disconnected."""
 
+HEADERS = "ringmock.headers"
+"""The headers of a scope by name, of a repeated name the last, where the server has them already. Not to be changed."""
+
+WHOLE_BODY = "ringmock.body"
+"""The body of a scope whose request arrived as a whole."""
+
+WHOLE_ANSWER = "ringmock.answer"
+"""The function of a scope that writes a whole answer, given its status, its header lines and its body.
+
+It returns False, and writes nothing, for an answer that has to go by `send`.
+"""
+
 WORLD_HEADER = "X-Ringmock-World"
 """Names the world of a call, for programs that cannot choose their credentials."""
 
@@ -119,7 +131,8 @@ class Call:
     @property
     def caller(self) -> Extension:
         """The extension that is signed in."""
-        return self.signed_in.extension
+        assert self.session is not None
+        return self.session.extension
 
 
 JSON_ANSWER = "application/json;charset=utf-8"

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ..server_limits import ServerLimits
 from . import request_normalisation as normalisation
-from .call import SCOPE_KEY, Call
+from .call import WHOLE_BODY, Call
 from .compiled import AnswerOperation, RequestOperation
 from .errors import InvalidUri, MethodNotAllowed
 from .limits_and_faults import LimitsAndFaultsOperation
@@ -42,26 +42,35 @@ class FastRoute(NamedTuple):
 
 
 class FastPath:
-    """Comes before the stages from `RequestNormalisation` on."""
+    """Answers plain calls before the stages from `RequestNormalisation` on."""
 
     def __init__(self, app: RequestNormalisation, limits: ServerLimits) -> None:
         self.app = app
         self._longest_path = limits.max_path
+        self._most_content = min(limits.max_body, limits.max_batch_body)
         self._lane = remembered(self._route_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            route = self._lane(scope["method"], scope["path"])
-            call: Call = scope[SCOPE_KEY]
-            if route is not None and is_plain(call, scope["query_string"]):
-                call.content = await read_body(call, scope, receive)
-                if self._is_done(call, scope, route):
-                    if call.work is not None:
-                        await route.handler.finish(call)
-                        route.answer.check(call)
-                    return
-                receive = whole(call.content)
         await self.app(scope, receive, send)
+
+    async def answering(self, call: Call, scope: Scope, receive: Receive) -> Receive | None:
+        """Put the answer on a plain call, None; for any other call, how the stages read its body.
+
+        Raises what the stages would raise.
+        """
+        route = self._lane(scope["method"], scope["path"])
+        if route is None or not is_plain(call, scope["query_string"]):
+            return receive
+        content = scope.get(WHOLE_BODY)
+        if content is None or len(content) > self._most_content:
+            content = await read_body(call, scope, receive)
+        call.content = content
+        if not self._is_done(call, scope, route):
+            return whole(content)
+        if call.work is not None:
+            await route.handler.finish(call)
+            route.answer.check(call)
+        return None
 
     def _is_done(self, call: Call, scope: Scope, route: FastRoute) -> bool:
         """Whether the call has been answered, or has only work left to do.

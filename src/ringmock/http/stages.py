@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
 
 import orjson
@@ -38,7 +38,17 @@ from ..sign_in.sessions import Session, TooManyWorlds, UnknownClient
 from ..sign_in.worlds import Worlds
 from . import oauth, throttling
 from . import request_normalisation as normalisation
-from .call import ON_SOCKET, PROBLEM, SCOPE_KEY, WORLD_HEADER, Answer, Call
+from .call import (
+    HEADERS,
+    JSON_ANSWER,
+    ON_SOCKET,
+    PROBLEM,
+    SCOPE_KEY,
+    WHOLE_ANSWER,
+    WORLD_HEADER,
+    Answer,
+    Call,
+)
 from .errors import (
     AuthorizationMalformed,
     AuthorizationMissing,
@@ -53,6 +63,9 @@ from .faults import SpoiledAnswer
 from .limits_and_faults import LimitsAndFaults
 from .multipart import Parts
 from .slices import in_slices
+
+if TYPE_CHECKING:
+    from .fast_path import FastPath
 
 _T = TypeVar("_T")
 
@@ -78,6 +91,12 @@ WaitingHandler = Callable[[Call], Coroutine[Any, Any, Answer]]
 
 Done = Callable[[Call, int, float], None]
 """Called after an answered call, with the status and the server's time in milliseconds."""
+
+Complete = Callable[[normalisation.Headers, Call], None]
+"""Adds the headers of every answer to those of one."""
+
+WholeAnswer = Callable[[int, bytes, bytes], bool]
+"""See `call.WHOLE_ANSWER`."""
 
 LONGEST_KNOWN = 512
 """Bytes, or characters, of what a caller chose that are worth remembering."""
@@ -107,7 +126,7 @@ class Recorder:
 
     def __init__(
         self,
-        app: ASGIApp,
+        app: "Refusals",
         done: Done,
         request_ids: Callable[[], bytes],
         groups: Mapping[str, Group],
@@ -121,6 +140,10 @@ class Recorder:
         self._by_operation: dict[str | None, normalisation.Headers] = {
             operation_id: [*_EVERY_ANSWER, *throttling.unused(group)] for operation_id, group in groups.items()
         }
+        self._lines = {
+            operation_id: lines_of([(b"content-type", JSON_ANSWER.encode()), *headers])
+            for operation_id, headers in [(None, _EVERY_ANSWER), *self._by_operation.items()]
+        }
         self._known_base_url = lru_cache(MAX_KNOWN)(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,7 +153,7 @@ class Recorder:
         began = time.perf_counter()
         if scope["path"].endswith(("/", _CONTROL_ROOT)):
             scope["path"] = spelled_path(scope["path"])
-        headers = dict(scope["headers"])
+        headers = scope.get(HEADERS) or dict(scope["headers"])
         host = headers.get(b"host", b"")
         origin_of = self._known_base_url if len(host) <= LONGEST_HOST else base_url
         origin = origin_of(scope["scheme"], host, scope["server"], scope.get("root_path", ""))
@@ -139,32 +162,41 @@ class Recorder:
         call.query_string = scope["query_string"]
         call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
         scope[SCOPE_KEY] = call
-
-        spoiled: Send | None = None
-
-        async def sending(message: Message) -> None:
-            nonlocal spoiled
-            if message["type"] == "http.response.start":
-                call.status = message["status"]
-                message["headers"] = [*message["headers"]]
-                self._complete(message["headers"], call)
-                spoiled = spoiling(call, scope, send)
-            await (spoiled or send)(message)
-
         try:
-            await self.app(scope, receive, sending)
+            await self.app.run(call, scope, receive, send, self.complete)
             if call.status is None and call.answer is not None:
                 call.status = call.answer.status
-                start: Message = {"type": "http.response.start", "status": call.status, "headers": headers_of(call)}
-                self._complete(start["headers"], call)
-                if call.fault is not None:
-                    send = spoiling(call, scope, send) or send
-                await send(start)
-                await send({"type": "http.response.body", "body": call.encoded})
+                whole = scope.get(WHOLE_ANSWER)
+                if whole is None or not self._is_written(call, call.answer, whole):
+                    await self._send(call, scope, send)
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
-    def _complete(self, headers: normalisation.Headers, call: Call) -> None:
+    def _is_written(self, call: Call, answer: Answer, whole: WholeAnswer) -> bool:
+        """Write an answer that has the headers of most; False for any other."""
+        if (
+            answer.media_type is not JSON_ANSWER
+            or answer.body is None
+            or answer.headers
+            or call.rate_limit
+            or call.fault is not None
+            or b"origin" in call.headers
+        ):
+            return False
+        encoded = call.encoded
+        lines = self._lines.get(call.operation) or self._lines[None]
+        headers = b"content-length: %d\r\nrcrequestid: %b\r\n%b" % (len(encoded), self._request_ids(), lines)
+        return whole(answer.status, headers, encoded)
+
+    async def _send(self, call: Call, scope: Scope, send: Send) -> None:
+        start: Message = {"type": "http.response.start", "status": call.status, "headers": headers_of(call)}
+        self.complete(start["headers"], call)
+        if call.fault is not None:
+            send = spoiling(call, scope, send) or send
+        await send(start)
+        await send({"type": "http.response.body", "body": call.encoded})
+
+    def complete(self, headers: normalisation.Headers, call: Call) -> None:
         """Add the headers of every answer."""
         headers += ((b"rcrequestid", self._request_ids()), *self._on_every_answer_to(call))
         origin = call.headers.get(b"origin")
@@ -179,6 +211,30 @@ class Recorder:
             is_api = call.method != "OPTIONS" and not call.is_control
             return _UNKNOWN_PATH if is_api else _EVERY_ANSWER
         return self._by_operation.get(call.operation, _EVERY_ANSWER)
+
+
+class Completing:
+    """An ASGI `send` that adds the headers of every answer to what the stages and the application behind send."""
+
+    def __init__(self, complete: Complete, call: Call, scope: Scope, send: Send) -> None:
+        self._complete = complete
+        self._call = call
+        self._scope = scope
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            call = self._call
+            call.status = message["status"]
+            message["headers"] = [*message["headers"]]
+            self._complete(message["headers"], call)
+            self._send = spoiling(call, self._scope, self._send) or self._send
+        await self._send(message)
+
+
+def lines_of(headers: normalisation.Headers) -> bytes:
+    """The headers as they are sent, each line with its end."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def spoiling(call: Call, scope: Scope, send: Send) -> Send | None:
@@ -214,26 +270,41 @@ class Refusals(ExceptionMiddleware):
     An exception in its handling, or after the answer has begun, is for its `ServerErrorMiddleware`.
     """
 
-    def __init__(self, next_app: ASGIApp, handler: Callable[[Any, Exception], Any]) -> None:
+    def __init__(self, next_app: "FastPath", handler: Callable[[Any, Exception], Any]) -> None:
         super().__init__(_raise_again)
         self._next_app = next_app
         self._handler = handler
         self._last_resort = ServerErrorMiddleware(super().__call__, handler=handler)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._next_app(scope, receive, send)
+
+    async def run(self, call: Call, scope: Scope, receive: Receive, send: Send, complete: Complete) -> None:
+        """Pass a call on, and refuse it for what is raised. `complete` adds the headers of every answer."""
         try:
-            await self._next_app(scope, receive, send)
+            behind = await self._next_app.answering(call, scope, receive)
+            if behind is not None:
+                await self._next_app(scope, behind, Completing(complete, call, scope, send))
         except Exception as failure:
-            if SCOPE_KEY not in scope:
-                raise
-            if scope[SCOPE_KEY].status is not None:
-                await self._handler(Request(scope), failure)
-                raise
-            await self._last_resort({**scope, _FAILURE: failure}, receive, send)
+            await self._refuse(failure, call, scope, receive, Completing(complete, call, scope, send))
         except asyncio.CancelledError:  # the server stops, so the call's wait is cancelled
-            if SCOPE_KEY not in scope or scope[SCOPE_KEY].status is not None:
+            if call.status is not None:
                 raise
-            await self._last_resort({**scope, _FAILURE: ServiceUnavailable()}, receive, send)
+            await self._refuse(ServiceUnavailable(), call, scope, receive, Completing(complete, call, scope, send))
+
+    async def _refuse(self, failure: Exception, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        if call.status is not None:
+            await self._handler(Request(scope), failure)
+            raise failure
+        try:
+            said = await self._handler(Request(scope), failure)
+        except Exception:
+            await self._last_resort({**scope, _FAILURE: failure}, receive, send)
+            return
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in said.headers.items()]
+        headers.append((b"content-length", b"%d" % len(said.body)))
+        await send({"type": "http.response.start", "status": said.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": said.body})
 
 
 async def _raise_again(scope: Scope, _: Receive, __: Send) -> None:

@@ -3,6 +3,9 @@
 uvicorn starts a task for each request when its headers have arrived, and the task then waits for the body. Here a
 request whose body arrived in the same piece of data runs immediately, without a task, and an answer of one piece is
 sent in one write. Calls that wait, and requests or answers in several pieces, are handled by uvicorn.
+
+Clients repeat themselves: the head of a request is mostly equal, byte by byte, to an earlier one. What the parser made
+of a plain head is kept for a while (`known_heads`), and a request with the same head is not parsed again.
 """
 
 import asyncio
@@ -18,9 +21,10 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..http import errors, parser_refusals
-from ..http.call import BREAK_OFF, PROBLEM
+from ..http.call import BREAK_OFF, PROBLEM, WHOLE_ANSWER, WHOLE_BODY
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
+from .known_heads import KnownHead, KnownHeads
 from .write_timeout import WriteTimeout
 
 log = logging.getLogger("ringmock")
@@ -49,9 +53,14 @@ class HttpProtocol(HttpToolsProtocol):
     _is_running = False
     _lost: asyncio.Event | None = None
 
-    def __init__(self, *args: Any, limits: ServerLimits = DEFAULT, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, limits: ServerLimits = DEFAULT, heads: KnownHeads | None = None, **kwargs: Any
+    ) -> None:
+        """`heads` are shared by the connections of a server."""
         super().__init__(*args, **kwargs)
         self._limits = limits
+        self._heads = KnownHeads() if heads is None else heads
+        self._asgi = {"version": self.asgi_version, "spec_version": "2.3"}
         self.url = b""
         self._problem: Exception | None = None
         """Why no more of the connection is read; sent once, after the answers to earlier requests."""
@@ -176,6 +185,42 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._problem is not None:
             return
+        if self._phase is _BETWEEN and (self.cycle is None or self.cycle.response_complete):
+            end = data.find(b"\r\n\r\n") + 4
+            head = self._heads.get(data[:end])
+            if head is not None and len(data) - end == head.length:
+                self._run_known(head, data[end:])
+                return
+            self._parse(data)
+            if head is None and self._has_completed and self._phase is _BETWEEN:
+                self._learn(data, end)
+        else:
+            self._parse(data)
+
+    def _run_known(self, head: KnownHead, body: bytes) -> None:
+        """A complete request whose head has been parsed before."""
+        self.url = head.url
+        scope: Any = {
+            **head.scope,
+            "asgi": self._asgi,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "state": self.app_state.copy(),
+            "extensions": {BREAK_OFF: self.break_off},
+        }
+        self.scope = scope
+        self.cycle = self._answered = cycle = _Cycle(self, scope, body)
+        self._run(cycle, self.app)
+
+    def _learn(self, data: bytes, end: int) -> None:
+        """Keep what was parsed of a head, if nothing but a whole request with a plain one was read."""
+        if self._problem is None and self.cycle is not None and self.cycle.keep_alive and not self._is_upgraded:
+            # The application may have changed the scope by now.
+            method = self.parser.get_method().decode("ascii")
+            self._heads.learn(data[:end], len(data) - end, method, self.url, self.headers, self.root_path)
+
+    def _parse(self, data: bytes) -> None:
         was, url = self._phase, self.url or b""
         self._reads += 1
         self._size = len(data)
@@ -255,6 +300,16 @@ class HttpProtocol(HttpToolsProtocol):
         self._has_ended = True
         return self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()
 
+    _defaults: list[tuple[bytes, bytes]] | None = None
+    _default_lines = b""
+
+    def header_lines(self, defaults: list[tuple[bytes, bytes]]) -> bytes:
+        """The server's own headers as lines. uvicorn makes another list whenever one of them changes."""
+        if defaults is not self._defaults:
+            self._defaults = defaults
+            self._default_lines = b"".join([b"%b: %b\r\n" % header for header in defaults])
+        return self._default_lines
+
     def _check_unfinished(self, data: bytes) -> None:
         """Raise for an incomplete line, and for framing without a body, when they exceed a limit.
 
@@ -310,7 +365,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._due, self._answered = (cycle, app), cycle
 
     def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
-        call = _Exchange(cycle).run(app)
+        call = _Exchange(cycle, self).run(app)
         self._is_running = True
         try:
             awaited = call.send(None)
@@ -452,19 +507,44 @@ def problem_of(error: httptools.HttpParserError, begun: bytes) -> Exception:
     return errors.UnparseableRequest()
 
 
+class _Cycle(RequestResponseCycle):
+    """uvicorn's state of one request, for one that is known to be complete."""
+
+    def __init__(self, protocol: HttpProtocol, scope: Any, body: bytes) -> None:
+        self.scope = scope
+        self.transport = protocol.transport
+        self.flow = protocol.flow
+        self.logger = protocol.logger
+        self.access_logger = protocol.access_logger
+        self.access_log = protocol.access_log
+        self.default_headers = protocol.server_state.default_headers
+        self.message_event = asyncio.Event()
+        self.on_response = protocol.on_response_complete
+        self.disconnected = self.more_body = False
+        self.keep_alive = True
+        self.waiting_for_100_continue = False
+        self.body = body  # type: ignore[assignment]  # nothing is added to it
+        self.response_started = self.response_complete = False
+        self.chunked_encoding = None
+        self.expected_content_length = 0
+
+
 class _Exchange:
     """A request with its body, and its answer: the arguments of the application."""
 
-    __slots__ = ("_cycle", "_is_read", "_start")
+    __slots__ = ("_cycle", "_is_read", "_protocol", "_start")
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
+    def __init__(self, cycle: RequestResponseCycle, protocol: HttpProtocol) -> None:
         self._cycle = cycle
+        self._protocol = protocol
         self._is_read = False
         self._start: MutableMapping[str, Any] | None = None
 
     async def run(self, app: Any) -> None:
         """Run the application; failures are reported as uvicorn reports them."""
         cycle = self._cycle
+        scope: Any = cycle.scope
+        scope[WHOLE_BODY], scope[WHOLE_ANSWER] = bytes(cycle.body), self.answer
         try:
             await app(cycle.scope, self.receive, self.send)
             if self._start is not None:
@@ -474,6 +554,8 @@ class _Exchange:
         else:
             if not cycle.response_complete:
                 await cycle.run_asgi(_doing_nothing)
+        finally:
+            del scope[WHOLE_ANSWER]  # which refers back to the scope
 
     async def receive(self) -> Any:
         """The whole body, and then nothing until the client disconnects."""
@@ -499,6 +581,24 @@ class _Exchange:
                 return
             await cycle.send(start)  # type: ignore[arg-type]  # as above
         await cycle.send(message)  # type: ignore[arg-type]  # as above
+
+    def answer(self, status: int, headers: bytes, body: bytes) -> bool:
+        """Write a whole answer; False, and nothing is written, where an answer has to go by `send`.
+
+        `headers` are lines, each with its end, and none about the connection.
+        """
+        cycle = self._cycle
+        is_plain = cycle.keep_alive and not (
+            cycle.response_started or cycle.disconnected or cycle.flow.write_paused or cycle.access_log
+        )
+        if not is_plain or cycle.scope["method"] == "HEAD":
+            return False
+        cycle.response_started = cycle.response_complete = True
+        defaults = self._protocol.header_lines(cycle.default_headers)
+        cycle.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], defaults, headers, body))
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def _is_written(self, start: MutableMapping[str, Any], message: MutableMapping[str, Any]) -> bool:
         """Write an answer that is complete and has the announced length; False for any other."""

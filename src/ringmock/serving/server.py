@@ -30,6 +30,7 @@ from ..server_limits import DEFAULT, ServerLimits
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
 from .http_protocol import HttpProtocol
+from .known_heads import KnownHeads
 from .websocket_protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Server(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
-                http=partial(HttpProtocol, limits=limits),  # type: ignore[arg-type]  # it is called as a class is
+                http=partial(HttpProtocol, limits=limits, heads=KnownHeads()),  # type: ignore[arg-type]  # it is called as a class is
                 lifespan="off",
                 server_header=False,
                 ws=partial(WebSocketProtocol, limits=limits),  # type: ignore[arg-type]  # the same
