@@ -5,19 +5,22 @@ import json
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from connexion import ConnexionMiddleware
+from connexion.exceptions import NonConformingResponseBody
 from starlette.types import ASGIApp
 
 from ringmock.domain.errors import Refusal
 from ringmock.http import compiled, validation
-from ringmock.http.call import SCOPE_KEY, Call
+from ringmock.http.call import SCOPE_KEY, Answer, Call
+from ringmock.http.compiled import AnswerOperation
 from ringmock.http.errors import UnparseableJson, UnparseableRequest
 from ringmock.http.json_schemas import schema_of
+from ringmock.http.wire.record_cache import ListOfRecords, Record
 from ringmock.openapi.document import load_contract
 from ringmock.server_limits import DEFAULT
 
@@ -238,3 +241,56 @@ def test_both_validators_read_a_schema_alike(schema: dict[str, Any], fits: Any, 
     ]
     assert [check(fits) for check in checks] == [True] * 3
     assert [check(breaks) for check in checks] == [False] * 3
+
+
+LIST = {
+    "type": "object",
+    "required": ["uri", "records"],
+    "properties": {
+        "uri": {"type": "string"},
+        "records": {"type": "array", "items": {"type": "object", "required": ["id"]}},
+    },
+}
+
+
+class ListOperation:
+    """An operation as Connexion describes it, as far as its answers go."""
+
+    responses: Mapping[str, Any] = {"200": {"content": {"application/json": {"schema": LIST}}}}
+
+
+async def no_app(*_: Any) -> None:
+    """What follows in the stages: nothing."""
+
+
+def checked(envelope: Mapping[str, Any], *records: Record) -> None:
+    call = Call("GET", "/", "", {})
+    call.answer = Answer(ListOfRecords(dict(envelope), records))
+    AnswerOperation(no_app, ListOperation()).check(call)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "records"),
+    [
+        ({"records": []}, [{"id": 1}]),
+        ({"uri": 1, "records": []}, [{"id": 1}]),
+        ({"uri": "", "records": []}, [{}]),
+        ({"uri": "", "records": []}, [{"id": 1}, {"uri": ""}]),
+    ],
+)
+def test_a_list_is_refused_for_its_envelope_and_for_any_of_its_records(
+    envelope: Mapping[str, Any], records: list[Any]
+) -> None:
+    with pytest.raises(NonConformingResponseBody):
+        checked(envelope, *map(Record, records))
+
+
+def test_a_record_of_a_list_is_checked_once_and_again_for_another_schema() -> None:
+    record = Record({"id": 1})
+    for _ in range(2):
+        checked({"uri": "", "records": []}, record)
+    assert len(record.checked_by) == 1
+
+    record.checked_by = (object(),)
+    checked({"uri": "", "records": []}, record)
+    assert len(record.checked_by) == 2

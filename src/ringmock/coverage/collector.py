@@ -1,12 +1,14 @@
 """Coverage of a server's callers, over all of its worlds, from the start of collecting."""
 
 from collections.abc import Iterator
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..domain.account import Extension, ExtensionStatus, Feature, digits_of
-from ..http.call import Call
+from ..http.call import Answer, Call
 from ..http.recording import error_of, rules_of
 from ..http.stages import Done
+from ..http.wire.record_cache import ListOfRecords
 from ..sign_in.worlds import Worlds
 from ..world.journal import Journal
 from ..world.world import World
@@ -60,7 +62,7 @@ class CoverageCollector:
             status,
             tuple(Problem(said["errorCode"], said.get("parameterName")) for said in errors),
             call.body,
-            call.answer.body if call.answer is not None and status < 400 else None,
+            _body_of(call.answer) if call.answer is not None and status < 400 else None,
             found[1],
             frozenset(rules_of(call.routed, call.problems)),
             generation=world.generation.name,
@@ -98,6 +100,10 @@ class CoverageCollector:
                 yield Note.DROPPED_IS_KEPT
                 if message.get("messageStatus") == "Sent":
                     yield Note.DROPPED_IS_SENT
+
+
+def _body_of(answer: Answer) -> Any:
+    return answer.body.whole if isinstance(answer.body, ListOfRecords) else answer.body
 
 
 def _lists_a_sender_of_a_department(seen: Observation, world: World) -> bool:

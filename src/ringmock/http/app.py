@@ -48,6 +48,7 @@ from .operations import (
 from .sockets import Sockets
 from .stages import Dispatch, Done, Handler, Recorder, Refusals, RequestNormalisation, Routing, Security, WaitingHandler
 from .validation import VALIDATOR_MAP, StrictUriParser
+from .wire.record_cache import RecordCache
 
 log = logging.getLogger("ringmock")
 logging.getLogger("connexion").setLevel(logging.ERROR)  # it warns of every refusal, and of every second media type
@@ -89,13 +90,11 @@ HANDLERS: Mapping[str, Handler | WaitingHandler] = {
     "readA2PSMSOptOuts": a2p_sms.read_a2p_sms_opt_outs,
     "addA2PSMSOptOuts": a2p_sms.add_a2p_sms_opt_outs,
     "createInternalTextMessage": messages.create_internal_text_message,
-    "listMessages": messages.list_messages,
     "readMessage": messages.read_message,
     "updateMessage": messages.update_message,
     "patchMessage": messages.patch_message,
     "deleteMessage": messages.delete_message,
     "deleteMessageByFilter": messages.delete_message_by_filter,
-    "syncMessages": message_sync.sync_messages,
     "readMessageContent": messages.read_message_content,
     "readMessageStoreConfiguration": message_store_configuration.read_message_store_configuration,
     "updateMessageStoreConfiguration": message_store_configuration.update_message_store_configuration,
@@ -127,6 +126,7 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
     """Every operation of the contract and the function that answers it."""
     key = SigningKey()
     plans = LibPhoneNumber()
+    cache = RecordCache()
     return {
         **HANDLERS,
         "authorize": authorization.authorize(worlds),
@@ -134,6 +134,8 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
         "getToken": sign_in.get_token(worlds, key),
         "revokeToken": sign_in.revoke_token(worlds),
         "authJwks": discovery.auth_jwks(key),
+        "listMessages": messages.list_messages(cache),
+        "syncMessages": message_sync.sync_messages(cache),
         "parsePhoneNumber": number_parser.parse_phone_number(plans),
         "parsePhoneNumberV2": number_parser.parse_phone_number_v2(plans),
         "authWsToken": subscriptions.auth_ws_token(notifier.sockets),

@@ -40,6 +40,7 @@ from .validation import (
     query_of,
     refuse_broken,
 )
+from .wire.record_cache import ListOfRecords
 
 Json = Any
 
@@ -186,6 +187,8 @@ class _AnswerPlan:
         self._headers = [name.lower() for name, header in response.get("headers", {}).items() if header.get("required")]
         self._schemas = {name: content.get("schema", {}) for name, content in response.get("content", {}).items()}
         self._validators = {name: compiled(schema) for name, schema in self._schemas.items()}
+        of_records = ((name, _of_records(schema)) for name, schema in self._schemas.items())
+        self._of_records = {name: compiled(schema) for name, schema in of_records if schema is not None}
 
     def check(self, answer: Answer) -> None:
         """Raise Connexion's `NonConformingResponse...` for an answer that breaks the contract."""
@@ -204,10 +207,29 @@ class _AnswerPlan:
             raise NonConformingResponseHeaders(detail=f"{media_type} is none of {list(self._validators)}")
         if isinstance(answer.body, bytes):
             return  # of a file no schema says more than that it is one
-        if not validator.is_valid(answer.body):
+        body = answer.body
+        is_list = type(body) is ListOfRecords
+        if not (validator.is_valid(body) and (not is_list or self._has_valid_records(body, media_type))):
             stock = ResponseSchema(self._schemas[media_type], format_checker=formats)
-            error = next(stock.iter_errors(answer.body), "the compiled schema refuses it")
+            error = next(stock.iter_errors(body.whole if is_list else body), "the compiled schema refuses it")
             raise NonConformingResponseBody(detail=str(error))
+
+    def _has_valid_records(self, body: ListOfRecords, media_type: str) -> bool:
+        """Each record is checked once: it is made anew when anything about it changes."""
+        validator = self._of_records[media_type]
+        for record in body.records:
+            if validator not in record.checked_by:
+                if not validator.is_valid(record.value):
+                    return False
+                record.checked_by = (*record.checked_by, validator)
+        return True
+
+
+def _of_records(schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The schema of each record of a list, when it says nothing of its records together."""
+    records = schema.get("properties", {}).get("records", {})
+    items: Mapping[str, Any] | None = records.get("items")
+    return items if records.keys() <= {"type", "items", "description"} else None
 
 
 class AnswerOperation:

@@ -175,7 +175,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
 
 
 def _has_next_page(body: Any) -> bool:
-    return type(body) is dict and "nextPage" in body.get("navigation", ())
+    return isinstance(body, dict) and "nextPage" in body.get("navigation", ())
 
 
 def _written(content: bytes) -> Any:

@@ -63,6 +63,7 @@ from .faults import SpoiledAnswer
 from .limits_and_faults import LimitsAndFaults
 from .multipart import Parts
 from .slices import in_slices
+from .wire.record_cache import ListOfRecords
 
 if TYPE_CHECKING:
     from .fast_path import FastPath
@@ -669,7 +670,7 @@ def encoded(body: Any) -> bytes:
         return b""
     if isinstance(body, bytes):
         return body
-    if isinstance(body, Parts):
+    if isinstance(body, (Parts, ListOfRecords)):
         return body.encoded()
     return body.encode() if isinstance(body, str) else orjson.dumps(body)
 

@@ -14,6 +14,7 @@ from ringmock.domain.owners import EVERYONE, PERSONAL, Owners
 from ringmock.domain.pager import Address, SendPager
 from ringmock.domain.sms import SendSms
 from ringmock.http.wire import messages as wire
+from ringmock.http.wire.record_cache import ListOfRecords, RecordCache
 from ringmock.http.wire.view import View
 from ringmock.world.world import World
 
@@ -200,7 +201,9 @@ def listed(total: int, page_number: int, per_page: int, *given: tuple[str, str])
         sms(here, "101", HANDSET)
     me = here.account.extensions["101"]
     wanted = wire.filter_from({**NO_FILTERS, "page": page_number, "perPage": per_page}, START)
-    return wire.message_list(here.list_messages(me, wanted), wanted, given, me, view(here))
+    page = here.list_messages(me, wanted)
+    said = wire.message_list(page, wanted, given, me, view(here))
+    return ListOfRecords(said, RecordCache().records(page.records, view(here))).whole
 
 
 FILTER = "availability=Alive&dateFrom=2012-10-15T06:34:00.000Z"
@@ -258,6 +261,6 @@ def test_records_of_a_list_are_the_messages_themselves() -> None:
     message = page(here, "101", "102").message
     me = here.account.extensions["101"]
     wanted = wire.filter_from(NO_FILTERS, START)
-    said = wire.message_list(here.list_messages(me, wanted), wanted, (), me, view(here))
-    assert said["records"] == [wire.message_resource(message, view(here))]
+    records = RecordCache().records(here.list_messages(me, wanted).records, view(here))
+    assert [record.value for record in records] == [wire.message_resource(message, view(here))]
     assert mailbox(here, "102")[0].id != message.id

@@ -4,13 +4,19 @@ from dataclasses import replace
 
 from ...domain import errors
 from ..call import Answer, Call
+from ..stages import Handler
 from ..wire import message_sync as wire
 from ..wire.messages import moment
+from ..wire.record_cache import ListOfRecords, RecordCache
 from .access import read_mailbox, readable_types, view_of
 
 
-def sync_messages(call: Call) -> Answer:
+def sync_messages(cache: RecordCache) -> Handler:
     """`syncMessages`: with a token, whatever has changed since it was issued."""
+    return lambda call: _synced(call, cache)
+
+
+def _synced(call: Call, cache: RecordCache) -> Answer:
     extension, asked = read_mailbox(call), call.parameters
     kind = asked["syncType"] or (wire.FULL if asked["syncToken"] is None else wire.INCREMENTAL)
     if kind == wire.FULL:
@@ -23,4 +29,6 @@ def sync_messages(call: Call) -> Answer:
         date_from = moment(asked, "dateFrom")
         sync = call.here.sync_changes(extension, asked["syncToken"], date_from, asked["recordCount"])
     token = call.here.sync_tokens.issue(extension.number, sync.mark)
-    return Answer(wire.sync_resource(sync, token, kind, call.filters, extension, view_of(call)))
+    view = view_of(call)
+    records = [wire.record_of(message, extension, view, cache) for message in sync.records]
+    return Answer(ListOfRecords(wire.sync_resource(sync, token, kind, call.filters, extension, view), records))

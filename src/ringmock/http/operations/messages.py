@@ -10,8 +10,10 @@ from ...domain.message_filter import MessageFilter
 from ...domain.slices import Slices
 from ..call import Answer, Call
 from ..media import content_answer
+from ..stages import Handler
 from ..wire import messages as wire
 from ..wire.batch import Result
+from ..wire.record_cache import ListOfRecords, RecordCache
 from ..wire.view import Json
 from . import batch
 from .access import own_extension, read_mailbox, readable_types, view_of
@@ -35,26 +37,31 @@ def create_internal_text_message(call: Call) -> Answer:
     return Answer(wire.message_resource(sent.message, view_of(call), just_sent=True))
 
 
-def list_messages(call: Call) -> Answer | Slices[Answer]:
+def list_messages(cache: RecordCache) -> Handler:
     """`listMessages`."""
+    return lambda call: _list(call, cache)
+
+
+def _list(call: Call, cache: RecordCache) -> Answer | Slices[Answer]:
     extension = read_mailbox(call)
     wanted = wire.filter_from(call.parameters, call.here.clock.now())
     types = readable_types(call, extension)
     if not wanted.types <= types:
         wanted = replace(wanted, types=wanted.types & types)
     if wanted.distinct_conversations:
-        return _listing(call, extension, wanted)
-    return _listed(call, extension, wanted)
+        return _listing(call, cache, extension, wanted)
+    return _listed(call, cache, extension, wanted)
 
 
-def _listing(call: Call, extension: Extension, wanted: MessageFilter) -> Slices[Answer]:
+def _listing(call: Call, cache: RecordCache, extension: Extension, wanted: MessageFilter) -> Slices[Answer]:
     yield from call.here.preparing_list(extension, wanted)
-    return _listed(call, extension, wanted)
+    return _listed(call, cache, extension, wanted)
 
 
-def _listed(call: Call, extension: Extension, wanted: MessageFilter) -> Answer:
-    page = call.here.list_messages(extension, wanted)
-    return Answer(wire.message_list(page, wanted, call.filters, extension, view_of(call)))
+def _listed(call: Call, cache: RecordCache, extension: Extension, wanted: MessageFilter) -> Answer:
+    page, view = call.here.list_messages(extension, wanted), view_of(call)
+    envelope = wire.message_list(page, wanted, call.filters, extension, view)
+    return Answer(ListOfRecords(envelope, cache.records(page.records, view)))
 
 
 def read_message(call: Call) -> Answer:

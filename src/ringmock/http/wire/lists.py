@@ -20,7 +20,12 @@ def paged(uri: str, given: Sequence[tuple[str, str]], records: Sequence[Json], p
 def page_of(
     uri: str, filters: Sequence[tuple[str, str]], records: Sequence[Json], total: int, page: int, per_page: int
 ) -> Json:
-    """The envelope of every list, one page of it: its own uri, records, paging and navigation."""
+    """One page of a list: its own uri, records, paging and navigation."""
+    return {**envelope_of(uri, filters, len(records), total, page, per_page), "records": list(records)}
+
+
+def envelope_of(uri: str, filters: Sequence[tuple[str, str]], count: int, total: int, page: int, per_page: int) -> Json:
+    """One page of a list without its `count` records."""
     last = max(1, ceil(total / per_page)) if per_page else 1
 
     def link(number: int) -> Json:
@@ -29,12 +34,12 @@ def page_of(
 
     paging: Json = {"perPage": per_page, "totalElements": total, "totalPages": last if total and per_page else 0}
     navigation: Json = {"firstPage": link(1)}
-    if records:
+    if count:
         start = (page - 1) * per_page
-        paging.update(page=page, pageStart=start, pageEnd=start + len(records) - 1)
+        paging.update(page=page, pageStart=start, pageEnd=start + count - 1)
     if 1 < page <= last + 1:
         navigation["previousPage"] = link(page - 1)
     if page < last:
         navigation["nextPage"] = link(page + 1)
     navigation["lastPage"] = link(last)
-    return {**link(page), "records": list(records), "paging": paging, "navigation": navigation}
+    return {**link(page), "records": [], "paging": paging, "navigation": navigation}

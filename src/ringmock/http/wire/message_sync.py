@@ -9,7 +9,8 @@ from ...domain.account import Extension
 from ...domain.message import Availability, Direction, Message, MessageType
 from ...domain.message_sync import Frame, Sync
 from ...timestamps import iso8601
-from .messages import chosen, default_date_from, message_resource, moment, owners_from
+from .messages import chosen, default_date_from, moment, owners_from
+from .record_cache import Record, RecordCache
 from .view import Json, View
 
 FULL = "FSync"
@@ -40,7 +41,7 @@ def _whole_milliseconds(moment: datetime) -> datetime:
 def sync_resource(
     sync: Sync, token: str, kind: str, given: Sequence[tuple[str, str]], extension: Extension, view: View
 ) -> Json:
-    """The answer to a synchronization; `given` are the parameters of the request, in their order."""
+    """The answer to a synchronization without its records; `given` are the request's parameters, in their order."""
     effective = dict(given)
     filters = [*given, *(() if "syncType" in effective else [("syncType", kind)])]
     if kind == FULL and "dateFrom" not in effective:
@@ -48,7 +49,7 @@ def sync_resource(
     query = urlencode(filters, quote_via=quote, safe=":")
     return {
         "uri": f"{view.extension_uri(extension)}/message-sync?{query}",
-        "records": [_record(message, extension, view) for message in sync.records],
+        "records": [],
         "syncInfo": {
             "syncType": kind,
             "syncToken": token,
@@ -58,12 +59,14 @@ def sync_resource(
     }
 
 
-def _record(message: Message, extension: Extension, view: View) -> Json:
+def record_of(message: Message, extension: Extension, view: View, cache: RecordCache) -> Record:
     """The whole message; for a deleted or purged one only the fact."""
     if message.availability is Availability.ALIVE:
-        return message_resource(message, view)
-    return {
-        "uri": f"{view.extension_uri(extension)}/message-store/{message.id}",
-        "id": message.id,
-        "availability": message.availability.value,
-    }
+        return cache.record(message, view)
+    return Record(
+        {
+            "uri": f"{view.extension_uri(extension)}/message-store/{message.id}",
+            "id": message.id,
+            "availability": message.availability.value,
+        }
+    )

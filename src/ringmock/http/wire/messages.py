@@ -19,7 +19,7 @@ from ...domain.pager import Address, SendPager
 from ...domain.segments import segment_count
 from ...domain.sms import SendSms
 from ...timestamps import iso8601
-from .lists import MAX_PER_PAGE, page_of
+from .lists import MAX_PER_PAGE, envelope_of
 from .view import Json, View
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -296,13 +296,12 @@ def _sms_fields(message: Message, step: Step | None, *, just_sent: bool) -> Json
 def message_list(
     page: MessagePage, wanted: MessageFilter, given: Sequence[tuple[str, str]], extension: Extension, view: View
 ) -> Json:
-    """One page of the message list; `given` are the filters of the request, in their order."""
+    """One page of the message list without its records; `given` are the filters of the request, in their order."""
     effective = [(name, value) for name, value in given if name not in ("page", "perPage")]
     names = {name for name, _ in effective}
     if "availability" not in names:
         effective.append(("availability", Availability.ALIVE.value))
     if "dateFrom" not in names:
         effective.append(("dateFrom", iso8601(wanted.date_from)))
-    records = [message_resource(message, view) for message in page.records]
     uri = f"{view.extension_uri(extension)}/message-store"
-    return page_of(uri, effective, records, page.total, wanted.page, wanted.per_page)
+    return envelope_of(uri, effective, len(page.records), page.total, wanted.page, wanted.per_page)
