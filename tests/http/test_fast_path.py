@@ -15,7 +15,7 @@ from ringmock.http.call import Call
 from ringmock.http.fast_path import FastPath, is_plain
 from ringmock.lab.faults import FaultRule
 from ringmock.lab.limits import RINGCENTRAL
-from ringmock.serving.server import build, running
+from ringmock.serving.server import build, running, served
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
 from support import HANDSET, OWN, PAGER, SMS, STORE, sms_body
@@ -181,3 +181,26 @@ def test_only_the_calls_of_a_world_with_limits_or_faults_take_the_stages(disturb
 
     assert status_of(app, STORE, token) == 200
     assert passed.paths == [STORE]
+
+
+def test_an_application_around_the_server_may_change_every_request_and_every_answer() -> None:
+    inner = build(Worlds(load_named("demo")))
+
+    async def around(scope: Scope, receive: Receive, send: Send) -> None:
+        async def received() -> Message:
+            message = await receive()
+            return {**message, "body": message.get("body", b"").replace(b"Hello", b"Hullo")}
+
+        async def sent(message: Message) -> None:
+            await send(
+                {**message, "body": message["body"].replace(b"Hullo", b"Hallo")} if "body" in message else message
+            )
+
+        await inner(scope, received, sent)
+
+    with served(around) as url, httpx2.Client(base_url=url, headers={"Authorization": "Bearer demo-101"}) as client:
+        subjects = [client.post(SMS, json=sms_body("Hello")).json()["subject"] for _ in range(2)]
+        kept = [message["subject"] for message in client.get(f"{STORE}?direction=Outbound").json()["records"]]
+
+    assert subjects == ["Hallo", "Hallo"]
+    assert kept[:2] == ["Hallo", "Hallo"]

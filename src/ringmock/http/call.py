@@ -25,13 +25,13 @@ PROBLEM = "ringmock.problem"
 HEADERS = "ringmock.headers"
 """The headers of a scope by name, of a repeated name the last, where the server has them already. Not to be changed."""
 
-WHOLE_BODY = "ringmock.body"
-"""The body of a scope whose request arrived as a whole."""
+WHOLE_BODY = "whole_body"
+"""The attribute of the server's own `receive` that is the body of a request which arrived as a whole."""
 
-WHOLE_ANSWER = "ringmock.answer"
-"""The function of a scope that writes a whole answer, given its status, its header lines and its body.
+WRITE_WHOLE = "write_whole"
+"""The method of the server's own `send` that writes a whole answer, given its status, header lines and body.
 
-It returns False, and writes nothing, for an answer that has to go by `send`.
+It returns False, and writes nothing, for an answer that has to be sent as messages.
 """
 
 WORLD_HEADER = "X-Ringmock-World"

@@ -61,7 +61,7 @@ class FastPath:
         route = self._lane(scope["method"], scope["path"])
         if route is None or not is_plain(call, scope["query_string"]):
             return receive
-        content = scope.get(WHOLE_BODY)
+        content = getattr(receive, WHOLE_BODY, None)
         if content is None or len(content) > self._most_content:
             content = await read_body(call, scope, receive)
         call.content = content

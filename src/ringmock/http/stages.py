@@ -44,8 +44,8 @@ from .call import (
     ON_SOCKET,
     PROBLEM,
     SCOPE_KEY,
-    WHOLE_ANSWER,
     WORLD_HEADER,
+    WRITE_WHOLE,
     Answer,
     Call,
 )
@@ -96,8 +96,8 @@ Done = Callable[[Call, int, float], None]
 Complete = Callable[[normalisation.Headers, Call], None]
 """Adds the headers of every answer to those of one."""
 
-WholeAnswer = Callable[[int, bytes, bytes], bool]
-"""See `call.WHOLE_ANSWER`."""
+WriteWhole = Callable[[int, bytes, bytes], bool]
+"""See `call.WRITE_WHOLE`."""
 
 LONGEST_KNOWN = 512
 """Bytes, or characters, of what a caller chose that are worth remembering."""
@@ -167,13 +167,13 @@ class Recorder:
             await self.app.run(call, scope, receive, send, self.complete)
             if call.status is None and call.answer is not None:
                 call.status = call.answer.status
-                whole = scope.get(WHOLE_ANSWER)
-                if whole is None or not self._is_written(call, call.answer, whole):
+                write = getattr(send, WRITE_WHOLE, None)
+                if write is None or not self._is_written(call, call.answer, write):
                     await self._send(call, scope, send)
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
-    def _is_written(self, call: Call, answer: Answer, whole: WholeAnswer) -> bool:
+    def _is_written(self, call: Call, answer: Answer, write: WriteWhole) -> bool:
         """Write an answer that has the headers of most; False for any other."""
         if (
             answer.media_type is not JSON_ANSWER
@@ -187,7 +187,7 @@ class Recorder:
         encoded = call.encoded
         lines = self._lines.get(call.operation) or self._lines[None]
         headers = b"content-length: %d\r\nrcrequestid: %b\r\n%b" % (len(encoded), self._request_ids(), lines)
-        return whole(answer.status, headers, encoded)
+        return write(answer.status, headers, encoded)
 
     async def _send(self, call: Call, scope: Scope, send: Send) -> None:
         start: Message = {"type": "http.response.start", "status": call.status, "headers": headers_of(call)}

@@ -21,7 +21,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..http import errors, parser_refusals
-from ..http.call import BREAK_OFF, PROBLEM, WHOLE_ANSWER, WHOLE_BODY
+from ..http.call import BREAK_OFF, PROBLEM
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
 from .known_heads import KnownHead, KnownHeads
@@ -365,7 +365,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._due, self._answered = (cycle, app), cycle
 
     def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
-        call = _Exchange(cycle, self).run(app)
+        call = _Send(cycle, self).run(app)
         self._is_running = True
         try:
             awaited = call.send(None)
@@ -529,24 +529,44 @@ class _Cycle(RequestResponseCycle):
         self.expected_content_length = 0
 
 
-class _Exchange:
-    """A request with its body, and its answer: the arguments of the application."""
+class _Receive:
+    """The ASGI `receive` of a request that arrived as a whole."""
 
-    __slots__ = ("_cycle", "_is_read", "_protocol", "_start")
+    __slots__ = ("_cycle", "_is_read", "whole_body")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._is_read = False
+        self.whole_body = bytes(cycle.body)
+
+    async def __call__(self) -> Any:
+        """The whole body, and then nothing until the client disconnects."""
+        cycle = self._cycle
+        if self._is_read:
+            return await cycle.receive()
+        self._is_read = True
+        cycle.body = bytearray()
+        cycle.waiting_for_100_continue = False
+        cycle.message_event.clear()
+        cycle.flow.resume_reading()
+        return {"type": "http.request", "body": self.whole_body, "more_body": False}
+
+
+class _Send:
+    """The ASGI `send` of such a request, which writes an answer in one piece where it can."""
+
+    __slots__ = ("_cycle", "_protocol", "_start")
 
     def __init__(self, cycle: RequestResponseCycle, protocol: HttpProtocol) -> None:
         self._cycle = cycle
         self._protocol = protocol
-        self._is_read = False
         self._start: MutableMapping[str, Any] | None = None
 
     async def run(self, app: Any) -> None:
         """Run the application; failures are reported as uvicorn reports them."""
         cycle = self._cycle
-        scope: Any = cycle.scope
-        scope[WHOLE_BODY], scope[WHOLE_ANSWER] = bytes(cycle.body), self.answer
         try:
-            await app(cycle.scope, self.receive, self.send)
+            await app(cycle.scope, _Receive(cycle), self)
             if self._start is not None:
                 await cycle.send(self._start)  # type: ignore[arg-type]  # any mapping of an ASGI message will do
         except BaseException as error:
@@ -554,22 +574,8 @@ class _Exchange:
         else:
             if not cycle.response_complete:
                 await cycle.run_asgi(_doing_nothing)
-        finally:
-            del scope[WHOLE_ANSWER]  # which refers back to the scope
 
-    async def receive(self) -> Any:
-        """The whole body, and then nothing until the client disconnects."""
-        cycle = self._cycle
-        if self._is_read:
-            return await cycle.receive()
-        self._is_read = True
-        body, cycle.body = bytes(cycle.body), bytearray()
-        cycle.waiting_for_100_continue = False
-        cycle.message_event.clear()
-        cycle.flow.resume_reading()
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(self, message: MutableMapping[str, Any]) -> None:
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
         """Hold the start until the body arrives, and write both together when it is complete."""
         cycle = self._cycle
         if message["type"] == "http.response.start" and self._start is None and not cycle.response_started:
@@ -582,8 +588,8 @@ class _Exchange:
             await cycle.send(start)  # type: ignore[arg-type]  # as above
         await cycle.send(message)  # type: ignore[arg-type]  # as above
 
-    def answer(self, status: int, headers: bytes, body: bytes) -> bool:
-        """Write a whole answer; False, and nothing is written, where an answer has to go by `send`.
+    def write_whole(self, status: int, headers: bytes, body: bytes) -> bool:
+        """Write a whole answer; False, and nothing is written, where an answer has to be sent as messages.
 
         `headers` are lines, each with its end, and none about the connection.
         """
