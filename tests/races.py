@@ -19,13 +19,14 @@ from ringmock.server_limits import ServerLimits
 from ringmock.sign_in.worlds import Worlds
 
 TURNS_TO_ANSWER = 20
+RACES_OF_A_LIFE = 500
 HANDSET, SENDER = "14151003732", "16509100010"
 
 
 async def race(control: InProcess, number: int) -> str | None:
     """What went wrong; None for nothing."""
     dice, world = Random(number), control.worlds.default
-    after = len(world.message_journal) + world.message_journal.left_out
+    after = world.message_journal.count
     least = dice.randint(1, 3)
     steps = ["wait", *["match"] * least, *["other"] * dice.randint(0, 3)]
     dice.shuffle(steps)
@@ -42,8 +43,11 @@ async def race(control: InProcess, number: int) -> str | None:
         if waiting is not None and waiting.done() and matching < least:
             return f"race {number}: answered with {matching} of {least} there"
     assert waiting is not None
-    await turns(TURNS_TO_ANSWER)
-    if not waiting.done():
+    for _ in range(TURNS_TO_ANSWER):
+        if waiting.done():
+            break
+        await asyncio.sleep(0)
+    else:
         waiting.cancel()
         return f"race {number}: missed"
     status, body = waiting.result()
@@ -54,7 +58,14 @@ async def race(control: InProcess, number: int) -> str | None:
 async def races(numbers: range) -> list[str]:
     """What went wrong in each of these."""
     control = InProcess(Worlds(load_named("demo"), limits=ServerLimits(max_journal_messages=20)))
-    return [problem for number in numbers if (problem := await race(control, number)) is not None]
+    found: list[str] = []
+    for number in numbers:
+        if number % RACES_OF_A_LIFE == 0:
+            control.worlds.default.reset()  # what is stored makes no race slower
+        problem = await race(control, number)
+        if problem is not None:
+            found.append(problem)
+    return found
 
 
 if __name__ == "__main__":

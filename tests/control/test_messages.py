@@ -142,6 +142,77 @@ def test_a_message_that_should_not_be_there_is_told_at_once(world_client: Client
     assert body["error"].startswith(f"There should be no message to {HANDSET}, and there is: 1: SMS 16509100010")
 
 
+# --- by the world's clock ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def standing(world_client: Client) -> Client:
+    """A world at a moment, whose carriers deliver after a minute."""
+    world_client.call("PUT", "/_mock/clock", json={"now": "2026-01-01T00:00:00Z", "frozen": True})
+    steps = [{"status": "Delivered", "after": 60}]
+    world_client.call("PUT", "/_mock/carrier", json={"profiles": [{"prefix": "1415", "steps": steps}]})
+    return world_client
+
+
+def test_the_clock_is_moved_until_it_is_so_and_no_further(standing: Client) -> None:
+    standing.post_sms("one")
+
+    status, body = asked(standing, status="Delivered", clock="advance")
+
+    assert (status, [each["text"] for each in body["messages"]]) == (200, ["one"])
+    assert standing.get("/_mock/clock").json() == {"now": "2026-01-01T00:01:00.000Z", "frozen": True}
+
+
+@pytest.mark.parametrize(("count", "status", "now"), [(2, 200, "00:02:00"), (3, 404, "00:02:00")])
+def test_the_clock_is_moved_until_there_are_as_many_or_nothing_is_due(
+    standing: Client, count: int, status: int, now: str
+) -> None:
+    standing.post_sms("one")
+    standing.post("/_mock/clock/advance", json={"seconds": 60})
+    standing.post_sms("two")
+    standing.post("/_mock/tokens", json={"extension": "102"})  # what expires brings no message
+
+    found = asked(standing, status="Delivered", count=count, clock="advance")
+
+    assert found[0] == status, found
+    assert standing.get("/_mock/clock").json()["now"] == f"2026-01-01T{now}.000Z"
+    if status == 404:
+        assert "There are 2 of 3" in found[1]["error"]
+        assert "at 2026-01-01T00:02:00.000Z nothing is due that would bring one" in found[1]["error"]
+
+
+def test_the_clock_is_moved_until_something_comes_that_should_not(standing: Client) -> None:
+    standing.post_sms("one")
+
+    assert asked(standing, expect="none", status="DeliveryFailed", clock="advance")[0] == 200
+    assert asked(standing, expect="none", status="Delivered", clock="advance")[0] == 409
+    assert standing.get("/_mock/clock").json()["now"] == "2026-01-01T00:01:00.000Z"
+
+
+@pytest.mark.parametrize("query", [{"wait": 1}, {"expect": "none", "within": 1}])
+def test_the_clock_is_moved_instead_of_waiting(standing: Client, query: dict[str, Any]) -> None:
+    status, body = asked(standing, clock="advance", **query)
+
+    assert (status, "leave 'wait' and 'within' out" in body["error"]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"expect": "none"}, "unexpected-message"),
+        ({"contains": "two", "wait": 0}, "no-message"),
+        ({"to": "1025", "wait": 0}, None),
+        ({"expect": "none", "wait": 0}, None),
+    ],
+)
+def test_an_assertion_that_does_not_hold_is_told_by_a_code(
+    world_client: Client, query: dict[str, Any], code: str | None
+) -> None:
+    world_client.post_sms("one")
+
+    assert asked(world_client, **query)[1].get("code") == code
+
+
 # --- in the loop, turn by turn -------------------------------------------------------------------
 
 

@@ -1,15 +1,33 @@
 """A handle on a server anywhere: what the plugin's handle does, by the control API alone."""
 
 import asyncio
+import inspect
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from ringmock.contract.http_client import NoAnswer
-from ringmock.testing import Attachment, MockServer, RemoteRingmock, connect, connect_async, run_server
+from ringmock.control.description import operations
+from ringmock.testing import (
+    Attachment,
+    Clock,
+    DueKind,
+    Expect,
+    Handset,
+    MockServer,
+    RemoteRingmock,
+    Ringmock,
+    connect,
+    connect_async,
+    run_server,
+)
+from ringmock.testing.remote import RemoteClock, RemoteExpect, RemoteHandset
 from support import HANDSET, PAGER, SMS, sms_body
 
 
@@ -129,3 +147,134 @@ def test_a_blocking_wait_in_a_running_loop_is_refused_with_what_to_do(ringmock: 
 
     with pytest.raises(RuntimeError, match=r"await ringmock\.twin\.wait_for_sms"):
         asyncio.run(main())
+
+
+def test_a_world_that_is_gone_is_no_message_that_did_not_come(server: MockServer) -> None:
+    with connect(server.url) as handle:
+        pass
+
+    with pytest.raises(LookupError, match="There is no world"):
+        handle.wait_for_sms(timeout=0)
+    with pytest.raises(LookupError, match="There is no world"):
+        handle.expect_no_sms()
+
+
+# --- what each handle can do ---------------------------------------------------------------------
+
+DELIVERED = {"profiles": [{"prefix": "1415", "steps": [{"status": "Delivered", "after": 60}]}]}
+
+
+@pytest.fixture(params=["in the process", "anywhere", "twin"])
+def either(request: pytest.FixtureRequest, server: MockServer) -> Iterator[Any]:
+    """A handle of each kind, in a world that stands still and whose carriers take a minute."""
+    if request.param == "in the process":
+        with server.new_world() as handle:
+            yield standing(handle)
+    else:
+        with connect(server.url) as handle:
+            yield standing(handle) if request.param == "anywhere" else Awaited(standing(handle).twin)
+
+
+def standing(handle: Any) -> Any:
+    handle.clock.freeze("2026-01-01T00:00:00Z")
+    handle.carriers(DELIVERED)
+    return handle
+
+
+class Awaited:
+    """An async twin, of which each call is awaited in a loop of its own."""
+
+    def __init__(self, twin: Any) -> None:
+        self._twin = twin
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._twin, name)
+        if name in ("clock", "expect"):
+            return Awaited(found)
+        if not callable(found):
+            return found
+
+        def call(*given: Any, **named: Any) -> Any:
+            async def main() -> Any:
+                return await found(*given, **named)
+
+            return asyncio.run(main())
+
+        return call
+
+
+def test_the_clock_tells_what_is_due_and_what_it_made_happen(either: Any) -> None:
+    assert post(either, SMS, sms_body()) == 200
+    due = [event for event in either.clock.due(limit=5) if event.kind is DueKind.MESSAGE_STATUS]
+    assert [(event.at.isoformat(), event.status) for event in due] == [("2026-01-01T00:01:00+00:00", "Delivered")]
+
+    assert either.clock.advance("next") == due
+    assert either.clock.advance(timedelta(minutes=1)) == []
+
+
+def test_a_status_is_waited_for_by_the_worlds_clock(either: Any) -> None:
+    assert post(either, SMS, sms_body()) == 200
+    either.expect_no_page(advance=True)
+    with pytest.raises(AssertionError, match="nothing is due that would bring one"):
+        either.wait_for_sms(status="DeliveryFailed", advance=True)
+
+    assert either.wait_for_sms(status="Delivered", advance=True).status == "Delivered"
+    with pytest.raises(AssertionError, match="should be no"):
+        either.expect_no_sms(advance=True)
+    with pytest.raises(AssertionError, match="should be no"):
+        either.expect.none(advance=True)
+    with pytest.raises(ValueError, match="'status' is one of Queued, Sent"):
+        either.wait_for_sms(status="Arrived", timeout=0)
+
+
+def signatures(of: type) -> dict[str, str]:
+    """The public verbs of a class, each with what it takes."""
+    return {
+        name: "a value" if isinstance(verb, property) else str(inspect.signature(verb)).partition(" ->")[0]
+        for name, verb in vars(of).items()
+        if not name.startswith("_") and name not in SERVER_S_OWN
+    }
+
+
+SERVER_S_OWN = {
+    "allow_contract_violations", "allow_server_errors", "complaint",  # what fails a test under pytest
+    "jwt",  # of the fixture, which a server elsewhere does not hand out
+    "why",  # of the control API's journal
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("here", "anywhere"),
+    [(Ringmock, RemoteRingmock), (Clock, RemoteClock), (Expect, RemoteExpect), (Handset, RemoteHandset)],
+)
+def test_a_handle_on_a_server_anywhere_has_the_verbs_of_the_plugins(here: type, anywhere: type) -> None:
+    assert signatures(here) == signatures(anywhere)
+
+
+NO_VERB = {
+    # of the server and not of a test, or of the whole run
+    *("list_worlds", "read_world", "reset_world", "reset", "usage", "ready", "read_description"),
+    *("read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"),
+    # of the fixture, and of what a client shows itself
+    *("read_limits", "put_limits", "read_subscriptions", "read_extension", "read_faults", "read_carrier"),
+    *("read_journal_entry", "attachment_of_handset"),
+}
+"""Operations that no verb of a handle calls."""
+
+
+def test_a_handle_calls_every_operation_that_is_a_tests_to_call() -> None:
+    """By its source: the plugin and other languages can do the same."""
+    source = Path(inspect.getsourcefile(RemoteRingmock) or "").read_text(encoding="utf-8")
+    called = {
+        each.id
+        for each in operations()
+        if re.search(rf'"{each.method}",\s*(f?"|self\._path)' + _as_written(each.path.removeprefix("/_mock")), source)
+    }
+    assert {each.id for each in operations()} - called == NO_VERB
+
+
+def _as_written(path: str) -> str:
+    """The path of an operation as the handle's source writes it."""
+    if path.startswith("/handsets/"):
+        return "" if path.endswith("/messages") else "never"
+    return re.sub(r"\\\{[^}]*\}", r"\\{[^}]*\\}", re.escape(path)) + r'["?]'

@@ -45,7 +45,7 @@ def create_control_app(worlds: Worlds, collector: "CoverageCollector | None" = N
     app.register_blueprint(inspector, url_prefix=PREFIX)
     app.before_request(_choose_world)
     app.after_request(_guarded)
-    app.register_error_handler(Refused, lambda error: _said(error.status, str(error)))
+    app.register_error_handler(Refused, lambda error: _said(error.status, str(error), error.code))
     app.register_error_handler(HTTPException, _refused)
     return app
 
@@ -67,7 +67,8 @@ def _view(operation: Operation) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         if REFUSED in request.environ:
             raise request.environ[REFUSED]
-        answer = function(read(operation, request, path, current_app))
+        call = request.environ.get(WAITED) or read(operation, request, path, current_app)
+        answer = function(call)
         return answer if isinstance(answer, Response) else jsonify(answer)
 
     return view
@@ -83,7 +84,6 @@ def read(operation: Operation, request: Request, path: Mapping[str, str], app: F
         query=query_of(operation, request.args.items(multi=True)),
         url=request.base_url,
         collector=app.extensions["ringmock.collector"],
-        waited=request.environ.get(WAITED),
     )
     if FORM in operation.bodies and request.mimetype == FORM:
         return replace(call, body=form_of(operation, request.form.lists()), files=_files(request))
@@ -147,8 +147,8 @@ def _guarded(answer: Response) -> Response:
     return answer
 
 
-def _said(status: int, sentence: str) -> Response:
-    answer = jsonify(error=sentence)
+def _said(status: int, sentence: str, code: str | None = None) -> Response:
+    answer = jsonify({"error": sentence} if code is None else {"error": sentence, "code": code})
     answer.status_code = status
     return answer
 

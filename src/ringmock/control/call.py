@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Json = Any
 
 WAITED, REFUSED = "ringmock.waited", "ringmock.refused"
-"""In the environment of a call that has waited: what came of it, or why it is refused."""
+"""In the environment of a call that has waited: the call with what came of it, or why it is refused."""
 
 _DIGITS = 19
 """Of a number in a path or a query."""
@@ -31,6 +31,8 @@ class Refused(Exception):
     """Why a call is refused, and what would be right: told to the caller as it stands."""
 
     status = 400
+    code: str | None = None
+    """What a program tells it by."""
 
 
 class BadInput(Refused):
@@ -55,6 +57,18 @@ class NotNow(Refused):
     status = 409
 
 
+class UnexpectedMessage(NotNow):
+    """There is a message that should not be there."""
+
+    code = "unexpected-message"
+
+
+class NoMessage(NotThere):
+    """There is no such message, or too few of them."""
+
+    code = "no-message"
+
+
 class NoSuchToken(Refused):
     """The call's credentials open nothing."""
 
@@ -65,6 +79,7 @@ class Gone(Refused):
     """What would have told has been left out: whether it was so cannot be said."""
 
     status = 410
+    code = "evidence-left-out"
 
 
 class TooBusy(Refused):

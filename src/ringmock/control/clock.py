@@ -1,12 +1,23 @@
 """A world's time."""
 
-from typing import Any
+import asyncio
+from typing import Any, TypeVar
 
+from ..domain.due import Due
+from ..domain.slices import Slices
 from ..timestamps import iso8601
 from ..world import controls as world_controls
+from ..world.walk import Walk, upcoming
 from .call import ControlCall, told
+from .waiting import Client
 
 Json = Any
+_T = TypeVar("_T")
+
+HELD_UP_SECONDS = 0.005
+"""Until it is looked again whether receivers have taken their notifications."""
+MOST_SHOWN = 1000
+"""Events of an answer."""
 
 
 def read_clock(call: ControlCall) -> Json:
@@ -15,15 +26,66 @@ def read_clock(call: ControlCall) -> Json:
     return {"now": iso8601(clock.now()), "frozen": clock.is_frozen}
 
 
+def read_due(call: ControlCall) -> Json:
+    """What happens next."""
+    return call.waited
+
+
+async def waiting_read_due(call: ControlCall, client: Client) -> Json:
+    """Look for it while others are served."""
+    world_controls.end_walk(call.world)
+    found = await _in_slices(upcoming(call.world, call.query["limit"]))
+    return {**read_clock(call), "due": [shown(due) for due in found]}
+
+
 def set_clock(call: ControlCall) -> Json:
     """Set it, stop it or let it go on."""
+    return call.waited
+
+
+async def waiting_set_clock(call: ControlCall, client: Client) -> Json:
+    """Move it while others are served."""
     with told():
-        world_controls.set_clock(call.world, **call.body)
+        walk = world_controls.setting_clock(call.world, **call.body)
+    await _to_end(walk)
     return read_clock(call)
 
 
 def advance_clock(call: ControlCall) -> Json:
     """Move on."""
+    return call.waited
+
+
+async def waiting_advance_clock(call: ControlCall, client: Client) -> Json:
+    """Move on while others are served."""
     with told():
-        world_controls.advance_clock(call.world, call.body["seconds"])
-    return read_clock(call)
+        walk = world_controls.advancing_clock(call.world, call.body.get("seconds", world_controls.NEXT))
+    await _to_end(walk)
+    happened = [shown(due) for due in walk.happened[:MOST_SHOWN]]
+    return {**read_clock(call), "count": len(walk.happened), "happened": happened}
+
+
+async def _to_end(walk: Walk) -> None:
+    while not walk.step():
+        await asyncio.sleep(HELD_UP_SECONDS if walk.is_held_up else 0)
+
+
+async def _in_slices(work: Slices[_T]) -> _T:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+        await asyncio.sleep(0)
+
+
+def shown(due: Due) -> Json:
+    """An event as JSON."""
+    return {
+        "at": iso8601(due.at),
+        "kind": due.kind.value,
+        "extension": due.extension,
+        "id": due.id,
+        "status": due.status,
+    }

@@ -76,7 +76,9 @@ class Operation:
     """Of a body in JSON."""
     is_body_required: bool
     waits: bool
-    """Whether it may be answered later than at once: see `waiting`."""
+    """Whether it may be answered later than at once, when something has happened: see `waiting`."""
+    is_sliced: bool
+    """Whether it may be long, and is done in slices: the same."""
 
     def of(self, where: str) -> Sequence[Parameter]:
         """Its parameters there."""
@@ -127,6 +129,7 @@ def _operation(path: str, method: str, node: Mapping[str, Any], shared: Sequence
         example=content.get(JSON, {}).get("example"),
         is_body_required=bool(body.get("required", False)),
         waits=node.get("x-waits", False),
+        is_sliced=node.get("x-slices", False),
     )
 
 

@@ -9,11 +9,11 @@ from ..timestamps import iso8601, parse
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry, MessageQuery, Wait
 from ..world.world import World
-from .call import ControlCall, Gone, NotNow, NotThere, Senseless, told
+from .call import ControlCall, Gone, NoMessage, NotNow, Senseless, UnexpectedMessage, told
 from .journal import outcomes
 from .sentences import did_you_mean
 from .texts import Pattern, extractor
-from .waiting import Changed, Client, wait_for
+from .waiting import Changed, Client, advance_until, wait_for
 
 Json = Any
 
@@ -31,6 +31,8 @@ class Question(NamedTuple):
     least: int
     """How many there are to be."""
     seconds: float
+    advances: bool
+    """Whether the world's clock is moved instead of waiting for real."""
     expects_none: bool
     is_asserting: bool
     """Whether it wants something to be so, and not only to be told what there is."""
@@ -50,20 +52,23 @@ async def waiting_list_messages(call: ControlCall, client: Client) -> Json:
         return _listed(call, question)
     changed = Changed()
     wait = Wait(question.query, question.least, changed)
-    is_met = await wait_for(call.world, wait, client, question.seconds, changed)
+    if question.advances:
+        is_met = await advance_until(call.world, wait, client)
+    else:
+        is_met = await wait_for(call.world, wait, client, question.seconds, changed)
     found = wait.met(call.world.clock.now())
     if question.expects_none:
         return _none(call, question, found)
     if not is_met:
         _check_evidence(call.world, question)
-        raise NotThere(_not_met(call, question, found))
+        raise NoMessage(_not_met(call, question, found))
     return _answer(call, question, found)
 
 
 def _none(call: ControlCall, question: Question, found: Sequence[MessageEntry]) -> Json:
     if found:
         told_of = "; ".join(_line(entry) for entry in found[:SHOWN])
-        raise NotNow(f"There should be no {question.said}, and there is: {told_of}.")
+        raise UnexpectedMessage(f"There should be no {question.said}, and there is: {told_of}.")
     _check_evidence(call.world, question)
     return _answer(call, question, ())
 
@@ -90,6 +95,8 @@ def _check_evidence(world: World, question: Question) -> None:
 
 def _not_met(call: ControlCall, question: Question, found: Sequence[MessageEntry]) -> str:
     within = f" within {question.seconds:g} s" if question.seconds else ""
+    if question.advances:
+        within = f", and at {iso8601(call.world.clock.now())} nothing is due that would bring one"
     seen = [entry for entry in call.world.message_journal if not entry.is_seed]
     newest = "; ".join(_line(entry) for entry in seen[-SHOWN:])
     there = f" The newest of {len(seen)} messages: {newest}." if seen else " No message was sent at all."
@@ -113,6 +120,8 @@ def _question(call: ControlCall) -> Question:
         raise Senseless("'expect=none' takes 'within' beside it, and neither 'wait' nor 'count'.")
     if "within" in given and not expects_none:
         raise Senseless("'within' goes with expect=none, as in ?expect=none&within=2; to wait for one, say ?wait=5.")
+    if "clock" in given and not given.keys().isdisjoint({"wait", "within"}):
+        raise Senseless("'clock=advance' stands for the seconds that are waited: leave 'wait' and 'within' out.")
     extract = extractor(given["extract"]) if "extract" in given else None
     matches = Pattern("matches", given["matches"]).matches if "matches" in given else None
     return Question(
@@ -120,8 +129,9 @@ def _question(call: ControlCall) -> Question:
         extract,
         given.get("count", 1),
         given.get("within" if expects_none else "wait", 0),
+        "clock" in given,
         expects_none,
-        not given.keys().isdisjoint({"wait", "count", "expect"}),
+        not given.keys().isdisjoint({"wait", "count", "expect", "clock"}),
         _said(given),
     )
 

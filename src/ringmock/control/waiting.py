@@ -1,11 +1,12 @@
 """Calls that wait, outside of Flask: it is called in the loop's own thread once there is something to answer.
 
-An operation with `x-waits` has a coroutine `waiting_<operationId>` beside its function, in the same module. What that
-returns is `ControlCall.waited`; what it raises is how the call is refused.
+An operation with `x-waits` or `x-slices` has a coroutine `waiting_<operationId>` beside its function, in the same
+module. What that returns is `ControlCall.waited`; what it raises is how the call is refused.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.types import Receive
 from werkzeug.wrappers import Request
 
 from ..world.message_journal import Wait
+from ..world.walk import Walk
 from ..world.world import World
 from . import api
 from .call import REFUSED, WAITED, ControlCall, Refused, TooBusy
@@ -61,7 +63,7 @@ class Waiting:
                 getattr(import_module(f".{each.module}", __package__), f"waiting_{each.id}"),
             )
             for each in operations()
-            if each.waits
+            if each.waits or each.is_sliced
         }
         self._most = app.extensions["ringmock.sign_in.worlds"].limits.max_waits
         self.count = 0
@@ -78,11 +80,13 @@ class Waiting:
             request = Request(environ)
             operation, waiting = self._operations[environ["REQUEST_METHOD"], request.path]
             call = api.read(operation, request, {}, self._app)
+            if not operation.waits:
+                return {WAITED: replace(call, waited=await waiting(call, client))}
             if self.count >= self._most:
                 raise TooBusy(f"{self._most} calls wait already (--max-waits): let some of them end.")
             self.count += 1
             try:
-                return {WAITED: await waiting(call, client)}
+                return {WAITED: replace(call, waited=await waiting(call, client))}
             finally:
                 self.count -= 1
         except Refused as refused:
@@ -115,6 +119,26 @@ async def wait_for(world: World, wait: Wait, client: Client, seconds: float, cha
             if change is not None and not world.clock.is_frozen:
                 left = min(left, max((change - now).total_seconds(), 0.001))
             await client.wait(changed.next(), left)
+    finally:
+        world.release()
+        world.message_journal.end(wait)
+
+
+async def advance_until(world: World, wait: Wait, client: Client) -> bool:
+    """Whether a wait was met by moving the world's clock along what is due. Raises what keeps it from being met."""
+
+    def is_met() -> bool:
+        return wait.problem is not None or client.is_gone or len(wait.met(world.clock.now())) >= wait.count
+
+    world.message_journal.begin(wait)
+    world.hold()
+    try:
+        walk = Walk(world, None, is_met)
+        while not walk.step():
+            await asyncio.sleep(0)
+        if wait.problem is not None:
+            raise wait.problem
+        return len(wait.met(world.clock.now())) >= wait.count
     finally:
         world.release()
         world.message_journal.end(wait)

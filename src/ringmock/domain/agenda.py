@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import count, islice
+from sys import maxsize
 from typing import Generic, TypeVar
 
 from sortedcontainers import SortedDict
+
+from .due import Due
 
 _T = TypeVar("_T")
 
@@ -13,9 +16,15 @@ _T = TypeVar("_T")
 class Timer:
     """A scheduled item with its own callback."""
 
-    def __init__(self, callback: Callable[[datetime], datetime | None]) -> None:
-        """Called with the time at which the item was due. Returns when it is due again, None for never."""
+    def __init__(
+        self, callback: Callable[[datetime], datetime | None], event: Callable[[datetime], Due | None] = lambda _: None
+    ) -> None:
+        """Called with the time at which the item was due. Returns when it is due again, None for never.
+
+        `event` says what happens when it is due at a time, which may turn out to be later; None for nothing to tell.
+        """
         self.callback = callback
+        self.event = event
 
 
 class Agenda(Generic[_T]):
@@ -34,6 +43,10 @@ class Agenda(Generic[_T]):
     def upcoming(self, most: int) -> list[tuple[datetime, _T]]:
         """What is due first, and when; `most` things."""
         return [(at, thing) for (at, _), thing in islice(self._things.items(), most)]
+
+    def at(self, moment: datetime) -> list[_T]:
+        """What is due at this moment."""
+        return [self._things[place] for place in self._things.irange((moment, 0), (moment, maxsize))]
 
     @property
     def next(self) -> datetime | None:

@@ -110,6 +110,10 @@ class MessageStoreReports:
         self._unfinished.append(report)
         return report
 
+    def unfinished(self, now: datetime) -> list[MessageStoreReport]:
+        """Those that will be completed after now."""
+        return [each for each in self._unfinished if each.finished > now]
+
     def get(self, report_id: str) -> MessageStoreReport:
         """Raises `NotFound` about `taskId`."""
         found = self._reports.get(report_id)

@@ -169,6 +169,15 @@ class Subscription:
             if since >= timedelta(0) and not since % timedelta(seconds=wanted.interval):
                 yield wanted
 
+    def count_reminders(self, after: datetime, until: datetime) -> int:
+        """How many reminders of its expiry are due after one moment and until another."""
+        return sum(max(0, self._due_by(each, until) - self._due_by(each, after)) for each in self._reminders)
+
+    def _due_by(self, wanted: EventFilter, now: datetime) -> int:
+        since = now - self._first_reminder(wanted)
+        all_of_them = -(-wanted.threshold // wanted.interval)
+        return 0 if since < timedelta(0) else min(since // timedelta(seconds=wanted.interval) + 1, all_of_them)
+
     def _reminder_after(self, wanted: EventFilter, after: datetime, now: datetime) -> datetime | None:
         first, interval = self._first_reminder(wanted), timedelta(seconds=wanted.interval)
         if after < first:

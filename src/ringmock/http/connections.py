@@ -13,6 +13,7 @@ from typing import NamedTuple
 from starlette.types import Send
 
 from ..domain.agenda import Timer
+from ..domain.due import Due, DueKind
 from ..domain.subscription import Subscription
 from ..server_limits import ServerLimits
 from ..sign_in.sessions import Session, later
@@ -102,7 +103,12 @@ class Connection:
         """Since when."""
         self.has_missed = False
         """Whether notifications were dropped that the client has not been informed about."""
-        self.timer = Timer(lambda at: look(self, at))
+        self.timer = Timer(lambda at: look(self, at), self._timeout_at)
+
+    def _timeout_at(self, at: datetime) -> Due | None:
+        ends = self.times_out
+        owner = self.session.extension_number
+        return None if ends is None else Due(max(at, ends), DueKind.CONNECTION_TIMEOUT, owner)
 
     def start(self, now: datetime) -> None:
         """Count both timeouts, and the time of the log-in, from now."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, Self, TypeVar
 
 from ..domain.agenda import Timer
+from ..domain.due import Due, DueKind
 from ..domain.moments import moved
 from ..domain.subscription import Subscription, Transport
 from ..lab.faults import Mishap
@@ -85,7 +86,11 @@ class Mishaps(Generic[_N]):
             if subscription.blacklisted is None and world.subscriptions.is_alive(subscription, at):
                 self._again(world, subscription, note)
 
-        world.agenda.schedule(Timer(ring), moved(world.clock.now(), timedelta(seconds=seconds)))
+        def event(at: datetime) -> Due | None:
+            is_waiting = held is None or note in held
+            return Due(at, DueKind.NOTIFICATION, subscription.owner, subscription.id) if is_waiting else None
+
+        world.agenda.schedule(Timer(ring, event), moved(world.clock.now(), timedelta(seconds=seconds)))
 
     def _taken(self, world: World, subscription: Subscription) -> Iterator[_N]:
         held = self._held.get(world, {}).get(subscription)

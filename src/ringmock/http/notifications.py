@@ -16,6 +16,7 @@ import orjson
 
 from ..domain.a2p_sms import A2PMessage, Batch, Course
 from ..domain.agenda import Timer
+from ..domain.due import Due, DueKind
 from ..domain.errors import Refusal
 from ..domain.message import Availability, Delivery, Direction, Message
 from ..domain.moments import moved
@@ -122,6 +123,17 @@ class Notifier:
             self._posting[world] = set()
             world.on_reset(partial(self._life_ended, world))
             world.watch(_Watcher(world, self))
+            world.is_behind = partial(self._is_behind, world)
+
+    def _is_behind(self, world: World) -> bool:
+        """Whether half of what is kept for a receiver waits for it, or some of which faults have yet to decide."""
+        alive = world.subscriptions.everyone(world.clock.now()) if self._queues else ()
+        for queue in (self._queues.get(each, ()) for each in alive):
+            if len(queue) * 2 > self._most_waiting:
+                return True
+            if world.faults is not None and any(isinstance(waiting, _Notifications) for waiting in queue):
+                return True
+        return False
 
     def _life_ended(self, world: World) -> None:
         """Post nothing more of what happened before a reset, and nothing at all of a closed world."""
@@ -310,7 +322,8 @@ class Notifier:
         was_active, now = subscription.blacklisted is None, world.clock.now()
         subscription.attempted(Attempt(now, note.event, note.uuid, failure, note.on_demand or None))
         if was_active and subscription.blacklisted is not None and world.template.webhooks.blacklisting == "reconciled":
-            world.agenda.schedule(Timer(partial(self._reconcile, world, subscription)), moved(now, RECONCILIATION))
+            retry = Timer(partial(self._reconcile, world, subscription), partial(_retry_of, world, subscription))
+            world.agenda.schedule(retry, moved(now, RECONCILIATION))
 
     def _reconcile(self, world: World, subscription: Subscription, at: datetime) -> datetime | None:
         """Ask the receiver again, once for all the times that have gone by; when it is to be asked next."""
@@ -322,7 +335,7 @@ class Notifier:
             task = self._started(world, self._retry_blacklisted(world, subscription, due))
             task.add_done_callback(lambda _: _remove_entry(self._retries, subscription, due))
         due.set()
-        return moved(at, ((world.clock.now() - at) // RECONCILIATION + 1) * RECONCILIATION)
+        return moved(at, ((world.horizon - at) // RECONCILIATION + 1) * RECONCILIATION)
 
     async def _retry_blacklisted(self, world: World, subscription: Subscription, due: asyncio.Event) -> None:
         try:
@@ -352,6 +365,11 @@ def _remove_entry(kept: dict[Subscription, _T], subscription: Subscription, own:
     """
     if kept.get(subscription) is own:
         del kept[subscription]
+
+
+def _retry_of(world: World, subscription: Subscription, at: datetime) -> Due | None:
+    is_tried = subscription.blacklisted is not None and world.subscriptions.is_alive(subscription, world.clock.now())
+    return Due(at, DueKind.WEBHOOK_RETRY, subscription.owner, subscription.id) if is_tried else None
 
 
 def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Notification:

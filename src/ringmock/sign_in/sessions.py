@@ -204,6 +204,8 @@ class Session:
     """When a refresh replaced this session by `replaced_by`; its access token is no longer valid."""
     replaced_by: "Session | None" = field(default=None, repr=False)
     is_revoked: bool = False
+    is_of_connection: bool = False
+    """Whether it is a WebSocket's own, whose tokens nobody has."""
 
     @property
     def extension(self) -> Extension:

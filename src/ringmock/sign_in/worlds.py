@@ -14,6 +14,7 @@ from functools import partial
 
 from ..domain.account import Extension
 from ..domain.agenda import Agenda
+from ..domain.due import Due, DueKind
 from ..domain.generation import Generation
 from ..server_limits import DEFAULT, ServerLimits, option_of
 from ..world.capacity import Capacity
@@ -336,6 +337,7 @@ class Worlds:
             access_ttl=access_ttl,
             session_id=session.session_id,
             permissions=session.permissions,
+            is_of_connection=True,
         )
         own.start(session.world.clock.now())
         self._file(own)
@@ -509,7 +511,8 @@ class Worlds:
         template = template or self.template
         generation = self._generation if template is self.template else None
         world = self._kind(template, self._real_time, generation, limits=self.limits, room=self.room)
-        self._log_ins[world] = _LogIns()
+        self._log_ins[world] = log_ins = _LogIns()
+        world.expiries = log_ins.expiries
         world.on_reset(partial(self._life_ended, world))
         return world
 
@@ -543,6 +546,17 @@ class _LogIns:
 
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._all))
+
+    def expiries(self) -> Iterator[Due]:
+        """When the tokens of those that are open expire; a connection has none to show."""
+        for session in self._all:
+            if not session.is_open or session.is_of_connection:
+                continue
+            who = session.extension_number, session.client_id
+            if session.expires is not None:
+                yield Due(session.expires, DueKind.ACCESS_TOKEN_EXPIRED, *who)
+            if session.refresh_token is not None and session.refresh_expires is not None:
+                yield Due(session.refresh_expires, DueKind.REFRESH_TOKEN_EXPIRED, *who)
 
     def add(self, session: Session) -> None:
         """Schedule the session's removal by its current times."""

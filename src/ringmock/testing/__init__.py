@@ -3,6 +3,7 @@
 The pytest plugin stands on this, and so can any other test runner: nothing here imports pytest.
 """
 
+from ..domain.due import Due, DueKind
 from .handle import Clock, Expect, Handset, Ringmock
 from .messages import Attachment, Message
 from .remote import RemoteRingmock, connect, connect_async
@@ -13,6 +14,8 @@ __all__ = [
     "AsyncTwin",
     "Attachment",
     "Clock",
+    "Due",
+    "DueKind",
     "Expect",
     "Handset",
     "Message",

@@ -1,23 +1,27 @@
 """A test's handle on its world: the credentials that open it, its mailboxes, phones and clock, and what happened."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from ..domain import attachment as domain_attachment
 from ..domain import message as domain
 from ..domain.account import ExtensionStatus, digits_of
-from ..domain.message import MessageType, Outcome
+from ..domain.due import Due
+from ..domain.message import MessageStatus, MessageType, Outcome
 from ..domain.message_filter import MessageFilter
+from ..domain.slices import result_of
 from ..fixture import carrier_from
 from ..http.findings import Finding, findings
 from ..sign_in import sessions
 from ..sign_in.worlds import Worlds
 from ..world import controls as world_controls
 from ..world.journal import Entry
+from ..world.walk import Walk, upcoming
 from ..world.world import World
 from .messages import Attachment, ExpectedMessage, Message, shown
-from .observed import Observed, WithoutCredentials
+from .observed import Observed, Sending, WithoutCredentials
 from .timeline import Fault, by_methods, complaint, timeline
 from .twin import AsyncTwin, check_no_loop
 
@@ -172,16 +176,21 @@ class Ringmock:
         sender: str | None = None,
         contains: str = "",
         after: Message | None = None,
+        status: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        advance: bool = False,
     ) -> Message:
         """The first such SMS that the test's world has seen, or sees within `timeout` seconds of real time.
 
         The sender's copy, or the recipient's of one that came from a handset. It was sent: whether it arrived is in
-        the mailboxes. `to` and `sender` are phone or extension numbers. Raises `AssertionError` when none comes.
+        the mailboxes. `to` and `sender` are phone or extension numbers; `status` is one that it has reached by the
+        world's clock. With `advance` that clock is moved, instead of waiting, from one moment at which a status
+        changes to the next. Raises `AssertionError` when none comes.
         """
         __tracebackhide__ = True
         check_no_loop("wait_for_sms")
-        return self._wait_for(ExpectedMessage(MessageType.SMS, to, sender, contains, _place(after)), timeout)
+        wanted = ExpectedMessage(MessageType.SMS, to, sender, contains, _place(after), _status(status))
+        return self._wait_for(wanted, timeout, advance)
 
     def wait_for_page(
         self,
@@ -190,39 +199,69 @@ class Ringmock:
         sender: str | None = None,
         contains: str = "",
         after: Message | None = None,
+        status: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        advance: bool = False,
     ) -> Message:
         """As `wait_for_sms`; `to` is an extension that the page is addressed to, or reaches through a Department."""
         __tracebackhide__ = True
         check_no_loop("wait_for_page")
-        return self._wait_for(ExpectedMessage(MessageType.PAGER, to, sender, contains, _place(after)), timeout)
+        wanted = ExpectedMessage(MessageType.PAGER, to, sender, contains, _place(after), _status(status))
+        return self._wait_for(wanted, timeout, advance)
 
     def expect_no_sms(
-        self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        within: float = 0,
+        advance: bool = False,
     ) -> None:
-        """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time."""
+        """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time.
+
+        With `advance` the world's clock is moved meanwhile, until nothing is due that would bring one.
+        """
         __tracebackhide__ = True
-        _check_no_wait("expect_no_sms", within)
-        self._expect_none(ExpectedMessage(MessageType.SMS, to, sender, contains), within)
+        _check_no_wait("expect_no_sms", within, advance)
+        self._expect_none(ExpectedMessage(MessageType.SMS, to, sender, contains), within, advance)
 
     def expect_no_page(
-        self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        within: float = 0,
+        advance: bool = False,
     ) -> None:
         """As `expect_no_sms`, of pages."""
         __tracebackhide__ = True
-        _check_no_wait("expect_no_page", within)
-        self._expect_none(ExpectedMessage(MessageType.PAGER, to, sender, contains), within)
+        _check_no_wait("expect_no_page", within, advance)
+        self._expect_none(ExpectedMessage(MessageType.PAGER, to, sender, contains), within, advance)
 
-    def _wait_for(self, wanted: ExpectedMessage, timeout: float) -> Message:
+    def _first(self, wanted: ExpectedMessage, timeout: float, advance: bool) -> Sending | None:
+        world = self._world
+
+        def look() -> Sending | None:
+            return self._observed.first(wanted, 0, lambda: world.clock)
+
+        if not advance:
+            return self._observed.first(wanted, timeout, lambda: world.clock)
+        walked(self._do, lambda: Walk(world, None, lambda: look() is not None))
+        return self._do(look)
+
+    def _wait_for(self, wanted: ExpectedMessage, timeout: float, advance: bool) -> Message:
         __tracebackhide__ = True
-        found = self._observed.first(wanted, timeout)
+        found = self._first(wanted, timeout, advance)
         if found is None:
-            raise AssertionError(f"no {wanted} within {timeout:g} s\n{self._sent()}\n{self.timeline}")
+            within = "and nothing is due that would bring one" if advance else f"within {timeout:g} s"
+            raise AssertionError(f"no {wanted} {within}\n{self._sent()}\n{self.timeline}")
         return self._do(lambda: self._shown(found.copy))
 
-    def _expect_none(self, wanted: ExpectedMessage, within: float) -> None:
+    def _expect_none(self, wanted: ExpectedMessage, within: float, advance: bool) -> None:
         __tracebackhide__ = True
-        found = self._observed.first(wanted, within)
+        found = self._first(wanted, within, advance)
         if found is not None:
             told = self._do(lambda: self._shown(found.copy))
             raise AssertionError(f"there should be no {wanted}, and there is {told}\n{self.timeline}")
@@ -258,22 +297,39 @@ def _place(message: Message | None) -> tuple[int, int] | None:
     return None if message is None else (message.life, message.id)
 
 
-def _check_no_wait(name: str, within: float) -> None:
-    if within > 0:
+def _status(name: str | None) -> MessageStatus | None:
+    if name is not None and name not in set(MessageStatus):
+        raise ValueError(f"'status' is one of {', '.join(MessageStatus)}, and not {name!r}.")
+    return None if name is None else MessageStatus(name)
+
+
+def _check_no_wait(name: str, within: float, advance: bool) -> None:
+    if within > 0 or advance:
         check_no_loop(name)
 
 
 class Expect:
     """What a test expects not to be there."""
 
-    def __init__(self, expect_none: Callable[[ExpectedMessage, float], None]) -> None:
+    def __init__(self, expect_none: Callable[[ExpectedMessage, float, bool], None]) -> None:
         self._expect_none = expect_none
 
-    def none(self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0) -> None:
-        """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds."""
+    def none(
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        within: float = 0,
+        advance: bool = False,
+    ) -> None:
+        """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds.
+
+        `advance` as of `expect_no_sms`.
+        """
         __tracebackhide__ = True
-        _check_no_wait("expect.none", within)
-        self._expect_none(ExpectedMessage(None, to, sender, contains), within)
+        _check_no_wait("expect.none", within, advance)
+        self._expect_none(ExpectedMessage(None, to, sender, contains), within, advance)
 
 
 class Handset:
@@ -317,16 +373,40 @@ class Clock:
 
     def freeze(self, at: datetime | str | None = None) -> None:
         """Stand still, there or where it is."""
-        self._do(lambda: world_controls.set_clock(self._world, at, frozen=True))
+        self._walked(lambda: world_controls.setting_clock(self._world, at, frozen=True))
 
     def go_on(self) -> None:
         """Run again, from where it is."""
-        self._do(lambda: world_controls.set_clock(self._world, frozen=False))
+        self._walked(lambda: world_controls.setting_clock(self._world, frozen=False))
 
     def set(self, now: datetime | str) -> None:
         """Move there, and stand still or run as before."""
-        self._do(lambda: world_controls.set_clock(self._world, now))
+        self._walked(lambda: world_controls.setting_clock(self._world, now))
 
-    def advance(self, by: timedelta | float) -> None:
-        """Move on by a duration, or by so many seconds."""
-        self._do(lambda: world_controls.advance_clock(self._world, by))
+    def advance(self, by: timedelta | float | Literal["next"]) -> list[Due]:
+        """Move on by a duration, by so many seconds, or to what is due next. Returns what that made happen, in order.
+
+        A day does the same as 1,440 minutes one by one.
+        """
+        return self._walked(lambda: world_controls.advancing_clock(self._world, by))
+
+    def due(self, limit: int = 100) -> list[Due]:
+        """What happens next in the world, and when: the earliest first, and so many at most."""
+
+        def look() -> list[Due]:
+            world_controls.end_walk(self._world)
+            return result_of(upcoming(self._world, limit))
+
+        return self._do(look)
+
+    def _walked(self, begin: Callable[[], Walk]) -> list[Due]:
+        return walked(self._do, begin)
+
+
+def walked(do: Do, begin: Callable[[], Walk]) -> list[Due]:
+    """What a way of the clock made happen; others are served between its slices."""
+    walk = do(begin)
+    while not do(walk.step):
+        if walk.is_held_up:
+            time.sleep(0.005)
+    return walk.happened

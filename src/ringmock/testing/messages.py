@@ -6,7 +6,7 @@ from datetime import datetime
 from ..domain import attachment as domain_attachment
 from ..domain import message as domain
 from ..domain.account import digits_of
-from ..domain.message import Delivery, MessageType
+from ..domain.message import Delivery, MessageStatus, MessageType
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,12 @@ class ExpectedMessage:
     sender: str | None = None
     contains: str = ""
     after: tuple[int, int] | None = None
+    status: MessageStatus | None = None
+    """That its first copy has reached by the world's clock."""
+
+    def is_at_status(self, copy: domain.Message, now: datetime) -> bool:
+        """Whether the copy has the status that is asked for."""
+        return self.status is None or copy.status_at(now) is self.status
 
     def matches(self, delivery: Delivery, place: tuple[int, int]) -> bool:
         """Whether it is one of those; `place` is its life of the world and its id."""
@@ -101,5 +107,6 @@ class ExpectedMessage:
             f"to {self.to}" if self.to else "",
             f"that contains {self.contains!r}" if self.contains else "",
             f"after message {self.after[1]}" if self.after else "",
+            f"in status {self.status}" if self.status else "",
         ]
         return " ".join(filter(None, parts))

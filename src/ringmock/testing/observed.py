@@ -1,13 +1,16 @@
 """What has happened in a world: told by the thread that serves it, read and waited for by the test's."""
 
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from ..domain.a2p_sms import Batch
 from ..domain.message import Delivery, Message
 from ..domain.subscription import Changes
+from ..world.clock import WorldClock
 from ..world.journal import Entry
 from .messages import ExpectedMessage
 from .timeline import MAX_LINES, Fault, fault_of
@@ -63,12 +66,26 @@ class Observed:
                 self._faults.append(entry)
 
     def time_changed(self) -> None:
-        """Nothing that a test waits for."""
-
-    def first(self, wanted: ExpectedMessage, timeout: float) -> Sending | None:
-        """The oldest message that is wanted, as soon as it is there; None after `timeout` real seconds."""
+        """Wake whoever waits for a status."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._found(wanted), max(timeout, 0))
+            self._changed.notify_all()
+
+    def first(self, wanted: ExpectedMessage, timeout: float, clock: Callable[[], WorldClock]) -> Sending | None:
+        """The oldest message that is wanted, as soon as it is there; None after `timeout` real seconds.
+
+        `clock` is the world's, by which messages get on.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                now = clock().now()
+                found = [each for each in self._sent if wanted.matches(each.delivery, (each.life, each.copy.id))]
+                there = next((each for each in found if wanted.is_at_status(each.copy, now)), None)
+                left = deadline - time.monotonic()
+                if there is not None or left <= 0:
+                    return there
+                changes = () if wanted.status is None or clock().is_frozen else _changes(found, now)
+                self._changed.wait(min([left, *(max(seconds, 0.001) for seconds in changes)]))
 
     def sent(self) -> Sequence[Sending]:
         """Every message, oldest first."""
@@ -86,8 +103,13 @@ class Observed:
             faults, self._faults = self._faults, []
         return [entry for entry in faults if fault_of(entry) not in allowed]
 
-    def _found(self, wanted: ExpectedMessage) -> Sending | None:
-        return next((sent for sent in self._sent if wanted.matches(sent.delivery, (sent.life, sent.copy.id))), None)
+
+def _changes(found: Sequence[Sending], now: datetime) -> Iterator[float]:
+    """In how many seconds each of them reaches another status, by the world's clock."""
+    for each in found:
+        at = each.copy.next_change(now)
+        if at is not None:
+            yield (at - now).total_seconds()
 
 
 class WithoutCredentials:

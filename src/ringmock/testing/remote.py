@@ -7,10 +7,11 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from ..contract.http_client import HttpClient, Request
+from ..domain.due import Due, DueKind
 from ..timestamps import iso8601, parse
 from .messages import Attachment, Message
 from .twin import AsyncTwin, check_no_loop
@@ -26,6 +27,9 @@ _STORE = "/restapi/v1.0/account/~/extension/~/message-store"
 
 class ControlError(ValueError):
     """What the control API refused, in its own words."""
+
+    code: str | None = None
+    """What it is told by, of an assertion that does not hold."""
 
 
 class NotFoundThere(ControlError, LookupError):
@@ -47,7 +51,7 @@ class RemoteRingmock:
         self.client_id = world or f"test-{secrets.token_hex(12)}"
         self.client_secret = secrets.token_hex(12)
         self.clock = RemoteClock(self._control)
-        self.expect = RemoteExpect(self._expect_none)
+        self.expect = RemoteExpect(self._expect)
         if self._is_own:
             self._control("POST", "/worlds", {"name": self.client_id}, of_world=False)
 
@@ -86,7 +90,9 @@ class RemoteRingmock:
             return said
         sentence = said.get("error") if isinstance(said, dict) else None
         told = sentence or f"{self.url} answers {answer.status}, which is not what ringmock says"
-        raise (NotFoundThere if answer.status == 404 else ControlError)(told)
+        error = (NotFoundThere if answer.status == 404 else ControlError)(told)
+        error.code = said.get("code") if isinstance(said, dict) else None
+        raise error
 
     # --- signing in ------------------------------------------------------------------------------
 
@@ -171,14 +177,18 @@ class RemoteRingmock:
         sender: str | None = None,
         contains: str = "",
         after: Message | None = None,
+        status: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        advance: bool = False,
     ) -> Message:
         """The first such SMS that the world has seen, or sees within `timeout` seconds of real time.
 
-        Raises `AssertionError` when none comes.
+        With `advance` the world's clock is moved, instead of waiting, from one moment at which a status changes to the
+        next. Raises `AssertionError` when none comes.
         """
         __tracebackhide__ = True
-        return self._wait("wait_for_sms", "SMS", to, sender, contains, after, timeout)
+        query = _query("SMS", to, sender, contains, status)
+        return self._wait("wait_for_sms", query, after, timeout, advance)
 
     def wait_for_page(
         self,
@@ -187,79 +197,97 @@ class RemoteRingmock:
         sender: str | None = None,
         contains: str = "",
         after: Message | None = None,
+        status: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        advance: bool = False,
     ) -> Message:
         """As `wait_for_sms`; `to` is an extension that the page is addressed to, or reaches through a Department."""
         __tracebackhide__ = True
-        return self._wait("wait_for_page", "Pager", to, sender, contains, after, timeout)
+        query = _query("Pager", to, sender, contains, status)
+        return self._wait("wait_for_page", query, after, timeout, advance)
 
     def expect_no_sms(
-        self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        within: float = 0,
+        advance: bool = False,
     ) -> None:
-        """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time."""
+        """Raise `AssertionError` for such an SMS that was sent, or is within so many seconds of real time.
+
+        With `advance` the world's clock is moved meanwhile, until nothing is due that would bring one.
+        """
         __tracebackhide__ = True
-        self._expect("expect_no_sms", "SMS", to, sender, contains, within)
+        self._expect("expect_no_sms", _query("SMS", to, sender, contains), within, advance)
 
     def expect_no_page(
-        self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        within: float = 0,
+        advance: bool = False,
     ) -> None:
         """As `expect_no_sms`, of pages."""
         __tracebackhide__ = True
-        self._expect("expect_no_page", "Pager", to, sender, contains, within)
+        self._expect("expect_no_page", _query("Pager", to, sender, contains), within, advance)
 
-    def _expect_none(self, to: str | None, sender: str | None, contains: str, within: float) -> None:
-        self._expect("expect.none", None, to, sender, contains, within)
-
-    def _wait(
-        self,
-        name: str,
-        kind: str,
-        to: str | None,
-        sender: str | None,
-        contains: str,
-        after: Message | None,
-        timeout: float,
-    ) -> Message:
+    def _wait(self, name: str, query: dict[str, str], after: Message | None, timeout: float, advance: bool) -> Message:
         __tracebackhide__ = True
         check_no_loop(name)
-        query = {**_query(kind, to, sender, contains), "wait": f"{max(timeout, 0):g}"}
+        query |= {"clock": "advance"} if advance else {"wait": f"{max(timeout, 0):g}"}
         if after is not None:
             query["after"] = str(after.life)
-        try:
-            found = self._control("GET", f"/messages?{urlencode(query)}", seconds=timeout)["messages"]
-        except NotFoundThere as error:
-            raise AssertionError(f"{error}\n{self.timeline}") from None
-        return _seen(found[0])
+        return _seen(self._asserted(query, "no-message", timeout)["messages"][0])
 
-    def _expect(
-        self, name: str, kind: str | None, to: str | None, sender: str | None, contains: str, within: float
-    ) -> None:
+    def _expect(self, name: str, query: dict[str, str], within: float, advance: bool) -> None:
         __tracebackhide__ = True
         check_no_loop(name)
-        query = {**_query(kind, to, sender, contains), "expect": "none", "within": f"{max(within, 0):g}"}
+        query |= {"expect": "none"} | ({"clock": "advance"} if advance else {"within": f"{max(within, 0):g}"})
+        self._asserted(query, "unexpected-message", within)
+
+    def _asserted(self, query: Mapping[str, str], failure: str, seconds: float) -> Json:
+        """What is so. Raises `AssertionError` for a refusal of this code, with the calls of the test."""
+        __tracebackhide__ = True
         try:
-            self._control("GET", f"/messages?{urlencode(query)}", seconds=within)
+            return self._control("GET", f"/messages?{urlencode(query)}", seconds=seconds)
         except ControlError as error:
-            if "There should be no" not in str(error):
+            if error.code != failure:
                 raise
             raise AssertionError(f"{error}\n{self.timeline}") from None
 
 
-def _query(kind: str | None, to: str | None, sender: str | None, contains: str) -> dict[str, str]:
-    given = {"type": kind, "to": to, "from": sender, "contains": contains}
+def _query(
+    kind: str | None, to: str | None, sender: str | None, contains: str, status: str | None = None
+) -> dict[str, str]:
+    given = {"type": kind, "to": to, "from": sender, "contains": contains, "status": status}
     return {name: value for name, value in given.items() if value}
 
 
 class RemoteExpect:
     """What a test expects not to be there."""
 
-    def __init__(self, expect_none: Callable[[str | None, str | None, str, float], None]) -> None:
-        self._expect_none = expect_none
+    def __init__(self, expect: Callable[[str, dict[str, str], float, bool], None]) -> None:
+        self._expect = expect
 
-    def none(self, *, to: str | None = None, sender: str | None = None, contains: str = "", within: float = 0) -> None:
-        """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds."""
+    def none(
+        self,
+        *,
+        to: str | None = None,
+        sender: str | None = None,
+        contains: str = "",
+        within: float = 0,
+        advance: bool = False,
+    ) -> None:
+        """Raise `AssertionError` for such a message of either type that was sent, or is within so many seconds.
+
+        `advance` as of `expect_no_sms`.
+        """
         __tracebackhide__ = True
-        self._expect_none(to, sender, contains, within)
+        self._expect("expect.none", _query(None, to, sender, contains), within, advance)
 
 
 class RemoteHandset:
@@ -314,10 +342,18 @@ class RemoteClock:
         """Move there, and stand still or run as before."""
         self._control("PUT", "/clock", {"now": _text(now)})
 
-    def advance(self, by: timedelta | float) -> None:
-        """Move on by a duration, or by so many seconds."""
+    def advance(self, by: timedelta | float | Literal["next"]) -> list[Due]:
+        """Move on by a duration, by so many seconds, or to what is due next.
+
+        Returns what that made happen, in order: the first thousand. A day does the same as 1,440 minutes one by one.
+        """
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
-        self._control("POST", "/clock/advance", {"seconds": seconds})
+        body = {"to": seconds} if isinstance(seconds, str) else {"seconds": seconds}
+        return [_due(each) for each in self._control("POST", "/clock/advance", body)["happened"]]
+
+    def due(self, limit: int = 100) -> list[Due]:
+        """What happens next in the world, and when: the earliest first, and so many at most."""
+        return [_due(each) for each in self._control("GET", f"/clock/due?limit={limit}")["due"]]
 
 
 # --- messages ------------------------------------------------------------------------------------
@@ -325,6 +361,10 @@ class RemoteClock:
 
 def _text(moment: datetime | str) -> str:
     return moment if isinstance(moment, str) else iso8601(moment)
+
+
+def _due(said: Json) -> Due:
+    return Due(_moment(said["at"]), DueKind(said["kind"]), said["extension"], said["id"], said["status"])
 
 
 def _moment(text: str) -> datetime:

@@ -5,7 +5,7 @@ Invalid input raises `ValueError` with a sentence that says what would be right,
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -19,7 +19,12 @@ from ..domain.text import is_encodable
 from ..lab.faults import MOST_RULES, FaultRule
 from ..lab.limits import PROFILES, SENDING, Group, Limits
 from ..timestamps import parse
+from .walk import Walk
 from .world import World
+
+NEXT = "next"
+MOST_REMINDERS = 10_000
+"""The clock is moved past no more of them at a time: each is a call of a webhook."""
 
 MOST_NAMED = 50
 """A sentence names no more extensions or numbers than this, however many the account has."""
@@ -152,12 +157,13 @@ def _some(names: Iterable[str]) -> str:
 # --- the clock -----------------------------------------------------------------------------------
 
 
-def set_clock(world: World, now: object = None, frozen: object = None) -> None:
+def setting_clock(world: World, now: object = None, frozen: object = None) -> Walk:
     """Set a world's clock and freeze it or let it run; None leaves either unchanged.
 
-    `now` is an aware datetime, or a text as the API writes it.
+    `now` is an aware datetime, or a text as the API writes it. What is due until then happens on the way.
     """
     clock = world.clock
+    end_walk(world)
     moment = clock.now() if now is None else parse(now) if isinstance(now, str) else now
     stands = clock.is_frozen if frozen is None else frozen
     if not isinstance(moment, datetime) or not isinstance(stands, bool):
@@ -166,21 +172,43 @@ def set_clock(world: World, now: object = None, frozen: object = None) -> None:
     if moment.utcoffset() is None:
         raise ValueError(f"{now} is no time with a zone, as 2012-10-16T06:34:58Z is.")
     try:
-        clock.set(moment, frozen=stands)
+        moment = moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{now} is outside of the years 1 to 9999 in UTC.") from error
+    return _walk_to(world, moment, stands=stands)
 
 
-def advance_clock(world: World, by: object) -> None:
-    """Advance the clock by seconds, or by a duration."""
+def advancing_clock(world: World, by: object) -> Walk:
+    """Advance the clock by seconds, by a duration, or to what is due next: "next"."""
+    end_walk(world)
+    if by == NEXT:
+        return Walk(world, None)
     try:
         if isinstance(by, bool) or not isinstance(by, (int, float, timedelta)):
             raise ValueError
-        world.clock.advance(by if isinstance(by, timedelta) else timedelta(seconds=by))
+        moment = world.clock.now() + (by if isinstance(by, timedelta) else timedelta(seconds=by))
     except (ValueError, OverflowError) as error:
         raise ValueError(
             "'seconds' is a number that stays within the years 1 to 9999, as in {\"seconds\": 60}."
         ) from error
+    return _walk_to(world, moment, stands=world.clock.is_frozen)
+
+
+def end_walk(world: World) -> None:
+    """Let the clock come to where it is on its way to."""
+    if world.walk is not None:
+        world.walk.finish()
+
+
+def _walk_to(world: World, moment: datetime, *, stands: bool) -> Walk:
+    now = world.clock.now()
+    count = sum(each.count_reminders(now, moment) for each in world.subscriptions.everyone(now))
+    if count > MOST_REMINDERS:
+        raise ValueError(
+            f"Until then {count} reminders of the expiry of subscriptions are due, and the clock is moved past at most"
+            f" {MOST_REMINDERS} at a time: move it in steps, or delete the subscriptions."
+        )
+    return Walk(world, moment, stands=stands)
 
 
 # --- rate limits and faults ----------------------------------------------------------------------

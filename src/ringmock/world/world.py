@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from random import Random
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..domain import errors
 from ..domain.a2p_sms import (
@@ -41,6 +41,7 @@ from ..domain.consent import (
     opts_out,
 )
 from ..domain.conversation import takes_part
+from ..domain.due import Due
 from ..domain.generation import GENERATIONS, Generation
 from ..domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed, next_age
 from ..domain.message_filter import MessageFilter, MessagePage
@@ -68,6 +69,9 @@ from .page_tokens import PageTokens
 from .seeds import plan_seed
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
+
+if TYPE_CHECKING:
+    from .walk import Walk
 
 _RETENTION_DAYS = 90
 """How long an account stores messages unless it sets a time: the maximum that can be set."""
@@ -192,6 +196,12 @@ class World:
         self.is_closed = False
         self.close_sockets: Callable[[], int] = _no_sockets
         """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
+        self.is_behind: Callable[[], bool] = bool
+        """Whether many notifications wait for their receivers, by whoever sends them."""
+        self.expiries: Callable[[], Iterable[Due]] = tuple
+        """When the log-ins of the world expire, by whoever has them."""
+        self.walk: Walk | None = None
+        """The clock's way along what is due, while it is on it."""
         self.reset()
 
     def reset(self) -> None:
@@ -234,6 +244,7 @@ class World:
         self._call_reset_callbacks()
         self._watchers = ()
         self.close_sockets = _no_sockets
+        self.expiries, self.is_behind = tuple, bool
         self._reset_callbacks.clear()
         # Break the reference cycles: the collector does not see objects that were frozen.
         self.clock.remove_callback()
@@ -250,6 +261,26 @@ class World:
     def is_held(self) -> bool:
         """Whether somebody keeps it open."""
         return self._holders > 0
+
+    @property
+    def horizon(self) -> datetime:
+        """The time that the clock is on its way to; what it is now while it is on none."""
+        now = self.clock.now()
+        return now if self.walk is None else max(now, self.walk.until)
+
+    @property
+    def next_age(self) -> datetime | None:
+        """When the next deleted message is purged or removed."""
+        return self._ageing.next
+
+    def age(self) -> None:
+        """Purge and remove what is due by now."""
+        while (due := self._ageing.next) is not None and due <= self.clock.now():
+            self._age()
+
+    def tell_time(self) -> None:
+        """Let whoever watches do what is due by now."""
+        self._time_changed()
 
     def ageing_things(self) -> list[tuple[datetime, Message]]:
         """The deleted messages, and when each is purged or forgotten."""
