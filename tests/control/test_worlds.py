@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from control_calls import InProcess
+from receivers import Receiver
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
 from ringmock.http.call import WORLD_HEADER
@@ -17,7 +19,9 @@ from ringmock.server_limits import ServerLimits
 from ringmock.serving.server import running
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.fork import copy_into
+from socket_client import WS_TOKEN, Socket
 from support import DIRECT_NUMBER, HANDSET, OWN, SMS, STORE, Client, assert_refused, basic, sms_body
+from worlds_apart import apart
 
 WORLDS = "/_mock/worlds"
 READY_MADE = {"Authorization": "Bearer demo-101"}
@@ -118,6 +122,46 @@ def test_the_control_api_opens_no_world_by_a_slip_of_its_name(world_client: Clie
 
     assert answer.status_code == 404
     assert f"There is no world '{name}x': did you mean '{name}'?" in answer.json()["error"]
+
+
+def test_worlds_on_several_threads_see_nothing_of_each_other_by_credentials_and_by_header(server_url: str) -> None:
+    assert apart(server_url, worlds=16, threads=8) == []
+
+
+# --- of WebSockets and webhooks ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["header", "query", "sub-protocol"])
+def test_a_websocket_names_its_world(world_client: Client, name: str, way: str) -> None:
+    token = world_client.call("POST", WS_TOKEN, by=None, headers=READY_MADE).json()
+    query = f"&{WORLD_HEADER}={name}" if way == "query" else ""
+    more: dict[str, Any] = {
+        "header": {"additional_headers": {WORLD_HEADER: name}},
+        "query": {},
+        "sub-protocol": {"subprotocols": ["wss", f"ringmock-world.{name}"]},
+    }[way]
+    with connect(f"{token['uri']}?access_token={token['ws_access_token']}{query}", proxy=None, **more) as connection:
+        socket = Socket(connection)
+        socket.receive()
+        assert connection.subprotocol == (f"ringmock-world.{name}" if way == "sub-protocol" else None)
+        sent, _ = socket.call("POST", SMS, sms_body(f"In {name}"))
+    assert (sent["status"], texts(world_client, name)) == (200, [f"In {name}"])
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_notification_names_the_world_that_it_is_of(world_client: Client, name: str, tagged: bool) -> None:
+    headers = world_client.bearer("102") | ({WORLD_HEADER: name} if tagged else {})
+    with Receiver() as receiver:
+        delivery = {"transportType": "WebHook", "address": receiver.url}
+        body = {"eventFilters": [f"{STORE}/instant?type=SMS"], "deliveryMode": delivery}
+        assert world_client.call("POST", "/restapi/v1.0/subscription", by=None, headers=headers, json=body).is_success
+        receiver.next()
+        text = {"to": DIRECT_NUMBER["102"], "text": "Hello"}
+        world_client.call("POST", f"/_mock/handsets/{HANDSET}/messages", by=None, headers=headers, json=text)
+
+        mark = receiver.next().headers[WORLD_HEADER.lower()]
+
+    assert mark == (name if tagged else world_client.client_id)
 
 
 # --- opened, listed, closed ----------------------------------------------------------------------

@@ -178,7 +178,7 @@ def _control_socket(host: str | None, port: int | None, api_port: int) -> "socke
     port = CONTROL_PORT if port is None else port
     if port and port == api_port:
         raise click.BadParameter(f"{port} is the API's port already", param_hint="'--control-port'")
-    return _bound(host or "127.0.0.1", port)
+    return _bound(host or "127.0.0.1", port, "--control-port")
 
 
 def _access(hosts: Sequence[str], token: str | None, port: int | None) -> "Access":
@@ -194,13 +194,13 @@ def _access(hosts: Sequence[str], token: str | None, port: int | None) -> "Acces
         raise click.BadParameter(str(error), param_hint="'--allow-host'") from error
 
 
-def _bound(host: str, port: int) -> "socket":
+def _bound(host: str, port: int, option: str = "--port") -> "socket":
     from ..serving.server import bound_socket
 
     try:
         return bound_socket(host, port)
     except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any") from error
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; {option} 0 takes any") from error
 
 
 def _started_collector() -> "CoverageCollector":
