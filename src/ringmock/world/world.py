@@ -156,6 +156,12 @@ class World:
     _dice: Random
     sync_tokens: SyncTokens
     page_tokens: PageTokens
+    close_sockets: Callable[[], int]
+    """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
+    is_behind: Callable[[], bool]
+    """Whether many notifications wait for their receivers, by whoever sends them."""
+    expiries: Callable[[], Iterable[Due]]
+    """When the log-ins of the world expire, by whoever has them."""
 
     def __init__(
         self,
@@ -194,12 +200,7 @@ class World:
         What was made or begun before a reset is not valid after it, where ids start again.
         """
         self.is_closed = False
-        self.close_sockets: Callable[[], int] = _no_sockets
-        """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
-        self.is_behind: Callable[[], bool] = bool
-        """Whether many notifications wait for their receivers, by whoever sends them."""
-        self.expiries: Callable[[], Iterable[Due]] = tuple
-        """When the log-ins of the world expire, by whoever has them."""
+        self._forget_others()
         self.walk: Walk | None = None
         """The clock's way along what is due, while it is on it."""
         self.reset()
@@ -243,11 +244,14 @@ class World:
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
         self._call_reset_callbacks()
         self._watchers = ()
-        self.close_sockets = _no_sockets
-        self.expiries, self.is_behind = tuple, bool
+        self._forget_others()
         self._reset_callbacks.clear()
         # Break the reference cycles: the collector does not see objects that were frozen.
         self.clock.remove_callback()
+
+    def _forget_others(self) -> None:
+        """Have nobody else do, or say, what is not the world's own."""
+        self.close_sockets, self.is_behind, self.expiries = _no_sockets, bool, tuple
 
     def hold(self) -> None:
         """Keep it open, called or not, until `release`."""
