@@ -422,7 +422,7 @@ class _Watcher:
 
     def changed(self, changes: Changes) -> None:
         if not self._changed:
-            # the call that changes them continues, and nothing else runs before it ends
+            # for changes without a call of the API, as by the control API; those of a call are notified as it ends
             asyncio.get_running_loop().call_soon(self._notify_changes)
         self._changed.update(changes)
 
@@ -442,7 +442,8 @@ class _Watcher:
         self._notifier.notify_a2p(self._world, OptedOut(sender, recipient, is_out), self._world.clock.now())
 
     def answered(self, entry: Entry) -> None:
-        """Nothing that anyone can subscribe to."""
+        """The call is over: what the next one changes is another event, even if both arrived in one piece."""
+        self._notify_changes()
 
     def time_changed(self) -> None:
         """Send what is due by now, before anything else happens, and schedule the next time.

@@ -1,7 +1,7 @@
 """The server keeps its contract under Schemathesis, as several identities and in both generations.
 
 By `.ci/run --full` it runs with three seeds, 30 examples for each operation and 120 for those that send; elsewhere with
-one seed, and 5 and 40. Examples and coverage are made with the first seed only: with the others they are the same calls.
+one seed, and 5 and 40. Examples and coverage are made with the first seed only: with others they are the same calls.
 """
 
 import os

@@ -1,7 +1,9 @@
 """Subscriptions as a client meets them: what it is answered, and what the events are that it is sent."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -171,6 +173,31 @@ def test_a_mailbox_is_told_of_what_came_what_was_marked_and_what_was_deleted(
     changes = [event(receiver)["body"]["changes"] for _ in range(4)]
     assert changes[:3] == [[{"type": "Pager", "newCount": 0, "updatedCount": 1, "newMessageIds": []}]] * 3
     assert (changes[3][0]["type"], changes[3][0]["newCount"]) == ("SMS", 1)
+
+
+def test_calls_that_arrive_in_one_piece_are_an_event_each(world_client: Client, receiver: Receiver) -> None:
+    message = f"{STORE}/{world_client.post_sms().json()['id']}"
+    subscribed(world_client, receiver)
+    read = raw_call(world_client, "PUT", message, b'{"readStatus": "Read"}')
+    deleted = raw_call(world_client, "DELETE", message)
+
+    address = urlsplit(world_client.url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(read + deleted)
+        changes = [event(receiver)["body"]["changes"][0] for _ in range(2)]
+
+    assert [change["updatedCount"] for change in changes] == [1, 1]
+
+
+def raw_call(client: Client, method: str, path: str, content: bytes = b"") -> bytes:
+    headers = {
+        "Host": urlsplit(client.url).netloc,
+        **client.bearer("101"),
+        "Content-Type": "application/json",
+        "Content-Length": str(len(content)),
+    }
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + content
 
 
 def test_what_one_call_changes_is_one_event(world_client: Client, receiver: Receiver) -> None:
