@@ -33,6 +33,9 @@ class ServerLimits:
     header_timeout: float = limit(
         10.0, "seconds", "From the start of a connection, or of a request, to the end of its headers."
     )
+    tls_handshake_timeout: float = limit(
+        10.0, "seconds", "From the start of a connection to the end of its TLS handshake."
+    )
     body_timeout: float = limit(30.0, "seconds", "Without further data of a body.")
     handshake_timeout: float = limit(10.0, "seconds", "From the request for a WebSocket to its opening.")
     write_timeout: float = limit(30.0, "seconds", "Without the client reading any of its pending output.")

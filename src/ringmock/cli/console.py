@@ -95,33 +95,51 @@ def _put(path: Path, text: str) -> None:
         raise
 
 
-class PortFile:
-    """A file with the port of a server that is ready. It exists while the server serves."""
+class HeldFile:
+    """A file that a server writes when it is ready. It exists while the server serves."""
+
+    about = ""
+    """What it is called."""
 
     def __init__(self, path: Path) -> None:
         """Remove an earlier server's file. Raises `OSError`, with what would be right, and changes nothing."""
-        self._path = path
+        self.path = path
         self._written: os.stat_result | None = None
         if not path.parent.is_dir():
-            raise OSError(None, f"there is no folder {path.parent} for the port file: make it first", str(path))
+            raise OSError(None, f"there is no folder {path.parent} for the {self.about} file: make it first", str(path))
         if os.path.lexists(path):
             if not stat.S_ISREG(path.lstat().st_mode):
-                raise OSError(None, "the port file is no plain file: name one, or one that is not there", str(path))
+                said = f"the {self.about} file is no plain file: name one, or one that is not there"
+                raise OSError(None, said, str(path))
+            self.check_replaced(path.read_bytes())
             path.unlink()
 
-    def write(self, port: int) -> None:
+    def check_replaced(self, content: bytes) -> None:
+        """Raise `OSError` for the content of a file that is to stay."""
+
+    def write_text(self, text: str) -> None:
         """Raises `OSError`."""
-        _put(self._path, f"{port}\n")
-        self._written = self._path.lstat()
+        _put(self.path, text)
+        self._written = self.path.lstat()
 
     def remove(self) -> None:
         """Remove the file, unless another process has replaced it."""
         if self._written is None:
             return
         with contextlib.suppress(FileNotFoundError):
-            found = self._path.lstat()  # the number of a removed file is reused for the next
+            found = self.path.lstat()  # the number of a removed file is reused for the next
             if os.path.samestat(found, self._written) and found.st_mtime_ns == self._written.st_mtime_ns:
-                self._path.unlink()
+                self.path.unlink()
+
+
+class PortFile(HeldFile):
+    """A file with the port of a server that is ready."""
+
+    about = "port"
+
+    def write(self, port: int) -> None:
+        """Raises `OSError`."""
+        self.write_text(f"{port}\n")
 
 
 @contextlib.contextmanager

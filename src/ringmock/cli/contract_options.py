@@ -16,6 +16,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 OPTIONS = (
     click.option("--url", metavar="URL", help="Server to test. Without it: ringmock's own, started for the run."),
+    click.option("--ca", type=FILE, metavar="FILE", help="What has to have signed the server's certificate, in PEM."),
     click.option(
         "--fixture",
         metavar="NAME|FILE",
@@ -167,7 +168,7 @@ def request(given: Mapping[str, Any], say: Callable[[str], None], trace: Callabl
         trace=trace,
         **{name: given[name] for name in ("seed", "examples", "runs", "steps")},
     )
-    alike = ("url", "fixture", "generation", "any_number", "max_messages", "rate", "may_change")
+    alike = ("url", "ca", "fixture", "generation", "any_number", "max_messages", "rate", "may_change")
     return RunRequest(
         parts=listed(given["parts"]) or tuple(PARTS),
         cases=given["case_files"],
@@ -180,6 +181,7 @@ def request(given: Mapping[str, Any], say: Callable[[str], None], trace: Callabl
 
 REPLAYED = {
     "url": "--url",
+    "ca": "--ca",
     "fixture": "--fixture",
     "case_files": "--cases",
     "identities": "--as",

@@ -26,12 +26,19 @@ if TYPE_CHECKING:
     type=click.Choice(list(GENERATIONS)),
     help="Count this generation's rows; by default of those that were answered in.",
 )
+@click.option(
+    "--ca",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What has to have signed the server's certificate, in PEM.",
+)
 def coverage(
     sources: tuple[str, ...],
     html: Path | None,
     json: Path | None,
     fail_under: float | None,
     generations: tuple[str, ...],
+    ca: Path | None,
 ) -> None:
     """Tell what of the contract was exercised, and which tests would be the cheapest to add.
 
@@ -45,7 +52,7 @@ def coverage(
     from ..coverage.exercised import Exercised
     from ..coverage.items import coverage as coverage_of
 
-    exercised = Exercised.sum(map(_exercised_in, sources))
+    exercised = Exercised.sum(_exercised_in(source, ca) for source in sources)
     found = coverage_of(exercised, generations)
     suggestions = cheapest(found)
     click.echo(report.text(found, suggestions))
@@ -65,11 +72,11 @@ def is_under(found: "Coverage", figure: float | None) -> bool:
     return True
 
 
-def _exercised_in(source: str) -> "Exercised":
+def _exercised_in(source: str, ca: Path | None) -> "Exercised":
     from ..contract.http_client import NoAnswer
     from ..contract.traffic import UnreadableTraffic, read_recording, read_server
 
     try:
-        return read_server(source) if "://" in source else read_recording(Path(source))
+        return read_server(source, ca) if "://" in source else read_recording(Path(source))
     except (UnreadableTraffic, NoAnswer, ValueError) as error:
         raise click.ClickException(str(error)) from error

@@ -16,6 +16,7 @@ import click
 from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
 from ..server_limits import ServerLimits, limit_options
+from .addresses import bound, certificate, control_sockets, public_address, root_file, with_addresses
 from .console import port_file
 
 if TYPE_CHECKING:
@@ -25,17 +26,14 @@ if TYPE_CHECKING:
 
     from ..control.access import Access
     from ..coverage.collector import CoverageCollector
+    from ..serving.public_address import PublicAddress
     from ..serving.server import Server, Swappable
     from ..sign_in.worlds import Worlds
 
 
 @click.command()
 @click.option("--fixture", default="demo", show_default=True, metavar="NAME|FILE", help="Account to serve.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for any.")
-@click.option(
-    "--port-file", "port_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the port here when ready."
-)
+@with_addresses
 @click.option("--generation", type=click.Choice(list(GENERATIONS)), help="Shape of the answers, over the fixture's.")
 @click.option(
     "--open-worlds/--named-worlds",
@@ -66,7 +64,7 @@ if TYPE_CHECKING:
 )
 @click.option("--control-host", metavar="ADDRESS", help="An address of the control API's own, beside the API's.")
 @click.option(
-    "--control-port", type=click.IntRange(0, 65535), help="Its port, by itself on 127.0.0.1; 0 for any, 8081 if unsaid."
+    "--control-port", type=click.IntRange(0, 65535), help="Its port, by itself on localhost; 0 for any, 8081 if unsaid."
 )
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
@@ -97,41 +95,48 @@ def serve(**given: Any) -> None:
 
     level = logging.WARNING if given["quiet"] else logging.INFO
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
-    control = _control_socket(given["control_host"], given["control_port"], given["port"])
-    account = _Account(given, control.getsockname()[1] if control else None)
+    address, shown = public_address(given), certificate(given)
+    control = control_sockets(given["control_host"], given["control_port"], given["port"])
+    account = _Account(given, address, control[0].getsockname()[1] if control else None)
+    root = stack.enter_context(root_file(given, shown))
     held = stack.enter_context(port_file(given["port_path"]))
     try:
         first = account.worlds()
-        bound = _bound(given["host"], given["port"])
+        api = bound(given["host"], given["port"])
     except FixtureError as error:
         raise click.ClickException(str(error)) from error
+    for each in (*api, *control):
+        stack.enter_context(each)
 
     def ready() -> None:
         stack.enter_context(collector.growing())
         gc.enable()
+        if root is not None and shown is not None and shown.root is not None:
+            root.write_text(shown.root.decode())
         if held is not None:
-            held.write(bound.getsockname()[1])
+            held.write(api[0].getsockname()[1])
         with contextlib.suppress(OSError):  # a call at the end of the process has no others to serve
-            doors = start_screen.doors_of(bound, control or bound, is_open=account.access.has_token)
+            doors = start_screen.doors_of(api[0], (control or api)[0], is_open=account.access.has_token)
+            doors = doors.seen("https" if shown else "http", address.base_path, root.path if root else None)
             click.echo(start_screen.text(first, doors, open_worlds=given["open_worlds"]))
 
     app = server.Swappable(account.app(first))
-    running = server.Server(app, ready, account.limits)
-    with bound, control or contextlib.nullcontext():
-        watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
-        with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
-            runner.run(_until_stopped(running, [bound, *([control] if control else [])], app, account.rebuilt, watched))
+    tls = shown.context if shown else None
+    running = server.Server(app, ready, account.limits, tls=tls, base_path=address.base_path)
+    watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
+    with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
+        runner.run(_until_stopped(running, [*api, *control], app, account.rebuilt, watched))
 
 
 class _Account:
     """The account that the options name, loaded again whenever its fixture has changed."""
 
-    def __init__(self, given: Mapping[str, Any], control_port: int | None = None) -> None:
+    def __init__(self, given: Mapping[str, Any], address: "PublicAddress", control_port: int | None = None) -> None:
         """`control_port`: of the control API, where it has one of its own."""
         from ..lab.addresses import Addresses
         from ..lab.webhooks import WebHooks
 
-        self._given = given
+        self._given, self._address = given, address
         self.limits = ServerLimits(**{each.name: given[each.name] for each in fields(ServerLimits)})
         self._collector = _started_collector() if given["coverage"] else None
         self._webhooks = WebHooks(Addresses(given["webhook_hosts"]), limits=self.limits)
@@ -153,7 +158,7 @@ class _Account:
     def app(self, worlds: "Worlds") -> "ASGIApp":
         from ..serving.server import build
 
-        return build(worlds, self._webhooks, self._collector, self.access)
+        return build(worlds, self._webhooks, self._collector, self.access, self._address)
 
     def rebuilt(self) -> "ASGIApp | None":
         """The application of the account as it is now; None, with a message, when its fixture is refused."""
@@ -168,19 +173,6 @@ class _Account:
         return app
 
 
-CONTROL_PORT = 8081
-
-
-def _control_socket(host: str | None, port: int | None, api_port: int) -> "socket | None":
-    """Where the control API listens by itself; None where it shares the address of the API."""
-    if host is None and port is None:
-        return None
-    port = CONTROL_PORT if port is None else port
-    if port and port == api_port:
-        raise click.BadParameter(f"{port} is the API's port already", param_hint="'--control-port'")
-    return _bound(host or "127.0.0.1", port, "--control-port")
-
-
 def _access(hosts: Sequence[str], token: str | None, port: int | None) -> "Access":
     from ..control.access import Access
 
@@ -192,15 +184,6 @@ def _access(hosts: Sequence[str], token: str | None, port: int | None) -> "Acces
         return Access(hosts, token, port)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--allow-host'") from error
-
-
-def _bound(host: str, port: int, option: str = "--port") -> "socket":
-    from ..serving.server import bound_socket
-
-    try:
-        return bound_socket(host, port)
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; {option} 0 takes any") from error
 
 
 def _started_collector() -> "CoverageCollector":

@@ -1,6 +1,8 @@
 """What `serve` prints when the server is ready: everything for a first call, the address last."""
 
 import json
+import shlex
+from pathlib import Path
 from socket import socket
 from typing import NamedTuple
 
@@ -22,6 +24,13 @@ class Doors(NamedTuple):
     """Whether the control API has a token, which lets others in than this machine."""
     is_local: bool
     """Whether only this machine reaches it anyway."""
+    root: Path | None = None
+    """What clients have to trust, where the certificate was made for the run."""
+
+    def seen(self, scheme: str, base_path: str, root: Path | None) -> "Doors":
+        """The same, as clients write it: by this scheme, below this path."""
+        url, control = (f"{scheme}{each.removeprefix('http')}{base_path}" for each in (self.url, self.control_url))
+        return self._replace(url=url, control_url=control, root=root and root.absolute())
 
 
 def doors_of(api: socket, control: socket, *, is_open: bool) -> Doors:
@@ -40,7 +49,8 @@ def text(worlds: Worlds, doors: Doors, *, open_worlds: bool) -> str:
         f" answers as in {world.generation.name}",
         *_sign_in(template),
         *_python(template, url),
-        *_curl(template, url),
+        *_curl(template, url, doors.root),
+        *_trust(doors.root),
         f"inspect    {control}/_mock/ in a browser: mailboxes, phones, calls and what decided them",
         f"control    {control}/_mock/openapi.yaml says what; /journal, /messages, /clock, /worlds ...{_who(doors)}",
         *(["parallel   any other client id and secret open a fresh copy of the account"] if open_worlds else []),
@@ -84,16 +94,24 @@ def _python(template: Template, url: str) -> list[str]:
     ]
 
 
-def _curl(template: Template, url: str) -> list[str]:
+def _trust(root: Path | None) -> list[str]:
+    if root is None:
+        return []
+    variables = "NODE_EXTRA_CA_CERTS for Node.js, SSL_CERT_FILE for OpenSSL and Go, REQUESTS_CA_BUNDLE for requests"
+    return [f"trust      {root}: {variables}"]
+
+
+def _curl(template: Template, url: str, root: Path | None) -> list[str]:
     """An SMS from the first extension that can send one, to a handset of the fixture."""
     first = _first_sender(template)
     if first is None or template.credentials[first.number].access_token is None:
         return []
     account = template.account
     to = (account.handsets or (account.main_number,))[0]
+    trusted = "" if root is None else f"--cacert {shlex.quote(str(root))} "
     body = {"from": {"phoneNumber": _sms_number(account, first)}, "to": [{"phoneNumber": to}], "text": "Hello"}
     return [
-        f"curl       curl -H 'Authorization: Bearer {template.credentials[first.number].access_token}'"
+        f"curl       curl {trusted}-H 'Authorization: Bearer {template.credentials[first.number].access_token}'"
         f" -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
         f" {url}/restapi/v1.0/account/~/extension/~/sms"
     ]

@@ -23,6 +23,12 @@ import click
     help="A file to go with it; may be given again.",
 )
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
+@click.option(
+    "--ca",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What has to have signed the server's certificate, in PEM.",
+)
 @click.option("--token", help="An access token, which selects the world; without one, the default world.")
 @click.argument("words", nargs=-1, metavar="TEXT")
 def send_text(
@@ -30,6 +36,7 @@ def send_text(
     recipients: tuple[str, ...],
     files: tuple[Path, ...],
     url: str,
+    ca: Path | None,
     token: str | None,
     words: tuple[str, ...],
 ) -> None:
@@ -37,7 +44,7 @@ def send_text(
     from .texting import NotSent, Text, send
 
     try:
-        for line in send(url, Text(sender, recipients, " ".join(words), files), token):
+        for line in send(url, Text(sender, recipients, " ".join(words), files), token, ca):
             click.echo(line)
     except NotSent as error:
         raise click.ClickException(str(error)) from error

@@ -1,13 +1,21 @@
 """`ringmock why`: why a call was answered so, and which smallest change of it would pass."""
 
+from pathlib import Path
+
 import click
 
 
 @click.command("why")
 @click.argument("number", metavar="[ID]", type=click.IntRange(min=1), required=False)
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
+@click.option(
+    "--ca",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What has to have signed the server's certificate, in PEM.",
+)
 @click.option("--token", help="An access token, whose world's call it is; the fixture's own without one.")
-def why(number: int | None, url: str, token: str | None) -> None:
+def why(number: int | None, url: str, ca: Path | None, token: str | None) -> None:
     """Say why a call was answered so, and which smallest change of a refused one would pass.
 
     ID is the call's in the journal, GET /_mock/journal; without one it is the latest that was refused.
@@ -17,10 +25,10 @@ def why(number: int | None, url: str, token: str | None) -> None:
 
     try:
         if number is None:
-            calls = get(url, "/journal", token)
+            calls = get(url, "/journal", token, ca)
             number = next((call["id"] for call in calls if call["status"] >= 400), None)
             if number is None:
                 raise click.ClickException("no call was refused; `ringmock why ID` takes any call of the journal")
-        click.echo(as_text(get(url, f"/journal/{number}/why", token)))
+        click.echo(as_text(get(url, f"/journal/{number}/why", token, ca)))
     except NoSuchAnswer as error:
         raise click.ClickException(str(error)) from error

@@ -6,9 +6,11 @@ import email.policy
 import json
 import re
 import shlex
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -96,21 +98,22 @@ class HttpClient:
         timeout: float = TIMEOUT_SECONDS,
         watcher: Watcher | None = None,
         guard: Guard | None = None,
+        ca: Path | None = None,
     ) -> None:
         """`base_url` as `http://127.0.0.1:8080`, with or without a path; `timeout` in seconds.
 
-        Raises `ValueError` for any other scheme than http and https.
+        `ca` is the file of the only roots that a server's certificate may have, in PEM; the system's without one.
+        Raises `ValueError` for any other scheme than http and https, and for a `ca` that is none.
         """
         self.base_url = base_url.rstrip("/")
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{base_url!r} is not the address of a server, as http://127.0.0.1:8080 is")
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._prefix = parts.path
         self._watcher = watcher
         self._guard = guard
         self._timeout = timeout
-        self._connection = kind(parts.hostname, parts.port, timeout=timeout)
+        self._connection = connection_to(self.base_url, timeout, ca)
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +141,25 @@ class HttpClient:
         if self._watcher is not None:
             self._watcher(Exchange(self.base_url, request, answer))
         return answer
+
+
+def connection_to(url: str, timeout: float, ca: Path | None = None) -> HTTPConnection:
+    """A connection to the server of a URL, not yet open. Raises `ValueError` for a `ca` that is none."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        trusted = None if ca is None else trusting(ca)
+        return HTTPSConnection(parts.hostname or "", parts.port, timeout=timeout, context=trusted)
+    return HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+
+
+def trusting(ca: Path) -> ssl.SSLContext:
+    """What a client trusts that knows these roots alone. Raises `ValueError` for a file without one."""
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except ssl.SSLError as error:
+        raise ValueError(f"{ca}: there is no certificate in PEM in it") from error
+    except OSError as error:
+        raise ValueError(f"{ca}: {error.strerror}") from error
 
 
 def basic_credentials(client_id: str, client_secret: str) -> str:

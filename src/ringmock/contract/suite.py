@@ -49,6 +49,7 @@ class RunRequest:
     """The options of a run. None means what suits the server."""
 
     url: str | None = None
+    ca: Path | None = None
     fixture: str | None = None
     generation: str | None = None
     parts: tuple[str, ...] = tuple(PARTS)
@@ -120,6 +121,8 @@ class Run:
         """How long each part took, of all servers together; when `findings` is through."""
         self._tallies: list[CoverageCollector] = []
         self._onlooker: Onlooker | None = None
+        if wanted.ca is not None and wanted.url is None:
+            raise WrongUse("--ca is about the certificate of the server that --url names: name one")
         _check_parts(wanted.parts)
         if wanted.is_mine and not wanted.cases:
             raise WrongUse("--mine runs your cases alone, and there are none: name them by --cases")
@@ -239,7 +242,7 @@ class Run:
     @contextlib.contextmanager
     def _target(self, errand: Errand, *, is_dry: bool = False) -> Iterator[Target]:
         if errand.url is not None:
-            target = remote(errand.url, errand.template, self._watcher)
+            target = remote(errand.url, errand.template, self._watcher, self.wanted.ca)
             yield self._guarded(target)
         elif is_dry or self._own_target is None:
             yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)

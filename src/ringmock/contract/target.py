@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -37,6 +38,8 @@ class Target:
     """Asked before every call."""
     is_ringmock: bool = False
     """Whether it has the control API, as every server has that opens worlds."""
+    ca: Path | None = None
+    """The file of the only roots that the server's certificate may have; the system's without one."""
     patience: float = 0.0
     """Seconds within which what was sent has to be in the mailboxes."""
 
@@ -66,7 +69,7 @@ class Target:
 
     def client(self, timeout: float = TIMEOUT_SECONDS) -> HttpClient:
         """A new connection to the server, whose exchanges go to the watcher; `timeout` in seconds."""
-        return HttpClient(self.url, timeout, watcher=self.watcher, guard=self.guard)
+        return HttpClient(self.url, timeout, watcher=self.watcher, guard=self.guard, ca=self.ca)
 
     @property
     def is_own(self) -> bool:
@@ -105,12 +108,13 @@ def is_on_this_machine(url: str) -> bool:
     return host == "localhost" or is_this_machine(host)
 
 
-def remote(url: str, template: Template, watcher: Watcher | None = None) -> Target:
+def remote(url: str, template: Template, watcher: Watcher | None = None, ca: Path | None = None) -> Target:
     """A running server; the control API says whether it is a ringmock that opens worlds.
 
-    Raises `NoAnswer` when there is no server, and `ValueError` for an invalid server address.
+    `ca` is for `Target`. Raises `NoAnswer` when there is no server, and `ValueError` for an invalid server address or
+    `ca`.
     """
-    target = Target(url.rstrip("/"), template, watcher=watcher)
+    target = Target(url.rstrip("/"), template, watcher=watcher, ca=ca)
     is_ringmock, has_worlds = _asked(target)
     return replace(target, has_worlds=has_worlds, is_ringmock=is_ringmock)
 

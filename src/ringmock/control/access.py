@@ -68,11 +68,20 @@ class Access:
         """Whether it is open to callers from elsewhere."""
         return self._token is not None
 
-    def check(self, caller: str | None, reached: str | None, headers: Headers, *, is_page: bool = False) -> Headers:
+    def check(
+        self,
+        caller: str | None,
+        reached: str | None,
+        headers: Headers,
+        *,
+        is_page: bool = False,
+        proxied_as: bytes | None = None,
+    ) -> Headers:
         """The headers without what only opens the control API.
 
         `caller` is the address that calls, `reached` the one of ours that it calls. `is_page`: whether it is for a page
-        of the inspector, which other sites may have links to.
+        of the inspector, which other sites may have links to. `proxied_as`: the Host by which a proxy has passed
+        the call on, where one did; a page can send what a proxy says of the host, and so has to pass with both.
 
         Raises `Refused` for a call from elsewhere without the token, and for one that may be the work of another site's
         page.
@@ -80,6 +89,8 @@ class Access:
         if any(value.startswith(WEBHOOK_AGENT) for name, value in headers if name == b"user-agent"):
             raise Refused("The control API takes no notifications: it is no receiver of webhooks.")
         rest = self._check_token(_is_here(caller, reached), headers)
+        if proxied_as is not None:
+            self._checked_host([proxied_as], reached)
         host = self._checked_host([value for name, value in headers if name == b"host"], reached)
         _check_origin([value for name, value in headers if name == b"origin"], host)
         _check_site(dict(headers), is_page=is_page)

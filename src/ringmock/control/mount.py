@@ -16,6 +16,7 @@ from flask import Flask
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.test import run_wsgi_app
 
+from ..http.call import PREFIX_KEY, PROXIED_KEY
 from .access import Access, Refused
 from .waiting import Waiting
 
@@ -32,8 +33,13 @@ def mounted(app: Flask, access: Access) -> ASGIApp:
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             _check_port(scope, access)
+            proxied = scope.get(PROXIED_KEY)
             headers = access.check(
-                _host_of(scope, "client"), _host_of(scope, "server"), scope["headers"], is_page=_is_page(scope)
+                None if proxied is not None else _host_of(scope, "client"),
+                _host_of(scope, "server"),
+                scope["headers"],
+                is_page=_is_page(scope),
+                proxied_as=proxied,
             )
         except Refused as refused:
             await _refuse(refused, send)
@@ -82,7 +88,7 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
     server = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
+        "SCRIPT_NAME": scope.get(PREFIX_KEY, ""),
         "PATH_INFO": scope["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
         "QUERY_STRING": _escaped(scope["query_string"]),
         "SERVER_NAME": server[0],

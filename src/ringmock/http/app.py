@@ -21,8 +21,8 @@ from ..openapi.document import load_contract, operations
 from ..sign_in.id_tokens import SigningKey
 from ..sign_in.sessions import SignInRefused
 from ..sign_in.worlds import Worlds
-from . import errors, oauth
-from .call import JSON_ANSWER, SCOPE_KEY, Call
+from . import errors, front_page, oauth
+from .call import JSON_ANSWER, ON_SOCKET, SCOPE_KEY, Call
 from .compiled import RequestValidation, ResponseValidation
 from .fast_path import FastPath, whole
 from .limits_and_faults import LimitsAndFaults
@@ -172,10 +172,11 @@ def create_app(
     done: Done,
     request_ids: Callable[[], bytes],
     webhooks: WebHooks,
+    control_port: int | None = None,
 ) -> ASGIApp:
     """The whole server. `behind` handles paths that the contract does not have; `done` is called after every call.
 
-    `request_ids` makes the `RCRequestId` of each answer.
+    `request_ids` makes the `RCRequestId` of each answer. `control_port` is where the control API is by itself.
     """
     limits = worlds.limits
     sockets = Sockets(worlds)
@@ -187,7 +188,7 @@ def create_app(
         if found["x-throttling-group"].lower() in set(Group)
     }
     app = Stages(
-        Dispatch(control_only(behind, sockets)),
+        Dispatch(control_only(behind, sockets, control_port)),
         import_name="ringmock",
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids, groups=groups, limits=limits),
@@ -213,16 +214,23 @@ def create_app(
     return stack
 
 
-def control_only(behind: ASGIApp, sockets: ASGIApp) -> ASGIApp:
-    """`behind` handles its own paths, `sockets` WebSockets; any other path outside the contract is an invalid URI."""
+def control_only(behind: ASGIApp, sockets: ASGIApp, control_port: int | None = None) -> ASGIApp:
+    """`behind` handles its own paths, `sockets` WebSockets; any other path outside the contract is an invalid URI.
+
+    But for the root, and the contract itself.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await sockets(scope, receive, send)
             return
-        if scope["type"] != "http" or not scope[SCOPE_KEY].is_control:
+        if scope["type"] != "http":
             raise errors.InvalidUri
-
+        if not scope[SCOPE_KEY].is_control:
+            if ON_SOCKET in scope or not front_page.is_for(scope[SCOPE_KEY]):
+                raise errors.InvalidUri
+            await front_page.answer(scope, send, control_port)
+            return
         await behind(scope, whole(scope[SCOPE_KEY].content, receive), send)
 
     return app

@@ -16,6 +16,12 @@ from ..world.world import World
 ON_SOCKET = "ringmock.on_socket"
 """Present in the scope of a call that came as a message on a WebSocket."""
 
+PREFIX_KEY = "ringmock.prefix"
+"""The key of a scope for what stands before the paths of the API where clients call it, and not in `path`."""
+
+PROXIED_KEY = "ringmock.proxied"
+"""Present in the scope of a call that a trusted proxy has passed on: the `Host` by which the proxy called."""
+
 BREAK_OFF = "ringmock.break_off"
 """The extension of a scope by which an application ends the connection, with how (`lab.faults.Spoiled`) said."""
 

@@ -12,7 +12,15 @@ from .stages import CONTROL_PREFIX, JSON, spelled_path
 
 def answer(problem: Exception, target: bytes = b"") -> bytes:
     """The whole answer; the connection closes after it. `target` is the known part of the URI."""
-    path = spelled_path(unquote(target.partition(b"?")[0].decode("latin-1")))
+    status, headers, body = parts(problem, unquote(target.partition(b"?")[0].decode("latin-1")))
+    headers["connection"] = "close"
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def parts(problem: Exception, path: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer to a call of this path."""
+    path = spelled_path(path)
     if path in oauth.PATHS:
         status, more, body = oauth.render(problem)
     else:
@@ -23,11 +31,9 @@ def answer(problem: Exception, target: bytes = b"") -> bytes:
     headers = {
         "content-type": JSON if is_control else JSON_ANSWER,
         "content-length": str(len(body)),
-        "connection": "close",
         "rcrequestid": str(uuid4()),
         "content-language": "en-US",
         "routingkey": "RINGMOCK01",
         **{name.lower(): value for name, value in more.items()},
     }
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    return status, headers, body

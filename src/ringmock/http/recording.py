@@ -79,6 +79,7 @@ class CallData(NamedTuple):
     answer_left_out: int
     fault: FaultRule | None
     has_next_page: bool
+    origin: str
 
     def entry(self) -> Entry:
         """The journal's entry."""
@@ -113,6 +114,7 @@ class CallData(NamedTuple):
             reasons=tuple(self._reasons(body, said)) if refuser is RefusedBy.CONTRACT else (),
             fault=None if self.fault is None else rule_text(self.fault),
             has_next_page=self.has_next_page,
+            origin=self.origin,
         )
 
     def _reasons(self, body: Any, said: Iterable[Mapping[str, Any]]) -> Iterable[str]:
@@ -171,6 +173,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
         0 if len(call.encoded) <= call.limits.max_journal_body else len(call.encoded),
         call.fault,
         call.method == "GET" and call.answer is not None and _has_next_page(call.answer.body),
+        call.base_url,
     )
 
 

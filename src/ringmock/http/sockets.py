@@ -24,7 +24,7 @@ from ..sign_in.worlds import Worlds, random_token
 from ..timestamps import iso8601
 from ..world.world import World
 from . import errors
-from .call import BREAK_OFF, JSON_ANSWER, ON_SOCKET, WORLD_HEADER, Call
+from .call import BREAK_OFF, JSON_ANSWER, ON_SOCKET, PREFIX_KEY, WORLD_HEADER, Call
 from .connections import ABSOLUTE_SECONDS, IDLE_SECONDS, POLICY_VIOLATION, RECOVERY_SECONDS, Connection, Done, Socket
 from .json_bounds import is_large
 from .stages import JSON
@@ -470,7 +470,10 @@ def _encoded(body: Json) -> bytes:
 
 def _call_scope(connection: Connection, header: Mapping[str, Json], content: bytes, scope: Scope) -> Scope:
     """The call of a header, as a server would have it from HTTP."""
+    prefix = scope.get(PREFIX_KEY, "")
     path, _, query = header["path"].partition("?")
+    if prefix and path.startswith(f"{prefix}/"):
+        path = path.removeprefix(prefix)  # of a `uri` in an answer
     more = urlencode({name: value for name, value in (header.get("query") or {}).items() if value is not None}, True)
     own = {
         "host": dict(scope["headers"]).get(b"host", b"").decode("latin-1"),
@@ -480,7 +483,7 @@ def _call_scope(connection: Connection, header: Mapping[str, Json], content: byt
     given = {name.lower(): str(value) for name, value in (header.get("headers") or {}).items()}
     headers = {**({"content-type": JSON} if content else {}), **given, **own}
     return {
-        **{name: scope[name] for name in ("asgi", "server", "client", "root_path") if name in scope},
+        **{name: scope[name] for name in ("asgi", "server", "client", PREFIX_KEY) if name in scope},
         "type": "http",
         "http_version": "1.1",
         "scheme": "https" if scope.get("scheme") == "wss" else "http",

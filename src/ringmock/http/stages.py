@@ -42,6 +42,7 @@ from .call import (
     HEADERS,
     JSON_ANSWER,
     ON_SOCKET,
+    PREFIX_KEY,
     PROBLEM,
     SCOPE_KEY,
     WORLD_HEADER,
@@ -157,7 +158,7 @@ class Recorder:
         headers = scope.get(HEADERS) or dict(scope["headers"])
         host = headers.get(b"host", b"")
         origin_of = self._known_base_url if len(host) <= LONGEST_HOST else base_url
-        origin = origin_of(scope["scheme"], host, scope["server"], scope.get("root_path", ""))
+        origin = origin_of(scope["scheme"], host, scope["server"], scope.get(PREFIX_KEY, ""))
         call = Call(scope["method"], scope["path"], origin, headers)
         call.limits = self._limits
         call.query_string = scope["query_string"]
@@ -315,13 +316,13 @@ async def _raise_again(scope: Scope, _: Receive, __: Send) -> None:
 _FAILURE = "ringmock.failure"
 
 
-def base_url(scheme: str, host: bytes, server: tuple[str, int] | None, root_path: str) -> str:
+def base_url(scheme: str, host: bytes, server: tuple[str, int] | None, prefix: str) -> str:
     """The origin by which the client reached the server, to complete every `uri`; without a slash at the end."""
     name = host.decode("latin-1")
     if not _HOST.fullmatch(name):
         address, port = server or ("127.0.0.1", 80)
         name = f"{address}:{port}"
-    return f"{scheme}://{name}{root_path}"
+    return f"{scheme}://{name}{prefix}"
 
 
 class RequestNormalisation:

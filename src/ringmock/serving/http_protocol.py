@@ -54,11 +54,16 @@ class HttpProtocol(HttpToolsProtocol):
     _lost: asyncio.Event | None = None
 
     def __init__(
-        self, *args: Any, limits: ServerLimits = DEFAULT, heads: KnownHeads | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        limits: ServerLimits = DEFAULT,
+        heads: KnownHeads | None = None,
+        base_path: bytes = b"",
+        **kwargs: Any,
     ) -> None:
-        """`heads` are shared by the connections of a server."""
+        """`heads` are shared by the connections of a server. `base_path` stands before its paths."""
         super().__init__(*args, **kwargs)
-        self._limits = limits
+        self._limits, self._base_path = limits, base_path
         self._heads = KnownHeads() if heads is None else heads
         self._asgi = {"version": self.asgi_version, "spec_version": "2.3"}
         self.url = b""
@@ -293,12 +298,16 @@ class HttpProtocol(HttpToolsProtocol):
         protocol.open(self.url, self.headers, rest)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
-        """Whether the connection stays open: a client that has ended its side gets its answers (RFC 9112, 9.6)."""
+        """Whether the connection stays open: a client that has ended its side gets its answers (RFC 9112, 9.6).
+
+        Of TLS, the loop ends both sides at once.
+        """
         if self._problem is None and self._phase is not _BETWEEN:
             self._problem = errors.UnparseableRequest()
             self._refuse(self.url or b"")
         self._has_ended = True
-        return self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()
+        is_owed = self.cycle is not None and not self.cycle.response_complete and not self.transport.is_closing()
+        return is_owed and self.scheme == "http"
 
     _defaults: list[tuple[bytes, bytes]] | None = None
     _default_lines = b""
@@ -329,7 +338,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, target: bytes) -> None:
         """Send the refusal after the answers to earlier requests, and close the connection."""
-        target, _ = origin_form(target)
+        target = origin_form(target)[0].removeprefix(self._base_path)
         cycle, problem = self.cycle, self._problem
         if cycle is not None and not cycle.response_complete and (self.pipeline or not cycle.more_body):
             self._refused_target = target

@@ -3,8 +3,10 @@
 import asyncio
 import atexit
 import contextlib
+import errno
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -31,6 +33,7 @@ from ..sign_in.worlds import Worlds
 from ..world.template import Template
 from .http_protocol import HttpProtocol
 from .known_heads import KnownHeads
+from .public_address import PublicAddress
 from .websocket_protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
@@ -46,21 +49,23 @@ def build(
     webhooks: WebHooks | None = None,
     collector: "CoverageCollector | None" = None,
     access: Access | None = None,
+    address: PublicAddress | None = None,
 ) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
     `webhooks` calls the receivers of notifications, by default on this machine only. `collector` collects coverage,
-    which the control API then shows. `access` decides who may call the control API.
+    which the control API then shows. `access` decides who may call the control API. `address` is the one by which
+    clients reach the server, where it is not the one that it listens on.
     """
     done, access = recorder(worlds), access or Access()
     behind = mounted(create_control_app(worlds, collector), access)
     told = done if collector is None else collector.counting(worlds, done)
     webhooks = webhooks or WebHooks(limits=worlds.limits)
-    app = create_app(worlds, behind, told, RequestIds(uuid4()), webhooks)
-    if access.port is None:
-        return app
-    webhooks.listens_on(access.port)
-    return without_api(app, access.port)
+    app = create_app(worlds, behind, told, RequestIds(uuid4()), webhooks, access.port)
+    if access.port is not None:
+        webhooks.listens_on(access.port)
+        app = without_api(app, access.port)
+    return address.of(app) if address else app
 
 
 def without_api(app: ASGIApp, port: int) -> ASGIApp:
@@ -98,11 +103,34 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return bound
 
 
-def url_of(bound: socket.socket) -> str:
+def bound_sockets(host: str, port: int) -> list[socket.socket]:
+    """As `bound_socket`, of `localhost` both loopbacks by the same port, where the machine has both."""
+    if host != BOTH_LOOPBACKS:
+        return [bound_socket(host, port)]
+    for _ in range(MOST_PORTS_TRIED):
+        first = bound_socket("127.0.0.1", port)
+        try:
+            return [first, bound_socket("::1", first.getsockname()[1])]
+        except OSError as error:
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                return [first]
+            first.close()
+            if port or error.errno != errno.EADDRINUSE:
+                raise OSError(error.errno, f"{error.strerror} at ::1") from error
+    raise OSError(errno.EADDRINUSE, "no port is free at 127.0.0.1 and ::1")
+
+
+BOTH_LOOPBACKS = "localhost"
+MOST_PORTS_TRIED = 100
+"""Of those that the system gives out for 127.0.0.1, to find one that is free at ::1."""
+
+
+def url_of(bound: socket.socket, scheme: str = "http", base_path: str = "") -> str:
     """Where a client reaches it, without a slash at the end."""
     host, port = bound.getsockname()[:2]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    name = f"[{reachable}]" if ":" in reachable else reachable
+    return f"{scheme}://{name}:{port}{base_path}"
 
 
 class Server(uvicorn.Server):
@@ -113,13 +141,18 @@ class Server(uvicorn.Server):
         app: ASGIApp,
         ready: Callable[[], None] = lambda: None,
         limits: ServerLimits = DEFAULT,
+        *,
+        tls: ssl.SSLContext | None = None,
+        base_path: str = "",
     ) -> None:
+        """`tls`: what clients are served by HTTPS with; plain HTTP without one."""
+        http = partial(HttpProtocol, limits=limits, heads=KnownHeads(), base_path=base_path.encode())
         super().__init__(
             uvicorn.Config(
                 app,
                 log_level="warning",
                 access_log=False,
-                http=partial(HttpProtocol, limits=limits, heads=KnownHeads()),  # type: ignore[arg-type]  # it is called as a class is
+                http=http,  # type: ignore[arg-type]  # it is called as a class is
                 lifespan="off",
                 server_header=False,
                 ws=partial(WebSocketProtocol, limits=limits),  # type: ignore[arg-type]  # the same
@@ -132,6 +165,7 @@ class Server(uvicorn.Server):
             )
         )
         self._ready = ready
+        self._tls, self._tls_handshake_timeout = tls, limits.tls_handshake_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._asking = threading.Lock()
@@ -184,9 +218,25 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
-        await super().startup(sockets)
+        if self._tls is None:
+            await super().startup(sockets)
+        else:
+            await super().startup([])
+            self.servers = [await self._listening(bound, self._tls) for bound in sockets or ()]
         if self.started:
             self._ready()
+
+    async def _listening(self, bound: socket.socket, tls: ssl.SSLContext) -> asyncio.Server:
+        """As uvicorn listens, with time-outs for the handshake and for the end of the connection."""
+        protocol: Any = self.config.http_protocol_class
+        return await asyncio.get_running_loop().create_server(
+            lambda: protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state),
+            sock=bound,
+            ssl=tls,
+            backlog=self.config.backlog,
+            ssl_handshake_timeout=self._tls_handshake_timeout,
+            ssl_shutdown_timeout=self._tls_handshake_timeout,
+        )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
@@ -237,13 +287,20 @@ def served(app: ASGIApp, limits: ServerLimits = DEFAULT) -> Iterator[str]:
 def serving(
     app: ASGIApp,
     limits: ServerLimits = DEFAULT,
-    host: str = "127.0.0.1",
+    host: str = BOTH_LOOPBACKS,
+    *,
+    tls: ssl.SSLContext | None = None,
+    base_path: str = "",
 ) -> Iterator[tuple[str, Server]]:
-    """As `served`, with the server itself; `host` is another address of this machine to listen on."""
+    """As `served`, with the server itself; `host` is another address of this machine to listen on.
+
+    `tls` and `base_path` as for `Server`; the application has to be at that path.
+    """
     is_ready = threading.Event()
-    with contextlib.closing(bound_socket(host, 0)) as bound:
-        server = Server(app, is_ready.set, limits)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ringmock", daemon=True)
+    with contextlib.ExitStack() as held:
+        bound = [held.enter_context(contextlib.closing(each)) for each in bound_sockets(host, 0)]
+        server = Server(app, is_ready.set, limits, tls=tls, base_path=base_path)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": bound}, name="ringmock", daemon=True)
         thread.start()
 
         def stop() -> None:
@@ -255,7 +312,7 @@ def serving(
         try:
             if not is_ready.wait(timeout=30):
                 raise RuntimeError("the server did not become ready within 30 seconds")
-            yield url_of(bound), server
+            yield url_of(bound[0], "https" if tls else "http", base_path), server
         finally:
             atexit.unregister(stop)
             stop()

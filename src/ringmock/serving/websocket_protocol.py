@@ -100,7 +100,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
         """Whether the connection stays: a handshake is answered, open ones end without a close."""
         self._has_ended = not self.handshake_complete
-        return self._has_ended
+        return self._has_ended and self.scheme == "ws"
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -43,10 +44,16 @@ class RemoteRingmock:
     sense a `ValueError`; both say what would be right.
     """
 
-    def __init__(self, url: str, token: str | None = None, *, world: str | None = None) -> None:
-        """`token`: the server's control token. `world`: an open one; None for one of its own, which `close` closes."""
+    def __init__(
+        self, url: str, token: str | None = None, *, world: str | None = None, root: str | Path | None = None
+    ) -> None:
+        """`token`: the server's control token. `world`: an open one; None for one of its own, which `close` closes.
+
+        `root`: the file of the certificate, in PEM, that the server's own has to be signed by.
+        """
         self.url = url.rstrip("/")
         self._token = token
+        self._root = None if root is None else Path(root)
         self._is_own = world is None
         self.client_id = world or f"test-{secrets.token_hex(12)}"
         self.client_secret = secrets.token_hex(12)
@@ -83,7 +90,7 @@ class RemoteRingmock:
         if of_world:
             headers["X-Ringmock-World"] = self.client_id
         sent = None if body is None else json.dumps(body).encode()
-        with HttpClient(self.url, _CALL + seconds) as client:
+        with HttpClient(self.url, _CALL + seconds, ca=self._root) as client:
             answer = client.send(Request(method, f"/_mock{path}", headers, sent))
         said = answer.json if isinstance(answer.json, (dict, list)) else None
         if answer.status < 300:
@@ -106,7 +113,7 @@ class RemoteRingmock:
         """What the extension's mailbox lists, oldest first: neither the Deleted nor the Purged."""
         headers = {"Authorization": f"Bearer {self.token(extension)}"}
         query = urlencode({"dateFrom": "2000-01-01T00:00:00Z", "perPage": 1000})
-        with HttpClient(self.url, _CALL) as client:
+        with HttpClient(self.url, _CALL, ca=self._root) as client:
             answer = client.send(Request("GET", f"{_STORE}?{query}", headers))
         return [_record(each) for each in reversed(answer.json["records"])]
 
@@ -426,19 +433,25 @@ def _number(party: Mapping[str, str]) -> str:
 # --- connecting ----------------------------------------------------------------------------------
 
 
-def connect(url: str, token: str | None = None, *, world: str | None = None) -> RemoteRingmock:
+def connect(
+    url: str, token: str | None = None, *, world: str | None = None, root: str | Path | None = None
+) -> RemoteRingmock:
     """A handle on a world of a server anywhere, to be closed, or used by `with`.
 
     `token` is the server's control token, which calls from other machines need. `world` is the name of an open world;
-    without it the handle has a fresh one. Raises `NoAnswer` where there is no server.
+    without it the handle has a fresh one. `root` is the file of the certificate, in PEM, that has to have signed the
+    server's own; one that the system trusts without it. Raises `NoAnswer` where there is no server, and
+    `ValueError` for a `root` that is none.
     """
-    return RemoteRingmock(url, token, world=world)
+    return RemoteRingmock(url, token, world=world, root=root)
 
 
 @contextlib.asynccontextmanager
-async def connect_async(url: str, token: str | None = None, *, world: str | None = None) -> AsyncIterator[Any]:
+async def connect_async(
+    url: str, token: str | None = None, *, world: str | None = None, root: str | Path | None = None
+) -> AsyncIterator[Any]:
     """As `connect`, for a running event loop: by `async with`, and its methods are awaited."""
-    handle = await asyncio.to_thread(connect, url, token, world=world)
+    handle = await asyncio.to_thread(connect, url, token, world=world, root=root)
     try:
         yield handle.twin
     finally:

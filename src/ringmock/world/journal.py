@@ -61,6 +61,8 @@ class Entry(NamedTuple):
     """What is wrong with a request that the contract does not have, and what would be right."""
     fault: str | None = None
     """The fault on demand that the call met."""
+    origin: str = "http://127.0.0.1:8080"
+    """Where the caller reached the API, without a slash at the end."""
     has_next_page: bool = False
     """Whether a list was answered of which there is more."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -214,7 +215,7 @@ class _Run:
         self._resources = resources
         self._shape = shape
         self._receiver: Receiver | None = None
-        self._sockets = Sockets(caller.base_url, caller.call, resources)
+        self._sockets = Sockets(caller.base_url, caller.call, resources, caller.ca)
         self._kept: dict[str, Json] = {CLIENT_ID: caller.client_id}
 
     def failure(self) -> Failure | None:
@@ -435,6 +436,11 @@ class _Caller:
     def base_url(self) -> str:
         """The server's."""
         return self._client.base_url
+
+    @property
+    def ca(self) -> Path | None:
+        """The roots that the server's certificate may have."""
+        return self._target.ca
 
     @property
     def patience(self) -> float:

@@ -4,9 +4,11 @@ Every message is a list of a header and, for most, a body. A case sees it as the
 """
 
 import json
+import ssl
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
-from ..http_client import Answer, Exchange, NoAnswer, Request
+from ..http_client import Answer, Exchange, NoAnswer, Request, trusting
 from ..receiver import WAIT_SECONDS
 from .expectations import found_at
 from .request import request_of
@@ -33,8 +35,9 @@ MAX_MESSAGE = 16 * 1024 * 1024
 class Sockets:
     """Those of one case, by name. They are closed with the resources."""
 
-    def __init__(self, base_url: str, call: Call, resources: ExitStack) -> None:
+    def __init__(self, base_url: str, call: Call, resources: ExitStack, ca: Path | None = None) -> None:
         self._base_url, self._call, self._resources = base_url, call, resources
+        self._trusted = None if ca is None else trusting(ca)
         self._by_name: dict[str, Socket] = {}
 
     def open(self, said: Mapping[str, Json]) -> Json:
@@ -48,7 +51,7 @@ class Sockets:
         if recovered is not None:
             known = self._by_name.get(recovered)
             query["wsc"] = known.recovery if known is not None else recovered
-        socket = Socket(self._base_url, f"{uri}?{urlencode(query)}")
+        socket = Socket(self._base_url, f"{uri}?{urlencode(query)}", self._trusted)
         self._resources.callback(socket.close)
         self._by_name[name] = socket
         return socket.first()
@@ -57,7 +60,7 @@ class Sockets:
         """Where and with which token connections are opened; a given token replaces the server's."""
         if "token" in said:
             parts = urlsplit(self._base_url)
-            return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{PATH}", said["token"]
+            return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{parts.path}{PATH}", said["token"]
         exchange = self._call(said["as"], TOKEN_CALL)
         uri, token = (found_at(exchange.answer.json, name) for name in ("uri", "ws_access_token"))
         if exchange.answer.status != 200 or not isinstance(uri, str) or not isinstance(token, str):
@@ -85,11 +88,16 @@ class Sockets:
 class Socket:
     """One connection, open from the start. Raises `NoAnswer` when it cannot be opened."""
 
-    def __init__(self, base_url: str, uri: str) -> None:
+    def __init__(self, base_url: str, uri: str, trusted: ssl.SSLContext | None = None) -> None:
         self._base_url = base_url
         try:
             self._connection: ClientConnection = connect(
-                uri, proxy=None, open_timeout=WAIT_SECONDS, close_timeout=WAIT_SECONDS, max_size=MAX_MESSAGE
+                uri,
+                proxy=None,
+                ssl=trusted if uri.startswith("wss:") else None,
+                open_timeout=WAIT_SECONDS,
+                close_timeout=WAIT_SECONDS,
+                max_size=MAX_MESSAGE,
             )
         except (OSError, InvalidHandshake) as error:
             raise NoAnswer(f"no WebSocket at {uri.partition('?')[0]}: {error}") from error

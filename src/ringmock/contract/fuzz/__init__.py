@@ -123,15 +123,17 @@ def run_as(
     stop: Stop | None = None,
 ) -> tuple[Outcome, Observed]:
     """One pass as one identity; otherwise as `run`. With a `target`, its guard and its watcher apply."""
-    watcher, guard = (target.watcher, target.guard) if target else (None, None)
-    with Client(url, watcher, guard) as client:
+    watcher, guard, ca = (target.watcher, target.guard, target.ca) if target else (None, None, None)
+    with Client(url, watcher, guard, ca) as client:
         token = access_token(client, template, identity.number)
         account = within(guard, grounding(template, identity.number, token, generation))
         account = prepared(client, account)
     count = max(1, round(examples * identity.share))
     with Receiver() as receiver:
         account = replace(account, webhook=receiver.url)
-        return start(Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say, stop))
+        return start(
+            Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say, stop, ca)
+        )
 
 
 def within(guard: Guard | None, account: Grounding) -> Grounding:

@@ -4,12 +4,13 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from ..guard import Guard
-from ..http_client import TIMEOUT_SECONDS, HttpClient, NoAnswer, Request, Watcher
+from ..http_client import TIMEOUT_SECONDS, HttpClient, NoAnswer, Request, Watcher, connection_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ class Client:
     And `NotSent` when the guard does not let it.
     """
 
-    def __init__(self, url: str, watcher: Watcher | None = None, guard: Guard | None = None) -> None:
-        """`url` as `http://127.0.0.1:8080`. Raises `ValueError` for an invalid server address."""
-        self._http = HttpClient(url, watcher=watcher, guard=guard)
+    def __init__(
+        self, url: str, watcher: Watcher | None = None, guard: Guard | None = None, ca: Path | None = None
+    ) -> None:
+        """`url` as `http://127.0.0.1:8080`, `ca` as for `HttpClient`. Raises `ValueError` as that does."""
+        self._http, self._ca = HttpClient(url, watcher=watcher, guard=guard, ca=ca), ca
 
     def __enter__(self) -> Self:
         return self
@@ -80,8 +83,7 @@ class Client:
     def announce(self, method: str, path: str, length: int, headers: Mapping[str, str]) -> Reply:
         """Announce a body of `length` bytes, send none of it and read the answer."""
         parts = urlsplit(self._http.base_url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        connection = connection_to(self._http.base_url, TIMEOUT_SECONDS, self._ca)
         connection.putrequest(method, parts.path + path)
         for name, value in {**headers, "Content-Length": str(length)}.items():
             connection.putheader(name, value)

@@ -80,6 +80,8 @@ class Plan:
     """Takes Schemathesis's output, line by line, but for the failures: those are in the outcome."""
     stop: Stop | None = None
     """Ends it before its end."""
+    ca: Path | None = None
+    """The file of the only roots that the server's certificate may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +115,24 @@ def start(plan: Plan) -> tuple[Outcome, Observed]:
         (folder / "grounding.json").write_text(json.dumps(asdict(plan.account)), encoding="utf-8")
         (folder / "limits.json").write_text(plan.guard.to_json(), encoding="utf-8")
         (folder / "schemathesis.toml").write_text(_configuration(plan), encoding="utf-8")
-        returned, output = _run([*_command(plan), *_selected(plan), *_junit(plan)], folder, plan.say, plan.stop)
+        returned, output = _run(
+            [*_command(plan), *_selected(plan), *_junit(plan)], _trusted(plan.ca), folder, plan.say, plan.stop
+        )
         if plan.reports is not None:
             (plan.reports / f"{_name(plan)}.txt").write_text(output, encoding="utf-8")
         return _read(folder, returned, output, plan)
 
 
-def _run(command: Sequence[str], folder: Path, say: Callable[[str], None], stop: Stop | None) -> tuple[int, str]:
+def _run(
+    command: Sequence[str], trusted: Mapping[str, str], folder: Path, say: Callable[[str], None], stop: Stop | None
+) -> tuple[int, str]:
     """The exit status and the output, of which `say` is told as it comes."""
     lines = []
     is_printed = True
     with subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **_environment(folder)},
+        env={**os.environ, **_environment(folder), **trusted},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -147,6 +153,11 @@ def _run(command: Sequence[str], folder: Path, say: Callable[[str], None], stop:
             running.kill()  # it may not have been notified
             raise
     return running.returncode, "".join(lines)
+
+
+def _trusted(ca: Path | None) -> Mapping[str, str]:
+    """What `requests` and OpenSSL take their roots from."""
+    return {} if ca is None else {name: str(ca.absolute()) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}
 
 
 def _command(plan: Plan) -> list[str]:

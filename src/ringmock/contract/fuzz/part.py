@@ -111,7 +111,9 @@ def _probed(target: Target, not_implemented: Sequence[str]) -> Finding:
     name = "Every documented refusal of the sending operations is met"
     started = perf_counter()
     try:
-        faults = probe(target.url, target.template, Observed(), watcher=target.watcher, guard=target.guard)
+        faults = probe(
+            target.url, target.template, Observed(), watcher=target.watcher, guard=target.guard, ca=target.ca
+        )
         faults = [fault for fault in faults if fault.partition(" ")[0] not in not_implemented]
     except SignInFailed as error:
         faults = [str(error)]
@@ -125,7 +127,7 @@ def _looked_for_in_mailboxes(target: Target, not_implemented: Sequence[str]) -> 
         for made in PROBES:
             yield Finding(PART, made.name, Verdict.SKIPPED, f"{NOT_IMPLEMENTED}{needed[0]}", keeps=made.keeps)
         return
-    with Client(target.url, target.watcher, target.guard) as client:
+    with Client(target.url, target.watcher, target.guard, target.ca) as client:
         scene = Scene(client, target.template)
         for made in PROBES:
             started = perf_counter()
@@ -233,7 +235,7 @@ def _again(name: str, number: str, target: Target, options: Options) -> str:
     words += ["--seed", str(options.seed), "--examples", str(options.examples)]
     words += ["--generation", target.generation, "--fixture", options.fixture]
     if not target.is_own:
-        words += ["--url", target.url]
+        words += ["--url", target.url, *([] if target.ca is None else ["--ca", str(target.ca)])]
     return shlex.join(words)
 
 

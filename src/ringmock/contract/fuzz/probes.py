@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...domain.account import Extension, ExtensionType, Feature, PaymentType, PhoneNumber, PhoneNumberType
@@ -61,11 +62,12 @@ def probe(
     *,
     watcher: Watcher | None = None,
     guard: Guard | None = None,
+    ca: Path | None = None,
 ) -> list[str]:
     """Make every probe and count it; what was answered otherwise than documented, a sentence for each."""
     faults: list[str] = []
     may_change = guard is None or guard.limits.may_change
-    with Client(url, watcher, guard) as client:
+    with Client(url, watcher, guard, ca) as client:
         scene = Scene(client, template, generation, may_change)
         for group in (group(scene) for group in GROUPS):
             try:

@@ -47,7 +47,7 @@ def explain(entry: Entry, world: World) -> Explanation:
     if entry.status >= 400 and entry.fault is None:
         with contextlib.suppress(RecursionError):  # a body of a thousand levels is nobody's mistake
             mended = repaired(_request_of(entry), Account(world, _extension(entry, world)))
-    return Explanation(entry, decided, mended, None if mended is None else curl(mended.request, _origin(entry)))
+    return Explanation(entry, decided, mended, None if mended is None else curl(mended.request, entry.origin))
 
 
 def _extension(entry: Entry, world: World) -> str:
@@ -67,10 +67,6 @@ def _request_of(entry: Entry) -> Request:
     query = tuple(pair for pair in entry.query if pair[0] != "access_token")
     media_type = entry.headers.get("content-type", "")
     return Request(entry.method, entry.path, query, media_type, entry.body, authorization)
-
-
-def _origin(entry: Entry) -> str:
-    return f"http://{entry.headers.get('host', '127.0.0.1:8080')}"
 
 
 # --- what decided --------------------------------------------------------------------------------
