@@ -3,6 +3,7 @@
 import click
 
 from .. import __version__
+from .cases import cases
 from .check import check
 from .console import Commands
 from .contract import contract
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (serve, check, send_text, coverage, rules, contract, why):
+for command in (serve, check, send_text, coverage, rules, contract, cases, why):
     main.add_command(command)
