@@ -53,9 +53,9 @@ def test_no_input_stands_in_a_shell_line_where_it_could_be_a_command() -> None:
 
 
 def test_the_line_has_no_option_that_the_command_has_not() -> None:
-    named = {word.strip('"}').rpartition("+")[2] for word in STEP["run"].split() if "--" in word}
+    named = {word for word in STEP["run"].split() if word.startswith("--")}
     assert named <= OPTIONS
-    assert {"--url", "--fixture", "--parts", "--seed", "--junit"} <= named
+    assert {"--url", "--fixture", "--parts", "--seed", "--junit", "--baseline", "--only", "--quick"} <= named
 
 
 EMPTY = dict.fromkeys(ACTION["inputs"], "")
@@ -77,6 +77,13 @@ WHOLE = {
         (EMPTY | {"seed": "0"}, ["--seed", "0"]),
         (EMPTY | {"fail-under": "99.5"}, ["--fail-under", "99.5"]),
         (EMPTY | {"cases": "my cases", "junit": "a & b.xml"}, ["--cases", "my cases", "--junit", "a & b.xml"]),
+        (EMPTY | {"only": "R-*\nA page arrives\r\n\n"}, ["--only", "R-*", "--only", "A page arrives"]),
+        (EMPTY | {"baseline": "known here.json", "quick": "true"}, ["--quick", "--baseline", "known here.json"]),
+        (EMPTY | {"mine": "true", "cases": "a b\nc"}, ["--cases", "a b", "--cases", "c", "--mine"]),
+        (EMPTY | {"quick": "false", "mine": "no"}, []),
+        (EMPTY | {"annotations": "false", "sarif": "x y.sarif"}, ["--sarif", "x y.sarif", "--no-github"]),
+        (EMPTY | {"arguments": "--only\nA page arrives\n--runs=3"}, ["--only", "A page arrives", "--runs=3"]),
+        (EMPTY | {"arguments": "--only '$(touch broken)' *"}, ["--only", "'$(touch", "broken)'", "*"]),
         (
             EMPTY | WHOLE,
             [

@@ -232,11 +232,18 @@ def test_a_run_tells_what_of_the_contract_its_tests_exercised(pytester: pytest.P
     result.stdout.fnmatch_lines(
         [
             "*= ringmock: coverage of behaviour =*",
-            "operations * 1 *",
+            "* % of the operations are touched, 1 of *",
             "The three cheapest tests to add, *",
         ]
     )
     result.stdout.no_fnmatch_line("  R-18: *")
+
+
+def test_what_a_test_says_may_come_is_asked_for_and_no_finding_of_the_coverage(pytester: pytest.Pytester) -> None:
+    run(pytester, f'@pytest.mark.ringmock_allows("contract_violations"){INVALID}', "--ringmock-coverage=out.json")
+    told = json.loads((pytester.path / "out.json").read_text(encoding="utf-8"))
+    assert told["wanted"] == sorted(told["seen"].keys() & set(told["wanted"]))
+    assert any(" 400" in key for key in told["wanted"])
 
 
 def test_a_run_that_is_not_asked_tells_nothing(pytester: pytest.Pytester) -> None:

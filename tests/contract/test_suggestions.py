@@ -71,6 +71,26 @@ def test_the_one_thing_missing_is_reached_by_the_fewest_calls() -> None:
     assert [item.name for item in suggestion.items] == ["createSMSMessage 400 MSG-246"]
 
 
+def test_a_suggestion_is_near_what_the_suite_does_and_no_refusal_of_what_it_never_calls() -> None:
+    exercised = Exercised(by_record=True, generations={"2012"})
+    exercised.seen.update(["createSMSMessage", "createSMSMessage 200", "listMessages", "listMessages 200"])
+    by_name = {candidate.case.name: candidate for candidate in candidates()}
+    for suggestion in cheapest(coverage(exercised), count=20):
+        assert by_name[suggestion.name].operations <= {"createSMSMessage", "listMessages"}
+
+
+def test_a_suggestion_beyond_what_the_suite_calls_begins_with_an_accepted_call() -> None:
+    exercised = Exercised(by_record=True, generations={"2012"})
+    near = {key for item in coverage_items() if item.operation in ("listMessages", None) for key in item.keys}
+    exercised.seen.update(near)
+    by_name = {candidate.case.name: candidate for candidate in candidates()}
+    for suggestion in cheapest(coverage(exercised), count=20):
+        candidate = by_name[suggestion.name]
+        new = candidate.operations - {"listMessages"}
+        assert new
+        assert all(any(key.startswith(f"{name} 2") for key in candidate.keys) for name in new)
+
+
 def test_of_two_cases_for_as_much_the_one_with_fewer_calls_is_chosen_and_of_more_gain_before_both() -> None:
     exercised = Exercised(by_record=True, generations={"2012"})
     chosen = cheapest(coverage(exercised), count=20)

@@ -118,10 +118,18 @@ def test_figures_and_what_is_missing_come_with_the_counts(client: Client) -> Non
     assert "createSMSMessage 413" in told["missing"]
 
 
+def test_an_answer_of_a_fault_on_demand_is_counted_and_is_no_finding(client: Client) -> None:
+    client.call("PUT", "/_mock/faults", json=[{"operation": "createSMSMessage", "error": "CMN-201", "times": 1}])
+    client.post_sms()
+    told = client.get("/_mock/coverage", by=None).json()
+    assert "createSMSMessage 503 CMN-201" in told["wanted"]
+    assert "answers that the contract does not have" not in client.get("/_mock/coverage.txt", by=None).text
+
+
 @pytest.mark.parametrize(
     ("path", "media_type", "start"),
     [
-        ("/_mock/coverage.txt", "text/plain; charset=utf-8", "coverage of behaviour "),
+        ("/_mock/coverage.txt", "text/plain; charset=utf-8", "0.0 % of the operations are touched"),
         ("/_mock/coverage.html", "text/html; charset=utf-8", "<!doctype html>"),
     ],
 )

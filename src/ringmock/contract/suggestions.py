@@ -8,7 +8,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from .cases import DEFAULT_GENERATION, Case, bundled_cases
 from .cases.binding import bind
 from .cases.expectations import filled, names_in
 from .cases.lacking import Lack
+from .cases.operation import known_operations
 from .cases.request import request_of
 from .http_client import basic_credentials, curl
 
@@ -67,13 +68,30 @@ class Candidate:
     calls: int
     keys: frozenset[str]
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations that it calls."""
+        return frozenset(key for key in self.keys if key in operation_names())
+
+    def strangers(self, touched: Collection[str]) -> int:
+        """How many operations it calls that the suite never does: how far it is from that."""
+        return len(self.operations.difference(touched))
+
+    def is_near(self, touched: Collection[str]) -> bool:
+        """Whether it is about what the suite does, or accepted by what the suite does not call yet."""
+        new = self.operations.difference(touched)
+        return all(any(key.startswith(f"{name} 2") for key in self.keys) for name in new)
+
 
 def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
     """The cheapest tests to add, each chosen after the ones before it; fewer when nothing is missing any more.
 
-    Only cases that answer in a generation that counts.
+    First those that call what the suite calls already, and no refusal of an operation that it never calls. Only cases
+    that answer in a generation that counts.
     """
+    touched = {name for name in operation_names() if name in coverage.exercised.seen}
     known = [candidate for candidate in candidates() if _generation(candidate.case, coverage) is not None]
+    known = [candidate for candidate in known if candidate.is_near(touched)]
     missing, seen = _Missing(coverage.missing), set(coverage.exercised.seen)
     chosen: list[Suggestion] = []
     while len(chosen) < count:
@@ -81,11 +99,23 @@ def cheapest(coverage: Coverage, count: int = 3) -> tuple[Suggestion, ...]:
         useful = [(candidate, gained) for candidate, gained in offers if gained]
         if not useful:
             break
-        best, gained = min(useful, key=lambda offer: (offer[0].calls / len(offer[1]), offer[0].calls))
+        best, gained = min(useful, key=partial(_order, touched))
         chosen.append(_suggestion(best, gained, coverage))
         missing.remove(gained)
         seen |= best.keys
     return tuple(chosen)
+
+
+def _order(touched: Collection[str], offer: tuple[Candidate, tuple[CoverageItem, ...]]) -> tuple[float, ...]:
+    """Near before far, then by what a thing costs; while nothing is touched, by the cost alone."""
+    candidate, gained = offer
+    return (candidate.strangers(touched) if touched else 0, candidate.calls / len(gained), candidate.calls)
+
+
+@cache
+def operation_names() -> frozenset[str]:
+    """Every operation of the contract."""
+    return frozenset(known_operations())
 
 
 def _generation(case: Case, coverage: Coverage) -> str | None:

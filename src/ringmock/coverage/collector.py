@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ..domain.account import Extension, ExtensionStatus, Feature, digits_of
 from ..http.call import Answer, Call
@@ -31,11 +31,16 @@ class CoverageCollector:
         """None until started."""
         # a reset makes a new journal, and message ids start again
         self._dropped: WeakKeyDictionary[Journal, set[int]] = WeakKeyDictionary()
+        self._lenient: WeakSet[World] = WeakSet()
 
     def start(self) -> None:
         """Count from nothing."""
         operation_of("GET", "/")  # reads the contract's paths now and not in a call
         self.exercised = Exercised(by_record=True)
+
+    def expect_anything_in(self, world: World) -> None:
+        """Take answers in this world that the contract does not have for asked for."""
+        self._lenient.add(world)
 
     def counting(self, worlds: Worlds, done: Done) -> Done:
         """A counter of calls before `done`, which may remove data from the call that counting needs."""
@@ -66,6 +71,7 @@ class CoverageCollector:
             found[1],
             frozenset(rules_of(call.routed, call.problems)),
             generation=world.generation.name,
+            is_wanted=call.fault is not None or world in self._lenient,
         )
         return seen._replace(notes=frozenset(self._notes(call, seen, world))) if seen.is_accepted else seen
 

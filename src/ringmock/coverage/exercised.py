@@ -29,10 +29,17 @@ class Exercised:
     """The names of the generations of the observed answers."""
     by_record: bool = False
     """Whether a server's own record is part of it."""
+    wanted: set[str] = field(default_factory=set)
+    """Keys of answers that somebody asked for: none of them is a finding, whatever the contract has."""
 
     def note(self, observation: Observation) -> None:
         """Count a call and its answer."""
-        self.seen.update(_answer_keys(observation))
+        keys = list(_answer_keys(observation))
+        if observation.is_wanted:
+            self.wanted.update(key for key in keys if key not in self.seen)
+        else:
+            self.wanted.difference_update(keys)
+        self.seen.update(keys)
         for each in _all_evidence():
             if each.key not in self.seen and each.matches(observation):
                 self.seen[each.key] = 1
@@ -52,9 +59,15 @@ class Exercised:
 
     def add(self, other: "Exercised") -> None:
         """Count what another run exercised, too."""
+        wanted_by_all = {key for key in self.wanted | other.wanted if self._only_wants(key) and other._only_wants(key)}
         self.seen.update(other.seen)
+        self.wanted = wanted_by_all
         self.generations |= other.generations
         self.by_record = self.by_record or other.by_record
+
+    def _only_wants(self, key: str) -> bool:
+        """Whether each answer of this key was asked for; also of none."""
+        return key in self.wanted or key not in self.seen
 
     @classmethod
     def sum(cls, runs: "Iterable[Exercised]") -> "Exercised":
@@ -70,6 +83,7 @@ class Exercised:
             "by_record": self.by_record,
             "generations": sorted(self.generations),
             "seen": dict(sorted(self.seen.items())),
+            **({"wanted": sorted(self.wanted)} if self.wanted else {}),
         }
 
     @classmethod
@@ -83,7 +97,10 @@ class Exercised:
             raise NotCoverageCounts("'seen' has counts by key, 'by_record' is true or false")
         if not isinstance(generations, list) or not all(isinstance(name, str) for name in generations):
             raise NotCoverageCounts("'generations' is a list of names")
-        return cls(Counter(seen), set(generations), by_record)
+        wanted = data.get("wanted", [])
+        if not isinstance(wanted, list) or not all(isinstance(key, str) for key in wanted):
+            raise NotCoverageCounts("'wanted' is a list of keys")
+        return cls(Counter(seen), set(generations), by_record, set(wanted))
 
 
 def _answer_keys(observation: Observation) -> Iterator[str]:

@@ -82,8 +82,13 @@ class Coverage:
         return tuple(item for item in self.countable if not self.is_exercised(item))
 
     @property
+    def touched(self) -> Share:
+        """The headline: the operations that the run has called, of all."""
+        return self.of(Dimension.OPERATIONS)
+
+    @property
     def total(self) -> Share:
-        """The figure: everything countable, each thing once."""
+        """Everything countable, each thing once: what a bound is held against."""
         return self._share(self.countable)
 
     def of(self, dimension: Dimension) -> Share:
@@ -95,10 +100,11 @@ class Coverage:
 
     @property
     def undocumented(self) -> tuple[str, ...]:
-        """Answers that the contract does not have, as `createSMSMessage 500 CMN-203`."""
+        """Answers that the contract does not have and nobody asked for, as `createSMSMessage 500 CMN-203`."""
         known = {key for item in self.countable for key in item.keys}
         named = {item.operation for item in self.countable if item.operation}
-        strange = [key for key in sorted(self.exercised.seen) if key.split(" ")[0] in named and key not in known]
+        met = sorted(set(self.exercised.seen) - self.exercised.wanted)
+        strange = [key for key in met if key.split(" ")[0] in named and key not in known]
         return tuple(key for key in strange if not any(other.startswith(f"{key} ") for other in strange))
 
     def _share(self, items: Iterable[CoverageItem]) -> Share:

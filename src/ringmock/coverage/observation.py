@@ -44,6 +44,8 @@ class Observation(NamedTuple):
     """By the server's own record, too."""
     generation: str | None = None
     """None when only the shape of the answer shows it."""
+    is_wanted: bool = False
+    """Whether somebody asked for the answer: by a fault on demand, or a test that says that it may come."""
 
     @property
     def is_accepted(self) -> bool:

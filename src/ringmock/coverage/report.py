@@ -10,6 +10,7 @@ from .items import Coverage, CoverageItem, Dimension, Share
 
 WIDTH = 118
 _BAR = 30
+_BEHAVIOUR = tuple(dimension for dimension in Dimension if dimension is not Dimension.OPERATIONS)
 
 
 COST = "calls and changes of the world that a test makes, for each thing that it newly exercises"
@@ -50,7 +51,7 @@ class OperationRow(NamedTuple):
 
 def text(coverage: Coverage, suggestions: Sequence[Suggestion]) -> str:
     """The figures, what is missing, and the cheapest tests to add."""
-    lines = [*_figures(coverage), "", *_operations(coverage), *_signed(coverage), *_told(coverage)]
+    lines = [_headline(coverage), "", *_figures(coverage), *_operations(coverage), *_signed(coverage), *_told(coverage)]
     if suggestions:
         lines += ["", f"The {_count(len(suggestions))} to add, by the fewest {COST}:"]
     for suggestion in suggestions:
@@ -60,8 +61,13 @@ def text(coverage: Coverage, suggestions: Sequence[Suggestion]) -> str:
 
 def one_line(coverage: Coverage) -> str:
     """The percentages, as short as possible."""
-    parts = (f"{dimension} {coverage.of(dimension)}" for dimension in Dimension if coverage.of(dimension).total)
-    return f"coverage of behaviour {coverage.total}: {', '.join(parts)}"
+    parts = [f"{each} {coverage.of(each)}" for each in _BEHAVIOUR if coverage.of(each).total]
+    return f"{_headline(coverage)}; {', '.join([*parts, f'all {coverage.total}'])}"
+
+
+def _headline(coverage: Coverage) -> str:
+    touched = coverage.touched
+    return f"{touched} of the operations are touched, {touched.exercised} of {touched.total}"
 
 
 def _count(number: int) -> str:
@@ -69,8 +75,8 @@ def _count(number: int) -> str:
 
 
 def _figures(coverage: Coverage) -> Iterator[str]:
-    yield f"{'coverage of behaviour':<24}{'done':>6}{'of':>6}{'':>9}"
-    for dimension in Dimension:
+    yield f"{'of their behaviour':<24}{'done':>6}{'of':>6}{'':>9}"
+    for dimension in _BEHAVIOUR:
         share = coverage.of(dimension)
         if share.total:
             yield _figure(dimension, share)
@@ -83,13 +89,19 @@ def _figure(name: str, share: Share) -> str:
 
 
 def _operations(coverage: Coverage) -> Iterator[str]:
-    yield f"{'operation':<34}{'done':>6}{'of':>6}{'':>9}  missing"
-    for row in operation_rows(coverage):
-        missing = _missing_answers(coverage, row)
+    """The touched operations, each with what is missing of it; the others by their names alone."""
+    rows = operation_rows(coverage)
+    touched = [row for row in rows if coverage.is_exercised(row.item)]
+    if touched:
+        yield ""
+        yield f"{'operation':<34}{'done':>6}{'of':>6}{'':>9}  missing"
+    for row in touched:
         head = f"{row.item.name:<34}{row.share.exercised:>6}{row.share.total:>6}{row.share!s:>9}"
-        if not coverage.is_exercised(row.item):
-            missing = "never called"
-        yield from _wrapped(head + "  ", missing, len(head) + 2)
+        yield from _wrapped(head + "  ", _missing_answers(coverage, row), len(head) + 2)
+    others = [row.item.name for row in rows if not coverage.is_exercised(row.item)]
+    if others:
+        yield ""
+        yield from _wrapped(f"never called, {len(others)}: ", ", ".join(others), 2)
 
 
 def _missing_answers(coverage: Coverage, row: OperationRow) -> str:

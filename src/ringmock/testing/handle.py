@@ -46,7 +46,18 @@ class Ringmock:
     Extensions that the account does not have are a `LookupError`, input that makes no sense a `ValueError`.
     """
 
-    def __init__(self, url: str, worlds: Worlds, do: Do, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        worlds: Worlds,
+        do: Do,
+        client_id: str,
+        client_secret: str,
+        *,
+        on_allowed: Callable[[World], None] = lambda world: None,
+    ) -> None:
+        """`on_allowed` hears, in the serving thread, that the test allows calls that go wrong."""
+        self._on_allowed = on_allowed
         self.url = url
         """Of the server, without a slash at the end."""
         self.client_id = client_id
@@ -278,10 +289,12 @@ class Ringmock:
     def allow_contract_violations(self) -> None:
         """Requests that the contract refuses do not fail this test, the past ones included."""
         self._allowed |= {Fault.CONTRACT_VIOLATIONS}
+        self._do(lambda: self._on_allowed(self._world))
 
     def allow_server_errors(self) -> None:
         """Answers of 500 and above do not fail this test, the past ones included."""
         self._allowed |= {Fault.SERVER_ERRORS}
+        self._do(lambda: self._on_allowed(self._world))
 
     def complaint(self, advice: Callable[[Sequence[Fault]], str] = by_methods) -> str | None:
         """What went wrong since this was last asked, and was not allowed; None when nothing did.

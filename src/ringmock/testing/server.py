@@ -28,11 +28,15 @@ class MockServer:
         if self.collector.exercised is None:
             self._server.do(self.collector.start)
 
+    def _handle(self, client_id: str, client_secret: str) -> Ringmock:
+        allowed = self.collector.expect_anything_in
+        return Ringmock(self.url, self.worlds, self._server.do, client_id, client_secret, on_allowed=allowed)
+
     @contextlib.contextmanager
     def new_world(self) -> Iterator[Ringmock]:
         """A fresh copy of the account under client credentials that nobody else has, forgotten at the end."""
         client_id, client_secret = f"test-{secrets.token_hex(12)}", secrets.token_hex(12)
-        handle = self._server.do(lambda: Ringmock(self.url, self.worlds, self._server.do, client_id, client_secret))
+        handle = self._server.do(lambda: self._handle(client_id, client_secret))
         try:
             yield handle
         finally:

@@ -11,6 +11,9 @@ from .runner import CaseResult, Failure, Mismatch
 
 MAX_CELL = 60
 MAX_BODY = 4000
+MAX_TEXT = 40
+"""Characters of each text of a list of texts, such as a mailbox."""
+MAX_TEXTS = 5
 
 
 def report(results: Iterable[CaseResult]) -> str:
@@ -65,8 +68,17 @@ def _row(difference: Difference) -> tuple[str, str, str]:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        shown = [json.dumps(_shortened(item), ensure_ascii=False) for item in value[:MAX_TEXTS]]
+        more = [f"and {len(value) - MAX_TEXTS} more"] if len(value) > MAX_TEXTS else []
+        return f"[{', '.join([*shown, *more])}]"
     text = repr(value) if value is ABSENT else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 3]}..."
+
+
+def _shortened(text: str) -> str:
+    """A text of a list, with its length where it is too long for one."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 10]}... ({len(text)} characters)"
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:

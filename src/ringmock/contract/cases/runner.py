@@ -366,7 +366,31 @@ class _Run:
                 break
             sleep(BETWEEN_LOOKS)
         if found:
-            yield Mismatch(found, exchange)
+            yield Mismatch(_told_as_texts(where, expected, actual, text) or found, exchange)
+
+
+def _told_as_texts(where: str, expected: Json, actual: list[Json], text: str) -> tuple[Difference, ...]:
+    """The texts that were expected and those that are there; nothing when those agree and something else differs."""
+    present = ["" if found_at(message, text) is ABSENT else found_at(message, text) for message in actual]
+    if isinstance(expected, list):
+        wanted = [one.get(text, "any") if isinstance(one, dict) and not is_matcher(one) else one for one in expected]
+        if next(differences(wanted, present), None) is None:
+            return ()
+        return (Difference(where, wanted, present),)
+    if isinstance(expected, int):
+        return (Difference(where, f"{expected} message{'' if expected == 1 else 's'}", present),)
+    return (Difference(where, _without_key(expected, text), present),)
+
+
+def _without_key(expected: Json, text: str) -> Json:
+    """A matcher of messages as one of texts."""
+    if isinstance(expected, list):
+        return [_without_key(one, text) for one in expected]
+    if not isinstance(expected, dict):
+        return expected
+    if expected.keys() == {text}:
+        return expected[text]
+    return {name: _without_key(one, text) for name, one in expected.items()} if is_matcher(expected) else expected
 
 
 def _as_messages(expected: Json, text: str) -> Json:
