@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ringmock.contract.suggestions import candidates
 from ringmock.coverage.collector import CoverageCollector
 from ringmock.fixture import load_named
 from ringmock.serving.server import build, serving
@@ -14,6 +15,7 @@ from support import OWN, PAGER, SMS, STORE, Client, sms_body
 @pytest.fixture(scope="module")
 def counting() -> Iterator[tuple[str, CoverageCollector]]:
     collector = CoverageCollector()
+    candidates()  # read once for all reports: that takes longer than a call may
     with serving(build(Worlds(load_named("demo")), collector=collector)) as (url, _):
         yield url, collector
 
