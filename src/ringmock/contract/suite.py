@@ -434,9 +434,10 @@ def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> t
         about = [case for case in about if case.holds_in(generation)]
         further = () if wanted.fixture is not None else _further(main, generation)
         for template, those in homes_of(about, (main, *further)):
-            if template is main:
+            has_nothing_to_do = parts_wanted == ("cases",) and not those
+            if template is main and not has_nothing_to_do:
                 errands.append(Errand(main, parts_wanted, those, is_further=generation != generations[0]))
-            elif those and "cases" in parts_wanted:
+            elif template is not main and those and "cases" in parts_wanted:
                 errands.append(Errand(template, ("cases",), those))
     return errands, [case for case in cases if not any(map(case.holds_in, generations))]
 
