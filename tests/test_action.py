@@ -16,7 +16,9 @@ pytestmark = pytest.mark.long
 
 ACTION = yaml.safe_load((Path(__file__).parents[1] / "action.yml").read_text(encoding="utf-8"))
 STEP = next(step for step in ACTION["runs"]["steps"] if "ringmock contract" in step.get("run", ""))
-OPTIONS = {option for parameter in main.commands["contract"].params for option in parameter.opts}
+OPTIONS = {
+    option for parameter in main.commands["contract"].params for option in (*parameter.opts, *parameter.secondary_opts)
+}
 
 
 def run(folder: Path, commands: Path | None = None, **inputs: str) -> "subprocess.CompletedProcess[str]":

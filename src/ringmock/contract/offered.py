@@ -5,7 +5,7 @@ send, change or delete anything: bodies are broken JSON, ids are nobody's, and t
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .cases.operation import Operation, known_operations
@@ -34,24 +34,30 @@ class _Search:
     client: HttpClient
     token: str | None
     _nowhere: dict[tuple[str, bool], tuple[int, str]] = field(default_factory=dict)
+    _unsigned: dict[str, int] = field(default_factory=dict)
+    """The status of each operation without a token."""
 
     def lacks(self, operation: Operation) -> bool:
         """Whether the server has not the operation; not where it may not be asked."""
         try:
-            return any(self._is_nobodys(operation, signed) for signed in self._ways(operation))
+            return self._is_nobodys(operation, False) or (
+                self._asks_first(operation) and self._is_nobodys(operation, True)
+            )
         except NotSent:
             return False
 
-    def _ways(self, operation: Operation) -> Iterator[bool]:
-        """Without a token; and with one where a server that asks everybody for it first could not say more."""
-        yield False
-        asked_first = self._of_nowhere(operation.method, False)[0] in NEEDS_TOKEN
-        if asked_first and self.token is not None:
-            yield True
+    def _asks_first(self, operation: Operation) -> bool:
+        """Whether the server could say more with a token: it asks for one before it says whether anything is there."""
+        if self.token is None:
+            return False
+        answers = (self._of_nowhere(operation.method, False)[0], self._unsigned.get(operation.id))
+        return any(status in NEEDS_TOKEN for status in answers)
 
     def _is_nobodys(self, operation: Operation, signed: bool) -> bool:
         path = _path_of(operation)
         answer = self._ask(operation.method, path, signed)
+        if not signed:
+            self._unsigned[operation.id] = answer.status
         if answer.status in NOT_THERE:
             return True
         return answer.status not in NEEDS_TOKEN and _shape(answer, path) == self._of_nowhere(operation.method, signed)

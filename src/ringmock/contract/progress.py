@@ -31,8 +31,12 @@ class Reached:
     share: float
     seconds_left: float
     running: tuple[str, ...]
+    is_planned: bool = True
+    """Whether it is known yet what there is to do."""
 
     def __str__(self) -> str:
+        if not self.is_planned:
+            return "looks at the server first"
         return f"{self.share:.0%}, about {_time(self.seconds_left)} left: {', '.join(self.running) or 'nothing runs'}"
 
 
@@ -79,4 +83,4 @@ class Progress:
             took = 0.0 if self._started is None else now - self._started
         share = done / whole if whole else 0.0
         left = took * (1 - share) / share if share > 0.05 else max(0.0, whole - took)
-        return Reached(share, left, running)
+        return Reached(share, left, running, bool(self._jobs))

@@ -1,8 +1,10 @@
 """How findings are told to a person."""
 
+import pytest
+
 from findings_made import failed, finding, report
 from ringmock.contract.findings import Verdict
-from ringmock.contract.report.text import MAX_DETAIL_LINES, MAX_MORE, MAX_TOLD, text
+from ringmock.contract.report.text import MAX_DETAIL_LINE, MAX_DETAIL_LINES, MAX_MORE, MAX_TOLD, text
 
 
 def test_a_failure_is_told_with_its_place_its_detail_and_its_curl() -> None:
@@ -10,6 +12,14 @@ def test_a_failure_is_told_with_its_place_its_detail_and_its_curl() -> None:
     assert "FAILED  A page arrives\n        mine.yaml:5, demo 2012" in said
     assert "        status  200  400\n" in said
     assert "        curl -i http://127.0.0.1:1/" in said
+
+
+@pytest.mark.parametrize(("length", "is_whole"), [(MAX_DETAIL_LINE, True), (MAX_DETAIL_LINE + 1, False)])
+def test_a_long_line_of_an_answer_is_cut_and_a_command_never(length: int, is_whole: bool) -> None:
+    said = text(report(failed(detail="a" * length, reproduce="curl " + "b" * 2000)))
+    assert (f"        {'a' * length}\n" in said) is is_whole
+    assert ("... and 1 characters more" in said) is not is_whole
+    assert "b" * 2000 in said
 
 
 def test_what_passed_is_counted_and_not_told() -> None:

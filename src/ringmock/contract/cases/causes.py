@@ -11,6 +11,7 @@ from .runner import CONNECTION, Failure, Mismatch
 _INDEX = re.compile(r"(?<=\.)\d+(?=\.|$)")
 _ERROR_CODE = "errors.0.errorCode"
 MAX_STATUS = 40
+NOT_WRITTEN = 501
 
 
 def cause_of(case: Case, failure: Failure) -> str:
@@ -24,6 +25,8 @@ def cause_of(case: Case, failure: Failure) -> str:
         return f"Extension {difference.where.rpartition(' ')[2]} cannot sign in: {_short(difference.actual)}"
     if difference.where == "control API":
         return f"The control API refuses: {_short(difference.actual)}"
+    if difference.where == "status" and difference.actual == NOT_WRITTEN:
+        return "Operations answer 501: they are described, and not implemented"
     if difference.where == "status":
         return f"{subject} answers {_answered(mismatch)} where {_due(case, failure, mismatch)} is due"
     if difference.where == _ERROR_CODE:

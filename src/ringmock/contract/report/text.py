@@ -9,6 +9,8 @@ from .causes import Cause, causes_of, counted
 
 WIDTH = 118
 MAX_DETAIL_LINES = 60
+MAX_DETAIL_LINE = 600
+"""Characters of a line, as an answer is one. A command is whole, so that it can be copied."""
 MAX_TOLD = 10
 """Causes that are told in full; the others in a line each. The other reports have all of them whole."""
 MAX_MORE = 10
@@ -30,10 +32,15 @@ def failure_text(finding: Finding) -> str:
     keeps = f"; keeps {', '.join(finding.keeps)}" if finding.keeps else ""
     lines = [f"FAILED  {finding.name}", *_indented([f"{finding.where}{keeps}"])]
     detail = finding.detail.splitlines()
-    lines += ["", *_indented(detail[:MAX_DETAIL_LINES])]
+    lines += ["", *_indented(_bounded(line) for line in detail[:MAX_DETAIL_LINES])]
     if len(detail) > MAX_DETAIL_LINES:
         lines += _indented([f"... and {len(detail) - MAX_DETAIL_LINES} lines more; the JUnit report has them"])
     return "\n".join([*lines, *_indented(finding.reproduce.splitlines())]).rstrip()
+
+
+def _bounded(line: str) -> str:
+    more = len(line) - MAX_DETAIL_LINE
+    return line if more <= 0 else f"{line[:MAX_DETAIL_LINE]}... and {more} characters more; the JSON report has them"
 
 
 def _overview(causes: list[Cause], report: ContractReport) -> Iterator[str]:
