@@ -54,6 +54,15 @@ def described_alone(request: Request) -> tuple[int, str]:
     return (401, "{}") if request.target == SMS else (501, "not written") if known else (404, "no route")
 
 
+def described_behind_a_gate(request: Request) -> tuple[int, str]:
+    """Routes everything that the contract has, asks there for a token, and only then says what is written."""
+    if "nobody-has" in request.target:
+        return 404, "no route"
+    if "Authorization" not in request.headers:
+        return 401, "{}"
+    return (400, "{}") if request.target == SMS else (501, "not written")
+
+
 def with_messages_alone(request: Request) -> tuple[int, str]:
     """Has the mailbox, which lacks that message, and says so."""
     is_one = request.target.endswith("message-store/999999999999")
@@ -67,10 +76,11 @@ def with_messages_alone(request: Request) -> tuple[int, str]:
         (gate_first, {"createSMSMessage"}),
         (of_another_method, set(EVERY) - {"createInternalTextMessage"}),
         (described_alone, {"createSMSMessage"}),
+        (described_behind_a_gate, {"createSMSMessage"}),
         (with_messages_alone, {"readMessage", "updateMessage", "deleteMessage", "patchMessage"}),
         (lambda request: (401, "{}"), set(EVERY)),
     ],
-    ids=["routes", "gate", "method", "described", "resource", "silent gate"],
+    ids=["routes", "gate", "method", "described", "described behind a gate", "resource", "silent gate"],
 )
 def test_what_is_answered_as_what_nobody_has_is_not_there(answer: Callable, there: set[str]) -> None:
     always = {"getToken", "revokeToken", "authorize", "authorize2"}

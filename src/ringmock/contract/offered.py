@@ -40,9 +40,9 @@ class _Search:
     def lacks(self, operation: Operation) -> bool:
         """Whether the server has not the operation; not where it may not be asked."""
         try:
-            return self._is_nobodys(operation, False) or (
-                self._asks_first(operation) and self._is_nobodys(operation, True)
-            )
+            if self._is_nobodys(operation, False):
+                return True
+            return self._asks_first(operation) and self._is_nobodys(operation, True)
         except NotSent:
             return False
 
