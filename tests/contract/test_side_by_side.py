@@ -43,6 +43,16 @@ def test_a_single_job_runs_in_the_thread_of_its_reader() -> None:
     assert list(side_by_side([lambda: iter([threading.current_thread()])], Stop())) == [threading.current_thread()]
 
 
+def test_the_end_of_a_part_ends_no_other_and_the_end_of_all_ends_it() -> None:
+    outer = Stop()
+    first, second = outer.within(), outer.within()
+    first.set()
+    assert (first.is_set, second.is_set, outer.is_set) == (True, False, False)
+    outer.set()
+    assert second.is_set
+    assert outer.within().is_set
+
+
 class Process:
     """Can be killed."""
 

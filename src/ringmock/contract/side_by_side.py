@@ -16,6 +16,15 @@ class Stop:
 
     _event: threading.Event = field(default_factory=threading.Event)
     _processes: list["Popen[Any]"] = field(default_factory=list)
+    _within: list["Stop"] = field(default_factory=list)
+
+    def within(self) -> "Stop":
+        """One of a part of what this one stops, which ends with it and not the other way round."""
+        inner = Stop()
+        self._within.append(inner)
+        if self.is_set:
+            inner.set()
+        return inner
 
     def add(self, process: "Popen[Any]") -> None:
         """Kill this one too, when it comes to that."""
@@ -28,6 +37,8 @@ class Stop:
         self._event.set()
         for process in self._processes:
             process.kill()
+        for inner in self._within:
+            inner.set()
 
     @property
     def is_set(self) -> bool:

@@ -11,7 +11,7 @@ from ...world.template import Template
 from ..guard import Guard, NotSent
 from ..receiver import Receiver
 from ..side_by_side import Stop
-from ..target import Target
+from ..target import Target, made_up_application
 from .client import Client
 from .engine import CHECKS_OFF, PASSES, Outcome, Pass, Plan, start
 from .grounding import Grounding, grounding
@@ -122,10 +122,15 @@ def run_as(
     say: Callable[[str], None] = lambda line: None,
     stop: Stop | None = None,
 ) -> tuple[Outcome, Observed]:
-    """One pass as one identity; otherwise as `run`. With a `target`, its guard and its watcher apply."""
+    """One pass as one identity; otherwise as `run`. With a `target`, its guard and its watcher apply.
+
+    Where the target opens worlds the pass has one of its own, so that the same seed makes the same calls whatever runs
+    beside it.
+    """
     watcher, guard, ca = (target.watcher, target.guard, target.ca) if target else (None, None, None)
     with Client(url, watcher, guard, ca) as client:
-        token = access_token(client, template, identity.number)
+        own = made_up_application().client_id if target is not None and target.has_worlds else None
+        token = access_token(client, template, identity.number, own)
         account = within(guard, grounding(template, identity.number, token, generation))
         account = prepared(client, account)
     count = max(1, round(examples * identity.share))

@@ -3,15 +3,19 @@
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 from ...domain.account import ExtensionType
 from ...openapi.document import load_contract, operations
+from ..cases.operation import known_operations
 from ..findings import NOT_IMPLEMENTED, Finding, Verdict
-from ..guard import changing_operations, sending_operations
+from ..guard import UNLIMITED, changing_operations, sending_operations
 from ..http_client import curl
 from ..options import Options
+from ..side_by_side import side_by_side
 from ..target import Target, shown
 from . import Identity, run_as, within
 from .client import Client
@@ -29,6 +33,8 @@ SMALLER_SHARE = 0.2
 """Of the examples, for every identity after the first."""
 SMALLER = Pass(("examples", "fuzzing", "stateful"), with_security=False)
 """For who comes after the first: Schemathesis's coverage is the same calls as whoever they are made."""
+OF_AN_EXTENSION = ("{extensionId}", "/subscription")
+"""In the paths of operations that answer a Department or a Voicemail otherwise than a User."""
 ONCE = ("--parts", PART, "--quick")
 QUICK = "--quick leaves it out"
 IN_MAILBOXES = ("createSMSMessage", "createInternalTextMessage", "listMessages", "readMessage", "updateMessage")
@@ -46,36 +52,90 @@ def run(target: Target, options: Options) -> Iterator[Finding]:
     if options.is_quick:
         yield Finding(PART, "Schemathesis", Verdict.SKIPPED, detail=QUICK, where=_where(target))
         return
-    met, chosen = _Met(), passes_of(identities(target, options.identities), options, target.limits.max_messages is None)
-    for identity, passes in chosen.items():
-        for single in passes:
-            if not selects_any(options.operations, target.limits, single):
+    jobs = _jobs(target, options)
+    ended: dict[int, Outcome] = {}
+    unfit: dict[str, Finding] = {}
+    stop = options.stop.within()
+    lanes = [partial(_passes, lane, target, replace(options, stop=stop)) for lane in _lanes(jobs, target)]
+    try:
+        for job, outcome in side_by_side(lanes, stop) if lanes else ():
+            if isinstance(outcome, Finding):
+                unfit.setdefault(outcome.name, outcome)
                 continue
-            phases = " and ".join(single.phases)
-            options.trace(f"Schemathesis on {target.account} {target.generation} as {identity.number}: {phases}")
-            try:
-                outcome, _ = run_as(
-                    identity,
-                    target.url,
-                    target.template,
-                    single,
-                    seed=options.seed,
-                    examples=options.examples,
-                    operations=options.operations,
-                    reports=_folder(options.reports, target),
-                    target=target,
-                    say=options.trace,
-                    stop=options.stop,
-                )
-            except NotInstalled as error:
-                yield Finding(PART, "Schemathesis", Verdict.SKIPPED, detail=str(error), where=_where(target))
-                return
-            except SignInFailed as error:
-                yield _unfit(target, identity, str(error))
-                break
-            met.add(outcome)
-            options.reached(len(met.passes) / sum(map(len, chosen.values())))
+            ended[jobs.index(job)] = outcome
+            options.reached(len(ended) / len(jobs))
+    except NotInstalled as error:
+        yield Finding(PART, "Schemathesis", Verdict.SKIPPED, detail=str(error), where=_where(target))
+        return
+    yield from unfit.values()
+    met = _Met()
+    for _, outcome in sorted(ended.items()):
+        met.add(outcome)
     yield from _findings(met, target, options)
+
+
+class _Job(NamedTuple):
+    """One pass as one identity."""
+
+    identity: Identity
+    single: Pass
+    operations: tuple[str, ...]
+
+
+def _jobs(target: Target, options: Options) -> list[_Job]:
+    """What Schemathesis does, in the order in which it is told."""
+    chosen = passes_of(identities(target, options.identities), options, target.limits.max_messages is None)
+    jobs = []
+    for place, (identity, passes) in enumerate(chosen.items()):
+        for single in passes:
+            is_other = place > 0 and single is SMALLER and not options.identities
+            operations = _of_others(options.operations) if is_other else options.operations
+            is_empty = is_other and not operations
+            if not is_empty and selects_any(operations, target.limits, single):
+                jobs.append(_Job(identity, single, operations))
+    return jobs
+
+
+def _of_others(chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """Of these operations, or of all, those of one extension: what others do is not the same for a Department."""
+    own = (name for name, known in known_operations().items() if any(sign in known.path for sign in OF_AN_EXTENSION))
+    return tuple(name for name in own if not chosen or name in chosen)
+
+
+def _lanes(jobs: Sequence[_Job], target: Target) -> list[Sequence[_Job]]:
+    """What runs side by side: where each pass has a world of its own the longest, and beside it the others."""
+    if not target.has_worlds or target.limits != UNLIMITED or len(jobs) < 2:
+        return [jobs] if jobs else []
+    return [jobs[:1], jobs[1:]]
+
+
+def _passes(jobs: Iterable[_Job], target: Target, options: Options) -> Iterator[tuple[_Job, Outcome | Finding]]:
+    """How each ended; the passes of who cannot sign in are left out. Raises `NotInstalled` and `NoAnswer`."""
+    unfit: set[Identity] = set()
+    for job in jobs:
+        if job.identity in unfit or options.stop.is_set:
+            continue
+        phases = " and ".join(job.single.phases)
+        options.trace(f"Schemathesis on {target.account} {target.generation} as {job.identity.number}: {phases}")
+        try:
+            outcome, _ = run_as(
+                job.identity,
+                target.url,
+                target.template,
+                job.single,
+                seed=options.seed,
+                examples=options.examples,
+                operations=job.operations,
+                reports=_folder(options.reports, target),
+                target=target,
+                say=options.trace,
+                stop=options.stop,
+            )
+        except SignInFailed as error:
+            unfit.add(job.identity)
+            yield job, _unfit(target, job.identity, str(error))
+            continue
+        yield job, outcome
 
 
 def passes_of(chosen: Sequence[Identity], options: Options, is_free: bool = True) -> dict[Identity, Sequence[Pass]]:

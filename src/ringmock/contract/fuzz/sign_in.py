@@ -13,15 +13,17 @@ class SignInFailed(Exception):
     """An identity without an access token, whose credentials the server does not accept."""
 
 
-def access_token(client: Client, template: Template, number: str) -> str:
-    """The extension's ready-made token, otherwise one for its credentials.
+def access_token(client: Client, template: Template, number: str, client_id: str | None = None) -> str:
+    """The extension's ready-made token, otherwise one for its credentials; with a `client_id` one of that application.
 
     Raises `SignInFailed`.
     """
     ready_made = template.credentials.get(number, Credentials()).access_token
-    if ready_made is not None:
+    if ready_made is not None and client_id is None:
         return ready_made
-    session = open_session(client, grounding(template, number, ""))
+    session = open_session(client, grounding(template, number, ""), client_id)
+    if session is None and ready_made is not None:
+        return ready_made
     if session is None:
         raise SignInFailed(f"extension {number} has no access token and cannot sign in")
     return str(session["access_token"])
