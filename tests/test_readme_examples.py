@@ -214,6 +214,18 @@ def what_the_users_project_has(example: Example, url: str, folder: Path) -> None
     assert {ast.dump(node) for node in ast.parse(example.code).body} <= there
 
 
+def what_the_javascript_project_has(example: Example, url: str, folder: Path) -> None:
+    """tests/clients/test_npm_package.py runs that project."""
+    project = ROOT / "examples" / "vitest_project" / "alerts.test.js"
+    assert project.read_text(encoding="utf-8").startswith(example.code)
+
+
+def packages_that_there_are(example: Example, url: str, folder: Path) -> None:
+    """Each folder that npm installs is a package of a clone that is called ringmock."""
+    for place in re.findall(r" \./ringmock/(\S+)", example.code):
+        assert json.loads((ROOT / place / "package.json").read_text(encoding="utf-8"))["name"] == "ringmock"
+
+
 def a_suite_of_unittest(example: Example, url: str, folder: Path) -> None:
     there: dict[str, Any] = {"__name__": "example"}
     exec(compile(example.code, example.place, "exec"), there)
@@ -348,6 +360,7 @@ RUNS: list[tuple[str, str, Run]] = [
     ("sh", "ringmock contract --url http://127.0.0.1:8080 --junit", a_run_of_the_suite),
     ("sh", "--max-messages", a_run_with_limits),
     ("sh", "pip install", requirements_that_there_are),
+    ("sh", "npm install", packages_that_there_are),
     ("sh", ".venv/bin/python -m pytest", a_run_of_the_users_suite),
     ("sh", "ringmock text", a_text_from_outside),
     ("sh", "ringmock serve", options_that_there_are),
@@ -364,6 +377,7 @@ RUNS: list[tuple[str, str, Run]] = [
     ("python", "import unittest", a_suite_of_unittest),
     ("python", "class Receiver", a_receiver_that_passes),
     ("python", "def test_", passes),
+    ("js", "from 'ringmock'", what_the_javascript_project_has),
     ("js", "@ringcentral/sdk", an_sms_by_the_javascript_sdk),
     ("yaml", "cases:", cases_that_pass),
     ("yaml", "uses: ./ringmock", a_step_with_known_inputs),

@@ -97,6 +97,16 @@ def test_the_server_ends_without_a_traceback(ending: signal.Signals) -> None:
     assert server.process.returncode == 0
 
 
+def test_the_server_ends_when_its_input_does_where_that_is_wanted() -> None:
+    with served("--stop-with-stdin", stdin=subprocess.PIPE) as server:
+        assert server.process.stdin is not None
+        server.process.stdin.write("whatever\n")
+        server.process.stdin.flush()
+        assert server.get("/_mock/ready")["status"] == "ready"
+        _, log = server.process.communicate(timeout=30)
+    assert (server.process.returncode, "Traceback" in log) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

@@ -608,3 +608,18 @@ def test_a_page_of_what_a_phone_has_received_is_asked_for_by_numbers(world_clien
 
     assert answer.status_code == 400
     assert query.partition("=")[0] in answer.json()["error"]
+
+
+@pytest.mark.parametrize(("query", "calls"), [("", ["200", "404"]), ("?limit=1", ["404"])])
+def test_the_journal_as_text_has_a_line_for_each_call_oldest_first(
+    world_client: Client, query: str, calls: list[str]
+) -> None:
+    world_client.post(RESET)
+    assert world_client.get("/_mock/journal.txt").text == "  none\n"
+    world_client.post_sms()
+    world_client.get(f"{STORE}/1")
+
+    answer = world_client.get(f"/_mock/journal.txt{query}")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert [line.split()[3] for line in answer.text.splitlines()] == calls
+    assert answer.text.startswith("   101 ")

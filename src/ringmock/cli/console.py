@@ -5,7 +5,8 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,20 @@ def _close_stream(stream: Any) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)
+
+
+def at_end_of_input(then: Callable[[], None], *, is_wanted: bool) -> None:
+    """Call `then`, in a thread of its own, when standard input ends; what comes until then is thrown away."""
+    if not is_wanted:
+        return
+
+    def read() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        then()
+
+    threading.Thread(target=read, name="end of input", daemon=True).start()
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
 from ..server_limits import ServerLimits, limit_options
 from .addresses import bound, certificate, control_sockets, public_address, root_file, with_addresses
-from .console import port_file
+from .console import at_end_of_input, port_file
 
 if TYPE_CHECKING:
     from socket import socket
@@ -72,6 +72,11 @@ if TYPE_CHECKING:
     type=click.Choice(["json", "any"]),
     help="What receivers of webhooks have to answer the handshake with, over the fixture's.",
 )
+@click.option(
+    "--stop-with-stdin",
+    is_flag=True,
+    help="Stop when standard input ends, as a pipe does with the process that started the server, however it ends.",
+)
 @click.option("--reload", is_flag=True, help="Start afresh whenever the fixture or the contract changes.")
 @click.option(
     "--coverage", is_flag=True, help="Measure what callers exercise of the contract; see GET /_mock/coverage.html."
@@ -123,6 +128,7 @@ def serve(**given: Any) -> None:
     app = server.Swappable(account.app(first))
     tls = shown.context if shown else None
     running = server.Server(app, ready, account.limits, tls=tls, base_path=address.base_path)
+    at_end_of_input(running.stop, is_wanted=given["stop_with_stdin"])
     watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
     with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
         runner.run(_until_stopped(running, [*api, *control], app, account.rebuilt, watched))

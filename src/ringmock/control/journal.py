@@ -3,7 +3,10 @@
 from collections.abc import Container, Iterable
 from typing import Any
 
+from flask import Response
+
 from ..domain.message import Routed
+from ..http.recording import line
 from ..http.why import explanation
 from ..timestamps import iso8601
 from ..world.journal import Entry
@@ -19,6 +22,13 @@ def read_journal(call: ControlCall) -> Json:
     if limit > journal.most:
         raise NotNow(f"'limit' is a number from 1 to {journal.most}, as in ?limit={min(20, journal.most)}.")
     return [_entry(entry, call.query.get("include", ())) for entry in journal.newest_first(limit)]
+
+
+def journal_as_text(call: ControlCall) -> Response:
+    """The latest calls, each on a line as the log has it."""
+    entries = list(call.world.journal.newest_first(call.query["limit"]))[::-1]
+    told = "".join(f"  {line(entry)}\n" for entry in entries) or "  none\n"
+    return Response(told, content_type="text/plain; charset=utf-8")
 
 
 def read_journal_entry(call: ControlCall) -> Json:

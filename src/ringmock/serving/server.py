@@ -238,9 +238,13 @@ class Server(uvicorn.Server):
             ssl_shutdown_timeout=self._tls_handshake_timeout,
         )
 
+    def stop(self) -> None:
+        """Stop soon, as after Ctrl-C. For any thread."""
+        self.should_exit = True
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
-        self.should_exit = True
+        self.stop()
 
 
 class Swappable:
