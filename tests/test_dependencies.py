@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
-EXTRAS = ("numbers", "contract", "tls")
+EXTRAS = ("numbers", "contract", "mcp", "tls")
 """What `src` may need beside the dependencies."""
 LOADED_BY_OTHERS: Mapping[str, str] = {"uvloop": "uvicorn takes it for its event loop, where it is installed"}
 LOADS_US: Mapping[str, str] = {"pytest": "it loads the plugin, and so is there before it"}
@@ -67,7 +67,10 @@ def test_nothing_is_asked_for_twice() -> None:
     assert [name for name, times in Counter(asked_for(*EXTRAS)).items() if times > 1] == []
 
 
-@pytest.mark.parametrize("requirement", [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["contract"]])
+@pytest.mark.parametrize(
+    "requirement",
+    [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["contract"], *PROJECT["optional-dependencies"]["mcp"]],
+)
 def test_every_line_says_what_it_is_for(requirement: str) -> None:
     (line,) = [line for line in PYPROJECT.splitlines() if line.strip().startswith(f'"{requirement}"')][:1]
     assert "ringmock[" in requirement or re.search(r"# .{8,}", line)
@@ -89,6 +92,8 @@ with running(load_named("demo")) as (url, _), Client(url) as client:
     for path in ("v1.0", "v2"):
         refused = client.post(f"/restapi/{{path}}/number-parser/parse", json={{"originalStrings": ["16509100010"]}})
         print(refused.status_code, refused.json()["errors"][0]["message"])
+agent = CliRunner().invoke(main, ["mcp"])
+print(agent.exit_code, agent.output)
 fuzz = CliRunner().invoke(main, ["contract", "--parts", "fuzz,stateful"])
 print(fuzz.exit_code, fuzz.output)
 """
@@ -109,6 +114,7 @@ def test_a_plain_install_serves_and_says_which_extra_is_missing_for_what_it_cann
     assert lines[0].startswith("0 openapi.yaml: not checked; pip install 'ringmock[contract]'"), done.stderr
     assert "200" in lines
     assert [line for line in lines if line.startswith("503")] == [f"503 {said} them"] * 2
+    assert "pip install 'ringmock[mcp]' installs what an agent needs" in done.stdout
     assert "the fuzz needs Schemathesis: pip install 'ringmock[contract]'" in done.stdout
     assert "Hypothesis is not installed: pip install 'ringmock[contract]'" in done.stdout
 

@@ -226,6 +226,12 @@ def packages_that_there_are(example: Example, url: str, folder: Path) -> None:
         assert json.loads((ROOT / place / "package.json").read_text(encoding="utf-8"))["name"] == "ringmock"
 
 
+def a_command_of_an_agents_program(example: Example, url: str, folder: Path) -> None:
+    (server,) = json.loads(example.code)["mcpServers"].values()
+    name, *arguments = server["args"]
+    main.commands[name].make_context(name, arguments).close()
+
+
 def a_suite_of_unittest(example: Example, url: str, folder: Path) -> None:
     there: dict[str, Any] = {"__name__": "example"}
     exec(compile(example.code, example.place, "exec"), there)
@@ -371,6 +377,7 @@ RUNS: list[tuple[str, str, Run]] = [
     ("sh", "eventFilters", what_runs_with_the_receiver),
     ("sh", '"text": "Hello"', an_sms_by_curl),
     ("sh", "curl ", an_answered_call),
+    ("json", "mcpServers", a_command_of_an_agents_program),
     ("json", "", the_answer_of_a_call),
     ("python", "from ringcentral import SDK", a_page_by_the_python_sdk),
     ("python", "def test_a_customer_gets_a_text", what_the_users_project_has),

@@ -136,7 +136,7 @@ async function isGone(pid) {
 }
 
 test('a server is started, serves a world and ends with close()', async () => {
-  const server = await start({ command: REAL, fixture: 'source-page', generation: 'current', options: ['--max-worlds', '3'] });
+  const server = await start({ timeout: 120_000, command: REAL, fixture: 'source-page', generation: 'current', options: ['--max-worlds', '3'] });
   try {
     const world = await server.world();
     assert.deepEqual(await world.handset('14151003732').messages(), []);
@@ -150,7 +150,7 @@ test('a server is started, serves a world and ends with close()', async () => {
 
 test('a server ends with the process that started it, even one that is killed', async () => {
   const script = `
-    require('ringmock').start({ command: ${RINGMOCK_TEST_COMMAND} }).then(({ pid }) => {
+    require('ringmock').start({ timeout: 120_000, command: ${RINGMOCK_TEST_COMMAND} }).then(({ pid }) => {
       process.stdout.write(String(pid));
       setInterval(() => {}, 1000);
     });
@@ -163,7 +163,7 @@ test('a server ends with the process that started it, even one that is killed', 
 });
 
 test('a server that nobody closes keeps no process from ending', async () => {
-  const script = `require('ringmock').start({ command: ${RINGMOCK_TEST_COMMAND} }).then(({ pid }) => console.log(pid));`;
+  const script = `require('ringmock').start({ timeout: 120_000, command: ${RINGMOCK_TEST_COMMAND} }).then(({ pid }) => console.log(pid));`;
   const child = spawn(process.execPath, ['-e', script], { cwd: __dirname, stdio: ['ignore', 'pipe', 'inherit'] });
   let pid = '';
   child.stdout.on('data', (piece) => { pid += piece; });

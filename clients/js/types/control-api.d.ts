@@ -158,6 +158,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/clock/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens next in the world, and when, in order: each status, reminder, late notification and expiry.
+         * @description As it is now: what is sent later is due later. Other events than those of `kind` do not happen by themselves.
+         */
+        get: operations["read_due"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/clock/advance": {
         parameters: {
             query?: never;
@@ -167,7 +187,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move on. */
+        /**
+         * Move on by seconds, or to what is due next; tells what it made happen, in order.
+         * @description `{"seconds": 86400}` makes the same happen as 1,440 times `{"seconds": 60}`. `{"to": "next"}` goes to the next moment at which anything is due, as `GET /_mock/clock/due` tells it, and nowhere where nothing is. The clock is moved past at most 10,000 reminders of subscriptions at a time.
+         */
         post: operations["advance_clock"];
         delete?: never;
         options?: never;
@@ -221,7 +244,7 @@ export interface paths {
         };
         /**
          * Messages that the world has seen, oldest first; waits for them, counts them, takes a code out of them.
-         * @description Messages of the fixture are listed, and never waited for. `number` counts the messages of a world from its last reset on: `after` takes it.
+         * @description Messages of the fixture are listed, and never waited for. `clock=advance` goes with any question of what is to be so, `wait` and `within` aside: it leaves the clock where the answer was found, and what expires or ages is never gone to for its own sake. `number` counts the messages of a world from its last reset on: `after` takes it.
          */
         get: operations["list_messages"];
         put?: never;
@@ -561,6 +584,11 @@ export interface components {
     schemas: {
         /** a name of 1 to 64 of A-Z, a-z, 0-9 and . _ ~ - */
         WorldName: string;
+        /**
+         * @description Of an assertion that does not hold: `unexpected-message` for one that should not be there, `no-message` for one that is not there, `evidence-left-out` where nobody can tell any more.
+         * @enum {string}
+         */
+        RefusalCode: "unexpected-message" | "no-message" | "evidence-left-out";
         World: {
             name: string;
             fixture: string;
@@ -577,6 +605,21 @@ export interface components {
             last_used: string;
             /** @description Whether a call waits, a WebSocket is open or a test holds it. */
             in_use: boolean;
+        };
+        Due: {
+            /**
+             * Format: date-time
+             * @description By the world's clock.
+             */
+            at: string;
+            /** @enum {string} */
+            kind: "message-status" | "batch-status" | "notification" | "subscription-reminder" | "subscription-expired" | "webhook-retry" | "connection-timeout" | "report-completed" | "message-purged" | "message-removed" | "access-token-expired" | "refresh-token-expired";
+            /** @description Whose it is. */
+            extension: string | null;
+            /** @description Of the message, batch, report or subscription; the client id of a token. */
+            id: string | null;
+            /** @description What a message or a batch reaches. */
+            status: string | null;
         };
         /**
          * a date-time with a zone, as the API writes it
@@ -739,6 +782,7 @@ export interface components {
             content: {
                 "application/json": {
                     error: string;
+                    code?: components["schemas"]["RefusalCode"];
                 };
             };
         };
@@ -767,6 +811,23 @@ export interface components {
                     /** Format: date-time */
                     now: string;
                     frozen: boolean;
+                };
+            };
+        };
+        /** @description The time of the world, and what happened on the way to it. */
+        Moved: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    now: string;
+                    frozen: boolean;
+                    /** @description How much happened. */
+                    count: number;
+                    /** @description In order: the first thousand. */
+                    happened: components["schemas"]["Due"][];
                 };
             };
         };
@@ -1076,6 +1137,38 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    read_due: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many, at most.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is due, the earliest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        now: string;
+                        frozen: boolean;
+                        due: components["schemas"]["Due"][];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     advance_clock: {
         parameters: {
             query?: never;
@@ -1092,12 +1185,17 @@ export interface operations {
                  */
                 "application/json": {
                     /** a number of seconds that stays within the years 1 to 9999 */
-                    seconds: number;
+                    seconds?: number;
+                    /**
+                     * @description To what is due next.
+                     * @enum {string}
+                     */
+                    to?: "next";
                 };
             };
         };
         responses: {
-            200: components["responses"]["Clock"];
+            200: components["responses"]["Moved"];
             default: components["responses"]["Refused"];
         };
     };
@@ -1188,6 +1286,8 @@ export interface operations {
                 after?: number;
                 /** @description Wait so many real seconds, at most, until there is one, or as many as `count` says. */
                 wait?: number;
+                /** @description `advance`: instead of real seconds, move the world's clock from one moment at which a status changes or a late notification comes to the next, until it is so or nothing is due. */
+                clock?: "advance";
                 /** @description How many there are to be, at least. */
                 count?: number;
                 /** @description `none`: there is to be none, now and `within` so many real seconds. */

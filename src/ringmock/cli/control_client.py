@@ -1,24 +1,47 @@
 """Calls of the control API from a command."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..contract.http_client import HttpClient, NoAnswer, Request
+from ..contract.http_client import TIMEOUT_SECONDS, HttpClient, NoAnswer, Request
+
+Json = Any
 
 
 class NoSuchAnswer(Exception):
     """The server did not answer as asked; says why."""
 
 
-def get(url: str, path: str, token: str | None = None, ca: Path | None = None) -> Any:
+def get(url: str, path: str, token: str | None = None, ca: Path | None = None) -> Json:
     """What `GET /_mock<path>` answers. `token`: an access token, whose world it is about. `ca`: as for `HttpClient`.
 
     Raises `NoSuchAnswer`.
     """
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return ask(url, "GET", f"/_mock{path}", headers, ca=ca)
+
+
+def ask(
+    url: str,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: Json = None,
+    *,
+    patience: float = 0.0,
+    ca: Path | None = None,
+) -> Json:
+    """What a call is answered with. `patience`: seconds that it may take beyond those of any call. `ca`: as for `get`.
+
+    Raises `NoSuchAnswer`.
+    """
+    content = None if body is None else json.dumps(body).encode()
+    typed = headers if content is None else {**headers, "Content-Type": "application/json"}
     try:
-        with HttpClient(url, ca=ca) as client:
-            answer = client.send(Request("GET", f"/_mock{path}", headers))
+        with HttpClient(url, TIMEOUT_SECONDS + patience, ca=ca) as client:
+            answer = client.send(Request(method, target, typed, content))
     except (NoAnswer, ValueError) as error:
         raise NoSuchAnswer(f"{error}; `ringmock serve` starts a server, --url says where it is") from error
     if answer.status != 200:

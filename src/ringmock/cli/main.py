@@ -8,6 +8,7 @@ from .check import check
 from .console import Commands
 from .contract import contract
 from .coverage import coverage
+from .mcp import mcp
 from .rules import rules
 from .serve import serve
 from .text import send_text
@@ -23,5 +24,5 @@ def main() -> None:
     """
 
 
-for command in (serve, check, send_text, coverage, rules, contract, cases, why):
+for command in (serve, check, send_text, coverage, rules, contract, cases, why, mcp):
     main.add_command(command)

@@ -93,8 +93,7 @@ def serve(**given: Any) -> None:
     stack = click.get_current_context().with_resource(ExitStack())
     stack.callback(gc.enable)
 
-    from ..fixture import FixtureError, sources_of
-    from ..resources import bundled
+    from ..fixture import FixtureError
     from ..serving import collector, server
     from . import start_screen
 
@@ -128,10 +127,20 @@ def serve(**given: Any) -> None:
     app = server.Swappable(account.app(first))
     tls = shown.context if shown else None
     running = server.Server(app, ready, account.limits, tls=tls, base_path=address.base_path)
+    _run(running, [*api, *control], app, account, given)
+
+
+def _run(
+    running: "Server", sockets: "list[socket]", app: "Swappable", account: "_Account", given: Mapping[str, Any]
+) -> None:
+    """Serve until Ctrl-C, or until whoever started the server is gone."""
+    from ..fixture import sources_of
+    from ..resources import bundled
+
     at_end_of_input(running.stop, is_wanted=given["stop_with_stdin"])
     watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
     with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
-        runner.run(_until_stopped(running, [*api, *control], app, account.rebuilt, watched))
+        runner.run(_until_stopped(running, sockets, app, account.rebuilt, watched))
 
 
 class _Account:
