@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ringmock.contract.cases import Case, bundled_case_files, load_cases
+from ringmock.contract.cases import Case, bundled_cases
 from ringmock.contract.cases.binding import bind
 from ringmock.contract.cases.lacking import Lack
 from ringmock.contract.cases.report import failure_report
@@ -17,7 +17,7 @@ from ringmock.serving.own_target import own_target
 from ringmock.world.template import Template
 
 ACCOUNTS = Path(__file__).parent / "accounts"
-CASES = load_cases(bundled_case_files())
+CASES = bundled_cases()
 AT_LEAST = 0.9
 
 
