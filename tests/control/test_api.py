@@ -317,6 +317,12 @@ def test_a_clock_advances_by_seconds_and_stays_frozen(world_client: Client, seco
     assert answer.json() == {"now": now, "frozen": True, "count": 0, "happened": []}
 
 
+def test_a_token_moves_the_clock_beyond_its_own_end(world_client: Client) -> None:
+    moved = world_client.post(ADVANCE, json={"seconds": 90_000})
+    assert moved.status_code == 200, moved.text
+    assert_refused(world_client.get(STORE), 401, "OAU-128")
+
+
 def test_a_clock_that_is_told_only_to_go_on_keeps_its_time(world_client: Client) -> None:
     world_client.call("PUT", CLOCK, json=FROZEN)
 

@@ -65,8 +65,6 @@ def _view(operation: Operation) -> Callable[..., Response]:
     function = function_of(operation)
 
     def view(**path: str) -> Response:
-        if REFUSED in request.environ:
-            raise request.environ[REFUSED]
         call = request.environ.get(WAITED) or read(operation, request, path, current_app)
         answer = function(call)
         return answer if isinstance(answer, Response) else jsonify(answer)
@@ -154,7 +152,12 @@ def _said(status: int, sentence: str, code: str | None = None) -> Response:
 
 
 def _choose_world() -> None:
-    """For the inspector's pages."""
+    """For the inspector's pages. A call that has waited has its world or its refusal: its token may have ended."""
+    if REFUSED in request.environ:
+        raise request.environ[REFUSED]
+    if WAITED in request.environ:
+        g.world = request.environ[WAITED].world
+        return
     given = request.headers
     worlds = current_app.extensions["ringmock.sign_in.worlds"]
     g.world = world_of(worlds, given.get("Authorization"), given.get(WORLD_HEADER))
