@@ -12,6 +12,7 @@ from ringmock.contract.offered import not_implemented
 
 SMS, PAGER = "/restapi/v1.0/account/~/extension/~/sms", "/restapi/v1.0/account/~/extension/~/company-pager"
 EVERY = tuple(known_operations())
+WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 class Server:
@@ -63,6 +64,11 @@ def described_behind_a_gate(request: Request) -> tuple[int, str]:
     return (400, "{}") if request.target == SMS else (501, "not written")
 
 
+def body_first(request: Request) -> tuple[int, str]:
+    """Reads a body before it looks where to: a broken one is refused alike everywhere."""
+    return (400, "no JSON") if request.body else with_sms_alone(request)
+
+
 def with_messages_alone(request: Request) -> tuple[int, str]:
     """Has the mailbox, which lacks that message, and says so."""
     is_one = request.target.endswith("message-store/999999999999")
@@ -78,9 +84,10 @@ def with_messages_alone(request: Request) -> tuple[int, str]:
         (described_alone, {"createSMSMessage"}),
         (described_behind_a_gate, {"createSMSMessage"}),
         (with_messages_alone, {"readMessage", "updateMessage", "deleteMessage", "patchMessage"}),
+        (body_first, {name for name, known in known_operations().items() if known.method in WITH_BODY}),
         (lambda request: (401, "{}"), set(EVERY)),
     ],
-    ids=["routes", "gate", "method", "described", "described behind a gate", "resource", "silent gate"],
+    ids=["routes", "gate", "method", "described", "described behind a gate", "resource", "body first", "silent gate"],
 )
 def test_what_is_answered_as_what_nobody_has_is_not_there(answer: Callable, there: set[str]) -> None:
     always = {"getToken", "revokeToken", "authorize", "authorize2"}
