@@ -300,6 +300,14 @@ def test_a_frozen_clock_stands_still_and_dates_the_messages(world_client: Client
     assert world_client.get(CLOCK).json() == stands
 
 
+@pytest.mark.parametrize("seconds", [3599, 3600, 90_000])
+def test_a_clock_is_moved_beyond_the_life_of_the_token_that_the_call_carries(
+    world_client: Client, seconds: float
+) -> None:
+    answer = world_client.call("POST", "/_mock/clock/advance", json={"seconds": seconds})
+    assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize(
     ("seconds", "now"),
     [
