@@ -35,3 +35,12 @@ def test_what_has_no_cause_in_common_stands_alone_and_what_one_entry_stands_for_
 def test_of_a_cause_what_is_about_the_fewest_things_is_told_first() -> None:
     found = [failed("wide", cause="x", keeps=("R-01", "R-02")), failed("narrow", cause="x", keeps=("R-01",))]
     assert causes_of(found)[0].first.name == "narrow"
+
+
+def test_a_failed_sign_in_breaks_no_rule_of_the_cases_that_sign_in_and_is_told_before_what_is_less_of_a_cause() -> None:
+    rule = failed("a", cause="a rule", keeps=("R-05",), operation="createSMSMessage")
+    sign_in = failed("b", cause="sign-in", keeps=("R-12",), operation="getToken")
+    many = [failed(f"c{number}", cause="many") for number in range(3)]
+    causes = causes_of([*many, sign_in, rule])
+    assert [cause.says for cause in causes] == ["a rule", "sign-in", "many"]
+    assert (causes[1].rules, causes[1].sentence) == ((), "")

@@ -9,6 +9,7 @@ from ...domain.rulebook import DECISIONS, RULEBOOK
 from ..findings import Finding
 
 PREFLIGHT: Final = "preflight"
+SIGN_IN: Final = ("getToken", "authorize", "authorize2", "revokeToken")
 SENTENCES = {rule.id: rule.sentence for rule in RULEBOOK} | {
     made.id: f"{made.question} {made.decision}" for made in DECISIONS
 }
@@ -28,9 +29,19 @@ class Cause:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rules and decisions that most of its findings keep, the commonest first."""
+        """The rules and decisions that most of its findings keep, the commonest first; none of failed sign-ins.
+
+        Those are of cases that sign in to show a rule, which says nothing of how.
+        """
+        if self.is_of_sign_in:
+            return ()
         counts = Counter(kept for finding in self.findings for kept in finding.keeps if kept in SENTENCES)
         return tuple(kept for kept, count in counts.most_common() if 2 * count >= len(self.findings))
+
+    @property
+    def is_of_sign_in(self) -> bool:
+        """Whether it is about how to sign in, without which little else can be."""
+        return self.first.operation in SIGN_IN
 
     @property
     def sentence(self) -> str:
@@ -46,7 +57,7 @@ def causes_of(failures: Iterable[Finding]) -> list[Cause]:
     """The causes, the most telling first.
 
     That is what keeps everything else from being tested; then what breaks a rule of the documentation, by what is
-    done before what is said; then what the most findings fail because of.
+    done before what is said; then how to sign in; then what the most findings fail because of.
     """
     groups: dict[str, list[Finding]] = {}
     for finding in failures:
@@ -63,11 +74,11 @@ def _tells_less(finding: Finding) -> tuple[int, int]:
     return (len(finding.keeps) or 99, len(finding.detail))
 
 
-def _order(cause: Cause) -> tuple[bool, bool, bool, int]:
+def _order(cause: Cause) -> tuple[bool, bool, bool, bool, int]:
     is_first = cause.first.part == PREFLIGHT
     breaks_a_rule = any(rule in _DOCUMENTED for rule in cause.rules)
     does_otherwise = breaks_a_rule and any(finding.is_behaviour for finding in cause.findings)
-    return (not is_first, not does_otherwise, not breaks_a_rule, -len(cause.findings))
+    return (not is_first, not does_otherwise, not breaks_a_rule, not cause.is_of_sign_in, -len(cause.findings))
 
 
 def counted(findings: Iterable[Finding]) -> tuple[Counter[str], Counter[str]]:
