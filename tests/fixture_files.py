@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ringmock.fixture import FixtureError, load_fixture
-from ringmock.resources import bundled
+from ringmock.openapi.resources import bundled
 from ringmock.world.template import Template
 
 PUBLIC_KEY = (

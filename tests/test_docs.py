@@ -14,6 +14,7 @@ import click
 import pytest
 
 from ringmock import pytest_plugin
+from ringmock.cli.console import EXIT_STATUSES
 from ringmock.cli.main import main
 from ringmock.control.description import Operation as ControlOperation
 from ringmock.control.description import document as control_document
@@ -221,6 +222,10 @@ def delivery_errors() -> str:
 
 
 # --- the server and its commands -------------------------------------------------------------------
+
+
+def exit_statuses() -> str:
+    return table(("status", "meaning"), ((code(status), about) for status, about in EXIT_STATUSES.items()))
 
 
 def server_limits() -> str:
@@ -454,6 +459,7 @@ SECTIONS: dict[tuple[Path, str], Callable[[], str]] = {
     (REFERENCE / "error-codes.md", "oauth errors"): oauth_errors,
     (REFERENCE / "error-codes.md", "delivery errors"): delivery_errors,
     (REFERENCE / "server-limits.md", "server limits"): server_limits,
+    (REFERENCE / "cli.md", "exit statuses"): exit_statuses,
     (REFERENCE / "cli.md", "commands"): cli,
     (REFERENCE / "control-api.md", "control api"): control_api,
     (REFERENCE / "fixture.md", "fixture keys"): lambda: key_table("account.schema.json"),

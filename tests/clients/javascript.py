@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,23 @@ HOW = "install Node.js 18 or later, then `npm ci` in tests/clients/js (or name a
 Day = dict[str, Any]
 
 
-def day_with(script: str, *arguments: str, packages: tuple[str, ...]) -> Day:
-    """The results of a script's steps, by their names."""
+def day_with(
+    script: str, *arguments: str, packages: tuple[str, ...], environment: Mapping[str, str] | None = None
+) -> Day:
+    """The results of a script's steps, by their names. `environment` is beside the surroundings'."""
     needs(NODE, "node", HOW)
     for package in packages:
         needs((MODULES / package).is_dir(), package, HOW)
     ended = subprocess.run(
         [str(NODE), f"{script}.js", *arguments],
         cwd=SCRIPTS,
-        env={**os.environ, "NODE_PATH": str(MODULES.resolve()), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+        env={
+            **os.environ,
+            "NODE_PATH": str(MODULES.resolve()),
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+            **(environment or {}),
+        },
         capture_output=True,
         text=True,
         timeout=120,

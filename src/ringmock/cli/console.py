@@ -12,6 +12,14 @@ from typing import Any
 
 import click
 
+EXIT_STATUSES = {
+    0: "What was asked for is done; a server was stopped by SIGINT or SIGTERM.",
+    1: "It failed, or found something: the last lines of standard error, or the report, say what.",
+    2: "The command line makes no sense; `ringmock contract` had nothing to test.",
+    130: "`ringmock contract` was stopped by Ctrl-C.",
+}
+"""Every status that a command ends with."""
+
 UNHEARD = 1
 """The exit status of a command whose output has no reader."""
 

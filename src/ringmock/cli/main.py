@@ -5,17 +5,24 @@ import click
 from .. import __version__
 from .cases import cases
 from .check import check
-from .console import Commands
+from .console import EXIT_STATUSES, Commands
 from .contract import contract
 from .coverage import coverage
+from .init import init
 from .mcp import mcp
 from .rules import rules
 from .serve import serve
 from .text import send_text
 from .why import why
 
+STATUSES = "\n".join(["\b\nExit status:", *(f"  {status:<4} {about}" for status, about in EXIT_STATUSES.items())])
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=Commands,
+    epilog=STATUSES.replace("`", ""),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="ringmock")
 def main() -> None:
     """A mock server of RingCentral's SMS, pager and message-store API.
@@ -24,5 +31,5 @@ def main() -> None:
     """
 
 
-for command in (serve, check, send_text, coverage, rules, contract, cases, why, mcp):
+for command in (serve, init, check, send_text, coverage, rules, contract, cases, why, mcp):
     main.add_command(command)

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
@@ -81,6 +79,9 @@ if TYPE_CHECKING:
 @click.option(
     "--coverage", is_flag=True, help="Measure what callers exercise of the contract; see GET /_mock/coverage.html."
 )
+@click.option(
+    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form of a call's line."
+)
 @click.option("--quiet", is_flag=True, help="No line for each call.")
 @limit_options
 def serve(**given: Any) -> None:
@@ -95,10 +96,9 @@ def serve(**given: Any) -> None:
 
     from ..fixture import FixtureError
     from ..serving import collector, server
-    from . import start_screen
+    from . import log, start_screen
 
-    level = logging.WARNING if given["quiet"] else logging.INFO
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    log.configure(given["log"], is_quiet=given["quiet"])
     address, shown = public_address(given), certificate(given)
     control = control_sockets(given["control_host"], given["control_port"], given["port"])
     account = _Account(given, address, control[0].getsockname()[1] if control else None)
@@ -135,7 +135,7 @@ def _run(
 ) -> None:
     """Serve until Ctrl-C, or until whoever started the server is gone."""
     from ..fixture import sources_of
-    from ..resources import bundled
+    from ..openapi.resources import bundled
 
     at_end_of_input(running.stop, is_wanted=given["stop_with_stdin"])
     watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()

@@ -46,7 +46,8 @@ def recorder(worlds: Worlds) -> Done:
         if not is_control and is_of_this_life:
             world.record_call(kept.entry)
         if log.isEnabledFor(logging.INFO):
-            log.info("%s", line(kept.entry()))
+            entry = kept.entry()
+            log.info("%s", line(entry), extra={"entry": entry})
 
     return done
 
@@ -270,6 +271,30 @@ def line(entry: Entry) -> str:
     failed = "failed on demand" if entry.refused_by is RefusedBy.FAULTS else ""
     lost = "answer lost on demand" if entry.is_lost else ""
     return "  ".join(part for part in (said, outcomes, reasons + rules, failed, lost) if part)
+
+
+def facts(entry: Entry) -> dict[str, Any]:
+    """What `line` tells, as JSON has it; what there is nothing to say of is left out."""
+    told = {
+        "extension": entry.who,
+        "method": entry.method,
+        "path": entry.path,
+        "operation": entry.operation,
+        "status": entry.status,
+        "milliseconds": round(entry.milliseconds, 1),
+        "recipients": [
+            {"recipient": each.recipient, "outcome": each.outcome.value, "rule": each.rule} for each in entry.routed
+        ],
+        "moreRecipients": entry.more_routed,
+        "errors": list(entry.errors),
+        "refusedBy": entry.refused_by,
+        "rules": list(entry.rules),
+        "reasons": list(entry.reasons),
+        "didYouMean": entry.near_path,
+        "fault": entry.fault,
+        "isAnswerLost": entry.is_lost,
+    }
+    return {name: value for name, value in told.items() if value not in (None, [], 0, False)}
 
 
 def outcome(routed: Routed) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..resources import bundled
+from .resources import bundled
 
 try:
     from yaml import CSafeLoader as _SafeLoader

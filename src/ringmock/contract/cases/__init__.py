@@ -12,7 +12,7 @@ from typing import Any
 
 from ...fixture.yaml_source import Path as Place
 from ...fixture.yaml_source import Problem, Source, SourceError, load
-from ...resources import bundled
+from ...openapi.resources import bundled
 from .each import Made, written_out
 from .mistakes import RECEIVER, mistakes_in
 from .roles import Needs, needs_of, spoken_of

@@ -15,7 +15,7 @@ from ...domain.rulebook import DECISIONS, RULEBOOK
 from ...fixture.shape import Shape, Violation, nearest
 from ...fixture.yaml_source import Path, Problem, Source
 from ...openapi.document import load_contract
-from ...resources import bundled
+from ...openapi.resources import bundled
 from .each import OPERATION, PLACE, documenting, is_about_each, operations_of
 from .expectations import CLIENT_ID, is_matcher, is_pattern, names_in
 from .operation import Operation, error_codes, known_operations

@@ -13,4 +13,4 @@ def bundled(*parts: str) -> Traversable:
     packaged = files("ringmock").joinpath("data", *(parts[1:] if parts[0] == "fixtures" else parts))
     if packaged.is_file() or packaged.is_dir():
         return packaged
-    return Path(__file__).parents[2].joinpath(*parts)
+    return Path(__file__).parents[3].joinpath(*parts)
