@@ -191,16 +191,19 @@ def test_an_application_around_the_server_may_change_every_request_and_every_ans
             message = await receive()
             return {**message, "body": message.get("body", b"").replace(b"Hello", b"Hullo")}
 
-        async def sent(message: Message) -> None:
+        async def sending(message: Message) -> None:
             await send(
                 {**message, "body": message["body"].replace(b"Hullo", b"Hallo")} if "body" in message else message
             )
 
-        await inner(scope, received, sent)
+        if scope["type"] == "http":
+            named = [(name, b"example.test" if name == b"host" else value) for name, value in scope["headers"]]
+            await inner({**scope, "headers": named}, received, sending)
 
     with served(around) as url, httpx2.Client(base_url=url, headers={"Authorization": "Bearer demo-101"}) as client:
-        subjects = [client.post(SMS, json=sms_body("Hello")).json()["subject"] for _ in range(2)]
+        sent = [client.post(SMS, json=sms_body("Hello")).json() for _ in range(2)]
         kept = [message["subject"] for message in client.get(f"{STORE}?direction=Outbound").json()["records"]]
 
-    assert subjects == ["Hallo", "Hallo"]
+    assert [message["subject"] for message in sent] == ["Hallo", "Hallo"]
+    assert all(message["uri"].startswith("http://example.test/") for message in sent)
     assert kept[:2] == ["Hallo", "Hallo"]

@@ -37,7 +37,7 @@ def test_a_plain_head_is_known_with_the_scope_that_the_parser_would_give_it() ->
             "path": "/restapi/v1.0/account/~",
             "raw_path": b"/restapi/v1.0/account/~",
             "query_string": b"page=1",
-            HEADERS: {b"host": b"a", b"content-length": b"3", b"x": b"2"},
+            HEADERS: ([*headers], {b"host": b"a", b"content-length": b"3", b"x": b"2"}),
         },
     )
 

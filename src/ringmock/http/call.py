@@ -29,7 +29,7 @@ PROBLEM = "ringmock.problem"
 """The key of a scope for the reason why a body is incomplete; absent when the client disconnected."""
 
 HEADERS = "ringmock.headers"
-"""The headers of a scope by name, of a repeated name the last, where the server has them already. Not to be changed."""
+"""In a scope: its headers, and the same by name, of a repeated name the last. They hold for the same list only."""
 
 WHOLE_BODY = "whole_body"
 """The attribute of the server's own `receive` that is the body of a request which arrived as a whole."""

@@ -155,7 +155,8 @@ class Recorder:
         began = time.perf_counter()
         if scope["path"].endswith(("/", _CONTROL_ROOT)):
             scope["path"] = spelled_path(scope["path"])
-        headers = scope.get(HEADERS) or dict(scope["headers"])
+        known = scope.get(HEADERS)
+        headers = known[1] if known is not None and known[0] is scope["headers"] else dict(scope["headers"])
         host = headers.get(b"host", b"")
         origin_of = self._known_base_url if len(host) <= LONGEST_HOST else base_url
         origin = origin_of(scope["scheme"], host, scope["server"], scope.get(PREFIX_KEY, ""))

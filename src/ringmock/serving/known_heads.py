@@ -62,7 +62,7 @@ class KnownHeads:
                 "path": root_path + unquote(parsed.path.decode("ascii")),
                 "raw_path": root_path.encode("ascii") + parsed.path,
                 "query_string": parsed.query or b"",
-                HEADERS: dict(headers),
+                HEADERS: (headers, dict(headers)),
             },
         )
 

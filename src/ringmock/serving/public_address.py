@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..domain.errors import InvalidParameter
 from ..http import errors, parser_refusals
-from ..http.call import HEADERS, PREFIX_KEY, PROXIED_KEY
+from ..http.call import PREFIX_KEY, PROXIED_KEY
 from ..http.recording import printable
 from ..lab.addresses import ip_address
 
@@ -125,7 +125,6 @@ def _forwarded(scope: Scope, said: Mapping[bytes, str]) -> Scope:
             raise InvalidParameter("X-Forwarded-Host", said[HOST])
         rest = [(name, value) for name, value in scope["headers"] if name != b"host"]
         found["headers"] = [(b"host", host.encode("ascii")), *rest]
-        found.pop(HEADERS, None)
     if PREFIX in said:
         try:
             prefixes = [path_of(each.strip()) for each in said[PREFIX].split(",")]
