@@ -182,11 +182,7 @@ def create_app(
     sockets = Sockets(worlds)
     notifier = Notifier(webhooks, sockets)
     contract = load_contract()
-    groups = {
-        found["operationId"]: Group(found["x-throttling-group"].lower())
-        for _, _, found in operations(contract)
-        if found["x-throttling-group"].lower() in set(Group)
-    }
+    groups = throttling_groups(contract)
     app = Stages(
         Dispatch(control_only(behind, sockets, control_port)),
         import_name="ringmock",
@@ -212,6 +208,12 @@ def create_app(
     stack: ASGIApp = app
     sockets.answer_by(stack)
     return stack
+
+
+def throttling_groups(contract: dict[str, Any]) -> dict[str, Group]:
+    """The rate limit that counts an operation, by its operationId; nothing for one that no limit counts."""
+    named = ((found["operationId"], found["x-throttling-group"].lower()) for _, _, found in operations(contract))
+    return {operation_id: Group(group) for operation_id, group in named if group in set(Group)}
 
 
 def control_only(behind: ASGIApp, sockets: ASGIApp, control_port: int | None = None) -> ASGIApp:
