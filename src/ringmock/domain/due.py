@@ -1,4 +1,4 @@
-"""What time brings in a world: each event with the moment at which it is due."""
+"""Events of a world that are due: each with its time."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -44,7 +44,7 @@ from ..lab.webhooks import WebHooks
 from ..world.journal import Entry
 from ..world.world import World
 from .call import WORLD_HEADER
-from .mishaps import Mishaps
+from .notification_faults import Mishaps
 from .sockets import Sockets
 from .timer import WorldTimer
 from .wire.subscriptions import notification

@@ -63,10 +63,10 @@ from ..server_limits import DEFAULT, ServerLimits
 from .capacity import Capacity, Share
 from .clock import RealTime, WorldClock
 from .ids import SequentialIds
+from .initial_messages import plan_seed
 from .journal import Entry, Journal
 from .message_journal import MessageJournal
 from .page_tokens import PageTokens
-from .seeds import plan_seed
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
 

@@ -1,4 +1,4 @@
-"""What becomes of notifications on demand: lost, doubled, late or reordered, and connections that close instead."""
+"""Faults of notifications, on demand: lost, doubled, late or reordered ones, and connections that close instead."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
