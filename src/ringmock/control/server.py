@@ -1,5 +1,6 @@
 """The server itself: whether it is there, what it holds, and what its control API is."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Response
@@ -50,3 +51,41 @@ def usage(call: ControlCall) -> Json:
             "forgotten": dict(worlds.forgotten),
         },
     }
+
+
+def metrics(call: ControlCall) -> Response:
+    """The figures of `usage`, in the text format of Prometheus."""
+    return Response("".join(_lines(call)), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _lines(call: ControlCall) -> Iterator[str]:
+    """Nothing is counted for it: the format is so small that a library would count everything a second time."""
+    said = usage(call)
+    world, server = said["world"], said["server"]
+    journal = world["journal"]
+    yield from _metric("info", "gauge", "The server's version, and the account that it serves.", 1, _labels_of(call))
+    calls = journal["kept"] + journal["left_out"]
+    yield from _metric("world_calls_total", "counter", "Calls that the world has seen since it began.", calls)
+    yield from _metric("world_records", "gauge", "Records that the world keeps.", world["records"])
+    yield from _metric("world_file_bytes", "gauge", "Bytes of files that the world keeps.", world["file_bytes"])
+    for name, about in _KEPT.items():
+        yield from _metric(name, "gauge", f"{about} of all worlds.", server[name]["kept"])
+        yield from _metric(f"{name}_limit", "gauge", f"The most of {about.lower()}.", server[name]["most"])
+    for number, (name, count) in enumerate(sorted(server["forgotten"].items())):
+        about = "Valid ones that were dropped because there were too many."
+        lines = [*_metric("forgotten_total", "counter", about, count, {"what": name})]
+        yield from lines if number == 0 else lines[-1:]
+
+
+_KEPT = {"worlds": "Worlds", "log_ins": "Log-ins", "records": "Records", "file_bytes": "Bytes of files"}
+
+
+def _labels_of(call: ControlCall) -> Mapping[str, object]:
+    return {"version": __version__, "account": call.world.account.id, "generation": call.world.generation.name}
+
+
+def _metric(name: str, kind: str, about: str, value: int, labels: Mapping[str, object] | None = None) -> Iterator[str]:
+    """A metric with its two lines of comment."""
+    written = ",".join(f'{label}="{text}"' for label, text in (labels or {}).items())
+    yield f"# HELP ringmock_{name} {about}\n# TYPE ringmock_{name} {kind}\n"
+    yield f"ringmock_{name}{f'{{{written}}}' if written else ''} {value}\n"
