@@ -209,10 +209,10 @@ def plan_batch(
     batch: SendBatch,
     carrier: Carrier | None,
     opt_outs: Collection[OptOut],
-    dice: Random,
+    random: Random,
 ) -> BatchPlan:
     """Decide what a batch of `sender` would do; nothing is changed. Raises as `planning_batch` does."""
-    return result_of(planning_batch(account, sender, batch, carrier, opt_outs, dice))
+    return result_of(planning_batch(account, sender, batch, carrier, opt_outs, random))
 
 
 def planning_batch(
@@ -221,7 +221,7 @@ def planning_batch(
     batch: SendBatch,
     carrier: Carrier | None,
     opt_outs: Collection[OptOut],
-    dice: Random,
+    random: Random,
 ) -> Slices[BatchPlan]:
     """As `plan_batch`, in slices.
 
@@ -238,7 +238,7 @@ def planning_batch(
         check_text_length(text, MessageType.SMS)
         if _can_be_sent_to(account, number, recipient):
             delivery = _delivery(account, number.digits, digits_of(recipient), text)
-            deliveries.append(_with_course(delivery, carrier, opt_outs, dice))
+            deliveries.append(_with_course(delivery, carrier, opt_outs, random))
         else:
             rejected.append(Rejected(place, recipient))
         if place % SLICE == 0:
@@ -275,10 +275,10 @@ def _delivery(account: Account, sender: str, recipient: str, text: str) -> Deliv
     return Delivery(MessageType.SMS, sender, None, (recipient,), text, conversation, (routed,))
 
 
-def _with_course(delivery: Delivery, carrier: Carrier | None, opt_outs: Collection[OptOut], dice: Random) -> Delivery:
+def _with_course(delivery: Delivery, carrier: Carrier | None, opt_outs: Collection[OptOut], random: Random) -> Delivery:
     """D-12 for a phone that has opted out, D-13 for the carrier's profiles; otherwise as any SMS of today."""
     if carrier is not None or opt_outs:
-        delivery = carried(delivery, carrier, opt_outs, _TODAY, dice)
+        delivery = carried(delivery, carrier, opt_outs, _TODAY, random)
     if delivery.progress is not None:
         return delivery
     return delivery._replace(progress=progress_to(delivery.routed[0].outcome, _TODAY))

@@ -144,7 +144,7 @@ def test_one_more_than_twenty_is_refused_before_its_receiver_is_asked(world_clie
 # --- events --------------------------------------------------------------------------------------
 
 
-def test_a_mailbox_is_told_of_what_came_what_was_marked_and_what_was_deleted(
+def test_a_subscription_is_notified_of_what_came_what_was_marked_and_what_was_deleted(
     world_client: Client, receiver: Receiver
 ) -> None:
     made = subscribed(world_client, receiver)
@@ -210,7 +210,7 @@ def test_what_one_call_changes_is_one_event(world_client: Client, receiver: Rece
     assert [(change["newCount"], change["updatedCount"]) for change in changes] == [(0, 3), (1, 0)]
 
 
-def test_an_inbound_sms_is_told_whole_and_at_once(world_client: Client, receiver: Receiver) -> None:
+def test_a_notification_of_an_inbound_sms_has_the_whole_of_it_at_once(world_client: Client, receiver: Receiver) -> None:
     freeze_clock(world_client)
     made = subscribed(world_client, receiver, INSTANT)
     world_client.post_sms("Outbound is no instant event")
