@@ -232,6 +232,11 @@ def a_command_of_an_agents_program(example: Example, url: str, folder: Path) -> 
     main.commands[name].make_context(name, arguments).close()
 
 
+def a_script_of_the_recipes(example: Example, url: str, folder: Path) -> None:
+    """tests/test_ci_recipes.py runs it."""
+    assert (ROOT / example.code.split()[0].removeprefix("ringmock/")).exists()
+
+
 def a_suite_of_unittest(example: Example, url: str, folder: Path) -> None:
     there: dict[str, Any] = {"__name__": "example"}
     exec(compile(example.code, example.place, "exec"), there)
@@ -366,6 +371,7 @@ RUNS: list[tuple[str, str, Run]] = [
     ("sh", "ringmock contract --url http://127.0.0.1:8080 --junit", a_run_of_the_suite),
     ("sh", "--max-messages", a_run_with_limits),
     ("sh", "pip install", requirements_that_there_are),
+    ("sh", "with_ringmock.sh", a_script_of_the_recipes),
     ("sh", "npm install", packages_that_there_are),
     ("sh", ".venv/bin/python -m pytest", a_run_of_the_users_suite),
     ("sh", "ringmock text", a_text_from_outside),
