@@ -2,20 +2,24 @@
 
 import gc
 import http.client
+import json
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from broken_requests import Willing
+from hostile.in_process import InProcess
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
 from ringmock.serving import collector
 from ringmock.serving.server import running
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
+from support import HANDSET, JWT_BEARER, OWN, SMS, basic, jwt_of, sms_body
 
 
 @contextmanager
@@ -92,6 +96,49 @@ def test_a_closed_world_is_gone_without_the_collector() -> None:
     with without_collector():
         del world
         worlds.close_world("somebody")
+
+        assert left() is None
+
+
+CALLS = {
+    "a message": ("POST", SMS, sms_body()),
+    "a batch": ("POST", "/restapi/v1.0/account/~/a2p-sms/batches",
+                {"from": "16509100300", "text": "Hello", "messages": [{"to": [HANDSET]}]}),
+    "a subscription": ("POST", "/restapi/v1.0/subscription",
+                       {"eventFilters": [f"{OWN}/message-store"],
+                        "deliveryMode": {"transportType": "WebHook", "address": "https://hook.test/"}}),
+    "a token of WebSockets": ("POST", "/restapi/oauth/wstoken", None),
+    "a report": ("POST", "/restapi/v1.0/account/~/message-store-report", {}),
+    "the control API": ("GET", "/_mock/journal", None),
+    "a fault": ("PUT", "/_mock/faults", [{"notification": "late", "delay": 9}]),
+    "a wait": ("GET", "/_mock/messages?wait=0", None),
+    "the clock": ("POST", "/_mock/clock/advance", {"to": "next"}),
+    "nothing": ("GET", "/restapi/nonsense", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", [*CALLS, "all of it"])
+@pytest.mark.parametrize("way", ["credentials", "header"])
+def test_a_world_that_was_called_is_gone_without_the_collector_once_it_is_closed(what: str, way: str) -> None:
+    served = InProcess(webhooks=Willing())
+    own = [(b"x-ringmock-world", b"apart")] if way == "header" else []
+    token = "demo-101"
+    if way == "credentials":
+        form = urlencode({"grant_type": JWT_BEARER, "assertion": jwt_of("101")}).encode()
+        signed = (b"authorization", basic("apart", "secret")["Authorization"].encode())
+        kind = (b"content-type", b"application/x-www-form-urlencoded")
+        token = json.loads(served.call("POST", b"/restapi/oauth/token", [signed, kind], form).content)["access_token"]
+    headers = [*own, (b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json")]
+    with served, without_collector():
+        assert served.call("GET", OWN.encode(), headers, b"").status == 200
+        for method, path, body in CALLS.values() if what == "all of it" else [CALLS[what]]:
+            content = b"" if body is None else json.dumps(body).encode()
+            assert served.call(method, path.encode(), headers, content).status < 500
+        left = weakref.ref(served.worlds.world_named("apart"))
+        assert left() is not None
+        served.worlds.close_world("apart")
+        for _ in range(3):  # tasks of it end, and no call is its latest any more
+            served.call("GET", b"/restapi", [], b"")
 
         assert left() is None
 

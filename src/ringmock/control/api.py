@@ -65,7 +65,8 @@ def _view(operation: Operation) -> Callable[..., Response]:
     function = function_of(operation)
 
     def view(**path: str) -> Response:
-        call = request.environ.get(WAITED) or read(operation, request, path, current_app)
+        # Taken out: a request and its environment are a cycle, which would keep the world of the call.
+        call = request.environ.pop(WAITED, None) or read(operation, request, path, current_app)
         answer = function(call)
         return answer if isinstance(answer, Response) else jsonify(answer)
 
@@ -153,8 +154,9 @@ def _said(status: int, sentence: str, code: str | None = None) -> Response:
 
 def _choose_world() -> None:
     """For the inspector's pages. A call that has waited has its world or its refusal: its token may have ended."""
-    if REFUSED in request.environ:
-        raise request.environ[REFUSED]
+    refused = request.environ.pop(REFUSED, None)
+    if refused is not None:
+        raise refused
     if WAITED in request.environ:
         g.world = request.environ[WAITED].world
         return

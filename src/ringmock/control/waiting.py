@@ -77,7 +77,7 @@ class Waiting:
         """Wait; what is to be added to the environment of the call."""
         client = Client(receive)
         try:
-            request = Request(environ)
+            request = Request(environ, populate_request=False)
             operation, waiting = self._operations[environ["REQUEST_METHOD"], request.path]
             call = api.read(operation, request, {}, self._app)
             if not operation.waits:
@@ -90,7 +90,7 @@ class Waiting:
             finally:
                 self.count -= 1
         except Refused as refused:
-            return {REFUSED: refused}
+            return {REFUSED: refused.with_traceback(None)}
         finally:
             client.end()
             environ["wsgi.input"].seek(0)

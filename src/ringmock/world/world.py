@@ -240,6 +240,7 @@ class World:
         self.is_closed = True
         self.share.leave()
         self.message_journal.clear()
+        self.journal = Journal(0)  # a call knows its session, and that its world
         self.agenda = Agenda()
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
         self._call_reset_callbacks()
