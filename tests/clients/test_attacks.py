@@ -3,8 +3,10 @@
 import pytest
 
 from javascript import CHROMIUM, Day, day_with
+from ringmock.control.access import Access
 from ringmock.fixture import load_named
-from ringmock.serving.server import running
+from ringmock.serving.server import build, running, serving
+from ringmock.sign_in.worlds import Worlds
 from support import needs
 
 
@@ -71,3 +73,38 @@ def test_neither_the_log_in_page_nor_the_inspector_can_be_framed(day: Day) -> No
 
 def test_the_world_is_left_as_it_was(day: Day) -> None:
     assert day["left"] == 4  # one message for each file
+
+
+# --- with the token ------------------------------------------------------------------------------
+
+CONTROL_TOKEN = "a-token-of-the-test"
+
+
+@pytest.fixture(scope="module")
+def doors() -> Day:
+    """What each way into a server with a control token came to, for another site whose calls carry that token."""
+    needs(CHROMIUM, "Chromium", "install it, as by `apt-get install chromium`")
+    with serving(build(Worlds(load_named("demo")), access=Access(token=CONTROL_TOKEN))) as (url, _):
+        return day_with("doors", url, CONTROL_TOKEN, "demo-101", str(CHROMIUM), packages=("playwright-core",))
+
+
+def test_its_own_page_may_do_what_another_site_may_not(doors: Day) -> None:
+    assert list(doors["by its own page"].values()) == [200, 200, 200, 200, 409]
+    assert doors["left"] == 1
+
+
+@pytest.mark.parametrize(
+    ("way", "came_to"),
+    [
+        ("DNS-rebound", {403}),
+        ("fetch", {"nothing"}),
+        ("fetch, unread", {403}),
+        ("WebSocket", {"refused"}),
+        ("form", {403}),
+    ],
+)
+def test_another_site_gets_nothing_although_the_browser_sends_the_token(
+    doors: Day, way: str, came_to: set[object]
+) -> None:
+    told = doors[way]
+    assert set(told.values() if isinstance(told, dict) else told) == came_to
