@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -441,6 +442,16 @@ def test_what_would_hurt_in_production_is_told_as_the_ini_option_says(
     result = run(pytester, f"{marker}{TWICE}" if not marker else f"{marker}\n{TWICE.lstrip()}")
     result.assert_outcomes(**outcome)
     result.stdout.fnmatch_lines(said)
+
+
+@pytest.mark.parametrize(("way", "count"), [("warn", 1), ("error", 1), ("ignore", 0)])
+def test_what_would_hurt_in_production_stands_in_the_report_of_the_run(
+    pytester: pytest.Pytester, way: str, count: int
+) -> None:
+    pytester.makeini(f"[pytest]\nringmock_findings = {way}\n")
+    run(pytester, TWICE, "--junitxml=report.xml")
+    found = ElementTree.parse(pytester.path / "report.xml").iter("property")
+    assert [each.get("value", "").partition(":")[0] for each in found] == ["duplicate"] * count
 
 
 def test_an_ini_option_that_nobody_knows_is_told(pytester: pytest.Pytester) -> None:

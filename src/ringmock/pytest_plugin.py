@@ -139,6 +139,8 @@ def _tell_findings(handle: "Ringmock", request: pytest.FixtureRequest) -> None:
     if way == "ignore" or any("findings" in mark.args for mark in marks):
         return
     found = [str(finding) for finding in handle.findings]
+    # A report of the run, as by --junitxml, has them as properties of the test.
+    request.node.user_properties += [("ringmock_finding", text) for text in found]
     if found and way == "error":
         advice = f'A test that wants this says @pytest.mark.{MARKER}("findings").'
         pytest.fail("\n".join(["What would hurt in production:", *found, "", advice]), pytrace=False)
