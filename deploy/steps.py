@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
-LOOKS = 300
+LOOKS = 600
+CHROOT = shutil.which("chroot") or "/usr/sbin/chroot"
 
 
 class Step(NamedTuple):
@@ -87,7 +88,7 @@ class Stage:
     def command(self, words: list[str]) -> list[str]:
         user = f"--userspec={self.user}"
         inside = f"cd {shlex.quote(self.folder)} && exec {shlex.join(words)}"
-        return ["chroot", user, str(self.tree), "/bin/sh", "-c", inside]
+        return [CHROOT, user, str(self.tree), "/bin/sh", "-c", inside]
 
     def run(self, words: list[str], **more: str) -> None:
         subprocess.run(self.command(words), env={**self.environment, **more}, check=True)
