@@ -22,7 +22,8 @@ import json, sys, urllib.error, urllib.request
 url, headers = sys.argv[1], json.loads(sys.argv[2])
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 try:
-    answer = opener.open(urllib.request.Request(url, headers=headers, method=sys.argv[3]), timeout=30)
+    body = sys.argv[4].encode() or None
+    answer = opener.open(urllib.request.Request(url, body, headers, method=sys.argv[3]), timeout=30)
 except urllib.error.HTTPError as error:
     answer = error
 print(json.dumps([answer.status, answer.read().decode()]))
@@ -70,10 +71,13 @@ def url(namespace: str) -> Iterator[str]:
         yield url
 
 
-def call(namespace: str, url: str, method: str = "GET", **headers: str) -> tuple[int, Any]:
+def call(namespace: str, url: str, method: str = "GET", *, body: Any = None, **headers: str) -> tuple[int, Any]:
     """A call from the namespace."""
     program = ["ip", "netns", "exec", namespace, sys.executable, "-S", "-c", CALL]
-    done = subprocess.run([*program, url, json.dumps(headers), method], capture_output=True, text=True, check=True)
+    sent = "" if body is None else json.dumps(body)
+    done = subprocess.run(
+        [*program, url, json.dumps(headers), method, sent], capture_output=True, text=True, check=True
+    )
     status, text = json.loads(done.stdout)
     return status, json.loads(text) if text.startswith(("{", "[")) else text
 
@@ -99,3 +103,25 @@ def test_another_machine_is_refused_by_a_server_without_a_token(namespace: str) 
     with serving(build(Worlds(load_named("demo"))), host=HERE) as (url, _):
         status, body = call(namespace, f"{url}/_mock/ready", **{"X-Ringmock-Token": TOKEN})
     assert (status, "--control-token" in body["error"]) == (403, True)
+
+
+def test_another_machine_drives_a_world_from_its_opening_to_its_close_with_the_token(namespace: str, url: str) -> None:
+    signed = {"X-Ringmock-Token": TOKEN, "X-Ringmock-World": "of-another-machine"}
+    typed = {"Content-Type": "application/json"}
+
+    def control(method: str, path: str, body: Any = None) -> Any:
+        named = signed if path != "/worlds" else {"X-Ringmock-Token": TOKEN}
+        status, said = call(namespace, f"{url}/_mock{path}", method, body=body, **named)
+        assert status == 200, said
+        return said
+
+    control("POST", "/worlds", {"name": "of-another-machine"})
+    bearer = {"Authorization": f"Bearer {control('POST', '/tokens', {'extension': '101'})['access_token']}"}
+    own = f"{url}/restapi/v1.0/account/~/extension/~"
+    page = {"to": [{"extensionNumber": "104"}], "text": "Are you there?"}
+    assert call(namespace, f"{own}/company-pager", "POST", body=page, **bearer, **typed)[0] == 400
+    control("POST", "/handsets/14151003732/messages", {"to": "16509100010", "text": "Hello"})
+    assert control("GET", "/messages?to=16509100010&wait=5")["messages"][0]["text"] == "Hello"
+    (refused,) = [each for each in control("GET", "/journal") if each["status"] == 400]
+    assert control("GET", f"/journal/{refused['id']}/why")["errors"][0]["errorCode"] == "MSG-324"
+    control("DELETE", "/worlds/of-another-machine")
