@@ -1,4 +1,4 @@
-"""Servers for whole runs of the suite, and what fuzz and oracle did, shown at the end of the test run."""
+"""Servers for whole runs of the suite, and what fuzz and oracle did and how many cases ran, shown at the end of the test run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -26,10 +26,10 @@ def target_of() -> Iterator[Callable[[str, str], Target]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Every table of a fuzz and of the oracle, whichever process ran it."""
+    """Every table of a fuzz and of the oracle, and every count of cases, whichever process ran it."""
     reports = [report for key in ("passed", "failed") for report in terminalreporter.getreports(key)]
     for report in reports:
         for name, table in report.user_properties:
-            if name in ("fuzz", "oracle") and report.when == "call":
+            if name in ("fuzz", "oracle", "generations") and report.when == "call":
                 terminalreporter.write_sep("=", report.nodeid.rpartition("::")[2])
                 terminalreporter.write_line(str(table))

@@ -138,15 +138,16 @@ def _write_reports(given: Mapping[str, Any], found: "ContractReport", run: "Run"
     from ..contract.suggestions import cheapest
     from ..coverage import report as pages
 
-    exercised = run.coverage
+    exercised, schemas = run.coverage, run.schemas
     suggestions = () if exercised is None else cheapest(exercised)
     text = text_of(found) if exercised is None else f"{text_of(found)}\n\n{pages.text(exercised, suggestions)}"
+    text = text if schemas is None else f"{text}\n\n{pages.schemas_text(schemas)}"
     click.echo(text)
     page = f"Contract of {given['url'] or 'ringmock'}"
     formats = {
         "report.txt": lambda: text + "\n",
         "report.html": lambda: html(found, page),
-        "report.json": lambda: as_json(found, arguments(given)),
+        "report.json": lambda: as_json(found, arguments(given), exercised, schemas),
         "report.sarif": lambda: sarif(found, __version__),
         "junit.xml": lambda: junit(found),
     }

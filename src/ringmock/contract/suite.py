@@ -11,6 +11,7 @@ from time import perf_counter
 from ..coverage.collector import CoverageCollector
 from ..coverage.exercised import Exercised
 from ..coverage.items import Coverage, coverage
+from ..coverage.schemas import SchemaCoverage
 from ..domain.generation import GENERATIONS
 from ..fixture import bundled_names, load_named
 from ..fixture.shape import nearest
@@ -34,7 +35,7 @@ from .screen import planned, screen
 from .selection import Selection, WrongUse, files_in, operations_in
 from .side_by_side import side_by_side
 from .target import Target, is_on_this_machine, remote, with_secrets
-from .traffic import Onlooker
+from .traffic import Onlooker, SchemaOnlooker
 
 MAX_MESSAGES_ELSEWHERE = 25
 RATE_ELSEWHERE = "40/m"
@@ -141,6 +142,14 @@ class Run:
         if wanted.with_coverage and wanted.url is not None:
             self._onlooker = Onlooker(template.generation)
             self._watcher = _both(self._onlooker, self._watcher)
+        self._schemas = SchemaOnlooker() if wanted.with_coverage else None
+        if self._schemas is not None:
+            self._watcher = _both(self._schemas, self._watcher)
+
+    @property
+    def schemas(self) -> SchemaCoverage | None:
+        """Which schemas the traffic exercised, when `findings` is through; None where it was not to be counted."""
+        return None if self._schemas is None else self._schemas.coverage
 
     @property
     def coverage(self) -> Coverage | None:

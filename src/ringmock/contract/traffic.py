@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..coverage.exercised import Exercised, NotCoverageCounts
 from ..coverage.observation import Json, Observation, as_list, as_object, problems_in
 from ..coverage.paths import operation_of
+from ..coverage.schemas import FORM, Body, SchemaCoverage, SchemaExchange
 from .http_client import Exchange, HttpClient, Request
 
 
@@ -79,6 +80,56 @@ class Onlooker:
         if seen is not None:
             with self._lock:
                 self.exercised.note(seen._replace(generation=self._generation))
+
+
+MOST_BYTES = 1_000_000
+"""Longer bodies are not compared with schemas."""
+
+
+class SchemaOnlooker:
+    """Counts which schemas exchanges exercise, from any thread: a `Watcher`."""
+
+    def __init__(self) -> None:
+        self.coverage = SchemaCoverage()
+        self._lock = threading.Lock()
+
+    def __call__(self, exchange: Exchange) -> None:
+        seen = schema_exchange_of(exchange)
+        if seen is not None:
+            with self._lock:
+                self.coverage.note(seen)
+
+
+def schema_exchange_of(exchange: Exchange) -> SchemaExchange | None:
+    """An exchange of our own client, as schemas see it; None for one that is of no operation of the contract."""
+    request, answer = exchange.request, exchange.answer
+    found = operation_of(request.method.upper(), unquote(urlsplit(request.target).path))
+    if found is None:
+        return None
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return SchemaExchange(
+        found[0],
+        request.target,
+        answer.status,
+        dict(found[1]),
+        headers,
+        _body(request.body or b"", headers.get("content-type", "")),
+        answer.headers,
+        _body(answer.body, answer.headers.get("content-type", "")),
+    )
+
+
+def _body(body: bytes, content_type: str) -> Body | None:
+    """A body in JSON or of a form; None for another, for none and for one that is too long to be looked at."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if not body or len(body) > MOST_BYTES:
+        return None
+    if media_type == FORM:
+        return Body(FORM, parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True))
+    try:
+        return Body(media_type, json.loads(body))
+    except (ValueError, RecursionError):
+        return None
 
 
 # --- recordings ------------------------------------------------------------------------------------

@@ -7,8 +7,11 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from .items import Coverage, CoverageItem, Dimension, Share
+from .schemas import Kind, SchemaCoverage, Side
 
 WIDTH = 118
+MOST_NAMES = 5
+"""Of each kind of a schema's things so many are named as missing; the report in JSON names all."""
 _BAR = 30
 _BEHAVIOUR = tuple(dimension for dimension in Dimension if dimension is not Dimension.OPERATIONS)
 
@@ -56,6 +59,23 @@ def text(coverage: Coverage, suggestions: Sequence[Suggestion]) -> str:
         lines += ["", f"The {_count(len(suggestions))} to add, by the fewest {COST}:"]
     for suggestion in suggestions:
         lines += ["", *_suggested(suggestion)]
+    return "\n".join(lines)
+
+
+def schemas_text(found: SchemaCoverage) -> str:
+    """How much of the contract's schemas came in requests and in answers, and the beginning of what did not."""
+    lines = [f"{'coverage of schemas':<24}{'done':>6}{'of':>6}{'':>9}"]
+    for side in Side:
+        for kind in Kind:
+            share = found.of(side, kind)
+            if share.total:
+                lines.append(_figure(f"{side} {kind}", share))
+    for side in Side:
+        for kind in Kind:
+            names = [point.name for point in found.missing if point.side is side and point.kind is kind]
+            if names:
+                shown = [*names[:MOST_NAMES], *([f"and {len(names) - MOST_NAMES} more"] if names[MOST_NAMES:] else [])]
+                lines += ["", f"{side} {kind}, missing:", *(f"  {name}" for name in shown)]
     return "\n".join(lines)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ...coverage.items import Coverage, Dimension
+from ...coverage.schemas import SchemaCoverage
 from ..findings import ContractReport, Finding, Verdict, by_part
 from .causes import SENTENCES, causes_of
 
@@ -22,8 +24,16 @@ class UnreadableReport(ValueError):
     """What is no report of this program; the message says which file, and why."""
 
 
-def as_json(report: ContractReport, arguments: Sequence[str] = ()) -> str:
-    """All findings whole, the causes, the counts; and the arguments that the run was made with, to replay it."""
+def as_json(
+    report: ContractReport,
+    arguments: Sequence[str] = (),
+    coverage: Coverage | None = None,
+    schemas: SchemaCoverage | None = None,
+) -> str:
+    """All findings whole, the causes, the counts; and the arguments that the run was made with, to replay it.
+
+    What was exercised, of behaviour and of schemas, is told where it was counted.
+    """
     told: dict[str, Json] = {
         "version": VERSION,
         "arguments": list(arguments),
@@ -41,7 +51,20 @@ def as_json(report: ContractReport, arguments: Sequence[str] = ()) -> str:
         "mended": report.mended,
         "findings": [{"id": finding.id, "key": finding.key, **asdict(finding)} for finding in report.findings],
     }
+    if coverage is not None:
+        told["coverage"] = _exercised(coverage)
+    if schemas is not None:
+        told["schemas"] = schemas.to_json()
     return json.dumps(told, indent=1) + "\n"
+
+
+def _exercised(coverage: Coverage) -> dict[str, Json]:
+    shares = {str(dimension): coverage.of(dimension) for dimension in Dimension}
+    figures = {name: share.percent for name, share in shares.items() if share.total}
+    return {
+        "figures": {"all": coverage.total.percent, **figures},
+        "missing": [item.name for item in coverage.missing],
+    }
 
 
 def read_json(text: str, file: str) -> tuple[list[str], list[Mapping[str, Json]]]:
