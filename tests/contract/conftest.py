@@ -1,4 +1,4 @@
-"""Servers for whole runs of the suite, and what fuzz and oracle did and how many cases ran, shown at the end of the test run."""
+"""Servers for whole runs of the suite; what fuzz and oracle did, and how many cases run, at the end of the test run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

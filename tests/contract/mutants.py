@@ -1,0 +1,446 @@
+"""Mutants by machine: wrong servers made of the source, each judged by pytest's tests and by the contract cases.
+
+    python tests/contract/mutants.py map --state build/mutants       once: which check runs which line (some minutes)
+    python tests/contract/mutants.py run --state build/mutants       every mutant; again, and it goes on where it was
+    python tests/contract/mutants.py run --state build/mutants --sample 300 --seed 1
+    python tests/contract/mutants.py check --sample 20 --seed 1      those that cases caught, are they still caught?
+    python tests/contract/mutants.py page --state build/mutants      MUTANTS.md, and the results that `check` reads
+
+A mutant is put into a forked child of one warm process, once for each judge (pytest, the cases in each generation), and
+the checks that run its line are run until one fails. A child that says nothing for so long counts as one that failed.
+"""
+
+import json
+import logging
+import os
+import random
+import resource
+import select
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import monotonic, perf_counter
+from typing import Any, NamedTuple
+
+import click
+import pytest
+
+from mutation.judges import FOLDERS, GENERATIONS, JUDGES, OPTIONS, PYTEST, Cases, Judge, Recorder, Tests, measure
+from mutation.map import LineMap, kept
+from mutation.operators import ROOMS, ROOT, Mutant, all_mutants, mutants_of
+from mutation.plant import Functions, import_again, swap
+
+SILENT_SECONDS = 40.0
+"""A check that takes longer has no end."""
+MEMORY_BYTES = 4 << 30
+RESULTS = Path(__file__).with_name("mutants.jsonl")
+PAGE = Path(__file__).with_name("MUTANTS.md")
+TIMEOUT = "no end"
+Say = Callable[[str], None]
+
+
+class Result(NamedTuple):
+    """What became of a mutant: by judge the check that failed, None for none; and how many were tried."""
+
+    mutant: str
+    killed: Mapping[str, str | None]
+    tried: Mapping[str, int]
+
+    @property
+    def line(self) -> str:
+        return json.dumps({"mutant": self.mutant, **self.killed, "tried": self.tried}, ensure_ascii=False)
+
+
+def results_in(path: Path) -> dict[str, Result]:
+    """The results that were kept, by mutant; a later one takes the place of an earlier one."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        said = json.loads(line)
+        killed = {judge: said[judge] for judge in JUDGES if judge in said}
+        found[said["mutant"]] = Result(said["mutant"], killed, said.get("tried", {}))
+    return found
+
+
+# --- a child ---------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Trial:
+    """One mutant before one judge."""
+
+    mutant: Mutant
+    judge: str
+    names: Sequence[str]
+    pid: int = 0
+    pipe: int = -1
+    heard: float = 0.0
+    said: bytes = b""
+
+    @property
+    def tried(self) -> int:
+        return self.said.count(b"+")
+
+    @property
+    def verdict(self) -> str | None:
+        """The check that failed; None for none. A child that died failed in the check that it had begun."""
+        lines = self.said.decode("utf-8", "replace").splitlines()
+        if lines and lines[-1].startswith("!"):
+            return lines[-1][1:] or None
+        begun = [line[1:] for line in lines if line.startswith("+")]
+        return f"{begun[-1] if begun else 'start'} ({TIMEOUT})"
+
+
+class Court:
+    """Forks a child for each trial."""
+
+    def __init__(self, judges: Mapping[str, Judge]) -> None:
+        self.judges = judges
+        self._functions = Functions()
+
+    def begin(self, trial: Trial, *, is_warm: bool) -> None:
+        """Fork. Raises `SyntaxError` for a mutant that is no Python."""
+        changes = self._functions.changes(trial.mutant)
+        again = is_warm or changes is None
+        trial.pipe, write = os.pipe()
+        trial.heard = monotonic()
+        trial.pid = os.fork()
+        if trial.pid:
+            os.close(write)
+            return
+        os.close(trial.pipe)
+        try:
+            os.write(write, f"!{self._failed(trial, write, None if again else changes) or ''}\n".encode())
+        finally:
+            os._exit(0)
+
+    def _failed(self, trial: Trial, write: int, changes: Any) -> str | None:
+        _alone()
+        judge = self.judges[trial.judge]
+        started = lambda name: os.write(write, f"+{name}\n".encode())  # noqa: E731
+        try:
+            if changes is None:
+                import_again(trial.mutant)
+                return judge.failed_again(trial.names, started)
+            swap(changes)
+            return judge.failed(trial.names, started)
+        except (Exception, SystemExit) as error:
+            return f"start: {type(error).__name__}: {error}".partition("\n")[0]
+
+
+def _alone() -> None:
+    """A child says nothing but through its pipe, and may not take the machine's memory."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    logging.disable(logging.CRITICAL)
+
+
+def ended(live: list[Trial]) -> Iterator[Trial]:
+    """Those of the trials under way that have come to an end, at least one if there are any; they are taken out."""
+    while live:
+        readable, _, _ = select.select([trial.pipe for trial in live], [], [], 1.0)
+        over = []
+        for trial in live:
+            if trial.pipe in readable:
+                piece = os.read(trial.pipe, 1 << 16)
+                trial.said, trial.heard = trial.said + piece, monotonic()
+                if not piece:
+                    over.append(trial)
+            elif monotonic() - trial.heard > SILENT_SECONDS:
+                with suppress(ProcessLookupError):
+                    os.kill(trial.pid, signal.SIGKILL)
+                over.append(trial)
+        for trial in over:
+            live.remove(trial)
+            os.close(trial.pipe)
+            os.waitpid(trial.pid, 0)
+        if over:
+            yield from over
+            return
+
+
+# --- a run -----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Killers:
+    """What has killed mutants of a file: tried first at the next one of it."""
+
+    by_file: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+
+    def note(self, result: Result) -> None:
+        file = result.mutant.partition(" ")[0]
+        for judge, name in result.killed.items():
+            if name is not None and "(" + TIMEOUT not in name:
+                self.by_file.setdefault((judge, file), Counter())[name] += 1
+
+    def first(self, judge: str, mutant: Mutant, names: Sequence[str], at_most: int | None) -> list[str]:
+        """The names, those first that have killed most in this file, and no more than so many."""
+        counts = self.by_file.get((judge, mutant.file), Counter())
+        return sorted(names, key=lambda name: -counts[name])[:at_most]
+
+
+def judged(
+    mutants: Iterable[Mutant], court: Court, maps: Mapping[str, LineMap], killers: Killers, at_most: int | None
+) -> Iterator[Result]:
+    """A result for each mutant, its judges at work at the same time."""
+    for mutant in mutants:
+        live: list[Trial] = []
+        done: list[Trial] = []
+        try:
+            for judge in court.judges:
+                names = killers.first(judge, mutant, maps[judge].of(mutant), at_most)
+                trial = Trial(mutant, judge, names)
+                if not names:
+                    trial.said = b"!\n"
+                    done.append(trial)
+                    continue
+                court.begin(trial, is_warm=maps[judge].is_warm(mutant))
+                live.append(trial)
+        except SyntaxError:
+            continue
+        while live:
+            done += ended(live)
+        result = Result(mutant.id, {one.judge: one.verdict for one in done}, {one.judge: one.tried for one in done})
+        killers.note(result)
+        yield result
+
+
+class _Session:
+    """A session of pytest's that, instead of running its tests, does something with them."""
+
+    def __init__(self, recorder: Recorder, action: Callable[[Judge], None]) -> None:
+        self._recorder = recorder
+        self._action = action
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._action(Tests(session, self._recorder))
+        return True
+
+
+def with_tests(action: Callable[[Judge], None], rooms: Sequence[str]) -> None:
+    """Collect the tests of these folders, and do something with them."""
+    recorder = Recorder()
+    folders = [str(ROOT / "tests" / folder) for folder in rooms or FOLDERS]
+    ended_with = pytest.main([*OPTIONS, *folders], plugins=[recorder, _Session(recorder, action)])
+    if recorder.failed and recorder.failed.startswith("collection"):
+        raise click.ClickException(recorder.failed)
+    if ended_with not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.TESTS_FAILED):
+        raise click.ClickException(f"pytest ended with {ended_with}")
+
+
+def drawn(mutants: Sequence[Any], sample: int | None, seed: str) -> list[Any]:
+    """So many of them by a seed, all of them for None; a larger sample has the smaller one in it."""
+    order = list(mutants)
+    random.Random(seed).shuffle(order)
+    return order if sample is None else order[:sample]
+
+
+def _map_path(state: Path, judge: str) -> Path:
+    return state / f"{judge}.map"
+
+
+# --- the command ------------------------------------------------------------------------------------------
+
+
+@click.group(help=__doc__, context_settings={"max_content_width": 120})
+def main() -> None:
+    """See the module."""
+
+
+_state = click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder of maps and results."
+)
+_sample = click.option("--sample", type=click.IntRange(1), help="So many, by the seed. All without it.")
+_seed = click.option("--seed", default="0", show_default=True, help="Of the sample.")
+
+
+_tests = click.option(
+    "--tests", "rooms", type=click.Choice(FOLDERS), multiple=True, help="pytest's tests of this folder alone."
+)
+
+
+@main.command("map")
+@_state
+@_tests
+@click.option("--judge", "names", type=click.Choice(JUDGES), multiple=True, help="One of them alone.")
+def map_(state: Path, rooms: tuple[str, ...], names: tuple[str, ...]) -> None:
+    """Note which check runs which line."""
+    for judge in names or JUDGES:
+        child = os.fork()
+        if not child:
+            measure()
+            _mapped(state, judge, rooms)
+            os._exit(0)
+        if os.waitpid(child, 0)[1] or not _map_path(state, judge).exists():
+            raise click.ClickException(f"no map of {judge} was made")
+
+
+def _mapped(state: Path, judge: str, rooms: Sequence[str]) -> None:
+    def note(made: Judge) -> None:
+        seconds: dict[str, float] = {}
+        begun = perf_counter()
+        touched = made.lines(seconds, lambda name: None)
+        LineMap(touched, seconds).keep(_map_path(state, judge))
+        click.echo(f"{judge}: {len(made.checks)} checks in {perf_counter() - begun:.0f} s")
+
+    if judge == PYTEST:
+        with_tests(note, rooms)
+    else:
+        note(Cases(judge))
+
+
+@main.command()
+@_state
+@_tests
+@_sample
+@_seed
+@click.option("--only", help="Mutants with this in their name.")
+@click.option("--judge", "names", type=click.Choice(JUDGES), multiple=True, help="One of them alone.")
+@click.option("--at-most", type=click.IntRange(1), help="Checks per mutant and judge, the likeliest first.")
+@click.option("--again", is_flag=True, help="Those too that have a result.")
+def run(
+    state: Path,
+    rooms: tuple[str, ...], sample: int | None, seed: str, only: str | None, names: tuple[str, ...],
+    at_most: int | None, again: bool,
+) -> None:  # fmt: skip
+    """Judge mutants, and keep each result in the state's results.jsonl."""
+    judges = names or JUDGES
+    missing = [judge for judge in judges if not _map_path(state, judge).exists()]
+    if missing:
+        raise click.UsageError(f"no map of {', '.join(missing)} in {state}: make it with `map` first")
+    path = state / "results.jsonl"
+    known = results_in(path)
+    every = [one for one in all_mutants(state / "mutants") if only is None or only in one.id]
+    mutants = drawn(every, sample, seed)
+    unknown = Result("", {}, {})
+    left = [one for one in mutants if again or not set(judges) <= known.get(one.id, unknown).killed.keys()]
+    click.echo(f"{len(mutants)} mutants, {len(left)} to be judged by {', '.join(judges)}")
+    killers = Killers()
+    for result in known.values():
+        killers.note(result)
+
+    def judge_all(tests: Judge | None) -> None:
+        found = {judge: tests if judge == PYTEST and tests is not None else Cases(judge) for judge in judges}
+        maps = {judge: kept(_map_path(state, judge)) for judge in judges}
+        begun = perf_counter()
+        with path.open("a", encoding="utf-8") as file:
+            for count, result in enumerate(judged(left, Court(found), maps, killers, at_most), start=1):
+                before = known.get(result.mutant, Result("", {}, {}))
+                merged = Result(result.mutant, {**before.killed, **result.killed}, {**before.tried, **result.tried})
+                file.write(merged.line + "\n")
+                file.flush()
+                click.echo(f"{count}/{len(left)} {perf_counter() - begun:.0f} s {_told(merged)}")
+
+    if PYTEST in judges:
+        with_tests(judge_all, rooms)
+    else:
+        judge_all(None)
+
+
+@main.command()
+@_sample
+@_seed
+def check(sample: int | None, seed: str) -> None:
+    """Whether the case that caught a mutant still does, in each generation. Needs no map."""
+    known = results_in(RESULTS).values()
+    caught = [one for one in known if all(_is_a_case(one.killed.get(generation)) for generation in GENERATIONS)]
+    rows = drawn(caught, sample, seed)
+    files = {row.mutant.partition(" ")[0] for row in rows}
+    made = {mutant.id: mutant for file in files for mutant in mutants_of(file)}
+    court = Court({generation: Cases(generation) for generation in GENERATIONS})
+    tried, lives = 0, []
+    for row in rows:
+        for generation in GENERATIONS if row.mutant in made else ():
+            name = str(row.killed[generation])
+            if name in court.judges[generation].checks:
+                tried += 1
+                if not _is_caught(court, Trial(made[row.mutant], generation, [name])):
+                    lives.append(f"{generation}: {name} no longer catches {row.mutant}")
+    click.echo(f"{tried} of {2 * len(rows)} pairs of mutant and case tried, seed {seed}: {len(lives)} live")
+    if lives or not tried:
+        raise click.ClickException("\n".join(lives) or "nothing was tried: judge the mutants again, and write the page")
+
+
+def _is_a_case(name: str | None) -> bool:
+    return name is not None and TIMEOUT not in name and not name.startswith("start")
+
+
+def _is_caught(court: Court, trial: Trial) -> bool:
+    """By the mutant in the functions that there are; where what they made is there already, by importing it again."""
+    for is_warm in (False, True):
+        trial.said = b""
+        court.begin(trial, is_warm=is_warm)
+        for _ in ended([trial]):
+            if trial.verdict is not None:
+                return True
+    return False
+
+
+@main.command()
+@_state
+def page(state: Path) -> None:
+    """Write MUTANTS.md, and the results that `check` reads."""
+    found = list(results_in(state / "results.jsonl").values())
+    RESULTS.write_text("".join(f"{one.line}\n" for one in sorted(found)), encoding="utf-8")
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    PAGE.write_text(page_of(sorted(found), commit, datetime.now(UTC).date()), encoding="utf-8")
+
+
+def page_of(found: Sequence[Result], commit: str, on: date) -> str:
+    """The page: figures by room, and what is not caught."""
+    lines = [
+        "# Mutants",
+        "",
+        "Wrong servers made by a machine, each the source with one small change, and who notices them.",
+        "Generated by `python tests/contract/mutants.py page`; CI tries a sample of what cases caught again.",
+        "",
+        f"Written {on.isoformat()} at {commit}: a sample of {len(found)} of the mutants of `domain/`, `world/`,",
+        "`sign_in/`, `http/wire/` and `http/operations/`. A judge counts as not having caught what none of the checks",
+        "that it was let try has caught.",
+        "",
+        f"| room | {' | '.join(f'{judge} caught | of' for judge in JUDGES)} | caught by any |",
+        f"|---|{'---|' * (2 * len(JUDGES) + 1)}",
+    ]
+    for room in (*ROOMS, "all"):
+        rows = [one for one in found if room == "all" or one.mutant.startswith(f"{room}/")]
+        cells = []
+        for judge in JUDGES:
+            judged_ones = [one for one in rows if judge in one.killed]
+            cells += [str(sum(one.killed[judge] is not None for one in judged_ones)), str(len(judged_ones))]
+        either = sum(any(one.killed.values()) for one in rows)
+        lines.append(f"| {room} | {' | '.join(cells)} | {either} of {len(rows)} |")
+    is_compared = any(PYTEST in one.killed for one in found)
+    lines += [] if is_compared else ["", "pytest's tests have judged none of these yet."]
+    for title, is_one in _LISTS.items():
+        if PYTEST in title and not is_compared:
+            continue
+        names = [one.mutant for one in found if is_one(one)]
+        lines += ["", f"## {title}: {len(names)}", "", *(f"- `{name.replace('`', chr(39))}`" for name in names)]
+    return "\n".join(lines) + "\n"
+
+
+_LISTS: Mapping[str, Callable[[Result], bool]] = {
+    f"Caught by pytest and by no case in {generation}": lambda one, generation=generation: (  # type: ignore[misc]
+        one.killed.get(PYTEST) is not None and one.killed.get(generation, "") is None
+    )
+    for generation in GENERATIONS
+} | {"Caught by no judge that was asked": lambda one: not any(one.killed.values())}
+
+
+def _told(result: Result) -> str:
+    marks = " ".join(f"{judge} {'-' if name is None else 'x'}" for judge, name in result.killed.items())
+    return f"{marks}  {result.mutant}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
