@@ -37,6 +37,8 @@ BEARER = {"Authorization": "Bearer demo-101"}
 CLIENT = ("ringmock", "ringmock-secret")
 MEGABYTE = 1024 * 1024
 WARM_UP_SECONDS = 10
+ALIGNMENT = 16
+"""Of Python's allocator: an object takes a multiple of these bytes."""
 MOST_UNEXPLAINED = 40 * MEGABYTE
 """Buffers, what the allocator holds in reserve, and the few calls that are under way."""
 
@@ -108,20 +110,21 @@ def stored_in(worlds: Worlds) -> dict[str, tuple[int, int]]:
         "due later": (len(world.agenda), world.agenda),
         "log-ins": (len(worlds._sessions), [worlds._sessions, worlds._refreshable]),
         "calls in the journal": (len(world.journal), world.journal),
+        "messages in a journal": (len(world.message_journal), world.message_journal),
     }
     seen = {id(worlds), id(world), id(world.account), id(world.template), id(world.clock), id(world.generation)}
     return {name: (count, size_of(store, seen)) for name, (count, store) in stores.items()}
 
 
 def size_of(root: Any, seen: set[int]) -> int:
-    """Bytes of all that an object leads to and that was not seen before."""
+    """Bytes of all that an object leads to and that was not seen before, as the allocator hands them out."""
     total, waiting = 0, [root]
     while waiting:
         one = waiting.pop()
         if id(one) in seen or isinstance(one, (type, ModuleType, FunctionType, BuiltinFunctionType)):
             continue
         seen.add(id(one))
-        total += sys.getsizeof(one)
+        total += -(-sys.getsizeof(one) // ALIGNMENT) * ALIGNMENT
         waiting += gc.get_referents(one)
     return total
 
