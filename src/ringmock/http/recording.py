@@ -170,7 +170,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
         b"authorization" in call.headers or has_credentials(call),
         call.query_string,
         call.headers if sum(map(len, call.headers.values())) <= call.limits.max_journal_body else _NONE,
-        call.encoded if len(call.encoded) <= call.limits.max_journal_body else b"",
+        memoryview(call.encoded).tobytes() if len(call.encoded) <= call.limits.max_journal_body else b"",
         0 if len(call.encoded) <= call.limits.max_journal_body else len(call.encoded),
         call.fault,
         call.method == "GET" and call.answer is not None and _has_next_page(call.answer.body),

@@ -27,7 +27,7 @@ class Record:
     __slots__ = ("checked_by", "json")
 
     def __init__(self, value: Json) -> None:
-        self.json = orjson.dumps(value)
+        self.json = memoryview(orjson.dumps(value)).tobytes()  # its own bytes keep a buffer of 8 KB
         self.checked_by: tuple[object, ...] = ()
         """The validators that have accepted it: one or two operations list it."""
 
