@@ -288,7 +288,8 @@ def test_a_server_of_ones_own_is_counted_too(pytester: pytest.Pytester) -> None:
     result = run(pytester, marked, "--ringmock-coverage")
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["answers that the contract does not have: createInternalTextMessage 500 CMN-203"])
+    result.stdout.fnmatch_lines(["createInternalTextMessage * 3 *"])
+    result.stdout.no_fnmatch_line("answers that the contract does not have*")
 
 
 def test_the_readme_shows_a_part_of_the_example() -> None:

@@ -376,6 +376,7 @@ RUNS: list[tuple[str, str, Run]] = [
     ("sh", ".venv/bin/python -m pytest", a_run_of_the_users_suite),
     ("sh", "ringmock text", a_text_from_outside),
     ("sh", "ringmock serve", options_that_there_are),
+    ("sh", "ringmock cases new", options_that_there_are),
     ("sh", "ringmock check", options_that_there_are),
     ("sh", "ringmock contract --cases", options_that_there_are),
     ("sh", "/_mock/faults", rules_that_are_taken),

@@ -67,6 +67,8 @@ OTHERWISE = {
     # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up
     "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST"},
     "http/compiled.py": {"MAX_KNOWN_PATHS"},
+    "serving/known_heads.py": {"MOST_HEADS", "LONGEST_HEAD"},
+    "http/wire/record_cache.py": {"MOST_RECORDS"},
     # How much is looked at in a turn of the loop, and what is large enough to be looked at otherwise
     "http/near_paths.py": {"_MOST_STEPS", "_LONGEST_STEP", "_ALIKE"},
     "http/json_bounds.py": {"SLICE", "LARGE", "LARGE_TEXT"},
@@ -77,9 +79,11 @@ OTHERWISE = {
     # What one sentence or page tells, and says that there is more
     "http/validation.py": {"MAX_PROBLEMS"},
     "http/oauth.py": {"MAX_DESCRIPTION"},
-    "coverage/report.py": {"_BAR", "WIDTH"},
+    "coverage/report.py": {"_BAR", "WIDTH", "MOST_NAMES"},
     "inspector/pages.py": {"MOST_EXTENSIONS", "MOST_MESSAGES", "MOST_CALLS", "MOST_NUMBERS"},
     "coverage/collector.py": {"MAX_DROPPED"},
+    "control/clock.py": {"MOST_SHOWN", "HELD_UP_SECONDS"},
+    "coverage/schemas.py": {"MOST_ITEMS"},
     "control/messages.py": {"SHOWN", "_LONGEST_EXTENSION"},
     "control/sentences.py": {"MOST_NAMES"},
     "http/findings.py": {"LOOKS"},
@@ -88,17 +92,18 @@ OTHERWISE = {
     "http/why/reasons.py": {"_MOST_SHOWN", "MOST_REASONS"},
     "http/why/repair.py": {"_ROUNDS"},
     # What the control API takes, told by its refusals
-    "world/controls.py": {"MOST_NAMED", "MAX_LIMIT"},
+    "world/controls.py": {"MOST_NAMED", "MAX_LIMIT", "MOST_REMINDERS"},
     "lab/faults.py": {"MOST_PIECES", "MOST_RULES", "MOST_SECONDS"},
     "control/access.py": {"LEAST_TOKEN"},
     "control/call.py": {"_DIGITS"},
     "control/texts.py": {"MATCH_SECONDS", "ALL_SECONDS"},
     "lab/addresses.py": {"MAX_LENGTH"},
+    "serving/public_address.py": {"MOST_PATH"},
     # No bounds
     "http/timer.py": {"LONGEST_SECONDS"},
     "http/request_normalisation.py": {"MAX_AGE_SECONDS", "_LAST_48_BITS"},
     "http/wire/messages.py": {"TEXT_ATTACHMENT_ID"},
-    "cli/serve.py": {"CONTROL_PORT"},
+    "cli/addresses.py": {"CONTROL_PORT"},
     "cli/contract.py": {"STOPPED"},
     "cli/contract_progress.py": {"BETWEEN_LINES", "BETWEEN_STEPS"},
     "cli/console.py": {"UNHEARD"},
@@ -107,7 +112,7 @@ OTHERWISE = {
     "world/ids.py": {"_CONVERSATION_IDS"},
     "world/page_tokens.py": {"_PLACE_BYTES"},
     "world/signed_tokens.py": {"_SIGNATURE_BYTES"},
-    "serving/server.py": {"WATCH_SECONDS"},
+    "serving/server.py": {"WATCH_SECONDS", "MOST_PORTS_TRIED"},
     "server_limits.py": {"KILOBYTE"},
     "serving/websocket_protocol.py": {"INVALID_DATA"},
 }

@@ -226,7 +226,7 @@ def test_a_case_sees_only_what_has_come_since_its_start(mine: Path) -> None:
         for _ in range(2):
             page, pages = cases.run(Target(url, DEMO), Options(cases=load_cases([mine])))
             assert page.verdict is Verdict.PASSED
-            assert "mailbox of 102  2         1" in pages.detail
+            assert 'mailbox of 102  "2 messages"  ["Mine"]' in pages.detail
 
 
 def test_no_message_goes_to_a_number_that_the_fixture_does_not_name(looked: Looked) -> None:

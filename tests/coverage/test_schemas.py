@@ -48,6 +48,7 @@ def test_whatever_an_exchange_exercises_is_something_that_the_contract_has() -> 
         ("😀" * 501, False, True),
         (None, False, False),
         (7, False, False),
+        ("\ud83d", False, False),
     ],
 )
 def test_a_keyword_is_kept_or_broken_by_a_value_that_it_is_about(text: object, kept: bool, broken: bool) -> None:

@@ -347,7 +347,7 @@ def delete_all(world: World) -> None:
     world.delete_messages(world.account.extensions["101"], [everything], purge=False)
 
 
-def test_a_jump_over_the_age_of_many_deleted_messages_is_done_by_the_looks_after_it() -> None:
+def test_a_jump_over_the_age_of_many_deleted_messages_is_made_in_slices() -> None:
     async def work(server: Server) -> None:
         loop, world = asyncio.get_running_loop(), server.worlds.default
         assert isinstance(loop, CountingLoop)

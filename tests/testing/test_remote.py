@@ -254,7 +254,7 @@ def test_a_handle_on_a_server_anywhere_has_the_verbs_of_the_plugins(here: type, 
 NO_VERB = {
     # of the server and not of a test, or of the whole run
     *("list_worlds", "read_world", "reset_world", "reset", "usage", "ready", "read_description"),
-    *("read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"),
+    *("metrics", "journal_as_text", "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"),
     # of the fixture, and of what a client shows itself
     *("read_limits", "put_limits", "read_subscriptions", "read_extension", "read_faults", "read_carrier"),
     *("read_journal_entry", "attachment_of_handset"),

@@ -317,24 +317,33 @@ def _is_about(keyword: str, value: Json) -> bool:
 
 def _judged(schema: At, keyword: str, value: Json, side: Side) -> Iterator[Point]:
     node = schema.node
-    if not _keeps(keyword, node, value):
-        if side is Side.REQUEST:
+    is_kept = _keeps(keyword, node, value)
+    if not is_kept:
+        if side is Side.REQUEST and is_kept is not None:
             yield Point(side, Kind.KEYWORDS_BROKEN, f"{schema.pointer} {keyword}")
         return
     yield Point(side, Kind.KEYWORDS_KEPT, f"{schema.pointer} {keyword}")
     if keyword == "type" and value is not None:
         if value in node.get("enum", ()):
             yield Point(side, Kind.ENUM_VALUES, f"{schema.pointer} {value}")
-        if "format" in node and compiled({"type": node["type"], "format": node["format"]}).is_valid(value):
+        if "format" in node and _accepts({"type": node["type"], "format": node["format"]}, value):
             yield Point(side, Kind.FORMATS, f"{schema.pointer} {node['format']}")
 
 
-def _keeps(keyword: str, schema: Mapping[str, Any], value: Json) -> bool:
+def _keeps(keyword: str, schema: Mapping[str, Any], value: Json) -> bool | None:
+    """None for a value that the validator cannot read."""
     if keyword == "required":
         return all(name in value for name in schema["required"])
     if keyword == "type" and value is None:
         return bool(schema.get("nullable", False))
-    return bool(compiled({keyword: schema[keyword]}).is_valid(value))
+    return _accepts({keyword: schema[keyword]}, value)
+
+
+def _accepts(schema: Mapping[str, Any], value: Json) -> bool | None:
+    try:
+        return bool(compiled(schema).is_valid(value))
+    except UnicodeEncodeError:  # a lone surrogate in it, which is no text to the validator
+        return None
 
 
 def _inside(schema: At, value: Json, side: Side) -> Iterator[Point]:

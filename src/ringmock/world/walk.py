@@ -159,7 +159,10 @@ class Walk:
                 break
             left = len(world.agenda)
         if self._is_alive:
-            world.age()
+            for _ in world.ageing():
+                yield
+                if not self._is_alive:
+                    return
 
     def _receivers(self) -> Slices[None]:
         """Let receivers take some of what they are sent, before it is more than is kept for them."""

@@ -278,10 +278,11 @@ class World:
         """When the next deleted message is purged or removed."""
         return self._ageing.next
 
-    def age(self) -> None:
-        """Purge and remove what is due by now."""
+    def ageing(self) -> Slices[None]:
+        """Purge and remove what is due by now, in slices."""
         while (due := self._ageing.next) is not None and due <= self.clock.now():
             self._age()
+            yield
 
     def tell_time(self) -> None:
         """Let whoever watches do what is due by now."""
