@@ -270,7 +270,15 @@ def options_that_there_are(example: Example, url: str, folder: Path) -> None:
     (folder / "my-cases").mkdir()
     for line in example.code.splitlines():
         _, name, *arguments = shlex.split(line)
-        main.commands[name].make_context(name, [each.replace("my-", f"{folder}/my-") for each in arguments]).close()
+        main.commands[name].make_context(name, [in_folder(each, folder) for each in arguments]).close()
+
+
+def in_folder(argument: str, folder: Path) -> str:
+    """An argument that names a file or a folder of the reader's, in a folder that has it."""
+    if argument.startswith("a-") and argument.endswith(".yaml"):
+        (folder / argument).touch()
+        return str(folder / argument)
+    return argument.replace("my-", f"{folder}/my-")
 
 
 def a_text_from_outside(example: Example, url: str, folder: Path) -> None:
