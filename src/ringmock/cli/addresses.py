@@ -3,13 +3,13 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import HeldFile
+from .console import FILE, HeldFile
 
 if TYPE_CHECKING:
     from socket import socket
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from ..serving.public_address import PublicAddress
     from ..serving.tls import Certificate
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-
 SELF_SIGNED = "self-signed"
-FILE = click.Path(path_type=Path, dir_okay=False)
 CONTROL_PORT = 8081
 
 OPTIONS = (
@@ -52,13 +49,6 @@ OPTIONS = (
         " this machine's.",
     ),
 )
-
-
-def with_addresses(command: _F) -> _F:
-    """The command with these options, in this order."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
 
 
 def public_address(given: Mapping[str, Any]) -> "PublicAddress":

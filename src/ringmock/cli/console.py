@@ -6,11 +6,13 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 EXIT_STATUSES = {
     0: "What was asked for is done; a server was stopped by SIGINT or SIGTERM.",
@@ -19,6 +21,11 @@ EXIT_STATUSES = {
     130: "`ringmock contract` was stopped by Ctrl-C.",
 }
 """Every status that a command ends with."""
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+"""The type of an option that names a file."""
+
+CA = click.option("--ca", type=FILE, metavar="FILE", help="What has to have signed the server's certificate, in PEM.")
 
 UNHEARD = 1
 """The exit status of a command whose output has no reader."""
@@ -78,6 +85,17 @@ def _close_stream(stream: Any) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)
+
+
+def with_options(options: Sequence[Callable[[_F], _F]]) -> Callable[[_F], _F]:
+    """A decorator that gives a command these options, in this order."""
+
+    def decorated(command: _F) -> _F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorated
 
 
 def at_end_of_input(then: Callable[[], None], *, is_wanted: bool) -> None:

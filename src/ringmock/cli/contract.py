@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from .console import write_whole
-from .contract_options import arguments, request, with_options
+from .console import with_options, write_whole
+from .contract_options import OPTIONS, arguments, request
 from .contract_progress import shown
 from .coverage import is_under
 
@@ -31,7 +31,7 @@ class NothingTested(click.ClickException):
 
 
 @click.group(invoke_without_command=True)
-@with_options
+@with_options(OPTIONS)
 @click.pass_context
 def contract(context: click.Context, /, **given: Any) -> None:
     """Learn whether a server keeps the contract: cases, a grounded fuzz and a state machine.

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..domain.generation import GENERATIONS
+from .console import CA, FILE
 
 if TYPE_CHECKING:
     from ..contract.suite import RunRequest
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-
 OPTIONS = (
     click.option("--url", metavar="URL", help="Server to test. Without it: ringmock's own, started for the run."),
-    click.option("--ca", type=FILE, metavar="FILE", help="What has to have signed the server's certificate, in PEM."),
+    CA,
     click.option(
         "--fixture",
         metavar="NAME|FILE",
@@ -145,13 +144,6 @@ OPTIONS = (
         help="Exit with 1 when the coverage is below this figure; implies --coverage.",
     ),
 )
-
-
-def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The function with these options, in this order."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
 
 
 def request(given: Mapping[str, Any], say: Callable[[str], None], trace: Callable[[str], None]) -> "RunRequest":

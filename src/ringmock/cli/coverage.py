@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..domain.generation import GENERATIONS
-from .console import write_whole
+from .console import CA, FILE, write_whole
 
 if TYPE_CHECKING:
     from ..coverage.exercised import Exercised
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|URL...")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page.")
-@click.option("--json", type=click.Path(path_type=Path, dir_okay=False), help="Write the counts, to be added up later.")
+@click.option("--html", type=FILE, help="Write the report as a page.")
+@click.option("--json", type=FILE, help="Write the counts, to be added up later.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit with 1 below this figure.")
 @click.option(
     "--generation",
@@ -26,12 +26,7 @@ if TYPE_CHECKING:
     type=click.Choice(list(GENERATIONS)),
     help="Count this generation's rows; by default of those that were answered in.",
 )
-@click.option(
-    "--ca",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="What has to have signed the server's certificate, in PEM.",
-)
+@CA
 def coverage(
     sources: tuple[str, ...],
     html: Path | None,

@@ -14,8 +14,8 @@ import click
 from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
 from ..server_limits import ServerLimits, limit_options
-from .addresses import bound, certificate, control_sockets, public_address, root_file, with_addresses
-from .console import at_end_of_input, port_file
+from .addresses import OPTIONS, bound, certificate, control_sockets, public_address, root_file
+from .console import at_end_of_input, port_file, with_options
 
 if TYPE_CHECKING:
     from socket import socket
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--fixture", default="demo", show_default=True, metavar="NAME|FILE", help="Account to serve.")
-@with_addresses
+@with_options(OPTIONS)
 @click.option("--generation", type=click.Choice(list(GENERATIONS)), help="Shape of the answers, over the fixture's.")
 @click.option(
     "--open-worlds/--named-worlds",

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from .console import CA
+
 
 @click.command("text")
 @click.option("--from", "sender", required=True, metavar="NUMBER", help="The phone outside that sends.")
@@ -23,12 +25,7 @@ import click
     help="A file to go with it; may be given again.",
 )
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
-@click.option(
-    "--ca",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="What has to have signed the server's certificate, in PEM.",
-)
+@CA
 @click.option("--token", help="An access token, which selects the world; without one, the default world.")
 @click.argument("words", nargs=-1, metavar="TEXT")
 def send_text(

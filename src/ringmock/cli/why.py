@@ -4,16 +4,13 @@ from pathlib import Path
 
 import click
 
+from .console import CA
+
 
 @click.command("why")
 @click.argument("number", metavar="[ID]", type=click.IntRange(min=1), required=False)
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
-@click.option(
-    "--ca",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="What has to have signed the server's certificate, in PEM.",
-)
+@CA
 @click.option("--token", help="An access token, whose world's call it is; the fixture's own without one.")
 def why(number: int | None, url: str, ca: Path | None, token: str | None) -> None:
     """Say why a call was answered so, and which smallest change of a refused one would pass.

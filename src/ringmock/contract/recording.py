@@ -6,7 +6,7 @@ from typing import Any
 
 from ..world.template import Template
 from .cases import parse_cases
-from .cases.from_world import Recording
+from .cases.from_world import Recording, sent_by
 from .cases.report import failure_report
 from .cases.runner import run_case
 from .http_client import HttpClient, Request
@@ -45,7 +45,7 @@ def read_world(url: str, world: str, template: Template, after: int = 0) -> Reco
         calls = [get(f"/journal/{number}") for number in ids]
         seen = get("/messages")["messages"]
         since = get(f"/journal/{after}")["at"] if after else ""
-        sent = {call["answer"]["id"] for call in calls if _has_sent(call)}
+        sent = {sent_by(call) for call in calls} - {None}
         messages = [
             message
             for message in seen
@@ -65,11 +65,6 @@ def _check_account(get: Any, url: str, template: Template) -> None:
             f"{url} serves the account {ready['account']}, and {template.name} is {template.account.id}:"
             " --fixture names the file that the server was started with"
         )
-
-
-def _has_sent(call: Mapping[str, Json]) -> bool:
-    answer = call.get("answer")
-    return bool(call["recipients"]) and isinstance(answer, dict) and "id" in answer
 
 
 def _is_seed(message: Mapping[str, Json], template: Template) -> bool:

@@ -61,12 +61,12 @@ class Index:
     __slots__ = ("_sorted", "_unsorted")
 
     def __init__(self) -> None:
-        self._sorted: dict[Bucket, SortedList[int]] | None = None
+        self._sorted: defaultdict[Bucket, SortedList[int]] | None = None
         self._unsorted: list[Message] = []
 
     @property
-    def _buckets(self) -> "dict[Bucket, SortedList[int]]":
-        return self.sort() if self._sorted is None or self._unsorted else self._sorted
+    def _buckets(self) -> "defaultdict[Bucket, SortedList[int]]":
+        return self.sort()
 
     def add_new(self, message: Message) -> None:
         """Add a message. `sort` has to be called before its properties change."""
@@ -74,24 +74,23 @@ class Index:
         if len(self._unsorted) >= _MOST_UNSORTED:
             self.sort()
 
-    def sort(self) -> "dict[Bucket, SortedList[int]]":
+    def sort(self) -> "defaultdict[Bucket, SortedList[int]]":
         """Put every message into the list of its bucket."""
         found, unsorted = self._sorted, self._unsorted
         if found is None:
-            found = self._sorted = {}
+            found = self._sorted = defaultdict(SortedList)
         if unsorted:
             self._unsorted, last = [], None
             for message in unsorted:
                 bucket = bucket_of(message)
                 if bucket != last:
-                    last, orders = bucket, found.get(bucket) or found.setdefault(bucket, SortedList())
+                    last, orders = bucket, found[bucket]
                 orders.add(message.order)
         return found
 
     def add_several(self, orders: Iterable[int], bucket: Bucket) -> None:
         """Add records with the same properties."""
-        buckets = self._buckets
-        known = buckets.get(bucket) or buckets.setdefault(bucket, SortedList())
+        known = self._buckets[bucket]
         for order in orders:
             known.add(order)
 

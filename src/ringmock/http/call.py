@@ -137,8 +137,7 @@ class Call:
     @property
     def caller(self) -> Extension:
         """The extension that is signed in."""
-        assert self.session is not None
-        return self.session.extension
+        return self.signed_in.extension
 
 
 JSON_ANSWER = "application/json;charset=utf-8"

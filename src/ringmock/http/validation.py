@@ -177,8 +177,7 @@ def parse_json(body: bytes | bytearray, most_values: int, deepest: int) -> Json:
     parameter that holds a lone surrogate.
     """
     try:
-        if len(body) > 2 * deepest or len(body) >= 2 * most_values:
-            check_bounds(body, most_values, deepest)
+        check_bounds(body, most_values, deepest)
         return orjson.loads(body)
     except TooManyValues as error:
         raise BodyOfTooManyValues(str(most_values)) from error

@@ -520,22 +520,21 @@ class _Cycle(RequestResponseCycle):
     """uvicorn's state of one request, for one that is known to be complete."""
 
     def __init__(self, protocol: HttpProtocol, scope: Any, body: bytes) -> None:
-        self.scope = scope
-        self.transport = protocol.transport
-        self.flow = protocol.flow
-        self.logger = protocol.logger
-        self.access_logger = protocol.access_logger
-        self.access_log = protocol.access_log
-        self.default_headers = protocol.server_state.default_headers
-        self.message_event = asyncio.Event()
-        self.on_response = protocol.on_response_complete
-        self.disconnected = self.more_body = False
-        self.keep_alive = True
-        self.waiting_for_100_continue = False
+        super().__init__(
+            scope=scope,
+            transport=protocol.transport,
+            flow=protocol.flow,
+            logger=protocol.logger,
+            access_logger=protocol.access_logger,
+            access_log=protocol.access_log,
+            default_headers=protocol.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=protocol.on_response_complete,
+        )
         self.body = body  # type: ignore[assignment]  # nothing is added to it
-        self.response_started = self.response_complete = False
-        self.chunked_encoding = None
-        self.expected_content_length = 0
+        self.more_body = False
 
 
 class _Receive:

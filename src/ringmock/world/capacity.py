@@ -33,11 +33,7 @@ class Share:
             raise StoreFull(f"{room.most_records} records (--max-records)")
         if file_bytes and room.file_bytes + file_bytes > room.most_file_bytes:
             raise StoreFull(f"{room.most_file_bytes} bytes of files (--max-file-bytes)")
-        room.records += records
-        self.records += records
-        if file_bytes:
-            room.file_bytes += file_bytes
-            self.file_bytes += file_bytes
+        self.add(records, file_bytes)
 
     def add(self, records: int, file_bytes: int = 0) -> None:
         """Count what is stored in any case: the messages of a fixture, and deletions."""

@@ -138,8 +138,7 @@ class _Writer:
 
     def _message_of(self, call: Mapping[str, Json]) -> Mapping[str, Json] | None:
         """The message that a call has sent, no longer waiting."""
-        answer = call.get("answer")
-        sent = answer.get("id") if isinstance(answer, dict) and call["recipients"] else None
+        sent = sent_by(call)
         found = next((one for one in self._waiting if sent is not None and one["id"] == sent), None)
         if found is not None:
             self._waiting.remove(found)
@@ -343,10 +342,15 @@ def _outside(message: Mapping[str, Json]) -> Iterator[str]:
     yield from (each["recipient"] for each in message["recipients"] if each["outcome"] == "outside")
 
 
+def sent_by(call: Mapping[str, Json]) -> Json:
+    """The id of the message that a call sent; None for a call that sent none."""
+    answer = call.get("answer")
+    return answer.get("id") if isinstance(answer, dict) and call["recipients"] else None
+
+
 def _is_before(message: Mapping[str, Json], call: Mapping[str, Json], waiting: Sequence[Mapping[str, Json]]) -> bool:
     """Whether a message was there before a call, by the message that the call sent, else by their times."""
-    answer = call.get("answer")
-    sent = answer.get("id") if isinstance(answer, dict) and call["recipients"] else None
+    sent = sent_by(call)
     own = next((one["number"] for one in waiting if sent is not None and one["id"] == sent), None)
     if own is not None:
         return bool(message["number"] < own)
