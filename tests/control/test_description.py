@@ -12,8 +12,10 @@ from ringmock.control.api import function_of
 from ringmock.control.description import Operation, Parameter, operations
 from support import Client
 
-NOT_THERE = {"attachment_of_handset": 404, "close_world": 409, **dict.fromkeys(
-    ("read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"), 404)}  # fmt: skip
+NOT_THERE = {"close_world": 409, **dict.fromkeys((
+    "attachment_of_handset", "attachment_of_message", "read_message", "read_message_by_number", "resend_notification",
+    "remove_fault",
+    "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"), 404)}  # fmt: skip
 """What the examples are answered by a world that has just begun, where it is not 200."""
 
 

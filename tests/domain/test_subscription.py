@@ -261,7 +261,7 @@ def test_a_mailbox_is_told_of_by_type_and_count() -> None:
     assert event == MailboxChanged(
         "102",
         (
-            TypeChange(MessageType.SMS, (texts[0].id, texts[1].id), 1),
+            TypeChange(MessageType.SMS, (texts[0].id, texts[1].id), 1, (texts[0].id,)),
             TypeChange(MessageType.PAGER, (paged.id,), 0),
         ),
     )

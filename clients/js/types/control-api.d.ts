@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/contract.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The description of the API that is mocked, which is at `/openapi.yaml` of the API too. */
+        get: operations["read_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ready": {
         parameters: {
             query?: never;
@@ -223,8 +240,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The world's calls, newest first.
-         * @description For a path that names nothing, `did_you_mean` is the path that was probably meant. Texts and tokens are left out unless asked for.
+         * The world's calls, newest first; those that are meant, a page at a time.
+         * @description For a path that names nothing, `did_you_mean` is the path that was probably meant. Texts and tokens are left out unless asked for. Where there are more, the header `Link` has the address of the next page (RFC 8288); calls that are made meanwhile move nothing in it.
          */
         get: operations["read_journal"];
         put?: never;
@@ -264,6 +281,115 @@ export interface paths {
          * @description Messages of the fixture are listed, and never waited for. `clock=advance` goes with any question of what is to be so, `wait` and `within` aside: it leaves the clock where the answer was found, and what expires or ages is never gone to for its own sake. `number` counts the messages of a world from its last reset on: `after` takes it.
          */
         get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a message, of any of its copies.
+                 * @example 1
+                 */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A message's life: the call that made it, its recipients, copies, status steps, changes, notifications.
+         * @description `origin` says what made it; `call` is null for what no call made, and for a call that the journal no longer has. `steps` are past or still due by the world's clock. `resource` is what the API answers for a copy in each generation. Of a message that the journal of messages has left out, the one copy is told that the id names.
+         */
+        get: operations["read_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/by-number/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a message, as `GET /messages` counts them.
+                 * @example 1
+                 */
+                number: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** The same of a message that may have left no copy, and so has no id. */
+        get: operations["read_message_by_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                attachment_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** A file of a message, whichever mailbox holds it. */
+        get: operations["attachment_of_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/text-measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How long a text is by the rules, how it travels, and the character that tipped each of it.
+         * @description Places are in UTF-16 units from 0, as JavaScript counts. Units of a segment are septets of GSM-7, or 16-bit units of UCS-2.
+         */
+        post: operations["measure_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rulebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules and decisions of this server, with the calls of the world that each has decided.
+         * @description `calls` are those that the journal keeps. `is_exercised` is over all worlds, of a server that was started with `--coverage`; null otherwise.
+         */
+        get: operations["read_rulebook"];
         put?: never;
         post?: never;
         delete?: never;
@@ -471,6 +597,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscription_id}/notifications/{uuid}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a subscription.
+                 * @example 00000000-0000-4000-8000-000000000000
+                 */
+                subscription_id: string;
+                /**
+                 * @description Of one of its notifications that are kept.
+                 * @example 00000000-0000-4000-8000-000000000000
+                 */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a notification once more, with the same `uuid` and body, and with no fault on demand. */
+        post: operations["resend_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/limits": {
         parameters: {
             query?: never;
@@ -503,6 +657,29 @@ export interface paths {
         /** One rule more, behind those that there are, which go on. */
         post: operations["add_fault"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faults/{place}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a rule in the list, from 1.
+                 * @example 1
+                 */
+                place: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** One rule less; the others go on as they are. */
+        delete: operations["remove_fault"];
         options?: never;
         head?: never;
         patch?: never;
@@ -730,6 +907,57 @@ export interface components {
             /** @description With `include=text`, without secrets. */
             answer?: unknown;
         };
+        TippingCharacter: {
+            /** @description In UTF-16 units from 0. */
+            at: number;
+            character: string;
+            /** @example U+20AC */
+            code: string;
+            name: string;
+        } | null;
+        StatusStep: {
+            /**
+             * Format: date-time
+             * @description By the world's clock.
+             */
+            at: string;
+            status: string;
+            /** @description Of a failure. */
+            error: string | null;
+            attempts: number;
+            is_past: boolean;
+        };
+        CallInBrief: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            who: string | null;
+            method: string;
+            path: string;
+            operation: string | null;
+            status: number;
+            lost: boolean;
+            /** @description What it has set of the message. */
+            set: Record<string, never> | null;
+        };
+        MessageCopy: {
+            id: number;
+            /** @description An extension; null for high-volume SMS, which are in none. */
+            mailbox: string | null;
+            direction: string;
+            status: string;
+            read_status: string;
+            availability: string;
+            is_removed: boolean;
+            /** Format: date-time */
+            modified: string;
+            steps: components["schemas"]["StatusStep"][];
+            /** @description When a deleted one is purged, or a purged one removed. */
+            ages: Record<string, never> | null;
+            attachments: Record<string, never>[];
+            /** @description What the API answers for it, by generation. */
+            resource: Record<string, never>;
+        };
         FaultRule: {
             /**
              * @description An operationId; every operation that takes an access token without it.
@@ -789,6 +1017,43 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["World"];
+            };
+        };
+        /** @description The message's life. */
+        MessageLife: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    number: number | null;
+                    /** @enum {string} */
+                    origin: "call" | "handset" | "fixture" | "unknown";
+                    call: null | components["schemas"]["CallInBrief"];
+                    /** Format: date-time */
+                    now: string;
+                    type: string;
+                    from: string;
+                    to: string[];
+                    text: string;
+                    /** Format: date-time */
+                    created: string;
+                    sent_by: string | null;
+                    recipients: {
+                        recipient: string;
+                        outcome: string;
+                        rule: string;
+                        sentence: string;
+                        mailbox: string | null;
+                        steps: components["schemas"]["StatusStep"][];
+                    }[];
+                    recipients_are_kept: boolean;
+                    copies: components["schemas"]["MessageCopy"][];
+                    /** @description Calls about it, newest first. */
+                    calls: components["schemas"]["CallInBrief"][];
+                    calls_left_out: number;
+                    notifications: Record<string, never>[];
+                };
             };
         };
         /** @description A sentence that says what would be right. */
@@ -936,6 +1201,27 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": Record<string, never>;
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.0. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1250,6 +1536,24 @@ export interface operations {
                  * @example text,token
                  */
                 include?: ("text" | "token")[];
+                /** @description An operationId. */
+                operation?: string;
+                /** @description Who has called: an extension number; nobody, before sign-in, for an empty one. */
+                who?: string;
+                /** @description Of the answer, or a class of statuses. */
+                status?: string;
+                /** @description What refused it: `contract`, `rules`, `faults`, a rule, a decision or an error code; `any` for every refusal. */
+                refused_by?: string;
+                /** @description A rule or decision that decided, about the call or a recipient. */
+                rule?: string;
+                /** @description What stands in its address, request, answer or reasons, in any case of letters. */
+                text?: string;
+                /** @description The id of a message that it made or is about. */
+                message?: components["schemas"]["Id"];
+                /** @description Made before the call of this `id`: the place at which a page begins. */
+                before?: number;
+                /** @description Made after the call of this `id`. */
+                after?: number;
             };
             header?: never;
             path?: never;
@@ -1260,6 +1564,8 @@ export interface operations {
             /** @description The calls. */
             200: {
                 headers: {
+                    /** @description The next page, where there is one. */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1355,6 +1661,148 @@ export interface operations {
                         /** @description How many messages of the world are not in its journal any more. */
                         left_out: number;
                         messages: components["schemas"]["SeenMessage"][];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a message, of any of its copies.
+                 * @example 1
+                 */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["MessageLife"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_message_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a message, as `GET /messages` counts them.
+                 * @example 1
+                 */
+                number: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["MessageLife"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    attachment_of_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                attachment_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its content, byte by byte, under its own media type; shown by a browser only where that is harmless. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    measure_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "See you at 8 €"
+                 *     }
+                 */
+                "application/json": {
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The measures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        characters: number;
+                        /** @description What the limits count. */
+                        utf16_units: number;
+                        /** @enum {string} */
+                        encoding: "GSM-7" | "UCS-2";
+                        units: number;
+                        units_per_segment: number;
+                        segments: {
+                            start: number;
+                            units: number;
+                        }[];
+                        tipped_to_ucs_2: components["schemas"]["TippingCharacter"];
+                        limits: {
+                            /** @enum {string} */
+                            type: "SMS" | "Pager";
+                            rule: string;
+                            /** @description In UTF-16 units. */
+                            most: number;
+                            /** @description How many units are too many. */
+                            over: number;
+                            tipped: components["schemas"]["TippingCharacter"];
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_rulebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        is_counted: boolean;
+                        rules: Record<string, never>[];
+                        decisions: Record<string, never>[];
                     };
                 };
             };
@@ -1713,6 +2161,43 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    resend_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a subscription.
+                 * @example 00000000-0000-4000-8000-000000000000
+                 */
+                subscription_id: string;
+                /**
+                 * @description Of one of its notifications that are kept.
+                 * @example 00000000-0000-4000-8000-000000000000
+                 */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification, as it is on its way; what becomes of it `GET /subscriptions` tells. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        subscription: string;
+                        uuid: string;
+                        event: string;
+                        body: unknown;
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     read_limits: {
         parameters: {
             query?: never;
@@ -1815,6 +2300,25 @@ export interface operations {
                 "application/json": components["schemas"]["FaultRule"];
             };
         };
+        responses: {
+            200: components["responses"]["Faults"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    remove_fault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a rule in the list, from 1.
+                 * @example 1
+                 */
+                place: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: components["responses"]["Faults"];
             default: components["responses"]["Refused"];

@@ -107,6 +107,11 @@ class ControlCall:
     """What came of waiting, of an operation that waits."""
 
 
+def root_of(url: str) -> str:
+    """The server's address in that of a call, without a slash at the end."""
+    return url.partition("/_mock/")[0]
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Tell the caller what makes no sense, in this world, of what is done within."""

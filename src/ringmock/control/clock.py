@@ -1,18 +1,16 @@
 """A world's time."""
 
 import asyncio
-from typing import Any, TypeVar
+from typing import Any
 
 from ..domain.due import Due
-from ..domain.slices import Slices
 from ..timestamps import iso8601
 from ..world import controls as world_controls
 from ..world.walk import Walk, upcoming
 from .call import ControlCall, told
-from .waiting import Client
+from .waiting import Client, in_slices
 
 Json = Any
-_T = TypeVar("_T")
 
 HELD_UP_SECONDS = 0.005
 """Until it is looked again whether receivers have taken their notifications."""
@@ -34,7 +32,7 @@ def read_due(call: ControlCall) -> Json:
 async def waiting_read_due(call: ControlCall, client: Client) -> Json:
     """Look for it while others are served."""
     world_controls.end_walk(call.world)
-    found = await _in_slices(upcoming(call.world, call.query["limit"]))
+    found = await in_slices(upcoming(call.world, call.query["limit"]))
     return {**read_clock(call), "due": [shown(due) for due in found]}
 
 
@@ -68,16 +66,6 @@ async def waiting_advance_clock(call: ControlCall, client: Client) -> Json:
 async def _to_end(walk: Walk) -> None:
     while not walk.step():
         await asyncio.sleep(HELD_UP_SECONDS if walk.is_held_up else 0)
-
-
-async def _in_slices(work: Slices[_T]) -> _T:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: _T = end.value
-            return result
-        await asyncio.sleep(0)
 
 
 def shown(due: Due) -> Json:

@@ -6,7 +6,7 @@ from typing import Any
 from ..fixture import carrier_from, written_carrier
 from ..lab.faults import Standing
 from ..world import controls as world_controls
-from .call import ControlCall, Senseless
+from .call import ControlCall, NotThere, Senseless
 
 Json = Any
 
@@ -37,6 +37,18 @@ def add_fault(call: ControlCall) -> Json:
         world_controls.add_fault(call.world, call.body)
     except ValueError as error:
         raise Senseless(str(error)) from error
+    return read_faults(call)
+
+
+def remove_fault(call: ControlCall) -> Json:
+    """Take one rule out; the others go on as they are."""
+    plan, place = call.world.faults, call.path["place"]
+    count = len(plan.standings) if plan is not None else 0
+    if place > count or plan is None:
+        raise NotThere(f"There is no rule {place}: the world has {count}, which are counted from 1.")
+    plan.remove(place - 1)
+    if count == 1:
+        call.world.plant(())
     return read_faults(call)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from ..domain.attachment import Attachment
+from ..domain.attachment import Attachment, HeldAttachment
 from ..domain.message import Message
 from ..http.media import HARMLESS, disposition, disposition_of
 from ..timestamps import iso8601
@@ -45,6 +45,11 @@ def attachment_of_handset(call: ControlCall) -> Response:
         raise NotThere(
             f"{call.path['phone_number']} has received no such file: its messages list the 'uri' of each attachment."
         )
+    return file_answer(held)
+
+
+def file_answer(held: HeldAttachment) -> Response:
+    """A file as a browser may have it: shown where that is harmless, and never run."""
     kind = disposition_of(held.file.content_type, "Inline")
     headers = (("Content-Disposition", disposition(kind, held.name)), *HARMLESS)
     return Response(held.file.content, headers=headers, content_type=held.file.content_type)

@@ -1,27 +1,64 @@
 """What calls a world has seen."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response
+from flask import Response, jsonify
 
 from ..domain.message import Routed
+from ..domain.slices import Slices
 from ..http.recording import line
 from ..http.why import explanation
 from ..timestamps import iso8601
+from ..world.call_query import CallQuery
 from ..world.journal import Entry
 from .call import ControlCall, NotNow, NotThere
+from .waiting import Client, in_slices
 
 Json = Any
 
+CALLS_AT_A_TIME = 20
+"""Entries of the journal that are made before others are served."""
 
-def read_journal(call: ControlCall) -> Json:
+
+def read_journal(call: ControlCall) -> Response:
     """The calls, newest first."""
+    entries, is_whole = call.waited
+    include = call.query.get("include", ())
+    answer = jsonify([_entry(entry, include) for entry in entries])
+    if not is_whole:
+        query = {**call.query, "before": entries[-1].number}
+        written = {name: ",".join(value) if isinstance(value, list) else value for name, value in query.items()}
+        answer.headers["Link"] = f'<{call.url}?{urlencode(written)}>; rel="next"'
+    return answer
+
+
+async def waiting_read_journal(call: ControlCall, _: Client) -> tuple[Sequence[Entry], bool]:
+    """Look for them while others are served; whether there are no more."""
     journal = call.world.journal
     limit = call.query.get("limit", journal.most)
     if limit > journal.most:
         raise NotNow(f"'limit' is a number from 1 to {journal.most}, as in ?limit={min(20, journal.most)}.")
-    return [_entry(entry, call.query.get("include", ())) for entry in journal.newest_first(limit)]
+    return await in_slices(_found(call, limit))
+
+
+def _found(call: ControlCall, limit: int) -> Slices[tuple[Sequence[Entry], bool]]:
+    given = {name: value for name, value in call.query.items() if name not in ("limit", "include")}
+    query, found = CallQuery(**given), list[Entry]()
+    for place, (number, tell) in enumerate(call.world.journal.snapshot(), 1):
+        if number <= query.after:
+            break
+        if query.before is not None and number >= query.before:
+            continue
+        entry = tell()
+        if query.takes(entry, number):
+            if len(found) == limit:
+                return found, False
+            found.append(entry._replace(number=number))
+        if place % CALLS_AT_A_TIME == 0:
+            yield
+    return found, True
 
 
 def journal_as_text(call: ControlCall) -> Response:
@@ -33,7 +70,8 @@ def journal_as_text(call: ControlCall) -> Response:
 
 def read_journal_entry(call: ControlCall) -> Json:
     """One call, with its texts."""
-    return _entry(_named(call), ("text",))
+    entry = _named(call)
+    return {**_entry(entry, ("text",)), "curl": explanation.curl(explanation.request_of(entry), entry.origin)}
 
 
 def why(call: ControlCall) -> Json:

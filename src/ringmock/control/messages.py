@@ -3,17 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from flask import Response
+
 from ..domain.account import digits_of
 from ..domain.message import MessageStatus, MessageType
 from ..timestamps import iso8601, parse
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry, MessageQuery, Wait
 from ..world.world import World
-from .call import ControlCall, Gone, NoMessage, NotNow, Senseless, UnexpectedMessage, told
+from .call import ControlCall, Gone, NoMessage, NotNow, NotThere, Senseless, UnexpectedMessage, root_of, told
+from .handsets import file_answer
 from .journal import outcomes
+from .message_life import copies_of, life
 from .sentences import did_you_mean
 from .texts import Pattern, extractor
-from .waiting import Changed, Client, advance_until, wait_for
+from .waiting import Changed, Client, advance_until, in_slices, wait_for
 
 Json = Any
 
@@ -43,6 +47,48 @@ class Question(NamedTuple):
 def list_messages(call: ControlCall) -> Json:
     """What has come of waiting, or what there is."""
     return call.waited
+
+
+def read_message(call: ControlCall) -> Json:
+    """A message's life."""
+    return call.waited
+
+
+async def waiting_read_message(call: ControlCall, _: Client) -> Json:
+    """Look for all of it while others are served."""
+    world, wanted = call.world, call.path["id"]
+    entry = await in_slices(world.message_journal.finding(wanted))
+    copies = copies_of(world, wanted) if entry is None else entry.copies
+    if not copies:
+        raise NoMessage(f"There is no message {wanted} in this world: GET /_mock/messages lists them with their ids.")
+    return await in_slices(life(world, entry, copies, root_of(call.url)))
+
+
+def read_message_by_number(call: ControlCall) -> Json:
+    """The life of a message that may have left no copy."""
+    return call.waited
+
+
+async def waiting_read_message_by_number(call: ControlCall, _: Client) -> Json:
+    """As `waiting_read_message`."""
+    journal, number = call.world.message_journal, call.path["number"]
+    entry = journal.numbered(number)
+    if entry is None:
+        kept = f"messages {journal.left_out + 1} to {journal.count}" if journal.count else "no messages"
+        raise NoMessage(f"There is no message of number {number}: the journal has {kept}.")
+    return await in_slices(life(call.world, entry, entry.copies, root_of(call.url)))
+
+
+def attachment_of_message(call: ControlCall) -> Response:
+    """A file of a message, whichever mailbox holds it."""
+    message = call.world.messages.held(call.path["id"])
+    held = message.attachment(call.path["attachment_id"]) if message is not None else None
+    if held is None:
+        raise NotThere(
+            f"Message {call.path['id']} has no such file: GET /_mock/messages/{call.path['id']} lists the 'uri' of"
+            " each attachment of its copies."
+        )
+    return file_answer(held)
 
 
 async def waiting_list_messages(call: ControlCall, client: Client) -> Json:

@@ -6,11 +6,17 @@ from typing import Any
 from flask import Response
 
 from .. import __version__
+from ..openapi.resources import bundled
 from ..world.world import World
 from . import description
 from .call import ControlCall
 
 Json = Any
+
+
+def read_contract(_: ControlCall) -> Response:
+    """The description of the API that is mocked, as the API serves it too."""
+    return Response(bundled("openapi.yaml").read_text(encoding="utf-8"), content_type="application/yaml; charset=utf-8")
 
 
 def read_description(_: ControlCall) -> Response:

@@ -5,15 +5,17 @@ module. What that returns is `ControlCall.waited`; what it raises is how the cal
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from starlette.types import Receive
 from werkzeug.wrappers import Request
 
+from ..domain.slices import Slices
 from ..world.message_journal import Wait
 from ..world.walk import Walk
 from ..world.world import World
@@ -21,6 +23,7 @@ from . import api
 from .call import REFUSED, WAITED, ControlCall, Refused, TooBusy
 from .description import Operation, operations
 
+_T = TypeVar("_T")
 Coroutine = Callable[[ControlCall, "Client"], Awaitable[Any]]
 
 
@@ -57,29 +60,39 @@ class Waiting:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._operations: Mapping[tuple[str, str], tuple[Operation, Coroutine]] = {
-            (each.method, each.path): (
+        self._operations: Sequence[tuple[re.Pattern[str], Operation, Coroutine]] = [
+            (
+                _pattern(each),
                 each,
                 getattr(import_module(f".{each.module}", __package__), f"waiting_{each.id}"),
             )
             for each in operations()
             if each.waits or each.is_sliced
-        }
+        ]
         self._most = app.extensions["ringmock.sign_in.worlds"].limits.max_waits
         self.count = 0
         """How many wait now."""
 
     def is_for(self, method: str, path: str) -> bool:
         """Whether a call may have to wait."""
-        return (method, path) in self._operations
+        return self._found(method, path) is not None
+
+    def _found(self, method: str, path: str) -> "tuple[re.Match[str], Operation, Coroutine] | None":
+        for pattern, operation, waiting in self._operations:
+            match = pattern.fullmatch(path)
+            if match is not None and operation.method == method:
+                return match, operation, waiting
+        return None
 
     async def waited(self, environ: dict[str, Any], receive: Receive) -> dict[str, Any]:
         """Wait; what is to be added to the environment of the call."""
         client = Client(receive)
         try:
             request = Request(environ, populate_request=False)
-            operation, waiting = self._operations[environ["REQUEST_METHOD"], request.path]
-            call = api.read(operation, request, {}, self._app)
+            found = self._found(environ["REQUEST_METHOD"], request.path)
+            assert found is not None
+            match, operation, waiting = found
+            call = api.read(operation, request, match.groupdict(), self._app)
             if not operation.waits:
                 return {WAITED: replace(call, waited=await waiting(call, client))}
             if self.count >= self._most:
@@ -94,6 +107,22 @@ class Waiting:
         finally:
             client.end()
             environ["wsgi.input"].seek(0)
+
+
+def _pattern(operation: Operation) -> re.Pattern[str]:
+    """Whole paths of an operation, with its parameters by their names."""
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(operation.path)))
+
+
+async def in_slices(work: Slices[_T]) -> _T:
+    """The result of work that is done while others are served."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+        await asyncio.sleep(0)
 
 
 async def wait_for(world: World, wait: Wait, client: Client, seconds: float, changed: "Changed") -> bool:

@@ -40,6 +40,11 @@ class Agenda(Generic[_T]):
     def __len__(self) -> int:
         return len(self._things)
 
+    def when(self, thing: _T) -> datetime | None:
+        """When it is due; None for what is not."""
+        place = self._places.get(thing)
+        return None if place is None else place[0]
+
     def upcoming(self, most: int) -> list[tuple[datetime, _T]]:
         """What is due first, and when; `most` things."""
         return [(at, thing) for (at, _), thing in islice(self._things.items(), most)]

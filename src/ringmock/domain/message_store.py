@@ -116,6 +116,10 @@ class InMemoryMessageStore:
         message = self._messages.get(message_id)
         return message if message is not None and message.mailbox == mailbox else None
 
+    def held(self, message_id: int) -> Message | None:
+        """The message, whichever mailbox holds it."""
+        return self._messages.get(message_id)
+
     def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> MessagePage:
         """Newest first; D-04: without the threads that the mailbox's owner was removed from."""
         return self.list_together((ReadableMailbox(mailbox),), wanted, account)

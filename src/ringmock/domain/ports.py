@@ -46,6 +46,10 @@ class MessageStore(Protocol):
         """The message when that mailbox holds it."""
         ...
 
+    def held(self, message_id: int) -> Message | None:
+        """The message, whichever mailbox holds it."""
+        ...
+
     def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> MessagePage:
         """The mailbox's matching messages, newest first, less the threads its owner was removed from (D-04)."""
         ...

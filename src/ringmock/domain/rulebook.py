@@ -4,6 +4,7 @@ The source page is RingCentral's guide "SMS and Pager Messages", quoted verbatim
 leaves open, each with its reason.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -444,3 +445,9 @@ DECISIONS = (
         "http.wire.discovery.open_id_configuration",
     ),
 )
+
+SENTENCES: Mapping[str, str] = {
+    **{rule.id: rule.sentence for rule in RULEBOOK},
+    **{made.id: made.decision for made in DECISIONS},
+}
+"""What a rule or a decision says, by its id."""

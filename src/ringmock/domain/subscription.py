@@ -1,7 +1,7 @@
 """Subscriptions: which events an application may subscribe to, and which events a change causes."""
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -111,6 +111,8 @@ class Blacklisting(NamedTuple):
 
 
 LOST_ON_DEMAND = "lost"
+RESENT = "resent"
+"""What happened on demand to a notification that was sent once more."""
 
 
 class Attempt(NamedTuple):
@@ -121,7 +123,11 @@ class Attempt(NamedTuple):
     uuid: str
     failure: str | None
     on_demand: str | None = None
-    """What happened to it because somebody wanted it: lost, doubled, late, reordered or closed."""
+    """What happened to it because somebody wanted it: lost, doubled, late, reordered, closed or resent."""
+    about: tuple[int, ...] = ()
+    """The ids of the messages that it is about, as far as they are known: see `Changes`."""
+    body: bytes = b""
+    """What it says, as JSON."""
 
 
 @dataclass(slots=True, eq=False)
@@ -413,13 +419,37 @@ class Kind(NamedTuple):
     direction: Direction
 
 
-Changes = Mapping[Kind, int]
-"""How many messages of each kind were changed."""
+MOST_NAMED = 100
+"""A summary of changes names so many messages of a kind; it counts all of them."""
 
 
-def changes_of(messages: Iterable[Message]) -> Counter[Kind]:
-    """A summary of changes, instead of the messages, which may be many."""
-    return Counter(Kind(message.mailbox, message.type, message.direction) for message in messages)
+class Changed(NamedTuple):
+    """How many messages of a kind were changed, and the ids of the first of them."""
+
+    total: int
+    ids: tuple[int, ...] = ()
+
+    def __add__(self, other: object) -> "Changed":
+        assert isinstance(other, Changed)
+        return Changed(self.total + other.total, (*self.ids, *other.ids)[:MOST_NAMED])
+
+
+Changes = Mapping[Kind, Changed]
+"""A summary of changes by their kind, instead of the messages, which may be many."""
+
+
+def changes_of(messages: Iterable[Message]) -> Changes:
+    """The summary of what was changed."""
+    ids: dict[Kind, list[int]] = {}
+    for message in messages:
+        ids.setdefault(Kind(message.mailbox, message.type, message.direction), []).append(message.id)
+    return {kind: Changed(len(those), tuple(those[:MOST_NAMED])) for kind, those in ids.items()}
+
+
+def together(first: Changes, second: Changes) -> Changes:
+    """Both summaries as one."""
+    nothing = Changed(0)
+    return {kind: first.get(kind, nothing) + second.get(kind, nothing) for kind in {**first, **second}}
 
 
 class TypeChange(NamedTuple):
@@ -429,6 +459,8 @@ class TypeChange(NamedTuple):
     new: tuple[int, ...]
     """Ids of the new messages."""
     updated: int
+    changed: tuple[int, ...] = ()
+    """Ids of the updated ones, as far as they are known."""
 
 
 class MailboxChanged(NamedTuple):
@@ -475,6 +507,13 @@ A2PEvent = A2PMessageMoved | BatchMoved | OptedOut
 Event = MailboxChanged | SmsReceived | ExpiresSoon | A2PEvent
 
 
+def messages_of(event: Event) -> tuple[int, ...]:
+    """The ids of the messages that an event is about, as far as they are known."""
+    if isinstance(event, MailboxChanged):
+        return tuple(each for change in event.changes for each in (*change.new, *change.changed))
+    return (event.message.id,) if isinstance(event, SmsReceived | A2PMessageMoved) else ()
+
+
 def asks_for(wanted: EventFilter, event: A2PEvent) -> bool:
     """Whether a filter lets an event of high-volume SMS through."""
     if isinstance(event, A2PMessageMoved):
@@ -502,7 +541,7 @@ def asks_for_messages_of(wanted: EventFilter, batch: Batch) -> bool:
 def events(wanted: EventFilter, new: Sequence[Message], updated: Changes) -> Iterator[Event]:
     """The events of a filter for messages of its mailbox that arrived or changed."""
     if wanted.kind is EventKind.MESSAGE_STORE:
-        changed = {kind: count for kind, count in updated.items() if wanted.lets_through(kind)}
+        changed = {kind: change for kind, change in updated.items() if wanted.lets_through(kind)}
         changes = tuple(_changes(filter(wanted.lets_through, new), changed))
         if changes:
             assert wanted.mailbox is not None
@@ -513,11 +552,11 @@ def events(wanted: EventFilter, new: Sequence[Message], updated: Changes) -> Ite
 
 def _changes(new: Iterable[Message], updated: Changes) -> Iterator[TypeChange]:
     came: dict[MessageType, list[int]] = {}
-    counts: dict[MessageType, int] = {}
+    again: dict[MessageType, Changed] = {}
     for message in new:
         came.setdefault(message.type, []).append(message.id)
-    for changed, count in updated.items():
-        counts[changed.type] = counts.get(changed.type, 0) + count
+    for changed, change in updated.items():
+        again[changed.type] = again.get(changed.type, Changed(0)) + change
     for kind in MessageType:
-        if kind in came or kind in counts:
-            yield TypeChange(kind, tuple(came.get(kind, ())), counts.get(kind, 0))
+        if kind in came or kind in again:
+            yield TypeChange(kind, tuple(came.get(kind, ())), *again.get(kind, Changed(0)))

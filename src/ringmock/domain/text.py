@@ -14,6 +14,16 @@ def is_longer(text: str, limit: int) -> bool:
     return 2 * len(text) > limit and utf16_units(text) > limit
 
 
+def place_beyond(text: str, limit: int) -> int | None:
+    """The place, in characters, of the one with which `text` is longer than `limit` UTF-16 units; None if it fits."""
+    units = 0
+    for place, character in enumerate(text):
+        units += 1 + (ord(character) > 0xFFFF)
+        if units > limit:
+            return place
+    return None
+
+
 def is_encodable(text: str) -> bool:
     """Whether `text` can be answered in UTF-8: false when it holds a lone surrogate."""
     try:

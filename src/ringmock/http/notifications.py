@@ -4,7 +4,7 @@ No call waits for them. The notifications to a receiver wait in a queue, which o
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -23,10 +23,12 @@ from ..domain.moments import moved
 from ..domain.slices import Slices, result_of
 from ..domain.subscription import (
     RECONCILIATION,
+    RESENT,
     A2PEvent,
     A2PMessageMoved,
     Attempt,
     BatchMoved,
+    Changed,
     Changes,
     Event,
     EventFilter,
@@ -39,6 +41,8 @@ from ..domain.subscription import (
     asks_for_messages_of,
     changes_of,
     events,
+    messages_of,
+    together,
 )
 from ..lab.webhooks import WebHooks
 from ..world.journal import Entry
@@ -71,6 +75,8 @@ class _Notification(NamedTuple):
     """As it is said on a connection."""
     on_demand: str | None = None
     """What has happened to it on demand, empty for nothing; None before that is decided."""
+    about: tuple[int, ...] = ()
+    """The ids of the messages that it is about."""
 
     def marked(self, mishap: str) -> "_Notification":
         """The same, with what has happened to it."""
@@ -124,6 +130,7 @@ class Notifier:
             world.on_reset(partial(self._life_ended, world))
             world.watch(_Watcher(world, self))
             world.is_behind = partial(self._is_behind, world)
+            world.resend = partial(self._resend, world)
 
     def _is_behind(self, world: World) -> bool:
         """Whether half of what is kept for a receiver waits for it, or some of which faults have yet to decide."""
@@ -214,7 +221,8 @@ class Notifier:
         """Send it on the subscription's connection."""
         uuid = world.subscriptions.name_notification()
         said = notification(subscription, wanted, event, uuid, world.account, at)
-        self._send_note(world, subscription, _Notification(uuid, wanted.uri, b"", said), at)
+        note = _Notification(uuid, wanted.uri, b"", said, about=messages_of(event))
+        self._send_note(world, subscription, note, at)
 
     def _send_note(self, world: World, subscription: Subscription, note: _Notification, at: datetime) -> None:
         connection = subscription.delivery.connection
@@ -230,6 +238,13 @@ class Notifier:
             if not self.sockets.notify(connection, each.said, at, done):
                 world.subscriptions.remove(subscription)
                 return
+
+    def _resend(self, world: World, subscription: Subscription, attempt: Attempt) -> None:
+        """Send a notification once more, whatever became of it, and with no fault on demand."""
+        note = _Notification(
+            attempt.uuid, attempt.event, attempt.body, orjson.loads(attempt.body), RESENT, attempt.about
+        )
+        self._send_again(world, subscription, note)
 
     def _send_again(self, world: World, subscription: Subscription, note: _Notification) -> None:
         """Send a notification that came late on demand."""
@@ -320,7 +335,8 @@ class Notifier:
     def _note_attempt(self, world: World, subscription: Subscription, note: _Notification, failure: str | None) -> None:
         """Record the result of a notification; a blacklisted address is tried again if the fixture says so."""
         was_active, now = subscription.blacklisted is None, world.clock.now()
-        subscription.attempted(Attempt(now, note.event, note.uuid, failure, note.on_demand or None))
+        body = note.body or orjson.dumps(note.said)
+        subscription.attempted(Attempt(now, note.event, note.uuid, failure, note.on_demand or None, note.about, body))
         if was_active and subscription.blacklisted is not None and world.template.webhooks.blacklisting == "reconciled":
             retry = Timer(partial(self._reconcile, world, subscription), partial(_retry_of, world, subscription))
             world.agenda.schedule(retry, moved(now, RECONCILIATION))
@@ -375,7 +391,7 @@ def _retry_of(world: World, subscription: Subscription, at: datetime) -> Due | N
 def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Notification:
     uuid = world.subscriptions.name_notification()
     said = notification(subscription, wanted, event, uuid, world.account, at)
-    return _Notification(uuid, wanted.uri, orjson.dumps(said))
+    return _Notification(uuid, wanted.uri, orjson.dumps(said), about=messages_of(event))
 
 
 def _next_of(queue: deque[_Waiting]) -> _Notification | None:
@@ -401,10 +417,10 @@ class _Watcher:
     def __init__(self, world: World, notifier: Notifier) -> None:
         self._world = world
         self._notifier = notifier
-        self._changed: Counter[Kind] = Counter()
+        self._changed: Changes = {}
         self._is_telling = False
         self._timer = WorldTimer(self.time_changed)
-        world.on_reset(self._changed.clear)
+        world.on_reset(self._forget_changes)
         self.time_changed()
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
@@ -424,13 +440,16 @@ class _Watcher:
         if not self._changed:
             # for changes without a call of the API, as by the control API; those of a call are notified as it ends
             asyncio.get_running_loop().call_soon(self._notify_changes)
-        self._changed.update(changes)
+        self._changed = together(self._changed, changes)
+
+    def _forget_changes(self) -> None:
+        self._changed = {}
 
     def _notify_changes(self) -> None:
-        by_mailbox: dict[str, dict[Kind, int]] = {}
-        for kind, count in self._changed.items():
-            by_mailbox.setdefault(kind.mailbox, {})[kind] = count
-        self._changed.clear()
+        by_mailbox: dict[str, dict[Kind, Changed]] = {}
+        for kind, change in self._changed.items():
+            by_mailbox.setdefault(kind.mailbox, {})[kind] = change
+        self._forget_changes()
         for mailbox, changes in by_mailbox.items():
             self._notifier.notify(self._world, mailbox, (), changes, self._world.clock.now())
 

@@ -334,6 +334,10 @@ class FaultPlan:
         self._rules.append(_Rule(rule, self._places))
         self._places += 1
 
+    def remove(self, place: int) -> None:
+        """Take one out, by its place among them from 0; the others go on. Raises `IndexError`."""
+        del self._rules[place]
+
     def meet(
         self, operation: str, extension: str | None = None, recipients: Callable[[], Collection[str]] = _nobody
     ) -> FaultRule | None:

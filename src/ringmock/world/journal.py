@@ -1,7 +1,7 @@
 """Every call that a world has seen, with the rules that decided it."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -95,6 +95,10 @@ class Journal:
         """At most `limit` entries; all that are kept for None."""
         numbered = zip(range(self.latest, 0, -1), reversed(self._entries), strict=False)
         return (tell()._replace(number=number) for number, tell in islice(numbered, limit))
+
+    def snapshot(self) -> Sequence[tuple[int, Callable[[], Entry]]]:
+        """The numbers of the calls, newest first, each with what makes its entry; later calls do not change it."""
+        return list(zip(range(self.latest, 0, -1), reversed(self._entries), strict=False))
 
     def entry(self, number: int) -> Entry | None:
         """The call of this number; None for one that is not kept, or never was."""

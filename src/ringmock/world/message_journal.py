@@ -4,9 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from ..domain.message import Delivery, Message, MessageStatus, MessageType, Routed
+from ..domain.slices import SLICE, Slices
 
 
 class MessageEntry(NamedTuple):
@@ -24,6 +26,8 @@ class MessageEntry(NamedTuple):
     """Its first copy, the sender's where there is one; None for what left none."""
     is_seed: bool = False
     """Whether it is the fixture's."""
+    copies: Sequence[Message] = ()
+    """What it left, the sender's copy first."""
 
     def status_at(self, now: datetime) -> MessageStatus | None:
         """Where the first copy has come by then."""
@@ -125,7 +129,7 @@ class Kept(NamedTuple):
     number: int
     at: datetime
     delivery: Delivery
-    message: Message | None
+    copies: Sequence[Message]
     is_seed: bool
 
     def entry(self) -> MessageEntry:
@@ -140,8 +144,9 @@ class Kept(NamedTuple):
             said.recipients,
             said.text,
             said.routed,
-            self.message,
+            self.copies[0] if self.copies else None,
             self.is_seed,
+            self.copies,
         )
 
 
@@ -158,6 +163,10 @@ class MessageJournal:
         self._entries: deque[Kept] = deque(maxlen=most)
         self._count = 0
         self._waits: dict[Wait, None] = {}
+        self._by_copy: dict[int, Kept] = {}
+        """By the id of each copy: those up to the number `_filed`, which are filed when somebody looks for one."""
+        self._filed = 0
+        self._filed_from = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -165,15 +174,15 @@ class MessageJournal:
     def __iter__(self) -> Iterator[MessageEntry]:
         return iter([kept.entry() for kept in self._entries])
 
-    def add(self, delivery: Delivery, message: Message | None, at: datetime, *, is_seed: bool = False) -> None:
-        """Remember a message, and tell whoever waits."""
+    def add(self, delivery: Delivery, copies: Sequence[Message], at: datetime, *, is_seed: bool = False) -> None:
+        """Remember a message with its copies, and tell whoever waits."""
         self._count += 1
         entries = self._entries
         if len(entries) == self.most:
             self.left_out, self.left_out_until = self.left_out + 1, entries[0].at
         if delivery.attachments:  # the message has them, until it is purged
             delivery = delivery._replace(attachments=())
-        kept = Kept(self._count, at, delivery, message, is_seed)
+        kept = Kept(self._count, at, delivery, copies, is_seed)
         entries.append(kept)
         if self._waits:
             entry = kept.entry()
@@ -183,10 +192,32 @@ class MessageJournal:
     def clear(self) -> None:
         """Begin anew."""
         self._entries.clear()
-        self._count = self.left_out = 0
+        self._count = self.left_out = self._filed = self._filed_from = 0
+        self._by_copy = {}
         self.left_out_until = None
         for wait in tuple(self._waits):
             wait.begin_anew()
+
+    def numbered(self, number: int) -> MessageEntry | None:
+        """The message of this number; None for one that is not kept, or never was."""
+        place = number - self._count + len(self._entries) - 1
+        return self._entries[place].entry() if 0 <= place < len(self._entries) else None
+
+    def finding(self, message_id: int) -> Slices[MessageEntry | None]:
+        """The message that has a copy of this id, in slices; None for one that is not kept, or never was.
+
+        It looks at what has come since somebody last looked, and so at each message once or twice.
+        """
+        if self.left_out - self._filed_from > self.most or self._filed > self._count:
+            self._by_copy, self._filed, self._filed_from = {}, 0, self.left_out
+        new = list(islice(reversed(self._entries), max(0, self._count - self._filed)))[::-1]
+        for place, kept in enumerate(new, 1):
+            self._by_copy.update((copy.id, kept) for copy in kept.copies)
+            self._filed = max(self._filed, kept.number)
+            if place % SLICE == 0:
+                yield
+        found = self._by_copy.get(message_id)
+        return None if found is None else self.numbered(found.number)
 
     @property
     def count(self) -> int:
@@ -202,6 +233,7 @@ class MessageJournal:
     def state(self, state: tuple[int, int, datetime | None, list[Kept]]) -> None:
         self._count, self.left_out, self.left_out_until, entries = state
         self._entries = deque(entries, maxlen=self.most)
+        self._by_copy, self._filed, self._filed_from = {}, 0, self.left_out
 
     def may_have_left_out(self, query: MessageQuery) -> bool:
         """Whether a message that was meant may be among those that are left out."""

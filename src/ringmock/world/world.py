@@ -5,7 +5,6 @@ changes.
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -55,7 +54,7 @@ from ..domain.ports import MessageStore
 from ..domain.rules import EDITING, READING
 from ..domain.slices import SLICE, Slices, result_of
 from ..domain.sms import SendSms, plan_inbound_sms, plan_sms
-from ..domain.subscription import Changes, Kind, Subscription, changes_of
+from ..domain.subscription import Attempt, Changes, Subscription, changes_of, together
 from ..domain.subscription_store import SubscriptionStore
 from ..lab.faults import FaultPlan, FaultRule
 from ..lab.limits import PROFILES, Limits, RateLimits
@@ -88,6 +87,10 @@ def random_secret() -> bytes:
 
 def _no_sockets() -> int:
     return 0
+
+
+def _nobody_sends(_: Subscription, __: Attempt) -> None:
+    raise AssertionError("A subscription has somebody who sends its notifications.")
 
 
 class Sent(NamedTuple):
@@ -158,6 +161,8 @@ class World:
     page_tokens: PageTokens
     close_sockets: Callable[[], int]
     """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
+    resend: Callable[[Subscription, Attempt], None]
+    """Sends a notification once more, by whoever sends them."""
     is_behind: Callable[[], bool]
     """Whether many notifications wait for their receivers, by whoever sends them."""
     expiries: Callable[[], Iterable[Due]]
@@ -253,6 +258,7 @@ class World:
     def _forget_others(self) -> None:
         """Have nobody else do, or say, what is not the world's own."""
         self.close_sockets, self.is_behind, self.expiries = _no_sockets, bool, tuple
+        self.resend = _nobody_sends
 
     def hold(self) -> None:
         """Keep it open, called or not, until `release`."""
@@ -277,6 +283,10 @@ class World:
     def next_age(self) -> datetime | None:
         """When the next deleted message is purged or removed."""
         return self._ageing.next
+
+    def ages_at(self, message: Message) -> datetime | None:
+        """When a deleted message is purged, or a purged one removed; None for one that is not deleted."""
+        return self._ageing.when(message)
 
     def ageing(self) -> Slices[None]:
         """Purge and remove what is due by now, in slices."""
@@ -510,7 +520,7 @@ class World:
         return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
 
     def _tell(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None:
-        self.message_journal.add(delivery, copies[0] if copies else None, now)
+        self.message_journal.add(delivery, copies, now)
         for watcher in self._watchers:
             watcher.recorded(delivery, copies)
 
@@ -645,7 +655,7 @@ class World:
 
         A reset in between happens after it.
         """
-        life, now, changes = self.life, self.clock.now(), Counter[Kind]()
+        life, now, changes = self.life, self.clock.now(), changes_of(())
         for each in wanted:
             part, full = replace(each, page=1, per_page=SLICE), SLICE
             while self.life == life and full == SLICE:
@@ -654,7 +664,7 @@ class World:
                 for message in messages:
                     self._delete(self.messages, message, now, purge=purge)
                     self._note_age(message, now)
-                changes += changes_of(messages)
+                changes = together(changes, changes_of(messages))
                 full = len(messages)
                 if full == SLICE:
                     part = replace(part, before=messages[-1].order)
@@ -741,7 +751,7 @@ class World:
                 plan = self._carried(plan)
             created = seed.created or self.clock.now()
             copies = tuple(self._filed(plan, created))
-            self.message_journal.add(plan, copies[0] if copies else None, created, is_seed=True)
+            self.message_journal.add(plan, copies, created, is_seed=True)
             self.share.add(1 + len(plan.routed))
             if seed.name is not None:
                 named[seed.name] = copies

@@ -3,22 +3,17 @@
 import contextlib
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from ...domain.rulebook import DECISIONS, RULEBOOK
+from ...domain.rulebook import SENTENCES
 from ...world.journal import Entry
 from ...world.world import World
 from .plans import FORM, JSON, Plan, line_of, line_of_body, plans
 from .repair import Account, Repaired, Request, repaired
 
 Json = Any
-
-_SENTENCES: Mapping[str, str] = {
-    **{rule.id: rule.sentence for rule in RULEBOOK},
-    **{made.id: made.decision for made in DECISIONS},
-}
 
 
 class Decided(NamedTuple):
@@ -46,7 +41,7 @@ def explain(entry: Entry, world: World) -> Explanation:
     mended = None
     if entry.status >= 400 and entry.fault is None:
         with contextlib.suppress(RecursionError):  # a body of a thousand levels is nobody's mistake
-            mended = repaired(_request_of(entry), Account(world, _extension(entry, world)))
+            mended = repaired(request_of(entry), Account(world, _extension(entry, world)))
     return Explanation(entry, decided, mended, None if mended is None else curl(mended.request, entry.origin))
 
 
@@ -58,7 +53,8 @@ def _extension(entry: Entry, world: World) -> str:
     return (able or list(world.account.extensions.values()))[0].number
 
 
-def _request_of(entry: Entry) -> Request:
+def request_of(entry: Entry) -> Request:
+    """The request as it was made, what opens anything left out."""
     given = entry.headers.get("authorization", "")
     kind = given.partition(" ")[0].lower()
     has_token = kind == "bearer" or any(name == "access_token" for name, _ in entry.query)
@@ -78,10 +74,10 @@ def _decided(entry: Entry, world: World) -> Iterator[Decided]:
         return
     plan = plans().get(entry.operation or "")
     for routed in entry.routed:
-        yield Decided(routed.rule, _SENTENCES.get(routed.rule, ""), None, f"{routed.recipient} {routed.outcome.value}")
+        yield Decided(routed.rule, SENTENCES.get(routed.rule, ""), None, f"{routed.recipient} {routed.outcome.value}")
     for rule in entry.rules if entry.errors else ():
         about = next((str(error["value"]) for error in entry.errors if "value" in error), None)
-        yield Decided(rule, _SENTENCES.get(rule, ""), _in_fixture(about, world), about)
+        yield Decided(rule, SENTENCES.get(rule, ""), _in_fixture(about, world), about)
     for reason in entry.reasons:
         yield Decided("contract", reason, None if plan is None else _line_of_reason(plan, entry, reason))
     if entry.errors and not entry.rules and not entry.reasons:
