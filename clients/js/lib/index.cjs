@@ -14,5 +14,6 @@ const { ExpectationError, Handset, World, WorldClock } = require('./world.cjs');
 /** @typedef {import('./world.cjs').FaultRule} FaultRule */
 /** @typedef {import('./world.cjs').Explanation} Explanation */
 /** @typedef {import('./world.cjs').Outcome} Outcome */
+/** @typedef {import('./world.cjs').Due} Due */
 
 module.exports = { ControlError, ExpectationError, Handset, Ringmock, World, WorldClock, connect, start };

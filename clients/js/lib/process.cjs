@@ -45,11 +45,13 @@ class Process {
   /**
    * @param {import('node:child_process').ChildProcess} child
    * @param {number} port
+   * @param {string | undefined} root  In PEM, what has signed its certificate; undefined for HTTP.
    */
-  constructor(child, port) {
+  constructor(child, port, root) {
     /** @private */
     this.child = child;
     this.port = port;
+    this.root = root;
   }
 
   get pid() {
@@ -126,7 +128,7 @@ async function serveBy(way, options, how) {
   try {
     const port = await ready(child, file, way, how.timeout);
     for (const each of [child, child.stdin, child.stderr]) /** @type {any} */ (each).unref();
-    return new Process(child, port);
+    return new Process(child, port, textOf(`${file}.pem`));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -148,8 +150,8 @@ function ready(child, file, way, timeout) {
   child.stdin.on('error', () => {}); // of a server that has ended
   return new Promise((resolve, reject) => {
     const looking = setInterval(() => {
-      const port = portOf(file);
-      if (port !== undefined) settle(() => resolve(port));
+      const port = textOf(file);
+      if (port !== undefined) settle(() => resolve(Number(port)));
     }, LOOK);
     const late = setTimeout(() => {
       child.kill('SIGKILL');
@@ -175,11 +177,11 @@ function ready(child, file, way, timeout) {
 
 /**
  * @param {string} file
- * @returns {number | undefined}
+ * @returns {string | undefined}  Undefined while there is none.
  */
-function portOf(file) {
+function textOf(file) {
   try {
-    return Number(fs.readFileSync(file, 'utf8'));
+    return fs.readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }

@@ -18,6 +18,7 @@ const { World, openWorld } = require('./world.cjs');
  * @property {string} [ca]  As of `connect`.
  * @property {string} [fixture]  The account: a bundled name, or a YAML file of yours.
  * @property {'2012' | 'current'} [generation]  Shape of the answers, over the fixture's.
+ * @property {boolean} [tls]  HTTPS and wss, by a certificate that is made for the run; ringmock[tls] has to be installed.
  * @property {readonly string[]} [options]  Further options of `ringmock serve`.
  * @property {readonly [string, ...string[]]} [command]  What starts ringmock, instead of what is found.
  * @property {string} [from]  The requirement that `uvx` installs ringmock from; RINGMOCK_FROM without it.
@@ -44,6 +45,11 @@ class Ringmock {
      * @readonly
      */
     this.url = control.url;
+    /**
+     * In PEM, what a client of a server that was started with `tls` has to trust; undefined for any other.
+     * @readonly
+     */
+    this.root = running?.root;
   }
 
   /** The process that was started; undefined for a server that ran already. */
@@ -80,20 +86,22 @@ class Ringmock {
  * @returns {Promise<Ringmock>} Rejected with an `Error` that says what to do.
  */
 async function start(options = {}) {
-  const url = options.url ?? given('RINGMOCK_URL');
-  if (url !== undefined) {
+  const known = options.url ?? given('RINGMOCK_URL');
+  if (known !== undefined) {
     checkNothingToStart(options);
-    return connect(url, options);
+    return connect(known, options);
   }
   const running = await serve(
     [
       ...(options.fixture === undefined ? [] : ['--fixture', options.fixture]),
       ...(options.generation === undefined ? [] : ['--generation', options.generation]),
+      ...(options.tls ? ['--tls', 'self-signed'] : []),
       ...(options.options ?? []),
     ],
     { ...options, from: options.from ?? given('RINGMOCK_FROM'), timeout: options.timeout ?? 30_000 },
   );
-  return new Ringmock(new Control(`http://127.0.0.1:${running.port}`, credentials(options)), running);
+  const url = `${running.root === undefined ? 'http' : 'https'}://127.0.0.1:${running.port}`;
+  return new Ringmock(new Control(url, { ...credentials(options), ca: running.root ?? options.ca }), running);
 }
 
 /**
@@ -121,7 +129,7 @@ function given(name) {
 
 /** @param {StartOptions} options */
 function checkNothingToStart(options) {
-  const told = /** @type {const} */ (['fixture', 'generation', 'options', 'command', 'from']).filter(
+  const told = /** @type {const} */ (['fixture', 'generation', 'tls', 'options', 'command', 'from']).filter(
     (name) => options[name] !== undefined,
   );
   if (told.length) {

@@ -15,6 +15,7 @@ const HEAD = 'The calls of this test, oldest first:';
 /** @typedef {Schemas['JournalEntry']} JournalEntry */
 /** @typedef {Schemas['FaultRule']} FaultRule */
 /** @typedef {Schemas['Outcome']} Outcome */
+/** @typedef {Schemas['Due']} Due  What happens by the clock: a status, a reminder, an expiry. */
 /** @typedef {Operations['why']['responses']['200']['content']['application/json']} Explanation */
 /** @typedef {Operations['read_findings']['responses']['200']['content']['application/json']} Findings */
 /** @typedef {NonNullable<Operations['list_messages']['parameters']['query']>} MessagesQuery */
@@ -366,11 +367,22 @@ class WorldClock {
   }
 
   /**
-   * Move on: `advance({ minutes: 30 })`.
-   * @param {Duration} by
+   * Move on: `advance({ minutes: 30 })`, or `advance('next')` to what is due next.
+   * @param {Duration | 'next'} by
+   * @returns {Promise<Due[]>} What happened on the way, in its order: the first thousand.
    */
   async advance(by) {
-    await this.ask('POST', '/clock/advance', { seconds: secondsOf(by) });
+    const way = by === 'next' ? { to: 'next' } : { seconds: secondsOf(by) };
+    return (await this.ask('POST', '/clock/advance', way)).happened;
+  }
+
+  /**
+   * What happens next in the world, and when, the earliest first.
+   * @param {number} [limit]  How many at most, 100 without it.
+   * @returns {Promise<Due[]>}
+   */
+  async due(limit) {
+    return (await this.ask('GET', `/clock/due${limit === undefined ? '' : `?limit=${limit}`}`)).due;
   }
 }
 
@@ -382,7 +394,7 @@ function secondsOf(by) {
   const given = typeof by === 'object' && by !== null ? Object.entries(by) : [];
   const unknown = given.filter(([unit, many]) => !(unit in SECONDS) || !Number.isFinite(many));
   if (!given.length || unknown.length) {
-    throw new TypeError('a duration is an object of numbers, as { minutes: 30 }; it takes days, hours, minutes and seconds');
+    throw new TypeError('a duration is an object of numbers, as { minutes: 30 }, of days, hours, minutes and seconds; or it is \'next\'');
   }
   return given.reduce((sum, [unit, many]) => sum + many * SECONDS[/** @type {keyof Duration} */ (unit)], 0);
 }

@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const https = require('node:https');
 const os = require('node:os');
 const path = require('node:path');
 const { after, test } = require('node:test');
@@ -146,6 +147,27 @@ test('a server is started, serves a world and ends with close()', async () => {
   }
   assert.ok(await isGone(server.pid));
   await server.close();
+});
+
+test('a server with a certificate of its own is reached by HTTPS, and says what a client has to trust', async () => {
+  const server = await start({ timeout: 120_000, command: REAL, tls: true });
+  try {
+    assert.match(server.url, /^https:/);
+    const world = await server.world();
+    const token = await world.token('101');
+    const own = `${world.url}/restapi/v1.0/account/~/extension/~`;
+
+    const body = await new Promise((resolve, reject) => {
+      https.get(own, { ca: server.root, headers: { Authorization: `Bearer ${token}` }, agent: false }, (answer) => {
+        answer.setEncoding('utf8').on('data', resolve);
+      }).on('error', reject);
+    });
+    assert.equal(JSON.parse(body).extensionNumber, '101');
+    assert.ok(JSON.parse(body).uri.startsWith(world.url), body);
+    await assert.rejects(connect(server.url), { message: /^no answer from https:.*certificate/ });
+  } finally {
+    await server.close();
+  }
 });
 
 test('a server ends with the process that started it, even one that is killed', async () => {

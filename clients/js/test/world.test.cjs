@@ -107,7 +107,20 @@ test('the clock stands still, moves on and is set', async () => {
   assert.equal((await world.ask('GET', '/clock')).frozen, false);
 });
 
-for (const by of [60, {}, { weeks: 1 }, { seconds: '1' }]) {
+test('the clock says what is due, and moves on to it', async () => {
+  await world.clock.freeze('2012-10-16T06:00:00Z');
+  assert.deepEqual(await world.clock.advance('next'), []);
+  await world.token('101');
+  await world.token('102');
+
+  const due = await world.clock.due();
+  assert.deepEqual(due.map(({ kind, extension }) => [kind, extension]), [['access-token-expired', '101'], ['access-token-expired', '102']]);
+  assert.deepEqual(await world.clock.due(1), due.slice(0, 1));
+  assert.deepEqual(await world.clock.advance('next'), due);
+  assert.equal((await world.clock.now()).toISOString(), '2012-10-16T07:00:00.000Z');
+});
+
+for (const by of [60, {}, 'soon', { weeks: 1 }, { seconds: '1' }]) {
   test(`a clock is not moved on by ${JSON.stringify(by)}`, async () => {
     await assert.rejects(world.clock.advance(by), { name: 'TypeError', message: /^a duration is an object of numbers, as / });
   });

@@ -8,6 +8,7 @@ export type JournalEntry = import("./world.cjs").JournalEntry;
 export type FaultRule = import("./world.cjs").FaultRule;
 export type Explanation = import("./world.cjs").Explanation;
 export type Outcome = import("./world.cjs").Outcome;
+export type Due = import("./world.cjs").Due;
 import { ControlError } from "./control.cjs";
 import { ExpectationError } from "./world.cjs";
 import { Handset } from "./world.cjs";

@@ -19,11 +19,13 @@ export class Process {
     /**
      * @param {import('node:child_process').ChildProcess} child
      * @param {number} port
+     * @param {string | undefined} root  In PEM, what has signed its certificate; undefined for HTTP.
      */
-    constructor(child: import("node:child_process").ChildProcess, port: number);
+    constructor(child: import("node:child_process").ChildProcess, port: number, root: string | undefined);
     /** @private */
     private child;
     port: number;
+    root: string | undefined;
     get pid(): number | undefined;
     /** Stop the server, and wait until it has. */
     stop(): Promise<void>;

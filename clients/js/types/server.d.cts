@@ -31,6 +31,10 @@ export type StartOptions = {
      */
     generation?: "2012" | "current";
     /**
+     * HTTPS and wss, by a certificate that is made for the run; ringmock[tls] has to be installed.
+     */
+    tls?: boolean;
+    /**
      * Further options of `ringmock serve`.
      */
     options?: readonly string[];
@@ -68,6 +72,7 @@ export type StartOptions = {
  * @property {string} [ca]  As of `connect`.
  * @property {string} [fixture]  The account: a bundled name, or a YAML file of yours.
  * @property {'2012' | 'current'} [generation]  Shape of the answers, over the fixture's.
+ * @property {boolean} [tls]  HTTPS and wss, by a certificate that is made for the run; ringmock[tls] has to be installed.
  * @property {readonly string[]} [options]  Further options of `ringmock serve`.
  * @property {readonly [string, ...string[]]} [command]  What starts ringmock, instead of what is found.
  * @property {string} [from]  The requirement that `uvx` installs ringmock from; RINGMOCK_FROM without it.
@@ -93,6 +98,11 @@ export class Ringmock {
      * @readonly
      */
     readonly url: string;
+    /**
+     * In PEM, what a client of a server that was started with `tls` has to trust; undefined for any other.
+     * @readonly
+     */
+    readonly root: string | undefined;
     /** The process that was started; undefined for a server that ran already. */
     get pid(): number | undefined;
     /**

@@ -5,6 +5,10 @@ export type ReceivedMessage = Schemas["ReceivedMessage"];
 export type JournalEntry = Schemas["JournalEntry"];
 export type FaultRule = Schemas["FaultRule"];
 export type Outcome = Schemas["Outcome"];
+/**
+ * What happens by the clock: a status, a reminder, an expiry.
+ */
+export type Due = Schemas["Due"];
 export type Explanation = Operations["why"]["responses"]["200"]["content"]["application/json"];
 export type Findings = Operations["read_findings"]["responses"]["200"]["content"]["application/json"];
 export type MessagesQuery = NonNullable<Operations["list_messages"]["parameters"]["query"]>;
@@ -38,6 +42,7 @@ export type Duration = {
 /** @typedef {Schemas['JournalEntry']} JournalEntry */
 /** @typedef {Schemas['FaultRule']} FaultRule */
 /** @typedef {Schemas['Outcome']} Outcome */
+/** @typedef {Schemas['Due']} Due  What happens by the clock: a status, a reminder, an expiry. */
 /** @typedef {Operations['why']['responses']['200']['content']['application/json']} Explanation */
 /** @typedef {Operations['read_findings']['responses']['200']['content']['application/json']} Findings */
 /** @typedef {NonNullable<Operations['list_messages']['parameters']['query']>} MessagesQuery */
@@ -267,10 +272,17 @@ export class WorldClock {
      */
     set(now: Date | string): Promise<void>;
     /**
-     * Move on: `advance({ minutes: 30 })`.
-     * @param {Duration} by
+     * Move on: `advance({ minutes: 30 })`, or `advance('next')` to what is due next.
+     * @param {Duration | 'next'} by
+     * @returns {Promise<Due[]>} What happened on the way, in its order: the first thousand.
      */
-    advance(by: Duration): Promise<void>;
+    advance(by: Duration | "next"): Promise<Due[]>;
+    /**
+     * What happens next in the world, and when, the earliest first.
+     * @param {number} [limit]  How many at most, 100 without it.
+     * @returns {Promise<Due[]>}
+     */
+    due(limit?: number): Promise<Due[]>;
 }
 /**
  * @param {import('./control.cjs').Control} control
