@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from ringmock.openapi.document import contract_text
 from support import Client, needs
 
 TIMEOUT_SECONDS = 240
+GENERATOR = shutil.which(os.environ.get("RINGMOCK_OPENAPI_PYTHON_CLIENT", "openapi-python-client"))
+HOW_TO_GENERATE = (
+    "`pip install -r tests/clients/python-generator.txt` into an environment of its own,"
+    " and name its bin/openapi-python-client in RINGMOCK_OPENAPI_PYTHON_CLIENT"
+)
 NOBODY_IS_REFUSED = "a document of discovery: whoever asks is answered"
 
 EXCEPTIONS = {
@@ -84,10 +90,37 @@ def test_a_client_that_is_generated_in_typescript_compiles_and_sends_pages_and_l
             capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
-    steps = {line["step"]: line["result"] for line in map(json.loads, ended.stdout.splitlines())}
-    assert steps == {
-        "send an SMS": "Hello",
-        "page": "Outbound",
-        "list": ["A page", "Hello"],
-        "refused": [400, "MSG-324"],
-    }
+    assert steps_in(ended.stdout) == DAY
+
+
+@pytest.mark.long
+def test_a_client_that_is_generated_in_python_imports_and_sends_pages_and_lists(
+    tmp_path: Path, server_url: str
+) -> None:
+    """It runs in the generator's own environment, which has what generated clients import."""
+    needs(GENERATOR, "openapi-python-client", HOW_TO_GENERATE)
+    assert GENERATOR is not None
+    (tmp_path / "openapi.yaml").write_text(contract_text(), encoding="utf-8")
+    run_in(tmp_path, GENERATOR, "generate", "--path", "openapi.yaml", "--output-path", "generated", "--meta", "none")
+    with Client(server_url) as application:
+        script = str(SCRIPTS.parent / "python_generated.py")
+        python = str(Path(GENERATOR).with_name("python"))
+        told = run_in(tmp_path, python, script, server_url, application.client_id, application.client_secret)
+    assert steps_in(told) == {"modules that cannot be imported": [], **DAY}
+
+
+DAY = {"send an SMS": "Hello", "page": "Outbound", "list": ["A page", "Hello"], "refused": [400, "MSG-324"]}
+
+
+def steps_in(told: str) -> dict[str, Any]:
+    return {line["step"]: line["result"] for line in map(json.loads, told.splitlines())}
+
+
+def run_in(folder: Path, *command: str) -> str:
+    """What a command prints that has to succeed."""
+    ended = subprocess.run(
+        command, cwd=folder, env={**os.environ, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(folder)},
+        capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr or ended.stdout
+    return ended.stdout

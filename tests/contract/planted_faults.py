@@ -5,8 +5,10 @@ Run this file to see the table; it ends with status 1 when a fault is caught by 
     python tests/contract/planted_faults.py                                   all faults, all parts
     python tests/contract/planted_faults.py --only drops_nothing --part cases
     python tests/contract/planted_faults.py --write                           and put it into FAULTS.md
+    python tests/contract/planted_faults.py --untried --write                 the pairs that FAULTS.md has no result of
 
-A part is stopped at its first failure. What `--only` and `--part` leave out keeps its place in the page.
+A part is stopped at its first failure. What `--only`, `--part` and `--untried` leave out keeps its place in the page.
+With `--write` the page is written after each result, so that a run that is stopped keeps what it found.
 """
 
 import logging
@@ -245,26 +247,38 @@ def _run(name: str, parts: Sequence[str]) -> tuple[str, Caught, float]:
     return name, catches(FAULTS[name], parts), perf_counter() - started
 
 
+def untried(row: Row, parts: Sequence[str]) -> tuple[str, ...]:
+    """Those of these parts that the page has no result of for this fault."""
+    return tuple(part for part in parts if row.caught.get(part, NOT_RUN) == NOT_RUN)
+
+
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice(list(FAULTS)), metavar="FAULT", help="Keep to this fault.")
 @click.option("--room", multiple=True, help="Keep to the faults of this room.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(list(PARTS)), help="Keep to this part.")
+@click.option("--untried", "is_untried", is_flag=True, help=f"Keep to what FAULTS.md has as {NOT_RUN}.")
+@click.option("--cores", type=click.IntRange(1), default=CORES, show_default=True, help="So many faults at a time.")
 @click.option("--write", is_flag=True, help="Put what was found into FAULTS.md.")
-def main(only: tuple[str, ...], room: tuple[str, ...], parts: tuple[str, ...], write: bool) -> None:
+def main(
+    only: tuple[str, ...], room: tuple[str, ...], parts: tuple[str, ...], is_untried: bool, cores: int, write: bool
+) -> None:
     """Try the contract suite on wrong servers; status 1 when one of them lives."""
     names = [name for name, fault in FAULTS.items() if name in (only or FAULTS) and fault.room in (room or fault.room)]
     known = read_page()
     rows = {name: Row(name, fault.says, known[name].caught if name in known else {}) for name, fault in FAULTS.items()}
+    asked = parts or tuple(PARTS)
+    wanted = {name: untried(rows[name], asked) if is_untried else asked for name in names}
+    names = [name for name in names if wanted[name]]
     started = perf_counter()
-    with ProcessPoolExecutor(CORES, get_context("spawn")) as pool:
-        for name, caught, seconds in pool.map(_run, names, [parts or tuple(PARTS)] * len(names)):
+    with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
+        for name, caught, seconds in pool.map(_run, names, [wanted[name] for name in names]):
             rows[name] = rows[name]._replace(caught={**rows[name].caught, **caught})
             said = "  ".join(f"{part}: {_cell(caught[part])}" for part in caught)
             click.echo(f"{'LIVES ' if rows[name].lives else ''}{name:<36}{seconds:>6.1f} s  {said}")
+            if write:
+                PAGE.write_text(page_of(rows, datetime.now(UTC).date()), encoding="utf-8")
     living = [name for name in names if rows[name].lives]
     click.echo(f"{_counted([rows[name] for name in names])} {perf_counter() - started:.0f} s.")
-    if write:
-        PAGE.write_text(page_of(rows, datetime.now(UTC).date()), encoding="utf-8")
     sys.exit(1 if living else 0)
 
 

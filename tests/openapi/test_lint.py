@@ -187,6 +187,13 @@ def test_the_contract_is_sound(contract):
         (f"{SMS}/x-app-permission", GONE, SMS, "has no x-app-permission"),
         (f"{SMS}/responses/403", GONE, f"{SMS}/responses", "lacking it is no answer"),
         (f"{SMS}/responses/500", {"description": "No."}, f"{SMS}/responses/500", "not an operation's own"),
+        # what generators of clients make of it
+        (
+            "/components/schemas/PatchMessageRequest/anyOf",
+            [{"required": ["readStatus"]}, {"required": ["availability"]}],
+            "/components/schemas/PatchMessageRequest/anyOf",
+            "anyOf beside properties",
+        ),
         # what is set and what is shown
         (f"{QUEUE_SET}/name/maxLength", GONE, f"{QUEUE_SET}/name", "name: readExtension shows maxLength: 129 only"),
         (f"{QUEUE_SET}/name/maxLength", 130, f"{QUEUE_SET}/name", "name: listExtensions shows maxLength: 129 only"),

@@ -305,7 +305,8 @@ class MultipartBody(_Body):
 
     def _schema_of(self, call: Call) -> Mapping[str, Any]:
         """That of the message: a branch may have another for messages without files."""
-        without_files = [each["properties"]["json"] for each in self._schema.get("anyOf", ()) if "properties" in each]
+        branches = (each for part in self._schema.get("allOf", ()) for each in part.get("anyOf", ()))
+        without_files = [each["properties"]["json"] for each in branches if "properties" in each]
         schema: Mapping[str, Any] = self._schema["properties"]["json"]
         return schema if call.attachments else next(iter(without_files), schema)
 

@@ -436,6 +436,14 @@ def answers_without_content_are_empty(contract: Object) -> Iterator[Problem]:
                 yield Problem(step(step(pointer, "responses"), status), "no body, and content", "one of them")
 
 
+def alternatives_hide_no_properties(contract: Object) -> Iterator[Problem]:
+    """A generator of clients takes an `anyOf` or `oneOf` for the whole schema, and makes nothing of what is beside it."""
+    for schema in _schemas(contract):
+        for key in ("anyOf", "oneOf"):
+            if key in schema.node and schema.node.get("properties"):
+                yield Problem(step(schema.pointer, key), f"{key} beside properties", f"allOf: [{{{key}: [...]}}]")
+
+
 FIRST_CHECKS: tuple[Check, ...] = (valid_by_the_openapi_schema, references_resolve)
 CHECKS: tuple[Check, ...] = (
     operations_are_consistent,
@@ -455,4 +463,5 @@ CHECKS: tuple[Check, ...] = (
     bounds_say_that_they_are_included,
     required_parameters_have_examples,
     answers_without_content_are_empty,
+    alternatives_hide_no_properties,
 )
