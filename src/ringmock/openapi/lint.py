@@ -437,7 +437,7 @@ def answers_without_content_are_empty(contract: Object) -> Iterator[Problem]:
 
 
 def alternatives_hide_no_properties(contract: Object) -> Iterator[Problem]:
-    """A generator of clients takes an `anyOf` or `oneOf` for the whole schema, and makes nothing of what is beside it."""
+    """A generator of clients takes an `anyOf` or `oneOf` for the whole schema, and loses what is beside it."""
     for schema in _schemas(contract):
         for key in ("anyOf", "oneOf"):
             if key in schema.node and schema.node.get("properties"):
