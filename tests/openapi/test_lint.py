@@ -119,7 +119,12 @@ def test_the_contract_is_sound(contract):
         ),
         # required names
         (f"{PAGER}/required", ["txet"], f"{PAGER}/required", "txet is required but no property"),
-        (f"{PAGER}/anyOf/0/required", ["ot"], f"{PAGER}/anyOf/0/required", "ot is required but no property"),
+        (
+            f"{PAGER}/allOf/0/anyOf/0/required",
+            ["ot"],
+            f"{PAGER}/allOf/0/anyOf/0/required",
+            "ot is required but no property",
+        ),
         # values
         (
             "/components/parameters/page/schema/default",
