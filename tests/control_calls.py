@@ -15,25 +15,30 @@ class InProcess:
 
     def __init__(self, worlds: Worlds) -> None:
         self.worlds = worlds
-        self._app = mounted(create_control_app(worlds), Access())
+        self.app = mounted(create_control_app(worlds), Access())
         self.gone: asyncio.Event = asyncio.Event()
         """Whether the clients have gone away."""
 
-    async def call(
-        self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
-        """The status and the JSON of an answer."""
+    def scope(self, method: str, target: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        """The scope of a call."""
         path, _, query = target.partition("?")
-        scope = {
+        given = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+        return {
             "type": "http",
             "method": method,
             "path": path,
             "query_string": query.encode(),
             "scheme": "http",
-            "headers": [(b"host", b"localhost"), *((k.encode(), v.encode()) for k, v in (headers or {}).items())],
+            "headers": [(b"host", b"localhost"), *given],
             "client": ("127.0.0.1", 40000),
             "server": ("127.0.0.1", 8080),
         }
+
+    async def call(
+        self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """The status and the JSON of an answer."""
+        scope = self.scope(method, target, headers)
         content = [b"" if body is None else json.dumps(body).encode()]
         sent: list[Any] = []
 
@@ -46,7 +51,7 @@ class InProcess:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
         return sent[0]["status"], json.loads(sent[1]["body"])
 
     def begin(self, method: str, target: str, body: Any = None) -> "asyncio.Task[tuple[int, Any]]":

@@ -83,6 +83,7 @@ class ServerLimits:
     )
     max_journal_messages: int = limit(1000, "messages", "In the journal of a world; above it the oldest is dropped.")
     max_waits: int = limit(10_000, "calls", "Of the control API that wait for something; another one is 503.")
+    max_event_streams: int = limit(100, "streams", "Of events, at the control API, open at a time; another one is 503.")
     max_log_ins: int = limit(100_000, "log-ins", "Unexpired ones in all worlds; another is refused.")
     max_codes: int = limit(10_000, "codes", "Unredeemed authorization codes; above it the oldest is dropped.")
     max_journal_calls: int = limit(1000, "calls", "In the journal of a world; above it the oldest is dropped.")

@@ -48,13 +48,18 @@ def test_the_control_api_keeps_its_description_under_fuzzing(tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["complete"]
-    assert f"Tested: {len(description.operations())}" in done.stdout
+    assert f"Tested: {len(description.operations()) - len(ENDLESS)}" in done.stdout
+
+
+ENDLESS = ("read_events",)
+"""Operations whose answers end with their reader."""
 
 
 def fuzz(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", "openapi.yaml"),
+            *(f"--exclude-operation-id={name}" for name in ENDLESS),
             *("--url", url, "--workers", "2", "--request-timeout", "10"),
             *("--phases", "examples,coverage,fuzzing,stateful", "--report-json-path", "report.json"),
         ],

@@ -257,7 +257,7 @@ NO_VERB = {
     *("metrics", "journal_as_text", "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"),
     # of the fixture, and of what a client shows itself
     *("read_limits", "put_limits", "read_subscriptions", "read_extension", "read_faults", "read_carrier"),
-    *("read_journal_entry", "attachment_of_handset"),
+    *("read_journal_entry", "attachment_of_handset", "read_events"),
 }
 """Operations that no verb of a handle calls."""
 

@@ -5,7 +5,7 @@ that of `X-Ringmock-World`, or of the bearer token that the call carries, the de
 at all, `access` decides before anything here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request
 from ..domain.attachment import Attachment
 from ..http.call import WORLD_HEADER
 from ..inspector.pages import inspector
+from ..inspector.ui import ui
 from ..sign_in.sessions import TokenRefused
 from ..sign_in.worlds import Worlds
 from ..world.world import World
@@ -43,6 +44,7 @@ def create_control_app(worlds: Worlds, collector: "CoverageCollector | None" = N
     for operation in operations():
         app.add_url_rule(_rule(operation), operation.id, _view(operation), methods=[operation.method])
     app.register_blueprint(inspector, url_prefix=PREFIX)
+    app.register_blueprint(ui, url_prefix=PREFIX)
     app.before_request(_choose_world)
     app.after_request(_guarded)
     app.register_error_handler(Refused, lambda error: _said(error.status, str(error), error.code))
@@ -78,15 +80,32 @@ def read(operation: Operation, request: Request, path: Mapping[str, str], app: F
     worlds: Worlds = app.extensions["ringmock.sign_in.worlds"]
     call = ControlCall(
         worlds=worlds,
-        world=world_of(worlds, request.headers.get("Authorization"), request.headers.get(WORLD_HEADER)),
+        world=world_of(worlds, request.headers.get("Authorization"), name_of_world(request)),
         path=path_of(operation, path),
-        query=query_of(operation, request.args.items(multi=True)),
+        query=query_of(operation, _asked(request)),
         url=request.base_url,
         collector=app.extensions["ringmock.collector"],
     )
     if FORM in operation.bodies and request.mimetype == FORM:
         return replace(call, body=form_of(operation, request.form.lists()), files=_files(request))
     return replace(call, body=body_of(operation, request.get_data(), worlds.limits))
+
+
+def name_of_world(request: Request) -> str | None:
+    """The world that a call names by its header, or, where it only reads, in the query: a browser can send no header
+    for a picture or a stream.
+    """
+    named = request.headers.get(WORLD_HEADER)
+    return request.args.get(WORLD_HEADER) if named is None and request.method in _READING else named
+
+
+_READING = ("GET", "HEAD")
+
+
+def _asked(request: Request) -> Iterator[tuple[str, str]]:
+    for name, value in request.args.items(multi=True):
+        if name != WORLD_HEADER or request.method not in _READING:
+            yield name, value
 
 
 def world_of(worlds: Worlds, authorization: str | None, name: str | None = None) -> World:
@@ -160,6 +179,5 @@ def _choose_world() -> None:
     if WAITED in request.environ:
         g.world = request.environ[WAITED].world
         return
-    given = request.headers
     worlds = current_app.extensions["ringmock.sign_in.worlds"]
-    g.world = world_of(worlds, given.get("Authorization"), given.get(WORLD_HEADER))
+    g.world = world_of(worlds, request.headers.get("Authorization"), name_of_world(request))

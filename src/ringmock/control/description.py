@@ -79,6 +79,8 @@ class Operation:
     """Whether it may be answered later than at once, when something has happened: see `waiting`."""
     is_sliced: bool
     """Whether it may be long, and is done in slices: the same."""
+    streams: bool
+    """Whether it is answered by a stream that does not end by itself: see `events`."""
     tool: Mapping[str, Json] | None
     """The defaults of its arguments as a tool of agents, beside its own; None where it is none: see `tools`."""
 
@@ -132,6 +134,7 @@ def _operation(path: str, method: str, node: Mapping[str, Any], shared: Sequence
         is_body_required=bool(body.get("required", False)),
         waits=node.get("x-waits", False),
         is_sliced=node.get("x-slices", False),
+        streams=node.get("x-streams", False),
         tool=node.get("x-tool"),
     )
 

@@ -16,8 +16,10 @@ from flask import Flask
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.test import run_wsgi_app
 
-from ..http.call import PREFIX_KEY, PROXIED_KEY
+from ..http.call import ON_STOP, PREFIX_KEY, PROXIED_KEY
+from ..inspector.ui import HAS_TOKEN
 from .access import Access, Refused
+from .events import Streams
 from .waiting import Waiting
 
 Headers = list[tuple[bytes, bytes]]
@@ -28,7 +30,7 @@ def mounted(app: Flask, access: Access) -> ASGIApp:
 
     Calls that `access` refuses do not reach it. Those that wait do so before it is called.
     """
-    waiting = Waiting(app)
+    waiting, streams = Waiting(app), Streams(app)
 
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -45,14 +47,46 @@ def mounted(app: Flask, access: Access) -> ASGIApp:
             await _refuse(refused, send)
             return
         environ = environ_of({**scope, "headers": headers}, (await receive()).get("body", b""))
+        environ[HAS_TOKEN] = access.has_token
         if waiting.is_for(scope["method"], scope["path"]):
             # The eager protocol begins a call outside of any task, where nothing could be waited for.
             environ |= await asyncio.create_task(waiting.waited(environ, receive))
-        chunks, status, answered = run_wsgi_app(app, environ, buffered=True)
-        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answered]
-        await _answer(send, int(status.split(" ", 1)[0]), encoded, joined(chunks))
+        if streams.is_for(scope["method"], scope["path"]):
+            await asyncio.create_task(_stream(app, streams, environ, scope, receive, send))
+            return
+        status, encoded, content = _called(app, environ)
+        if scope["method"] not in _READING:
+            streams.wake()
+        await _answer(send, status, encoded, content)
 
     return asgi
+
+
+_READING = ("GET", "HEAD")
+
+
+def _called(app: Flask, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
+    """What the application answers."""
+    chunks, status, answered = run_wsgi_app(app, environ, buffered=True)
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answered]
+    return int(status.split(" ", 1)[0]), encoded, joined(chunks)
+
+
+async def _stream(
+    app: Flask, streams: Streams, environ: dict[str, Any], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Send a stream, or why there is none."""
+    stream, added = streams.opened(environ)
+    status, headers, content = _called(app, environ | added)
+    if stream is None:
+        await _answer(send, status, headers, content)
+        return
+    try:
+        headers = [each for each in headers if each[0] != b"content-length"]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await streams.run(stream, receive, send, (scope.get("extensions") or {}).get(ON_STOP))
+    finally:
+        streams.close(stream)
 
 
 def _check_port(scope: Scope, access: Access) -> None:
@@ -61,12 +95,12 @@ def _check_port(scope: Scope, access: Access) -> None:
         raise Refused(f"The control API of this server is at port {access.port}.")
 
 
-_PAGES = ("/_mock/mailboxes/", "/_mock/phones/")
+_PAGES = ("/_mock/mailboxes/", "/_mock/phones/", "/_mock/ui/")
 
 
 def _is_page(scope: Scope) -> bool:
     path: str = scope["path"]
-    return bool(scope["method"] == "GET") and (path == "/_mock/" or path.startswith(_PAGES))
+    return bool(scope["method"] == "GET") and (path in ("/_mock/", "/_mock/ui") or path.startswith(_PAGES))
 
 
 async def _refuse(refused: Refused, send: Send) -> None:

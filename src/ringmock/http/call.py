@@ -22,6 +22,9 @@ PREFIX_KEY = "ringmock.prefix"
 PROXIED_KEY = "ringmock.proxied"
 """Present in the scope of a call that a trusted proxy has passed on: the `Host` by which the proxy called."""
 
+ON_STOP = "ringmock.on_stop"
+"""In the extensions of a scope: what calls a function when the server begins to stop."""
+
 BREAK_OFF = "ringmock.break_off"
 """The extension of a scope by which an application ends the connection, with how (`lab.faults.Spoiled`) said."""
 

@@ -13,7 +13,7 @@ import logging
 import re
 import struct
 import types
-from collections.abc import Generator, MutableMapping
+from collections.abc import Callable, Generator, MutableMapping
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
@@ -21,7 +21,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..http import errors, parser_refusals
-from ..http.call import BREAK_OFF, PROBLEM
+from ..http.call import BREAK_OFF, ON_STOP, PROBLEM
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
 from .known_heads import KnownHead, KnownHeads
@@ -52,6 +52,7 @@ class HttpProtocol(HttpToolsProtocol):
     """The last request that the application was called with."""
     _is_running = False
     _lost: asyncio.Event | None = None
+    _on_stop: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -95,7 +96,16 @@ class HttpProtocol(HttpToolsProtocol):
         self._phase, self._line, self._block, self._count = _HEAD, 0, 0, 0
         self._begun_with = self._reads
         super().on_message_begin()
-        self.scope["extensions"] = {BREAK_OFF: self.break_off}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
+        self.scope["extensions"] = {BREAK_OFF: self.break_off, ON_STOP: self.on_stop}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
+
+    def on_stop(self, told: Callable[[], None]) -> None:
+        """Call it when the server begins to stop: for an answer that would not end by itself."""
+        self._on_stop = told
+
+    def shutdown(self) -> None:
+        if self._on_stop is not None:
+            self._on_stop()
+        super().shutdown()
 
     async def break_off(self, how: Spoiled = Spoiled.RESET) -> None:
         """Close the connection immediately; later writes are discarded."""
@@ -212,7 +222,7 @@ class HttpProtocol(HttpToolsProtocol):
             "client": self.client,
             "scheme": self.scheme,
             "state": self.app_state.copy(),
-            "extensions": {BREAK_OFF: self.break_off},
+            "extensions": {BREAK_OFF: self.break_off, ON_STOP: self.on_stop},
         }
         self.scope = scope
         self.cycle = self._answered = cycle = _Cycle(self, scope, body)
@@ -460,7 +470,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._answered is not None and not self._answered.response_complete:
             self._answered.disconnected = True
             self._answered.message_event.set()
-        self._answered = None
+        self._answered = self._on_stop = None
         super().connection_lost(exc)
         if self._lost is not None:
             self._lost.set()

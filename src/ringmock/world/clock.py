@@ -37,6 +37,11 @@ class WorldClock:
     def is_frozen(self) -> bool:
         return self._stands_at is not None
 
+    @property
+    def setting(self) -> tuple[timedelta, datetime | None]:
+        """How far it is from the real time, and where it stands if it does: another one when it was moved."""
+        return self._offset, self._stands_at
+
     def now(self) -> datetime:
         """Aware UTC."""
         if self._stands_at is not None:

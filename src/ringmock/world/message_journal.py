@@ -174,6 +174,10 @@ class MessageJournal:
     def __iter__(self) -> Iterator[MessageEntry]:
         return iter([kept.entry() for kept in self._entries])
 
+    def newest(self, most: int) -> list[MessageEntry]:
+        """The newest of those that are kept, the oldest of them first."""
+        return [kept.entry() for kept in islice(reversed(self._entries), most)][::-1]
+
     def add(self, delivery: Delivery, copies: Sequence[Message], at: datetime, *, is_seed: bool = False) -> None:
         """Remember a message with its copies, and tell whoever waits."""
         self._count += 1

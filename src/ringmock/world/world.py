@@ -310,6 +310,11 @@ class World:
         """Call `told` after each reset of the world, and when it is closed."""
         self._reset_callbacks.append(told)
 
+    def forget_on_reset(self, told: Callable[[], None]) -> None:
+        """Call it no more."""
+        if told in self._reset_callbacks:
+            self._reset_callbacks.remove(told)
+
     def _call_reset_callbacks(self) -> None:
         for told in tuple(self._reset_callbacks):
             told()
@@ -345,6 +350,11 @@ class World:
     def unwatch(self, watcher: Watcher) -> None:
         """Stop notifying `watcher`."""
         self._watchers = tuple(known for known in self._watchers if known is not watcher)
+
+    @property
+    def watcher_count(self) -> int:
+        """How many are notified."""
+        return len(self._watchers)
 
     def record_call(self, tell: Callable[[], Entry]) -> None:
         """Add an answered call to the journal; `tell` makes its entry, the same each time."""

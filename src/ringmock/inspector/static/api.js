@@ -1,0 +1,100 @@
+// The control API: what is read, what is done, and the same as a command line.
+
+/** A refusal: what the server says, and its status; 0 where there was no answer. */
+export class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const WORLD = "X-Ringmock-World";
+
+/**
+ * Calls of the control API at `base`, about one world: its name, "" for the fixture's own. `hasToken`: whether callers
+ * from elsewhere send a token, which command lines then have. `onAction` is told of each action, done or refused:
+ * `{ label, curl, status, message }`.
+ */
+export function createApi(base, world, hasToken, onAction) {
+  async function call(method, path, { query, body, signal, keepalive } = {}) {
+    const headers = world ? { [WORLD]: world } : {};
+    const isForm = body instanceof FormData;
+    if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
+    let answer;
+    try {
+      answer = await fetch(base + path + queryOf(query), { method, headers, signal, keepalive, body: body === undefined ? undefined : isForm ? body : JSON.stringify(body) });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new ApiError(0, "The server does not answer: it may have stopped.");
+    }
+    if (!answer.ok) throw new ApiError(answer.status, await sentenceOf(answer));
+    return answer;
+  }
+
+  /** The address of something of this world that a browser loads by itself: a picture, a file, a stream. */
+  function url(path, query = {}) {
+    return base + path + queryOf(world ? { ...query, [WORLD]: world } : query);
+  }
+
+  /** The command line of a call. */
+  function curl(method, path, body) {
+    const parts = ["curl"];
+    if (method !== "GET" && !(method === "POST" && body !== undefined)) parts.push("-X", method);
+    if (hasToken) parts.push("-H", '"X-Ringmock-Token: $RINGMOCK_CONTROL_TOKEN"');
+    if (world) parts.push("-H", quoted(`${WORLD}: ${world}`));
+    if (body instanceof FormData) {
+      for (const [name, value] of body) parts.push("-F", quoted(value instanceof File ? `${name}=@${value.name}` : `${name}=${value}`));
+    } else if (body !== undefined) {
+      parts.push("-d", quoted(JSON.stringify(body)));
+    }
+    parts.push(quoted(location.origin + base + path));
+    return parts.join(" ");
+  }
+
+  return {
+    base,
+    world,
+    url,
+    curl,
+    /** What a GET answers, as JSON. `query`: parameters; null and undefined are left out. */
+    async get(path, query, signal) {
+      return (await call("GET", path, { query, signal })).json();
+    },
+    /** What a GET answers, as text. */
+    async text(path, query, signal) {
+      return (await call("GET", path, { query, signal })).text();
+    },
+    /** Do something, and have it shown with its command line; what it answers, as JSON. Raises `ApiError`. */
+    async act(label, method, path, body) {
+      const line = curl(method, path, body);
+      try {
+        const answer = await call(method, path, { body });
+        onAction({ label, curl: line, status: answer.status, message: "" });
+        const type = answer.headers.get("Content-Type") ?? "";
+        return type.includes("json") ? await answer.json() : await answer.text();
+      } catch (error) {
+        onAction({ label, curl: line, status: error.status ?? 0, message: error.message });
+        throw error;
+      }
+    },
+  };
+}
+
+async function sentenceOf(answer) {
+  const text = await answer.text();
+  try {
+    return JSON.parse(text).error ?? text;
+  } catch {
+    return text || `The server answers ${answer.status}.`;
+  }
+}
+
+function queryOf(query) {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}
+
+/** As a shell reads it. */
+function quoted(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
