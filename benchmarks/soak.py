@@ -22,12 +22,13 @@ from collections import Counter
 from collections.abc import Iterable
 from multiprocessing.connection import Connection as Pipe
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import httpx2
 
 from pauses import pauses
 from ringmock.fixture import load_named
+from ringmock.http.wire.record_cache import RecordCache
 from ringmock.serving import collector
 from ringmock.serving.server import build, serving
 from ringmock.sign_in.worlds import Worlds
@@ -43,6 +44,8 @@ MOST_UNEXPLAINED = 40 * MEGABYTE
 """Buffers, what the allocator holds in reserve, and the few calls that are under way."""
 
 TICK = 0.005
+
+Found = TypeVar("Found")
 
 
 class State(NamedTuple):
@@ -61,13 +64,15 @@ class State(NamedTuple):
 def serve(pipe: Pipe) -> None:
     """Serve until told to stop; tell the state whenever asked."""
     worlds = Worlds(load_named("demo"))
-    with serving(build(worlds)) as (url, server), collector.growing(), pauses() as collections:
+    application = build(worlds)
+    records = found_in(application, RecordCache)
+    with serving(application) as (url, server), collector.growing(), pauses() as collections:
         turns = server.do(Turns)
         pipe.send(url)
         while (asked := pipe.recv()) != "stop":
             found = State(resident(), {}, collections.longest, turns.longest)
             if asked == "all":
-                found = found._replace(stored=server.do(lambda: stored_in(worlds)))
+                found = found._replace(stored=server.do(lambda: stored_in(worlds, records)))
             pipe.send(found)
             collections.reset()
             server.do(turns.reset)
@@ -99,7 +104,20 @@ def resident() -> int:
         return int(file.read().split()[1]) * 4096
 
 
-def stored_in(worlds: Worlds) -> dict[str, tuple[int, int]]:
+def found_in(root: Any, kind: type[Found]) -> Found:
+    """The one object of this kind that an object leads to, through functions and what they enclose."""
+    seen, waiting = set(), [root]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, kind):
+            return one
+        if id(one) not in seen and not isinstance(one, (type, ModuleType)):
+            seen.add(id(one))
+            waiting += one.__closure__ or () if isinstance(one, FunctionType) else gc.get_referents(one)
+    raise LookupError(kind.__name__)
+
+
+def stored_in(worlds: Worlds, records: RecordCache) -> dict[str, tuple[int, int]]:
     """What each store holds, of what no store before it has."""
     world = worlds.default
     stores: dict[str, tuple[int, Any]] = {
@@ -111,6 +129,7 @@ def stored_in(worlds: Worlds) -> dict[str, tuple[int, int]]:
         "log-ins": (len(worlds._sessions), [worlds._sessions, worlds._refreshable]),
         "calls in the journal": (len(world.journal), world.journal),
         "messages in a journal": (len(world.message_journal), world.message_journal),
+        "records of lists": (len(records), records),
     }
     seen = {id(worlds), id(world), id(world.account), id(world.template), id(world.clock), id(world.generation)}
     return {name: (count, size_of(store, seen)) for name, (count, store) in stores.items()}

@@ -84,6 +84,20 @@ def test_what_dies_young_is_collected_as_ever() -> None:
     assert kept
 
 
+@pytest.mark.parametrize(("garbage", "is_frozen"), [(0, True), (20, True), (21, False)])
+def test_what_survives_a_young_round_is_out_of_sight_unless_there_was_garbage(garbage: int, is_frozen: bool) -> None:
+    with growing():
+        gc.collect(0)
+        kept: list[Any] = [[]]
+        for _ in range(garbage):
+            dead: list[Any] = []
+            dead.append(dead)
+        dead = []
+        gc.collect(0)
+
+        assert any(each is kept for each in gc.get_objects(generation=1)) is not is_frozen
+
+
 def test_a_closed_world_is_gone_without_the_collector() -> None:
     worlds = Worlds(load_named("demo"))
     world = worlds.world_of_client("somebody", "secret")

@@ -1,8 +1,12 @@
 """The garbage collector of a server process with many stored objects.
 
 The collector looks for unreferenced cycles. To do so it traverses all container objects that it tracks: with a million
-stored messages that stops the server for a second. No stored object is in a cycle, so objects that have survived two
-collections are frozen: the collector ignores them.
+stored messages that stops the server for a second. No stored object is in a cycle, so objects that have survived a
+collection that found next to no garbage are frozen: the collector ignores them. Where there is garbage, objects have to
+survive two collections, as calls in progress are among the survivors of the first.
+
+A traversed object and what it refers to are rarely in the processor's cache: 5,000 objects take up to 20 ms. So few are
+traversed at a time; the work in all is the same.
 
 Short-lived cycles are collected as usual. A cycle that is alive when it is frozen and dies later stays in memory. The
 server breaks its own cycles by hand: of a world when it is closed, of a connection when it is lost
@@ -18,11 +22,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-THRESHOLDS = (5_000, 2, 1_000)
+THRESHOLDS = (1_000, 4, 1_000)
 """New containers before a young collection, young collections before a middle one, middle ones before a full one.
 
 A middle collection traverses at most the product of the first two, which takes some milliseconds.
 """
+
+LITTLE_GARBAGE = 20
+"""Objects that a young collection may have found while its survivors are still taken for stored ones."""
 
 
 def settle() -> None:
@@ -33,7 +40,7 @@ def settle() -> None:
 
 @contextmanager
 def growing() -> Iterator[None]:
-    """Within the block, permanently freeze the objects that survive a middle collection."""
+    """Within the block, permanently freeze what survives a middle collection, or a young one without garbage."""
     before = gc.get_threshold()
     settle()
     gc.set_threshold(*THRESHOLDS)
@@ -46,5 +53,5 @@ def growing() -> Iterator[None]:
 
 
 def _freeze_survivors(phase: str, info: dict[str, Any]) -> None:
-    if phase == "stop" and info["generation"] > 0:
+    if phase == "stop" and (info["generation"] > 0 or info["collected"] <= LITTLE_GARBAGE):
         gc.freeze()
