@@ -187,16 +187,23 @@ class Killers:
         return sorted(names, key=lambda name: -counts[name])[:at_most]
 
 
+def unmapped(judge: Judge, known: LineMap) -> list[str]:
+    """Checks that were added after the map was made: nobody knows which lines they run, so every mutant meets them."""
+    return [name for name in judge.checks if name not in known.seconds]
+
+
 def judged(
     mutants: Iterable[Mutant], court: Court, maps: Mapping[str, LineMap], killers: Killers, at_most: int | None
 ) -> Iterator[Result]:
     """A result for each mutant, its judges at work at the same time."""
+    added = {name: unmapped(judge, maps[name]) for name, judge in court.judges.items() if name != PYTEST}
     for mutant in mutants:
         live: list[Trial] = []
         done: list[Trial] = []
         try:
             for judge in court.judges:
-                names = killers.first(judge, mutant, maps[judge].of(mutant), at_most)
+                likely = killers.first(judge, mutant, maps[judge].of(mutant), at_most)
+                names = [*likely, *(name for name in added.get(judge, ()) if name not in likely)]
                 trial = Trial(mutant, judge, names)
                 if not names:
                     trial.said = b"!\n"
@@ -306,10 +313,13 @@ def _mapped(state: Path, judge: str, rooms: Sequence[str]) -> None:
 @click.option("--judge", "names", type=click.Choice(JUDGES), multiple=True, help="One of them alone.")
 @click.option("--at-most", type=click.IntRange(1), help="Checks per mutant and judge, the likeliest first.")
 @click.option("--again", is_flag=True, help="Those too that have a result.")
+@click.option(
+    "--survivors", is_flag=True, help="Of those that have a result, what a judge let live, by that judge again."
+)
 def run(
     state: Path,
     rooms: tuple[str, ...], sample: int | None, seed: str, only: str | None, names: tuple[str, ...],
-    at_most: int | None, again: bool,
+    at_most: int | None, again: bool, survivors: bool,
 ) -> None:  # fmt: skip
     """Judge mutants, and keep each result in the state's results.jsonl."""
     judges = names or JUDGES
@@ -321,7 +331,14 @@ def run(
     every = [one for one in all_mutants(state / "mutants") if only is None or only in one.id]
     mutants = drawn(every, sample, seed)
     unknown = Result("", {}, {})
-    left = [one for one in mutants if again or not set(judges) <= known.get(one.id, unknown).killed.keys()]
+
+    def is_left(one: Mutant) -> bool:
+        killed = known.get(one.id, unknown).killed
+        if survivors:
+            return bool(killed) and any(killed.get(judge, "") is None for judge in GENERATIONS)
+        return again or not set(judges) <= killed.keys()
+
+    left = [one for one in mutants if is_left(one)]
     click.echo(f"{len(mutants)} mutants, {len(left)} to be judged by {', '.join(judges)}")
     killers = Killers()
     for result in known.values():
