@@ -176,6 +176,10 @@ class Account:
     handsets: tuple[str, ...] = ()
     a2p_numbers: frozenset[str] = field(init=False, repr=False, compare=False)
     """The numbers of high-volume SMS, as digits."""
+    threaded_numbers: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The numbers, as digits, that several users share: what comes there is in a thread (D-39)."""
+    special_numbers: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Those where an SMS is not, or not only, in a mailbox."""
     home_code: str = field(init=False, repr=False, compare=False)
     """The country code of its main number: what begins otherwise is abroad."""
     _number_of_id: Mapping[int, str] = field(init=False, repr=False, compare=False)
@@ -190,6 +194,10 @@ class Account:
                 owned[phone.owner].append(phone)
         a2p = frozenset(p.digits for p in self.phone_numbers.values() if p.can(Feature.A2P_SMS_SENDER))
         object.__setattr__(self, "a2p_numbers", a2p)
+        shares = {extension.number for extension in self.extensions.values() if extension.sms_recipients}
+        threaded = frozenset(p.digits for p in self.phone_numbers.values() if p.owner in shares) - a2p
+        object.__setattr__(self, "threaded_numbers", threaded)
+        object.__setattr__(self, "special_numbers", a2p | threaded)
         object.__setattr__(self, "home_code", calling_code(digits_of(self.main_number)))
         object.__setattr__(self, "_number_of_id", {e.id: e.number for e in self.extensions.values()})
         object.__setattr__(self, "_owned", {number: tuple(phones) for number, phones in owned.items()})

@@ -17,6 +17,7 @@ class DueKind(StrEnum):
     WEBHOOK_RETRY = "webhook-retry"
     CONNECTION_TIMEOUT = "connection-timeout"
     REPORT_COMPLETED = "report-completed"
+    THREAD_EXPIRED = "thread-expired"
     MESSAGE_PURGED = "message-purged"
     MESSAGE_REMOVED = "message-removed"
     ACCESS_TOKEN_EXPIRED = "access-token-expired"
@@ -37,7 +38,7 @@ class Due(NamedTuple):
     extension: str | None = None
     """Whose it is."""
     id: str | None = None
-    """Of the message, batch, report or subscription; the client id of a token."""
+    """Of the message, batch, thread, report or subscription; the client id of a token."""
     status: str | None = None
     """What a message or a batch reaches."""
 

@@ -261,6 +261,12 @@ class ReplyTargetNotFound(NotFound):
     rule = "D-11"
 
 
+class NotAssigned(Refusal):
+    """D-39: a message in a thread that is not assigned to its sender, whose extension id is `value`."""
+
+    rule = "D-39"
+
+
 class ThreadNotAccessible(Refusal):
     """R-20, D-04: a message of a thread that the extension was removed from; `value` is the permission lacking."""
 

@@ -39,14 +39,17 @@ REMINDER = KnownFilter(
     "/restapi/v1.0/subscription/~", ("threshold", "interval"), "guide: creating webhooks", has_events=True
 )
 
+THREADS = KnownFilter(f"{_A}/message-threads/sync", source="guide: message threads", has_events=True)
+THREAD_ENTRIES = KnownFilter(f"{_A}/message-threads/entries/sync", source="guide: message threads", has_events=True)
+
 KNOWN_FILTERS = (
     MESSAGE_STORE,
     INSTANT_SMS,
     KnownFilter(f"{_X}/fax", ("direction",)),
     KnownFilter(f"{_X}/voicemail"),
     KnownFilter(f"{_X}/shared-sms", source="the vendor's Embeddable"),
-    KnownFilter(f"{_A}/message-threads/sync", source="guide: message threads"),
-    KnownFilter(f"{_A}/message-threads/entries/sync", source="guide: message threads"),
+    THREADS,
+    THREAD_ENTRIES,
     A2P_BATCHES,
     A2P_BATCHES_OF_OLD,
     A2P_BATCH,

@@ -2,10 +2,11 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
@@ -52,9 +53,12 @@ class EventKind(StrEnum):
     A2P_MESSAGES = "each high-volume message that comes, or reaches another status"
     A2P_BATCHES = "each status of a batch"
     A2P_OPT_OUTS = "what phones say of high-volume messages"
+    THREADS = "changes of message threads"
+    THREAD_ENTRIES = "changes of the entries of message threads"
     ELSEWHERE = "events of the service that have no source here"
 
 
+_THREAD_KINDS = frozenset({EventKind.THREADS, EventKind.THREAD_ENTRIES})
 _A2P_KINDS = frozenset({EventKind.A2P_MESSAGES, EventKind.A2P_BATCHES, EventKind.A2P_OPT_OUTS})
 
 
@@ -203,6 +207,11 @@ class Subscription:
     def has_a2p_filters(self) -> bool:
         """Whether it has a filter about high-volume SMS."""
         return any(wanted.is_of_a2p for wanted in self.filters)
+
+    @property
+    def has_thread_filters(self) -> bool:
+        """Whether it has a filter about message threads."""
+        return any(wanted.kind in _THREAD_KINDS for wanted in self.filters)
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -384,13 +393,19 @@ def _with_ends(wanted: EventFilter, query: Mapping[str, str]) -> EventFilter:
     return wanted._replace(sender=sender and digits_of(sender), recipient=recipient and digits_of(recipient))
 
 
+def _of_threads(kind: EventKind, uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
+    if query:
+        raise errors.InvalidParameter("eventFilters", uri)
+    return EventFilter(uri, kind)
+
+
 def _elsewhere(known: event_filters.KnownFilter, uri: str, query: Mapping[str, str]) -> EventFilter:
     if not event_filters.is_query_of(known, query):
         raise errors.InvalidParameter("eventFilters", uri)
     return EventFilter(uri, EventKind.ELSEWHERE)
 
 
-_READERS = {
+_READERS: Mapping[event_filters.KnownFilter, Callable[[str, Mapping[str, str], Extension], EventFilter]] = {
     event_filters.MESSAGE_STORE: _message_store,
     event_filters.INSTANT_SMS: _instant_sms,
     event_filters.REMINDER: _reminder,
@@ -400,6 +415,8 @@ _READERS = {
     event_filters.A2P_BATCH: _a2p_batch,
     event_filters.A2P_BATCH_OF_OLD: _a2p_batch,
     event_filters.A2P_OPT_OUTS: _a2p_opt_outs,
+    event_filters.THREADS: partial(_of_threads, EventKind.THREADS),
+    event_filters.THREAD_ENTRIES: partial(_of_threads, EventKind.THREAD_ENTRIES),
 }
 
 
@@ -503,8 +520,12 @@ class OptedOut(NamedTuple):
     is_out: bool
 
 
+class ThreadsModified(NamedTuple):
+    """An event of `EventKind.THREADS` and `THREAD_ENTRIES`: something has changed, and a synchronization says what."""
+
+
 A2PEvent = A2PMessageMoved | BatchMoved | OptedOut
-Event = MailboxChanged | SmsReceived | ExpiresSoon | A2PEvent
+Event = MailboxChanged | SmsReceived | ExpiresSoon | ThreadsModified | A2PEvent
 
 
 def messages_of(event: Event) -> tuple[int, ...]:

@@ -328,6 +328,9 @@ CATALOGUE: dict[type[Exception], CatalogueRow] = {
         "CMN-408",
         "In order to call this API endpoint, user needs to have [{value}] permission for requested resource.",
     ),
+    domain.NotAssigned: CatalogueRow(
+        403, "MSG-427", "The thread is not assigned to extension [{value}] at the moment."
+    ),
     # Subscriptions
     domain.InvalidEventFilters: CatalogueRow(400, "SUB-508", "Invalid event filters: [{value}]", _WORD_400),
     domain.ReminderAlone: CatalogueRow(
@@ -382,7 +385,7 @@ _NAMES_PERMISSION = (
     domain.ThreadNotAccessible,
     domain.ExtendedScopeMissing,
 )
-_NAMES_NO_PARAMETER = (*_NAMES_PERMISSION, domain.AnotherExtension)
+_NAMES_NO_PARAMETER = (*_NAMES_PERMISSION, domain.AnotherExtension, domain.NotAssigned)
 
 
 @lru_cache(maxsize=256)
@@ -412,6 +415,8 @@ def entry(problem: Exception) -> dict[str, str]:
     said = {"errorCode": row.code, "message": row.message.format(parameter=parameter, value=value)}
     if isinstance(problem, _NAMES_PERMISSION):
         said["permissionName"] = value
+    elif isinstance(problem, domain.NotAssigned):
+        said["extensionId"] = value
     elif parameter and not isinstance(problem, _NAMES_NO_PARAMETER):
         said["parameterName"] = parameter
     return said

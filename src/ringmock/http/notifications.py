@@ -19,6 +19,7 @@ from ..domain.agenda import Timer
 from ..domain.due import Due, DueKind
 from ..domain.errors import Refusal
 from ..domain.message import Availability, Delivery, Direction, Message
+from ..domain.message_thread import ThreadsChanged
 from ..domain.moments import moved
 from ..domain.slices import Slices, result_of
 from ..domain.subscription import (
@@ -32,10 +33,12 @@ from ..domain.subscription import (
     Changes,
     Event,
     EventFilter,
+    EventKind,
     ExpiresSoon,
     Kind,
     OptedOut,
     Subscription,
+    ThreadsModified,
     Transport,
     asks_for,
     asks_for_messages_of,
@@ -198,6 +201,14 @@ class Notifier:
                 if asks_for_messages_of(wanted, batch):
                     moved = (message for message in world.a2p.messages_of(batch) if message.course in courses)
                     self._send_each(world, subscription, wanted, map(A2PMessageMoved, moved), at)
+
+    def notify_threads(self, world: World, changed: ThreadsChanged, at: datetime) -> None:
+        """Notify the subscriptions of those whom a change of message threads concerns."""
+        told = {EventKind.THREADS: changed.threads, EventKind.THREAD_ENTRIES: changed.entries}
+        for subscription in world.subscriptions.subscribed_to_threads(at):
+            for wanted in subscription.filters:
+                if subscription.owner in told.get(wanted.kind, ()):
+                    self._send(world, subscription, wanted, ThreadsModified(), at)
 
     def remind(self, world: World, subscription: Subscription, at: datetime) -> None:
         """Send a subscription the reminder of its expiry that is due at this time."""
@@ -459,6 +470,9 @@ class _Watcher:
 
     def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
         self._notifier.notify_a2p(self._world, OptedOut(sender, recipient, is_out), self._world.clock.now())
+
+    def threads_changed(self, changed: ThreadsChanged) -> None:
+        self._notifier.notify_threads(self._world, changed, self._world.clock.now())
 
     def answered(self, entry: Entry) -> None:
         """The call is over: what the next one changes is another event, even if both arrived in one piece."""

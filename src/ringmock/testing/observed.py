@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..domain.a2p_sms import Batch
 from ..domain.message import Delivery, Message
+from ..domain.message_thread import ThreadsChanged
 from ..domain.subscription import Changes
 from ..world.clock import WorldClock
 from ..world.journal import Entry
@@ -56,6 +57,9 @@ class Observed:
         """Its messages have been told one by one."""
 
     def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
+        """Nothing that a test waits for."""
+
+    def threads_changed(self, changed: ThreadsChanged) -> None:
         """Nothing that a test waits for."""
 
     def answered(self, entry: Entry) -> None:
@@ -134,6 +138,9 @@ class WithoutCredentials:
 
     def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
         """Numbers are somebody's."""
+
+    def threads_changed(self, changed: ThreadsChanged) -> None:
+        """Threads are somebody's."""
 
     def time_changed(self) -> None:
         """Nothing that a test waits for."""

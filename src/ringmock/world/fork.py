@@ -12,6 +12,7 @@ from .world import World
 _COPIED = (
     "_messages",
     "a2p",
+    "_threads",
     "message_templates",
     "reports",
     "retention_days",
@@ -22,6 +23,7 @@ _COPIED = (
     "has_limits_or_faults",
     "sync_tokens",
     "page_tokens",
+    "thread_tokens",
 )
 
 
@@ -48,6 +50,7 @@ def copy_into(fork: World, origin: World) -> None:
     for message, at in copied["ageing"]:
         again.schedule(message, at)
     fork.replace_ageing(again)
+    fork.schedule_expiry()
 
 
 def _copied(value: Any, shared: tuple[Any, ...]) -> Any:

@@ -7,6 +7,7 @@ from datetime import datetime
 from ..domain.account import Account
 from ..domain.carrier import Carrier
 from ..domain.message import MessageType
+from ..domain.message_thread import ThreadTerms
 from ..domain.subscription import WebhookTerms
 from ..lab.faults import FaultRule
 
@@ -107,5 +108,6 @@ class Template:
     faults: tuple[FaultRule, ...] = ()
     """The fault rules at the start."""
     webhooks: WebhookTerms = WebhookTerms()  # noqa: RUF009  # it is a tuple
+    threads: ThreadTerms = ThreadTerms()  # noqa: RUF009  # it is a tuple
     jwt_keys: tuple[Key, ...] = ()
     """The keys that verify JWTs of users. Without one, only the JWTs of `credentials` are valid."""

@@ -234,6 +234,10 @@ def _by_thing(world: World, now: datetime) -> Iterator[Iterable[Due]]:
     for batch in world.a2p.moving(now):
         changes = _each_after(batch.next_change, now)
         yield [Due(at, DueKind.BATCH_STATUS, None, batch.id, batch.status_at(at).value) for at in changes]
+    for message in world.threads.moving(now):
+        yield _statuses(message, now, message.author)
+    for at, thread in world.threads.expiries():
+        yield (Due(at, DueKind.THREAD_EXPIRED, thread.owner, thread.id),)
     for at, message in world.ageing_things():
         yield _ages(at, message)
     for subscription in world.subscriptions.everyone(now):
@@ -244,11 +248,12 @@ def _by_thing(world: World, now: datetime) -> Iterator[Iterable[Due]]:
     yield world.expiries()
 
 
-def _statuses(message: Message, now: datetime) -> Iterator[Due]:
+def _statuses(message: Message, now: datetime, extension: str | None = None) -> Iterator[Due]:
+    """`extension`: whose it is, of one in no mailbox."""
     name = str(message.id)
     for at in _each_after(message.next_change, now):
         status = message.status_at(at)
-        yield Due(at, DueKind.MESSAGE_STATUS, message.mailbox, name, status.value)
+        yield Due(at, DueKind.MESSAGE_STATUS, extension or message.mailbox, name, status.value)
 
 
 def _each_after(next_change: Callable[[datetime], datetime | None], now: datetime) -> Iterator[datetime]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..domain import errors
 from ..domain.a2p_sms import (
-    A2PMessage,
     Assigned,
     Assignment,
     Batch,
@@ -48,6 +47,7 @@ from ..domain.message_store import InMemoryMessageStore
 from ..domain.message_store_report import MessageStoreReport, MessageStoreReports
 from ..domain.message_sync import Frame, Mailbox, Sync, full_sync, incremental_sync
 from ..domain.message_template import MessageTemplates
+from ..domain.message_thread import ThreadsChanged
 from ..domain.owners import PERSONAL, SHARED_TYPES
 from ..domain.pager import SendPager, plan_pager
 from ..domain.ports import MessageStore
@@ -68,6 +68,8 @@ from .message_journal import MessageJournal
 from .page_tokens import PageTokens
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
+from .thread_operations import ThreadOperations
+from .thread_tokens import ThreadTokens
 
 if TYPE_CHECKING:
     from .walk import Walk
@@ -134,12 +136,16 @@ class Watcher(Protocol):
         """A phone opted out of high-volume messages from a number, or in again; both as digits."""
         ...
 
+    def threads_changed(self, changed: ThreadsChanged) -> None:
+        """Threads, or their entries, have become others for some extensions."""
+        ...
+
     def time_changed(self) -> None:
         """The clock was moved, or the earliest scheduled event has changed."""
         ...
 
 
-class World:
+class World(ThreadOperations):
     """See the module. One thread serves a world; nothing here waits."""
 
     account: Account
@@ -159,6 +165,7 @@ class World:
     _dice: Random
     sync_tokens: SyncTokens
     page_tokens: PageTokens
+    thread_tokens: ThreadTokens
     close_sockets: Callable[[], int]
     """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
     resend: Callable[[Subscription, Attempt], None]
@@ -223,6 +230,7 @@ class World:
         self._ageing = Agenda()
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.a2p = A2PStore(ids)
+        self.reset_threads(ids)
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)
         self.reports = MessageStoreReports(ids)
@@ -233,6 +241,7 @@ class World:
         self._dice = Random(self.carrier.seed if self.carrier else 0)
         secret = self._secret_source()
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
+        self.thread_tokens = ThreadTokens(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self.plant(self.template.faults)
         self._seed(self.template.messages)
@@ -251,6 +260,7 @@ class World:
         self._call_reset_callbacks()
         self._watchers = ()
         self._forget_others()
+        self.forget_threads()
         self._reset_callbacks.clear()
         # Break the reference cycles: the collector does not see objects that were frozen.
         self.clock.remove_callback()
@@ -281,15 +291,16 @@ class World:
 
     @property
     def next_age(self) -> datetime | None:
-        """When the next deleted message is purged or removed."""
-        return self._ageing.next
+        """When the next deleted message is purged or removed, or the next thread expires."""
+        return min((at for at in (self._ageing.next, self._threads.next_expiry) if at is not None), default=None)
 
     def ages_at(self, message: Message) -> datetime | None:
         """When a deleted message is purged, or a purged one removed; None for one that is not deleted."""
         return self._ageing.when(message)
 
     def ageing(self) -> Slices[None]:
-        """Purge and remove what is due by now, in slices."""
+        """Purge and remove what is due by now, and resolve what has expired, in slices."""
+        self.expire_threads()
         while (due := self._ageing.next) is not None and due <= self.clock.now():
             self._age()
             yield
@@ -422,8 +433,10 @@ class World:
                 watcher.batch_sent(made)
         return BatchSent(made, plan.rejected, tuple([delivery.routed[0] for delivery in plan.deliveries]))
 
-    def _hand_on(self, delivery: Delivery, message: A2PMessage) -> None:
-        """Give a message of a batch to its recipient: a phone outside, a mailbox or another high-volume number."""
+    def _hand_on(self, delivery: Delivery, message: Message) -> None:
+        """Give a message that is in no outbox to its recipient: a phone outside, a mailbox, another high-volume number
+        or a thread.
+        """
         received: Sequence[Message] = ()
         now = self.clock.now()
         if reaches_a_handset(delivery):
@@ -523,9 +536,9 @@ class World:
 
     def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
         """The copies that a plan leaves in mailboxes, followed by the high-volume messages (D-14)."""
-        copies = self.messages.record(delivery, now)
-        if self.account.a2p_numbers.isdisjoint(delivery.recipients):
-            return copies
+        if self.account.special_numbers.isdisjoint(delivery.recipients):
+            return self.messages.record(delivery, now)
+        copies = self.messages.record(self.filed_in_thread(delivery, now), now)
         numbers = [number for number in delivery.recipients if number in self.account.a2p_numbers]
         return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
 

@@ -21,6 +21,7 @@ from ...domain.subscription import (
     SmsReceived,
     Subscription,
     SubscriptionRequest,
+    ThreadsModified,
     Transport,
 )
 from ...timestamps import iso8601
@@ -97,6 +98,8 @@ def _body(subscription: Subscription, event: Event, account: Account, now: datet
         return _message_store(subscription, event, account, now)
     if isinstance(event, SmsReceived):
         return _instant_sms(event.message, account, subscription.origin)
+    if isinstance(event, ThreadsModified):
+        return {"lastModifiedTime": iso8601(now)}
     if isinstance(event, ExpiresSoon):
         return {"expiresIn": event.expires_in}
     return _a2p(event, View(account, GENERATIONS["current"], subscription.origin, now))
