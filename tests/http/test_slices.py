@@ -227,6 +227,11 @@ SMALL = {
         for whose in ("Company", "User")
         for verb in ("list", "create", "read", "update", "delete")
     },
+    **dict.fromkeys(("mthListThreads", "mthListMessages", "mthListNotes"), "Pages of at most 1,000 small records."),
+    **dict.fromkeys(("mthSyncThreads", "mthSyncEntries"), "What is open of the numbers that a user shares, presented in slices."),
+    **dict.fromkeys(("mthGetThread", "mthAssignThread", "mthSendMessage", "mthReadMessageContent", "mthCreateNote", "mthUpdateNote"), ONE),
+    **dict.fromkeys(("mthResolveThread", "mthDeleteThread"), "The entries of one thread, in slices."),
+    **dict.fromkeys(("mthDeleteMessages", "mthDeleteNotes"), "A hundred at most."),
     **dict.fromkeys(("listSubscriptions", "readSubscription", "updateSubscription", "deleteSubscription", "renewSubscription"), FEW),
 }  # fmt: skip
 """Operations no request of which is large, and why."""

@@ -106,6 +106,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     recipients = f"{ACCOUNT}/extension/1346632200/sms-recipients"
     client.post(f"{recipients}/bulk-assign", json={"addedExtensionIds": ["1346632102", "1346632104"]})
     yield "getSmsRecipients", client.get(recipients)
+    yield from threads_told(client)
     yield "listDepartmentMembers", client.get(f"{ACCOUNT}/department/1346632200/members")
     yield "listCallQueues", client.get(f"{ACCOUNT}/call-queues")
     yield "readCallQueueInfo", client.get(f"{ACCOUNT}/call-queues/1346632200")
@@ -161,6 +162,39 @@ def told_among_carriers(client: Client) -> Iterator[Asked]:
     yield "listMessages", client.get(STORE)
     for message in client.messages("101"):
         yield "readMessage", client.get(f"{STORE}/{message['id']}")
+
+
+def threads_told(client: Client) -> Iterator[Asked]:
+    """A thread with entries of every kind, by a recipient of the Department's SMS."""
+    threads, by = f"{ACCOUNT}/message-threads", "102"
+    for kind in ("sync", "entries/sync"):
+        yield {"sync": "mthSyncThreads"}.get(kind, "mthSyncEntries"), client.get(f"{threads}/{kind}", by=by)
+    entries = client.get(f"{threads}/entries/sync", by=by, params={"scope": "Accessible"}).json()["syncInfo"]
+    file = {"contentType": "image/png", "content": "iVBORw0KGgo=", "fileName": "map.png"}
+    client.post("/_mock/handsets/14151003732/messages", json={"to": "16509100200", "text": "?", "attachments": [file]})
+    yield "mthListThreads", client.get(threads, by=by)
+    yield "mthSyncEntries", client.get(f"{threads}/entries/sync", by=by, params={"scope": "Unassigned"})
+    thread = client.get(threads, by=by).json()["records"][0]["id"]
+    one, me = f"{threads}/{thread}", {"assignee": {"extensionId": "1346632102"}}
+    yield "mthAssignThread", client.post(f"{one}/assign", by=by, json=me)
+    yield "mthAssignThread", client.post(f"{one}/assign", by=by, json={"assignee": None})
+    yield "mthAssignThread", client.post(f"{one}/assign", by=by, json=me)
+    yield "mthGetThread", client.get(one, by=by)
+    sent = client.post(f"{threads}/messages", by=by, json=sms_body("!", sender="16509100200"))
+    yield "mthSendMessage", sent
+    notes = [client.post(f"{threads}/notes", by=by, json={"threadId": thread, "text": text}) for text in "ab"]
+    yield from (("mthCreateNote", note) for note in notes)
+    first, second = (note.json()["id"] for note in notes)
+    yield "mthUpdateNote", client.call("PATCH", f"{threads}/notes/{first}", by=by, json={"text": "c"})
+    client.call("DELETE", f"{threads}/notes", by=by, json={"ids": [second]})
+    client.call("DELETE", f"{threads}/messages", by=by, json={"ids": [sent.json()["id"]]})
+    both = {"availability": ["Alive", "Deleted"]}
+    yield "mthListMessages", client.get(f"{threads}/messages", by=by, params=both)
+    yield "mthListNotes", client.get(f"{threads}/notes", by=by, params=both)
+    yield "mthResolveThread", client.post(f"{one}/resolve", by=by)
+    client.call("DELETE", one, by=by)
+    since = {"syncToken": entries["syncToken"]}
+    yield "mthSyncEntries", client.get(f"{threads}/entries/sync", by=by, params=since)
 
 
 def messages_told(client: Client) -> Iterator[Asked]:

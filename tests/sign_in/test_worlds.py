@@ -10,6 +10,7 @@ from ringmock.domain.a2p_sms import Batch
 from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message import Delivery, Message, MessageType, ReadStatus
+from ringmock.domain.message_thread import ThreadsChanged
 from ringmock.domain.subscription import Changes
 from ringmock.http.wire.access import token_info
 from ringmock.sign_in import sessions
@@ -571,6 +572,9 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
 
         def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
             told.append(f"{recipient} opts {'out' if is_out else 'in'}")
+
+        def threads_changed(self, changed: ThreadsChanged) -> None:
+            told.append(f"threads of {len(changed.threads)}")
 
         def answered(self, entry: Entry) -> None:
             told.append(entry.path)

@@ -309,6 +309,9 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "D-36": (Evidence("D-36", "a subscription to instant SMS accepted", _subscribes_to_instant_sms),),
     "D-37": (Evidence("D-37", "an account without a plan", _says_no_plan),),
     "D-38": (Evidence("D-38", "the scopes of OpenID Connect discovered", _tells_scopes),),
+    "D-39": (Evidence("D-39", "a message sent in a thread", _accepted("mthSendMessage")),),
+    "D-40": (Evidence("D-40", "a message in a thread of another's refused with MSG-427", _refused("MSG-427")),),
+    "D-41": (Evidence("D-41", "entries synchronized", _accepted("mthSyncEntries")),),
     "D-11": (Evidence("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

@@ -4,7 +4,7 @@ A thread is owned by a Department or a Site. The SMS recipients of the owner are
 resolve and delete it, and its assignee alone writes in it. The guide "Message threads" is the source.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -187,8 +187,6 @@ def plan_thread_message(account: Account, sender: Extension, sent: SendThreadMes
     """
     check_text_length(sent.text, MessageType.SMS)
     number = check_sms_sender(account, sender, sent.sender)
-    if number.owner is None or sender.number not in handlers_of(account, number.owner):
-        raise errors.InvalidParameter("from.phoneNumber", sent.sender)
     if len(sent.recipients) > 1:
         raise errors.SeveralSmsRecipients("to")
     check_recipients(account, number, sent.recipients, AS_TODAY)
@@ -196,6 +194,8 @@ def plan_thread_message(account: Account, sender: Extension, sent: SendThreadMes
         if not number.can(Feature.MMS_SENDER):
             raise errors.MmsNotAvailable
         check_attachments(sent.attachments)
+    if number.owner is None or sender.number not in handlers_of(account, number.owner):
+        raise errors.InvalidParameter("from.phoneNumber", sent.sender)
     guest = digits_of(sent.recipients[0])
     conversation = Conversation(None, numbers=frozenset((number.digits, guest)))
     routed = (route_sms(account, guest),)
@@ -216,6 +216,21 @@ def check_may_write(thread: MessageThread, sender: Extension) -> None:
     """Raise `NotAssigned` for everybody but the assignee."""
     if thread.assignee != sender.number:
         raise errors.NotAssigned("threadId", str(sender.id))
+
+
+def thread_to_send_in(
+    sender: Extension,
+    named: MessageThread | None,
+    delivery: Delivery,
+    open_between: Callable[[str, str], MessageThread | None],
+) -> MessageThread | None:
+    """The thread that is named, or the open one of the two numbers; None for a new one. Raises a `Refusal`."""
+    if named is not None:
+        check_sent_in(named, delivery)
+    thread = named or open_between(delivery.sender, delivery.recipients[0])
+    if thread is not None:
+        check_may_write(thread, sender)
+    return thread
 
 
 def check_open(thread: MessageThread) -> None:

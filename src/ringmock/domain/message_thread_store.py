@@ -241,7 +241,8 @@ class MessageThreads:
         for order in (order for part in parts for order in part.oldest_first()):
             message = self._by_order[order]
             assert isinstance(message, ThreadMessage)
-            if message.availability is Availability.ALIVE and message.last_changed(now) >= since:
+            step = message.step_at(now)
+            if message.availability is Availability.ALIVE and step is not None and message.created + step[0] >= since:
                 found.append(message)
         return found
 

@@ -444,6 +444,37 @@ DECISIONS = (
         " alone, and that is never ServiceCode.",
         "http.wire.discovery.open_id_configuration",
     ),
+    Decision(
+        "D-39",
+        "Where a text to a number is that several users share: by the guide in its message thread and no longer in"
+        " the version 1 store, where older guides and the vendor's own clients look for it; which generation, how"
+        " long, how exactly a thread lives.",
+        "In both (D-22); `message_threads: {inbound: threads}` in the fixture leaves the thread alone. What version 1"
+        " sends is in its store alone, what threads send in them alone. Threads are of today in both generations, take"
+        " files (the description has them, the guide not), no group message, and any phone, one of the account too, is"
+        " a guest. 72 hours to the second after the last message one is resolved (`expire_after`), at whatever minute.",
+        "world.thread_operations.ThreadOperations",
+    ),
+    Decision(
+        "D-40",
+        "Who may do what with a thread, beyond that its assignee writes and hands over and all SMS recipients of its"
+        " owner read, assign, take over, resolve, delete and note; and the codes, of which MSG-427 alone is published.",
+        "Nobody else, administrators neither: 403 CMN-419, as for another's note. A thread without an assignee is"
+        " nobody's to write in either: 403 MSG-427, in the envelope of all refusals. An assignee has to be a recipient"
+        " that can sign in, else 400 CMN-101. What is not Open takes no message, note, assignee or resolution: 400"
+        " CMN-101 [threadId], also where it is named with other numbers. What a body names and is not there: 400"
+        " CMN-102. Of notes all recipients are told, of a status or a deletion nobody.",
+        "domain.message_thread.check_may_write",
+    ),
+    Decision(
+        "D-41",
+        "Order, period and synchronization of threads, where the guide and the description differ or are silent.",
+        "Lists go from the oldest on, of all times unless both ends are given (one alone is 400 CMN-100), and name"
+        " owners that match nothing where the caller handles none of theirs. A token keeps the scope; a thread that"
+        " comes into it later comes whole, one that leaves it by its hint. A token of anyone else, of another"
+        " synchronization or from before a restart is 400 MSG-333. A deleted message or note has no text.",
+        "domain.message_thread_sync.incremental_entry_sync",
+    ),
 )
 
 SENTENCES: Mapping[str, str] = {

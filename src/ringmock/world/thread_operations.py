@@ -22,12 +22,11 @@ from ..domain.message_thread import (
     ThreadsChanged,
     assignee_from,
     check_author,
-    check_may_write,
     check_open,
-    check_sent_in,
     handled_by,
     handlers_of,
     plan_thread_message,
+    thread_to_send_in,
     threaded,
     told_of_message,
 )
@@ -143,8 +142,9 @@ class ThreadOperations:
     def send_in_thread(self, sender: Extension, sent: SendThreadMessage) -> ThreadMessage:
         """Send as `sender`. Raises a `Refusal` and changes nothing when the rules do not allow it."""
         store, account = self.threads, self.account
+        named = None if sent.thread is None else self._named(sender, sent.thread)
         delivery = plan_thread_message(account, sender, sent)
-        thread = self._thread_to_send_in(sender, sent, delivery)
+        thread = thread_to_send_in(sender, named, delivery, store.open_between)
         if self.carrier is not None or self.opt_outs:
             delivery = carried(delivery, self.carrier, self.opt_outs, AS_TODAY, self._dice)
         self._make_room(delivery)
@@ -158,20 +158,6 @@ class ThreadOperations:
         self._hand_on(delivery, message)
         self._tell_threads(told_of_message(account, thread, is_new=is_new, is_inbound=False))
         return message
-
-    def _thread_to_send_in(
-        self, sender: Extension, sent: SendThreadMessage, delivery: Delivery
-    ) -> MessageThread | None:
-        """The thread that is named, or the open one of the two numbers; None for a new one."""
-        store = self.threads
-        if sent.thread is None:
-            thread = store.open_between(delivery.sender, delivery.recipients[0])
-        else:
-            thread = self._named(sender, sent.thread)
-            check_sent_in(thread, delivery)
-        if thread is not None:
-            check_may_write(thread, sender)
-        return thread
 
     def thread_message(self, extension: Extension, message_id: str) -> ThreadMessage:
         """Raises `NotFound`, or `AnotherExtension` for a message of a thread that the extension does not handle."""

@@ -1,13 +1,19 @@
 """Message threads: conversations of shared numbers, and what their handlers say, note and do in them."""
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from ...domain import errors
 from ...domain.message_thread import handled_by
 from ...domain.message_thread_store import ThreadFilter
-from ...domain.slices import Slices
+from ...domain.slices import SLICE, Slices
 from ..call import Answer, Call
 from ..media import content_answer
 from ..wire import message_threads as wire
+from ..wire.view import Json, View
 from .access import check_account, view_of
+
+T = TypeVar("T")
 
 
 def list_threads(call: Call) -> Answer:
@@ -105,18 +111,18 @@ def delete_notes(call: Call) -> Answer:
     return Answer(status=204)
 
 
-def sync_threads(call: Call) -> Answer:
+def sync_threads(call: Call) -> Slices[Answer]:
     """`mthSyncThreads`."""
     check_account(call)
     world, caller, view = call.here, call.caller, view_of(call)
     kind, token = _kind_of_sync(call)
     mark = None if token is None else world.thread_tokens.read(caller.number, token, of_entries=False)
     sync = world.sync_threads(caller, mark)
-    records = [wire.thread_resource(thread, view) for thread in sync.records]
+    records = yield from _presented(sync.records, view, wire.thread_resource)
     return Answer(wire.sync_resource(records, kind, world.thread_tokens.issue(caller.number, sync.mark), sync.mark))
 
 
-def sync_entries(call: Call) -> Answer:
+def sync_entries(call: Call) -> Slices[Answer]:
     """`mthSyncEntries`."""
     check_account(call)
     world, caller, view = call.here, call.caller, view_of(call)
@@ -125,8 +131,18 @@ def sync_entries(call: Call) -> Answer:
         sync = world.sync_entries(caller, *wire.scope_from(call.parameters))
     else:
         sync = world.sync_changed_entries(caller, world.thread_tokens.read(caller.number, token, of_entries=True))
-    records = [wire.entry_resource(entry, view) for entry in sync.records]
+    records = yield from _presented(sync.records, view, wire.entry_resource)
     return Answer(wire.sync_resource(records, kind, world.thread_tokens.issue(caller.number, sync.mark), sync.mark))
+
+
+def _presented(records: Sequence[T], view: View, present: Callable[[T, View], Json]) -> Slices[list[Json]]:
+    """Records as answers have them: a client gets all of its threads at once, and they may be many."""
+    found: list[Json] = []
+    for record in records:
+        found.append(present(record, view))
+        if len(found) % SLICE == 0:
+            yield
+    return found
 
 
 def _kind_of_sync(call: Call) -> tuple[str, str | None]:
