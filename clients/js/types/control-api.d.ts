@@ -807,10 +807,10 @@ export interface components {
              */
             at: string;
             /** @enum {string} */
-            kind: "message-status" | "batch-status" | "notification" | "subscription-reminder" | "subscription-expired" | "webhook-retry" | "connection-timeout" | "report-completed" | "message-purged" | "message-removed" | "access-token-expired" | "refresh-token-expired";
+            kind: "message-status" | "batch-status" | "notification" | "subscription-reminder" | "subscription-expired" | "webhook-retry" | "connection-timeout" | "report-completed" | "thread-expired" | "message-purged" | "message-removed" | "access-token-expired" | "refresh-token-expired";
             /** @description Whose it is. */
             extension: string | null;
-            /** @description Of the message, batch, report or subscription; the client id of a token. */
+            /** @description Of the message, batch, thread, report or subscription; the client id of a token. */
             id: string | null;
             /** @description What a message or a batch reaches. */
             status: string | null;

@@ -17,6 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request
 
 from ..domain.message import Delivery, Message
+from ..domain.message_thread import ThreadsChanged
 from ..domain.subscription import Changes
 from ..timestamps import iso8601
 from ..world.journal import Entry
@@ -109,6 +110,11 @@ class Stream:
 
     def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
         """A phone opted out, or in again."""
+        self.wake()
+
+    def threads_changed(self, changed: ThreadsChanged) -> None:
+        """Message threads, or what is in them, changed."""
+        self._has_changed = True
         self.wake()
 
     def time_changed(self) -> None:
