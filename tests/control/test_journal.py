@@ -50,6 +50,8 @@ def busy(world_client: Client) -> Client:
         ({"before": 4}, [3, 2, 1]),
         ({"after": 4}, [7, 6, 5]),
         ({"after": 3, "before": 5}, [4]),
+        ({"after": 2, "order": "oldest", "limit": 2}, [3, 4]),
+        ({"order": "oldest", "status": "4xx"}, [4, 5, 7]),
     ],
 )
 def test_calls_are_found_by_what_they_are(busy: Client, query: dict[str, Any], ids: list[int]) -> None:

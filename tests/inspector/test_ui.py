@@ -9,7 +9,8 @@ import ringmock.inspector
 from support import Client
 
 STATIC = Path(ringmock.inspector.__file__).parent / "static"
-FILES = sorted(path.name for path in STATIC.iterdir())
+FILES = sorted(path.name for path in STATIC.iterdir() if path.is_file())
+RENDERER = sorted(path.name for path in (STATIC / "swagger-ui").iterdir())
 
 
 @pytest.mark.parametrize("path", ["ui", "ui/", "ui/worlds", "ui/conversations/101/4178398077955743750"])
@@ -45,6 +46,14 @@ def test_every_file_is_served_as_what_it_is(world_client: Client, name: str) -> 
     if Path(name).suffix in types:
         assert answer.headers["content-type"].split(";")[0] == types[Path(name).suffix]
     assert (answer.status_code, answer.headers["x-content-type-options"]) == (200, "nosniff")
+
+
+def test_the_renderer_of_descriptions_is_there_with_its_licences(world_client: Client) -> None:
+    licences = ["LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"]
+    assert sorted([*licences, "README.md", "swagger-ui-bundle.js", "swagger-ui.css"]) == RENDERER
+    answers = [world_client.get(f"/_mock/ui/static/swagger-ui/{name}", by=None) for name in RENDERER]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "Apache License" in answers[0].text
 
 
 @pytest.mark.parametrize("name", ["", "nothing.js", "../ui.py", "%2e%2e/ui.py"])

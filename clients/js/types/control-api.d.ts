@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A stream of what happens in the world: messages, calls, and that something else has changed.
+         * @description Server-sent events, as a browser's `EventSource` reads them. The first one says where the world is; each one after that has what has happened since the one before, and only the parts of which there is something: `messages` and `calls`, at most 100 each, with `more` where there were more; `changed` when messages were read, deleted or purged; `account` when an extension, a Department, a limit, a fault or a subscription is another; `clock` when the time was moved; `reset` when the world began anew; `closed` when it is, with which the stream ends. Its `id` is a place in the world's history: a client that comes back with it in `Last-Event-ID`, or in `last_event_id`, is told what it missed, as far as the journals have it, with `more` where they do not. A stream does not keep its world open. `--max-event-streams` may be open at a time.
+         */
+        get: operations["read_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.yaml": {
         parameters: {
             query?: never;
@@ -531,6 +551,23 @@ export interface paths {
         };
         /** A file that a phone outside the account has received. */
         get: operations["attachment_of_handset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/extensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The extensions as the world has them now, with the phone numbers and members of each. */
+        get: operations["list_extensions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1191,6 +1228,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    read_events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many events, after which the stream ends; all without it.
+                 * @example 1
+                 */
+                limit?: number;
+                /** @description The id of the last event that was read, for clients that cannot send the header. */
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the client goes, the world is closed or the server stops. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
     read_description: {
         parameters: {
             query?: never;
@@ -1550,6 +1616,8 @@ export interface operations {
                 text?: string;
                 /** @description The id of a message that it made or is about. */
                 message?: components["schemas"]["Id"];
+                /** @description Which of those come first, and are told where there are more than `limit`. */
+                order?: "newest" | "oldest";
                 /** @description Made before the call of this `id`: the place at which a page begins. */
                 before?: number;
                 /** @description Made after the call of this `id`. */
@@ -2056,6 +2124,39 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_extensions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many, at most.
+                 * @example 20
+                 */
+                limit?: number;
+                /** @description What stands in number, name, type, status or phone numbers, in any case of letters. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The extensions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many there are of those. */
+                        count: number;
+                        extensions: Record<string, never>[];
+                    };
                 };
             };
             default: components["responses"]["Refused"];

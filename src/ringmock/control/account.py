@@ -9,6 +9,18 @@ from .call import ControlCall, named_in_path, told
 Json = Any
 
 
+def list_extensions(call: ControlCall) -> Json:
+    """Those that are meant, in the account's order."""
+    account, text = call.world.account, call.query.get("text", "").casefold()
+    found = [
+        {**_shown(one), "phone_numbers": [n.digits for n in account.numbers_of(one)]}
+        for one in account.extensions.values()
+    ]
+    kept = ("number", "name", "type", "status", "phone_numbers")
+    meant = [one for one in found if any(text in str(one[name]).casefold() for name in kept)]
+    return {"count": len(meant), "extensions": meant[: call.query["limit"]]}
+
+
 def read_extension(call: ControlCall) -> Json:
     """One extension."""
     return _shown(_named(call))

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..fixture import carrier_from, written_carrier
-from ..lab.faults import Standing
+from ..lab.faults import Standing, rule_text
 from ..world import controls as world_controls
 from .call import ControlCall, NotThere, Senseless
 
@@ -19,7 +19,7 @@ def read_faults(call: ControlCall) -> Json:
 
 def _standing(standing: Standing) -> Json:
     rule, left, met = standing
-    return {**asdict(rule), "left": left, "met": met, "carried_out": rule.carries_out}
+    return {**asdict(rule), "left": left, "met": met, "carried_out": rule.carries_out, "text": rule_text(rule)}
 
 
 def put_faults(call: ControlCall) -> Json:

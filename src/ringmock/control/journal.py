@@ -18,6 +18,7 @@ from .waiting import Client, in_slices
 
 Json = Any
 
+NEWEST = "newest"
 CALLS_AT_A_TIME = 20
 """Entries of the journal that are made before others are served."""
 
@@ -28,7 +29,8 @@ def read_journal(call: ControlCall) -> Response:
     include = call.query.get("include", ())
     answer = jsonify([_entry(entry, include) for entry in entries])
     if not is_whole:
-        query = {**call.query, "before": entries[-1].number}
+        place = "before" if call.query["order"] == NEWEST else "after"
+        query = {**call.query, place: entries[-1].number}
         written = {name: ",".join(value) if isinstance(value, list) else value for name, value in query.items()}
         answer.headers["Link"] = f'<{call.url}?{urlencode(written)}>; rel="next"'
     return answer
@@ -44,13 +46,11 @@ async def waiting_read_journal(call: ControlCall, _: Client) -> tuple[Sequence[E
 
 
 def _found(call: ControlCall, limit: int) -> Slices[tuple[Sequence[Entry], bool]]:
-    given = {name: value for name, value in call.query.items() if name not in ("limit", "include")}
-    query, found = CallQuery(**given), list[Entry]()
-    for place, (number, tell) in enumerate(call.world.journal.snapshot(), 1):
-        if number <= query.after:
-            break
-        if query.before is not None and number >= query.before:
-            continue
+    given = {name: value for name, value in call.query.items() if name not in ("limit", "include", "order")}
+    query, found, kept = CallQuery(**given), list[Entry](), call.world.journal.snapshot()
+    first, last = query.after + 1, min(query.before or call.world.journal.latest + 1, call.world.journal.latest + 1) - 1
+    meant = [each for each in kept if first <= each[0] <= last]
+    for place, (number, tell) in enumerate(meant if call.query["order"] == NEWEST else reversed(meant), 1):
         entry = tell()
         if query.takes(entry, number):
             if len(found) == limit:

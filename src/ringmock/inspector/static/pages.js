@@ -9,6 +9,7 @@ export const PAGES = [
   { path: "/phones", module: "phones", tab: "phones", title: "Phones" },
   { path: "/phones/:phone", module: "phones", tab: "phones", title: "Phone" },
   { path: "/search", module: "search", tab: "", title: "Search" },
+  { path: "/messages/:id", module: "message", tab: "conversations", title: "Message" },
   { path: "/messages/:extension/:id", module: "message", tab: "conversations", title: "Message" },
   { path: "/calls", module: "calls", tab: "calls", title: "Calls" },
   { path: "/calls/:id", module: "calls", tab: "calls", title: "Call" },
