@@ -182,6 +182,7 @@ LARGEST = [
     Large("deleteMessage", "1,000 messages to delete", "DELETE", f"{STORE}/*", [str(number) for number in range(1000)], 204),
     Large("deleteMessage", "9,000 messages to delete", "DELETE", f"{STORE}/*", [str(number) for number in range(9000)], 400),
     Large("readMessage", "50 messages", "GET", f"{STORE}/{IDS}", None, 207),
+    Large("readUserPresenceStatus", "50 presences", "GET", f"{ACCOUNT}/extension/{IDS[2:]},1346632102/presence", None, 207),
     Large("updateMessage", "50 changes of messages", "PUT", f"{STORE}/{IDS}", {"readStatus": "Read"}, 207),
     Large("patchMessage", "50 changes of messages, PATCH", "PATCH", f"{STORE}/{IDS}", {"readStatus": "Read"}, 207),
     Large("listMessages", "a page of 1,000 messages", "GET", f"{STORE}?perPage=1000", of_much=True),
@@ -209,6 +210,10 @@ SMALL = {
         ("readAPIVersions", "readAPIVersion", "authJwks", "readOpenIdConfiguration", "readInitialEntryPoints", "readExternalEntryPoints"),
         FIXED,
     ),
+    **dict.fromkeys(("readAPIStatus", "readClientInfo", "createSIPRegistration", "listTimezones", "readTimezone", "readCountry", "readAccountServiceInfo", "listDialingPlans", "readExtensionFeatures", "readUserVideoConfiguration"), FIXED),
+    **dict.fromkeys(("listExtensionDevices", "listForwardingNumbers", "readUserCallLog", "syncUserCallLog", "listExtensionActiveCalls"), FIXED),
+    **dict.fromkeys(("updateUserPresenceStatus", "readExtensionCallerId", "updateExtensionCallerId", "readExtensionCallQueuePresence", "updateExtensionCallQueuePresence"), ONE),
+    "readAccountPresence": OF_THE_ACCOUNT,
     **dict.fromkeys(("authorize", "authorize2", "revokeToken", "authUserInfo", "authWsToken"), ONE),
     **dict.fromkeys(("readAccountInfo", "readExtension", "updateExtension", "smsConfigurationInfo"), ONE),
     **dict.fromkeys(

@@ -81,6 +81,7 @@ SMS = {"from": {"phoneNumber": DIRECT_NUMBER["101"]}, "to": [{"phoneNumber": HAN
 MOVED = {"addedExtensionIds": ["1346632103"], "removedExtensionIds": ["1346632102"]}
 QUEUE = {"groupId": "1346632200"}
 OTHER = {"extensionId": "1346632102"}
+TAKES_NONE = {"callQueue": {"id": "1346632200"}, "acceptCalls": False}
 
 WRITES = (
     Write("createSMSMessage", SMS, "messageId"),
@@ -123,8 +124,12 @@ WRITES = (
         {"records": [{"from": DIRECT_NUMBER["101"], "to": HANDSET, "optStatus": "OptOut", "source": "Recipient"}]},
     ),
     Write("searchSmsConsentRecords", {}),
+    Write("updateUserPresenceStatus", {"userStatus": "Busy"}),
+    Write("updateExtensionCallQueuePresence", {"records": [TAKES_NONE]}, path=OTHER),
+    Write("updateExtensionCallerId", {"byFeature": [{"feature": "RingOut", "callerId": {"type": "Blocked"}}]}),
+    Write("createSIPRegistration", {"sipInfo": [{"transport": "WSS"}]}),
 )
-SETS_NOTHING = ("parsePhoneNumber", "parsePhoneNumberV2", "searchSmsConsentRecords")
+SETS_NOTHING = ("createSIPRegistration", "parsePhoneNumber", "parsePhoneNumberV2", "searchSmsConsentRecords")
 NOT_TRIED = {
     "authorize2": "a page",
     "getToken": "a form, below",
@@ -140,6 +145,8 @@ KNOWN = {
     "departmentId": "1346632200",
     "groupId": "1346632200",
     "phoneNumberId": "16509100010004",
+    "timezoneId": "58",
+    "countryId": "1",
 }
 """What can be named in paths from the start."""
 LEADS_ON = {"readMessage": ("attachments", "attachmentId"), "listA2PSMS": ("records", "a2pMessageId")}
@@ -149,6 +156,7 @@ OF_ONE_SCOPE = ("readCompanyMessageTemplate", "readUserMessageTemplate")
 NOT_READ = {
     "readAPIVersions": "about the server",
     "readAPIVersion": "about the server",
+    "readAPIStatus": "about the server",
     "authorize": "a page",
     "authUserInfo": "needs a token for openid",
     "authJwks": "about the server",

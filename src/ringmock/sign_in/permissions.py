@@ -16,6 +16,10 @@ GRANTED = (
     "InternalMessages",
     "ReadMessages",
     "EditMessages",
+    "ReadPresence",
+    "EditPresence",
+    "ReadCallLog",
+    "VoipCalling",
     "SubscriptionWebhook",
     "WebSocketsSubscription",
     "WebSocket",
@@ -27,10 +31,10 @@ OF_OPENID = ("email", "profile")
 
 _OF_OTHER_PRODUCTS = (
     *("Accounts", "AccountInfo", "Analytics", "CallControl", "CallLog", "Contacts", "EditAddressBook", "EditCallLog"),
-    *("EditContacts", "EditCustomData", "EditPaymentInfo", "EditPresence", "EditReportingSettings", "ExtensionInfo"),
-    *("Faxes", "Glip", "Interoperability", "Meetings", "Messages", "NumberLookup", "ReadAuditTrail", "ReadCallLog"),
-    *("ReadCallRecording", "ReadClientInfo", "ReadContacts", "ReadPresence", "RingOut", "RingSense", "TeamMessaging"),
-    *("UnifiedAppDesktop", "Video", "VoipCalling"),
+    *("EditContacts", "EditCustomData", "EditPaymentInfo", "EditReportingSettings", "ExtensionInfo"),
+    *("Faxes", "Glip", "Interoperability", "Meetings", "Messages", "NumberLookup", "ReadAuditTrail"),
+    *("ReadCallRecording", "ReadClientInfo", "ReadContacts", "RingOut", "RingSense", "TeamMessaging"),
+    *("UnifiedAppDesktop", "Video"),
 )
 KNOWN = (*GRANTED, *_OF_OTHER_PRODUCTS)
 """Known permission names. No operation here needs the permissions of other products."""

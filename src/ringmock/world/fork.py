@@ -14,6 +14,7 @@ _COPIED = (
     "a2p",
     "_threads",
     "message_templates",
+    "presences",
     "reports",
     "retention_days",
     "consents",

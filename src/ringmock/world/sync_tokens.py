@@ -1,4 +1,7 @@
-"""The opaque tokens of message-sync. Each holds the whole state of a client and is valid until the world's reset."""
+"""The opaque tokens of synchronizations: that of message-sync holds the whole state of a client, of a call log nothing.
+
+Both are valid until the world's reset.
+"""
 
 import struct
 from collections.abc import Iterable
@@ -21,6 +24,7 @@ _SHAPE = struct.Struct(">BBBqqQ12sqQQI")
 Times in microseconds. The ids of owners follow, each of eight bytes.
 """
 _ID = struct.Struct(">Q")
+_CALL_LOG = b"call log"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HAS_END, _HAS_CONVERSATION, _HAS_START, _IS_DISTINCT = 1, 2, 4, 8
@@ -43,6 +47,15 @@ class SyncTokens:
         if content is None or len(content) < _SHAPE.size or (len(content) - _SHAPE.size) % _ID.size:
             raise errors.SyncTokenInvalid("syncToken")
         return _unpacked(content)
+
+    def issue_of_call_log(self, owner: str) -> str:
+        """A token of the call log of the extension with this number."""
+        return self._seal.sign(_CALL_LOG, owner)
+
+    def check_call_log(self, owner: str, token: str) -> None:
+        """Raise `SyncTokenInvalid` for any text but a token of this extension's call log."""
+        if self._seal.verify(token, owner) != _CALL_LOG:
+            raise errors.SyncTokenInvalid("syncToken")
 
 
 def _packed(mark: Mark) -> bytes:

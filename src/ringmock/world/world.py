@@ -51,6 +51,7 @@ from ..domain.message_thread import ThreadsChanged
 from ..domain.owners import PERSONAL, SHARED_TYPES
 from ..domain.pager import SendPager, plan_pager
 from ..domain.ports import MessageStore
+from ..domain.presence import OFFLINE, Presence
 from ..domain.rules import EDITING, READING
 from ..domain.slices import SLICE, Slices, result_of
 from ..domain.sms import SendSms, plan_inbound_sms, plan_sms
@@ -66,6 +67,7 @@ from .initial_messages import plan_seed
 from .journal import Entry, Journal
 from .message_journal import MessageJournal
 from .page_tokens import PageTokens
+from .signed_tokens import TokenSigner
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
 from .thread_operations import ThreadOperations
@@ -157,6 +159,8 @@ class World(ThreadOperations):
     a2p: A2PStore
     subscriptions: SubscriptionStore
     message_templates: MessageTemplates
+    presences: dict[str, Presence]
+    """By extension number; who has never said anything has none."""
     reports: MessageStoreReports
     retention_days: int
     consents: Consents
@@ -233,6 +237,7 @@ class World(ThreadOperations):
         self.reset_threads(ids)
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)
+        self.presences = {}
         self.reports = MessageStoreReports(ids)
         self.retention_days = _RETENTION_DAYS
         self.carrier = self.template.carrier
@@ -242,6 +247,7 @@ class World(ThreadOperations):
         secret = self._secret_source()
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.thread_tokens = ThreadTokens(secret)
+        self._signer = TokenSigner(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self.plant(self.template.faults)
         self._seed(self.template.messages)
@@ -747,6 +753,19 @@ class World(ThreadOperations):
     def rename(self, extension: Extension, name: str) -> None:
         """Give an extension another name."""
         self.account = self.account.with_extension(replace(extension, name=name))
+
+    def presence_of(self, extension: Extension) -> Presence:
+        """The extension's presence; of one that is not Enabled, Offline."""
+        presence = self.presences.get(extension.number, Presence())
+        return presence if extension.can_log_in else replace(presence, user_status=OFFLINE.user_status)
+
+    def set_presence(self, extension: Extension, presence: Presence) -> None:
+        """Replace an extension's presence."""
+        self.presences[extension.number] = presence
+
+    def sip_password(self, extension: Extension) -> str:
+        """The extension's password at a SIP server; the same until the world's reset."""
+        return self._signer.sign(b"", f"SIP of {extension.number}")
 
     def set_details(self, extension: Extension, details: Mapping[str, Any]) -> None:
         """Replace these parts of an extension's settings."""

@@ -25,7 +25,10 @@ Json = Any
 CONTROL = "it needs ringmock's control API, which this server has not"
 WORLDS = "it needs a world of its own, which this server does not open"
 FOR_GOOD = frozenset(
-    {"updateExtension", "updateCallQueueInfo", "bulkAssignSmsRecipients", "updateMessageStoreConfiguration"}
+    {
+        *("updateExtension", "updateCallQueueInfo", "bulkAssignSmsRecipients", "updateMessageStoreConfiguration"),
+        *("updateUserPresenceStatus", "updateExtensionCallQueuePresence", "updateExtensionCallerId"),
+    }
 )
 MESSAGE_LISTS = frozenset({"listMessages", "syncMessages", "listA2PSMS"})
 MESSAGE_COLLECTIONS = ("/message-store", "/message-sync", "/a2p-sms/messages")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ...domain import errors
 from ...domain.account import Extension, Feature, PhoneNumber
+from ...domain.features import can_send, receives_sms
 from ...domain.message import MessageType
 from ...domain.rules import can_receive
 from ..call import Answer, Call
@@ -23,6 +24,12 @@ def read_account_info(call: Call) -> Answer:
     """`readAccountInfo`."""
     check_account(call)
     return Answer(wire.account_resource(view_of(call)))
+
+
+def read_account_service_info(call: Call) -> Answer:
+    """`readAccountServiceInfo`."""
+    check_account(call)
+    return Answer(wire.service_info(view_of(call)))
 
 
 def list_extensions(call: Call) -> Answer:
@@ -146,12 +153,9 @@ def _department(call: Call, department_id: str) -> Extension | None:
 
 def _features(call: Call, extension: Extension) -> list[tuple[str, bool]]:
     """The switches by which clients show or hide their message forms."""
-    account = call.here.account
-    phones = (*account.numbers_of(extension), *account.numbers_shared_with(extension))
-    can_send_sms = any(phone.can(Feature.SMS_SENDER) for phone in phones)
     return [
-        ("SMS", can_send_sms),
-        ("SMSReceiving", can_receive(extension, MessageType.SMS) or bool(extension.sms_recipients)),
+        ("SMS", can_send(call.here.account, extension, Feature.SMS_SENDER)),
+        ("SMSReceiving", receives_sms(extension)),
         ("Pager", not extension.is_department),
         ("PagerReceiving", can_receive(extension, MessageType.PAGER)),
     ]

@@ -93,11 +93,11 @@ def _result(one: str, act: Callable[[str], Json | None], status: int) -> Result:
         return Result(one, CATALOGUE[type(problems[0])].status, envelope(problems))
 
 
-def answer(call: Call, results: Sequence[Result], collection_uri: str) -> Answer:
-    """207, in the shape that the client requests; `collection_uri` and an id make the URI of a resource."""
+def answer(call: Call, results: Sequence[Result], collection_uri: str, part: str = "") -> Answer:
+    """207, in the shape that the client requests; `collection_uri`, an id and `part` make the URI of a resource."""
     if preferred_media_type(call.headers.get(b"accept", b"").decode("latin-1")) == MULTIPART_JSON:
         return Answer(wire.entries(results), 207, media_type=MULTIPART_JSON)
-    parts = wire.parts(results, collection_uri)
+    parts = wire.parts(results, collection_uri, part)
     return Answer(parts, 207, media_type=parts.media_type)
 
 

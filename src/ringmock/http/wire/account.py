@@ -10,7 +10,7 @@ from ...domain.account import (
     UsageType,
 )
 from . import extension_details
-from .countries import HOME
+from .countries import HOME, country_uri
 from .view import Json, View
 
 
@@ -23,10 +23,7 @@ def account_resource(view: View) -> Json:
         "id": view.account.id,
         "mainNumber": view.phone(view.account.main_number),
         "status": "Confirmed",
-        "serviceInfo": {
-            "uri": f"{view.account_uri}/service-info",
-            "brand": {"id": "1210", "name": "RingCentral", "homeCountry": HOME},
-        },
+        "serviceInfo": service_info(view),
         "setupWizardState": "Completed",
         "regionalSettings": {"homeCountry": HOME},
         "limits": {
@@ -34,6 +31,14 @@ def account_resource(view: View) -> Json:
             "shortExtensionNumberLength": SHORT_EXTENSION_NUMBER_LENGTH,
         },
         "operator": _extension_link(operator, view),
+    }
+
+
+def service_info(view: View) -> Json:
+    """`readAccountServiceInfo`, and `serviceInfo` of the account."""
+    return {
+        "uri": f"{view.account_uri}/service-info",
+        "brand": {"id": "1210", "name": "RingCentral", "homeCountry": HOME},
     }
 
 
@@ -108,8 +113,7 @@ def phone_number_resource(phone: PhoneNumber, view: View, *, with_features: bool
     if owner is not None:
         resource["extension"] = extension_reference(owner, view)
     if with_features:
-        country_uri = f"{view.base_url}/restapi/v1.0/dictionary/country/1"
-        resource["country"] = {"uri": country_uri, "id": HOME["id"], "name": HOME["name"]}
+        resource["country"] = {"uri": country_uri(view.base_url), "id": HOME["id"], "name": HOME["name"]}
         resource["features"] = [feature.value for feature in phone.features]
     return resource
 

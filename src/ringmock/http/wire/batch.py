@@ -30,11 +30,11 @@ def _entry(result: Result) -> Json:
     return entry
 
 
-def parts(results: Sequence[Result], collection_uri: str) -> Parts:
+def parts(results: Sequence[Result], collection_uri: str, part: str = "") -> Parts:
     """A part with every status, then one part for each resource: clients count them."""
     statuses = [
         {
-            "href": f"{collection_uri}/{result.id}",
+            "href": f"{collection_uri}/{result.id}{part}",
             "status": result.status,
             "responseDescription": HTTPStatus(result.status).phrase,
         }

@@ -10,6 +10,12 @@ from typing import Any
 HOME: dict[str, Any] = {"id": "1", "name": "United States", "isoCode": "US", "callingCode": "1"}
 """The account's own country."""
 
+
+def country_uri(base_url: str) -> str:
+    """Where the account's own country is read."""
+    return f"{base_url}/restapi/v1.0/dictionary/country/{HOME['id']}"
+
+
 _TABLE = """\
 AC Ascension Island
 AD Andorra
