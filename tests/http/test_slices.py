@@ -210,7 +210,7 @@ SMALL = {
         ("readAPIVersions", "readAPIVersion", "authJwks", "readOpenIdConfiguration", "readInitialEntryPoints", "readExternalEntryPoints"),
         FIXED,
     ),
-    **dict.fromkeys(("readAPIStatus", "readClientInfo", "createSIPRegistration", "listTimezones", "readTimezone", "readCountry", "readAccountServiceInfo", "listDialingPlans", "readExtensionFeatures", "readUserVideoConfiguration"), FIXED),
+    **dict.fromkeys(("readAPIStatus", "readClientInfo", "createSIPRegistration", "listTimezones", "readTimezone", "listFaxCoverPages", "readCountry", "readAccountServiceInfo", "listDialingPlans", "readExtensionFeatures", "readUserVideoConfiguration"), FIXED),
     **dict.fromkeys(("listExtensionDevices", "listForwardingNumbers", "readUserCallLog", "syncUserCallLog", "listExtensionActiveCalls"), FIXED),
     **dict.fromkeys(("updateUserPresenceStatus", "readExtensionCallerId", "updateExtensionCallerId", "readExtensionCallQueuePresence", "updateExtensionCallQueuePresence"), ONE),
     "readAccountPresence": OF_THE_ACCOUNT,

@@ -158,6 +158,7 @@ def told_before_messages(client: Client) -> Iterator[Asked]:
     yield "createSIPRegistration", client.post("/restapi/v1.0/client-info/sip-provision", json=told)
     yield "listTimezones", client.get("/restapi/v1.0/dictionary/timezone", params={"perPage": 2, "page": 2})
     yield "readTimezone", client.get("/restapi/v1.0/dictionary/timezone/58")
+    yield "listFaxCoverPages", client.get("/restapi/v1.0/dictionary/fax-cover-page", params={"perPage": 2, "page": 2})
     yield "readUserCallLog", client.get(f"{OWN}/call-log")
     yield "listExtensionActiveCalls", client.get(f"{OWN}/active-calls")
     yield "syncUserCallLog", client.get(f"{OWN}/call-log-sync")

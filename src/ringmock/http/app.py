@@ -73,6 +73,7 @@ HANDLERS: Mapping[str, Handler | WaitingHandler] = {
     "readUserVideoConfiguration": client_info.read_user_video_configuration,
     "listTimezones": dictionary.list_timezones,
     "readTimezone": dictionary.read_timezone,
+    "listFaxCoverPages": dictionary.list_fax_cover_pages,
     "readCountry": dictionary.read_country,
     "listDialingPlans": dictionary.list_dialing_plans,
     "readExtensionFeatures": features.read_extension_features,

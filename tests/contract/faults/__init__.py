@@ -10,6 +10,7 @@ from . import (
     access,
     answers,
     attachments,
+    before_messages,
     boundaries,
     events,
     generations,
@@ -39,6 +40,7 @@ ROOMS = (
     boundaries,
     sign_in,
     events,
+    before_messages,
 )
 
 

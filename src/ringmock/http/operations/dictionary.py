@@ -8,6 +8,12 @@ from ..wire.timezones import timezones
 from ..wire.view import Json
 from .access import check_account, view_of
 
+_COVER_PAGES = (
+    *("None", "Ancient", "Birthday", "Blank", "Clasmod", "Classic", "Confidential", "Contempo", "Elegant", "Express"),
+    *("Formal", "Jazzy", "Modern", "Urgent"),
+)
+"""By their `coverIndex`."""
+
 
 def list_timezones(call: Call) -> Answer:
     """`listTimezones`."""
@@ -22,6 +28,13 @@ def read_timezone(call: Call) -> Answer:
     if found is None:
         raise errors.NotFound("timezoneId", timezone_id)
     return Answer(found)
+
+
+def list_fax_cover_pages(call: Call) -> Answer:
+    """`listFaxCoverPages`: those for extensions whose language is American English."""
+    asked, uri = call.parameters, f"{call.base_url}/restapi/v1.0/dictionary/fax-cover-page"
+    records = [{"id": str(place), "name": name} for place, name in enumerate(_COVER_PAGES)]
+    return Answer(lists.paged(uri, call.filters, records, asked["page"], asked["perPage"]))
 
 
 def read_country(call: Call) -> Answer:
