@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import pytest
 import trustme
+from click.testing import CliRunner
 
 from javascript import Day, day_with
+from ringmock.cli.main import main
 from ringmock.contract.http_client import HttpClient, NoAnswer, Request
 from ringmock.fixture import load_named
 from ringmock.lab.webhooks import WebHooks
@@ -153,3 +155,18 @@ def test_the_python_sdk_sends_pages_on_subscribes_and_receives(server: Server) -
     assert day["sent"].startswith(f"{server.url}/restapi/v1.0/account/")
     assert (day["read by uri"], day["pages"]) == ("two", ["two", "one"])
     assert '"Pager"' in json.dumps(day["event"])
+
+
+def test_a_case_is_written_from_what_was_done_by_https(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    body = json.dumps({"to": [{"extensionNumber": "102"}], "text": "It is on"}).encode()
+    headers = {"Authorization": "Bearer demo-101", "Content-Type": "application/json"}
+    how = ["cases", "new", "A page arrives", "--out", str(file), "--from-world"]
+    with by_itself(tmp_path) as server:
+        with HttpClient(server.url, ca=server.root) as client:
+            client.send(Request("POST", "/restapi/v1.0/account/~/extension/~/company-pager", headers, body))
+        unsigned = CliRunner().invoke(main, [*how, server.url])
+        done = CliRunner().invoke(main, [*how, server.url, "--ca", str(server.root)])
+    assert (unsigned.exit_code, "certificate" in unsigned.stderr) == (1, True)
+    assert done.exit_code == 0, done.stderr
+    assert "It is on" in file.read_text(encoding="utf-8")

@@ -193,9 +193,13 @@ def unmapped(judge: Judge, known: LineMap) -> list[str]:
 
 
 def judged(
-    mutants: Iterable[Mutant], court: Court, maps: Mapping[str, LineMap], killers: Killers, at_most: int | None
-) -> Iterator[Result]:
-    """A result for each mutant, its judges at work at the same time."""
+    mutants: Iterable[Mutant], court: Court, maps: Mapping[str, LineMap], killers: Killers, at_most: int | None,
+    known: Mapping[str, Result] | None = None,
+) -> Iterator[Result]:  # fmt: skip
+    """A result for each mutant, its judges at work at the same time.
+
+    `known`: results by mutant, of which what was tried is not tried again.
+    """
     added = {name: unmapped(judge, maps[name]) for name, judge in court.judges.items() if name != PYTEST}
     for mutant in mutants:
         live: list[Trial] = []
@@ -203,6 +207,8 @@ def judged(
         try:
             for judge in court.judges:
                 likely = killers.first(judge, mutant, maps[judge].of(mutant), at_most)
+                if judge != PYTEST and known is not None and known[mutant.id].tried.get(judge, 0) >= len(likely):
+                    likely = []  # all of them have let it live
                 names = [*likely, *(name for name in added.get(judge, ()) if name not in likely)]
                 trial = Trial(mutant, judge, names)
                 if not names:
@@ -349,7 +355,9 @@ def run(
         maps = {judge: kept(_map_path(state, judge)) for judge in judges}
         begun = perf_counter()
         with path.open("a", encoding="utf-8") as file:
-            for count, result in enumerate(judged(left, Court(found), maps, killers, at_most), start=1):
+            for count, result in enumerate(
+                judged(left, Court(found), maps, killers, at_most, known if survivors else None), start=1
+            ):
                 before = known.get(result.mutant, Result("", {}, {}))
                 merged = Result(result.mutant, {**before.killed, **result.killed}, {**before.tried, **result.tried})
                 file.write(merged.line + "\n")

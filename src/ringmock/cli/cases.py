@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .console import write_whole
+from .console import CA, write_whole
 
 DASH = "-"
 
@@ -25,6 +25,7 @@ def cases() -> None:
     required=True,
     help="The ringmock on which it was done, as http://127.0.0.1:8080.",
 )
+@CA
 @click.option("--world", default="default", show_default=True, help="The world, of those that the server has open.")
 @click.option(
     "--fixture",
@@ -47,7 +48,9 @@ def cases() -> None:
     help="File to write, - for standard output.  [default: the name, as a-page-arrives.yaml]",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-def new(name: str, url: str, world: str, fixture: str, after: int, out: Path | None, force: bool) -> None:
+def new(
+    name: str, url: str, ca: Path | None, world: str, fixture: str, after: int, out: Path | None, force: bool
+) -> None:
     """Write a case from what was just done in a world of a running ringmock.
 
     NAME is the sentence that the case keeps, as "A page reaches the night shift". Calls become steps with the answers
@@ -70,9 +73,9 @@ def new(name: str, url: str, world: str, fixture: str, after: int, out: Path | N
     if not re.fullmatch(r"\S+( \S+)+", name):
         raise click.ClickException(f"{name!r} is no sentence: say what the case keeps, as 'A page arrives'")
     try:
-        generation = _generation_of(url)
+        generation = _generation_of(url, ca)
         template = load_named(fixture, generation=generation)
-        made = written_from(name, read_world(url.rstrip("/"), world, template, after), template)
+        made = written_from(name, read_world(url.rstrip("/"), world, template, after, ca), template)
     except (NoAnswer, ValueError) as error:
         raise click.ClickException(f"{error}; `ringmock serve` starts a server") from error
     except (CannotBeRead, CannotBeWritten, FixtureError) as error:
@@ -97,11 +100,11 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "case"
 
 
-def _generation_of(url: str) -> str:
+def _generation_of(url: str, ca: Path | None) -> str:
     """The generation that the server answers in. Raises `NoAnswer` and `ValueError`."""
     from ..contract.http_client import HttpClient, Request
 
-    with HttpClient(url.rstrip("/")) as client:
+    with HttpClient(url.rstrip("/"), ca=ca) as client:
         said = client.send(Request("GET", "/_mock/ready")).json
     if not isinstance(said, dict) or "generation" not in said:
         raise ValueError(f"{url} is no ringmock: it has no /_mock/ready")

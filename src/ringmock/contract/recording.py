@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ..world.template import Template
@@ -23,9 +24,12 @@ class CannotBeRead(Exception):
     """What the control API did not answer; the message says why."""
 
 
-def read_world(url: str, world: str, template: Template, after: int = 0) -> Recording:
-    """The calls and messages of a world since call `after`. Raises `CannotBeRead` and `NoAnswer`."""
-    with HttpClient(url) as client:
+def read_world(url: str, world: str, template: Template, after: int = 0, ca: Path | None = None) -> Recording:
+    """The calls and messages of a world since call `after`. `ca` as for `HttpClient`.
+
+    Raises `CannotBeRead` and `NoAnswer`.
+    """
+    with HttpClient(url, ca=ca) as client:
 
         def get(path: str) -> Json:
             answer = client.send(Request("GET", f"/_mock{path}", {WORLD: world}))
