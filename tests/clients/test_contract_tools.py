@@ -2,15 +2,25 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from javascript import HOW, MODULES, NODE, SCRIPTS
+from ringmock.contract.cases import bundled_cases
+from ringmock.contract.cases.runner import run_case
+from ringmock.contract.http_client import HttpClient, NoAnswer, Request
+from ringmock.contract.target import Target
+from ringmock.fixture import load_named
 from ringmock.openapi.document import contract_text
+from ringmock.serving.server import bound_socket, build, served
+from ringmock.sign_in.worlds import Worlds
 from support import Client, needs
 
 TIMEOUT_SECONDS = 240
@@ -124,3 +134,60 @@ def run_in(folder: Path, *command: str) -> str:
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr or ended.stdout
     return ended.stdout
+
+
+INT64_CAP = "must be <= 9007199254740991"
+"""Prism's own limit: JavaScript has no larger whole number. A record that meets it matches no branch of an anyOf."""
+FORWARDED = re.compile(r"The upstream call to (?P<path>/restapi\S*) has returned 2\d\d")
+VIOLATION = re.compile(r"Violation: (?P<what>.*)")
+
+
+@pytest.mark.long
+def test_prism_between_the_cases_of_pages_and_the_server_finds_nothing_in_an_accepted_call(folder: Path) -> None:
+    needs(NODE, "node", HOW)
+    needs((MODULES / "@stoplight" / "prism-cli").is_dir(), "@stoplight/prism-cli", HOW)
+    template, log = load_named("demo"), folder / "prism.txt"
+    with served(build(Worlds(template))) as url, proxied(folder, url, log) as proxy:
+        target = Target(proxy, template, has_worlds=True)
+        cases = [case for case in bundled_cases() if case.file.endswith("/pager.yaml") and case.holds_in("2012")]
+        passed = [run_case(case, target).failure is None for case in cases]
+    assert sum(passed) > len(cases) * 0.9  # Prism itself answers what is no JSON
+    found = list(violations(log.read_text(encoding="utf-8")))
+    assert len(found) > len(cases)
+    assert [each for each in found if each[1]] == []
+
+
+@contextmanager
+def proxied(folder: Path, url: str, log: Path) -> Iterator[str]:
+    """Prism before a server."""
+    with bound_socket("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    prism = [str(MODULES.resolve() / ".bin" / "prism"), "proxy", "openapi.yaml", url, "--port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            prism, cwd=folder, env={**os.environ, "NO_PROXY": "127.0.0.1"}, stdout=output, stderr=output
+        )
+    proxy = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            try:
+                with HttpClient(proxy) as client:
+                    client.send(Request("GET", "/restapi"))
+                break
+            except NoAnswer:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.1)
+        yield proxy
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def violations(log: str) -> Iterator[tuple[str, list[str]]]:
+    """Each accepted call that Prism passed on, and what it says of it."""
+    for said in log.split("Request received"):
+        forwarded = FORWARDED.search(said)
+        whats = [found["what"] for found in VIOLATION.finditer(said)]
+        if forwarded is not None:
+            yield forwarded["path"], [] if any(INT64_CAP in what for what in whats) else whats

@@ -25,7 +25,6 @@ STORE = "/paths/~1restapi~1v1.0~1account~1{accountId}~1extension~1{extensionId}~
 UPDATE = "/components/schemas/ExtensionUpdateRequest/properties/extensionNumber"
 OPT_OUTS = "/components/schemas/OptOutBulkAssignRequest/properties/from"
 REVOKED = "/paths/~1restapi~1oauth~1revoke/post/responses/200"
-RESPONSE_TYPE = "/components/schemas/AuthorizationResponseType"
 AUTHORIZE = "/paths/~1restapi~1oauth~1authorize"
 PAGER = "/components/schemas/CreateInternalTextMessageRequest"
 QUEUE_SET = "/components/schemas/CallQueueDetailsForUpdate/properties"
@@ -101,7 +100,12 @@ def test_the_contract_is_sound(contract):
         (f"{UPDATE}/pattern", GONE, UPDATE, "extensionNumber takes"),
         (f"{OPT_OUTS}/pattern", "^[0-9]+$", OPT_OUTS, "from takes '000'"),
         (f"{STORE}/get/parameters/3/description", "Before then.", f"{STORE}/get/parameters/3", "included"),
-        (f"{RESPONSE_TYPE}/example", GONE, f"{AUTHORIZE}/get/parameters/0", "response_type is required and"),
+        (
+            f"{AUTHORIZE}/get/parameters/0/example",
+            GONE,
+            f"{AUTHORIZE}/get/parameters/0",
+            "response_type is required and",
+        ),
         (f"{REVOKED}/content", {"text/plain": {"schema": {"type": "string"}}}, REVOKED, "no body"),
         # parameters
         (
