@@ -237,6 +237,9 @@ SMALL = {
     **dict.fromkeys(("mthGetThread", "mthAssignThread", "mthSendMessage", "mthReadMessageContent", "mthCreateNote", "mthUpdateNote"), ONE),
     **dict.fromkeys(("mthResolveThread", "mthDeleteThread"), "The entries of one thread, in slices."),
     **dict.fromkeys(("mthDeleteMessages", "mthDeleteNotes"), "A hundred at most."),
+    **dict.fromkeys(("createContact", "readContact", "updateContact", "patchContact", "deleteContact", "readDirectoryEntry"), ONE),
+    **dict.fromkeys(("listContacts", "syncAddressBook"), "There are 10,000 of an extension at most, and 1,000 on a page."),
+    **dict.fromkeys(("listDirectoryEntries", "searchDirectoryEntries"), OF_THE_ACCOUNT),
     **dict.fromkeys(("listSubscriptions", "readSubscription", "updateSubscription", "deleteSubscription", "renewSubscription"), FEW),
 }  # fmt: skip
 """Operations no request of which is large, and why."""

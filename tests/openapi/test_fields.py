@@ -113,6 +113,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     client.post(f"{recipients}/bulk-assign", json={"addedExtensionIds": ["1346632102", "1346632104"]})
     yield "getSmsRecipients", client.get(recipients)
     yield from threads_told(client)
+    yield from contacts_told(client)
     yield "listDepartmentMembers", client.get(f"{ACCOUNT}/department/1346632200/members")
     yield "listCallQueues", client.get(f"{ACCOUNT}/call-queues")
     yield "readCallQueueInfo", client.get(f"{ACCOUNT}/call-queues/1346632200")
@@ -232,6 +233,30 @@ def threads_told(client: Client) -> Iterator[Asked]:
     client.call("DELETE", one, by=by)
     since = {"syncToken": entries["syncToken"]}
     yield "mthSyncEntries", client.get(f"{threads}/entries/sync", by=by, params=since)
+
+
+def contacts_told(client: Client) -> Iterator[Asked]:
+    """An address book of which every field is filled, and the directory."""
+    book = f"{OWN}/address-book/contact"
+    fields = TABLE["schemas"]["PersonalContactResource"]["fields"]
+    address = {"street": "20 Davis Drive", "city": "Belmont", "country": "US", "state": "CA", "zip": "94002"}
+    filled: dict[str, Any] = {name: "x" for name, field in fields.items() if field.get("type") == "string"}
+    filled |= {name: address for name, field in fields.items() if "ref" in field}
+    filled |= {"birthday": "2000-01-01T00:00:00Z", "webPage": "https://example.com"}
+    for _ in range(2):
+        made = client.post(book, json=filled)
+    yield "createContact", made
+    one = f"{book}/{made.json()['id']}"
+    yield "readContact", client.get(one)
+    yield "patchContact", client.call("PATCH", one, json={"firstName": "y"})
+    yield "updateContact", client.call("PUT", one, json=filled)
+    for page in (1, 2):
+        yield "listContacts", client.get(book, params={"perPage": 1, "page": page})
+    yield "syncAddressBook", client.get(f"{OWN}/address-book-sync", params={"perPage": 1})
+    directory = f"{ACCOUNT}/directory/entries"
+    yield "listDirectoryEntries", client.get(directory)
+    yield "searchDirectoryEntries", client.post(f"{directory}/search", json={"searchString": "Min"})
+    yield "readDirectoryEntry", client.get(f"{directory}/1346632010")
 
 
 def messages_told(client: Client) -> Iterator[Asked]:
@@ -592,6 +617,23 @@ NEVER_RETURNED: dict[str, tuple[str, ...]] = {
     "FormattingLocaleInfo": ("localeCode", "name"),
     "GreetingLanguageInfo": ("localeCode", "name"),
     "RegionalLanguageInfo": ("localeCode", "name"),
+    # the directory of an account without sites, pictures and federation; and nothing is left out of an address book
+    "AccountResource": ("companyName", "federatedName"),
+    "AdgPhoneNumberResource": (
+        *("e164", "formatted", "formattedPhoneNumber", "hidden", "label", "primary", "smsAvailabilityStatus"),
+        "smsCampaignId",
+    ),
+    "ContactResource": (
+        "customFields",
+        "department",
+        "firstName",
+        "integration",
+        "jobTitle",
+        "lastName",
+        "profileImage",
+        "site",
+    ),
+    "SyncInfo": ("olderRecordsExist",),
     # of recordings, voicemails and faxes, and of filters that are disabled, which none is
     "GetMessageInfoResponse": (
         *("coverIndex", "coverPageText", "faxPageCount", "faxResolution", "forwarding", "private"),

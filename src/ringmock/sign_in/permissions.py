@@ -20,6 +20,8 @@ GRANTED = (
     "EditPresence",
     "ReadCallLog",
     "VoipCalling",
+    "ReadContacts",
+    "Contacts",
     "SubscriptionWebhook",
     "WebSocketsSubscription",
     "WebSocket",
@@ -30,10 +32,10 @@ OF_OPENID = ("email", "profile")
 """Scopes of OpenID Connect besides openid. They do not change the id token."""
 
 _OF_OTHER_PRODUCTS = (
-    *("Accounts", "AccountInfo", "Analytics", "CallControl", "CallLog", "Contacts", "EditAddressBook", "EditCallLog"),
+    *("Accounts", "AccountInfo", "Analytics", "CallControl", "CallLog", "EditAddressBook", "EditCallLog"),
     *("EditContacts", "EditCustomData", "EditPaymentInfo", "EditReportingSettings", "ExtensionInfo"),
     *("Faxes", "Glip", "Interoperability", "Meetings", "Messages", "NumberLookup", "ReadAuditTrail"),
-    *("ReadCallRecording", "ReadClientInfo", "ReadContacts", "RingOut", "RingSense", "TeamMessaging"),
+    *("ReadCallRecording", "ReadClientInfo", "RingOut", "RingSense", "TeamMessaging"),
     *("UnifiedAppDesktop", "Video"),
 )
 KNOWN = (*GRANTED, *_OF_OTHER_PRODUCTS)

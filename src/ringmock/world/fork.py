@@ -25,6 +25,8 @@ _COPIED = (
     "sync_tokens",
     "page_tokens",
     "thread_tokens",
+    "contacts",
+    "contact_tokens",
 )
 
 

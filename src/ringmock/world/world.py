@@ -38,6 +38,7 @@ from ..domain.consent import (
     confirmation,
     opts_out,
 )
+from ..domain.contact import Contact, Contacts
 from ..domain.conversation import takes_part
 from ..domain.due import Due
 from ..domain.generation import GENERATIONS, Generation
@@ -62,6 +63,7 @@ from ..lab.limits import PROFILES, Limits, RateLimits
 from ..server_limits import DEFAULT, ServerLimits
 from .capacity import Capacity, Share
 from .clock import RealTime, WorldClock
+from .contact_tokens import ContactTokens
 from .ids import SequentialIds
 from .initial_messages import plan_seed
 from .journal import Entry, Journal
@@ -170,6 +172,8 @@ class World(ThreadOperations):
     sync_tokens: SyncTokens
     page_tokens: PageTokens
     thread_tokens: ThreadTokens
+    contact_tokens: ContactTokens
+    contacts: Contacts
     close_sockets: Callable[[], int]
     """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
     resend: Callable[[Subscription, Attempt], None]
@@ -238,6 +242,7 @@ class World(ThreadOperations):
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)
         self.presences = {}
+        self.contacts = Contacts(ids)
         self.reports = MessageStoreReports(ids)
         self.retention_days = _RETENTION_DAYS
         self.carrier = self.template.carrier
@@ -246,7 +251,7 @@ class World(ThreadOperations):
         self._dice = Random(self.carrier.seed if self.carrier else 0)
         secret = self._secret_source()
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
-        self.thread_tokens = ThreadTokens(secret)
+        self.thread_tokens, self.contact_tokens = ThreadTokens(secret), ContactTokens(secret)
         self._signer = TokenSigner(secret)
         self.limit(PROFILES[self.template.limits] if self.template.limits else None)
         self.plant(self.template.faults)
@@ -743,6 +748,25 @@ class World(ThreadOperations):
 
     def _mailbox(self, extension: Extension) -> Mailbox:
         return Mailbox(self.messages, extension, self.account, self.clock.now())
+
+    # --- address books ---------------------------------------------------------------------------
+
+    def create_contact(self, extension: Extension, details: Mapping[str, Any]) -> Contact:
+        """Add a contact to an address book. Raises `InvalidParameter` for one too many, and `StoreFull`."""
+        self.share.take(2)
+        return self.contacts.create(extension.number, details)
+
+    def change_contact(self, extension: Extension, contact_id: int, details: Mapping[str, Any]) -> Contact:
+        """Let a contact have these fields and no others. Raises `NotFound`, and `StoreFull`."""
+        contact = self.contacts.get(extension.number, contact_id)
+        self.share.take(1)
+        return self.contacts.change(contact, details)
+
+    def delete_contact(self, extension: Extension, contact_id: int) -> None:
+        """Delete a contact. Raises `NotFound`."""
+        contact = self.contacts.get(extension.number, contact_id)
+        self.share.add(1)
+        self.contacts.change(contact, {}, is_deleted=True)
 
     # --- the account -----------------------------------------------------------------------------
 
