@@ -66,6 +66,8 @@ export function createLive(addressOf, onState) {
     isEnded = true;
     shut();
     document.removeEventListener("visibilitychange", seen);
+    removeEventListener("pagehide", shut);
+    removeEventListener("pageshow", open);
   }
 
   // A browser has few connections to a server: pages that nobody sees give theirs back.
@@ -76,6 +78,9 @@ export function createLive(addressOf, onState) {
   }
 
   document.addEventListener("visibilitychange", seen);
+  // A page that is kept to go back to would hold its stream, of which a browser has six for a server.
+  addEventListener("pagehide", shut);
+  addEventListener("pageshow", open);
   open();
   return {
     on(listener) {

@@ -13,7 +13,10 @@ export async function mount(main, params, app) {
   fill(main, box);
   state = { app, box, sections: createSections(box), params };
   const again = eased(load);
-  app.onLeave(() => { again.end(); state = undefined; });
+  // What becomes of a notification is no event of the stream.
+  const late = eased(load, 1200);
+  state.sent = () => { again(); late(); };
+  app.onLeave(() => { again.end(); late.end(); state = undefined; });
   app.onLive((data) => {
     if (data.messages || data.changed || data.clock || data.calls || data.account || data.reset || data.more || data.resumed) again();
   });
@@ -170,5 +173,5 @@ function calls(app, life) {
 }
 
 function notifications(app, life) {
-  return [el("h2", {}, "Webhooks and pushes"), life.notifications.length ? el("ul", { class: "plain-list" }, life.notifications.map((note, place) => attempt(app, note, place))) : el("p", { class: "quiet" }, "No subscription was told of it.")];
+  return [el("h2", {}, "Webhooks and pushes"), life.notifications.length ? el("ul", { class: "plain-list" }, life.notifications.map((note, place) => attempt(app, note, place, state.sent))) : el("p", { class: "quiet" }, "No subscription was told of it.")];
 }

@@ -87,7 +87,7 @@ export function createSections(root) {
 export function renew(node, render) {
   const opened = new Set([...node.querySelectorAll("details[open]")].map((each) => each.dataset.key));
   const focused = node.contains(document.activeElement) ? document.activeElement : null;
-  const place = focused && nameOf(focused);
+  const place = focused && placeOf(focused, node);
   const typed = new Map([...node.querySelectorAll("input, textarea, select")].filter((each) => each.id && isTyped(each)).map((each) => [each.id, each.value]));
   const children = render();
   refill(node, children);
@@ -97,16 +97,34 @@ export function renew(node, render) {
     const field = node.querySelector(`#${CSS.escape(id)}`);
     if (field) field.value = value;
   }
-  if (place) [...node.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].find((each) => nameOf(each) === place)?.focus({ preventScroll: true });
+  if (place) found(place, node)?.focus({ preventScroll: true });
 }
 
 function isTyped(field) {
   return field.tagName === "SELECT" ? ![...field.options].some((option) => option.selected && option.defaultSelected) : field.value !== field.defaultValue;
 }
 
+const FOCUSED = "a, button, input, select, textarea, summary, [tabindex]";
+
+/** By what somebody finds again what had the focus: its name, and what it is within the thing that has a key. */
+function placeOf(focused, root) {
+  const around = focused.closest("[data-key]");
+  const within = root.contains(around) ? around : root;
+  const alike = [...within.querySelectorAll(focused.tagName)];
+  return { tag: focused.tagName, id: focused.id, name: nameOf(focused), key: within.dataset.key ?? "", at: alike.indexOf(focused) };
+}
+
 function nameOf(node) {
-  const around = node.closest("[data-key]")?.dataset.key ?? "";
-  return [node.tagName, node.id, node.dataset.key ?? around, node.getAttribute("aria-label") ?? node.textContent].join("\n");
+  return node.getAttribute("aria-label") ?? node.textContent;
+}
+
+/** The same as before, else what stands in its place, else what is called as it was. */
+function found({ tag, id, name, key, at }, root) {
+  const all = [...root.querySelectorAll(FOCUSED)].filter((each) => each.tagName === tag);
+  if (id) return all.find((each) => each.id === id);
+  const within = key ? root.querySelector(`[data-key="${CSS.escape(key)}"]`) : root;
+  const inside = all.filter((each) => within?.contains(each));
+  return inside.find((each) => nameOf(each) === name) ?? all.find((each) => nameOf(each) === name) ?? (key ? inside[at] : undefined) ?? all[0];
 }
 
 /** Call `work` once for many asks within so many milliseconds, and never twice at a time. */
@@ -136,8 +154,8 @@ export function eased(work, milliseconds = 150) {
   return ask;
 }
 
-/** One notification, with what it says and a button that sends it again. */
-export function attempt(app, note, place) {
+/** One notification, with what it says and a button that sends it again; `sent` is called when that was done. */
+export function attempt(app, note, place, sent) {
   return el("li", { class: "attempt" },
     el("div", { class: "row" },
       el("span", { class: `tag ${note.arrived ? "good" : "bad"}` }, note.arrived ? "arrived" : "failed"),
@@ -145,16 +163,17 @@ export function attempt(app, note, place) {
       el("span", { class: "num" }, moment(note.at)),
       note.address ? el("span", { class: "address" }, note.address) : el("span", {}, note.transport),
       note.owner ? el("span", { class: "quiet" }, `of ${note.owner}`) : null,
-      el("button", { class: "quiet-button", type: "button", "aria-label": `Send notification ${note.uuid} again`, onclick: () => resend(app, note) }, "Send again"),
+      el("button", { class: "quiet-button", type: "button", "aria-label": `Send notification ${note.uuid} again`, onclick: () => resend(app, note, sent) }, "Send again"),
     ),
     note.failure ? el("p", { class: "bad" }, note.failure) : null,
     more(`note-${note.subscription}-${note.uuid}-${place}`, note.event, block(app, `Notification ${note.uuid}`, written(note.body))),
   );
 }
 
-async function resend(app, note) {
+async function resend(app, note, sent) {
   try {
     await app.api.act("Send a notification again", "POST", `/subscriptions/${encodeURIComponent(note.subscription)}/notifications/${encodeURIComponent(note.uuid)}/resend`);
+    sent();
   } catch (error) {
     app.announce(error.message);
   }

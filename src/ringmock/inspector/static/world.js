@@ -18,9 +18,11 @@ export async function mount(main, _, app) {
   fill(main, el("div", { class: "content wide-content" }, el("div", { class: "page-head" }, el("h1", {}, "World ", el("span", { class: "mono" }, app.world || "default"))), problems, el("div", { class: "world-grid" }, left, right)));
   state = { app, problems, left: createSections(left), right: createSections(right), search: "", clock: null, tick: 0 };
   const again = eased(load, 200);
-  state.again = again;
+  // What becomes of a notification is no event of the stream.
+  const late = eased(load, 1200);
+  state.sent = () => { again(); late(); };
   state.tick = setInterval(tick, 500);
-  app.onLeave(() => { again.end(); clearInterval(state.tick); state = undefined; });
+  app.onLeave(() => { again.end(); late.end(); clearInterval(state.tick); state = undefined; });
   app.onLive((data) => {
     again();
     for (const part of PARTS) part.onLive?.(data);
@@ -334,6 +336,6 @@ function subscription(one) {
     el("p", { class: "mono address" }, one.filters.join(" ")),
     el("p", { class: "quiet num" }, `expires ${moment(one.expires)}`),
     one.blacklisted ? el("p", { class: "bad" }, `Given up: ${one.blacklisted}`) : null,
-    one.notifications.length ? more(`subscription-${one.id}`, [several(one.notifications.length + one.left_out, "notification"), failed ? `, ${count(failed)} failed` : ""].join(""), el("ol", { class: "plain-list" }, latest.map((note) => attempt(state.app, { ...note, subscription: one.id, transport: one.transport, address: null, owner: null }, note.at))),
+    one.notifications.length ? more(`subscription-${one.id}`, [several(one.notifications.length + one.left_out, "notification"), failed ? `, ${count(failed)} failed` : ""].join(""), el("ol", { class: "plain-list" }, latest.map((note) => attempt(state.app, { ...note, subscription: one.id, transport: one.transport, address: null, owner: null }, note.at, state.sent))),
       one.notifications.length + one.left_out > latest.length ? el("p", { class: "quiet" }, `The latest ${latest.length}.`) : null) : el("p", { class: "quiet" }, "No notification yet."));
 }

@@ -1,0 +1,206 @@
+// Somebody who looks at a message's life, the calls, the world, a text's measures and the contract, in Chromium.
+
+const { readFileSync } = require("node:fs");
+const { createServer } = require("node:http");
+const { chromium } = require("playwright-core");
+const { tell, run } = require("./story.js");
+const { PAGES } = require("./inspector-parts-pages.js");
+
+const [server, clientId, firstToken, handset, number, executablePath, part] = process.argv.slice(2);
+let token = firstToken;
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const HOSTILE = "<img src=x onerror=alert(1)>\u202e<script>alert(2)</script>\"'`{{7*7}}";
+
+async function call(method, path, body, headers = {}) {
+  const answer = await fetch(server + path, { method, headers: { ...(path.startsWith("/_mock/") ? { "X-Ringmock-World": clientId } : { Authorization: `Bearer ${token}` }), "Content-Type": "application/json", ...headers }, body: body === undefined ? undefined : JSON.stringify(body) });
+  return answer.json().catch(() => null);
+}
+
+const sms = (text, to = handset, headers) => call("POST", "/restapi/v1.0/account/~/extension/~/sms", { from: { phoneNumber: number }, to: [{ phoneNumber: to }], text }, headers);
+const page_ = (text, ...to) => call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", { to: to.map((extensionNumber) => ({ extensionNumber })), text });
+
+/** A receiver of webhooks, and how many notifications it was sent. */
+function receiver() {
+  return new Promise((done) => {
+    const got = { count: 0 };
+    const listening = createServer((request, answer) => {
+      request.resume().on("end", () => {
+        const given = request.headers["validation-token"];
+        if (!given) got.count += 1;
+        answer.writeHead(200, { "Content-Type": "application/json", ...(given ? { "Validation-Token": given } : {}) }).end();
+      });
+    }).listen(0, "127.0.0.1", () => done({ got, listening, url: `http://127.0.0.1:${listening.address().port}/hook` }));
+  });
+}
+
+const STORIES = {
+  /** A message: its life, live, without moving what is read; a notification sent again. */
+  async message(open, page) {
+    const { got, listening, url } = await receiver();
+    await call("POST", "/restapi/v1.0/subscription", { eventFilters: ["/restapi/v1.0/account/~/extension/~/message-store"], deliveryMode: { transportType: "WebHook", address: url } });
+    const sent = await sms(`Hello ${HOSTILE}`);
+    await open(`/messages/101/${sent.id}`);
+    await page.locator(".event").first().waitFor();
+    tell("said", await page.locator(".said").textContent());
+    tell("outcome", await page.locator("tbody tr").first().innerText());
+    await page.getByText("As generation current answers it").click();
+    const json = await page.getByRole("region", { name: `Copy ${sent.id} in generation current` }).textContent();
+    tell("json", JSON.parse(json).id === sent.id && /"conversationId": \d{15,}/.test(json));
+    await page.getByRole("region", { name: `Copy ${sent.id} in generation current` }).focus();
+    await page.evaluate(() => { document.querySelector("main").scrollTop = 120; });
+    const before = await page.evaluate(() => document.querySelector("main").scrollTop);
+    await call("PUT", `/restapi/v1.0/account/~/extension/~/message-store/${sent.id}`, { readStatus: "Read" });
+    await page.locator(".event.change").waitFor();
+    tell("focus", await page.evaluate(() => document.activeElement.getAttribute("aria-label")));
+    tell("moved", (await page.evaluate(() => document.querySelector("main").scrollTop)) - before);
+    const count = got.count;
+    await page.getByRole("button", { name: /^Send notification/ }).first().click();
+    await page.getByText("resent").first().waitFor();
+    tell("sent again", got.count > count);
+    tell("curl", await page.locator(".last-action .curl").textContent());
+    listening.close();
+  },
+
+  /** Calls: live, filtered; one of them with why and what would pass; hostile values inert; the list does not move. */
+  async calls(open, page) {
+    for (let at = 0; at < 40; at += 1) await call("GET", `/restapi/v1.0/account/~/extension/~/message-store?perPage=${at + 1}`);
+    await page_("To the Frozen one", "104");
+    await open("/calls");
+    await page.locator(".call-row").first().waitFor();
+    await sms("A new one");
+    await page.locator(".call-row").first().getByText("createSMSMessage").waitFor();
+    tell("live", await page.locator(".call-row").first().innerText());
+    const list = page.getByRole("region", { name: "Calls" });
+    await list.evaluate((node) => { node.scrollTop = 300; });
+    const row = page.locator(".call-row").nth(8);
+    const place = (await row.boundingBox()).y;
+    const id = await row.getAttribute("data-id");
+    await sms("While somebody reads");
+    await page.locator(".pending:visible").waitFor();
+    tell("moved", (await page.locator(`.call-row[data-id="${id}"]`).boundingBox()).y - place);
+    await page.locator("#call-status").selectOption("4xx");
+    await page.waitForFunction(() => document.querySelectorAll(".call-row").length === 1);
+    tell("filtered", await page.locator(".call-row").count());
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("j");
+    await page.getByText("What would pass").waitFor();
+    tell("why", await page.locator(".why").first().innerText());
+    tell("repaired", await page.getByRole("region", { name: "The repaired call as a command line" }).textContent());
+    tell("address", new URL(page.url()).pathname);
+    await call("GET", `/restapi/v1.0/account/~/extension/~/message-store?messageType=${encodeURIComponent(HOSTILE)}`, undefined, { "X-Hostile": encodeURI(HOSTILE).slice(0, 20) + "<script>alert(3)</script>", "User-Agent": "<b>bold</b>" });
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.locator(".call-row").first().getByText("400").waitFor();
+    await page.locator(".call-row").first().click();
+    await page.locator(".call-detail").getByText("<script>").first().waitFor();
+    tell("inert", await page.evaluate(() => document.querySelectorAll("main script, main img[src=x], main b").length));
+  },
+
+  /** The world: the clock, an extension frozen, a Department by mouse and by keyboard, a fault off and on. */
+  async world(open, page) {
+    await open("/world");
+    await page.locator("#world-now").waitFor();
+    await page.getByRole("button", { name: "Freeze", exact: true }).click();
+    await page.getByText("stands still").waitFor();
+    const before = await page.locator("#world-now").textContent();
+    await page.getByRole("button", { name: "+ 1 day" }).click();
+    await page.waitForFunction((then) => document.querySelector("#world-now").textContent !== then, before);
+    ({ access_token: token } = await call("POST", "/_mock/tokens", { extension: "101" }));
+    tell("a day later", (Date.parse(`${(await page.locator("#world-now").textContent()).slice(0, 10)}`) - Date.parse(before.slice(0, 10))) / 86400000);
+    await page.getByRole("button", { name: "Freeze 102" }).click();
+    await page.getByRole("button", { name: "Thaw 102" }).waitFor();
+    tell("focus", await page.evaluate(() => document.activeElement.tagName));
+    tell("frozen", (await call("GET", "/_mock/extensions/102")).status);
+    await page.locator("[data-key=extension-101]").dragTo(page.getByRole("group", { name: "Department 201" }));
+    await page.locator("[data-key=member-201-101]").waitFor();
+    await page.locator("#member-of-201").selectOption("103");
+    await page.getByRole("button", { name: "Add to Department 201" }).press("Enter");
+    await page.locator("[data-key=member-201-103]").waitFor();
+    await page.locator("[data-key=member-201-101]").dragTo(page.locator("#extension-search"));
+    await page.locator("[data-key=member-201-101]").waitFor({ state: "detached" });
+    tell("members", (await call("GET", "/_mock/extensions/201")).members);
+    await call("POST", "/_mock/faults", { operation: "createSMSMessage", error: "CMN-201" });
+    await page.getByRole("switch").waitFor();
+    await sms("Meets it");
+    await page.getByText("met 1 time").waitFor();
+    await page.getByRole("switch").click();
+    await page.locator("[role=switch][aria-checked=false]").waitFor();
+    tell("off", (await call("GET", "/_mock/faults")).length);
+    await page.getByRole("switch").press("Enter");
+    await page.locator("[role=switch][aria-checked=true]").waitFor();
+    tell("on", (await call("GET", "/_mock/faults")).map(({ operation, error }) => [operation, error]));
+    tell("curl", await page.locator(".last-action .curl").textContent());
+  },
+
+  /** The text ruler: by the server's own rules. */
+  async text(open, page) {
+    await open("/text");
+    const shown = async (text) => {
+      await page.getByLabel("A text").fill(text);
+      await page.waitForFunction((units) => document.querySelector(".figure-value")?.textContent.replaceAll(",", "") === String(units), text.length);
+      return page.locator(".figure-value").allTextContents();
+    };
+    tell("GSM-7", await shown("a".repeat(160)));
+    tell("UCS-2", await shown(`${"a".repeat(69)}😀`));
+    tell("tipped", await page.locator(".plain-list .mono").first().textContent());
+    tell("too long", await shown("a".repeat(1025)));
+    tell("from", await page.locator(".plain-list li").allInnerTexts());
+    tell("preview", (await page.locator(".ruler-preview .is-over").allTextContents()).join("").length);
+  },
+
+  /** The contract: an operation tried as somebody, the control API, and what was exercised. */
+  async contract(open, page) {
+    await open("/contract/api");
+    await page.locator("[data-ready] .opblock-tag").first().waitFor();
+    await page.locator("[data-tag=Account]").click();
+    await page.locator(".opblock-summary-control").first().click();
+    await page.getByRole("button", { name: "Execute" }).click();
+    await page.locator(".live-responses-table .response td.response-col_status").first().waitFor();
+    tell("tried", (await page.locator(".live-responses-table .response td.response-col_status").first().innerText()).trim().slice(0, 3));
+    tell("seen", (await call("GET", "/_mock/journal?limit=1"))[0].who);
+    await page.getByRole("link", { name: "The control API" }).click();
+    await page.locator("[data-ready] [data-tag=clock]").waitFor();
+    await sms("Outside");
+    await page.getByRole("link", { name: "Rules and decisions" }).click();
+    await page.locator("#R-06").waitFor();
+    tell("exercised", await page.locator("#R-06 .rule-met").innerText());
+  },
+
+  /** Nothing that axe-core finds, on any page at any width, light or dark; and each fits its window. */
+  async looks(open, page) {
+    const sent = await sms("Hello");
+    const refused = await page_("To the Frozen one", "104");
+    tell("refused", refused.errors[0].errorCode);
+    const found = {};
+    for (const { name, path, ready } of PAGES) {
+      for (const [width, scheme] of [[1440, "light"], [400, "dark"]]) {
+        await page.setViewportSize({ width, height: 850 });
+        await page.emulateMedia({ colorScheme: scheme });
+        await open(path.replace(":message", sent.id));
+        await page.locator(ready).first().waitFor();
+        await page.evaluate(AXE);
+        const wrong = await page.evaluate(async () => (await axe.run(document)).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`));
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (wrong.length || beyond > 0) found[`${name} ${width} ${scheme}`] = [...wrong, `${beyond} px beyond`];
+      }
+    }
+    tell("found", found);
+  },
+};
+
+run(async () => {
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 850 } });
+    const wrong = [];
+    page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+    page.on("pageerror", (error) => wrong.push(String(error)));
+    page.on("dialog", (dialog) => { wrong.push(dialog.message()); dialog.dismiss(); });
+    page.on("request", (request) => { if (new URL(request.url()).origin !== new URL(server).origin) wrong.push(request.url()); });
+    page.setDefaultTimeout(60000);
+    const open = (path) => page.goto(`${server}/_mock/ui${path}${path.includes("?") ? "&" : "?"}world=${clientId}`);
+    await STORIES[part](open, page);
+    tell("wrong", wrong);
+  } finally {
+    await browser.close();
+  }
+});
