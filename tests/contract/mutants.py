@@ -31,9 +31,10 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
+from mutation.equivalent import EQUIVALENT
 from mutation.judges import FOLDERS, GENERATIONS, JUDGES, OPTIONS, PYTEST, Cases, Judge, Recorder, Tests, measure
 from mutation.map import LineMap, kept
-from mutation.operators import ROOMS, ROOT, Mutant, all_mutants, mutants_of
+from mutation.operators import OFF_THE_WIRE, ROOMS, ROOT, Mutant, all_mutants, mutants_of
 from mutation.plant import Functions, import_again, swap
 
 SILENT_SECONDS = 40.0
@@ -431,13 +432,16 @@ def page_of(found: Sequence[Result], commit: str, on: date) -> str:
         "",
         f"Written {on.isoformat()} at {commit}: a sample of {len(found)} of the mutants of `domain/`, `world/`,",
         "`sign_in/`, `http/wire/` and `http/operations/`. A judge counts as not having caught what none of the checks",
-        "that it was let try has caught.",
+        "that it was let try has caught; a judge is not asked about every mutant, `of` says about how many it was.",
+        "Off the wire is code that no answer of the vendor's API comes from: pytest's to catch, not the cases'.",
         "",
         f"| room | {' | '.join(f'{judge} caught | of' for judge in JUDGES)} | caught by any |",
         f"|---|{'---|' * (2 * len(JUDGES) + 1)}",
     ]
-    for room in (*ROOMS, "all"):
-        rows = [one for one in found if room == "all" or one.mutant.startswith(f"{room}/")]
+    on_the_wire = [one for one in found if not _is_off_the_wire(one) and one.mutant not in EQUIVALENT]
+    by_room = {room: [one for one in on_the_wire if one.mutant.startswith(f"{room}/")] for room in ROOMS}
+    by_room |= {"all on the wire": on_the_wire, "off the wire": [one for one in found if _is_off_the_wire(one)]}
+    for room, rows in by_room.items():
         cells = []
         for judge in JUDGES:
             judged_ones = [one for one in rows if judge in one.killed]
@@ -446,12 +450,20 @@ def page_of(found: Sequence[Result], commit: str, on: date) -> str:
         lines.append(f"| {room} | {' | '.join(cells)} | {either} of {len(rows)} |")
     is_compared = any(PYTEST in one.killed for one in found)
     lines += [] if is_compared else ["", "pytest's tests have judged none of these yet."]
+    equivalent = [one.mutant for one in found if one.mutant in EQUIVALENT]
+    lines += ["", f"## Equivalent: {len(equivalent)}", ""]
+    lines += [f"- `{name.replace('`', chr(39))}`: {EQUIVALENT[name]}" for name in equivalent]
+    lines += ["", "## Off the wire", "", *(f"- `{file}` {why}" for file, why in OFF_THE_WIRE.items())]
     for title, is_one in _LISTS.items():
         if PYTEST in title and not is_compared:
             continue
-        names = [one.mutant for one in found if is_one(one)]
+        names = [one.mutant for one in on_the_wire if is_one(one)]
         lines += ["", f"## {title}: {len(names)}", "", *(f"- `{name.replace('`', chr(39))}`" for name in names)]
     return "\n".join(lines) + "\n"
+
+
+def _is_off_the_wire(result: Result) -> bool:
+    return result.mutant.partition(" ")[0] in OFF_THE_WIRE
 
 
 _LISTS: Mapping[str, Callable[[Result], bool]] = {
