@@ -35,13 +35,18 @@ def test_the_readme_shows_it_and_says_in_words_what_it_shows() -> None:
     assert len(words.split()) >= 5
 
 
-def test_it_is_small() -> None:
-    assert (FOLDER / "inspector.png").stat().st_size <= MOST_BYTES
+@pytest.mark.parametrize("name", ["inspector.png", "inspector-dark.png"])
+def test_it_is_small(name: str) -> None:
+    assert (FOLDER / name).stat().st_size <= MOST_BYTES
 
 
-def test_the_command_makes_it_again(command: dict[str, Any], tmp_path: Path) -> None:
+def test_the_command_makes_them_again(command: dict[str, Any], tmp_path: Path) -> None:
     needs(command["CHROMIUM"], "Chromium", "install it, as by `apt-get install chromium`")
-    statuses = command["take"](tmp_path / "again.png", command["CHROMIUM"])
-    assert statuses == [200, 200, 200, 200, 400]
-    assert width_and_height(tmp_path / "again.png") == width_and_height(FOLDER / "inspector.png")
-    assert width_and_height(tmp_path / "again.png") == (command["WIDTH"], command["HEIGHT"])
+    needs(
+        command["NODE"] and (command["MODULES"] / "playwright-core").is_dir(), "playwright-core", "see tests/clients/js"
+    )
+    statuses = command["take"](tmp_path, command["CHROMIUM"])
+    assert statuses == [*[200] * (len(command["SENT"]) - 1), 400]
+    for name in command["PICTURES"]:
+        assert width_and_height(tmp_path / name) == width_and_height(FOLDER / name)
+        assert width_and_height(tmp_path / name) == (command["WIDTH"], command["HEIGHT"])

@@ -1,37 +1,95 @@
-"""The inspector in a real browser, while a message comes."""
+"""The inspector in a real browser, while messages come.
+
+With RINGMOCK_PICTURES=FOLDER, a picture of each page, in both schemes and widths, is written there.
+"""
+
+import os
 
 import pytest
 
 from javascript import CHROMIUM, Day, day_with
 from support import DIRECT_NUMBER, HANDSET, Client, needs
 
+PACKAGES = ("playwright-core", "axe-core")
+
+
+def seen_in(script: str, server_url: str, *more: str) -> Day:
+    """What each step of a script came to, in a world of its own."""
+    needs(CHROMIUM, "Chromium", "install it, as by `apt-get install chromium`")
+    with Client(server_url) as client:
+        about = (server_url, client.client_id, client.token("101"), HANDSET, DIRECT_NUMBER["101"], str(CHROMIUM))
+        return day_with(script, *about, *more, packages=PACKAGES)
+
 
 @pytest.fixture(scope="module")
 def day(server_url: str) -> Day:
-    """What each step came to."""
-    needs(CHROMIUM, "Chromium", "install it, as by `apt-get install chromium`")
-    with Client(server_url) as client:
-        seen_by = (server_url, client.client_id, client.token("101"), HANDSET, DIRECT_NUMBER["101"], str(CHROMIUM))
-        return day_with("inspector", *seen_by, packages=("playwright-core",))
+    return seen_in("inspector", server_url)
 
 
-def test_a_message_appears_in_an_open_page_as_it_was_written(day: Day) -> None:
-    assert day["before"] == 1
+@pytest.fixture(scope="module")
+def pages(server_url: str) -> Day:
+    return seen_in("inspector-axe", server_url, *filter(None, [os.environ.get("RINGMOCK_PICTURES")]))
+
+
+def test_a_browser_is_led_to_the_conversations_and_chooses_its_world_above(day: Day) -> None:
+    assert day["root"] == "/_mock/ui/conversations"
+    assert day["switched"].startswith("?world=test-")
+
+
+def test_a_message_appears_as_it_was_written_and_the_newest_stay_in_view(day: Day) -> None:
     assert day["shown"] == "<script>alert('while it is watched')</script>"
+    assert day["followed"] <= 1
 
 
-def test_links_stay_in_the_world_of_the_client(day: Day) -> None:
-    assert day["address"].startswith("/_mock/mailboxes/101?client=")
-    assert day["phone"] == f"Phone {HANDSET}"
+def test_what_somebody_reads_does_not_move_and_focus_stays_when_messages_come(day: Day) -> None:
+    assert abs(day["moved"]) <= 2
+    assert abs(day["older"]) <= 2
+    assert day["focus"] is True
+    assert day["focus after the jump"] == "pane-body thread-scroll"
 
 
-def test_what_is_written_as_a_phone_is_shown_where_it_came_to(day: Day) -> None:
-    assert day["written"] == "/_mock/mailboxes/101"
+def test_nothing_comes_while_it_is_paused(day: Day) -> None:
+    assert day["while paused"] == 0
 
 
-def test_the_page_fits_a_phone_and_a_desk(day: Day) -> None:
-    assert {width: beyond for width, beyond in day["beyond the window"].items() if beyond > 0} == {}
+def test_what_the_sender_deleted_is_struck_in_the_mailbox_and_not_on_the_phone(day: Day) -> None:
+    assert day["deleted in the mailbox"] == ["(sent by mistake)"]
+    assert day["on the phone"] == ["(sent by mistake)", 0]
 
 
-def test_the_browser_has_nothing_to_complain_of(day: Day) -> None:
-    assert day["wrong"] == []
+def test_a_picture_is_shown(day: Day) -> None:
+    assert day["picture"] == 1
+
+
+def test_a_departments_thread_has_its_members_and_says_who_was_skipped_and_why(day: Day) -> None:
+    assert day["members"] == ["Second User", "Third User", "Frozen User · Frozen", "Disabled User · Disabled"]
+    assert len(day["skipped"]) == 2
+    assert all("R-19" in said and len(said) > 60 for said in day["skipped"])
+
+
+def test_any_number_writes_and_opts_out_and_its_command_line_stands_below(day: Day) -> None:
+    assert day["curl"].startswith("curl -H 'X-Ringmock-World: test-")
+    assert "/_mock/handsets/12125550100/messages" in day["curl"]
+    assert "opted out of messages from" in day["mark"]
+
+
+def test_a_search_and_the_keys_lead_on(day: Day) -> None:
+    assert day["found"] == ["battery"]
+    assert day["worlds"] == "demo"
+
+
+def test_five_hundred_hostile_texts_and_names_stay_texts(day: Day) -> None:
+    assert day["hostile"] == {"sent": 500, "missing": [], "made": 0}
+
+
+def test_no_request_leaves_the_origin_and_the_browser_has_nothing_to_complain_of(day: Day) -> None:
+    assert (day["foreign"], day["wrong"]) == ([], [])
+
+
+def test_axe_finds_nothing_on_any_page_in_any_scheme_and_width(pages: Day) -> None:
+    assert {name: found for name, found in pages["violations"].items() if found} == {}
+    assert pages["wrong"] == []
+
+
+def test_every_page_fits_a_phone_and_a_wall(pages: Day) -> None:
+    assert {name: beyond for name, beyond in pages["beyond the window"].items() if beyond > 0} == {}

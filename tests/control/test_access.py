@@ -273,7 +273,7 @@ def raw(url: str, target: str, *headers: tuple[str, str], method: str = "GET") -
     return answer.status, text
 
 
-@pytest.mark.parametrize("path", ["/_mock/ready", "/_mock/", "/_mock/mailboxes/101", "/_mock/inspector/inspector.css"])
+@pytest.mark.parametrize("path", ["/_mock/ready", "/_mock/", "/_mock/ui/worlds", "/_mock/ui/static/app.js"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -308,10 +308,11 @@ def test_the_refusal_says_what_would_be_right(server_url: str) -> None:
         "/_mock/{}",
         "/_mock/{}/x",
         "/_mock/handsets/{}/messages",
-        "/_mock/mailboxes/{}",
+        "/_mock/ui/{}",
         "/_mock/extensions/{}",
         "/_mock/phones/{}",
-        "/_mock/inspector/{}",
+        "/_mock/ui/static/{}",
+        "/_mock/search?q={}",
         "/_mock/handsets/14151003732/messages/{}/attachments/1",
         "/_mock/journal?limit={}",
         "/_mock/?client={}",

@@ -100,7 +100,7 @@ def test_the_base_path_may_be_one_of_the_apis_own() -> None:
 
 def test_the_pages_of_the_inspector_link_below_the_base_path(below: str) -> None:
     with HttpClient(below) as client:
-        page = client.send(Request("GET", "/_mock/")).text
+        page = client.send(Request("GET", "/_mock/ui/worlds")).text
     links = re.findall(r"(?:href|src|action)=\"([^\"]+)\"", page)
     assert links
     assert [link for link in links if not link.startswith("/rc/_mock/")] == []

@@ -258,6 +258,7 @@ NO_VERB = {
     # of the fixture, and of what a client shows itself
     *("read_limits", "put_limits", "read_subscriptions", "read_extension", "read_faults", "read_carrier"),
     *("read_journal_entry", "attachment_of_handset", "read_events"),
+    *("list_mailboxes", "list_conversations", "read_conversation", "list_phones", "read_phone", "search"),
 }
 """Operations that no verb of a handle calls."""
 

@@ -10,13 +10,12 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, g, jsonify, request
+from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request
 
 from ..domain.attachment import Attachment
 from ..http.call import WORLD_HEADER
-from ..inspector.pages import inspector
 from ..inspector.ui import ui
 from ..sign_in.sessions import TokenRefused
 from ..sign_in.worlds import Worlds
@@ -43,9 +42,8 @@ def create_control_app(worlds: Worlds, collector: "CoverageCollector | None" = N
     app.extensions["ringmock.collector"] = collector
     for operation in operations():
         app.add_url_rule(_rule(operation), operation.id, _view(operation), methods=[operation.method])
-    app.register_blueprint(inspector, url_prefix=PREFIX)
     app.register_blueprint(ui, url_prefix=PREFIX)
-    app.before_request(_choose_world)
+    app.before_request(_refuse_late)
     app.after_request(_guarded)
     app.register_error_handler(Refused, lambda error: _said(error.status, str(error), error.code))
     app.register_error_handler(HTTPException, _refused)
@@ -152,9 +150,9 @@ def _sentence(error: HTTPException) -> str:
 
 
 def paths() -> list[str]:
-    """Every path, those of the inspector among them."""
-    rules = {rule.rule for rule in current_app.url_map.iter_rules() if not rule.endpoint.endswith("static")}
-    return sorted(rule.replace("<path:", "{").replace("<", "{").replace(">", "}") for rule in rules)
+    """Every path, and that of the inspector."""
+    rules = {rule.rule for rule in current_app.url_map.iter_rules() if not rule.endpoint.startswith("ui.")}
+    return sorted(rule.replace("<path:", "{").replace("<", "{").replace(">", "}") for rule in {*rules, f"{PREFIX}/ui"})
 
 
 def _guarded(answer: Response) -> Response:
@@ -171,13 +169,8 @@ def _said(status: int, sentence: str, code: str | None = None) -> Response:
     return answer
 
 
-def _choose_world() -> None:
-    """For the inspector's pages. A call that has waited has its world or its refusal: its token may have ended."""
+def _refuse_late() -> None:
+    """A call that has waited may have its refusal by now: it is told as any other is."""
     refused = request.environ.pop(REFUSED, None)
     if refused is not None:
         raise refused
-    if WAITED in request.environ:
-        g.world = request.environ[WAITED].world
-        return
-    worlds = current_app.extensions["ringmock.sign_in.worlds"]
-    g.world = world_of(worlds, request.headers.get("Authorization"), name_of_world(request))

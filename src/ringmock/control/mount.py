@@ -95,7 +95,7 @@ def _check_port(scope: Scope, access: Access) -> None:
         raise Refused(f"The control API of this server is at port {access.port}.")
 
 
-_PAGES = ("/_mock/mailboxes/", "/_mock/phones/", "/_mock/ui/")
+_PAGES = "/_mock/ui/"
 
 
 def _is_page(scope: Scope) -> bool:

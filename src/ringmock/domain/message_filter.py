@@ -38,6 +38,22 @@ class MessageFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a list: records before `before`, and not before `oldest`, each the `order` of a record; None for all.
+
+    With `oldest`, a list of so many begins there; without it, it ends with the newest.
+    """
+
+    before: int | None = None
+    oldest: int | None = None
+
+    @property
+    def is_ascending(self) -> bool:
+        """Whether the list begins with the oldest."""
+        return self.oldest is not None
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePage:
     """One page of a list and the total number of matches."""
 

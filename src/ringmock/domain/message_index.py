@@ -137,6 +137,9 @@ class Slice:
     def newest_first(self) -> Iterator[int]:
         return iter(self.orders.islice(self.low, self.high, reverse=True))
 
+    def oldest_first(self) -> Iterator[int]:
+        return iter(self.orders.islice(self.low, self.high))
+
     def order_at_depth(self, depth: int) -> int:
         """`order` of the depth-th newest record, or of the oldest when there are fewer."""
         return self.orders[max(self.high - depth, self.low)]

@@ -2,12 +2,12 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import chain, count, islice
+from itertools import chain, count, islice, takewhile
 from typing import NamedTuple
 
 from sortedcontainers import SortedList
@@ -28,7 +28,7 @@ from .message import (
     Progress,
     ReadStatus,
 )
-from .message_filter import MessageFilter, MessagePage
+from .message_filter import MessageFilter, MessagePage, Span
 from .message_index import Bucket, Index, MailboxIndex, Slice, bounds, bucket_of, first_order, newest_of, page_of
 from .moments import moved
 from .owners import ReadableMailbox
@@ -38,6 +38,16 @@ from .slices import Slices
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+EVERYTHING = MessageFilter(datetime.min.replace(tzinfo=UTC), _FOREVER, availabilities=frozenset(Availability))
+"""Each message of a mailbox, the deleted among them."""
+UNREAD = replace(
+    EVERYTHING,
+    directions=frozenset({Direction.INBOUND}),
+    read_statuses=frozenset({ReadStatus.UNREAD}),
+    availabilities=frozenset({Availability.ALIVE}),
+)
 
 
 class _Second(NamedTuple):
@@ -70,6 +80,8 @@ class InMemoryMessageStore:
         self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
         self._received: defaultdict[str, list[int]] = defaultdict(list)
         """Ids of what each phone has received, oldest first."""
+        self._sorted_on_phone: dict[str, SortedList[tuple[int, int]]] = {}
+        """For each phone that was looked at, what it has received, by `order`."""
         self._ages = count()
         self._changes = 0
 
@@ -156,6 +168,92 @@ class InMemoryMessageStore:
         index = box.index_for(wanted)
         slices = [] if index is None else index.slices(wanted, is_visible)
         return slices if wanted.conversation_id is None else self._of_one_conversation(slices, wanted)
+
+    def preparing_conversations(self, mailbox: str, before: int | None, most: int) -> Slices[Sequence[Message]]:
+        """The newest message of each conversation, the newest first, in slices: those before `before`, an `order`.
+
+        Deleted messages count, and threads that the mailbox's owner was removed from.
+        """
+        box = self._mailboxes.get(mailbox)
+        if box is None:
+            return ()
+        box.file()
+        heads = yield from box.preparing_heads(EVERYTHING)
+        return tuple(islice(self._newest_first(heads, replace(EVERYTHING, before=before)), most))
+
+    def conversation(self, mailbox: str, conversation_id: int, span: Span, most: int) -> Sequence[Message]:
+        """So many messages of a conversation in a span of it, the newest first; the deleted, too."""
+        box = self._mailboxes.get(mailbox)
+        if box is None:
+            return ()
+        box.file()
+        index = box.by_conversation.get(conversation_id)
+        if index is None:
+            return ()
+        wanted = replace(EVERYTHING, before=span.before, oldest=span.oldest)
+        if not span.is_ascending:
+            return tuple(islice(self._newest_first(index, wanted), most))
+        ascending = merge(*(part.oldest_first() for part in index.slices(wanted, _always)))
+        return tuple(map(self._by_order.__getitem__, islice(ascending, most)))[::-1]
+
+    def conversation_counts(self, mailbox: str, conversation_id: int) -> tuple[int, int]:
+        """How many messages it has, and how many of those that have come and are not deleted are unread."""
+        box = self._mailboxes.get(mailbox)
+        index = None if box is None else box.by_conversation.get(conversation_id)
+        if index is None:
+            return 0, 0
+        return tuple(sum(map(len, index.slices(wanted, _always))) for wanted in (EVERYTHING, UNREAD))  # type: ignore[return-value]  # two
+
+    def written_by_phone(self, digits: str, span: Span) -> Iterator[Message]:
+        """What a phone outside has sent to mailboxes, one copy of each message, in the order of the span."""
+        wanted = replace(EVERYTHING, directions=frozenset({Direction.INBOUND}), before=span.before, oldest=span.oldest)
+        slices = []
+        for box in self._mailboxes.values():
+            box.file()
+            index = box.by_phone_number.get(digits)
+            slices += [] if index is None else index.slices(wanted, _always)
+        if span.is_ascending:
+            orders = merge(*(part.oldest_first() for part in slices))
+        else:
+            orders = merge(*(part.newest_first() for part in slices), reverse=True)
+        group: dict[str, None] = {}
+        last: Message | None = None
+        for message in map(self._by_order.__getitem__, orders):
+            if message.sender != digits:
+                continue
+            is_copy = last is not None and message.mailbox not in group and are_beside(message, last)
+            if not is_copy:
+                group.clear()
+                yield message
+            group[message.mailbox], last = None, message
+
+    def on_phone(self, digits: str, span: Span) -> Iterator[Message]:
+        """What a phone outside has received, in the order of the span; sorted at the first look, and from there on."""
+        received = self._received.get(digits, [])
+        known = self._sorted_on_phone.setdefault(digits, SortedList())
+        held = self._handsets.get(digits, {})
+        known.update((held[message_id].order, message_id) for message_id in received[len(known) :])
+        low = None if span.oldest is None else (span.oldest, 0)
+        high = None if span.before is None else (span.before, 0)
+        places = known.irange(low, high, (True, False), reverse=not span.is_ascending)
+        return (held[message_id] for _, message_id in places)
+
+    def ids_since(self, message_id: int) -> list[int]:
+        """The ids of what mailboxes hold that is newer, the newest first."""
+        return list(takewhile(lambda known: known > message_id, reversed(self._messages)))
+
+    def ids_before(self, message_id: int | None) -> list[int]:
+        """The ids of what mailboxes hold that is older, the oldest first; all for None."""
+        known = list(self._messages)
+        return known if message_id is None else known[: bisect_left(known, message_id)]
+
+    def phones_received(self) -> Mapping[str, Sequence[int]]:
+        """For each phone outside that has received anything, the ids of that, oldest first."""
+        return self._received
+
+    def _newest_first(self, index: Index, wanted: MessageFilter) -> Iterator[Message]:
+        orders = merge(*(part.newest_first() for part in index.slices(wanted, _always)), reverse=True)
+        return map(self._by_order.__getitem__, orders)
 
     def collected(self, mailbox: str, wanted: MessageFilter, most: int) -> Sequence[Message]:
         """The newest of the mailbox's matching messages, those in threads that it was removed from, too.
@@ -385,6 +483,19 @@ class InMemoryMessageStore:
                 index.remove(message.order, before)
                 index.add(message.order, after)
             box.update_head(message)
+
+
+def _always(_: Bucket) -> bool:
+    return True
+
+
+def are_beside(message: Message, other: Message) -> bool:
+    """Whether both are copies of one message, of which one was recorded right after the other."""
+    return (
+        abs(other.order - message.order) == 1
+        and message.conversation is other.conversation
+        and (message.sender, message.text, message.created) == (other.sender, other.text, other.created)
+    )
 
 
 def _of_types(wanted: MessageFilter, readable: ReadableMailbox) -> MessageFilter:

@@ -1,12 +1,12 @@
 """Protocols of what the domain needs from its environment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from .account import Account
 from .message import Delivery, Message, ReadStatus
-from .message_filter import MessageFilter, MessagePage
+from .message_filter import MessageFilter, MessagePage, Span
 from .owners import ReadableMailbox
 from .slices import Slices
 
@@ -66,6 +66,38 @@ class MessageStore(Protocol):
 
     def collected(self, mailbox: str, wanted: MessageFilter, most: int) -> Sequence[Message]:
         """The newest of the mailbox's matching messages, those in threads that it was removed from, too."""
+        ...
+
+    def preparing_conversations(self, mailbox: str, before: int | None, most: int) -> Slices[Sequence[Message]]:
+        """The newest message of each conversation of a mailbox, the newest first, in slices."""
+        ...
+
+    def conversation(self, mailbox: str, conversation_id: int, span: Span, most: int) -> Sequence[Message]:
+        """So many messages of a conversation, the newest first, the deleted among them."""
+        ...
+
+    def conversation_counts(self, mailbox: str, conversation_id: int) -> tuple[int, int]:
+        """How many messages it has, and how many of them are unread."""
+        ...
+
+    def written_by_phone(self, digits: str, span: Span) -> Iterator[Message]:
+        """What a phone outside has sent to mailboxes, one copy of each message, the newest first."""
+        ...
+
+    def on_phone(self, digits: str, span: Span) -> Iterator[Message]:
+        """What a phone outside has received, the newest first."""
+        ...
+
+    def ids_since(self, message_id: int) -> list[int]:
+        """The ids of what mailboxes hold that is newer, the newest first."""
+        ...
+
+    def ids_before(self, message_id: int | None) -> list[int]:
+        """The ids of what mailboxes hold that is older, the oldest first; all for None."""
+        ...
+
+    def phones_received(self) -> Mapping[str, Sequence[int]]:
+        """For each phone outside that has received anything, the ids of that."""
         ...
 
     def change_count(self) -> int:

@@ -30,7 +30,7 @@ PAGE, FILES = "ui", "ui/static"
 ui = Blueprint("ui", __name__, template_folder="templates", static_folder=None)
 
 
-@ui.get("/ui-root")
+@ui.get("/")
 def root() -> BaseResponse:
     """The way to the page, for those who ask for the prefix alone; `client` is how worlds were named once."""
     named = request.args.get("world") or request.args.get("client")

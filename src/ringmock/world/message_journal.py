@@ -178,6 +178,15 @@ class MessageJournal:
         """The newest of those that are kept, the oldest of them first."""
         return [kept.entry() for kept in islice(reversed(self._entries), most)][::-1]
 
+    def since(self, number: int) -> list[MessageEntry]:
+        """Those that are kept after this number, the oldest first."""
+        return self.newest(max(0, self._count - number))
+
+    def without_copies(self, sender: str, most: int) -> list[MessageEntry]:
+        """What a number sent that left no copy, the newest first; it looks at the newest `most` messages."""
+        newest = islice(reversed(self._entries), most)
+        return [kept.entry() for kept in newest if not kept.copies and kept.delivery.sender == sender]
+
     def add(self, delivery: Delivery, copies: Sequence[Message], at: datetime, *, is_seed: bool = False) -> None:
         """Remember a message with its copies, and tell whoever waits."""
         self._count += 1

@@ -69,6 +69,7 @@ from .initial_messages import plan_seed
 from .journal import Entry, Journal
 from .message_journal import MessageJournal
 from .page_tokens import PageTokens
+from .phone_book import PhoneBook
 from .signed_tokens import TokenSigner
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
@@ -160,6 +161,7 @@ class World(ThreadOperations):
     _ageing: Agenda[Message]
     a2p: A2PStore
     subscriptions: SubscriptionStore
+    phone_book: PhoneBook
     message_templates: MessageTemplates
     presences: dict[str, Presence]
     """By extension number; who has never said anything has none."""
@@ -239,6 +241,7 @@ class World(ThreadOperations):
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.a2p = A2PStore(ids)
         self.reset_threads(ids)
+        self.phone_book = PhoneBook()
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)
         self.presences = {}

@@ -1,56 +1,135 @@
-// Somebody who watches a mailbox in Chromium while a message comes.
+// Somebody who works in the inspector in Chromium while messages come.
 
 const { chromium } = require("playwright-core");
 const { tell, run } = require("./story.js");
+const { made } = require("./inspector-world.js");
+const hostile = require("./hostile-texts.js");
 
-const [server, clientId, token, handset, number, executablePath] = process.argv.slice(2);
-
-async function text(words) {
-  const sent = await fetch(`${server}/_mock/handsets/${handset}/messages`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ to: number, text: words }),
-  });
-  if (!sent.ok) throw new Error(await sent.text());
-}
+const [server, name, token, phone, number, executablePath] = process.argv.slice(2);
+const ENOUGH = 80;
 
 run(async () => {
+  const world = await made(server, name, token, phone, number);
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   try {
-    const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
     const wrong = [];
     page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
     page.on("pageerror", (error) => wrong.push(String(error)));
     page.on("dialog", (dialog) => wrong.push(dialog.message()));
+    const foreign = [];
+    page.on("request", (request) => request.url().startsWith(server) || foreign.push(request.url()));
+    const at = (path, query = "") => `${server}/_mock/ui${path}?world=${name}${query}`;
+    const conversation = `/conversations/101/${world.conversation}`;
+    const lastText = () => page.locator(".side").first().locator(".bubble-text").last();
 
-    await page.goto(`${server}/_mock/`);
-    await page.getByLabel("World of client").fill(clientId);
-    await page.getByRole("button", { name: "Show" }).click();
-    await page.getByRole("link", { name: "101", exact: true }).click();
-    tell("before", await page.getByText("Nothing yet.").count());
+    await page.goto(`${server}/`);
+    await page.locator(".item").first().waitFor();
+    tell("root", new URL(page.url()).pathname);
+    await page.getByLabel("World", { exact: true }).focus();
+    await page.locator(`#world-switch option[value="${name}"]`).waitFor({ state: "attached" });
+    await page.getByLabel("World", { exact: true }).selectOption(name);
+    await page.waitForURL(/world=/);
+    tell("switched", new URL(page.url()).search);
 
+    await page.goto(at(conversation));
+    await page.locator(".bubble").first().waitFor();
+    tell("deleted in the mailbox", await page.locator("del.bubble-text").allTextContents());
+    await page.keyboard.press("b");
+    await page.locator(".is-phone .bubble").first().waitFor();
+    tell("on the phone", [await page.locator(".is-phone .bubble-text").last().textContent(), await page.locator(".is-phone del").count()]);
+    tell("picture", await page.locator(".side").first().locator(".picture img").evaluate((image) => image.complete && image.naturalWidth));
+
+    await page.goto(at(`/conversations/101/${world.department}`));
+    await page.locator(".outcomes").waitFor();
+    tell("members", await page.locator(".pane-facts .tag").allTextContents());
+    tell("skipped", await page.locator(".outcomes li", { hasText: "skipped" }).allTextContents());
+
+    // Live, while somebody reads elsewhere in the conversation.
+    for (let each = 0; each < ENOUGH; each += 1) await world.write(phone, number, `Line ${each}`);
+    await page.goto(at(conversation));
+    await page.getByText(`Line ${ENOUGH - 1}`, { exact: true }).first().waitFor();
+    await world.write(phone, number, "<script>alert('while it is watched')</script>");
+    await page.locator(".thread").getByText("while it is watched").waitFor();
+    tell("shown", await lastText().textContent());
+    tell("followed", await page.locator(".thread-scroll").evaluate((box) => Math.round(box.scrollHeight - box.clientHeight - box.scrollTop)));
+    const read = page.locator(".bubble-text", { hasText: /^Line 50$/ }).first();
+    await read.evaluate((node) => node.scrollIntoView({ block: "center" }));
+    const place = () => read.evaluate((node) => Math.round(node.getBoundingClientRect().top));
+    const before = await place();
+    await world.write(phone, number, "while somebody reads above");
+    await page.locator(".jump").waitFor();
+    tell("moved", (await place()) - before);
+    const focused = page.locator(".message-foot a").nth(5);
+    await focused.focus();
+    const named = await focused.getAttribute("href");
+    await world.remove(/(\d+)\?/.exec(named)[1]);
+    await page.locator("del.bubble-text").first().waitFor();
+    tell("focus", (await page.evaluate(() => document.activeElement.getAttribute("href"))) === named);
+    await page.locator(".jump").click();
+    await page.locator(".thread").getByText("while somebody reads above").waitFor();
+    tell("focus after the jump", await page.evaluate(() => document.activeElement.className));
+
+    // Paused, and on again.
     await page.evaluate(() => document.activeElement.blur());
-    await text("<script>alert('while it is watched')</script>");
-    await page.getByText("while it is watched").waitFor({ timeout: 20000 });
-    tell("address", new URL(page.url()).pathname + new URL(page.url()).search);
-    tell("shown", await page.locator(".text").first().textContent());
+    await page.keyboard.press("p");
+    await page.locator('.pulse[data-state="paused"]').waitFor();
+    await world.write(phone, number, "while it is paused");
+    tell("while paused", await page.locator(".thread").getByText("while it is paused").count());
+    await page.keyboard.press("p");
+    await page.locator(".thread").getByText("while it is paused").waitFor();
 
-    await page.getByRole("link", { name: handset }).click();
-    tell("phone", await page.getByRole("heading", { level: 1 }).textContent());
+    // Writing as a phone that nobody knows, and its STOP.
+    await page.goto(at("/phones"));
+    await page.getByLabel("Find a phone, or open any number").fill("12125550100");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await page.getByLabel("Text from +1 212 555-0100").fill("written in a browser");
+    await page.keyboard.press("Enter");
+    await page.locator(".thread").getByText("written in a browser").waitFor();
+    tell("curl", await page.locator(".last-action .curl").textContent());
+    await page.getByRole("button", { name: "STOP" }).click();
+    await page.locator(".system-mark").waitFor();
+    tell("mark", await page.locator(".system-mark").textContent());
 
-    await page.getByLabel("Write to").fill(number);
-    await page.getByLabel("this text").fill("written in a browser");
-    await page.getByRole("button", { name: "Send" }).click();
-    await page.getByText("written in a browser").waitFor();
-    tell("written", new URL(page.url()).pathname);
+    // Found, and keys.
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("/");
+    await page.keyboard.type("battery");
+    await page.keyboard.press("Enter");
+    await page.locator(".results .item").first().waitFor();
+    tell("found", await page.locator("mark").allTextContents());
+    await page.locator(".results .item").first().click();
+    await page.waitForURL(/\/conversations\/101\//);
+    await page.keyboard.press("?");
+    await page.locator("dialog.keys[open]").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await page.waitForURL(/\/worlds/);
+    await page.locator("tbody tr", { hasText: name }).first().waitFor();
+    tell("worlds", await page.locator("tbody tr", { hasText: name }).first().locator("td").nth(1).textContent());
 
-    const widths = {};
-    for (const width of [360, 1200]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.goto(`${server}/_mock/?client=${clientId}`);
-      widths[width] = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    // Hostile texts and names of files, all of them on one page.
+    const texts = hostile();
+    await Promise.all(Array.from({ length: 4 }, async (_, lane) => {
+      for (let each = lane; each < texts.length; each += 4) {
+        const sent = await world.write("13105550100", number, texts[each], each % 10 ? {} : { attachments: [{ contentType: "text/html", fileName: `${texts[each].replace(/[\u0000-\u001f]/g, " ").slice(0, 80)}.html`, content: "PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==" }] });
+        if (sent.status !== 200) throw new Error(JSON.stringify([texts[each], sent.body]));
+      }
+    }));
+    await page.goto(at("/phones/13105550100"));
+    await page.locator(".bubble").first().waitFor();
+    // Older ones come above what somebody reads, which stays where it is.
+    const held = await page.locator(".bubble-text").first().evaluate((node) => { document.held = node.textContent; const box = node.closest(".thread-scroll"); box.scrollTop = 1; return new Promise((done) => { const top = node.getBoundingClientRect().bottom; const look = () => { const all = [...document.querySelectorAll(".bubble-text")]; if (all.length <= 60) { requestAnimationFrame(look); return; } done(Math.round(all.find((each) => each.textContent === document.held).getBoundingClientRect().bottom - top)); }; look(); }); });
+    tell("older", held);
+    const seen = new Set();
+    for (let turn = 0; turn < 25 && seen.size < new Set(texts).size; turn += 1) {
+      for (const text of await page.locator(".bubble-text").allTextContents()) seen.add(text);
+      await page.locator(".thread-scroll").evaluate((box) => { box.scrollTop = 0; });
+      await page.waitForFunction((known) => document.querySelector(".bubble-text")?.textContent !== known, await page.locator(".bubble-text").first().textContent(), { timeout: 3000 }).catch(() => {});
     }
-    tell("beyond the window", widths);
+    tell("hostile", { sent: texts.length, missing: texts.filter((text) => !seen.has(text)).slice(0, 5), made: await page.evaluate(() => document.querySelectorAll("main script, main iframe, main object, main style, main [onerror], main svg:not(.icon)").length) });
+    tell("foreign", foreign);
     tell("wrong", wrong);
   } finally {
     await browser.close();

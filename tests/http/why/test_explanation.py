@@ -117,16 +117,6 @@ def test_the_log_says_the_same(world_client: Client, caplog: pytest.LogCaptureFi
     assert any("`to` is a list of objects such as [{" in record.getMessage() for record in caplog.records)
 
 
-def test_the_inspector_says_the_same(world_client: Client) -> None:
-    world_client.post(SMS, json={**sms_body(), "to": 7})
-    number = world_client.get(f"{JOURNAL}?limit=1").json()[0]["id"]
-    page = world_client.get(f"/_mock/calls/{number}", by=None, params={"client": world_client.client_id})
-    assert page.status_code == 200
-    assert "`to` is a list of objects" in page.text
-    assert "What would pass" in page.text
-    assert world_client.get("/_mock/calls/999", params={"client": world_client.client_id}).status_code == 404
-
-
 def test_the_command_says_the_same_of_a_call_or_of_the_latest_refusal(world_client: Client) -> None:
     world_client.page("104")
     number = world_client.get(f"{JOURNAL}?limit=1").json()[0]["id"]

@@ -33,9 +33,12 @@ const theme = el("button", { class: "icon-button", type: "button" });
 const searchField = el("input", { type: "search", id: "search-field", placeholder: "Search", "aria-label": "Search texts, numbers, extensions, ids", autocomplete: "off", spellcheck: "false" });
 const tabs = TABS.map((tab) => el("a", { class: "tab", href: ROOT + tab.path, dataset: { tab: tab.tab }, title: `${tab.label} (${tab.key})` }, icon(tab.icon), el("span", {}, tab.label)));
 
+const heading = el("h1", { class: "sr-only" });
+
 const header = el(
   "header",
   { class: "bar" },
+  heading,
   el("a", { class: "skip", href: `${location.pathname}#main`, onclick: (event) => { event.preventDefault(); main.focus(); } }, "To the content"),
   el("a", { class: "brand", href: ROOT, title: `ringmock ${version}` }, el("img", { src: `${ROOT}/static/icon.svg`, alt: "", width: "22", height: "22" }), el("span", {}, "ringmock")),
   el("div", { class: "world-box" }, worlds),
@@ -165,6 +168,7 @@ async function show() {
 }
 
 function setTitle(title) {
+  heading.textContent = title;
   document.title = `${title} · ${api.world || "ringmock"}`;
 }
 

@@ -25,7 +25,7 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
   let isEnded = false;
 
   const distanceToNewest = () => newestFirst ? scroller.scrollTop : scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
-  const isFollowing = () => newer === null && distanceToNewest() <= AT_END_PIXELS && !isSelecting() ;
+  const isFollowing = () => newer === null && distanceToNewest() <= AT_END_PIXELS && !isSelecting();
   const isSelecting = () => {
     const selection = getSelection();
     return !selection.isCollapsed && box.contains(selection.anchorNode);
@@ -36,12 +36,16 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
     const follow = isFollowing();
     const top = scroller.getBoundingClientRect().top;
     const anchor = shown.find(({ node }) => node.getBoundingClientRect().bottom > top + 1);
-    const before = anchor?.node.getBoundingClientRect().top;
+    const before = anchor?.node.getBoundingClientRect().bottom;
     const focused = document.activeElement;
     const held = shown.find(({ node }) => node.contains(focused));
     change(follow);
     if (follow) toNewest();
-    else if (anchor?.node.isConnected) scroller.scrollTop += anchor.node.getBoundingClientRect().top - before;
+    else if (anchor) {
+      // Its node may be another by now: the first of a page says its day, which it does not once there is one before it.
+      const now = shown.find(({ id }) => id === anchor.id)?.node;
+      if (now) scroller.scrollTop += now.getBoundingClientRect().bottom - before;
+    }
     if (held && !document.contains(focused)) {
       const now = shown.find(({ id }) => id === held.id)?.node;
       (now?.matches("[tabindex], a, button") ? now : now?.querySelector("a, button, [tabindex]"))?.focus({ preventScroll: true });
@@ -95,6 +99,7 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
       const next = again;
       again = null;
       if (next && !isEnded) once(next);
+      else if (!isEnded && work !== more) scrolled();
     }
   }
 
@@ -186,13 +191,21 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
     });
   }
 
+  let wasFollowing = true;
   const scrolled = () => {
+    wasFollowing = isFollowing();
     if (newer === null && distanceToNewest() <= AT_END_PIXELS && pending) notePending(0);
     if ((older !== null && isNear("older")) || (newer !== null && isNear("newer"))) {
       if (!isBusy) once(more).catch(() => {});
     }
   };
   scroller.addEventListener("scroll", scrolled, { passive: true });
+  // A picture that has loaded, or a frame that has shrunk, does not take the newest out of view.
+  const resized = new ResizeObserver(() => {
+    if (wasFollowing && shown.length && newer === null) toNewest();
+  });
+  resized.observe(box);
+  resized.observe(scroller);
 
   return {
     /** Show the newest. */
@@ -211,6 +224,7 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
     },
     end() {
       isEnded = true;
+      resized.disconnect();
       scroller.removeEventListener("scroll", scrolled);
     },
   };

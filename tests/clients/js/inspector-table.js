@@ -1,0 +1,13 @@
+// Every page of the inspector: its address below /_mock/ui, by what the world has, and what stands there once it is shown.
+
+/** `world`: `{ conversation, department, phone, call, message }`, ids as texts. */
+module.exports = (world) => [
+  { name: "worlds", path: "/worlds", ready: "tbody tr" },
+  { name: "conversations", path: "/conversations", ready: ".item" },
+  { name: "conversation", path: `/conversations/101/${world.conversation}`, ready: ".bubble" },
+  { name: "department", path: `/conversations/101/${world.department}`, ready: ".outcomes" },
+  { name: "both-sides", path: `/conversations/101/${world.conversation}?both=${world.phone}`, ready: ".is-phone .bubble" },
+  { name: "phones", path: "/phones", ready: ".item" },
+  { name: "phone", path: `/phones/${world.phone}`, ready: ".bubble" },
+  { name: "search", path: "/search?q=order", ready: ".results .item" },
+];
