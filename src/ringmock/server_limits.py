@@ -86,6 +86,11 @@ class ServerLimits:
     max_event_streams: int = limit(100, "streams", "Of events, at the control API, open at a time; another one is 503.")
     max_log_ins: int = limit(100_000, "log-ins", "Unexpired ones in all worlds; another is refused.")
     max_codes: int = limit(10_000, "codes", "Unredeemed authorization codes; above it the oldest is dropped.")
+    max_history: int = limit(10_000, "commands", "In the history of a world; what comes after them is left out of it.")
+    max_history_bytes: int = limit(
+        256 * MEGABYTE, "bytes", "Bodies and answers in the histories of all worlds; what comes then is left out."
+    )
+    max_labels: int = limit(1000, "labels", "Of points in the history of a world; another one is refused.")
     max_journal_calls: int = limit(1000, "calls", "In the journal of a world; above it the oldest is dropped.")
     max_journal_body: int = limit(
         16 * KILOBYTE, "bytes", "A body, answer or headers in the journal; longer ones are left out."

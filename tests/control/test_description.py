@@ -12,7 +12,7 @@ from ringmock.control.api import function_of
 from ringmock.control.description import Operation, Parameter, operations
 from support import Client
 
-NOT_THERE = {"close_world": 409, **dict.fromkeys((
+NOT_THERE = {"close_world": 409, "rewind": 409, **dict.fromkeys((
     "attachment_of_handset", "attachment_of_message", "read_message", "read_message_by_number", "resend_notification",
     "remove_fault",
     "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"), 404)}  # fmt: skip

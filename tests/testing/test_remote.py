@@ -212,6 +212,16 @@ def test_the_clock_tells_what_is_due_and_what_it_made_happen(either: Any) -> Non
     assert either.clock.advance(timedelta(minutes=1)) == []
 
 
+def test_a_world_goes_back_to_a_label_and_forks_from_it(either: Any) -> None:
+    either.label("begun")
+    assert post(either, SMS, sms_body("one")) == 200
+    fork, earlier = either.fork(), either.fork("begun")
+    either.rewind("begun")
+    assert [len(each.mailbox("101")) for each in (either, fork, earlier)] == [0, 1, 0]
+    with pytest.raises(ValueError, match="no label 'nowhere': this world has begun"):
+        either.rewind("nowhere")
+
+
 def test_a_status_is_waited_for_by_the_worlds_clock(either: Any) -> None:
     assert post(either, SMS, sms_body()) == 200
     either.expect_no_page(advance=True)
@@ -252,6 +262,7 @@ def test_a_handle_on_a_server_anywhere_has_the_verbs_of_the_plugins(here: type, 
 
 
 NO_VERB = {
+    "read_history",
     # of the server and not of a test, or of the whole run
     *("list_worlds", "read_world", "reset_world", "reset", "usage", "ready", "read_description"),
     *("metrics", "journal_as_text", "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"),

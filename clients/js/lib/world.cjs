@@ -260,6 +260,35 @@ class World {
     return (await this.ask('GET', '/findings')).findings;
   }
 
+  // --- its history ---------------------------------------------------------------------------------
+
+  /**
+   * Name what the world is now, to come back to it.
+   * @param {string} name
+   */
+  async label(name) {
+    await this.ask('PUT', `/history/labels/${segment(name)}`);
+  }
+
+  /**
+   * Take the world back to a label, or to the number of a command of its history; log-ins stay good.
+   * @param {string | number} to
+   */
+  async rewind(to) {
+    await this.ask('POST', '/history/rewind', { to });
+  }
+
+  /**
+   * A new world that begins as this one is, or as it was at a label or a number; without log-ins and subscriptions.
+   * @param {string | number} [at]
+   * @returns {Promise<World>} Closed by itself.
+   */
+  async fork(at) {
+    const name = `${this.name.slice(0, 48)}-${randomBytes(4).toString('hex')}`;
+    await this.control.ask('POST', '/worlds', { name, fork: this.name, ...(at === undefined ? {} : { at }) });
+    return new World(this.control, name, true);
+  }
+
   /** Back to the fixture; log-ins stay good. */
   async reset() {
     await this.control.ask('POST', `/worlds/${segment(this.name)}/reset`);

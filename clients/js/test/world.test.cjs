@@ -219,3 +219,14 @@ test('what is no ringmock is told of', async () => {
     http.close();
   }
 });
+
+test('a world goes back to a label and forks from it', async () => {
+  await world.label('begun');
+  await sms('One');
+  const fork = await world.fork();
+  await world.rewind('begun');
+
+  assert.deepEqual(await world.messages({ to: HANDSET }), []);
+  assert.equal((await fork.messages({ to: HANDSET })).length, 1);
+  await fork.close();
+});

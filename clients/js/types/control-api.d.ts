@@ -121,7 +121,7 @@ export interface paths {
         put?: never;
         /**
          * Open a world: afresh, from a fixture in the call, or as another world is now.
-         * @description `fixture` is the name of a bundled account, or a fixture itself, as an object; it may extend a bundled one. `fork` is the name of a world, whose account, mailboxes, clock, ids, limits and faults the new one begins with; its subscriptions, connections and log-ins stay where they are.
+         * @description `fixture` is the name of a bundled account, or a fixture itself, as an object; it may extend a bundled one. `fork` is the name of a world, whose account, mailboxes, clock, ids, limits and faults the new one begins with; its subscriptions, connections and log-ins stay where they are. `at` is a label of that world, or the number of a command of its history: the new world begins as that one was then.
          */
         post: operations["create_world"];
         delete?: never;
@@ -188,6 +188,63 @@ export interface paths {
         put?: never;
         /** Back to the fixture: account, mailboxes, subscriptions, clock, ids and journal; sign-ins stay good. */
         post: operations["reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has changed the world, the newest last, its labels, and what was left out. */
+        get: operations["read_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/history/labels/{label}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a point in a world's history.
+                 * @example before-the-order
+                 */
+                label: components["parameters"]["Label"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Name what the world is now, to come back to it. A name that there is names the present from now on. */
+        put: operations["put_label"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/history/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the world back to a label, or to the number of a command. What came after is forgotten; log-ins stay good. */
+        post: operations["rewind"];
         delete?: never;
         options?: never;
         head?: never;
@@ -815,6 +872,42 @@ export interface components {
     schemas: {
         /** a name of 1 to 64 of A-Z, a-z, 0-9 and . _ ~ - */
         WorldName: string;
+        /** a label of 1 to 64 of A-Z, a-z, 0-9 and . _ ~ -, not all of them digits */
+        Label: string;
+        /**
+         * a label, or the number of a command
+         * @example before-the-order
+         */
+        Point: string | number;
+        HistoryStanding: {
+            /** @description The number of the first command since the last reset. */
+            first: number;
+            /** @description The number of the latest command. */
+            latest: number;
+            /** @description How many commands are not kept, the newest. */
+            left_out: number;
+            /** @description How many are kept at most. */
+            most: number;
+            /** @description The number of the last command before each. */
+            labels: {
+                [key: string]: number;
+            };
+        };
+        HistoryCommand: {
+            number: number;
+            /**
+             * Format: date-time
+             * @description In real time.
+             */
+            at: string;
+            /** @description An operationId of the API, or what else was done. */
+            kind: string;
+            /** @description The id of a call in the journal. */
+            call: number | null;
+            /** @description Who made the call. */
+            extension: string | null;
+            is_call: boolean;
+        };
         /**
          * @description Of an assertion that does not hold: `unexpected-message` for one that should not be there, `no-message` for one that is not there, `evidence-left-out` where nobody can tell any more.
          * @enum {string}
@@ -1212,6 +1305,11 @@ export interface components {
          */
         WorldName: components["schemas"]["WorldName"];
         /**
+         * @description Of a point in a world's history.
+         * @example before-the-order
+         */
+        Label: components["schemas"]["Label"];
+        /**
          * @description A phone outside the account, in digits, with or without a plus.
          * @example 14151003732
          */
@@ -1409,6 +1507,7 @@ export interface operations {
                      */
                     fixture?: string | Record<string, never>;
                     fork?: components["schemas"]["WorldName"];
+                    at?: components["schemas"]["Point"];
                 };
             };
         };
@@ -1484,6 +1583,100 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Ready"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_history: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many commands are told of, at most.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryStanding"] & {
+                        commands: components["schemas"]["HistoryCommand"][];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    put_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of a point in a world's history.
+                 * @example before-the-order
+                 */
+                label: components["parameters"]["Label"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The label, and the number of the last command before it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        label: string;
+                        number: number;
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    rewind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "before-the-order"
+                 *     }
+                 */
+                "application/json": {
+                    to: components["schemas"]["Point"];
+                };
+            };
+        };
+        responses: {
+            /** @description How much history there is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryStanding"] & {
+                        /** @description The first command whose answer is another one than it was. */
+                        differs_at: number | null;
+                    };
+                };
+            };
             default: components["responses"]["Refused"];
         };
     };

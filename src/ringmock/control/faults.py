@@ -46,9 +46,7 @@ def remove_fault(call: ControlCall) -> Json:
     count = len(plan.standings) if plan is not None else 0
     if place > count or plan is None:
         raise NotThere(f"There is no rule {place}: the world has {count}, which are counted from 1.")
-    plan.remove(place - 1)
-    if count == 1:
-        call.world.plant(())
+    world_controls.remove_fault(call.world, place)
     return read_faults(call)
 
 
@@ -61,9 +59,10 @@ def read_carrier(call: ControlCall) -> Json:
 def put_carrier(call: ControlCall) -> Json:
     """Say what carriers make of SMS from now on."""
     try:
-        call.world.carry_by(None if call.body == {} else carrier_from(call.body, call.world.account))
+        carrier = None if call.body == {} else carrier_from(call.body, call.world.account)
     except ValueError as error:
         raise Senseless(str(error)) from error
+    world_controls.set_carrier(call.world, carrier)
     return read_carrier(call)
 
 

@@ -8,7 +8,6 @@ from ..server_limits import option_of
 from ..sign_in.sessions import TooManyWorlds
 from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
-from ..world.fork import copy_into
 from ..world.template import Template
 from ..world.world import World
 from .call import ControlCall, NotNow, NotThere, Senseless, told
@@ -56,30 +55,27 @@ def create_world(call: ControlCall) -> Json:
     origin = named_world(worlds, body["fork"]) if "fork" in body else None
     if body["name"] == DEFAULT:
         raise NotNow("The world 'default' is the fixture's own: choose another name.")
+    if "at" in body and origin is None:
+        raise Senseless("'at' is a point in the history of the world that is the 'fork'.")
     if origin is not None and origin.share.records > worlds.limits.max_fork_records:
         raise NotNow(
             f"A world of at most {worlds.limits.max_fork_records} records is forked"
             f" ({option_of('max_fork_records')}), and this one has {origin.share.records}."
         )
-    template = origin.template if origin is not None else _template(body) if "fixture" in body else None
+    template = _template(body) if "fixture" in body else None
     try:
         with told():
-            world = worlds.open_world(body["name"], template)
+            if origin is None:
+                world = worlds.open_world(body["name"], template)
+            else:
+                world = worlds.fork(body["name"], origin, body.get("at"))
+    except StoreFull as error:
+        raise NotNow(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
     except TooManyWorlds as error:
         raise NotNow(
             f"There are {worlds.limits.max_worlds} worlds (--max-worlds), all in use: close one, or reset one."
         ) from error
-    if origin is not None:
-        _fork(worlds, body["name"], world, origin)
     return _shown(worlds, body["name"], world)
-
-
-def _fork(worlds: Worlds, name: str, world: World, origin: World) -> None:
-    try:
-        copy_into(world, origin)
-    except StoreFull as error:
-        worlds.close_world(name)
-        raise NotNow(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
 
 
 def _template(body: Json) -> Template:

@@ -87,6 +87,10 @@ class SubscriptionStore:
             raise errors.NotFound("subscriptionId", subscription_id)
         return subscription
 
+    def named(self, subscription_id: str) -> Subscription | None:
+        """The one of this id, whoever's it is and whether it has expired."""
+        return self._by_id.get(subscription_id)
+
     def is_alive(self, subscription: Subscription, now: datetime) -> bool:
         """Whether it exists; an expired subscription is removed."""
         if subscription.expires <= now:

@@ -53,6 +53,7 @@ from .operations import (
     subscriptions,
     telephony,
 )
+from .replay import Replays
 from .sockets import Sockets
 from .stages import Dispatch, Done, Handler, Recorder, Refusals, RequestNormalisation, Routing, Security, WaitingHandler
 from .validation import VALIDATOR_MAP, StrictUriParser
@@ -240,7 +241,7 @@ def create_app(
     contract = load_contract()
     groups = throttling_groups(contract)
     app = Stages(
-        Dispatch(control_only(behind, sockets, control_port)),
+        Dispatch(control_only(behind, sockets, control_port), worlds.moment),
         import_name="ringmock",
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids, groups=groups, limits=limits),
@@ -263,6 +264,7 @@ def create_app(
     app.build()
     stack: ASGIApp = app
     sockets.answer_by(stack)
+    worlds.replay = Replays(app.middleware_stack, worlds, notifier).run_apart
     return stack
 
 

@@ -1,6 +1,7 @@
 """One HTTP call on its way through the stages."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -101,6 +102,10 @@ class Call:
     """The fault on demand that it has met."""
     problems: Sequence[Exception] = ()
     """What the call was refused for."""
+    at: datetime | None = None
+    """The real time at which it is handled; None before that."""
+    is_replayed: bool = False
+    """Whether it is one of a world's history that is done again."""
 
     def __init__(self, method: str, path: str, base_url: str, headers: Mapping[bytes, bytes]) -> None:
         """`base_url` ends without a slash. `headers` are by lower-case name; of a repeated name, the last."""

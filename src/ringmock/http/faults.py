@@ -8,7 +8,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.account import digits_of
-from ..lab.faults import FaultRule, ServiceUnavailable, Spoiled
+from ..lab.faults import FaultPlan, FaultRule, ServiceUnavailable, Spoiled
 from ..world.world import World
 from . import form_data, multipart
 from .call import BREAK_OFF, ON_SOCKET, SCOPE_KEY, Answer, Call
@@ -23,7 +23,7 @@ async def with_its_fault(
     """Pass a call to `app`, or refuse it, delay it or lose its answer, according to the fault."""
     call: Call = scope[SCOPE_KEY]
     plan = world.faults
-    rule = plan.meet(call.operation or "", extension, lambda: recipients_of(call, world)) if plan is not None else None
+    rule = None if plan is None else _met(plan, call, world, extension)
     if rule is None:
         await app(scope, receive, send)
         return
@@ -42,6 +42,20 @@ async def with_its_fault(
             raise
     if rule.lost or not rule.carries_out:
         await _lose(rule, call, scope)
+
+
+def _met(plan: FaultPlan, call: Call, world: World, extension: str | None) -> FaultRule | None:
+    """The fault that a call meets; its world's history knows that it could have met one."""
+    asked: list[Collection[str]] = []
+
+    def recipients() -> Collection[str]:
+        if not asked:
+            asked.append(recipients_of(call, world))
+        return asked[0]
+
+    rule = plan.meet(call.operation or "", extension, recipients)
+    world.history.add("met", call.operation or "", extension, sorted(asked[0]) if asked else [])
+    return rule
 
 
 async def _lose(rule: FaultRule, call: Call, scope: Scope) -> None:

@@ -49,6 +49,7 @@ class Mishaps(Generic[_N]):
             yield note
             yield from self._taken(world, subscription)
             return
+        world.history.add("met-notification", subscription.owner, is_on_socket)
         rule = world.faults.meet_notification(subscription.owner, is_on_socket=is_on_socket)
         mishap = None if rule is None else rule.notification
         if rule is None or mishap is None:

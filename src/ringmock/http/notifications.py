@@ -116,6 +116,7 @@ class Notifier:
         self.webhooks = webhooks
         self.sockets = sockets
         self._most_waiting = sockets.limits.max_webhook_queue
+        self._watchers: dict[World, _Watcher] = {}
         self._posting: dict[World, set[asyncio.Task[None]]] = {}
         """The deliveries of each watched world."""
         self._queues: dict[Subscription, deque[_Waiting]] = {}
@@ -131,7 +132,8 @@ class Notifier:
         if world not in self._posting and not world.is_closed:
             self._posting[world] = set()
             world.on_reset(partial(self._life_ended, world))
-            world.watch(_Watcher(world, self))
+            self._watchers[world] = watcher = _Watcher(world, self)
+            world.watch(watcher)
             world.is_behind = partial(self._is_behind, world)
             world.resend = partial(self._resend, world)
 
@@ -151,7 +153,25 @@ class Notifier:
         for task in self._posting[world]:
             task.cancel()
         if world.is_closed:
-            del self._posting[world]
+            del self._posting[world], self._watchers[world]
+
+    # --- histories -------------------------------------------------------------------------------
+
+    def notify_changes(self, world: World) -> None:
+        """Notify of what the last command has changed: the next one's changes are another event."""
+        if world in self._watchers:
+            self._watchers[world].notify_changes()
+
+    def do_due(self, world: World) -> None:
+        """Do again what was due."""
+        if world in self._watchers:
+            self._watchers[world].time_changed()
+
+    def note_again(self, world: World, subscription_id: str, attempt: Attempt) -> None:
+        """Record the result of a notification again."""
+        subscription = world.subscriptions.named(subscription_id)
+        if subscription is not None:
+            self._attempted(world, subscription, attempt)
 
     def follow(self, world: World, subscription: Subscription) -> None:
         """Notify the subscriptions of a world from now on."""
@@ -230,7 +250,9 @@ class Notifier:
         self, world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime
     ) -> None:
         """Send it on the subscription's connection."""
-        uuid = world.subscriptions.name_notification()
+        uuid = _name(world)
+        if world.history.is_replaying:
+            return
         said = notification(subscription, wanted, event, uuid, world.account, at)
         note = _Notification(uuid, wanted.uri, b"", said, about=messages_of(event))
         self._send_note(world, subscription, note, at)
@@ -248,6 +270,7 @@ class Notifier:
 
             if not self.sockets.notify(connection, each.said, at, done):
                 world.subscriptions.remove(subscription)
+                world.history.add("unsubscribed", subscription.id)
                 return
 
     def _resend(self, world: World, subscription: Subscription, attempt: Attempt) -> None:
@@ -280,7 +303,7 @@ class Notifier:
         if waiting is not None:
             waiting.append(stream)
             return
-        if self._sent_some(world, subscription, stream):
+        if self._sent_some(world, subscription, stream) and not world.history.is_replaying:
             waiting = self._streams[subscription] = deque([stream])
             task = self._started(world, self._send_streams(world, subscription, waiting))
             task.add_done_callback(lambda _: _remove_entry(self._streams, subscription, waiting))
@@ -301,6 +324,8 @@ class Notifier:
         _remove_entry(self._streams, subscription, waiting)
 
     def _post(self, world: World, subscription: Subscription, waiting: _Waiting) -> None:
+        if world.history.is_replaying:
+            return
         if isinstance(waiting, _Notifications):
             self._enqueue(world, subscription, waiting)
             return
@@ -345,9 +370,17 @@ class Notifier:
 
     def _note_attempt(self, world: World, subscription: Subscription, note: _Notification, failure: str | None) -> None:
         """Record the result of a notification; a blacklisted address is tried again if the fixture says so."""
-        was_active, now = subscription.blacklisted is None, world.clock.now()
-        body = note.body or orjson.dumps(note.said)
-        subscription.attempted(Attempt(now, note.event, note.uuid, failure, note.on_demand or None, note.about, body))
+        if world.history.is_replaying:
+            return
+        with world.moment.held():
+            body, mishap = note.body or orjson.dumps(note.said), note.on_demand or None
+            attempt = Attempt(world.clock.now(), note.event, note.uuid, failure, mishap, note.about, body)
+            world.history.add("attempted", subscription.id, attempt)
+            self._attempted(world, subscription, attempt)
+
+    def _attempted(self, world: World, subscription: Subscription, attempt: Attempt) -> None:
+        was_active, now = subscription.blacklisted is None, attempt.at
+        subscription.attempted(attempt)
         if was_active and subscription.blacklisted is not None and world.template.webhooks.blacklisting == "reconciled":
             retry = Timer(partial(self._reconcile, world, subscription), partial(_retry_of, world, subscription))
             world.agenda.schedule(retry, moved(now, RECONCILIATION))
@@ -357,6 +390,8 @@ class Notifier:
         if subscription.blacklisted is None or not world.subscriptions.is_alive(subscription, at):
             return None
         due = self._retries.get(subscription)
+        if world.history.is_replaying:
+            due = asyncio.Event()
         if due is None:
             due = self._retries[subscription] = asyncio.Event()
             task = self._started(world, self._retry_blacklisted(world, subscription, due))
@@ -373,6 +408,7 @@ class Notifier:
                         subscription.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
                     )
                     subscription.reinstate()
+                    world.history.add("reinstated", subscription.id)
         finally:
             _remove_entry(self._retries, subscription, due)
 
@@ -400,9 +436,19 @@ def _retry_of(world: World, subscription: Subscription, at: datetime) -> Due | N
 
 
 def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Notification:
-    uuid = world.subscriptions.name_notification()
+    uuid = _name(world)
     said = notification(subscription, wanted, event, uuid, world.account, at)
     return _Notification(uuid, wanted.uri, orjson.dumps(said), about=messages_of(event))
+
+
+def _name(world: World) -> str:
+    """A UUID for the next notification. One of a batch is made when its turn comes, outside of any command."""
+    if world.moment.at is None:
+        world.history.add(NAMED)
+    return world.subscriptions.name_notification()
+
+
+NAMED, DUE = "named", "due"
 
 
 def _next_of(queue: deque[_Waiting]) -> _Notification | None:
@@ -430,12 +476,12 @@ class _Watcher:
         self._notifier = notifier
         self._changed: Changes = {}
         self._is_telling = False
-        self._timer = WorldTimer(self.time_changed)
+        self._timer = WorldTimer(self._time_has_come)
         world.on_reset(self._forget_changes)
         self.time_changed()
 
     def recorded(self, delivery: Delivery, copies: Sequence[Message]) -> None:
-        self._notify_changes()
+        self.notify_changes()
         now = self._world.clock.now()
         for copy in copies:
             if isinstance(copy, A2PMessage) and copy.direction is Direction.INBOUND:
@@ -450,13 +496,14 @@ class _Watcher:
     def changed(self, changes: Changes) -> None:
         if not self._changed:
             # for changes without a call of the API, as by the control API; those of a call are notified as it ends
-            asyncio.get_running_loop().call_soon(self._notify_changes)
+            asyncio.get_running_loop().call_soon(self._notify_changes_of_now)
         self._changed = together(self._changed, changes)
 
     def _forget_changes(self) -> None:
         self._changed = {}
 
-    def _notify_changes(self) -> None:
+    def notify_changes(self) -> None:
+        """Notify of what has changed so far, as one event."""
         by_mailbox: dict[str, dict[Kind, Changed]] = {}
         for kind, change in self._changed.items():
             by_mailbox.setdefault(kind.mailbox, {})[kind] = change
@@ -474,9 +521,23 @@ class _Watcher:
     def threads_changed(self, changed: ThreadsChanged) -> None:
         self._notifier.notify_threads(self._world, changed, self._world.clock.now())
 
+    def _notify_changes_of_now(self) -> None:
+        with self._world.moment.held():
+            self.notify_changes()
+
     def answered(self, entry: Entry) -> None:
         """The call is over: what the next one changes is another event, even if both arrived in one piece."""
-        self._notify_changes()
+        if self._changed:
+            self._notify_changes_of_now()
+
+    def _time_has_come(self) -> None:
+        """Something may be due by itself, which is then a command."""
+        world = self._world
+        with world.moment.held():
+            due = world.agenda.next
+            if due is not None and due <= world.clock.now():
+                world.history.add(DUE)
+            self.time_changed()
 
     def time_changed(self) -> None:
         """Send what is due by now, before anything else happens, and schedule the next time.
@@ -489,10 +550,11 @@ class _Watcher:
                 self._notify_due(self._world.clock.now())
             finally:
                 self._is_telling = False
-            self._timer.set(self._world.agenda.next, self._world.clock)
+            if not self._world.history.is_replaying:
+                self._timer.set(self._world.agenda.next, self._world.clock)
 
     def _notify_due(self, now: datetime) -> None:
-        self._notify_changes()
+        self.notify_changes()
         agenda = self._world.agenda
         for at, things in agenda.due(now, SENT_TOGETHER):
             messages = _by_mailbox(thing for thing in things if isinstance(thing, Message))

@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..domain.errors import InvalidParameter
 from ..server_limits import ServerLimits
 from ..sign_in.sessions import Session, SignInRefused, TokenUnknown, later
-from ..sign_in.worlds import Worlds, random_token
+from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
+from ..world.history.commands import Caller
 from ..world.world import World
 from . import errors
 from .call import BREAK_OFF, JSON_ANSWER, ON_SOCKET, PREFIX_KEY, WORLD_HEADER, Call
@@ -71,16 +72,17 @@ class Sockets:
         self,
         worlds: Worlds,
         *,
-        token_source: Callable[[], str] = random_token,
+        token_source: Callable[[], str] | None = None,
         message_ids: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
         self._worlds = worlds
         self.limits = worlds.limits
-        self._token_source = token_source
+        self._token_source = token_source or worlds.draw
         self._message_ids = message_ids
         self._tokens: dict[str, tuple[Session, datetime | None]] = {}
         self._connections: dict[str, Connection] = {}
         self._lost: dict[str, Connection] = {}
+        self._replayed: dict[str, Connection] = {}
         self._by_access_token: dict[str, Connection] = {}
         self._of_worlds: dict[World, _WorldSockets] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -110,7 +112,20 @@ class Sockets:
 
     def connection_of(self, call: Call) -> Connection | None:
         """The connection on which a call came; None for an HTTP call."""
-        return self._by_access_token.get(call.token or "")
+        found = self._by_access_token.get(call.token or "")
+        if call.is_replayed and (found is None or found.session.world is not call.world):
+            return self._replayed.get(call.token or "")
+        return found
+
+    def connect_again(self, world: World, access_token: str, token: str) -> None:
+        """Stand in for a connection of a world's history, for calls that came on it, until `forget_replayed`."""
+        caller = Caller("", "", access_token, None, "", "", is_of_connection=True)
+        session = self._worlds.session_again(world, caller)
+        self._replayed[access_token] = Connection(token, session, world.clock.now(), lambda *_: None, self.limits)
+
+    def forget_replayed(self) -> None:
+        """The history has been done again."""
+        self._replayed.clear()
 
     def notify(self, token: str, notification: Json, at: datetime, done: Done) -> bool:
         """Send a notification, now or when the client reconnects; False when it cannot be sent.
@@ -227,6 +242,7 @@ class Sockets:
         connection = Connection(self._token_source(), own, session.world.clock.now(), self._look, self.limits)
         self._connections[connection.token] = self._of(session.world).connections[connection.token] = connection
         self._by_access_token[own.access_token] = connection
+        session.world.history.add("connected", own.access_token, connection.token)
         return connection
 
     def _look(self, connection: Connection, at: datetime) -> datetime | None:
@@ -312,8 +328,16 @@ class Sockets:
         self._worlds.close_connection(connection.session)
         if socket is not None:
             connection.leave(socket)
-        if connection.subscription is not None:
+        if connection.subscription is not None and not connection.subscription.is_deleted:
             world.subscriptions.remove(connection.subscription)
+            world.history.add("unsubscribed", connection.subscription.id)
+
+    def start(self, world: World) -> None:
+        """Count all times of a world's connections from now: it was taken back."""
+        now = world.clock.now()
+        for connection in self._of(world).connections.values() if world in self._of_worlds else ():
+            connection.start(now)
+            world.agenda.schedule(connection.timer, connection.times_out)
 
     # --- messages --------------------------------------------------------------------------------
 

@@ -13,8 +13,9 @@ import asyncio
 import inspect
 import re
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import lru_cache
+import types
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -36,6 +37,8 @@ from ..openapi.document import app_permissions
 from ..server_limits import ServerLimits
 from ..sign_in.sessions import Session, TooManyWorlds, UnknownClient
 from ..sign_in.worlds import Worlds
+from ..world.history.commands import Handled
+from ..world.history.moment import Moment
 from . import oauth, throttling
 from . import request_normalisation as normalisation
 from .call import (
@@ -611,15 +614,21 @@ def read_client(call: Call, _: Scope) -> None:
 
 
 class HandlerOperation:
-    """One operation's handler, run in the event loop's thread: handlers never block. Its result goes on the call."""
+    """One operation's handler, run in the event loop's thread: handlers never block. Its result goes on the call.
 
-    def __init__(self, handler: Handler) -> None:
+    It is the door by which calls change a world: each is handled at one moment, and what changes something is in the
+    history of its world before anything else happens.
+    """
+
+    def __init__(self, handler: Handler, moment: Moment, *, is_command: bool) -> None:
         self._handler = handler
+        self._moment = moment
+        self._is_command = is_command
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[SCOPE_KEY]
         self.handle(call)
-        if call.work is not None:
+        if call.work is not None and not call.is_replayed:
             await self.finish(call)
 
     def handle(self, call: Call) -> None:
@@ -628,17 +637,27 @@ class HandlerOperation:
         Raises a `Refusal`.
         """
         call.is_handled = True
-        said = self._handler(call)
-        if not isinstance(said, Answer):
-            try:
-                next(said)
-            except StopIteration as end:
-                said = end.value
-            else:
-                call.work = said
-                return
-        call.answer = said
-        call.encoded = encoded(said.body)
+        moment = self._moment
+        before = moment.at
+        call.at = moment.at = before or moment.read()
+        if moment.drawn:
+            moment.drawn.clear()
+        try:
+            said = self._handler(call)
+            if not isinstance(said, Answer):
+                try:
+                    next(said)
+                except StopIteration as end:
+                    said = end.value
+                else:
+                    call.work = remembered_work(call, said) if self._is_command else said
+                    return
+            call.answer = said
+            call.encoded = encoded(said.body)
+            if self._is_command and not call.is_replayed:
+                call.here.history.handled(command_of(call))
+        finally:
+            moment.at = before
 
     async def finish(self, call: Call) -> None:
         """Do the remaining work, while other calls are served. It has a separate task, like everything that waits."""
@@ -650,18 +669,79 @@ class HandlerOperation:
 class _WaitingOperation:
     """One operation whose handler waits for an external receiver; other calls are served meanwhile.
 
-    It has a separate task: the HTTP protocol runs a call outside of any task, where no time-out could be set.
+    It has a separate task: the HTTP protocol runs a call outside of any task, where no time-out could be set. Whenever
+    it goes on, it is the moment at which it began, or that it has set since.
     """
 
-    def __init__(self, handler: WaitingHandler) -> None:
+    def __init__(self, handler: WaitingHandler, moment: Moment, *, is_command: bool) -> None:
         self._handler = handler
+        self._moment = moment
+        self._is_command = is_command
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[SCOPE_KEY]
         call.is_handled = True
         call.port = (scope.get("server") or (None, None))[1]
-        call.answer = await asyncio.create_task(self._handler(call))
+        await asyncio.create_task(self._handled(call))
+
+    async def _handled(self, call: Call) -> None:
+        call.at = call.at or self._moment.read()
+        await _at_its_moment(self._answered(call), call, self._moment)
+
+    async def _answered(self, call: Call) -> None:
+        call.answer = await self._handler(call)
         call.encoded = encoded(call.answer.body)
+        if self._is_command and not call.is_replayed:
+            call.here.history.handled(command_of(call))
+
+
+@types.coroutine
+def _at_its_moment(running: Coroutine[Any, Any, None], call: Call, moment: Moment) -> Generator[Any, Any, None]:
+    """Let a coroutine find the time of its call whenever it goes on."""
+    send, value = running.send, None
+    while True:
+        with moment.held(call.at):
+            try:
+                awaited = send(value)
+            except StopIteration:
+                return
+        try:
+            value = yield awaited
+            send = running.send
+        except BaseException as error:
+            send, value = running.throw, error
+
+
+def command_of(call: Call, work: int = 0) -> Handled:
+    """A handled call as the history of its world has it; `work` names what is left to do of it."""
+    header, answer, world, said, session = call.headers.get, call.answer, call.here, call.encoded, call.session
+    moment = world.moment
+    # Its own constructor takes twice as long, and this is done for every SMS.
+    return tuple.__new__(
+        Handled,
+        (
+            call.at,
+            call.operation,
+            call.method,
+            call.path,
+            call.query_string,
+            header(b"content-type", b""),
+            header(b"accept", b""),
+            call.content,
+            None if session is None else session.caller,
+            call.base_url,
+            moment.take_drawn() if moment.drawn else (),
+            world.journal.latest + 1,
+            work,
+            0 if answer is None else answer.status,
+            said if len(said) <= call.limits.max_journal_body else b"",
+        ),
+    )
+
+
+def remembered_work(call: Call, work: Slices[Answer]) -> Slices[Answer]:
+    """The rest of a call's work, which its world's history follows; of one that is done again, the work itself."""
+    return work if call.is_replayed else call.here.history.begun(partial(command_of, call), work)
 
 
 def encoded(body: Any) -> bytes:
@@ -678,16 +758,42 @@ def encoded(body: Any) -> bytes:
 
 
 class _DispatchApi(RoutedAPI):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, moment: Moment, **kwargs: Any) -> None:
+        self._moment = moment
         super().__init__(*args, **kwargs)
         self.add_paths()
 
     def make_operation(self, operation: Any) -> "HandlerOperation | _WaitingOperation":
-        waits = inspect.iscoroutinefunction(operation.function)
-        return _WaitingOperation(operation.function) if waits else HandlerOperation(operation.function)
+        function = operation.function
+        kind = _WaitingOperation if inspect.iscoroutinefunction(function) else HandlerOperation
+        return kind(function, self._moment, is_command=is_command(operation.method, operation.operation_id))
+
+
+READS = frozenset({"parsePhoneNumber", "parsePhoneNumberV2", "searchSmsConsentRecords"})
+"""What is asked by POST."""
+
+CHANGING_READS = frozenset({"readMessageStoreReportArchive", "readMessageStoreReportArchiveContent"})
+"""Who reads a report first has it made: it has what is there then."""
+
+
+def is_command(method: str, operation_id: str) -> bool:
+    """Whether the calls of an operation are in the history of their world.
+
+    Sign-ins are there too, by what they made: see `sign_in.worlds`.
+    """
+    if method.upper() in ("GET", "HEAD"):
+        return operation_id in CHANGING_READS
+    return operation_id not in READS | oauth.OPERATIONS
 
 
 class Dispatch(Staged, RoutedMiddleware):
     """The last stage: the handler that the resolver found for the operation."""
 
     api_cls = _DispatchApi
+
+    def __init__(self, app: ASGIApp, moment: Moment) -> None:
+        super().__init__(app)
+        self._moment = moment
+
+    def add_api(self, specification: Any, **kwargs: Any) -> Any:
+        return super().add_api(specification, moment=self._moment, **kwargs)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..lab.limits import RINGCENTRAL, WINDOW, Group, RateExceeded, Standing
+from ..lab.limits import RINGCENTRAL, WINDOW, Group, RateExceeded, RateLimits, Standing
 from ..sign_in.assertions import read
 from ..sign_in.sessions import SignInRefused, extension_claimed, extension_named
 from ..sign_in.worlds import Worlds
@@ -35,9 +35,15 @@ class Throttling:
         world = caller.world
         if world is None or world.limits is None:
             return
+        with world.moment.held():
+            self._count(call, caller, world, world.limits)
+
+    def _count(self, call: Call, caller: Caller, world: World, limits: RateLimits) -> None:
         try:
             now = world.clock.now()
-            standing = world.limits.count(self._group, caller.user, caller.application, call.operation or "", now)
+            operation = call.operation or ""
+            world.history.add("counted", self._group, caller.user, caller.application, operation)
+            standing = limits.count(self._group, caller.user, caller.application, operation, now)
         except RateExceeded as exceeded:
             call.rate_limit = headers_of(exceeded.standing)
             call.world = world

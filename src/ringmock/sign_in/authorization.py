@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -62,6 +62,11 @@ class Consent:
     permissions: frozenset[str] | None = None
     """What the application may do; None for everything."""
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """All of it but the world, as a history writes it."""
+        return tuple(getattr(self, each.name) for each in fields(self) if each.name != "world")
+
 
 class Codes:
     """The codes of a registry that wait to be exchanged."""
@@ -95,6 +100,11 @@ class Codes:
         if not _is_proven(consent.challenge, verifier):
             raise sessions.CodeVerifierMismatch
         return consent
+
+    def consent_of(self, code: str, client_id: str) -> Consent | None:
+        """The consent that a client would redeem with a code, whether in the right way or not."""
+        consent = self._consents.get(code)
+        return consent if consent is not None and consent.client_id == client_id else None
 
     def holder_of(self, code: str) -> str | None:
         """The extension number of the user who consented, for a code that is not redeemed yet."""

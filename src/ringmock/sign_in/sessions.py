@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..domain.account import Account, Extension, digits_of
+from ..world.history.commands import Caller
 from ..world.template import Credentials, Template
 from . import assertions
 
@@ -206,6 +207,29 @@ class Session:
     is_revoked: bool = False
     is_of_connection: bool = False
     """Whether it is a WebSocket's own, whose tokens nobody has."""
+    _caller: Caller | None = field(default=None, repr=False)
+
+    @property
+    def caller(self) -> Caller:
+        """What it says of a call, for as long as it is there."""
+        if self._caller is None:
+            self._caller = Caller(
+                self.extension_number,
+                self.client_id,
+                self.access_token,
+                self.permissions,
+                self.endpoint_id,
+                self.session_id,
+                self.is_of_connection,
+            )
+        return self._caller
+
+    @property
+    def state(self) -> "SessionState":
+        """All of it but the world, as a history writes it."""
+        values = {name: getattr(self, name) for name in SessionState._fields if name != "replaced_by"}
+        by = None if self.replaced_by is None else self.replaced_by.access_token
+        return SessionState(**values, replaced_by=by)
 
     @property
     def extension(self) -> Extension:
@@ -258,6 +282,28 @@ class Session:
         if self.expires is None or (self.refresh_token is not None and self.refresh_expires is None):
             return None
         return self.expires if self.refresh_token is None else max(self.expires, self.refresh_expires or self.expires)
+
+
+class SessionState(NamedTuple):
+    """The fields of a `Session`, of which `replaced_by` is an access token."""
+
+    extension_number: str
+    client_id: str
+    access_token: str
+    endpoint_id: str
+    refresh_token: str | None
+    access_ttl: int
+    refresh_ttl: int
+    expires: datetime | None
+    refresh_expires: datetime | None
+    session_id: str
+    log_in: LogIn | None
+    permissions: frozenset[str] | None
+    used: datetime | None
+    replaced: datetime | None
+    replaced_by: str | None
+    is_revoked: bool
+    is_of_connection: bool
 
 
 def later(moment: datetime, seconds: float) -> datetime | None:

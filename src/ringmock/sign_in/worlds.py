@@ -8,9 +8,10 @@ import logging
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from ..domain.account import Extension
 from ..domain.agenda import Agenda
@@ -19,6 +20,10 @@ from ..domain.generation import Generation
 from ..server_limits import DEFAULT, ServerLimits, option_of
 from ..world.capacity import Capacity
 from ..world.clock import RealTime, real_time
+from ..world.fork import FORKED, copy_into, go_on_as_fork
+from ..world.history.commands import Base, Caller, Command, Handled
+from ..world.history.moment import Moment
+from ..world.history.of_world import Room
 from ..world.template import Application, Key, Template
 from ..world.world import World
 from . import assertions
@@ -34,6 +39,7 @@ from .sessions import (
     RefreshTokenDead,
     RefreshTokenRevoked,
     Session,
+    SessionState,
     TokenExpired,
     TokenInvalid,
     TokenReplaced,
@@ -56,6 +62,23 @@ _TAGGED = 1000
 
 _FORGOTTEN_TOGETHER = 500
 """The maximum of ended sessions that a new session removes."""
+
+Replay = Callable[[World, Base, Sequence[Command]], "Difference | None"]
+"""Takes a world back to what it began with, and does these commands again, each at its own time.
+
+Returns the first call whose answer is another one now. Log-ins stay as they are.
+"""
+
+
+class Difference(NamedTuple):
+    """A call of a history that is answered differently when it is made again. No status is that of a failure."""
+
+    place: int
+    """Among the commands, from 0."""
+    command: Handled
+    status: int
+    answer: bytes
+
 
 TokenSource = Callable[[], str]
 """Makes 32 random characters of `A-Za-z0-9_-`."""
@@ -91,8 +114,11 @@ class Worlds:
         self.template = template
         self._open_worlds = open_worlds
         self._generation = generation
-        self._real_time = real_time
-        self._token_source = token_source
+        self.moment = real_time if isinstance(real_time, Moment) else Moment(real_time)
+        self._token_source = partial(self.moment.draw, token_source)
+        self._history_room = Room(limits)
+        self.replay: Replay | None = None
+        """Does the commands of a world again, by whoever serves it."""
         self._kind = kind
         self._sessions: dict[str, Session] = {}
         self._refreshable: dict[str, Session] = {}
@@ -167,7 +193,7 @@ class Worlds:
         application = self.application(named)
         if not self._is_signed_by(said, application):
             raise ClientAssertionInvalid("the client assertion is not signed with the client's key")
-        problem = said.problem(audiences, self._real_time())
+        problem = said.problem(audiences, self.moment())
         if problem is not None:
             raise ClientAssertionInvalid(f"of the client assertion, {problem}")
         return application.client_id
@@ -185,7 +211,7 @@ class Worlds:
 
     def world_of_name(self, name: str) -> World:
         """The world of this name, opened when it is new. Raises `UnknownClient` or `TooManyWorlds`."""
-        now = self._real_time()
+        now = self.moment()
         self._lifetimes.close_ended(now)
         world = self._worlds.get(name)
         if world is None:
@@ -197,7 +223,7 @@ class Worlds:
     def _make_room_for_world(self, name: str) -> None:
         if len(self._worlds) - len(self._applications) < self.limits.max_worlds:
             return
-        if not self._lifetimes.close_oldest(self._real_time()):
+        if not self._lifetimes.close_oldest(self.moment()):
             raise TooManyWorlds(name)
         self.note_forgotten("max_worlds")
 
@@ -212,7 +238,7 @@ class Worlds:
 
         Raises `ValueError` for a name that is taken or none, and `TooManyWorlds`.
         """
-        self._lifetimes.close_ended(self._real_time())
+        self._lifetimes.close_ended(self.moment())
         if not _WELL_FORMED.fullmatch(name):
             raise ValueError(f"{name!r} is no name: it has 1 to 64 of A-Z, a-z, 0-9 and . _ ~ -.")
         if name in self._worlds:
@@ -222,16 +248,16 @@ class Worlds:
 
     def all_worlds(self) -> Iterator[tuple[str, World]]:
         """Every world but the fixture's own, by name, the oldest first."""
-        self._lifetimes.close_ended(self._real_time())
+        self._lifetimes.close_ended(self.moment())
         return ((name, world) for name, world in tuple(self._worlds.items()) if world is not self.default)
 
     def now(self) -> datetime:
         """The real time."""
-        return self._real_time()
+        return self.moment()
 
     def use(self, world: World) -> None:
         """Note that a world is called."""
-        world.used = self._real_time()
+        world.used = self.moment()
 
     def known_world(self, client_id: str, client_secret: str | None) -> World | None:
         """The world that these client credentials have opened, None when there is none."""
@@ -241,7 +267,7 @@ class Worlds:
     def world_named(self, client_id: str) -> World | None:
         """The world that an application has opened, or a call has named; None when there is none."""
         world = self._worlds.get(client_id)
-        if world is None or world is self.default or not self._lifetimes.has_ended(world, self._real_time()):
+        if world is None or world is self.default or not self._lifetimes.has_ended(world, self.moment()):
             return world
         self._end_world(client_id)
         return None
@@ -275,9 +301,7 @@ class Worlds:
             for session in self._log_ins.pop(world):
                 self._forget(session)
             return
-        now = world.clock.now()
-        self._codes.start(world, now)
-        self._log_ins[world].start(now)
+        self._start_log_ins(world)
 
     def open_session(
         self,
@@ -312,8 +336,10 @@ class Worlds:
             log_in=log_in,
             permissions=permissions,
         )
-        session.start(world.clock.now())
-        self._file(session)
+        with self.moment.held():
+            session.start(world.clock.now())
+            self._file(session)
+            world.history.add("log-in", session.state)
         return session
 
     def _make_room_for_log_in(self, client_id: str) -> None:
@@ -339,8 +365,10 @@ class Worlds:
             permissions=session.permissions,
             is_of_connection=True,
         )
-        own.start(session.world.clock.now())
-        self._file(own)
+        with self.moment.held():
+            own.start(session.world.clock.now())
+            self._file(own)
+            own.world.history.add("log-in", own.state)
         return own
 
     def close_connection(self, session: Session) -> None:
@@ -348,6 +376,7 @@ class Worlds:
         if self._sessions.get(session.access_token) is session:
             self._log_ins[session.world].remove(session)
             self._forget(session)
+            session.world.history.add("log-in-ended", session.access_token)
 
     def refresh(
         self, world: World, client_id: str, refresh_token: str | None, asked: Permissions | None = None
@@ -386,6 +415,7 @@ class Worlds:
         )
         old.replace(new, now)
         self._log_ins[world].add(old)
+        world.history.add("refreshed", old.access_token, new.access_token, now)
         return new
 
     def revoke(self, client_id: str, token: str) -> None:
@@ -393,6 +423,7 @@ class Worlds:
         session = self._sessions.get(token) or self._refreshable.get(token)
         if session is not None and session.client_id == client_id and session.is_open:
             session.is_revoked = True
+            session.world.history.add("revoked", session.access_token)
 
     # --- the log-in page -------------------------------------------------------------------------
 
@@ -409,9 +440,9 @@ class Worlds:
         """A code for the application to which `extension` has consented. It is valid for a minute."""
         code = self._token("AC")
         expires = expiry_of_code(world.clock.now())
-        self._codes.add(
-            code, Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in, permissions)
-        )
+        given = Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in, permissions)
+        self._codes.add(code, given)
+        world.history.add("code", code, given.state)
         return code
 
     def consent_of_code(
@@ -422,6 +453,9 @@ class Worlds:
         Raises as `Codes.take` does, `ClientAuthenticationMissing` when the application sent neither a secret, an
         assertion nor a code verifier, and `ExtensionCannotLogIn`.
         """
+        holder = self._codes.consent_of(code, client_id)
+        if holder is not None:
+            holder.world.history.add("code-used", code)
         consent = self._codes.take(code, client_id, redirect_uri, verifier)
         if consent.challenge is None and self._secrets.get(client_id) is None and not is_proven:
             raise ClientAuthenticationMissing(client_id)
@@ -456,12 +490,14 @@ class Worlds:
             now = session.world.clock.now()
             if session.has_expired(now):
                 raise TokenExpired
-            session.used = session.used or now
+            if session.used is None:
+                session.used = now
+                session.world.history.add("first-use", access_token, now)
         return session
 
     def _note_use(self, world: World) -> None:
         """Note that a world is called; one that nobody has called for too long is closed instead."""
-        now = self._real_time()
+        now = self.moment()
         if world.name and self._lifetimes.has_ended(world, now):
             self._end_world(world.name)
         world.used = now
@@ -510,11 +546,90 @@ class Worlds:
             self._make_room_for_world("")
         template = template or self.template
         generation = self._generation if template is self.template else None
-        world = self._kind(template, self._real_time, generation, limits=self.limits, room=self.room)
+        world = self._kind(
+            template, self.moment, generation, limits=self.limits, room=self.room, history_room=self._history_room
+        )
         self._log_ins[world] = log_ins = _LogIns()
         world.expiries = log_ins.expiries
+        world.log_ins = log_ins.states
         world.on_reset(partial(self._life_ended, world))
         return world
+
+    # --- histories -------------------------------------------------------------------------------
+
+    def draw(self) -> str:
+        """32 random characters of `A-Za-z0-9_-`, known to the command that they are drawn for."""
+        return self._token_source()
+
+    def rewind(self, world: World, to: int | str) -> Difference | None:
+        """Take a world back to a label, or to the number of a command. Its log-ins stay good, their times begin anew.
+
+        Returns the first call that is answered differently now. Raises `NotKept`, and changes nothing then.
+        """
+        history, journal = world.history, world.journal
+        number = history.number_of(to)
+        commands, base, after = history.commands(number), history.base, history.call_after(number)
+        assert base is not None
+        assert self.replay is not None, "no server answers for these worlds"
+        found = self.replay(world, base, commands)
+        history.cut(number)
+        if after is not None:
+            journal.cut(after - 1)
+        world.journal = journal
+        self._start_log_ins(world)
+        world.note_log_ins()
+        return found
+
+    def fork(self, name: str, origin: World, at: int | str | None = None) -> World:
+        """A new world that begins as another one is; as it was at a label, or after a command of this number.
+
+        Log-ins, connections and subscriptions stay with the origin. Raises as `open_world` does, `StoreFull` and
+        `NotKept`; there is no new world then.
+        """
+        number = None if at is None else origin.history.number_of(at)
+        if number is not None:
+            origin.history.commands(number)
+        world = self.open_world(name, origin.template)
+        try:
+            if number is None:
+                copy_into(world, origin)
+            else:
+                self._begin_as(world, origin, number)
+        except BaseException:
+            self.close_world(name)
+            raise
+        return world
+
+    def _begin_as(self, world: World, origin: World, number: int) -> Difference | None:
+        commands, base = origin.history.commands(number), origin.history.base
+        assert base is not None
+        assert self.replay is not None, "no server answers for these worlds"
+        world.history.continue_from(origin.history, number)
+        found = self.replay(world, base, commands)
+        go_on_as_fork(world)
+        world.history.add(FORKED)
+        return found
+
+    def session_again(self, world: World, caller: Caller) -> Session:
+        """The log-in with which a call of a world's history was made; one like it where it is none of the world's."""
+        known = self._sessions.get(caller.token)
+        if known is not None and known.world is world:
+            return known
+        return Session(
+            world,
+            caller.extension,
+            caller.client_id,
+            caller.token,
+            endpoint_id=caller.endpoint_id,
+            session_id=caller.session_id,
+            permissions=caller.permissions,
+            is_of_connection=caller.is_of_connection,
+        )
+
+    def _start_log_ins(self, world: World) -> None:
+        now = world.clock.now()
+        self._codes.start(world, now)
+        self._log_ins[world].start(now)
 
     def _token(self, kind: str) -> str:
         return f"{kind}-{self._token_source()}"
@@ -546,6 +661,10 @@ class _LogIns:
 
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._all))
+
+    def states(self) -> Sequence[SessionState]:
+        """Each of them as it is."""
+        return [session.state for session in self._all]
 
     def expiries(self) -> Iterator[Due]:
         """When the tokens of those that are open expire; a connection has none to show."""

@@ -1,5 +1,6 @@
 """A test's handle on its world: the credentials that open it, its mailboxes, phones and clock, and what happened."""
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,7 @@ class Ringmock:
         self._do = do
         self._world = worlds.world_of_client(client_id, client_secret)
         self._world.hold()
+        self._forks: list[Ringmock] = []
         self._observed = Observed()
         self._allowed: frozenset[Fault] = frozenset()
         self.clock = Clock(self._world, do)
@@ -77,7 +79,9 @@ class Ringmock:
         worlds.default.watch(self._without_credentials)
 
     def close(self) -> None:
-        """Forget the world, and every log-in to it."""
+        """Forget the world, its forks, and every log-in to them."""
+        for fork in self._forks:
+            fork.close()
         self._world.unwatch(self._observed)
         self._worlds.default.unwatch(self._without_credentials)
         self._world.release()
@@ -87,6 +91,33 @@ class Ringmock:
     def twin(self) -> AsyncTwin:
         """The same for a running event loop: `await ringmock.twin.wait_for_sms(...)`."""
         return AsyncTwin(self)
+
+    # --- its history -----------------------------------------------------------------------------
+
+    def label(self, name: str) -> None:
+        """Name what the world is now, to come back to it."""
+        self._do(lambda: self._world.history.label(name))
+
+    def rewind(self, to: str | int) -> None:
+        """Take the world back to a label, or to the number of a command of its history; log-ins stay good.
+
+        Raises `ValueError` for a point that is not there, or not kept.
+        """
+        self._do(lambda: self._worlds.rewind(self._world, to))
+
+    def fork(self, at: str | int | None = None) -> "Ringmock":
+        """A handle on a new world that begins as this one is, or as it was at a point; closed with this one.
+
+        The new world has credentials of its own, and neither log-ins nor subscriptions. Raises as `rewind` does.
+        """
+
+        def open_fork() -> Ringmock:
+            client_id, secret = f"{self.client_id[:48]}-{secrets.token_hex(4)}", secrets.token_hex(12)
+            self._worlds.fork(client_id, self._world, at)
+            return Ringmock(self.url, self._worlds, self._do, client_id, secret, on_allowed=self._on_allowed)
+
+        self._forks.append(self._do(open_fork))
+        return self._forks[-1]
 
     # --- signing in ------------------------------------------------------------------------------
 
@@ -157,7 +188,7 @@ class Ringmock:
     def carriers(self, carrier: Mapping[str, object] | None = None) -> None:
         """Say what carriers make of SMS from now on, as a fixture does under `carrier`; None for nothing."""
         made = None if not carrier else carrier_from(dict(carrier), self._world.account)
-        self._do(lambda: self._world.carry_by(made))
+        self._do(lambda: world_controls.set_carrier(self._world, made))
 
     def close_websockets(self) -> int:
         """Close every WebSocket that is open in the world, as a network does; how many there were."""

@@ -57,6 +57,7 @@ class RemoteRingmock:
         self._is_own = world is None
         self.client_id = world or f"test-{secrets.token_hex(12)}"
         self.client_secret = secrets.token_hex(12)
+        self._forks: list[RemoteRingmock] = []
         self.clock = RemoteClock(self._control)
         self.expect = RemoteExpect(self._expect)
         if self._is_own:
@@ -69,7 +70,10 @@ class RemoteRingmock:
         self.close()
 
     def close(self) -> None:
-        """Close the world, where it was opened for this handle."""
+        """Close the world, where it was opened for this handle, and its forks."""
+        for fork in self._forks:
+            fork.close()
+        self._forks.clear()
         if self._is_own:
             self._control("DELETE", f"/worlds/{self.client_id}", of_world=False)
 
@@ -77,6 +81,32 @@ class RemoteRingmock:
     def twin(self) -> AsyncTwin:
         """The same for a running event loop: `await ringmock.twin.wait_for_sms(...)`."""
         return AsyncTwin(self)
+
+    # --- its history -----------------------------------------------------------------------------
+
+    def label(self, name: str) -> None:
+        """Name what the world is now, to come back to it."""
+        self._control("PUT", f"/history/labels/{quote(name, safe='')}")
+
+    def rewind(self, to: str | int) -> None:
+        """Take the world back to a label, or to the number of a command of its history; log-ins stay good.
+
+        Raises `ValueError` for a point that is not there, or not kept.
+        """
+        self._control("POST", "/history/rewind", {"to": to})
+
+    def fork(self, at: str | int | None = None) -> "RemoteRingmock":
+        """A handle on a new world that begins as this one is, or as it was at a point; closed with this one.
+
+        The new world has credentials of its own, and neither log-ins nor subscriptions. Raises as `rewind` does.
+        """
+        name = f"{self.client_id[:48]}-{secrets.token_hex(4)}"
+        point = {} if at is None else {"at": at}
+        self._control("POST", "/worlds", {"name": name, "fork": self.client_id, **point}, of_world=False)
+        fork = RemoteRingmock(self.url, self._token, world=name, root=self._root)
+        fork._is_own = True
+        self._forks.append(fork)
+        return fork
 
     # --- calls -----------------------------------------------------------------------------------
 

@@ -3,15 +3,17 @@
 Invalid input raises `ValueError` with a sentence that says what would be right, and changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ..domain import errors
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
 from ..domain.attachment import MAX_ATTACHMENTS, Attachment, received_attachment
+from ..domain.carrier import Carrier
 from ..domain.message import MessageType, Routed
 from ..domain.nearest import did_you_mean
 from ..domain.rules import can_receive
@@ -21,6 +23,8 @@ from ..lab.limits import PROFILES, SENDING, Group, Limits
 from ..timestamps import parse
 from .walk import Walk
 from .world import World
+
+_F = TypeVar("_F", bound=Callable[..., object])
 
 NEXT = "next"
 MOST_REMINDERS = 10_000
@@ -54,6 +58,25 @@ class NoSuchExtension(LookupError, ValueError):
     """The account has no extension with this number."""
 
 
+COMMANDS: dict[str, Callable[..., object]] = {}
+"""What changes a world here, by the kind of its command: the function with the values of the event does it again."""
+
+
+def command(function: _F) -> _F:
+    """Have the world's history know of what was done, by its name and arguments; of what was refused, nothing."""
+    kind = function.__name__
+
+    @wraps(function)
+    def done(world: World, *values: Any) -> Any:
+        with world.moment.held():
+            result = function(world, *values)
+            world.history.add(kind, *values)
+        return result
+
+    COMMANDS[kind] = done
+    return cast(_F, done)
+
+
 # --- the account ---------------------------------------------------------------------------------
 
 
@@ -66,6 +89,7 @@ def extension_of(world: World, number: object) -> Extension:
     return extensions[number]
 
 
+@command
 def set_status(world: World, number: str, status: object) -> None:
     """Freeze, thaw, disable ... an extension; `status` is in the API's words."""
     extension = extension_of(world, number)
@@ -75,6 +99,7 @@ def set_status(world: World, number: str, status: object) -> None:
     world.set_status(extension, ExtensionStatus(status))
 
 
+@command
 def set_members(world: World, number: str, members: object) -> None:
     """Replace the members of a Department by these extension numbers."""
     department = extension_of(world, number)
@@ -104,6 +129,7 @@ def handset_of(world: World, phone_number: object) -> str:
     return digits
 
 
+@command
 def text_from_handset(
     world: World, phone_number: object, to: object, text: object, attachments: Sequence[Attachment] = ()
 ) -> tuple[Routed, ...]:
@@ -214,6 +240,7 @@ def _walk_to(world: World, moment: datetime, *, stands: bool) -> Walk:
 # --- rate limits and faults ----------------------------------------------------------------------
 
 
+@command
 def set_limits(world: World, given: Mapping[str, Any]) -> None:
     """Hold a world to a profile's limits, to numbers of calls a minute by group, or to both; to none for nothing."""
     numbers = dict(given)
@@ -232,6 +259,7 @@ def set_limits(world: World, given: Mapping[str, Any]) -> None:
     world.limit(limits if limits != Limits({}) else None)
 
 
+@command
 def set_faults(world: World, rules: object) -> None:
     """Replace all fault rules of the world by these."""
     if not isinstance(rules, list) or len(rules) > MOST_RULES:
@@ -239,9 +267,20 @@ def set_faults(world: World, rules: object) -> None:
     world.plant([_rule(world, rule) for rule in rules])
 
 
+@command
 def add_fault(world: World, rule: object) -> None:
     """Add one fault rule after those that still apply to future calls."""
     world.plant_more(_rule(world, rule))
+
+
+@command
+def remove_fault(world: World, place: int) -> None:
+    """Take the rule of this place out, counted from 1; the others go on as they are."""
+    if world.faults is None:
+        raise ValueError(f"There is no rule {place}: the world has none.")
+    world.faults.remove(place - 1)
+    if not world.faults.standings:
+        world.plant(())
 
 
 def _rule(world: World, given: object) -> FaultRule:
@@ -265,3 +304,9 @@ def _rule(world: World, given: object) -> FaultRule:
         return FaultRule(**given)
     except ValueError as error:
         raise ValueError(f"Of a rule, {error}" + ("" if str(error).endswith("?") else ".")) from error
+
+
+@command
+def set_carrier(world: World, carrier: Carrier | None) -> None:
+    """Let carriers make this of what is sent from now on; None where all of it arrives."""
+    world.carry_by(carrier)

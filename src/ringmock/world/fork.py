@@ -6,6 +6,8 @@ from typing import Any
 
 from ..domain.agenda import Agenda
 from ..domain.message import Message
+from ..domain.subscription_store import SubscriptionStore
+from .ids import SequentialIds
 from .template import ClockStart
 from .world import World
 
@@ -18,12 +20,14 @@ _COPIED = (
     "reports",
     "retention_days",
     "consents",
+    "carrier",
     "_dice",
     "limits",
     "faults",
     "has_limits_or_faults",
     "sync_tokens",
     "page_tokens",
+    "_signer",
     "thread_tokens",
     "contacts",
     "contact_tokens",
@@ -39,7 +43,8 @@ def copy_into(fork: World, origin: World) -> None:
     fork.share.take(origin.share.records, origin.share.file_bytes)
     fork.share.add(-(fork.share.records - origin.share.records), -(fork.share.file_bytes - origin.share.file_bytes))
     clock = origin.clock
-    fork.clock.restart(ClockStart(clock.now(), frozen=clock.is_frozen))
+    with fork.moment.held():
+        fork.clock.restart(ClockStart(clock.now(), frozen=clock.is_frozen))
     fork.account = origin.account
     ageing = [(message, at) for at, message in origin.ageing_things()]
     state = {name: getattr(origin, name) for name in _COPIED}
@@ -54,6 +59,19 @@ def copy_into(fork: World, origin: World) -> None:
         again.schedule(message, at)
     fork.replace_ageing(again)
     fork.schedule_expiry()
+    fork.history.continue_from(origin.history)
+    fork.history.add(FORKED)
+
+
+FORKED = "forked"
+"""The world went on as a fork of what it was: without the subscriptions."""
+
+
+def go_on_as_fork(world: World) -> None:
+    """Leave the subscriptions, with what is due for them, to the origin."""
+    world.agenda = Agenda(world.tell_time)
+    world.subscriptions = SubscriptionStore(SequentialIds(world.template.ids), world.agenda, world.template.webhooks)
+    world.schedule_expiry()
 
 
 def _copied(value: Any, shared: tuple[Any, ...]) -> Any:

@@ -16,7 +16,11 @@ from ..domain.due import BRINGS_MESSAGES, Due, DueKind
 from ..domain.message import Availability, Message, next_age
 from ..domain.slices import SLICE, Slices
 from ..domain.subscription import Subscription
+from .history.commands import Event
 from .world import World
+
+WALKED = "walked"
+"""The clock went to a time, and stands still there or not."""
 
 
 class Walk:
@@ -64,7 +68,8 @@ class Walk:
         """Go on for a slice; whether it has come to its end."""
         if not self.is_over:
             try:
-                next(self._slices)
+                with self._world.moment.held():
+                    next(self._slices)
             except StopIteration:
                 self.is_over = True
             except BaseException:
@@ -73,13 +78,24 @@ class Walk:
         return self.is_over
 
     def _walking(self) -> Slices[None]:
-        clock = self._world.clock
-        clock.set(clock.now(), frozen=True)  # nothing falls due by itself meanwhile
+        clock, history = self._world.clock, self._world.history
+        was_at = clock.now()
+        clock.set(was_at, frozen=True)  # nothing falls due by itself meanwhile
+
+        def add_way() -> None:
+            nonlocal was_at
+            if clock.now() != was_at:
+                was_at = clock.now()
+                history.keep(Event(self._world.moment(), WALKED, (was_at, True)))
+
+        history.pending[self] = add_way
         try:
             yield from self._with(self._is_met) if self._is_met is not None else self._once()
         finally:
             if self._is_alive:
+                del history.pending[self]
                 clock.set(self.until, frozen=self._stands)
+                history.add(WALKED, self.until, self._stands)
             if self._world.walk is self:
                 self._world.walk = None
             self.happened.sort(key=lambda due: due.order)

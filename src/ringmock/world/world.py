@@ -64,6 +64,9 @@ from ..server_limits import DEFAULT, ServerLimits
 from .capacity import Capacity, Share
 from .clock import RealTime, WorldClock
 from .contact_tokens import ContactTokens
+from .history.commands import Base
+from .history.moment import Moment
+from .history.of_world import History, Room
 from .ids import SequentialIds
 from .initial_messages import plan_seed
 from .journal import Entry, Journal
@@ -90,6 +93,10 @@ _AGED_TOGETHER = 500
 def random_secret() -> bytes:
     """16 bytes from the operating system's randomness."""
     return secrets.token_bytes(16)
+
+
+def _nothing() -> tuple[()]:
+    return ()
 
 
 def _no_sockets() -> int:
@@ -184,6 +191,8 @@ class World(ThreadOperations):
     """Whether many notifications wait for their receivers, by whoever sends them."""
     expiries: Callable[[], Iterable[Due]]
     """When the log-ins of the world expire, by whoever has them."""
+    log_ins: Callable[[], Sequence[object]]
+    """The log-ins of the world as its history writes them, by whoever has them."""
 
     def __init__(
         self,
@@ -193,20 +202,23 @@ class World(ThreadOperations):
         secret_source: Callable[[], bytes] = random_secret,
         limits: ServerLimits = DEFAULT,
         room: Capacity | None = None,
+        history_room: Room | None = None,
     ) -> None:
         """`generation` overrides the template's; `secret_source` makes the signing secret of the tokens after each
         reset.
 
-        `limits` are the storage limits; `room` is shared with other worlds, None for a world with its own.
+        `limits` are the storage limits; `room` and `history_room` are shared with other worlds, None for a world with
+        its own.
         """
         self._limits = limits
         self.share = Share(room or Capacity(limits))
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
-        self._real_time = real_time
+        self.moment = real_time if isinstance(real_time, Moment) else Moment(real_time)
+        self.history = History(self.moment, limits, history_room)
         self.name = ""
         """What it is called by, a client id or a name of a header; empty for the fixture's own."""
-        self.opened = self.used = real_time()
+        self.opened = self.used = self.moment()
         """When it was opened, and last called; in real time."""
         self._holders = 0
         self._secret_source = secret_source
@@ -225,15 +237,34 @@ class World(ThreadOperations):
         self._forget_others()
         self.walk: Walk | None = None
         """The clock's way along what is due, while it is on it."""
-        self.reset()
+        with self.moment.held() as at:
+            self._begin(Base(at, self._secret_source()))
 
     def reset(self) -> None:
-        """Return to the template, as a world that was just made, but with its watchers. Sessions stay open."""
+        """Return to the template, as a world that was just made, but with its watchers. Sessions stay open.
+
+        Its history begins anew.
+        """
+        with self.moment.held() as at:
+            self._begin(Base(at, self._secret_source()))
+            self.note_log_ins()
+
+    def note_log_ins(self) -> None:
+        """Have the history say which log-ins there are, where it is to outlive the server."""
+        if self.history.is_durable:
+            self.history.add("log-ins", *self.log_ins())
+
+    def _begin(self, base: Base) -> None:
+        self.history.begin(base)
+        self.begin_again(base)
+
+    def begin_again(self, base: Base) -> None:
+        """Be what the world was when it began so; its history stays. For who holds the moment."""
         self.life += 1
         self.share.give_back()
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
-        self.clock = WorldClock(self.template.clock, self._real_time, self._time_changed)
+        self.clock = WorldClock(self.template.clock, self.moment, self._time_changed)
         self.agenda = Agenda(self._time_changed)
         self.journal = Journal(self._limits.max_journal_calls)
         self.message_journal.clear()
@@ -252,7 +283,7 @@ class World(ThreadOperations):
         self.consents = Consents()
         self.opt_outs = self.consents.opt_outs
         self._dice = Random(self.carrier.seed if self.carrier else 0)
-        secret = self._secret_source()
+        secret = base.secret
         self.sync_tokens, self.page_tokens = SyncTokens(secret), PageTokens(secret)
         self.thread_tokens, self.contact_tokens = ThreadTokens(secret), ContactTokens(secret)
         self._signer = TokenSigner(secret)
@@ -268,6 +299,7 @@ class World(ThreadOperations):
         self.is_closed = True
         self.share.leave()
         self.message_journal.clear()
+        self.history.clear()
         self.journal = Journal(0)  # a call knows its session, and that its world
         self.agenda = Agenda()
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)
@@ -283,6 +315,7 @@ class World(ThreadOperations):
         """Have nobody else do, or say, what is not the world's own."""
         self.close_sockets, self.is_behind, self.expiries = _no_sockets, bool, tuple
         self.resend = _nobody_sends
+        self.log_ins = _nothing
 
     def hold(self) -> None:
         """Keep it open, called or not, until `release`."""

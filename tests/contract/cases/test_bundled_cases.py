@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 
+from history_of import differences
 from ringmock.contract.cases import Case, bundled_case_files, bundled_cases
 from ringmock.contract.cases.homes import homes_of
 from ringmock.contract.cases.report import failure_report
@@ -20,7 +22,8 @@ from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.rulebook import DECISIONS, RULEBOOK
 from ringmock.fixture import load_named
 from ringmock.openapi.document import load_contract, operations
-from ringmock.serving.own_target import own_target
+from ringmock.serving.own_target import OwnTarget, own_target
+from ringmock.world.world import World
 
 OUT_OF_REACH: Mapping[str, str] = {}
 """What no case can exercise, by its name in a report of coverage, and why not."""
@@ -47,6 +50,7 @@ def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_i
     for case, target, collector in on_their_servers():
         collector.start()
         result = run_case(case, target)
+        broken += not_rebuilt(case, target)
         exercised = counted(target, collector)
         total.add(exercised)
         if result.failure is not None or result.skipped is not None:
@@ -60,6 +64,24 @@ def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_i
     found = coverage(total, GENERATIONS)
     assert {item.name for item in found.missing} == set(OUT_OF_REACH)
     assert found.undocumented == ()
+
+
+def not_rebuilt(case: Case, target: Target) -> list[str]:
+    """How the worlds that a case has opened differ from what their histories make: nothing changes past those."""
+    assert isinstance(target, OwnTarget)
+    worlds = target.worlds
+
+    def look() -> list[str]:
+        new = [(name, world) for name, world in worlds.all_worlds() if world not in REBUILT]
+        REBUILT.update(world for _, world in new)
+        return [
+            f"{case.name}, rebuilt: " + "\n".join(found) for _, world in new if (found := differences(worlds, world))
+        ]
+
+    return target.server.do(look)
+
+
+REBUILT: WeakSet[World] = WeakSet()
 
 
 def counted(target: Target, collector: CoverageCollector) -> Exercised:

@@ -1,11 +1,11 @@
 """High-volume SMS (A2P): sending in batches, and the store of sent and received messages."""
 
 from ...domain.a2p_sms import Batch, check_a2p_number
+from ...domain.slices import Slices
 from ...world.page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import HeaderInvalid
 from ..media import HARMLESS
-from ..slices import in_slices
 from ..wire import a2p_sms as wire
 from ..wire.token_lists import page_from, page_of
 from .access import check_account, view_of
@@ -26,10 +26,10 @@ OPERATIONS = frozenset(
 _JSON, _CSV = "application/json", "text/csv"
 
 
-async def create_a2p_sms(call: Call) -> Answer:
+def create_a2p_sms(call: Call) -> Slices[Answer]:
     """`createA2PSMS`: a batch may have ten thousand messages."""
     check_account(call)
-    sent = await in_slices(call.here.sending_batch(call.caller, wire.batch_from(call.body)))
+    sent = yield from call.here.sending_batch(call.caller, wire.batch_from(call.body))
     call.routed = sent.routed
     return Answer(wire.batch_resource(sent.batch, view_of(call), just_sent=True), status=201)
 
@@ -99,12 +99,12 @@ def _accepted(call: Call) -> str:
     raise HeaderInvalid("Accept")
 
 
-async def add_a2p_sms_opt_outs(call: Call) -> Answer:
+def add_a2p_sms_opt_outs(call: Call) -> Slices[Answer]:
     """`addA2PSMSOptOuts`: each number independently; a failure does not affect the others."""
     check_account(call)
     sender = check_a2p_number(call.here.account, call.body["from"])
     assignment = wire.assignment_from(call.body, sender.digits)
-    return Answer(wire.assigned(await in_slices(call.here.assigning_opt_outs(assignment))))
+    return Answer(wire.assigned((yield from call.here.assigning_opt_outs(assignment))))
 
 
 def _batch_asked(call: Call) -> Batch | None:

@@ -8,7 +8,6 @@ from ...world.page_tokens import Listing
 from ..call import Answer, Call
 from ..errors import entry
 from ..media import HARMLESS
-from ..slices import in_slices
 from ..wire import consents as wire
 from ..wire.token_lists import page_from, page_of
 from .access import check_account, view_of
@@ -26,10 +25,10 @@ def search_sms_consent_records(call: Call) -> Answer:
     return _listed(call, wire.search_from(call.body))
 
 
-async def edit_sms_consent_records(call: Call) -> Answer:
+def edit_sms_consent_records(call: Call) -> Slices[Answer]:
     """`editSmsConsentRecords`: record by record; an invalid one does not affect the others."""
     check_account(call)
-    failed = await in_slices(call.here.stating_consents(wire.statements_from(call.body)))
+    failed = yield from call.here.stating_consents(wire.statements_from(call.body))
     return Answer(wire.summary((call.body["records"][place], entry(refusal)) for place, refusal in failed))
 
 

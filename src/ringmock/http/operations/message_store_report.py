@@ -17,7 +17,11 @@ def create_message_store_report(call: Call) -> Answer:
     world, now = call.here, call.here.clock.now()
     asked = wire.report_from(call.body, now)
     world.share.take(1)
-    report = world.reports.create(world.account.id, call.caller.number, asked.dates, asked.types, now)
+    try:
+        report = world.reports.create(world.account.id, call.caller.number, asked.dates, asked.types, now)
+    except errors.Refusal:
+        world.share.add(-1)
+        raise
     return Answer(wire.report_resource(report, view_of(call)), status=202)
 
 

@@ -31,9 +31,11 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
             if call.port is not None:
                 notifier.webhooks.listens_on(call.port)
             life = world.life
-            await notifier.webhooks.shake_hands(
-                wanted.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
-            )
+            if not call.is_replayed:
+                await notifier.webhooks.shake_hands(
+                    wanted.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
+                )
+                call.at = world.moment.at = world.moment.read()
             call.check_life(life)
         subscription = world.subscriptions.create(
             world.account, caller, wanted, world.clock.now(), origin=call.base_url

@@ -1,0 +1,246 @@
+"""Doing the commands of a world again: each at its own time, with what was drawn for it, and without anybody outside.
+
+Calls pass the checks of the contract and their handlers. They are not authenticated, limited or broken, since what that
+changed is among the commands itself. Nothing is sent, and no timer runs.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from starlette.types import Message, Scope
+
+from ..lab.limits import Group, RateExceeded
+from ..sign_in.sessions import Session
+from ..sign_in.worlds import Difference, Worlds
+from ..world import controls
+from ..world.fork import FORKED, go_on_as_fork
+from ..world.history.commands import FINISHED, SLICED, Base, Caller, Command, Event, Handled
+from ..world.walk import WALKED, Walk
+from ..world.world import World
+from .call import SCOPE_KEY, Call
+from .notifications import DUE, NAMED, Notifier
+from .stages import HandlerOperation, Routing, Staged, encoded, media_type_of, with_media_type
+
+SIGN_INS = frozenset(
+    {"log-in", "log-in-ended", "log-ins", "refreshed", "revoked", "code", "code-used", "first-use", "client"}
+)
+"""Events that change log-ins and nothing else."""
+
+
+class Replays:
+    """For the worlds of a server, by the stages that answer their calls."""
+
+    def __init__(self, stages: Sequence[Any], worlds: Worlds, notifier: Notifier) -> None:
+        self._routing: Routing = next(each for each in stages if isinstance(each, Routing))
+        self._worlds = worlds
+        self._notifier = notifier
+
+    def run_apart(self, world: World, base: Base, commands: Sequence[Command]) -> Difference | None:
+        """See `sign_in.worlds.Replay`. Whoever serves the worlds waits for it: nothing else happens meanwhile."""
+        found: list[Difference | BaseException | None] = []
+
+        def run() -> None:
+            try:
+                found.append(asyncio.run(self.run(world, base, commands)))
+            except BaseException as error:
+                found.append(error)
+
+        thread = threading.Thread(target=run, name="ringmock-replay")
+        thread.start()
+        thread.join()
+        if isinstance(found[0], BaseException):
+            raise found[0]
+        self._notifier.sockets.start(world)
+        world.tell_time()
+        return found[0]
+
+    async def run(self, world: World, base: Base, commands: Sequence[Command]) -> Difference | None:
+        """In a loop of its own."""
+        first: Difference | None = None
+        works: dict[int, Call] = {}
+        history, moment = world.history, world.moment
+        history.is_replaying = True
+        try:
+            with moment.held(base.at):
+                world.begin_again(base)
+            for place, command in enumerate(commands):
+                with moment.held(command.at):
+                    if isinstance(command, Event):
+                        status, answer = self._again(world, command, works), b""
+                    else:
+                        with moment.replaying(command.draws):
+                            status, answer = await self._handled(world, command, works)
+                    self._notifier.notify_changes(world)
+                if first is None and isinstance(command, Handled) and not command.work:
+                    is_same = status == command.status and (not command.answer or answer == command.answer)
+                    first = None if is_same else Difference(place, command, status, answer)
+            for call in works.values():
+                with moment.held(call.at):
+                    _finish(call)
+        finally:
+            history.is_replaying = False
+            history.pending.clear()
+            self._notifier.sockets.forget_replayed()
+            moment.drawn.clear()
+        return first
+
+    async def _handled(self, world: World, command: Handled, works: dict[int, Call]) -> tuple[int, bytes]:
+        """Status and body of the answer to a call that is made again; status 0 for one that fails now."""
+        call, scope = self._call(world, command)
+        request = self._request_stage(command.operation)
+        handler = request.next_app.next_app
+        try:
+            if isinstance(handler, HandlerOperation) and request.accepts(scope, call):
+                handler.handle(call)
+            else:
+                await request(scope, _receiving(command.content), _sending_nothing)
+        except Exception as error:
+            return 0, repr(error).encode()
+        if call.work is not None:
+            works[command.work] = call
+            if not command.work:
+                _finish(call)
+                del works[command.work]
+        return (call.answer.status, bytes(call.encoded)) if call.answer is not None else (0, b"")
+
+    def _request_stage(self, operation: str) -> Any:
+        """The part of the stages that checks the requests of an operation, and passes them on."""
+        security = self._routing.app
+        assert isinstance(security, Staged)
+        lab: Any = security.part(operation)
+        return lab.next_app.next_app
+
+    def _call(self, world: World, command: Handled) -> tuple[Call, Scope]:
+        headers = {b"content-type": command.content_type} if command.content_type else {}
+        headers |= {b"accept": command.accept} if command.accept else {}
+        call = Call(command.method, command.path, command.origin, headers)
+        call.is_replayed, call.limits, call.world = True, self._worlds.limits, world
+        call.operation, call.content, call.query_string = command.operation, command.content, command.query
+        call.at = command.at
+        if command.caller is not None:
+            call.session, call.token = self._session(world, command.caller), command.caller.token
+        listed = list(headers.items())
+        if command.content:
+            call.media_type = media_type_of(headers)
+            listed = with_media_type(listed, call.media_type)
+        scope = {
+            "type": "http",
+            "method": command.method,
+            "path": command.path,
+            "path_params": self._routing.find(command.method, command.path)[1],
+            "query_string": command.query,
+            "headers": listed,
+            "root_path": "",
+            "scheme": "http",
+            "http_version": "1.1",
+            "server": None,
+            "client": None,
+            "extensions": {ROUTING_CONTEXT: {"api_base_path": "", "operation_id": command.operation}},
+            SCOPE_KEY: call,
+        }
+        return call, scope
+
+    def _session(self, world: World, caller: Caller) -> Session:
+        return self._worlds.session_again(world, caller)
+
+    def _again(self, world: World, event: Event, works: dict[int, Call]) -> int:
+        """Carry out an event again."""
+        kind, values = event.kind, event.values
+        if kind in controls.COMMANDS:
+            controls.COMMANDS[kind](world, *values)
+        elif kind in _EVENTS:
+            _EVENTS[kind](self._notifier, world, *values)
+        elif kind not in SIGN_INS:
+            assert kind in (SLICED, FINISHED), kind
+            if values[0] in works:
+                with world.moment.held(works[values[0]].at):
+                    _go_on(works, kind, *values)
+        return 0
+
+
+def _go_on(works: dict[int, Call], kind: str, work: int, count: int) -> None:
+    """More of a call's work: so many slices, or the rest of it where there is a count."""
+    call = works[work]
+    assert call.work is not None
+    if kind == SLICED:
+        for _ in range(count):
+            next(call.work)
+        return
+    del works[work]
+    if count:
+        _finish(call)
+
+
+def _finish(call: Call) -> None:
+    assert call.work is not None
+    while True:
+        try:
+            next(call.work)
+        except StopIteration as end:
+            call.answer = end.value
+            call.encoded = encoded(end.value.body)
+            return
+
+
+def _walked(_: Notifier, world: World, until: Any, stands: bool) -> None:
+    Walk(world, until, stands=stands).finish()
+
+
+def _counted(_: Notifier, world: World, group: Group, user: str, application: str, operation: str) -> None:
+    if world.limits is not None:
+        try:
+            world.limits.count(Group(group), user, application, operation, world.clock.now())
+        except RateExceeded:
+            return
+
+
+def _met(_: Notifier, world: World, operation: str, extension: str | None, recipients: Sequence[str]) -> None:
+    if world.faults is not None:
+        world.faults.meet(operation, extension, lambda: recipients)
+
+
+def _met_notification(_: Notifier, world: World, extension: str, is_on_socket: bool) -> None:
+    if world.faults is not None:
+        world.faults.meet_notification(extension, is_on_socket=is_on_socket)
+
+
+def _unsubscribed(_: Notifier, world: World, subscription_id: str) -> None:
+    subscription = world.subscriptions.named(subscription_id)
+    if subscription is not None:
+        world.subscriptions.remove(subscription)
+
+
+def _reinstated(_: Notifier, world: World, subscription_id: str) -> None:
+    subscription = world.subscriptions.named(subscription_id)
+    if subscription is not None:
+        subscription.reinstate()
+
+
+_EVENTS: dict[str, Callable[..., object]] = {
+    WALKED: _walked,
+    FORKED: lambda _, world: go_on_as_fork(world),
+    DUE: lambda notifier, world: notifier.do_due(world),
+    NAMED: lambda _, world: world.subscriptions.name_notification(),
+    "connected": lambda notifier, *values: notifier.sockets.connect_again(*values),
+    "counted": _counted,
+    "met": _met,
+    "met-notification": _met_notification,
+    "attempted": Notifier.note_again,
+    "unsubscribed": _unsubscribed,
+    "reinstated": _reinstated,
+}
+"""What comes from outside by itself, by its kind."""
+
+
+def _receiving(content: bytes) -> Callable[[], Any]:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive
+
+
+async def _sending_nothing(_: Message) -> None:
+    pass

@@ -1,0 +1,35 @@
+"""The door: nothing changes a world past its history, whatever operation it is."""
+
+import json
+
+from history_of import differences
+from ringmock.control.description import Operation, operations
+from ringmock.fixture import load_named
+from ringmock.serving.server import build, serving
+from ringmock.sign_in.worlds import Worlds
+from support import Client, from_handset
+
+LEFT_OUT = {"rewind", "reset", "reset_world", "close_world", "create_world"}
+"""Each takes a world, or all that came before, out of the picture; they have tests of their own."""
+
+
+def test_what_any_control_operation_changes_is_in_the_history_of_its_world() -> None:
+    worlds = Worlds(load_named("demo"))
+    with serving(build(worlds)) as (url, server), Client(url) as client:
+        client.post_sms("one")
+        from_handset(client, "two")
+        client.call("PUT", "/_mock/faults", json=[{"operation": "listMessages", "error": "CMN-201"}])
+        differing = {}
+        for operation in [each for each in operations() if each.method != "GET" and each.id not in LEFT_OUT]:
+            carry_out(client, operation)
+            found = server.do(lambda: differences(worlds, worlds.world_of_name(client.client_id)))
+            if found:
+                differing[operation.id] = found
+        assert differing == {}
+
+
+def carry_out(client: Client, operation: Operation) -> None:
+    """The example of an operation."""
+    path = operation.path.format(**{each.name: each.example for each in operation.of("path")})
+    body = None if operation.example is None else json.dumps(operation.example)
+    assert client.call(operation.method, path, content=body).status_code < 500
