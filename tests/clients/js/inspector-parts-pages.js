@@ -3,7 +3,7 @@
 exports.PAGES = [
   { name: "message", path: "/messages/101/:message", ready: ".copies .card" },
   { name: "calls", path: "/calls", ready: ".call-row" },
-  { name: "call", path: "/calls/3", ready: ".good-card" },
+  { name: "call", path: "/calls/:refused", ready: ".good-card" },
   { name: "world", path: "/world", ready: ".extension-row" },
   { name: "text", path: "/text?text=One%20emoji%20%F0%9F%93%A6", ready: ".ruler-preview" },
   { name: "api", path: "/contract/api", ready: "[data-ready] .opblock-tag" },

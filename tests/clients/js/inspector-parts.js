@@ -170,12 +170,13 @@ const STORIES = {
     const sent = await sms("Hello");
     const refused = await page_("To the Frozen one", "104");
     tell("refused", refused.errors[0].errorCode);
+    const [{ id }] = await call("GET", "/_mock/journal?refused_by=R-18&limit=1");
     const found = {};
     for (const { name, path, ready } of PAGES) {
       for (const [width, scheme] of [[1440, "light"], [400, "dark"]]) {
         await page.setViewportSize({ width, height: 850 });
         await page.emulateMedia({ colorScheme: scheme });
-        await open(path.replace(":message", sent.id));
+        await open(path.replace(":message", sent.id).replace(":refused", id));
         await page.locator(ready).first().waitFor();
         await page.evaluate(AXE);
         const wrong = await page.evaluate(async () => (await axe.run(document)).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`));

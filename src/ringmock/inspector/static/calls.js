@@ -206,20 +206,20 @@ function backLink(app) {
 
 function callParts(app, call, why, found) {
   return [
-    el("div", { class: "page-head" }, el("h2", { class: "call-title" }, statusTag(call.status), " ", call.operation ?? `${call.method} ${call.path}`), el("span", { class: "quiet num" }, `#${call.id}`)),
+    el("div", { class: "page-head" }, el("h1", { class: "call-title" }, statusTag(call.status), " ", call.operation ?? `${call.method} ${call.path}`), el("span", { class: "quiet num" }, `#${call.id}`)),
     el("p", { class: "mono address" }, `${call.method} ${call.path}`),
     facts(["At", moment(call.at)], ["By", call.who ? el("a", { href: app.address(`/conversations/${call.who}`) }, call.who) : "nobody who was signed in"], ["Took", duration(call.milliseconds / 1000)],
       ["Refused by", call.refused_by], ["Fault", call.fault], ["Answer", call.lost ? "lost on demand: the caller never had it" : null], ["Did you mean", call.did_you_mean], ["Message", messageLink(app, call)]),
-    found.length ? el("section", { class: "card warn-card" }, el("h3", {}, "What would hurt in production"), el("ul", { class: "plain-list" }, found.map((each) => el("li", {}, el("p", {}, each.sentence), el("p", { class: "quiet" }, "Calls ", each.calls.slice(0, 8).flatMap((number, at) => [at ? ", " : "", callLink(app, number)])))))) : null,
+    found.length ? el("section", { class: "card warn-card" }, el("h2", {}, "What would hurt in production"), el("ul", { class: "plain-list" }, found.map((each) => el("li", {}, el("p", {}, each.sentence), el("p", { class: "quiet" }, "Calls ", each.calls.slice(0, 8).flatMap((number, at) => [at ? ", " : "", callLink(app, number)])))))) : null,
     whyPart(app, call, why),
     why.repair ? repair(app, why.repair) : null,
-    el("h3", {}, "The same again"),
+    el("h2", {}, "The same again"),
     block(app, "The call as a command line", call.curl),
-    el("h3", {}, "Request"),
+    el("h2", {}, "Request"),
     call.query.length ? table("Query", call.query) : null,
     call.body === null || call.body === undefined ? el("p", { class: "quiet" }, call.body_left_out ? `A body of ${call.body_left_out} bytes, which is too long to be kept.` : "No body.") : block(app, "The body of the request", written(call.body)),
     more("headers", several(Object.keys(call.headers).length, "header"), table("Headers", Object.entries(call.headers))),
-    el("h3", {}, "Answer"),
+    el("h2", {}, "Answer"),
     call.answer === null || call.answer === undefined ? el("p", { class: "quiet" }, call.answer_left_out ? `${call.answer_left_out} bytes, which are too long to be kept.` : "No body.") : block(app, "The answer", written(call.answer)),
   ];
 }
@@ -233,7 +233,7 @@ function whyPart(app, call, why) {
   if (!why.decided.length && !call.recipients.length) return null;
   const outcome = (about) => call.recipients.find(({ recipient, outcome: what }) => about === `${recipient} ${what}`)?.outcome;
   return [
-    el("h3", {}, "Why"),
+    el("h2", {}, "Why"),
     el("ul", { class: "plain-list" }, why.decided.map((each) => el("li", { class: "why" },
       el("div", { class: "row" }, ruleLink(app, each.by), each.about ? el("span", { class: "num" }, outcome(each.about) ? [each.about.split(" ")[0], " ", outcomeTag(outcome(each.about))] : each.about) : null, each.where ? el("span", { class: "quiet mono" }, each.where) : null),
       el("p", {}, each.sentence),
@@ -244,7 +244,7 @@ function whyPart(app, call, why) {
 
 function repair(app, mended) {
   return el("section", { class: "card good-card" },
-    el("h3", {}, "What would pass"),
+    el("h2", {}, "What would pass"),
     el("ul", { class: "plain-list" }, mended.changes.map((change) => el("li", {}, change))),
     block(app, "The repaired call as a command line", mended.curl),
     mended.body === null || mended.body === undefined ? null : more("repaired", "The repaired body", block(app, "The repaired body", written(mended.body))),
