@@ -26,11 +26,14 @@ export async function mount(main, params, app) {
     { key: "b", label: "Both sides of the conversation", run: toggleBoth },
     { key: "r", label: "Reply as the phone", run: () => state.reply?.focus() },
   ]);
+  const mine = state;
   await loadExtensions();
-  await show(params);
+  // Somebody may have gone on meanwhile.
+  if (state === mine) await show(state.asked ?? params);
 }
 
 export async function update(params) {
+  state.asked = params;
   await show(params);
 }
 

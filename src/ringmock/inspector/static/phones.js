@@ -27,11 +27,14 @@ export async function mount(main, params, app) {
     { key: "r", label: "Write", run: () => state.reply?.focus() },
     { key: "n", label: "Any other number", run: () => state.field.focus() },
   ]);
+  const mine = state;
   await load();
-  await show(params);
+  // Somebody may have gone on meanwhile.
+  if (state === mine) await show(state.asked ?? params);
 }
 
 export async function update(params) {
+  state.asked = params;
   await show(params);
 }
 
