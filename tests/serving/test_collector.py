@@ -3,6 +3,7 @@
 import gc
 import http.client
 import json
+import socket
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,11 @@ from broken_requests import Willing
 from hostile.in_process import InProcess
 from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
+from ringmock.http.call import Call
+from ringmock.http.connections import Connection
 from ringmock.serving import collector
 from ringmock.serving.server import running
+from ringmock.serving.websocket_protocol import WebSocketProtocol
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
 from support import HANDSET, JWT_BEARER, OWN, SMS, basic, jwt_of, sms_body
@@ -177,3 +181,53 @@ def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
 
 def count_of(kind: type) -> int:
     return sum(isinstance(thing, kind) for thing in gc.get_objects())
+
+
+HANDSHAKE = (
+    b"GET /ws?access_token=demo-101 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+CLOSE = b"\x88\x82\0\0\0\0\x03\xe8"
+
+
+def posted(body: bytes) -> bytes:
+    head = b"POST %b HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer demo-101\r\nContent-Type: application/json\r\n"
+    return head % SMS.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"GET /restapi HTTP/3.0\r\nHost: a\r\n\r\n", id="a head that is refused"),
+        pytest.param(b"GET /restapi HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", id="a head that the parser takes"),
+        pytest.param(b"POST /restapi HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n12", id="half a body"),
+        pytest.param(posted(b"{"), id="a body that is no JSON"),
+        pytest.param(posted(b'{"text": "\\ud800"}'), id="a body with a lone surrogate"),
+        pytest.param(posted(b'{"text": 1, "to": 2}'), id="several problems"),
+        pytest.param(HANDSHAKE + CLOSE, id="a WebSocket"),
+        pytest.param(HANDSHAKE + b"\xff\xff", id="a WebSocket with a broken frame"),
+        pytest.param(HANDSHAKE.replace(b": 13", b": 12"), id="a handshake that is refused"),
+    ],
+)
+def test_what_was_refused_or_upgraded_is_gone_without_the_collector_after_a_reset(sent: bytes) -> None:
+    protocols = pytest.importorskip("ringmock.serving.http_protocol")
+    kinds = (protocols.HttpProtocol, WebSocketProtocol, Connection, Call)
+    with running(load_named("demo")) as (url, _), without_collector():
+        address = urlsplit(url)
+        exchange(address, sent)
+        before = [count_of(kind) for kind in kinds]
+        for _ in range(10):
+            exchange(address, sent)
+        exchange(address, b"POST /_mock/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+
+        left = [count_of(kind) - was for kind, was in zip(kinds, before, strict=True)]
+        assert max(left) <= 2, left
+
+
+def exchange(address: Any, sent: bytes) -> None:
+    """Send it, and read until the server closes."""
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65_536):
+            pass

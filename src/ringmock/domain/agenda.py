@@ -23,8 +23,16 @@ class Timer:
 
         `event` says what happens when it is due at a time, which may turn out to be later; None for nothing to tell.
         """
-        self.callback = callback
-        self.event = event
+        self._callback = callback
+        self._event = event
+
+    def callback(self, at: datetime) -> datetime | None:
+        """Let it happen; when it is due again, None for never."""
+        return self._callback(at)
+
+    def event(self, at: datetime) -> Due | None:
+        """What happens when it is due at this time; None for nothing to tell."""
+        return self._event(at)
 
 
 class Agenda(Generic[_T]):

@@ -76,8 +76,11 @@ class Socket:
             connection.written(self, first)
 
 
-class Connection:
-    """What is known of a client. Times are those of the world."""
+class Connection(Timer):
+    """What is known of a client. Times are those of the world.
+
+    As its own timer it refers to nothing that refers to it: the collector ignores frozen objects.
+    """
 
     def __init__(
         self,
@@ -103,9 +106,14 @@ class Connection:
         """Since when."""
         self.has_missed = False
         """Whether notifications were dropped that the client has not been informed about."""
-        self.timer = Timer(lambda at: look(self, at), self._timeout_at)
+        self._look = look
 
-    def _timeout_at(self, at: datetime) -> Due | None:
+    def callback(self, at: datetime) -> datetime | None:
+        """End what has expired."""
+        return self._look(self, at)
+
+    def event(self, at: datetime) -> Due | None:
+        """When it times out, if nothing comes before."""
         ends = self.times_out
         owner = self.session.extension_number
         return None if ends is None else Due(max(at, ends), DueKind.CONNECTION_TIMEOUT, owner)

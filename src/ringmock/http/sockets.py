@@ -175,7 +175,7 @@ class Sockets:
                 self._forget(connection)
             else:
                 connection.restart(now)
-                world.agenda.schedule(connection.timer, connection.times_out)
+                world.agenda.schedule(connection, connection.times_out)
         for token in held.tokens:
             session, _ = self._tokens.pop(token)
             if not world.is_closed:
@@ -234,7 +234,7 @@ class Sockets:
         socket = Socket(connection, send)
         connection.join(socket, self._details(connection, recovery))
         self._watch(world)
-        world.agenda.schedule(connection.timer, connection.times_out)
+        world.agenda.schedule(connection, connection.times_out)
         return connection, socket
 
     def _opened(self, session: Session) -> Connection:
@@ -313,7 +313,7 @@ class Sockets:
         if connection.lost is None or connection.token not in self._connections or connection.token in self._lost:
             return
         self._lost[connection.token] = connection
-        world.agenda.schedule(connection.timer, connection.times_out)
+        world.agenda.schedule(connection, connection.times_out)
         if len(self._lost) > self.limits.max_lost_sockets:
             self._forget(next(iter(self._lost.values())))
             self._worlds.note_forgotten("max_lost_sockets")
@@ -324,7 +324,7 @@ class Sockets:
         del self._connections[connection.token], self._by_access_token[connection.session.access_token]
         del self._of_worlds[world].connections[connection.token]
         self._lost.pop(connection.token, None)
-        world.agenda.schedule(connection.timer, None)
+        world.agenda.schedule(connection, None)
         self._worlds.close_connection(connection.session)
         if socket is not None:
             connection.leave(socket)
@@ -337,7 +337,7 @@ class Sockets:
         now = world.clock.now()
         for connection in self._of(world).connections.values() if world in self._of_worlds else ():
             connection.start(now)
-            world.agenda.schedule(connection.timer, connection.times_out)
+            world.agenda.schedule(connection, connection.times_out)
 
     # --- messages --------------------------------------------------------------------------------
 

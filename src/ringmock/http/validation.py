@@ -162,9 +162,14 @@ def _of_one_status(refusals: list[errors.Refusal]) -> list[errors.Refusal]:
 
 
 def refuse(problems: list[errors.Refusal]) -> None:
-    """Raise the problems, together when there are several."""
+    """Raise the problems, together when there are several. The list is left empty.
+
+    A refusal that is in a list of a frame of its own traceback is a cycle.
+    """
     if problems:
-        raise problems[0] if len(problems) == 1 else errors.SeveralRefusals(problems)
+        raised = problems[:]
+        problems.clear()
+        raise raised.pop() if len(raised) == 1 else errors.SeveralRefusals(raised)
 
 
 # --- bodies --------------------------------------------------------------------------------------

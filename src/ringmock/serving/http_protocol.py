@@ -250,12 +250,12 @@ class HttpProtocol(HttpToolsProtocol):
                 self._check_unfinished(data)
         except httptools.HttpParserError as error:
             begun = b"" if self._has_completed else data
-            self._problem = problem_of(error, begun)
+            self._problem = problem_of(error, begun).with_traceback(None)  # whose frames refer to the connection
             first = _FIRST_LINE_OF.match(begun.lstrip(b"\r\n"))
             if first is not None:
                 self.url = first[1]
         except Exception as problem:
-            self._problem = problem
+            self._problem = problem.with_traceback(None)
         if self._due is not None:
             self._run_due()
         if self._problem is not None:
@@ -299,6 +299,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._unset_timer()
         self._write_timeout.end()
         self.connections.discard(self)
+        self._forget()
         assert self.ws_protocol_class is not None
         protocol: Any = self.ws_protocol_class(  # type: ignore[call-arg]  # as uvicorn calls it
             config=self.config, server_state=self.server_state, app_state=self.app_state
@@ -476,8 +477,11 @@ class HttpProtocol(HttpToolsProtocol):
             self._lost.set()
         self._unset_timer()
         self._write_timeout.end()
-        # Each of them refers back to the connection, and the collector ignores frozen objects.
-        self.scope = self.cycle = None  # type: ignore[assignment]  # as uvicorn has them before the first request
+        self._forget()
+
+    def _forget(self) -> None:
+        """Give up what refers back to the connection: the collector ignores frozen objects."""
+        self.scope = self.cycle = self.parser = None  # type: ignore[assignment]  # as uvicorn has them without a request
 
 
 def check_head(method: bytes, version: str, headers: list[tuple[bytes, bytes]]) -> None:
