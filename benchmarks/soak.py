@@ -129,6 +129,7 @@ def stored_in(worlds: Worlds, records: RecordCache) -> dict[str, tuple[int, int]
         "log-ins": (len(worlds._sessions), [worlds._sessions, worlds._refreshable]),
         "calls in the journal": (len(world.journal), world.journal),
         "messages in a journal": (len(world.message_journal), world.message_journal),
+        "commands of the history": (len(world.history), world.history),
         "records of lists": (len(records), records),
     }
     seen = {id(worlds), id(world), id(world.account), id(world.template), id(world.clock), id(world.generation)}

@@ -69,6 +69,7 @@ class Call:
     """The remaining work for the answer, of a handler that works in slices."""
     encoded: bytes = b""
     """The answer's body as it is sent."""
+    _kept: tuple[bytes, bytes] = (b"", b"")
     status: int | None = None
     """The status that went out; None until one has."""
     operation: str | None = None
@@ -113,6 +114,16 @@ class Call:
         self.path = path
         self.base_url = base_url
         self.headers = headers
+
+    @property
+    def kept_answer(self) -> bytes:
+        """The answer's body for those who keep it: its own bytes, as the encoder's hold 8 KB; none if too large."""
+        source, kept = self._kept
+        if source is not self.encoded:
+            source = self.encoded
+            kept = memoryview(source).tobytes() if len(source) <= self.limits.max_journal_body else b""
+            self._kept = source, kept
+        return kept
 
     @property
     def world_name(self) -> str | None:

@@ -149,7 +149,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
     if len(routed) > most:
         routed, more_routed = routed[:most], len(routed) - most
     if problems:
-        problems = tuple([problem.with_traceback(None) for problem in problems])
+        problems = tuple([_alone(problem) for problem in problems])
     return CallData(
         at,
         call.session,
@@ -170,7 +170,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
         b"authorization" in call.headers or has_credentials(call),
         call.query_string,
         call.headers if sum(map(len, call.headers.values())) <= call.limits.max_journal_body else _NONE,
-        memoryview(call.encoded).tobytes() if len(call.encoded) <= call.limits.max_journal_body else b"",
+        call.kept_answer,
         0 if len(call.encoded) <= call.limits.max_journal_body else len(call.encoded),
         call.fault,
         call.method == "GET" and call.answer is not None and _has_next_page(call.answer.body),
@@ -310,3 +310,9 @@ def _reason(error: Mapping[str, str]) -> str:
 def printable(text: str) -> str:
     """A client's text on one line, for the log."""
     return text.encode("unicode_escape").decode("ascii")[:200]
+
+
+def _alone(problem: Exception) -> Exception:
+    """The same without the frames that it went through, and without what led to it, which has its own."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)

@@ -714,7 +714,7 @@ def _at_its_moment(running: Coroutine[Any, Any, None], call: Call, moment: Momen
 
 def command_of(call: Call, work: int = 0) -> Handled:
     """A handled call as the history of its world has it; `work` names what is left to do of it."""
-    header, answer, world, said, session = call.headers.get, call.answer, call.here, call.encoded, call.session
+    header, answer, world, session = call.headers.get, call.answer, call.here, call.session
     moment = world.moment
     # Its own constructor takes twice as long, and this is done for every SMS.
     return tuple.__new__(
@@ -734,7 +734,7 @@ def command_of(call: Call, work: int = 0) -> Handled:
             world.journal.latest + 1,
             work,
             0 if answer is None else answer.status,
-            said if len(said) <= call.limits.max_journal_body else b"",
+            call.kept_answer,
         ),
     )
 
