@@ -1,6 +1,7 @@
 """The description of the control API: an OpenAPI document that is kept, whose every example is carried out."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -14,7 +15,7 @@ from support import Client
 
 NOT_THERE = {"close_world": 409, "rewind": 409, **dict.fromkeys((
     "attachment_of_handset", "attachment_of_message", "read_message", "read_message_by_number", "resend_notification",
-    "remove_fault",
+    "remove_fault", "read_conversation",
     "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"), 404)}  # fmt: skip
 """What the examples are answered by a world that has just begun, where it is not 200."""
 
@@ -28,6 +29,21 @@ def test_it_is_served_as_it_stands(world_client: Client) -> None:
 
     assert (answer.status_code, answer.text) == (200, description.text())
     assert answer.headers["content-type"] == "application/yaml; charset=utf-8"
+
+
+def test_every_number_that_identifies_something_has_64_bits_in_typed_languages() -> None:
+    found = dict(identifiers(description.document()))
+
+    assert len(found) > 5
+    assert [where for where, schema in found.items() if schema.get("format") != "int64"] == []
+
+
+def identifiers(thing: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each integer that is named `id` or `account`, as generators of clients see it."""
+    for key, value in thing.items() if isinstance(thing, dict) else enumerate(thing) if isinstance(thing, list) else ():
+        if key in ("id", "account") and isinstance(value, dict) and "integer" in value.get("type", ()):
+            yield f"{where}/{key}", value
+        yield from identifiers(value, f"{where}/{key}")
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda each: each.id)

@@ -616,6 +616,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's extensions, each with its numbers, its members and how many messages its mailbox holds. */
+        get: operations["list_mailboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/extensions/{number}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of an extension.
+                 * @example 102
+                 */
+                number: components["parameters"]["ExtensionNumber"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The conversations of a mailbox, that of the newest message first.
+         * @description Those of which everything is deleted are among them, and threads that the extension was removed from.
+         */
+        get: operations["list_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/extensions/{number}/conversations/{conversation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of an extension.
+                 * @example 102
+                 */
+                number: components["parameters"]["ExtensionNumber"];
+                /**
+                 * @description The id of a conversation.
+                 * @example 1
+                 */
+                conversation: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A conversation of a mailbox, and a page of its messages: what became of each recipient and why.
+         * @description `recipients` is null for a message that the journal has left out. `participants` are those of now, of a thread of pages; `is_hidden` when the extension is none of them any more.
+         */
+        get: operations["read_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The phones outside that anything was sent to or came from, that of the newest message first, and the fixture's. */
+        get: operations["list_phones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/phones/{phone_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A phone outside the account, in digits, with or without a plus.
+                 * @example 14151003732
+                 */
+                phone_number: components["parameters"]["PhoneNumber"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a phone outside has received and written, a page of it, whatever has become of the mailboxes' copies.
+         * @description Any number outside the account is one, also one that nobody has had to do with. `with` is for what it has to do with one number; a page of that may be short, or empty, while there is more.
+         */
+        get: operations["read_phone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages by a part of their text, a number, an extension or an id; extensions and phones, too.
+         * @description In any case of its letters. Of phone numbers at least four digits are compared with a part. The copies of one message are one result, which names their mailboxes.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/extensions": {
         parameters: {
             query?: never;
@@ -913,6 +1050,40 @@ export interface components {
          * @enum {string}
          */
         RefusalCode: "unexpected-message" | "no-message" | "evidence-left-out";
+        /** a cursor of another answer */
+        Cursor: string;
+        Conversation: {
+            id: string;
+            /** @enum {string} */
+            type: "SMS" | "Pager";
+            /** @description The other ends, each with its extension where it has one. */
+            with: Record<string, never>[];
+            own_numbers: string[];
+            /** @description Addressed ones, with their members of now. */
+            departments: Record<string, never>[];
+            /** @description Of a thread of pages, those of now. */
+            participants: Record<string, never>[];
+            /** @description Whether the extension is no participant any more, and so is not told of it. */
+            is_hidden: boolean;
+            /** @description Phones that have opted out of a number. */
+            opted_out: Record<string, never>[];
+            /** @description Of its messages, the deleted among them. */
+            total: number;
+            unread: number;
+            newest: Record<string, never>;
+        };
+        PageOfMessages: {
+            /**
+             * Format: date-time
+             * @description By the world's clock.
+             */
+            now: string;
+            messages: Record<string, never>[];
+            /** @description For `before`; null where there are none. */
+            older: string | null;
+            /** @description For `after`; null where this page has the newest. */
+            newer: string | null;
+        };
         World: {
             name: string;
             fixture: string;
@@ -981,7 +1152,10 @@ export interface components {
         };
         SeenMessage: {
             number: number;
-            /** @description Of its first copy, the sender's; null for what left none. */
+            /**
+             * Format: int64
+             * @description Of its first copy, the sender's; null for what left none.
+             */
             id: number | null;
             type: string;
             from: string;
@@ -997,6 +1171,7 @@ export interface components {
             extracted?: string;
         };
         ReceivedMessage: {
+            /** Format: int64 */
             id: number;
             from: string;
             to: string[];
@@ -1006,7 +1181,10 @@ export interface components {
             attachments?: Record<string, never>[];
         };
         JournalEntry: {
-            /** @description Its place among the calls of the world, from 1. */
+            /**
+             * Format: int64
+             * @description Its place among the calls of the world, from 1.
+             */
             id: number;
             /** Format: date-time */
             at: string;
@@ -1058,6 +1236,7 @@ export interface components {
             is_past: boolean;
         };
         CallInBrief: {
+            /** Format: int64 */
             id: number;
             /** Format: date-time */
             at: string;
@@ -1071,6 +1250,7 @@ export interface components {
             set: Record<string, never> | null;
         };
         MessageCopy: {
+            /** Format: int64 */
             id: number;
             /** @description An extension; null for high-volume SMS, which are in none. */
             mailbox: string | null;
@@ -1208,6 +1388,7 @@ export interface components {
                     /** @constant */
                     status: "ready";
                     version: string;
+                    /** Format: int64 */
                     account: number;
                     generation: string;
                 };
@@ -1251,6 +1432,7 @@ export interface components {
             content: {
                 "application/json": {
                     number: string;
+                    /** Format: int64 */
                     id: number;
                     type: string;
                     status: string;
@@ -1314,6 +1496,17 @@ export interface components {
          * @example 14151003732
          */
         PhoneNumber: string;
+        /** @description Messages before this cursor. */
+        Before: components["schemas"]["Cursor"];
+        /** @description Messages after this cursor. */
+        After: components["schemas"]["Cursor"];
+        /** @description Messages from this cursor on. */
+        From: components["schemas"]["Cursor"];
+        /**
+         * @description How many messages, at most.
+         * @example 50
+         */
+        PageLimit: number;
         /**
          * @description Of an extension.
          * @example 102
@@ -2156,6 +2349,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** Format: int64 */
                         id: number;
                         call: string;
                         status: number;
@@ -2317,6 +2511,257 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_mailboxes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Part of a name or a number.
+                 * @example 10
+                 */
+                q?: string;
+                /**
+                 * @description How many are left out at the beginning.
+                 * @example 0
+                 */
+                start?: number;
+                /**
+                 * @description How many, at most.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The extensions, in the order of the fixture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many there are. */
+                        count: number;
+                        account: Record<string, never>;
+                        /**
+                         * Format: date-time
+                         * @description By the world's clock.
+                         */
+                        now: string;
+                        mailboxes: Record<string, never>[];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_conversations: {
+        parameters: {
+            query?: {
+                /** @description The `next` of another page. */
+                before?: components["schemas"]["Cursor"];
+                /**
+                 * @description How many, at most.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Of an extension.
+                 * @example 102
+                 */
+                number: components["parameters"]["ExtensionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        now: string;
+                        conversations: components["schemas"]["Conversation"][];
+                        next: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_conversation: {
+        parameters: {
+            query?: {
+                /** @description Messages before this cursor. */
+                before?: components["parameters"]["Before"];
+                /** @description Messages after this cursor. */
+                after?: components["parameters"]["After"];
+                /** @description Messages from this cursor on. */
+                from?: components["parameters"]["From"];
+                /**
+                 * @description How many messages, at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["PageLimit"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Of an extension.
+                 * @example 102
+                 */
+                number: components["parameters"]["ExtensionNumber"];
+                /**
+                 * @description The id of a conversation.
+                 * @example 1
+                 */
+                conversation: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"] & components["schemas"]["PageOfMessages"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_phones: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Part of a number.
+                 * @example 415
+                 */
+                q?: string;
+                /**
+                 * @description How many are left out at the beginning.
+                 * @example 0
+                 */
+                start?: number;
+                /**
+                 * @description How many, at most.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        count: number;
+                        /** Format: date-time */
+                        now: string;
+                        phones: Record<string, never>[];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_phone: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A number that the messages are from or to.
+                 * @example 16509100010
+                 */
+                with?: string;
+                /** @description Messages before this cursor. */
+                before?: components["parameters"]["Before"];
+                /** @description Messages after this cursor. */
+                after?: components["parameters"]["After"];
+                /** @description Messages from this cursor on. */
+                from?: components["parameters"]["From"];
+                /**
+                 * @description How many messages, at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["PageLimit"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A phone outside the account, in digits, with or without a plus.
+                 * @example 14151003732
+                 */
+                phone_number: components["parameters"]["PhoneNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The phone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /**
+                 * @description What is looked for.
+                 * @example code
+                 */
+                q: string;
+                /** @description The `next` of another page. */
+                before?: components["schemas"]["Cursor"];
+                /**
+                 * @description How many messages, at most.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             default: components["responses"]["Refused"];
