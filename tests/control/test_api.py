@@ -507,7 +507,7 @@ def test_a_body_20_000_levels_deep_is_told_what_would_be_right(world_client: Cli
 @pytest.mark.parametrize(
     ("method", "path", "status", "said"),
     [
-        ("GET", "/_mock/nothing", 404, "There is no /_mock/nothing here, but: /_mock/, /_mock/calls/"),
+        ("GET", "/_mock/nothing", 404, "There is no /_mock/nothing here, but: /_mock/carrier, /_mock/clock,"),
         ("GET", RESET, 405, "/_mock/reset takes POST."),
         ("DELETE", CLOCK, 405, "/_mock/clock takes GET and PUT."),
         ("POST", JOURNAL, 405, "/_mock/journal takes GET."),

@@ -565,7 +565,7 @@ def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None
             told.append(f"{delivery.text}: {len(copies)}")
 
         def changed(self, changes: Changes) -> None:
-            told.extend(f"changed in {kind.mailbox}: {count}" for kind, count in changes.items())
+            told.extend(f"changed in {kind.mailbox}: {changed.total}" for kind, changed in changes.items())
 
         def batch_sent(self, batch: Batch) -> None:
             told.append(f"batch of {batch.size}")

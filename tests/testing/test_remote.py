@@ -269,6 +269,9 @@ NO_VERB = {
     # of the fixture, and of what a client shows itself
     *("read_limits", "put_limits", "read_subscriptions", "read_extension", "read_faults", "read_carrier"),
     *("read_journal_entry", "attachment_of_handset", "read_events"),
+    # for looking into a world, as the inspector does, and for what is switched on it by hand
+    *("read_contract", "read_message", "read_message_by_number", "read_rulebook", "list_extensions"),
+    *("attachment_of_message", "resend_notification", "remove_fault", "measure_text"),
     *("list_mailboxes", "list_conversations", "read_conversation", "list_phones", "read_phone", "search"),
 }
 """Operations that no verb of a handle calls."""

@@ -3,10 +3,14 @@
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .console import CA, write_whole
+
+if TYPE_CHECKING:
+    from ..contract.cases.from_world import Written
 
 DASH = "-"
 
@@ -80,10 +84,7 @@ def new(
         raise click.ClickException(f"{error}; `ringmock serve` starts a server") from error
     except (CannotBeRead, CannotBeWritten, FixtureError) as error:
         raise click.ClickException(str(error)) from error
-    for reason in made.left_out:
-        click.echo(f"Left out: {reason}", err=True)
-    if made.signed_in:
-        click.echo(f"Left out: {made.signed_in} calls of sign-in; whoever runs a case signs in.", err=True)
+    _say_what_is_left_out(made)
     if str(file) == DASH:
         click.echo(made.text, nl=False)
     else:
@@ -94,6 +95,13 @@ def new(
         click.echo(f"{failure}\n\n{file} does not pass on a fresh server: see above what differs there.", err=True)
         sys.exit(1)
     click.echo(f"{file} passes on a fresh server. To run it: ringmock contract --mine --cases {file}", err=True)
+
+
+def _say_what_is_left_out(made: "Written") -> None:
+    for reason in made.left_out:
+        click.echo(f"Left out: {reason}", err=True)
+    if made.signed_in:
+        click.echo(f"Left out: {made.signed_in} calls of sign-in; whoever runs a case signs in.", err=True)
 
 
 def _slug(name: str) -> str:

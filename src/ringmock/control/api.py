@@ -151,7 +151,7 @@ def _sentence(error: HTTPException) -> str:
 
 def paths() -> list[str]:
     """Every path, and that of the inspector."""
-    rules = {rule.rule for rule in current_app.url_map.iter_rules() if not rule.endpoint.startswith("ui.")}
+    rules = {rule.rule for rule in current_app.url_map.iter_rules() if not rule.endpoint.startswith(("ui.", "static"))}
     return sorted(rule.replace("<path:", "{").replace("<", "{").replace(">", "}") for rule in {*rules, f"{PREFIX}/ui"})
 
 
