@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from ringmock.fixture import load_named
 from ringmock.http.call import Call
 from ringmock.http.connections import Connection
 from ringmock.serving import collector
+from ringmock.serving.http_protocol import HttpProtocol
 from ringmock.serving.server import running
 from ringmock.serving.websocket_protocol import WebSocketProtocol
 from ringmock.sign_in.worlds import Worlds
@@ -162,9 +164,8 @@ def test_a_world_that_was_called_is_gone_without_the_collector_once_it_is_closed
 
 
 def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
-    protocols = pytest.importorskip("ringmock.serving.http_protocol")
     with running(load_named("demo")) as (url, _), without_collector():
-        before = count_of(protocols.HttpProtocol)
+        before = count_of(HttpProtocol)
         for _ in range(20):
             connection = http.client.HTTPConnection(urlsplit(url).netloc)
             for path in ("/restapi", "/restapi/nonsense", "/_mock/ready"):
@@ -175,7 +176,7 @@ def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
         last.request("GET", "/restapi")
         last.getresponse().read()
 
-        assert count_of(protocols.HttpProtocol) - before <= 2
+        assert count_of(HttpProtocol) - before <= 2
         last.close()
 
 
@@ -209,19 +210,29 @@ def posted(body: bytes) -> bytes:
         pytest.param(HANDSHAKE.replace(b": 13", b": 12"), id="a handshake that is refused"),
     ],
 )
-def test_what_was_refused_or_upgraded_is_gone_without_the_collector_after_a_reset(sent: bytes) -> None:
-    protocols = pytest.importorskip("ringmock.serving.http_protocol")
-    kinds = (protocols.HttpProtocol, WebSocketProtocol, Connection, Call)
-    with running(load_named("demo")) as (url, _), without_collector():
-        address = urlsplit(url)
+def test_what_was_refused_or_upgraded_is_gone_without_the_collector_after_a_reset(address: Any, sent: bytes) -> None:
+    with without_collector():
         exchange(address, sent)
-        before = [count_of(kind) for kind in kinds]
+        before = connected()
         for _ in range(10):
             exchange(address, sent)
         exchange(address, b"POST /_mock/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
 
-        left = [count_of(kind) - was for kind, was in zip(kinds, before, strict=True)]
-        assert max(left) <= 2, left
+        left = connected() - before
+    assert max(left.values(), default=0) <= 2, left
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[Any]:
+    """Where a server is that only these tests call."""
+    with running(load_named("demo")) as (url, _):
+        yield urlsplit(url)
+
+
+def connected() -> Counter[str]:
+    """What belongs to connections and calls, by its kind."""
+    kinds = {kind.__name__ for kind in (HttpProtocol, WebSocketProtocol, Connection, Call)}
+    return Counter(name for thing in gc.get_objects() if (name := type(thing).__name__) in kinds)
 
 
 def exchange(address: Any, sent: bytes) -> None:
