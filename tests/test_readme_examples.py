@@ -30,11 +30,12 @@ from ringmock import pytest_plugin
 from ringmock.cli.main import main
 from ringmock.contract.cases import parse_cases
 from ringmock.contract.cases.runner import run_case
+from ringmock.control import description
 from ringmock.fixture import load_fixture, load_named
 from ringmock.serving.own_target import own_target
 from ringmock.serving.server import running
 from ringmock.testing import Ringmock, run_server
-from support import PAGER, STORE, Client, needs
+from support import DIRECT_NUMBER, HANDSET, PAGER, SMS, STORE, Client, needs
 from test_docs import Settings
 
 pytestmark = pytest.mark.long
@@ -348,6 +349,45 @@ def rules_that_are_taken(example: Example, url: str, folder: Path) -> None:
     assert [rule["left"] for rule in came] == [rule.get("times", 1 if "nth" in rule else None) for rule in rules]
 
 
+def the_way_back_to_a_label(example: Example, url: str, folder: Path) -> None:
+    """To the world as it was when it was named, which is what the call is told."""
+    (label,) = json.loads(shlex.split(example.code)[-1]).values()
+    with Client(url) as client:
+        assert client.call("PUT", f"/_mock/history/labels/{label}", by=None).status_code == 200
+        text = {"from": {"phoneNumber": DIRECT_NUMBER["101"]}, "to": [{"phoneNumber": HANDSET}], "text": "Gone"}
+        sent = client.call("POST", SMS, by=None, headers=bearer("demo-101"), json=text)
+        assert sent.status_code == 200, sent.text
+    assert subjects(url, "101") == ["Gone"]
+    an_answered_call(example, url, folder)
+    assert subjects(url, "101") == []
+
+
+def a_client_that_is_generated(example: Example, url: str, folder: Path) -> None:
+    """What it reads is what the line before it fetches; tests/clients/test_java_client.py runs that of Java."""
+    needs(shutil.which("curl"), "curl", "install curl")
+    fetch, generate = example.code.split("\n", 1)
+    done = shell(fetch.replace(ADDRESS, url), folder)
+    assert done.returncode == 0, done.stderr
+    program, command, *arguments = shlex.split(generate)
+    assert (program, command) == ("openapi-generator-cli", "generate")
+    described = folder / arguments[arguments.index("-i") + 1]
+    fetched = yaml.safe_load(described.read_text(encoding="utf-8"))
+    assert fetched["paths"].keys() == description.document()["paths"].keys()
+
+
+def what_it_names_is_there(example: Example, url: str, folder: Path) -> None:
+    """Shown and not run, for want of the language: its calls, headers, variables and files are those that there are."""
+    code, reads = example.code, {each.path: each for each in description.operations() if each.method == "GET"}
+    queries = {(path, each) for path, query in re.findall(r'"/?(\w+)\?([^"]*)"', code) for each in query.split("&")}
+    for path, query in queries:
+        assert query.split("=")[0] in {each.name for each in reads[f"/_mock/{path}"].parameters}, query
+    assert set(re.findall(r"X-Ringmock-\w+", code)) <= {"X-Ringmock-Token", "X-Ringmock-World"}
+    assert set(re.findall(r"RINGMOCK_[A-Z_]+", code)) <= {"RINGMOCK_URL", "RINGMOCK_CONTROL_TOKEN"}
+    files = set(re.findall(r"deploy/\w+", code))
+    assert all((ROOT / file).is_file() for file in files)
+    assert queries or files
+
+
 def cases_that_pass(example: Example, url: str, folder: Path) -> None:
     with own_target(load_named("demo")) as target:
         assert {run_case(case, target).failure for case in parse_cases(example.code, example.place)} == {None}
@@ -387,6 +427,8 @@ RUNS: list[tuple[str, str, Run]] = [
     ("sh", "ringmock cases new", options_that_there_are),
     ("sh", "ringmock check", options_that_there_are),
     ("sh", "ringmock contract --cases", options_that_there_are),
+    ("sh", "openapi-generator-cli", a_client_that_is_generated),
+    ("sh", "/_mock/history/rewind", the_way_back_to_a_label),
     ("sh", "/_mock/faults", rules_that_are_taken),
     ("sh", "/_mock/handsets", an_answered_call),
     ("sh", "eventFilters", what_runs_with_the_receiver),
@@ -401,6 +443,9 @@ RUNS: list[tuple[str, str, Run]] = [
     ("python", "def test_", passes),
     ("js", "from 'ringmock'", what_the_javascript_project_has),
     ("js", "@ringcentral/sdk", an_sms_by_the_javascript_sdk),
+    ("java", "", what_it_names_is_there),
+    ("go", "", what_it_names_is_there),
+    ("csharp", "", what_it_names_is_there),
     ("yaml", "cases:", cases_that_pass),
     ("yaml", "uses: ./ringmock", a_step_with_known_inputs),
     ("yaml", "extensions:", a_fixture),

@@ -30,6 +30,7 @@ HOW_TO_GENERATE = (
     " and name its bin/openapi-python-client in RINGMOCK_OPENAPI_PYTHON_CLIENT"
 )
 NOBODY_IS_REFUSED = "a document of discovery: whoever asks is answered"
+IDS_ARE_NUMBERS = "the vendor's paths: a thread's id is a number, so `notes` is none"
 
 EXCEPTIONS = {
     "operation-4xx-response": {
@@ -37,6 +38,11 @@ EXCEPTIONS = {
         "/paths/~1restapi~1oauth~1jwks/get/responses": NOBODY_IS_REFUSED,
         "/paths/~1.well-known~1openid-configuration/get/responses": NOBODY_IS_REFUSED,
         "/paths/~1.well-known~1entry-points~1external/get/responses": NOBODY_IS_REFUSED,
+        "/paths/~1restapi~1v1.0~1status/get/responses": "whether the API is up: whoever asks is answered",
+    },
+    "no-ambiguous-paths": {
+        f"/paths/~1restapi~1v1.0~1account~1{{accountId}}~1message-threads~1{{threadId}}~1{action}": IDS_ARE_NUMBERS
+        for action in ("assign", "resolve")
     },
     "info-contact": {"/info": "the project has no address to write to"},
 }

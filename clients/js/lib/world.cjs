@@ -285,7 +285,9 @@ class World {
    */
   async fork(at) {
     const name = `${this.name.slice(0, 48)}-${randomBytes(4).toString('hex')}`;
-    await this.control.ask('POST', '/worlds', { name, fork: this.name, ...(at === undefined ? {} : { at }) });
+    await this.control.ask('POST', '/worlds', {
+      body: { name, fork: this.name, ...(at === undefined ? {} : { at }) },
+    });
     return new World(this.control, name, true);
   }
 

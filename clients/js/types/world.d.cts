@@ -232,6 +232,22 @@ export class World {
      * @returns {Promise<Findings['findings']>}
      */
     findings(): Promise<Findings["findings"]>;
+    /**
+     * Name what the world is now, to come back to it.
+     * @param {string} name
+     */
+    label(name: string): Promise<void>;
+    /**
+     * Take the world back to a label, or to the number of a command of its history; log-ins stay good.
+     * @param {string | number} to
+     */
+    rewind(to: string | number): Promise<void>;
+    /**
+     * A new world that begins as this one is, or as it was at a label or a number; without log-ins and subscriptions.
+     * @param {string | number} [at]
+     * @returns {Promise<World>} Closed by itself.
+     */
+    fork(at?: string | number): Promise<World>;
     /** Back to the fixture; log-ins stay good. */
     reset(): Promise<void>;
     /** Close the world, where it was opened here. */
