@@ -46,8 +46,12 @@ def named_values(schema: Json, name: str = "") -> Iterator[tuple[str, Json]]:
             yield from named_values(schema[key], name)
 
 
+OPAQUE = ("partnerId", "appExternalId", "threadId")
+"""Texts of the partner's or the application's own, and ids that answers have as a text that may have letters."""
+
+
 def is_id(name: str, schema: Json) -> bool:
-    if name == "partnerId":  # a text of the partner's own
+    if name in OPAQUE:
         return False
     is_scalar = schema.get("type") in ("string", "integer", "number") or "string" in types_of(schema)
     return is_scalar and (name in ("id", "replyOn") or name.endswith(("Id", "Ids")))

@@ -7,12 +7,14 @@ here once more, by another validator.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import pytest
+import yaml
 from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
@@ -27,13 +29,21 @@ from support import DIRECT_NUMBER, HANDSET, JWT_BEARER, basic, jwt_of
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/mixed; boundary=b"
+FORM_PARTS = "multipart/form-data; boundary=b"
 SEVERAL = "application/vnd.ringcentral.multipart+json"
 
+DEMO = Path(__file__).parents[2] / "fixtures" / "accounts" / "demo.yaml"
 CONTRACT = load_contract()
 OPERATIONS = {found["operationId"]: (method, path, found) for method, path, found in operations(CONTRACT)}
 PATHS = {name: path for name, (_, path, _) in OPERATIONS.items()}
 # The message of a batch is named in paths as one of a mailbox is, and has an id of its own.
 PATHS["readA2PSMS"] = PATHS["readA2PSMS"].replace("{messageId}", "{a2pMessageId}")
+# So is one of a thread, and its files.
+PATHS["mthReadMessageContent"] = (
+    PATHS["mthReadMessageContent"]
+    .replace("{messageId}", "{threadMessageId}")
+    .replace("{attachmentId}", "{threadAttachmentId}")
+)
 
 LENGTHS = (1, 64, 65, 129, 130, 255, 256, 1000)
 """Of texts without a limit: those that answers could have."""
@@ -63,7 +73,10 @@ NO_IDS: Ids = MappingProxyType({})
 
 
 class Write(NamedTuple):
-    """An operation, a body that it takes, and the name in paths for the id that it answers."""
+    """An operation, a body that it takes, and the name in paths for the id that it answers.
+
+    A text `<name>` in a body is the id of that name in paths.
+    """
 
     operation: str
     body: Json
@@ -71,6 +84,8 @@ class Write(NamedTuple):
     path: Ids = NO_IDS
     after: tuple[str, ...] = ()
     media_type: str = JSON
+    shown_by: tuple[str, ...] = ()
+    """The reads that may show what it sets; all of them when empty."""
 
     def __str__(self) -> str:
         return f"{self.operation} {self.media_type}"
@@ -82,6 +97,13 @@ MOVED = {"addedExtensionIds": ["1346632103"], "removedExtensionIds": ["134663210
 QUEUE = {"groupId": "1346632200"}
 OTHER = {"extensionId": "1346632102"}
 TAKES_NONE = {"callQueue": {"id": "1346632200"}, "acceptCalls": False}
+RECIPIENT = ("bulkAssignSmsRecipients",)
+IN_THREAD = (*RECIPIENT, "mthSendMessage")
+THREADS = ("mthListThreads", "mthSyncThreads", "mthGetThread")
+ENTRIES = (*THREADS, "mthSyncEntries", "mthListMessages", "mthReadMessageContent", "mthListNotes")
+BOOK = ("listContacts", "readContact", "syncAddressBook")
+FROM_SHARED = {**SMS, "from": {"phoneNumber": "+16509100200"}}
+CONTACT = {"firstName": "A", "mobilePhone": HANDSET}
 
 WRITES = (
     Write("createSMSMessage", SMS, "messageId"),
@@ -97,7 +119,7 @@ WRITES = (
     Write("updateCallQueueInfo", {"name": "Support"}, path=QUEUE),
     Write("assignMultipleCallQueueMembers", MOVED, path=QUEUE),
     Write("assignMultipleDepartmentMembers", {"items": [{"departmentId": "1346632200", **MOVED}]}),
-    Write("bulkAssignSmsRecipients", {"addedExtensionIds": ["1346632103"]}, path={"extensionId": "1346632200"}),
+    Write("bulkAssignSmsRecipients", {"addedExtensionIds": ["1346632010"]}, path={"extensionId": "1346632200"}),
     Write("updateMessageStoreConfiguration", {"retentionPeriod": 30}),
     Write("createMessageStoreReport", {}, "taskId"),
     Write("createCompanyMessageTemplate", TEMPLATE, "templateId"),
@@ -128,8 +150,33 @@ WRITES = (
     Write("updateExtensionCallQueuePresence", {"records": [TAKES_NONE]}, path=OTHER),
     Write("updateExtensionCallerId", {"byFeature": [{"feature": "RingOut", "callerId": {"type": "Blocked"}}]}),
     Write("createSIPRegistration", {"sipInfo": [{"transport": "WSS"}]}),
+    Write("mthSendMessage", FROM_SHARED, "threadMessageId", after=RECIPIENT),
+    Write("mthDeleteMessages", {"ids": ["<threadMessageId>"]}, after=IN_THREAD, shown_by=ENTRIES),
+    Write("mthAssignThread", {"assignee": {"extensionId": "1346632010"}}, after=IN_THREAD, shown_by=ENTRIES),
+    Write("mthCreateNote", {"threadId": "<threadId>", "text": "A"}, "noteId", after=IN_THREAD, shown_by=ENTRIES),
+    Write("mthUpdateNote", {"text": "B"}, after=(*IN_THREAD, "mthCreateNote"), shown_by=ENTRIES),
+    Write("mthDeleteNotes", {"ids": ["<noteId>"]}, after=(*IN_THREAD, "mthCreateNote"), shown_by=ENTRIES),
+    Write("createContact", CONTACT, "contactId", shown_by=BOOK),
+    Write("updateContact", CONTACT, after=("createContact",), shown_by=BOOK),
+    Write("patchContact", CONTACT, after=("createContact",), shown_by=BOOK),
+    Write("searchDirectoryEntries", {"searchString": "A"}),
 )
-SETS_NOTHING = ("createSIPRegistration", "parsePhoneNumber", "parsePhoneNumberV2", "searchSmsConsentRecords")
+SETS_NOTHING = (
+    "createSIPRegistration",
+    "parsePhoneNumber",
+    "parsePhoneNumberV2",
+    "searchSmsConsentRecords",
+    "searchDirectoryEntries",
+)
+FILES = {
+    "createSMSMessage": (Write("createSMSMessage", SMS, "messageId", media_type=PARTS), "readMessageContent"),
+    "createMMS": (Write("createMMS", SMS, "messageId", media_type=PARTS), "readMessageContent"),
+    "mthSendMessage": (
+        Write("mthSendMessage", FROM_SHARED, "threadMessageId", after=RECIPIENT, media_type=FORM_PARTS),
+        "mthReadMessageContent",
+    ),
+}
+"""Messages with files, and what shows a file of each."""
 NOT_TRIED = {
     "authorize2": "a page",
     "getToken": "a form, below",
@@ -149,7 +196,11 @@ KNOWN = {
     "countryId": "1",
 }
 """What can be named in paths from the start."""
-LEADS_ON = {"readMessage": ("attachments", "attachmentId"), "listA2PSMS": ("records", "a2pMessageId")}
+LEADS_ON = {
+    "readMessage": ("attachments", "attachmentId"),
+    "listA2PSMS": ("records", "a2pMessageId"),
+    "listDirectoryEntries": ("records", "entryId"),
+}
 """The list in an answer whose last member has an id to go on with, and the name of that."""
 READ_AT = {"getSmsRecipients": {"extensionId": "1346632200"}}
 OF_ONE_SCOPE = ("readCompanyMessageTemplate", "readUserMessageTemplate")
@@ -302,16 +353,20 @@ class Account:
         return self.send(write, json.dumps(body).encode())
 
     def send(self, write: Write, content: bytes) -> Answer:
+        for name, known in self._known.items():
+            content = content.replace(f'"<{name}>"'.encode(), json.dumps(known).encode())
         answer = self.call(write.operation, content, write.media_type, write.path)
         if write.id_named and answer.status < 300:
-            self._known[write.id_named] = str(json.loads(answer.content)["id"])
+            made = json.loads(answer.content)
+            self._known[write.id_named] = str(made["id"])
+            self._known |= {"threadId": made["threadId"]} if "threadId" in made else {}
         return answer
 
-    def read_all(self, written_at: Ids = NO_IDS) -> dict[str, str]:
-        """Every answer that does not show what has been written as it may be shown."""
+    def read_all(self, written_at: Ids = NO_IDS, names: Collection[str] = ()) -> dict[str, str]:
+        """Every answer, or those of some reads, that does not show what has been written as it may be shown."""
         wrong = {}
         at = {"extensionId": written_at.get("extensionId", written_at.get("groupId", "~"))}
-        for name in READS:
+        for name in [name for name in READS if name in names] if names else READS:
             if NAMES_IN_PATH[name] <= self._known.keys():
                 answer = self.call(name, path=READ_AT.get(name, at if name == "readExtension" else NO_IDS))
                 if answer.status == 200:
@@ -327,6 +382,10 @@ class Account:
             list_name, id_name = LEADS_ON[name]
             for member in shown.get(list_name, [])[-1:]:
                 self._known[id_name] = str(member["id"])
+        if name == "mthListMessages":
+            for message in shown["records"]:
+                for file in message.get("attachments", ()):
+                    self._known |= {"threadMessageId": str(message["id"]), "threadAttachmentId": str(file["id"])}
 
 
 def changed(write: Write) -> Iterator[Json]:
@@ -349,8 +408,15 @@ def breaches(shown: dict[str, Json]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module", params=["2012", "current"])
-def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    with InProcess(account="carriers", generation=GENERATIONS[request.param], webhooks=Willing()) as server:
+def account(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    fixture = tmp_path_factory.mktemp("accounts") / "shared-mms.yaml"
+    numbers = yaml.safe_load(DEMO.read_text())["phone_numbers"]
+    for number in numbers:
+        if number.get("owner") == "200":
+            number["features"].append("MmsSender")
+    # The carriers, and files in the threads of a Department.
+    fixture.write_text(json.dumps({"extends": "carriers", "phone_numbers": numbers}))
+    with InProcess(account=str(fixture), generation=GENERATIONS[request.param], webhooks=Willing()) as server:
         yield Account(server)
 
 
@@ -362,7 +428,7 @@ def test_what_a_request_may_set_is_shown_by_every_list_and_read(account: Account
         answer = account.write(write, body)
         if answer.status < 300:
             taken += 1
-            unreadable = {} if write.operation in SETS_NOTHING else account.read_all(write.path)
+            unreadable = {} if write.operation in SETS_NOTHING else account.read_all(write.path, write.shown_by)
         else:
             unreadable = {} if answer.status < 500 else {write.operation: f"{answer.status} {answer.content[:200]!r}"}
         wrong |= {name: (told, json.dumps(body)[:200]) for name, told in unreadable.items()}
@@ -371,21 +437,23 @@ def test_what_a_request_may_set_is_shown_by_every_list_and_read(account: Account
     assert breaches(account.shown) == {}
 
 
-@pytest.mark.parametrize("operation", ["createSMSMessage", "createMMS"])
+@pytest.mark.parametrize("operation", FILES)
 def test_files_are_shown_under_every_name_and_type_that_is_accepted(account: Account, operation: str) -> None:
-    json_part = b"Content-Type: application/json\r\n\r\n" + json.dumps(SMS).encode()
+    write, shown_by = FILES[operation]
+    json_part = b"Content-Type: application/json\r\n\r\n" + json.dumps(write.body).encode()
     refused, wrong = {}, {}
     for name, media_type in [*((name, "image/png") for name in FILE_NAMES), *(("file", kind) for kind in FILE_TYPES)]:
         headers = f"Content-Type: {media_type}\r\nContent-Disposition: attachment; filename*=UTF-8''{quote(name)}"
-        account.begin()
+        account.begin(*write.after)
+        account.shown.clear()
         answer = account.send(
-            Write(operation, None, "messageId", media_type=PARTS),
+            write,
             b"".join(b"--b\r\n" + part + b"\r\n" for part in (json_part, f"{headers}\r\n\r\nbytes".encode()))
             + b"--b--\r\n",
         )
-        if answer.status == 200:
+        if answer.status < 300:
             wrong |= {(name, media_type, read): told for read, told in account.read_all().items()}
-            assert account.shown.keys() >= {"readMessage", "readMessageContent"}
+            assert shown_by in account.shown
         else:
             refused[name, media_type] = answer.status
     assert wrong == {}
@@ -415,4 +483,4 @@ def test_every_operation_with_a_body_is_tried_and_every_list_and_resource_read(a
         assert account.write(write, write.body).status < 300, write
         assert account.read_all(write.path) == {}, write
         seen |= account.shown.keys()
-    assert set(READS) - seen == set()
+    assert set(READS) - seen == {"mthReadMessageContent"}  # a file, above

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from websockets.sync.client import connect
@@ -264,7 +264,9 @@ class Crawler:
         answer = self._client.send(Request(method, path, headers, sent))
         if answer.headers.get("content-type", "").startswith("application/json"):
             self._left += addresses_in(answer.json)
-        self._left += [value for name, value in answer.headers.items() if name == "location"]
+        # A Location may be relative (RFC 9110, 10.2.2).
+        here = f"{PUBLIC}{path}"
+        self._left += [urljoin(here, value) for name, value in answer.headers.items() if name == "location"]
         return answer.status
 
     def follow(self) -> None:

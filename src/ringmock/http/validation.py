@@ -284,6 +284,9 @@ class FormBody(_Body):
         return {name: values[0] if len(values) == 1 else values for name, values in by_name(pairs).items()}
 
 
+_MESSAGE_PARTS = ("json", "metadata")
+
+
 class MultipartBody(_Body):
     """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name.
 
@@ -311,9 +314,15 @@ class MultipartBody(_Body):
     def _schema_of(self, call: Call) -> Mapping[str, Any]:
         """That of the message: a branch may have another for messages without files."""
         branches = (each for part in self._schema.get("allOf", ()) for each in part.get("anyOf", ()))
-        without_files = [each["properties"]["json"] for each in branches if "properties" in each]
-        schema: Mapping[str, Any] = self._schema["properties"]["json"]
+        without_files = [_message_in(each["properties"]) for each in branches if "properties" in each]
+        schema = _message_in(self._schema["properties"])
         return schema if call.attachments else next(iter(without_files), schema)
+
+
+def _message_in(parts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of the part that has the message, under either of the names that the contract has for it."""
+    schema: Mapping[str, Any] = parts[next(name for name in _MESSAGE_PARTS if name in parts)]
+    return schema
 
 
 class MixedBody(MultipartBody):

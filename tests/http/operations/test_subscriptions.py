@@ -476,4 +476,6 @@ def test_the_control_api_shows_subscriptions_and_what_became_of_their_notificati
         "arrived": True,
         "failure": None,
         "on_demand": None,
+        "messages": [int(told["body"]["id"])],
+        "body": told,
     }
