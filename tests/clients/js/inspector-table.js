@@ -1,6 +1,8 @@
 // Every page of the inspector: its address below /_mock/ui, by what the world has, and what stands there once it is shown.
 
-/** `world`: `{ conversation, department, phone, call, message }`, ids as texts. */
+const { PAGES } = require("./inspector-parts-pages.js");
+
+/** `world`: `{ conversation, department, phone, refused, message }`, ids as texts. */
 module.exports = (world) => [
   { name: "worlds", path: "/worlds", ready: "tbody tr" },
   { name: "conversations", path: "/conversations", ready: ".item" },
@@ -10,4 +12,5 @@ module.exports = (world) => [
   { name: "phones", path: "/phones", ready: ".item" },
   { name: "phone", path: `/phones/${world.phone}`, ready: ".bubble" },
   { name: "search", path: "/search?q=order", ready: ".results .item" },
+  ...PAGES.map((each) => ({ ...each, path: each.path.replace(":message", world.message).replace(":refused", world.refused) })),
 ];

@@ -35,10 +35,12 @@ async function made(url, name, token, phone, number) {
   await world.page(["200"], "All hands: the line for orders moves at noon.");
   await world.page(["102"], "Who is on call tonight?");
   await world.page(["104"], "Are you there?");
+  await world.sms("12", "To no number.", number);
+  const refused = (await world.call("GET", "/_mock/journal?limit=20")).body.find(({ status }) => status === 400);
   const { conversations } = (await world.call("GET", "/_mock/extensions/101/conversations")).body;
   const ofPhone = conversations.find(({ with: others }) => others[0].number === phone);
   const ofDepartment = conversations.find(({ departments }) => departments.length);
-  return { ...world, conversation: ofPhone.id, department: ofDepartment.id, phone, number, message: first.body.id, calls: (await world.call("GET", "/_mock/journal?limit=20")).body };
+  return { ...world, conversation: ofPhone.id, department: ofDepartment.id, phone, number, message: first.body.id, refused: refused.id };
 }
 
 module.exports = { caller, made };
