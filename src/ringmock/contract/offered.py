@@ -33,7 +33,7 @@ def not_implemented(client: HttpClient, token: str | None, names: Iterable[str])
 class _Search:
     client: HttpClient
     token: str | None
-    _nowhere: dict[tuple[str, bool], tuple[int, str]] = field(default_factory=dict)
+    _nowhere: dict[tuple[str, bool, bool], tuple[int, str]] = field(default_factory=dict)
     _unsigned: dict[str, int] = field(default_factory=dict)
     """The status of each operation without a token."""
 
@@ -50,31 +50,37 @@ class _Search:
         """Whether the server could say more with a token: it asks for one before it says whether anything is there."""
         if self.token is None:
             return False
-        answers = (self._of_nowhere(operation.method, False)[0], self._unsigned.get(operation.id))
+        answers = (self._of_nowhere(operation, False)[0], self._unsigned.get(operation.id))
         return any(status in NEEDS_TOKEN for status in answers)
 
     def _is_nobodys(self, operation: Operation, signed: bool) -> bool:
         path = _path_of(operation)
-        answer = self._ask(operation.method, path, signed)
+        answer = self._ask(operation, path, signed)
         if not signed:
             self._unsigned[operation.id] = answer.status
         if answer.status in NOT_THERE:
             return True
-        nowhere = self._of_nowhere(operation.method, signed)
+        nowhere = self._of_nowhere(operation, signed)
         # One that reads a body before it looks where to answers a broken one alike everywhere.
         return nowhere[0] in (404, *NOT_THERE) and _shape(answer, path) == nowhere
 
-    def _of_nowhere(self, method: str, signed: bool) -> tuple[int, str]:
-        if (method, signed) not in self._nowhere:
-            self._nowhere[method, signed] = _shape(self._ask(method, NOWHERE, signed), NOWHERE)
-        return self._nowhere[method, signed]
+    def _of_nowhere(self, operation: Operation, signed: bool) -> tuple[int, str]:
+        key = (operation.method, has_body(operation), signed)
+        if key not in self._nowhere:
+            self._nowhere[key] = _shape(self._ask(operation, NOWHERE, signed), NOWHERE)
+        return self._nowhere[key]
 
-    def _ask(self, method: str, path: str, signed: bool) -> Answer:
+    def _ask(self, operation: Operation, path: str, signed: bool) -> Answer:
         headers = {"Authorization": f"Bearer {self.token}"} if signed else {}
         body = None
-        if method in ("POST", "PUT", "PATCH"):
+        if has_body(operation):
             headers, body = {**headers, "Content-Type": "application/json"}, b"{"
-        return self.client.send(Request(method, path, headers, body))
+        return self.client.send(Request(operation.method, path, headers, body))
+
+
+def has_body(operation: Operation) -> bool:
+    """Whether a call of it is made with a broken body: it changes something, or names in its body what it deletes."""
+    return operation.method in ("POST", "PUT", "PATCH") or operation.media_type is not None
 
 
 def _path_of(operation: Operation) -> str:

@@ -4,6 +4,7 @@ Known cases are the bundled ones. What a case would exercise is derived from its
 run is measured by.
 """
 
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -218,14 +219,19 @@ def _called(when: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
 # --- as text -----------------------------------------------------------------------------------------
 
 
+_EXAMPLES = re.compile(r"^  examples:", re.MULTILINE)
+"""Of an entry that stands for one case for each row."""
+
+
 def text_of(case: Case) -> str:
     """The case in YAML, as in its file; expanded when its entry stands for several or uses a part of another."""
-    if case.operation is None:
+    begins_before = any(step.line < case.line for step in case.steps)  # with the steps of its file's `before`
+    if case.operation is None and not begins_before:
         first, *rest = Path(case.file).read_text(encoding="utf-8").splitlines()[case.line - 1 :]
         margin = first.partition("-")[0] + " "
         own = takewhile(lambda line: line.startswith(margin) or not line.strip(), rest)
         text = textwrap.dedent("\n".join([first, *own])).strip()
-        if not _leans_on_another(text):
+        if not _leans_on_another(text) and _EXAMPLES.search(text) is None:
             return _with_needs(text, case)
     given: dict[str, Any] = dict(case.given)
     if case.generation is not None:

@@ -58,12 +58,13 @@ def test_an_entry_for_each_operation_is_one_case_for_each_that_documents_the_ref
         "deleteMessage",
         "patchMessage",
         "readMessageContent",
+        "mthReadMessageContent",
     ]
     assert [case.name for case in cases][:2] == [
         "readA2PSMS is refused without a token",
         "readMessage is refused without a token",
     ]
-    assert [case.is_first for case in cases] == [True, False, False, False, False, False]
+    assert [case.is_first for case in cases] == [True, False, False, False, False, False, False]
     assert {(case.file, case.line) for case in cases} == {("mine.yaml", 2)}
 
 

@@ -501,6 +501,13 @@ def _ground_mms(rnd: Random, parts: Values) -> Values:
     return {"json": _ground_sms(rnd, dict(parts["json"]))} | {name: parts[name] for name in parts if name != "json"}
 
 
+def _ground_thread_message(rnd: Random, body: Values) -> Values:
+    """In parts, the message is first, and the files follow."""
+    if "metadata" not in body:
+        return body
+    return {"metadata": body["metadata"]} | {name: part for name, part in body.items() if name != "metadata"}
+
+
 def _spelled(rnd: Random, number: str) -> str:
     """D-10: with or without `+`; a value that is no full number stays unchanged."""
     return f"+{number}" if len(number) > 8 and number[0] != "+" and rnd.random() < 0.3 else number
@@ -659,6 +666,7 @@ BODIES: Mapping[str | None, Ground] = {
     "updateSubscription": _ground_subscription,
     "createSMSMessage": _ground_sms,
     "createMMS": _ground_mms,
+    "mthSendMessage": _ground_thread_message,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "assignMultipleCallQueueMembers": _ground_membership,
