@@ -18,7 +18,7 @@ def story(server_url: str) -> Story:
     def told(part: str) -> Day:
         with Client(server_url) as client:
             seen_by = (server_url, client.client_id, client.token("101"), HANDSET, DIRECT_NUMBER["101"], str(CHROMIUM))
-            day = day_with("inspector-parts", *seen_by, part, packages=("playwright-core", "axe-core"))
+            day = day_with("inspector-parts", *seen_by, part, packages=("playwright-core",))
         assert day.pop("wrong") == []
         return day
 
@@ -69,7 +69,3 @@ def test_the_contract_is_tried_and_tells_what_was_exercised(story: Story) -> Non
 
     assert (day["tried"], day["seen"]) == ("200", "101")
     assert "1 call" in day["exercised"]
-
-
-def test_axe_finds_nothing_on_the_pages_and_each_fits_a_phone_and_a_desk(story: Story) -> None:
-    assert story("looks")["found"] == {}

@@ -1,14 +1,11 @@
 // Somebody who looks at a message's life, the calls, the world, a text's measures and the contract, in Chromium.
 
-const { readFileSync } = require("node:fs");
 const { createServer } = require("node:http");
 const { chromium } = require("playwright-core");
 const { tell, run } = require("./story.js");
-const { PAGES } = require("./inspector-parts-pages.js");
 
 const [server, clientId, firstToken, handset, number, executablePath, part] = process.argv.slice(2);
 let token = firstToken;
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const HOSTILE = "<img src=x onerror=alert(1)>\u202e<script>alert(2)</script>\"'`{{7*7}}";
 
 async function call(method, path, body, headers = {}) {
@@ -166,26 +163,6 @@ const STORIES = {
   },
 
   /** Nothing that axe-core finds, on any page at any width, light or dark; and each fits its window. */
-  async looks(open, page) {
-    const sent = await sms("Hello");
-    const refused = await page_("To the Frozen one", "104");
-    tell("refused", refused.errors[0].errorCode);
-    const [{ id }] = await call("GET", "/_mock/journal?refused_by=R-18&limit=1");
-    const found = {};
-    for (const { name, path, ready } of PAGES) {
-      for (const [width, scheme] of [[1440, "light"], [400, "dark"]]) {
-        await page.setViewportSize({ width, height: 850 });
-        await page.emulateMedia({ colorScheme: scheme });
-        await open(path.replace(":message", sent.id).replace(":refused", id));
-        await page.locator(ready).first().waitFor();
-        await page.evaluate(AXE);
-        const wrong = await page.evaluate(async () => (await axe.run(document)).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`));
-        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (wrong.length || beyond > 0) found[`${name} ${width} ${scheme}`] = [...wrong, `${beyond} px beyond`];
-      }
-    }
-    tell("found", found);
-  },
 };
 
 run(async () => {
