@@ -1,9 +1,11 @@
 """One server for the whole run, and a fresh world for every test. What takes long is begun first."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -17,8 +19,31 @@ from support import Client
 pytest_plugins = ["pytester"]
 
 
+TURN = os.environ.get("RINGMOCK_TURN")
+"""Of `.ci/run` without `--full`: 0 to 11, by the commit."""
+
+ALWAYS = ("tests/clients/", "tests/contract/cases/test_bundled_cases.py", "tests/contract/fuzz/test_fuzz.py")
+"""Long tests that no commit leaves out: what only CI can run, every contract case, and the fuzz, which has its own."""
+
+
+def is_in_turn(item: pytest.Item) -> bool:
+    """Whether a test is one of this commit's: of the long ones each commit chooses a third."""
+    if TURN is None or not item.get_closest_marker("long") or item.nodeid.startswith(ALWAYS):
+        return True
+    return crc32(item.nodeid.encode()) % 3 == int(TURN) % 3
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long tests of another turn, and order the others."""
+    left_out = [item for item in items if not is_in_turn(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if is_in_turn(item)]
+    ordered(items)
+
+
+def ordered(items: list[pytest.Item]) -> None:
     """Half of the long tests at the start, and half in the middle, where the second of two workers starts.
 
     So both end with short ones, and neither waits for the other.

@@ -26,6 +26,8 @@ from ringmock.lab.webhooks import WebHooks, receiver_of
 from ringmock.openapi.document import At, follow, load_contract, operations, step
 from support import DIRECT_NUMBER, HANDSET, JWT_BEARER, basic, jwt_of
 
+pytestmark = pytest.mark.long
+
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/mixed; boundary=b"

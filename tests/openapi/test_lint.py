@@ -18,6 +18,8 @@ from ringmock.openapi.document import (
 )
 from ringmock.openapi.lint import lint
 
+pytestmark = pytest.mark.long
+
 GONE = object()
 SMS = "/paths/~1restapi~1v1.0~1account~1{accountId}~1extension~1{extensionId}~1sms/post"
 SMS_JSON = f"{SMS}/requestBody/content/application~1json"

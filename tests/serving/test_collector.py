@@ -27,6 +27,8 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
 from support import HANDSET, JWT_BEARER, OWN, SMS, basic, jwt_of, sms_body
 
+pytestmark = pytest.mark.long
+
 
 @contextmanager
 def without_collector() -> Iterator[None]:

@@ -17,6 +17,8 @@ from ringmock.fixture import load_fixture, load_named
 from ringmock.serving.own_target import own_target
 from ringmock.world.template import Template
 
+pytestmark = pytest.mark.long
+
 ACCOUNTS = Path(__file__).parent / "accounts"
 CASES = bundled_cases()
 AT_LEAST = 0.9
