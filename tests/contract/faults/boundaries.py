@@ -17,6 +17,7 @@ from ringmock.domain.message_template import MessageTemplate, MessageTemplates
 from ringmock.domain.pager import SendPager
 from ringmock.domain.slices import Slices
 from ringmock.lab.limits import PENALTY, WINDOW, Counter, Limits, RateLimits
+from ringmock.world.history.commands import Base
 from ringmock.world.world import Sent, World
 
 from .exchange import LIMITS, Exchange, around
@@ -241,8 +242,8 @@ class _Moving(MessageTemplates):
 class MovesAChangedTemplate(World):
     """A template that is changed goes to the end of the list."""
 
-    def reset(self) -> None:
-        super().reset()
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
         self.message_templates = turned_into(_Moving, self.message_templates)
 
 
@@ -256,8 +257,8 @@ class _MadeAnew(MessageStoreReports):
 class LetsReportsGrow(World):
     """A report has what has come since it was completed, too."""
 
-    def reset(self) -> None:
-        super().reset()
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
         self.reports = turned_into(_MadeAnew, self.reports)
 
     def collected_for(self, report: MessageStoreReport) -> Iterator[tuple[Extension, Iterator[Sequence[Message]]]]:

@@ -15,6 +15,7 @@ from ringmock.domain.message_filter import MessageFilter
 from ringmock.domain.slices import Slices
 from ringmock.domain.subscription import Attempt, Subscription, SubscriptionRequest
 from ringmock.domain.subscription_store import SubscriptionStore
+from ringmock.world.history.commands import Base
 from ringmock.world.world import Watcher, World
 
 from .exchange import Exchange, around
@@ -40,8 +41,8 @@ class _WithSubscriptions(World):
 
     kind: type[SubscriptionStore]
 
-    def reset(self) -> None:
-        super().reset()
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
         self.subscriptions = turned_into(self.kind, self.subscriptions)
 
 

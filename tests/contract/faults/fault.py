@@ -14,6 +14,7 @@ from ringmock.domain.message import Delivery, Message
 from ringmock.domain.ports import MessageStore
 from ringmock.serving.server import build
 from ringmock.sign_in.worlds import Worlds
+from ringmock.world.history.commands import Base
 from ringmock.world.template import Template
 from ringmock.world.world import World
 
@@ -103,8 +104,8 @@ def in_store(*operations: str) -> "Callable[[type[StoreAround]], Fault]":
 
     def fault(kind: type[StoreAround]) -> Fault:
         class WithStore(World):
-            def reset(self) -> None:
-                super().reset()
+            def begin_again(self, base: Base) -> None:
+                super().begin_again(base)
                 self.messages = kind(self.messages, self)
 
         return _fault(kind, operations, _of_world(WithStore))

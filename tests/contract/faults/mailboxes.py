@@ -12,6 +12,7 @@ from ringmock.domain.message import Availability, Delivery, Direction, Message, 
 from ringmock.domain.message_filter import MessageFilter, MessagePage
 from ringmock.domain.message_store import InMemoryMessageStore
 from ringmock.domain.ports import MessageStore
+from ringmock.world.history.commands import Base
 from ringmock.world.ids import SequentialIds
 from ringmock.world.world import World
 
@@ -131,8 +132,8 @@ class ListsAnothersMailbox(World):
 class LeaksToTheNext(World):
     """A list begins with the newest message of the mailbox that was listed before."""
 
-    def reset(self) -> None:
-        super().reset()
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
         self.before: dict[str, Message] = {}
 
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:

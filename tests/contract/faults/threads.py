@@ -9,6 +9,7 @@ from ringmock.domain.conversation import participants
 from ringmock.domain.message import Delivery, Message, MessageType
 from ringmock.domain.message_filter import MessageFilter, MessagePage
 from ringmock.domain.pager import SendPager, plan_pager
+from ringmock.world.history.commands import Base
 from ringmock.world.world import Sent, World
 
 from .exchange import Exchange
@@ -24,8 +25,8 @@ def _thread(world: World, sender: Extension, pager: SendPager) -> Message | None
 class _Remembering(World):
     """Knows whoever was in a Department at any time."""
 
-    def reset(self) -> None:
-        super().reset()
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
         self.ever = {number: list(e.members) for number, e in self.account.extensions.items()}
 
     def set_members(self, department: Extension, members: Iterable[str]) -> None:
@@ -103,8 +104,8 @@ class DeletesForTheRemoved(World):
 class CountsMembersAtTheStart(World):
     """Whoever was in the Department when a thread began takes part for good, and nobody else."""
 
-    def reset(self) -> None:
-        super().reset()
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
         self.members: dict[int, dict[str, tuple[str, ...]]] = {}
 
     def send_pager(self, sender: Extension, pager: SendPager) -> Sent:
@@ -124,8 +125,8 @@ class CountsMembersAtTheStart(World):
 class KeepsTheRemovedOutForGood(World):
     """A member who comes back to the Department does not find its threads again."""
 
-    def reset(self) -> None:
-        super().reset()
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
         self.removed: set[str] = set()
 
     def set_members(self, department: Extension, members: Iterable[str]) -> None:

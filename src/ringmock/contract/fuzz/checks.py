@@ -198,6 +198,11 @@ def _synchronizes_from_nowhere(case: Case[Any]) -> bool:
     return _has_odd_dates(case) or (query.get("syncType") == "ISync" and "syncToken" not in query)
 
 
+def _goes_on_from_nowhere(case: Case[Any]) -> bool:
+    """Only the server's own tokens and pages are continued, and threads are named by their ids."""
+    return _synchronizes_from_nowhere(case) or not {"pageId", "syncToken", "threadIds"}.isdisjoint(case.query or {})
+
+
 def _is_from_no_a2p_number(case: Case[Any]) -> bool:
     """Only a number with A2PSmsSender sends batches, and opts out and in."""
     sender = (_sent(case) or {}).get("from", "")
@@ -248,6 +253,8 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "syncMessages": _synchronizes_from_nowhere,
     "readUserCallLog": _has_odd_dates,
     "syncUserCallLog": _synchronizes_from_nowhere,
+    "syncAddressBook": _goes_on_from_nowhere,
+    "mthSyncEntries": _goes_on_from_nowhere,
     "updateExtensionCallerId": lambda case: True,  # some numbers are another's
     "patchMessage": _asks_for_what_was_purged,
     "createCompanyMessageTemplate": lambda case: True,  # the 26th
