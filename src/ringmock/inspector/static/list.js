@@ -5,6 +5,8 @@ const MOST = 400;
 const NEAR_PIXELS = 600;
 const AT_END_PIXELS = 24;
 
+const FOCUSABLE = "a, button, [tabindex]";
+
 /**
  * Fills `box`, inside `scroller`, with a window of a list in pages.
  *
@@ -39,6 +41,7 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
     const before = anchor?.node.getBoundingClientRect().bottom;
     const focused = document.activeElement;
     const held = shown.find(({ node }) => node.contains(focused));
+    const position = held ? [...held.node.querySelectorAll(FOCUSABLE)].indexOf(focused) : -1;
     change(follow);
     if (follow) toNewest();
     else if (anchor) {
@@ -48,7 +51,8 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
     }
     if (held && !document.contains(focused)) {
       const now = shown.find(({ id }) => id === held.id)?.node;
-      (now?.matches("[tabindex], a, button") ? now : now?.querySelector("a, button, [tabindex]"))?.focus({ preventScroll: true });
+      const inside = now ? [...now.querySelectorAll(FOCUSABLE)] : [];
+      (position < 0 && now?.matches(FOCUSABLE) ? now : inside[position] ?? inside[0] ?? now)?.focus({ preventScroll: true });
     }
   }
 
