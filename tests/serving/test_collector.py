@@ -167,7 +167,7 @@ def test_a_world_that_was_called_is_gone_without_the_collector_once_it_is_closed
 
 def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
     with running(load_named("demo")) as (url, _), without_collector():
-        before = count_of(HttpProtocol)
+        before = connected()[HttpProtocol.__name__]
         for _ in range(20):
             connection = http.client.HTTPConnection(urlsplit(url).netloc)
             for path in ("/restapi", "/restapi/nonsense", "/_mock/ready"):
@@ -178,12 +178,8 @@ def test_a_connection_that_was_closed_is_gone_without_the_collector() -> None:
         last.request("GET", "/restapi")
         last.getresponse().read()
 
-        assert count_of(HttpProtocol) - before <= 2
+        assert connected()[HttpProtocol.__name__] - before <= 2
         last.close()
-
-
-def count_of(kind: type) -> int:
-    return sum(isinstance(thing, kind) for thing in gc.get_objects())
 
 
 HANDSHAKE = (

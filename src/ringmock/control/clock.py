@@ -4,11 +4,12 @@ import asyncio
 from typing import Any
 
 from ..domain.due import Due
+from ..http.slices import in_slices
 from ..timestamps import iso8601
 from ..world import controls as world_controls
 from ..world.walk import Walk, upcoming
 from .call import ControlCall, told
-from .waiting import Client, in_slices
+from .waiting import Client
 
 Json = Any
 

@@ -18,12 +18,13 @@ from ..domain.message_store import EVERYTHING, UNREAD, are_beside
 from ..domain.owners import ReadableMailbox
 from ..domain.rulebook import SENTENCES
 from ..domain.slices import Slices, result_of
+from ..http.slices import in_slices
 from ..timestamps import iso8601
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry
 from ..world.world import World
 from .call import ControlCall, NotThere, Senseless, named_in_path, told
-from .waiting import Client, in_slices
+from .waiting import Client
 
 Json = Any
 

@@ -26,6 +26,7 @@ from ..world.world import World
 from . import api
 from .call import REFUSED, WAITED, ControlCall, Refused, TooBusy
 from .description import Operation, operations
+from .journal import in_brief
 from .waiting import Changed, Client
 
 Json = Any
@@ -228,13 +229,7 @@ def _message(entry: MessageEntry) -> Json:
 
 def _call(entry: Entry) -> Json:
     return {
-        "id": entry.number,
-        "at": iso8601(entry.at),
-        "who": entry.who,
-        "method": entry.method,
-        "path": entry.path,
-        "operation": entry.operation,
-        "status": entry.status,
+        **in_brief(entry),
         "refused_by": entry.refused_by,
         "milliseconds": round(entry.milliseconds, 3),
     }

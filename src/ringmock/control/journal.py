@@ -9,12 +9,13 @@ from flask import Response, jsonify
 from ..domain.message import Routed
 from ..domain.slices import Slices
 from ..http.recording import line
+from ..http.slices import in_slices
 from ..http.why import explanation
 from ..timestamps import iso8601
 from ..world.call_query import CallQuery
 from ..world.journal import Entry
 from .call import ControlCall, NotNow, NotThere
-from .waiting import Client, in_slices
+from .waiting import Client
 
 Json = Any
 
@@ -91,8 +92,9 @@ def _named(call: ControlCall) -> Entry:
     return entry
 
 
-def _entry(entry: Entry, asked: Container[str]) -> Json:
-    said: dict[str, Json] = {
+def in_brief(entry: Entry) -> dict[str, Json]:
+    """Which call it is, and how it was answered."""
+    return {
         "id": entry.number,
         "at": iso8601(entry.at),
         "who": entry.who,
@@ -100,6 +102,12 @@ def _entry(entry: Entry, asked: Container[str]) -> Json:
         "path": entry.path,
         "operation": entry.operation,
         "status": entry.status,
+    }
+
+
+def _entry(entry: Entry, asked: Container[str]) -> Json:
+    said: dict[str, Json] = {
+        **in_brief(entry),
         "milliseconds": round(entry.milliseconds, 3),
         "rules": entry.rules,
         "recipients": outcomes(entry.routed),

@@ -19,7 +19,8 @@ from ..world.call_query import is_about, made
 from ..world.journal import Entry
 from ..world.message_journal import MessageEntry
 from ..world.world import World
-from .journal import CALLS_AT_A_TIME
+from .handsets import files_of
+from .journal import CALLS_AT_A_TIME, in_brief
 from .subscriptions import shown_attempt
 
 Json = Any
@@ -145,22 +146,9 @@ def _copy(world: World, copy: Message, now: datetime, root: str) -> Json:
         "modified": iso8601(copy.last_changed(now)),
         "steps": _steps(copy.progress, copy.created, now),
         "ages": None if ages_at is None else {"at": iso8601(ages_at), "becomes": becomes},
-        "attachments": _files(copy, root),
+        "attachments": files_of(copy, f"{root}/_mock/messages"),
         "resource": _resources(world, copy, now, root),
     }
-
-
-def _files(copy: Message, root: str) -> list[Json]:
-    return [
-        {
-            "id": held.id,
-            "uri": f"{root}/_mock/messages/{copy.id}/attachments/{held.id}",
-            "contentType": held.file.content_type,
-            "fileName": held.name,
-            "size": len(held.file.content),
-        }
-        for held in copy.attachments
-    ]
 
 
 def _resources(world: World, copy: Message, now: datetime, root: str) -> Mapping[str, Json]:
@@ -177,7 +165,7 @@ def _resources(world: World, copy: Message, now: datetime, root: str) -> Mapping
 
 
 def _calls(world: World, entry: MessageEntry | None, copies: Sequence[Message]) -> Slices[_Calls]:
-    ids = frozenset(copy.id for copy in copies)
+    ids = frozenset(str(copy.id) for copy in copies)
     batch = copies[0].batch if copies and isinstance(copies[0], A2PMessage) else None
     first = batch or (copies[0].id if copies else None)
     routed = () if entry is None else entry.routed
@@ -199,17 +187,7 @@ def _calls(world: World, entry: MessageEntry | None, copies: Sequence[Message]) 
 
 def shown_call(entry: Entry) -> Json:
     """A call in few words, and what it has set of a message."""
-    return {
-        "id": entry.number,
-        "at": iso8601(entry.at),
-        "who": entry.who,
-        "method": entry.method,
-        "path": entry.path,
-        "operation": entry.operation,
-        "status": entry.status,
-        "lost": entry.is_lost,
-        "set": _set_by(entry),
-    }
+    return {**in_brief(entry), "lost": entry.is_lost, "set": _set_by(entry)}
 
 
 def _set_by(entry: Entry) -> Json:

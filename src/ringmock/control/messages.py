@@ -7,6 +7,7 @@ from flask import Response
 
 from ..domain.account import digits_of
 from ..domain.message import MessageStatus, MessageType
+from ..http.slices import in_slices
 from ..timestamps import iso8601, parse
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry, MessageQuery, Wait
@@ -17,7 +18,7 @@ from .journal import outcomes
 from .message_life import copies_of, life
 from .sentences import did_you_mean
 from .texts import Pattern, extractor
-from .waiting import Changed, Client, advance_until, in_slices, wait_for
+from .waiting import Changed, Client, advance_until, wait_for
 
 Json = Any
 

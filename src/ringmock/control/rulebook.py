@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.rulebook import DECISIONS, RULEBOOK
 from ..domain.slices import Slices
+from ..http.slices import in_slices
 from .call import ControlCall
 from .journal import CALLS_AT_A_TIME
-from .waiting import Client, in_slices
+from .waiting import Client
 
 if TYPE_CHECKING:
     from ..coverage.collector import CoverageCollector

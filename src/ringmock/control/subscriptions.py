@@ -49,8 +49,8 @@ def shown_attempt(attempt: Attempt) -> dict[str, Json]:
 def resend_notification(call: ControlCall) -> Json:
     """Send one of those that are kept once more."""
     world, wanted, uuid = call.world, call.path["subscription_id"], call.path["uuid"]
-    found = {one.id: one for one in world.subscriptions.everyone(world.clock.now())}.get(wanted)
-    if found is None:
+    found = world.subscriptions.named(wanted)
+    if found is None or not world.subscriptions.is_alive(found, world.clock.now()):
         raise NotThere(f"There is no subscription {wanted!r} in this world: GET /_mock/subscriptions lists them.")
     attempt = next((each for each in reversed(found.attempts) if each.uuid == uuid), None)
     if attempt is None:

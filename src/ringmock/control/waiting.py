@@ -9,13 +9,12 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 from starlette.types import Receive
 from werkzeug.wrappers import Request
 
-from ..domain.slices import Slices
 from ..world.message_journal import Wait
 from ..world.walk import Walk
 from ..world.world import World
@@ -23,7 +22,6 @@ from . import api
 from .call import REFUSED, WAITED, ControlCall, Refused, TooBusy
 from .description import Operation, operations
 
-_T = TypeVar("_T")
 Coroutine = Callable[[ControlCall, "Client"], Awaitable[Any]]
 
 
@@ -112,17 +110,6 @@ class Waiting:
 def _pattern(operation: Operation) -> re.Pattern[str]:
     """Whole paths of an operation, with its parameters by their names."""
     return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(operation.path)))
-
-
-async def in_slices(work: Slices[_T]) -> _T:
-    """The result of work that is done while others are served."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: _T = end.value
-            return result
-        await asyncio.sleep(0)
 
 
 async def wait_for(world: World, wait: Wait, client: Client, seconds: float, changed: "Changed") -> bool:

@@ -27,14 +27,14 @@ def named_world(worlds: Worlds, name: str) -> World:
         return world
     if name == DEFAULT:
         return worlds.default
-    near = did_you_mean(name, [known for known, _ in reversed(tuple(worlds.all_worlds()))][:1000])
+    near = did_you_mean(name, [known for known, _ in worlds.all_worlds()][:1000])
     raise NotThere(f"There is no world {name!r}{near} POST /_mock/worlds opens one, and so does a call of the API.")
 
 
 def list_worlds(call: ControlCall) -> Json:
     """Those that are open: the fixture's own, and the newest before the others."""
     worlds = call.worlds
-    found = [(DEFAULT, worlds.default), *reversed(tuple(worlds.all_worlds()))]
+    found = [(DEFAULT, worlds.default), *worlds.all_worlds()]
     return {
         "count": len(found),
         "worlds": [_shown(worlds, name, world) for name, world in found[: call.query["limit"]]],

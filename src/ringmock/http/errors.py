@@ -462,3 +462,12 @@ def render(exception: Exception, *, with_words: bool = True) -> tuple[int, dict[
 
 def _each_once(entries: Iterable[dict[str, str]]) -> Iterable[dict[str, str]]:
     return {json.dumps(said): said for said in entries}.values()
+
+
+def without_frames(problem: Exception) -> Exception:
+    """The same without the frames that it went through, and without what led to it, which has its own.
+
+    For one that is kept: its frames refer to calls and connections, and the collector ignores frozen objects.
+    """
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)

@@ -149,7 +149,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
     if len(routed) > most:
         routed, more_routed = routed[:most], len(routed) - most
     if problems:
-        problems = tuple([_alone(problem) for problem in problems])
+        problems = tuple([errors.without_frames(problem) for problem in problems])
     return CallData(
         at,
         call.session,
@@ -310,9 +310,3 @@ def _reason(error: Mapping[str, str]) -> str:
 def printable(text: str) -> str:
     """A client's text on one line, for the log."""
     return text.encode("unicode_escape").decode("ascii")[:200]
-
-
-def _alone(problem: Exception) -> Exception:
-    """The same without the frames that it went through, and without what led to it, which has its own."""
-    problem.__cause__ = problem.__context__ = None
-    return problem.with_traceback(None)

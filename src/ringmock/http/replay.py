@@ -12,15 +12,16 @@ from typing import Any
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import Message, Scope
 
+from ..domain.slices import result_of
 from ..lab.limits import Group, RateExceeded
-from ..sign_in.sessions import Session
 from ..sign_in.worlds import Difference, Worlds
 from ..world import controls
 from ..world.fork import FORKED, go_on_as_fork
-from ..world.history.commands import FINISHED, SLICED, Base, Caller, Command, Event, Handled
+from ..world.history.commands import FINISHED, SLICED, Base, Command, Event, Handled
 from ..world.walk import WALKED, Walk
 from ..world.world import World
 from .call import SCOPE_KEY, Call
+from .fast_path import whole
 from .notifications import DUE, NAMED, Notifier
 from .stages import HandlerOperation, Routing, Staged, encoded, media_type_of, with_media_type
 
@@ -96,7 +97,7 @@ class Replays:
             if isinstance(handler, HandlerOperation) and request.accepts(scope, call):
                 handler.handle(call)
             else:
-                await request(scope, _receiving(command.content), _sending_nothing)
+                await request(scope, whole(command.content), _sending_nothing)
         except Exception as error:
             return 0, repr(error).encode()
         if call.work is not None:
@@ -121,7 +122,7 @@ class Replays:
         call.operation, call.content, call.query_string = command.operation, command.content, command.query
         call.at = command.at
         if command.caller is not None:
-            call.session, call.token = self._session(world, command.caller), command.caller.token
+            call.session, call.token = self._worlds.session_again(world, command.caller), command.caller.token
         listed = list(headers.items())
         if command.content:
             call.media_type = media_type_of(headers)
@@ -142,9 +143,6 @@ class Replays:
             SCOPE_KEY: call,
         }
         return call, scope
-
-    def _session(self, world: World, caller: Caller) -> Session:
-        return self._worlds.session_again(world, caller)
 
     def _again(self, world: World, event: Event, works: dict[int, Call]) -> int:
         """Carry out an event again."""
@@ -176,13 +174,8 @@ def _go_on(works: dict[int, Call], kind: str, work: int, count: int) -> None:
 
 def _finish(call: Call) -> None:
     assert call.work is not None
-    while True:
-        try:
-            next(call.work)
-        except StopIteration as end:
-            call.answer = end.value
-            call.encoded = encoded(end.value.body)
-            return
+    call.answer = result_of(call.work)
+    call.encoded = encoded(call.answer.body)
 
 
 def _walked(_: Notifier, world: World, until: Any, stands: bool) -> None:
@@ -233,13 +226,6 @@ _EVENTS: dict[str, Callable[..., object]] = {
     "reinstated": _reinstated,
 }
 """What comes from outside by itself, by its kind."""
-
-
-def _receiving(content: bytes) -> Callable[[], Any]:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": content, "more_body": False}
-
-    return receive
 
 
 async def _sending_nothing(_: Message) -> None:

@@ -250,12 +250,12 @@ class HttpProtocol(HttpToolsProtocol):
                 self._check_unfinished(data)
         except httptools.HttpParserError as error:
             begun = b"" if self._has_completed else data
-            self._problem = problem_of(error, begun).with_traceback(None)  # whose frames refer to the connection
+            self._problem = errors.without_frames(problem_of(error, begun))
             first = _FIRST_LINE_OF.match(begun.lstrip(b"\r\n"))
             if first is not None:
                 self.url = first[1]
         except Exception as problem:
-            self._problem = problem.with_traceback(None)
+            self._problem = errors.without_frames(problem)
         if self._due is not None:
             self._run_due()
         if self._problem is not None:

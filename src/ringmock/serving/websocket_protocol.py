@@ -106,11 +106,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self._opens.cancel()
         self._write_timeout.end()
-        # The frames of all of them refer back to the connection, and the collector ignores frozen objects.
+        # The parser's own frame refers back to the connection, too.
         self.conn.parser.close()
         for problem in (self.conn.parser_exc, self.conn.handshake_exc):
             if problem is not None:
-                problem.__cause__ = problem.__context__ = problem.__traceback__ = None
+                errors.without_frames(problem)
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text":

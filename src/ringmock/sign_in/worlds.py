@@ -247,9 +247,10 @@ class Worlds:
         return self._opened(name, self._new_world(template or self.template))
 
     def all_worlds(self) -> Iterator[tuple[str, World]]:
-        """Every world but the fixture's own, by name, the oldest first."""
+        """Every world but the fixture's own, by name, the newest first."""
         self._lifetimes.close_ended(self.moment())
-        return ((name, world) for name, world in tuple(self._worlds.items()) if world is not self.default)
+        found = reversed(tuple(self._worlds.items()))
+        return ((name, world) for name, world in found if world is not self.default)
 
     def now(self) -> datetime:
         """The real time."""
@@ -523,15 +524,7 @@ class Worlds:
         if there is None or there.extension_number != session.extension_number:
             if session.extension_number not in world.account.extensions:
                 raise TokenInvalid
-            there = Session(
-                world,
-                session.extension_number,
-                session.client_id,
-                session.access_token,
-                endpoint_id=session.endpoint_id,
-                session_id=session.session_id,
-                permissions=session.permissions,
-            )
+            there = _session_of(world, session.caller._replace(is_of_connection=False))
             known[session.access_token] = there
             if len(known) > _TAGGED:
                 del known[next(iter(known))]
@@ -615,16 +608,7 @@ class Worlds:
         known = self._sessions.get(caller.token)
         if known is not None and known.world is world:
             return known
-        return Session(
-            world,
-            caller.extension,
-            caller.client_id,
-            caller.token,
-            endpoint_id=caller.endpoint_id,
-            session_id=caller.session_id,
-            permissions=caller.permissions,
-            is_of_connection=caller.is_of_connection,
-        )
+        return _session_of(world, caller)
 
     def _start_log_ins(self, world: World) -> None:
         now = world.clock.now()
@@ -699,3 +683,17 @@ class _LogIns:
         for session in self._all:
             session.start(now)
             self._endings.schedule(session, session.forgotten)
+
+
+def _session_of(world: World, caller: Caller) -> Session:
+    """A log-in in a world as whoever made a call, which is none of those that the world knows."""
+    return Session(
+        world,
+        caller.extension,
+        caller.client_id,
+        caller.token,
+        endpoint_id=caller.endpoint_id,
+        session_id=caller.session_id,
+        permissions=caller.permissions,
+        is_of_connection=caller.is_of_connection,
+    )

@@ -27,9 +27,9 @@ def made(entry: Entry, first: int | str | None, routed: Sequence[Routed]) -> boo
     return first is not None and isinstance(entry.answer, dict) and str(entry.answer.get("id")) == str(first)
 
 
-def is_about(entry: Entry, ids: Collection[int]) -> bool:
+def is_about(entry: Entry, ids: Collection[str]) -> bool:
     """Whether the path of a call names one of these messages, by itself or in a list."""
-    return any(part in texts for texts in [{str(each) for each in ids}] for part in _ids_in(entry.path))
+    return any(part in ids for part in _ids_in(entry.path))
 
 
 def _ids_in(path: str) -> Iterator[str]:
@@ -71,7 +71,7 @@ class CallQuery:
             and (self.status is None or _is_status(self.status, entry.status))
             and (self.refused_by is None or _is_refused_by(self.refused_by, entry))
             and (self.rule is None or self.rule in entry.rules)
-            and (self.message is None or is_about(entry, (self.message,)) or made(entry, self.message, ()))
+            and (self.message is None or is_about(entry, (str(self.message),)) or made(entry, self.message, ()))
             and (not self.text or any(self.text.casefold() in said.casefold() for said in _texts(entry)))
         )
 
