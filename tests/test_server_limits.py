@@ -62,7 +62,7 @@ OTHERWISE = {
     "http/wire/message_store_report.py": {"_MAX_CONTENT_BYTES"},
     "http/operations/client_info.py": {"_MAX_USER_AGENT"},
     "http/wire/discovery.py": {"EXPIRES_IN"},
-    "lab/webhooks.py": {"PATIENCE_SECONDS", "MAX_HANDSHAKE_BYTES", "MAX_TOLD"},
+    "lab/webhooks.py": {"PATIENCE_SECONDS", "MAX_HANDSHAKE_BYTES", "MAX_REPORTED"},
     "sign_in/sessions.py": {"DEFAULT_ACCESS_TTL", "MIN_ACCESS_TTL", "DEFAULT_REFRESH_TTL"},
     "world/world.py": {"_RETENTION_DAYS", "_AGED_TOGETHER"},
     # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up

@@ -126,9 +126,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if handle is not None and report.when != "teardown" and not report.passed:
         from .testing.timeline import HEAD, by_marks
 
-        told = handle.complaint(by_marks) or item.stash.get(_COMPLAINT, None) or handle.timeline
+        text = handle.complaint(by_marks) or item.stash.get(_COMPLAINT, None) or handle.timeline
         if report.failed and HEAD not in report.longreprtext:
-            report.sections.append(("ringmock", told))
+            report.sections.append(("ringmock", text))
     return report
 
 
@@ -201,11 +201,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add the coverage of a pytest-xdist worker."""
-    told = getattr(node, "workeroutput", {}).get(_OUTPUT)
-    if told is not None:
+    output = getattr(node, "workeroutput", {}).get(_OUTPUT)
+    if output is not None:
         from .coverage.exercised import Exercised
 
-        node.config.stash[_FROM_WORKERS].append(Exercised.from_json(json.loads(told)))
+        node.config.stash[_FROM_WORKERS].append(Exercised.from_json(json.loads(output)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -37,7 +37,7 @@ def test_a_part_that_tells_is_believed_and_one_that_does_not_is_judged_by_its_ti
     progress.start("cases")
     clock.now = 50.0
     assert progress.reached().share == 0.5
-    progress.tell("cases", 0.2)
+    progress.report("cases", 0.2)
     assert progress.reached().share == 0.2
 
 

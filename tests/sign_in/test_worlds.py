@@ -455,8 +455,8 @@ def test_a_clock_that_has_come_to_the_end_of_all_time_stands_still_there() -> No
 def test_each_life_of_a_world_is_told_from_the_one_before() -> None:
     here = worlds().world_of_client("app", "hush")
     told: list[tuple[int, bool]] = []
-    here.on_reset(lambda: told.append((here.life, here.is_closed)))
-    first = here.life
+    here.on_reset(lambda: told.append((here.epoch, here.is_closed)))
+    first = here.epoch
     here.reset()
     here.close()
     assert told == [(first + 1, False), (first + 2, True)]
@@ -557,7 +557,7 @@ def test_a_world_is_known_by_its_own_secret_only() -> None:
     assert here.known_world("one", "y") is here.known_world("one", None) is here.known_world("two", "x") is None
 
 
-def test_a_watcher_is_told_of_messages_and_calls_until_it_asks_no_more() -> None:
+def test_a_watcher_is_changes_of_messages_and_calls_until_it_asks_no_more() -> None:
     told: list[str] = []
 
     class Noting:

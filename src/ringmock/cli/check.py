@@ -36,7 +36,7 @@ def check(fixtures: tuple[str, ...]) -> None:
 
 
 def _mistakes_of_the_contract() -> list[str]:
-    """What the lint finds in openapi.yaml; nothing where its validators are not installed, which is told."""
+    """What the lint finds in openapi.yaml; nothing where its validators are not installed, which is printed."""
     from ..openapi.document import contract_text, line_marks, load_contract
 
     try:

@@ -46,7 +46,7 @@ class Commands(click.Group):
             status = UNHEARD
         except OSError as error:
             status = UNHEARD
-            _tell(error)
+            _report(error)
         _close_stream(sys.stdout)
         _close_stream(sys.stderr)
         sys.exit(status)
@@ -60,7 +60,7 @@ def _status_of(run: Any) -> Any:
     return 0
 
 
-def _tell(error: OSError) -> None:
+def _report(error: OSError) -> None:
     """Say what could not be read or written; where that cannot be said either, nothing."""
     place = f"{error.filename}: " if error.filename is not None else ""
     with contextlib.suppress(OSError):

@@ -69,7 +69,7 @@ def contract(context: click.Context, /, **given: Any) -> None:
                 for line in run.dry():
                     click.echo(line)
                 return
-            is_stopped = _is_stopped_while_told(run.findings(), found, baseline)
+            is_stopped = _is_stopped_while_reported(run.findings(), found, baseline)
     except BrokenPipeError:
         raise
     except (WrongUse, FixtureError, CaseFileError, NoAnswer, UnreadableBaseline, ValueError, OSError) as error:
@@ -175,7 +175,7 @@ def _tell_github(is_wanted: bool | None, found: "ContractReport") -> None:
             file.write(summary(found))
 
 
-def _is_stopped_while_told(findings: "Iterable[Finding]", found: "ContractReport", known: "Baseline") -> bool:
+def _is_stopped_while_reported(findings: "Iterable[Finding]", found: "ContractReport", known: "Baseline") -> bool:
     """Add the findings to the report; whether Ctrl-C came before the last. What was found by then is not lost."""
     try:
         for finding in findings:

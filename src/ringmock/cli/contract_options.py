@@ -56,7 +56,7 @@ OPTIONS = (
         "--quick",
         "is_quick",
         is_flag=True,
-        help="Only what tells the most in half a minute: no Schemathesis, few runs.",
+        help="Only what finds the most in half a minute: no Schemathesis, few runs.",
     ),
     click.option("--as", "identities", default="", metavar="NUMBER,...", help="Extensions that the fuzz acts as."),
     click.option(
@@ -81,7 +81,7 @@ OPTIONS = (
         "--baseline",
         type=FILE,
         metavar="FILE",
-        help="Failures that are known: fail for others alone, and tell which of them are mended.",
+        help="Failures that are known: fail for others alone, and list those that are mended.",
     ),
     click.option(
         "--update-baseline",

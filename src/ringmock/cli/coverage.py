@@ -60,7 +60,7 @@ def coverage(
 
 
 def is_under(found: "Coverage", figure: float | None) -> bool:
-    """Whether less was exercised than has to be, which is told."""
+    """Whether less was exercised than has to be, which is printed."""
     if figure is None or found.total.percent >= figure:
         return False
     click.echo(f"\ncoverage of behaviour {found.total} is under {figure:g} %", err=True)

@@ -79,17 +79,17 @@ def _subject_of(key: str, known: Known) -> str:
 
 
 def _said(known: Known) -> dict[str, str]:
-    told = {"part": known.part, "cause": known.cause, "operation": known.operation, "on": known.on}
-    return {name: value for name, value in told.items() if value}
+    entry = {"part": known.part, "cause": known.cause, "operation": known.operation, "on": known.on}
+    return {name: value for name, value in entry.items() if value}
 
 
 def read_baseline(path: Path) -> Baseline:
     """Raises `UnreadableBaseline`, and `OSError`."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        if told["version"] != VERSION:
-            raise ValueError(f"version {told['version']}, and {VERSION} is what is read")
-        return Baseline({str(key): Known(**known) for key, known in told["known"].items()})
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        if entry["version"] != VERSION:
+            raise ValueError(f"version {entry['version']}, and {VERSION} is what is read")
+        return Baseline({str(key): Known(**known) for key, known in entry["known"].items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = f"{path} is no baseline ({error}): --update-baseline writes one"
         raise UnreadableBaseline(problem) from error

@@ -79,8 +79,8 @@ def _of_step(step: Step) -> Iterator[str]:
         yield f"the mailbox of {number} then has {_shown(held)}"
     for phone, held in step.handsets.items():
         yield f"the phone {phone} then has {_shown(held)}"
-    for told in step.notifications:
-        yield f"the webhook is sent {_shown(told)}"
+    for notification in step.notifications:
+        yield f"the webhook is sent {_shown(notification)}"
 
 
 def _of_answer(step: Step, operation: str) -> Iterator[str]:

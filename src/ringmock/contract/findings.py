@@ -1,4 +1,4 @@
-"""What a run of the contract suite found, part by part. How it is told: `report/`."""
+"""What a run of the contract suite found, part by part. How it is reported: `report/`."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

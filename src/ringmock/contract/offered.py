@@ -19,7 +19,7 @@ NOT_THERE = (405, 501)
 NEEDS_TOKEN = (401, 403)
 NO_MESSAGE_OF = "?dateFrom=1990-01-01T00:00:00.000Z&dateTo=1990-01-01T00:00:01.000Z"
 ALWAYS_CALLED = frozenset({"getToken", "revokeToken", "authorize", "authorize2"})
-"""How to sign in, which is told apart."""
+"""How to sign in, which is listed separately."""
 
 
 def not_implemented(client: HttpClient, token: str | None, names: Iterable[str]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class Options:
     reports: Path | None = None
     """A folder for reports of a part, such as Schemathesis's JUnit."""
     say: Callable[[str], None] = _nobody
-    """Takes a line that tells how far a part has come."""
+    """Receives a line that says how far a part has come."""
     trace: Callable[[str], None] = _nobody
     """Takes Schemathesis's own output, line by line."""
     reached: Callable[[float], None] = _unseen
@@ -47,6 +47,6 @@ class Options:
     is_quick: bool = False
     """Of the fuzz: the calls that are made once, without Schemathesis."""
     is_smaller: bool = False
-    """Of the fuzz: as few calls as tell one generation's shapes, where another is fuzzed whole."""
+    """Of the fuzz: as few calls as show one generation's shapes, where another is fuzzed whole."""
     stop: Stop = field(default_factory=Stop)
     """Ends the part before its end."""

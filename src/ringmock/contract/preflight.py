@@ -20,7 +20,7 @@ ASKED = (
     Request("POST", f"{OWN_EXTENSION}/company-pager", {"Content-Type": "application/json"}, b"{"),
     Request("POST", f"{OWN_EXTENSION}/sms", {"Content-Type": "application/json"}, b"{"),
 )
-"""What tells whether a token is accepted; the first that the server has. Nothing is sent by them."""
+"""Operations that show whether a token is accepted; the first that the server has is called. They send nothing."""
 
 MAX_REFUSAL = 200
 READY_MADE: Final = "its ready-made token"
@@ -144,16 +144,16 @@ class _Ladder:
         return self._client.send(request)
 
     def failure(self) -> Finding:
-        """That nobody signs in: told once, for nothing else can be tested."""
+        """That nobody signs in: reported once, since nothing else can be tested."""
         target, number = self._target, self._target.steward
         tried = self.refused or ["it has no access token and cannot sign in"]
         names = ", ".join(f"RINGMOCK_{name}_{number}" for name in ("TOKEN", "JWT", "PASSWORD"))
-        told = f"Nothing else was run. Its credentials are those of the fixture, or of {names}."
+        advice = f"Nothing else was run. Its credentials are those of the fixture, or of {names}."
         return Finding(
             part=PREFLIGHT,
             name=f"Extension {number} signs in",
             verdict=Verdict.FAILED,
-            detail="\n".join([*tried, told]),
+            detail="\n".join([*tried, advice]),
             reproduce="" if self._last is None else curl(target.url, shown(target, self._last)),
             where=f"{target.account} {target.generation}",
             cause=f"Extension {number} cannot sign in, and nothing was tested",

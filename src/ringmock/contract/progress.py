@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 MOST_BY_TIME = 0.95
-"""Of a part that does not tell: it may take longer than was thought, and is not done."""
+"""Of a part that reports no progress: it may take longer than estimated, and is not done."""
 
 
 @dataclass(slots=True)
 class _Job:
     weight: float
     started: float | None = None
-    told: float = 0.0
+    reported: float = 0.0
     is_done: bool = False
 
     def share(self, now: float) -> float:
@@ -21,12 +21,12 @@ class _Job:
         if self.is_done or self.started is None:
             return float(self.is_done)
         by_time = min(MOST_BY_TIME, (now - self.started) / self.weight) if self.weight > 0 else 0.0
-        return max(self.told, by_time) if self.told == 0.0 else self.told
+        return max(self.reported, by_time) if self.reported == 0.0 else self.reported
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """`share` from 0 to 1; `seconds_left` as far as can be told; `running` the jobs under way."""
+    """`share` from 0 to 1; `seconds_left` as far as is known; `running` the jobs under way."""
 
     share: float
     seconds_left: float
@@ -64,10 +64,10 @@ class Progress:
             self._jobs.setdefault(job, _Job(0.0)).started = now
             self._started = now if self._started is None else self._started
 
-    def tell(self, job: str, share: float) -> None:
+    def report(self, job: str, share: float) -> None:
         """How much of the job is done, from 0 to 1."""
         with self._lock:
-            self._jobs[job].told = share
+            self._jobs[job].reported = share
 
     def end(self, job: str) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""What is told before a run: the server, what of the suite will run there and what not, and how long that takes."""
+"""What is printed before a run: the server, what of the suite will run there and what not, and how long that takes."""
 
 import textwrap
 from collections import Counter

@@ -53,33 +53,33 @@ def side_by_side(jobs: Sequence[Callable[[], Iterable[Result]]], stop: Stop) -> 
     if len(jobs) == 1:
         yield from jobs[0]()
         return
-    told: SimpleQueue[tuple[Result | None, BaseException | None, bool]] = SimpleQueue()
+    results: SimpleQueue[tuple[Result | None, BaseException | None, bool]] = SimpleQueue()
 
     def work(job: Callable[[], Iterable[Result]]) -> None:
         try:
             for result in job():
-                told.put((result, None, False))
+                results.put((result, None, False))
                 if stop.is_set:
                     return
         except BaseException as error:  # it is raised where it is read
-            told.put((None, error, False))
+            results.put((None, error, False))
         finally:
-            told.put((None, None, True))
+            results.put((None, None, True))
 
     threads = [threading.Thread(target=work, args=(job,), daemon=True) for job in jobs]
     for thread in threads:
         thread.start()
     try:
-        yield from _read(told, len(threads))
+        yield from _read(results, len(threads))
     finally:
         stop.set()
         for thread in threads:
             thread.join()
 
 
-def _read(told: "SimpleQueue[tuple[Result | None, BaseException | None, bool]]", running: int) -> Iterator[Result]:
+def _read(results: "SimpleQueue[tuple[Result | None, BaseException | None, bool]]", running: int) -> Iterator[Result]:
     while running:
-        result, error, is_end = told.get()
+        result, error, is_end = results.get()
         if error is not None:
             raise error
         if is_end:

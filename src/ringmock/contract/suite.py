@@ -43,7 +43,7 @@ RATE_ELSEWHERE = "40/m"
 PATIENCE_ELSEWHERE = 10.0
 QUICK_RUNS, QUICK_STEPS = 5, 20
 QUICK_OPERATIONS = ("createSMSMessage", "createInternalTextMessage", "listMessages", "readMessage")
-"""Of cases that are written for every operation those of these are told the most by, beside the first of each."""
+"""Of cases that are written for every operation those these find the most faults, beside the first of each."""
 EVERY_OPERATION = "all"
 
 
@@ -62,7 +62,7 @@ class RunRequest:
     is_mine: bool = False
     """Whether to leave out the bundled cases."""
     is_quick: bool = False
-    """Whether to do only what tells the most in half a minute."""
+    """Whether to do only what finds the most in half a minute."""
     require: tuple[str, ...] = ()
     """Operations that the server has to have: operationIds, or `all`."""
     any_number: bool = False
@@ -214,7 +214,7 @@ class Run:
             operations=self.wanted.selection.fuzzed(found.not_implemented),
             not_implemented=found.not_implemented,
             is_smaller=errand.is_further and not self.options.identities,
-            reached=partial(self.progress.tell, job),
+            reached=partial(self.progress.report, job),
         )
 
     def _say_what_is_to_come(self, ready: _Ready) -> None:
@@ -230,9 +230,9 @@ class Run:
 
     def _lane(self, jobs: Sequence[tuple[_Ready, str, Options]]) -> Iterator[Finding]:
         for ready, part, options in jobs:
-            yield from self._told(part, ready, options)
+            yield from self._reported(part, ready, options)
 
-    def _told(self, part: str, ready: _Ready, options: Options) -> Iterator[Finding]:
+    def _reported(self, part: str, ready: _Ready, options: Options) -> Iterator[Finding]:
         target, job = ready.found.target, f"{part} {ready.on}"
         options.say(f"{part} on {target.url}, account {target.account}, generation {target.generation}")
         started, verdicts = perf_counter(), dict.fromkeys(Verdict, 0)
@@ -285,11 +285,11 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
     if second is None:
         return first
 
-    def told(exchange: Exchange) -> None:
+    def received(exchange: Exchange) -> None:
         first(exchange)
         second(exchange)
 
-    return told
+    return received
 
 
 def _findings(part: str, target: Target, options: Options) -> Iterator[Finding]:

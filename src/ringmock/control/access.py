@@ -3,7 +3,7 @@
 Whoever calls from this machine needs no token; whoever calls from elsewhere does, and a server without one takes
 none of their calls.
 
-A browser is the danger: it runs pages of any site on this machine. Such a page is told by its Origin, and one whose
+A browser is the danger: it runs pages of any site on this machine. The Origin shows such a page, and one whose
 name was made to lead here ("DNS rebinding") by its Host, which names no machine of ours.
 """
 
@@ -30,7 +30,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Refused(Exception):
-    """Why a call is not taken, and what would be; told to the caller as it stands."""
+    """Why a call is not accepted, and what would be; sent to the caller as it is."""
 
     status = 403
 

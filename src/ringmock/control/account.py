@@ -4,7 +4,7 @@ from typing import Any
 
 from ..domain.account import Extension
 from ..world import controls as world_controls
-from .call import ControlCall, named_in_path, told
+from .call import ControlCall, as_refusals, named_in_path
 
 Json = Any
 
@@ -29,7 +29,7 @@ def read_extension(call: ControlCall) -> Json:
 def change_extension(call: ControlCall) -> Json:
     """Freeze it, thaw it, disable it ..."""
     extension = _named(call)
-    with told():
+    with as_refusals():
         world_controls.set_status(call.world, extension.number, call.body["status"])
     return read_extension(call)
 
@@ -37,7 +37,7 @@ def change_extension(call: ControlCall) -> Json:
 def put_members(call: ControlCall) -> Json:
     """Say who is in a Department."""
     department = _named(call)
-    with told():
+    with as_refusals():
         world_controls.set_members(call.world, department.number, call.body)
     return read_extension(call)
 

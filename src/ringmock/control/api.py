@@ -57,7 +57,7 @@ def function_of(operation: Operation) -> Answering:
 
 
 def _rule(operation: Operation) -> str:
-    """The path as Flask writes it. A phone number may be given with anything in it: it is told what it should be."""
+    """The path as Flask writes it. A phone number may have any character: the refusal says what is right."""
     return operation.path.replace("{phone_number}", "<path:phone_number>").replace("{", "<").replace("}", ">")
 
 
@@ -170,7 +170,7 @@ def _said(status: int, sentence: str, code: str | None = None) -> Response:
 
 
 def _refuse_late() -> None:
-    """A call that has waited may have its refusal by now: it is told as any other is."""
+    """A call that has waited may be refused by now: the refusal is worded as any other."""
     refused = request.environ.pop(REFUSED, None)
     if refused is not None:
         raise refused

@@ -28,11 +28,11 @@ _DIGITS = 19
 
 
 class Refused(Exception):
-    """Why a call is refused, and what would be right: told to the caller as it stands."""
+    """Why a call is refused, and what would be right: sent to the caller as it is."""
 
     status = 400
     code: str | None = None
-    """What a program tells it by."""
+    """The error code, for programs."""
 
 
 class BadInput(Refused):
@@ -76,7 +76,7 @@ class NoSuchToken(Refused):
 
 
 class Gone(Refused):
-    """What would have told has been left out: whether it was so cannot be said."""
+    """What would answer the question is no longer kept."""
 
     status = 410
     code = "evidence-left-out"
@@ -113,8 +113,8 @@ def root_of(url: str) -> str:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Tell the caller what makes no sense, in this world, of what is done within."""
+def as_refusals() -> Iterator[None]:
+    """Refuse the call, 409, for a `ValueError` raised within."""
     try:
         yield
     except ValueError as error:
@@ -123,7 +123,7 @@ def told() -> Iterator[None]:
 
 @contextmanager
 def named_in_path() -> Iterator[None]:
-    """Tell the caller that the path names nothing of this world."""
+    """Refuse the call, 404, for an extension that this world does not have."""
     try:
         yield
     except NoSuchExtension as error:

@@ -8,7 +8,7 @@ from ..http.slices import in_slices
 from ..timestamps import iso8601
 from ..world import controls as world_controls
 from ..world.walk import Walk, upcoming
-from .call import ControlCall, told
+from .call import ControlCall, as_refusals
 from .waiting import Client
 
 Json = Any
@@ -44,7 +44,7 @@ def set_clock(call: ControlCall) -> Json:
 
 async def waiting_set_clock(call: ControlCall, client: Client) -> Json:
     """Move it while others are served."""
-    with told():
+    with as_refusals():
         walk = world_controls.setting_clock(call.world, **call.body)
     await _to_end(walk)
     return read_clock(call)
@@ -57,7 +57,7 @@ def advance_clock(call: ControlCall) -> Json:
 
 async def waiting_advance_clock(call: ControlCall, client: Client) -> Json:
     """Move on while others are served."""
-    with told():
+    with as_refusals():
         walk = world_controls.advancing_clock(call.world, call.body.get("seconds", world_controls.NEXT))
     await _to_end(walk)
     happened = [shown(due) for due in walk.happened[:MOST_SHOWN]]

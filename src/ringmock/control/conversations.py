@@ -23,7 +23,7 @@ from ..timestamps import iso8601
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry
 from ..world.world import World
-from .call import ControlCall, NotThere, Senseless, named_in_path, told
+from .call import ControlCall, NotThere, Senseless, as_refusals, named_in_path
 from .waiting import Client
 
 Json = Any
@@ -37,7 +37,7 @@ SEARCHED = 1_000_000
 LEAST_DIGITS = 4
 """Digits that a part of a phone number has to have in a search: with less, everything has to do with it."""
 MOST_FOUND = 20
-"""Extensions, and phones, that a search tells of beside messages."""
+"""Extensions, and phones, that a search finds beside messages."""
 
 
 # --- extensions ------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def _files(message: Message, folder: str) -> list[Json]:
 
 
 def outcomes(routed: Iterable[Routed]) -> list[Json]:
-    """What became of each recipient, with the rule's words."""
+    """The outcome of each recipient, with the rule's sentence."""
     return [
         {
             "recipient": each.recipient,
@@ -324,7 +324,7 @@ def read_phone(call: ControlCall) -> Json:
 async def waiting_read_phone(call: ControlCall, _: Client) -> Json:
     """A page of what a phone has received and written, whatever mailboxes have made of it since."""
     world = call.world
-    with told():
+    with as_refusals():
         digits = world_controls.handset_of(world, call.path["phone_number"])
     page, other = _page(call), digits_of(call.query.get("with", ""))
     await in_slices(world.message_journal.finding(0))

@@ -1,7 +1,7 @@
 """What happens in a world, as a stream of server-sent events.
 
-A stream is a place in the world's history, and tells what the world's journals have beyond it: so nothing is kept for
-clients that are away, and one that comes back with the id of the last event it read is told what it missed.
+A stream is a place in the world's history, and sends what the world's journals have beyond it: so nothing is kept for
+clients that are away, and one that comes back with the id of the last event it read is sent what it missed.
 """
 
 import asyncio
@@ -36,21 +36,21 @@ MOST_TOLD = 100
 LONGEST_TEXT = 200
 """Characters of a message's text in an event."""
 TOGETHER_SECONDS = 0.03
-"""For so long after an event, what happens is told together."""
+"""For so long after an event, what happens is sent together."""
 LOOK_SECONDS = 1.0
-"""So often it is looked for what nobody tells, as a test that changes its own world."""
+"""How often it looks for changes that no watcher is called for, such as those of a test in its own world."""
 BEAT = 15
-"""Looks without anything to tell, after which a comment keeps the connection alive."""
+"""Looks without a change, after which a comment keeps the connection alive."""
 
 CONTENT_TYPE = "text/event-stream"
 _ID = re.compile(r"([0-9]{1,15})\.([0-9]{1,9})\.([0-9]{1,12})\.([0-9]{1,12})")
 
 
 class Place(NamedTuple):
-    """A place in a world's history: when it was opened, its life, and how many messages and calls there were."""
+    """A place in a world's history: when it was opened, its epoch, and how many messages and calls there were."""
 
     opened: int
-    life: int
+    epoch: int
     messages: int
     calls: int
 
@@ -58,7 +58,7 @@ class Place(NamedTuple):
     def of(cls, world: World) -> "Place":
         """Where the world is now."""
         opened = int(world.opened.timestamp() * 1000)
-        return cls(opened, world.life, world.message_journal.count, world.journal.latest)
+        return cls(opened, world.epoch, world.message_journal.count, world.journal.latest)
 
     @classmethod
     def read(cls, text: str) -> "Place | None":
@@ -77,14 +77,14 @@ def read_events(call: ControlCall) -> Response:
 
 
 class Stream:
-    """One client's: a `Watcher` of its world, which only notes that there is something to tell."""
+    """One client's: a `Watcher` of its world, which only notes that there is something to send."""
 
     def __init__(self, world: World, since: Place | None, most: int | None = None) -> None:
         """`since` is where the client has been, `most` how many events it wants; None for all."""
         self._world = world
         self._left = most
         self._place = since
-        self._told = Place.of(world)
+        self._sent_until = Place.of(world)
         self.wake = Changed()
         self.is_over = False
         """Whether the server stops, and the stream with it."""
@@ -158,22 +158,22 @@ class Stream:
             self._left -= 1
             self.is_over = self.is_over or self._left == 0
         text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-        body = f"id: {self._told}\ndata: {text}\n\n".encode(errors="replace")
+        body = f"id: {self._sent_until}\ndata: {text}\n\n".encode(errors="replace")
         await send({"type": "http.response.body", "body": body, "more_body": True})
 
     def _first(self) -> Json:
         """Where the world is, and what was missed since the place that the client came from."""
         said: dict[str, Json] = {"clock": _clock(self._world)}
         if self._place is not None:
-            since, self._told = self._place, self._told
+            since, self._sent_until = self._place, self._sent_until
             said |= {"resumed": True, **_since(self._world, since)}
         return said
 
     def news(self) -> dict[str, Json]:
         """What has happened since it was last asked; empty for nothing."""
-        world, before = self._world, self._told
-        self._told = Place.of(world)
-        said = _since(world, before) if self._told != before else {}
+        world, before = self._world, self._sent_until
+        self._sent_until = Place.of(world)
+        said = _since(world, before) if self._sent_until != before else {}
         if self._has_changed:
             said["changed"], self._has_changed = True, False
         account = _account_of(world)
@@ -288,6 +288,6 @@ class Streams:
         self._open.pop(stream, None)
 
     def wake(self) -> None:
-        """Something was done, as by the control API, that worlds do not tell."""
+        """Something was done, as by the control API, that no watcher is called for."""
         for stream in self._open:
             stream.wake()

@@ -11,7 +11,7 @@ from ..domain.message import Message
 from ..http.media import HARMLESS, disposition, disposition_of
 from ..timestamps import iso8601
 from ..world import controls as world_controls
-from .call import ControlCall, NotThere, told
+from .call import ControlCall, NotThere, as_refusals
 from .journal import outcomes
 
 Json = Any
@@ -20,7 +20,7 @@ Json = Any
 def send_from_handset(call: ControlCall) -> Json:
     """An SMS or MMS from outside."""
     body, phone_number = call.body, call.path["phone_number"]
-    with told():
+    with as_refusals():
         world_controls.handset_of(call.world, phone_number)
         files = call.files or _attachments(body.get("attachments", []))
         routed = world_controls.text_from_handset(call.world, phone_number, body["to"], body.get("text", ""), files)
@@ -56,7 +56,7 @@ def file_answer(held: HeldAttachment) -> Response:
 
 
 def _handset(call: ControlCall) -> str:
-    with told():
+    with as_refusals():
         return world_controls.handset_of(call.world, call.path["phone_number"])
 
 

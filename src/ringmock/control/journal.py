@@ -51,8 +51,8 @@ def _found(call: ControlCall, limit: int) -> Slices[tuple[Sequence[Entry], bool]
     query, found, kept = CallQuery(**given), list[Entry](), call.world.journal.snapshot()
     first, last = query.after + 1, min(query.before or call.world.journal.latest + 1, call.world.journal.latest + 1) - 1
     meant = [each for each in kept if first <= each[0] <= last]
-    for place, (number, tell) in enumerate(meant if call.query["order"] == NEWEST else reversed(meant), 1):
-        entry = tell()
+    for place, (number, make) in enumerate(meant if call.query["order"] == NEWEST else reversed(meant), 1):
+        entry = make()
         if query.takes(entry, number):
             if len(found) == limit:
                 return found, False
@@ -65,8 +65,8 @@ def _found(call: ControlCall, limit: int) -> Slices[tuple[Sequence[Entry], bool]
 def journal_as_text(call: ControlCall) -> Response:
     """The latest calls, each on a line as the log has it."""
     entries = list(call.world.journal.newest_first(call.query["limit"]))[::-1]
-    told = "".join(f"  {line(entry)}\n" for entry in entries) or "  none\n"
-    return Response(told, content_type="text/plain; charset=utf-8")
+    lines = "".join(f"  {line(entry)}\n" for entry in entries) or "  none\n"
+    return Response(lines, content_type="text/plain; charset=utf-8")
 
 
 def read_journal_entry(call: ControlCall) -> Json:

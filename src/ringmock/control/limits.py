@@ -1,10 +1,10 @@
-"""Rate limits that a world is held to."""
+"""Rate limits of a world."""
 
 from typing import Any
 
 from ..lab.limits import Group, Limits
 from ..world import controls as world_controls
-from .call import ControlCall, told
+from .call import ControlCall, as_refusals
 
 Json = Any
 
@@ -19,6 +19,6 @@ def read_limits(call: ControlCall) -> Json:
 
 def put_limits(call: ControlCall) -> Json:
     """Hold the world to these, and to no others."""
-    with told():
+    with as_refusals():
         world_controls.set_limits(call.world, call.body)
     return read_limits(call)

@@ -1,4 +1,4 @@
-"""A message's life: what made it, what became of it, what it looks like, who has changed it and who was told."""
+"""A message's life: the call that made it, its recipients, its JSON, its changes and its notifications."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ from .subscriptions import shown_attempt
 Json = Any
 
 MOST_CALLS = 100
-"""Calls about a message that its life tells of: the latest."""
+"""Calls about a message that its life lists: the latest."""
 
 
 class _Calls(NamedTuple):
@@ -42,7 +42,7 @@ def life(world: World, entry: MessageEntry | None, copies: Sequence[Message], ro
     """
     now = world.clock.now()
     calls = yield from _calls(world, entry, copies)
-    told = yield from _notifications(world, [copy.id for copy in copies])
+    notifications = yield from _notifications(world, [copy.id for copy in copies])
     return {
         "number": None if entry is None else entry.number,
         "origin": _origin(entry, copies, calls.maker),
@@ -59,7 +59,7 @@ def life(world: World, entry: MessageEntry | None, copies: Sequence[Message], ro
         "copies": [_copy(world, copy, now, root) for copy in copies],
         "calls": [shown_call(each) for each in calls.about],
         "calls_left_out": calls.total - len(calls.about),
-        "notifications": told,
+        "notifications": notifications,
     }
 
 
@@ -161,7 +161,7 @@ def _resources(world: World, copy: Message, now: datetime, root: str) -> Mapping
     return {name: message_resource(copy, view) for name, view in views.items()}
 
 
-# --- who has called, and who was told ------------------------------------------------------------
+# --- calls and notifications ---------------------------------------------------------------------
 
 
 def _calls(world: World, entry: MessageEntry | None, copies: Sequence[Message]) -> Slices[_Calls]:
@@ -172,8 +172,8 @@ def _calls(world: World, entry: MessageEntry | None, copies: Sequence[Message]) 
     maker: Entry | None = None
     about: list[Entry] = []
     count = 0
-    for place, (number, tell) in enumerate(world.journal.snapshot(), 1):
-        call = tell()
+    for place, (number, make) in enumerate(world.journal.snapshot(), 1):
+        call = make()
         if maker is None and made(call, first, routed):
             maker = call._replace(number=number)
         elif is_about(call, ids):
@@ -201,16 +201,16 @@ def _set_by(entry: Entry) -> Json:
 
 
 def _notifications(world: World, ids: Sequence[int]) -> Slices[list[Json]]:
-    """What subscriptions were told of any copy, in the order of the attempts."""
+    """The notifications about any copy, in the order of the attempts."""
     found: list[tuple[datetime, Json]] = []
     for place, subscription in enumerate(world.subscriptions.everyone(world.clock.now()), 1):
-        found += _told(subscription, frozenset(ids))
+        found += _notifications_of(subscription, frozenset(ids))
         if place % CALLS_AT_A_TIME == 0:
             yield
     return [said for _, said in sorted(found, key=lambda each: each[0])]
 
 
-def _told(subscription: Subscription, ids: frozenset[int]) -> Iterator[tuple[datetime, Json]]:
+def _notifications_of(subscription: Subscription, ids: frozenset[int]) -> Iterator[tuple[datetime, Json]]:
     for attempt in subscription.attempts:
         if not ids.isdisjoint(attempt.about):
             yield (

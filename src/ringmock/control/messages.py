@@ -12,7 +12,7 @@ from ..timestamps import iso8601, parse
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry, MessageQuery, Wait
 from ..world.world import World
-from .call import ControlCall, Gone, NoMessage, NotNow, NotThere, Senseless, UnexpectedMessage, root_of, told
+from .call import ControlCall, Gone, NoMessage, NotNow, NotThere, Senseless, UnexpectedMessage, as_refusals, root_of
 from .handsets import file_answer
 from .journal import outcomes
 from .message_life import copies_of, life
@@ -23,7 +23,7 @@ from .waiting import Changed, Client, advance_until, wait_for
 Json = Any
 
 SHOWN = 5
-"""Messages that a refusal tells of."""
+"""Messages that a refusal lists."""
 
 _LONGEST_EXTENSION = 6
 
@@ -40,7 +40,7 @@ class Question(NamedTuple):
     """Whether the world's clock is moved instead of waiting for real."""
     expects_none: bool
     is_asserting: bool
-    """Whether it wants something to be so, and not only to be told what there is."""
+    """Whether it states a condition, and does not only ask what there is."""
     said: str
     """What is meant, for a sentence."""
 
@@ -93,7 +93,7 @@ def attachment_of_message(call: ControlCall) -> Response:
 
 
 async def waiting_list_messages(call: ControlCall, client: Client) -> Json:
-    """Wait where something is to be so, and tell what there is."""
+    """Wait where a condition is given, and return what there is."""
     question = _question(call)
     if not question.is_asserting:
         return _listed(call, question)
@@ -134,7 +134,7 @@ def _check_evidence(world: World, question: Question) -> None:
     journal = world.message_journal
     if journal.may_have_left_out(question.query):
         raise Gone(
-            f"Whether there was a {question.said} cannot be told: the journal keeps {journal.most} messages"
+            f"Whether there was a {question.said} is not known: the journal keeps {journal.most} messages"
             f" (--max-journal-messages), and has left out {journal.left_out}. Ask for those after={journal.left_out},"
             " or serve with more."
         )
@@ -218,12 +218,12 @@ def _number(world: World, given: str) -> str:
 
 
 def _mailbox(world: World, given: str) -> str:
-    with told():
+    with as_refusals():
         return world_controls.extension_of(world, given).number
 
 
 def _handset(world: World, given: str) -> str:
-    with told():
+    with as_refusals():
         return world_controls.handset_of(world, given.strip())
 
 

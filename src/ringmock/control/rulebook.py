@@ -50,8 +50,8 @@ async def waiting_read_rulebook(call: ControlCall, _: Client) -> Json:
 def _decided(call: ControlCall) -> Slices[dict[str, list[int]]]:
     """The numbers of the kept calls that each rule has decided, newest first."""
     found: dict[str, list[int]] = {}
-    for place, (number, tell) in enumerate(call.world.journal.snapshot(), 1):
-        for rule in tell().rules:
+    for place, (number, make) in enumerate(call.world.journal.snapshot(), 1):
+        for rule in make().rules:
             found.setdefault(rule, []).append(number)
         if place % CALLS_AT_A_TIME == 0:
             yield

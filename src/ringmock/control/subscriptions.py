@@ -1,4 +1,4 @@
-"""What notifications go out to, and what became of them."""
+"""What notifications go out to, and their results."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def _subscription(subscription: Subscription) -> Json:
 
 
 def shown_attempt(attempt: Attempt) -> dict[str, Json]:
-    """One notification, what it says, and what became of it."""
+    """One notification, its body, and its result."""
     return {
         "at": iso8601(attempt.at),
         "uuid": attempt.uuid,
@@ -56,7 +56,7 @@ def resend_notification(call: ControlCall) -> Json:
     if attempt is None:
         raise NotThere(
             f"Subscription {wanted} has sent no notification {uuid!r} that is kept: its latest"
-            f" {REMEMBERED_ATTEMPTS} are, and GET /_mock/subscriptions tells them."
+            f" {REMEMBERED_ATTEMPTS} are, and GET /_mock/subscriptions lists them."
         )
     if found.blacklisted is not None:
         raise NotNow(

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..sign_in import sessions
 from ..world import controls as world_controls
-from .call import ControlCall, NotNow, told
+from .call import ControlCall, NotNow, as_refusals
 
 Json = Any
 
@@ -12,7 +12,7 @@ Json = Any
 def create_token(call: ControlCall) -> Json:
     """A log-in of an extension's, as an application of the world."""
     worlds, world = call.worlds, call.world
-    with told():
+    with as_refusals():
         extension = world_controls.extension_of(world, call.body["extension"])
     if not extension.can_log_in:
         raise NotNow(f"Extension {extension.number} is {extension.status} and cannot sign in.")

@@ -113,7 +113,7 @@ def _pattern(operation: Operation) -> re.Pattern[str]:
 
 
 async def wait_for(world: World, wait: Wait, client: Client, seconds: float, changed: "Changed") -> bool:
-    """Whether a wait was met within so many real seconds; it is told of what has been already.
+    """Whether a wait was met within so many real seconds; what has happened already counts.
 
     Raises what keeps it from being met.
     """

@@ -10,7 +10,7 @@ from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
 from ..world.template import Template
 from ..world.world import World
-from .call import ControlCall, NotNow, NotThere, Senseless, told
+from .call import ControlCall, NotNow, NotThere, Senseless, as_refusals
 from .sentences import did_you_mean
 from .server import readiness
 
@@ -64,7 +64,7 @@ def create_world(call: ControlCall) -> Json:
         )
     template = _template(body) if "fixture" in body else None
     try:
-        with told():
+        with as_refusals():
             if origin is None:
                 world = worlds.open_world(body["name"], template)
             else:

@@ -82,7 +82,7 @@ def _states_consents_of_all(seen: Observation) -> bool:
     return seen.operation == CONSENTS and seen.is_accepted and is_of_all
 
 
-def _tells_of_failed_consents(seen: Observation) -> bool:
+def _lists_failed_consents(seen: Observation) -> bool:
     return seen.operation == CONSENTS and "failedRecords" in as_object(seen.answer)
 
 
@@ -158,7 +158,7 @@ def _says_no_plan(seen: Observation) -> bool:
     return _accepted("readAccountInfo")(seen) and "servicePlan" not in service
 
 
-def _tells_scopes(seen: Observation) -> bool:
+def _lists_scopes(seen: Observation) -> bool:
     scopes = as_list(as_object(seen.answer).get("scopes_supported"))
     return _accepted("readOpenIdConfiguration")(seen) and "email" in scopes
 
@@ -275,7 +275,7 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     ),
     "D-15": (
         Evidence("D-15 all", "a consent stated for every number of the account", _states_consents_of_all),
-        Evidence("D-15 failed", "a consent that could not be taken told of", _tells_of_failed_consents),
+        Evidence("D-15 failed", "a consent that could not be taken is reported", _lists_failed_consents),
     ),
     "D-16": (
         Evidence("D-16 third", "a third report at once refused with CMN-304", _refused("CMN-304")),
@@ -308,7 +308,7 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "D-35": (Evidence("D-35", "an unknown path refused with CMN-120", _refused("CMN-120")),),
     "D-36": (Evidence("D-36", "a subscription to instant SMS accepted", _subscribes_to_instant_sms),),
     "D-37": (Evidence("D-37", "an account without a plan", _says_no_plan),),
-    "D-38": (Evidence("D-38", "the scopes of OpenID Connect discovered", _tells_scopes),),
+    "D-38": (Evidence("D-38", "the scopes of OpenID Connect discovered", _lists_scopes),),
     "D-39": (Evidence("D-39", "a message sent in a thread", _accepted("mthSendMessage")),),
     "D-40": (Evidence("D-40", "a message in a thread of another's refused with MSG-427", _refused("MSG-427")),),
     "D-41": (Evidence("D-41", "entries synchronized", _accepted("mthSyncEntries")),),

@@ -54,7 +54,14 @@ class OperationRow(NamedTuple):
 
 def text(coverage: Coverage, suggestions: Sequence[Suggestion]) -> str:
     """The figures, what is missing, and the cheapest tests to add."""
-    lines = [_headline(coverage), "", *_figures(coverage), *_operations(coverage), *_signed(coverage), *_told(coverage)]
+    lines = [
+        _headline(coverage),
+        "",
+        *_figures(coverage),
+        *_operations(coverage),
+        *_signed(coverage),
+        *_not_counted(coverage),
+    ]
     if suggestions:
         lines += ["", f"The {_count(len(suggestions))} to add, by the fewest {COST}:"]
     for suggestion in suggestions:
@@ -147,7 +154,7 @@ def _signed(coverage: Coverage) -> Iterator[str]:
             yield from _wrapped(f"  {item.name}: ", "; ".join(lacking), 8)
 
 
-def _told(coverage: Coverage) -> Iterator[str]:
+def _not_counted(coverage: Coverage) -> Iterator[str]:
     """What counts for nothing, and what should not be."""
     if coverage.hidden:
         names = ", ".join(item.name for item in coverage.hidden)

@@ -21,7 +21,7 @@ class Timer:
     ) -> None:
         """Called with the time at which the item was due. Returns when it is due again, None for never.
 
-        `event` says what happens when it is due at a time, which may turn out to be later; None for nothing to tell.
+        `event` says what happens when it is due at a time, which may turn out to be later; None for no event.
         """
         self._callback = callback
         self._event = event
@@ -31,7 +31,7 @@ class Timer:
         return self._callback(at)
 
     def event(self, at: datetime) -> Due | None:
-        """What happens when it is due at this time; None for nothing to tell."""
+        """What happens when it is due at this time; None for no event."""
         return self._event(at)
 
 

@@ -176,13 +176,13 @@ class Consents:
 
     def parts(self) -> Iterator[Sequence[Consent]]:
         """The consents at the start of the call, newest first, a few at a time; later statements are not included."""
-        told: set[OptOut] = set()
+        seen: set[OptOut] = set()
         for end in range(len(self._said), 0, -SLICE):
             part = []
             for consent in reversed(self._said[max(0, end - SLICE) : end]):
                 pair = (consent.sender, consent.recipient)
-                if pair not in told:
-                    told.add(pair)
+                if pair not in seen:
+                    seen.add(pair)
                     part.append(consent)
             yield part
 

@@ -287,9 +287,9 @@ class InMemoryMessageStore:
         box = self._mailboxes.get(mailbox)
         if box is None:
             return ()
-        told = bisect_left(box.places, position)
-        ids = dict.fromkeys(self._changed_of_late(box, told, since, now))
-        ids |= dict.fromkeys(box.changes[told:])
+        begin = bisect_left(box.places, position)
+        ids = dict.fromkeys(self._changed_of_late(box, begin, since, now))
+        ids |= dict.fromkeys(box.changes[begin:])
         messages = (self._messages[message_id] for message_id in ids if message_id in self._messages)
         return tuple(message for message in messages if takes_part(message.conversation, mailbox, account))
 

@@ -144,9 +144,9 @@ def incremental_sync(
     """What has changed since the mark; and what an earlier date or a larger record count adds to the frame."""
     frame = mark.frame
     changed = list(mailbox.changed(mark))
-    told = list(_of_distinct_conversations(mailbox, frame, changed) if frame.distinct_conversations else changed)
+    listed = list(_of_distinct_conversations(mailbox, frame, changed) if frame.distinct_conversations else changed)
     frame, added, is_cut = _widened(mailbox, frame, date_from, record_count)
-    records = sorted([*told, *added], key=lambda message: message.order, reverse=True)
+    records = sorted([*listed, *added], key=lambda message: message.order, reverse=True)
     return Sync(tuple(records), mailbox.mark(frame), is_cut)
 
 

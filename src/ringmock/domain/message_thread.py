@@ -261,7 +261,7 @@ def assignee_from(account: Account, thread: MessageThread, extension_id: str | N
     return found
 
 
-def told_of_message(account: Account, thread: MessageThread, *, is_new: bool, is_inbound: bool) -> ThreadsChanged:
+def changes_of_message(account: Account, thread: MessageThread, *, is_new: bool, is_inbound: bool) -> ThreadsChanged:
     """Whom a message concerns: its assignee, with a new thread too; all handlers where it has none."""
     if is_inbound and thread.assignee is None:
         handlers = handlers_of(account, thread.owner)

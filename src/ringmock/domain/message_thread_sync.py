@@ -101,7 +101,7 @@ def full_entry_sync(reader: Reader, scope: Scope, threads: tuple[str, ...] | Non
 def incremental_entry_sync(reader: Reader, mark: ThreadMark) -> EntrySync:
     """What has changed since the mark in the threads of its scope, and what happened to them.
 
-    A thread that has come into the scope since comes whole. One that has left it is told of by that alone.
+    A thread that has come into the scope since comes whole. One that has left it is listed by its id alone.
     """
     scope = mark.scope or Scope.ASSIGNED_TO_ME
     found: list[ThreadEntry] = []
@@ -109,7 +109,7 @@ def incremental_entry_sync(reader: Reader, mark: ThreadMark) -> EntrySync:
         position = reader.position_in(owner, mark)
         came = {thread.id for thread in _came(reader, owner, scope, position)}
         for entry in reader.store.entries_changed(owner, position, mark.time, reader.now):
-            if _is_told(reader, entry, scope, mark.threads):
+            if _is_listed(reader, entry, scope, mark.threads):
                 found.append(entry)
         for thread in map(reader.store.thread, came):
             found += _alive(thread)
@@ -124,7 +124,7 @@ def _came(reader: Reader, owner: str, scope: Scope, position: int) -> Iterator[M
             yield thread
 
 
-def _is_told(reader: Reader, entry: ThreadEntry, scope: Scope, threads: tuple[str, ...] | None) -> bool:
+def _is_listed(reader: Reader, entry: ThreadEntry, scope: Scope, threads: tuple[str, ...] | None) -> bool:
     if scope is Scope.EXPLICIT:
         return entry.thread in (threads or ())
     thread = reader.store.thread(entry.thread)

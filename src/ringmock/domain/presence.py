@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class UserStatus(StrEnum):
-    """What a user says; also what others are told (`presenceStatus`)."""
+    """What a user says; also what others see (`presenceStatus`)."""
 
     OFFLINE = "Offline"
     BUSY = "Busy"
@@ -64,7 +64,7 @@ class Presence:
 
     @property
     def status(self) -> UserStatus:
-        """What others are told: who takes no call at all is Busy, whatever he says."""
+        """What others see: who takes no call at all is Busy, whatever he says."""
         is_away = self.user_status is UserStatus.OFFLINE
         return UserStatus.BUSY if self.dnd_status is DndStatus.NONE and not is_away else self.user_status
 

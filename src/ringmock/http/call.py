@@ -148,9 +148,9 @@ class Call:
         assert self.world is not None
         return self.world
 
-    def check_life(self, life: int) -> None:
+    def check_epoch(self, epoch: int) -> None:
         """Raise `BrokenOff` unless the world has not been reset or closed since the call had to wait."""
-        if self.here.life != life:
+        if self.here.epoch != epoch:
             raise BrokenOff
 
     @property

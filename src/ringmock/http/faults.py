@@ -29,9 +29,9 @@ async def with_its_fault(
         return
     call.fault, call.world = rule, world
     if rule.delay:
-        life = world.life
+        epoch = world.epoch
         await asyncio.sleep(rule.delay)
-        call.check_life(life)
+        call.check_epoch(epoch)
     call.is_lost = rule.lost or (rule.answer is not None and rule.answer != Spoiled.SLOW)
     if rule.carries_out:
         try:

@@ -97,7 +97,7 @@ def _impatience(calls: Sequence[Entry]) -> Iterator[Finding]:
 
 
 def _message(call: Entry) -> Json:
-    """Whom a call has sent what, whatever its client was told; None where it sent nothing, or nobody knows what."""
+    """Whom a call has sent what, whatever its client was answered; None where it sent nothing, or nobody knows what."""
     if call.operation not in _SENDING or not call.routed or not isinstance(call.body, dict):
         return None
     return call.who, call.operation, _frozen(call.body)
@@ -143,7 +143,7 @@ def _looked_at(call: Entry) -> Json:
 
 
 def _polling(calls: Sequence[Entry]) -> Iterator[Finding]:
-    """Looks at one thing without a pause. Where the world's clock stands still, nobody can tell."""
+    """Looks at one thing without a pause. Where the world's clock stands still, nothing can be said."""
     for same in _by(calls, _looked_at):
         run: list[Entry] = []
         for call in same:
@@ -163,7 +163,7 @@ def _next_pages(calls: Sequence[Entry]) -> Iterator[Finding]:
             following = _page(call) + 1
             if not any(_page(later) == following for later in own[place + 1 :]):
                 if any(_page(later) == _page(call) and later.has_next_page for later in own[place + 1 :]):
-                    continue  # it is told of the latest
+                    continue  # the latest is reported
                 sentence = f"{call.operation} has a page {following}, which was never asked for"
                 yield Finding(Kind.NEXT_PAGE, sentence, (call.number,))
 

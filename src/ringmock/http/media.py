@@ -33,8 +33,8 @@ def content_answer(call: Call, content: bytes, media_type: str, file_name: str) 
     file has a tag to compare.
     """
     kind = disposition_of(media_type, call.parameters["contentDisposition"] or "Attachment")
-    told = disposition(kind, call.parameters["contentDispositionFilename"] or file_name)
-    headers: Headers = (("Content-Disposition", told), ("Accept-Ranges", "bytes"), *HARMLESS)
+    header = disposition(kind, call.parameters["contentDispositionFilename"] or file_name)
+    headers: Headers = (("Content-Disposition", header), ("Accept-Ranges", "bytes"), *HARMLESS)
     asked = None if b"if-range" in call.headers else _range_of(call.headers.get(b"range"))
     if asked is None:
         return Answer(content, headers=headers, media_type=media_type)

@@ -180,13 +180,13 @@ class Notifier:
     def following(self, world: World, subscription: Subscription) -> Slices[None]:
         """As `follow`, in slices: a mailbox may have many messages whose status will change."""
         self.watch(world)
-        now, life = world.clock.now(), world.life
+        now, epoch = world.clock.now(), world.epoch
         for mailbox in subscription.mailboxes:
             for place, message in enumerate(world.messages.moving(mailbox, now), 1):
                 world.agenda.schedule(message, message.next_change(now))
                 if place % SENT_TOGETHER == 0:
                     yield
-                    if world.life != life:
+                    if world.epoch != epoch:
                         return
         if subscription.has_a2p_filters:
             for batch in world.a2p.moving(now):
@@ -224,10 +224,10 @@ class Notifier:
 
     def notify_threads(self, world: World, changed: ThreadsChanged, at: datetime) -> None:
         """Notify the subscriptions of those whom a change of message threads concerns."""
-        told = {EventKind.THREADS: changed.threads, EventKind.THREAD_ENTRIES: changed.entries}
+        owners = {EventKind.THREADS: changed.threads, EventKind.THREAD_ENTRIES: changed.entries}
         for subscription in world.subscriptions.subscribed_to_threads(at):
             for wanted in subscription.filters:
-                if subscription.owner in told.get(wanted.kind, ()):
+                if subscription.owner in owners.get(wanted.kind, ()):
                     self._send(world, subscription, wanted, ThreadsModified(), at)
 
     def remind(self, world: World, subscription: Subscription, at: datetime) -> None:
@@ -274,7 +274,7 @@ class Notifier:
                 return
 
     def _resend(self, world: World, subscription: Subscription, attempt: Attempt) -> None:
-        """Send a notification once more, whatever became of it, and with no fault on demand."""
+        """Send a notification once more, whatever its first result, and with no fault on demand."""
         note = _Notification(
             attempt.uuid, attempt.event, attempt.body, orjson.loads(attempt.body), RESENT, attempt.about
         )

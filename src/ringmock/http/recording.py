@@ -256,7 +256,7 @@ def rules_of(routed: Iterable[Routed], problems: Iterable[Exception]) -> Iterabl
 
 
 MOST_REASONS = 3
-"""A line tells of no more."""
+"""A log line has no more."""
 
 
 def line(entry: Entry) -> str:
@@ -274,8 +274,8 @@ def line(entry: Entry) -> str:
 
 
 def facts(entry: Entry) -> dict[str, Any]:
-    """What `line` tells, as JSON has it; what there is nothing to say of is left out."""
-    told = {
+    """What `line` says, as JSON; what there is nothing to say of is left out."""
+    all_facts = {
         "extension": entry.who,
         "method": entry.method,
         "path": entry.path,
@@ -294,7 +294,7 @@ def facts(entry: Entry) -> dict[str, Any]:
         "fault": entry.fault,
         "isAnswerLost": entry.is_lost,
     }
-    return {name: value for name, value in told.items() if value not in (None, [], 0, False)}
+    return {name: value for name, value in all_facts.items() if value not in (None, [], 0, False)}
 
 
 def outcome(routed: Routed) -> str:

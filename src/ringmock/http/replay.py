@@ -55,7 +55,7 @@ class Replays:
         if isinstance(found[0], BaseException):
             raise found[0]
         self._notifier.sockets.start(world)
-        world.tell_time()
+        world.notify_time()
         return found[0]
 
     async def run(self, world: World, base: Base, commands: Sequence[Command]) -> Difference | None:

@@ -17,7 +17,7 @@ _OPENS_A_WORLD = ("getToken", "revokeToken")
 
 
 class Caller(NamedTuple):
-    """Whose call it is, as far as that can be told: its world, an extension number and a client id; empty for none."""
+    """Whose call it is, as far as that is known: its world, an extension number and a client id; empty for none."""
 
     world: World | None
     user: str

@@ -117,7 +117,7 @@ class FaultRule:
     answer: str | None = None
     """One of `Spoiled`. A call whose answer shows is carried out, unless it is refused."""
     extension: str | None = None
-    """The number of the extension that makes the call, or whose subscription is told."""
+    """The number of the extension that makes the call, or whose subscription is notified."""
     recipient: str | None = None
     """A phone number, or an extension number, that the call sends to."""
     nth: int | None = None

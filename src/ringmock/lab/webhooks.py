@@ -32,7 +32,7 @@ HEADERS: dict[bytes | str, bytes | str] = {
 }
 READ_TIMED_OUT = "Read timed out"
 TOO_LARGE = "Webhook response exceeds max size. Read bytes count: [{most}]"
-MAX_TOLD = 100
+MAX_REPORTED = 100
 """The maximum of characters of a receiver's text that errors quote."""
 
 NO_JSON = (
@@ -103,7 +103,7 @@ class WebHooks:
         try:
             async with self._answer(receiver_of(address), headers, body, self._most_bytes) as answer:
                 if not 200 <= answer.status < 300:
-                    reason = answer.extensions.get("reason_phrase", b"").decode("latin-1")[:MAX_TOLD]
+                    reason = answer.extensions.get("reason_phrase", b"").decode("latin-1")[:MAX_REPORTED]
                     return f"Webhook responses with code: [{answer.status}], reason: [{reason}]"
                 await answer.aread()
                 return None
@@ -135,7 +135,7 @@ class WebHooks:
         except (AnswerTooLarge, httpcore.ProtocolError) as error:
             if count.seen == 0:
                 raise errors.WebHookUnreachable(ADDRESS, "No answer") from error
-            raise errors.WebHookAnswerInvalid(ADDRESS, str(error)[:MAX_TOLD]) from error
+            raise errors.WebHookAnswerInvalid(ADDRESS, str(error)[:MAX_REPORTED]) from error
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             raise errors.WebHookUnreachable(ADDRESS, _why(error)) from error
 
@@ -160,7 +160,7 @@ def _said(given: Mapping[bytes, str], name: str) -> tuple[str, str]:
     value = given.get(name.lower().encode())
     if value is None:
         return f"the answer has no {name}", "which"
-    return f"the answer's {name} is {value[:MAX_TOLD]!r}", "and"
+    return f"the answer's {name} is {value[:MAX_REPORTED]!r}", "and"
 
 
 def _why(error: BaseException) -> str:
@@ -170,7 +170,7 @@ def _why(error: BaseException) -> str:
         if isinstance(cause, ConnectionRefusedError):
             return "Connection refused"
         cause = cause.__cause__ or cause.__context__
-    return str(error)[:MAX_TOLD] or type(error).__name__
+    return str(error)[:MAX_REPORTED] or type(error).__name__
 
 
 class _Count:

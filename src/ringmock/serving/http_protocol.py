@@ -98,9 +98,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.scope["extensions"] = {BREAK_OFF: self.break_off, ON_STOP: self.on_stop}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
 
-    def on_stop(self, told: Callable[[], None]) -> None:
+    def on_stop(self, callback: Callable[[], None]) -> None:
         """Call it when the server begins to stop: for an answer that would not end by itself."""
-        self._on_stop = told
+        self._on_stop = callback
 
     def shutdown(self) -> None:
         if self._on_stop is not None:

@@ -59,9 +59,9 @@ def build(
     """
     done, access = recorder(worlds), access or Access()
     behind = mounted(create_control_app(worlds, collector), access)
-    told = done if collector is None else collector.counting(worlds, done)
+    recorded = done if collector is None else collector.counting(worlds, done)
     webhooks = webhooks or WebHooks(limits=worlds.limits)
-    app = create_app(worlds, behind, told, RequestIds(uuid4()), webhooks, access.port)
+    app = create_app(worlds, behind, recorded, RequestIds(uuid4()), webhooks, access.port)
     if access.port is not None:
         webhooks.listens_on(access.port)
         app = without_api(app, access.port)

@@ -305,12 +305,12 @@ class Ringmock:
         __tracebackhide__ = True
         found = self._first(wanted, within, advance)
         if found is not None:
-            told = self._do(lambda: self._shown(found.copy))
-            raise AssertionError(f"there should be no {wanted}, and there is {told}\n{self.timeline}")
+            found_one = self._do(lambda: self._shown(found.copy))
+            raise AssertionError(f"there should be no {wanted}, and there is {found_one}\n{self.timeline}")
 
     def _sent(self) -> str:
-        told = self._do(lambda: [f"  {self._shown(sending.copy)}" for sending in self._observed.sent()])
-        return "\n".join(["What was sent, oldest first:", *(told or ["  nothing"])])
+        lines = self._do(lambda: [f"  {self._shown(sending.copy)}" for sending in self._observed.sent()])
+        return "\n".join(["What was sent, oldest first:", *(lines or ["  nothing"])])
 
     def _shown(self, message: domain.Message) -> Message:
         return shown(message, self._world.clock.now(), self._observed.life)

@@ -1,4 +1,4 @@
-"""What has happened in a world: told by the thread that serves it, read and waited for by the test's."""
+"""What has happened in a world: written by the thread that serves it, read and waited for by the test's."""
 
 import threading
 import time
@@ -54,7 +54,7 @@ class Observed:
         """Nothing that a test waits for."""
 
     def batch_sent(self, batch: Batch) -> None:
-        """Its messages have been told one by one."""
+        """Its messages have been reported one by one."""
 
     def opted(self, sender: str, recipient: str, *, is_out: bool) -> None:
         """Nothing that a test waits for."""
@@ -117,7 +117,7 @@ def _changes(found: Sequence[Sending], now: datetime) -> Iterator[float]:
 
 
 class WithoutCredentials:
-    """A `Watcher` of the world that calls without any credentials are kept in: tells `observed` of those alone."""
+    """A `Watcher` of the world that calls without any credentials are kept in: reports to `observed` those alone."""
 
     def __init__(self, observed: Observed) -> None:
         self._observed = observed

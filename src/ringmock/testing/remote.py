@@ -30,7 +30,7 @@ class ControlError(ValueError):
     """What the control API refused, in its own words."""
 
     code: str | None = None
-    """What it is told by, of an assertion that does not hold."""
+    """Its code, of an assertion that does not hold."""
 
 
 class NotFoundThere(ControlError, LookupError):
@@ -126,8 +126,8 @@ class RemoteRingmock:
         if answer.status < 300:
             return said
         sentence = said.get("error") if isinstance(said, dict) else None
-        told = sentence or f"{self.url} answers {answer.status}, which is not what ringmock says"
-        error = (NotFoundThere if answer.status == 404 else ControlError)(told)
+        message = sentence or f"{self.url} answers {answer.status}, which is not what ringmock says"
+        error = (NotFoundThere if answer.status == 404 else ControlError)(message)
         error.code = said.get("code") if isinstance(said, dict) else None
         raise error
 
@@ -187,7 +187,7 @@ class RemoteRingmock:
 
     @property
     def journal(self) -> list[Json]:
-        """The calls that the world has seen, oldest first, as the control API tells them, with their texts."""
+        """The calls that the world has seen, oldest first, as the control API lists them, with their texts."""
         found: list[Json] = self._control("GET", "/journal?include=text")
         return found[::-1]
 

@@ -1,4 +1,4 @@
-"""Which calls no test wants to see, and how they are told."""
+"""Which calls no test wants to see, and how they are printed."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -55,7 +55,7 @@ def complaint(faults: Sequence[Entry], calls: Sequence[Entry], advice: Callable[
     kinds = [kind for kind in Fault if any(fault_of(entry) is kind for entry in faults)]
     parts = []
     for kind in kinds:
-        parts += [_SAID[kind], *(told for entry in faults if fault_of(entry) is kind for told in _in_full(entry))]
+        parts += [_SAID[kind], *(line for entry in faults if fault_of(entry) is kind for line in _in_full(entry))]
     return "\n".join([*parts, "", timeline(calls, faults), "", advice(kinds)])
 
 

@@ -1,4 +1,4 @@
-"""Which calls of a journal are meant: by who made them, what came of them, what is written in them."""
+"""Which calls of a journal are meant: by caller, result and text."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence

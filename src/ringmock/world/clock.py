@@ -28,7 +28,7 @@ class WorldClock:
         self._moved = moved
 
     def restart(self, start: ClockStart) -> None:
-        """Begin anew from there, as a new clock would; nobody is told."""
+        """Begin anew from there, as a new clock would; no callback is called."""
         moved, self._moved = self._moved, lambda: None
         self.set(start.now or self._real_time(), frozen=start.frozen)
         self._moved = moved

@@ -69,7 +69,7 @@ FORKED = "forked"
 
 def go_on_as_fork(world: World) -> None:
     """Leave the subscriptions, with what is due for them, to the origin."""
-    world.agenda = Agenda(world.tell_time)
+    world.agenda = Agenda(world.notify_time)
     world.subscriptions = SubscriptionStore(SequentialIds(world.template.ids), world.agenda, world.template.webhooks)
     world.schedule_expiry()
 

@@ -80,11 +80,11 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def add(self, tell: Callable[[], Entry]) -> None:
-        """Add a call and drop the oldest when there are too many. `tell` makes its entry, the same each time."""
+    def add(self, make: Callable[[], Entry]) -> None:
+        """Add a call and drop the oldest when there are too many. `make` makes its entry, the same each time."""
         if len(self._entries) == self.most:
             self.left_out += 1
-        self._entries.append(tell)
+        self._entries.append(make)
 
     def cut(self, number: int) -> None:
         """Forget the calls after this one."""
@@ -99,7 +99,7 @@ class Journal:
     def newest_first(self, limit: int | None = None) -> Iterator[Entry]:
         """At most `limit` entries; all that are kept for None."""
         numbered = zip(range(self.latest, 0, -1), reversed(self._entries), strict=False)
-        return (tell()._replace(number=number) for number, tell in islice(numbered, limit))
+        return (make()._replace(number=number) for number, make in islice(numbered, limit))
 
     def snapshot(self) -> Sequence[tuple[int, Callable[[], Entry]]]:
         """The numbers of the calls, newest first, each with what makes its entry; later calls do not change it."""

@@ -1,4 +1,4 @@
-"""Every message that a world has seen sent or received, with what became of it; and whoever waits for one."""
+"""Every message that a world has seen sent or received, with its outcome; and whoever waits for one."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -90,7 +90,7 @@ class Wait:
         """Why there is no answer."""
         self._changed = changed
 
-    def tell(self, entry: MessageEntry) -> None:
+    def notice(self, entry: MessageEntry) -> None:
         """Look at a message."""
         try:
             if not self.query.takes(entry):
@@ -188,7 +188,7 @@ class MessageJournal:
         return [kept.entry() for kept in newest if not kept.copies and kept.delivery.sender == sender]
 
     def add(self, delivery: Delivery, copies: Sequence[Message], at: datetime, *, is_seed: bool = False) -> None:
-        """Remember a message with its copies, and tell whoever waits."""
+        """Remember a message with its copies, and notify whoever waits."""
         self._count += 1
         entries = self._entries
         if len(entries) == self.most:
@@ -200,7 +200,7 @@ class MessageJournal:
         if self._waits:
             entry = kept.entry()
             for wait in tuple(self._waits):
-                wait.tell(entry)
+                wait.notice(entry)
 
     def clear(self) -> None:
         """Begin anew."""
@@ -258,7 +258,7 @@ class MessageJournal:
         """Tell a wait of every message of the life that the world is in, the past ones included, but the fixture's."""
         for entry in self:
             if not entry.is_seed and wait.problem is None:
-                wait.tell(entry)
+                wait.notice(entry)
         self._waits[wait] = None
 
     def end(self, wait: Wait) -> None:

@@ -1,4 +1,4 @@
-"""What a world does with message threads: each call plans by the domain's rules, records, and tells who watches."""
+"""What a world does with message threads: each call plans by the domain's rules, records, and notifies the watchers."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +21,7 @@ from ..domain.message_thread import (
     ThreadNote,
     ThreadsChanged,
     assignee_from,
+    changes_of_message,
     check_author,
     check_open,
     handled_by,
@@ -28,7 +29,6 @@ from ..domain.message_thread import (
     plan_thread_message,
     thread_to_send_in,
     threaded,
-    told_of_message,
 )
 from ..domain.message_thread_store import MessageThreads
 from ..domain.message_thread_sync import (
@@ -110,11 +110,11 @@ class ThreadOperations:
         self.agenda.schedule(self._expiry, self._threads.next_expiry)
 
     def _expire(self, now: datetime) -> datetime | None:
-        told: set[str] = set()
+        handlers: set[str] = set()
         for at, thread in self._threads.expired(now):
-            told |= handlers_of(self.account, thread.owner)
+            handlers |= handlers_of(self.account, thread.owner)
             result_of(self._threads.resolve(thread, StatusReason.EXPIRED, at))
-        self._tell_threads(ThreadsChanged(threads=frozenset(told)))
+        self._notify_threads(ThreadsChanged(threads=frozenset(handlers)))
         return self._threads.next_expiry
 
     # --- messages --------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class ThreadOperations:
         store.add_message(thread, delivery, now)
         self.share.add(1, sum([len(file.content) for file in delivery.attachments]))
         self.schedule_expiry()
-        self._tell_threads(told_of_message(self.account, thread, is_new=is_new, is_inbound=True))
+        self._notify_threads(changes_of_message(self.account, thread, is_new=is_new, is_inbound=True))
         if self.template.threads.inbound == "both":
             return delivery
         return delivery._replace(routed=tuple(routed._replace(mailbox=None) for routed in delivery.routed))
@@ -156,7 +156,7 @@ class ThreadOperations:
         message = store.add_message(thread, delivery, now, author=sender.number)
         self.schedule_expiry()
         self._hand_on(delivery, message)
-        self._tell_threads(told_of_message(account, thread, is_new=is_new, is_inbound=False))
+        self._notify_threads(changes_of_message(account, thread, is_new=is_new, is_inbound=False))
         return message
 
     def thread_message(self, extension: Extension, message_id: str) -> ThreadMessage:
@@ -189,7 +189,7 @@ class ThreadOperations:
         if number != thread.assignee:
             self.share.take(1)
             self.threads.assign(thread, number, extension.number, self.clock.now())
-            self._tell_threads(ThreadsChanged(threads=handlers_of(self.account, thread.owner)))
+            self._notify_threads(ThreadsChanged(threads=handlers_of(self.account, thread.owner)))
         return thread
 
     def resolving_thread(self, extension: Extension, thread_id: str) -> Slices[MessageThread]:
@@ -199,7 +199,7 @@ class ThreadOperations:
         self.share.take(1)
         rest = self.threads.resolve(thread, StatusReason.MANUAL, self.clock.now(), extension.number)
         self.schedule_expiry()
-        self._tell_threads(ThreadsChanged(threads=handlers_of(self.account, thread.owner)))
+        self._notify_threads(ThreadsChanged(threads=handlers_of(self.account, thread.owner)))
         yield from rest
         return thread
 
@@ -220,7 +220,7 @@ class ThreadOperations:
         check_open(thread)
         self.share.take(1)
         note = self.threads.add_note(thread, extension.number, text, self.clock.now())
-        self._tell_threads(ThreadsChanged(entries=handlers_of(self.account, thread.owner)))
+        self._notify_threads(ThreadsChanged(entries=handlers_of(self.account, thread.owner)))
         return note
 
     def change_note(self, extension: Extension, note_id: str, text: str) -> ThreadNote:
@@ -234,7 +234,7 @@ class ThreadOperations:
             raise errors.NotFound("noteId", note_id)
         self.share.take(1)
         self.threads.change_note(note, text, self.clock.now())
-        self._tell_threads(ThreadsChanged(entries=handlers_of(self.account, thread.owner)))
+        self._notify_threads(ThreadsChanged(entries=handlers_of(self.account, thread.owner)))
         return note
 
     def delete_notes(self, extension: Extension, ids: Iterable[str]) -> None:
@@ -247,8 +247,8 @@ class ThreadOperations:
         for note in notes:
             self.threads.delete(note, self.clock.now())
         owners = {self.threads.thread(note.thread).owner for note in notes}
-        told = frozenset[str]().union(*(handlers_of(self.account, owner) for owner in owners))
-        self._tell_threads(ThreadsChanged(entries=told))
+        handlers = frozenset[str]().union(*(handlers_of(self.account, owner) for owner in owners))
+        self._notify_threads(ThreadsChanged(entries=handlers))
 
     # --- synchronization -------------------------------------------------------------------------
 
@@ -292,7 +292,7 @@ class ThreadOperations:
             found.append(entry)
         return found
 
-    def _tell_threads(self, changed: ThreadsChanged) -> None:
+    def _notify_threads(self, changed: ThreadsChanged) -> None:
         if changed.threads or changed.entries:
             for watcher in self._watchers:
                 watcher.threads_changed(changed)

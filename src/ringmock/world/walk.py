@@ -44,7 +44,7 @@ class Walk:
         if world.walk is not None:
             world.walk.finish()
         self._world = world
-        self._life = world.life
+        self._epoch = world.epoch
         self._is_met = is_met
         self._stands = world.clock.is_frozen if stands is None else stands
         self._next = until
@@ -102,7 +102,7 @@ class Walk:
 
     @property
     def _is_alive(self) -> bool:
-        return self._world.life == self._life
+        return self._world.epoch == self._epoch
 
     def _once(self) -> Slices[None]:
         if self._next is None:
@@ -169,7 +169,7 @@ class Walk:
         left = len(world.agenda)
         while self._is_alive and world.agenda.next is not None and world.agenda.next <= at:
             yield
-            world.tell_time()
+            world.notify_time()
             yield from self._receivers()
             if len(world.agenda) == left:  # nobody does it
                 break
@@ -227,12 +227,12 @@ def _reminders(subscription: Subscription, now: datetime) -> Iterator[Due]:
 def stored(world: World, after: datetime, until: datetime | None) -> Slices[list[Due]]:
     """What becomes another by itself after a moment and until another, in order."""
     found: list[Due] = []
-    life = world.life
+    epoch = world.epoch
     for count, each in enumerate(_by_thing(world, after), 1):
         found += (due for due in each if due.at > after and (until is None or due.at <= until))
         if count % SLICE == 0:
             yield
-            if world.life != life:
+            if world.epoch != epoch:
                 return []
     found.sort(key=lambda due: due.order)
     return found

@@ -228,7 +228,7 @@ class World(ThreadOperations):
         self.message_journal = MessageJournal(limits.max_journal_messages)
         self._watchers: tuple[Watcher, ...] = ()
         self._reset_callbacks: list[Callable[[], None]] = []
-        self.life = 0
+        self.epoch = 0
         """The number of resets of the world, plus one when it is closed.
 
         What was made or begun before a reset is not valid after it, where ids start again.
@@ -260,7 +260,7 @@ class World(ThreadOperations):
 
     def begin_again(self, base: Base) -> None:
         """Be what the world was when it began so; its history stays. For who holds the moment."""
-        self.life += 1
+        self.epoch += 1
         self.share.give_back()
         ids = SequentialIds(self.template.ids)
         self.account = self.template.account
@@ -295,7 +295,7 @@ class World(ThreadOperations):
 
     def close(self) -> None:
         """Close the world: its watchers are notified once, and of nothing afterwards."""
-        self.life += 1
+        self.epoch += 1
         self.is_closed = True
         self.share.leave()
         self.message_journal.clear()
@@ -352,7 +352,7 @@ class World(ThreadOperations):
             self._age()
             yield
 
-    def tell_time(self) -> None:
+    def notify_time(self) -> None:
         """Let whoever watches do what is due by now."""
         self._time_changed()
 
@@ -364,18 +364,18 @@ class World(ThreadOperations):
         """Let these age, and no others."""
         self._ageing = ageing
 
-    def on_reset(self, told: Callable[[], None]) -> None:
-        """Call `told` after each reset of the world, and when it is closed."""
-        self._reset_callbacks.append(told)
+    def on_reset(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after each reset of the world, and when it is closed."""
+        self._reset_callbacks.append(callback)
 
-    def forget_on_reset(self, told: Callable[[], None]) -> None:
+    def forget_on_reset(self, callback: Callable[[], None]) -> None:
         """Call it no more."""
-        if told in self._reset_callbacks:
-            self._reset_callbacks.remove(told)
+        if callback in self._reset_callbacks:
+            self._reset_callbacks.remove(callback)
 
     def _call_reset_callbacks(self) -> None:
-        for told in tuple(self._reset_callbacks):
-            told()
+        for callback in tuple(self._reset_callbacks):
+            callback()
 
     def plant(self, rules: Sequence[FaultRule]) -> None:
         """Replace all fault rules, with fresh counters; the same calls then meet the same faults."""
@@ -414,11 +414,11 @@ class World(ThreadOperations):
         """How many are notified."""
         return len(self._watchers)
 
-    def record_call(self, tell: Callable[[], Entry]) -> None:
-        """Add an answered call to the journal; `tell` makes its entry, the same each time."""
-        self.journal.add(tell)
+    def record_call(self, make: Callable[[], Entry]) -> None:
+        """Add an answered call to the journal; `make` makes its entry, the same each time."""
+        self.journal.add(make)
         for watcher in self._watchers:
-            watcher.answered(tell()._replace(number=self.journal.latest))
+            watcher.answered(make()._replace(number=self.journal.latest))
 
     def _time_changed(self) -> None:
         if self.message_journal.is_waited_for:
@@ -463,19 +463,19 @@ class World(ThreadOperations):
 
         A reset in between happens after the batch: nothing of it remains, and no watcher is notified any more.
         """
-        life, store = self.life, self.a2p
+        epoch, store = self.epoch, self.a2p
         planning = planning_batch(self.account, sender, batch, self.carrier, self.opt_outs, self._dice)
         plan = yield from planning
-        if self.life == life:
+        if self.epoch == epoch:
             self.share.take(1 + 2 * len(plan.deliveries) + len(plan.rejected))
         made, messages = yield from store.recording(plan, self.clock.now())
         for place, (delivery, message) in enumerate(zip(plan.deliveries, messages, strict=True), 1):
-            if self.life != life:
+            if self.epoch != epoch:
                 break
             self._hand_on(delivery, message)
             if place % SLICE == 0:
                 yield
-        if self.life == life:
+        if self.epoch == epoch:
             for watcher in self._watchers:
                 watcher.batch_sent(made)
         return BatchSent(made, plan.rejected, tuple([delivery.routed[0] for delivery in plan.deliveries]))
@@ -490,7 +490,7 @@ class World(ThreadOperations):
             self.messages.hand_over(delivery.recipients[0], message)
         else:
             received = self._filed(delivery, now)
-        self._tell(delivery, (message, *received), now)
+        self._notify_sent(delivery, (message, *received), now)
 
     def assign_opt_outs(self, assignment: Assignment) -> Sequence[Assigned]:
         """Opt phones out of a number of high-volume SMS, and others in. Returns the result for each."""
@@ -498,8 +498,8 @@ class World(ThreadOperations):
 
     def assigning_opt_outs(self, assignment: Assignment) -> Slices[Sequence[Assigned]]:
         """As `assign_opt_outs`, in slices."""
-        life, plan = self.life, (yield from planning_assignment(self.account, assignment))
-        if self.life == life:
+        epoch, plan = self.epoch, (yield from planning_assignment(self.account, assignment))
+        if self.epoch == epoch:
             yield from self.stating_consents(
                 Statement(assignment.sender, digits_of(each.phone), each.status, ConsentSource.API)
                 for each in plan
@@ -541,12 +541,12 @@ class World(ThreadOperations):
 
     def stating_consents(self, statements: Iterable[Statement]) -> Slices[Sequence[tuple[int, errors.Refusal]]]:
         """As `state_consents`, in slices: statements are independent. A reset in between happens after all of them."""
-        life, account, now = self.life, self.account, self.clock.now()
+        epoch, account, now = self.epoch, self.account, self.clock.now()
         failed: list[tuple[int, errors.Refusal]] = []
         for place, statement in enumerate(statements):
             try:
                 check_statement(account, statement)
-                if self.life == life:
+                if self.epoch == epoch:
                     self.share.take(self._weight_of(statement))
                     self._note(statement, now)
             except errors.Refusal as refusal:
@@ -578,7 +578,7 @@ class World(ThreadOperations):
     def _record(self, delivery: Delivery) -> Sequence[Message]:
         now = self.clock.now()
         copies = self._filed(delivery, now)
-        self._tell(delivery, copies, now)
+        self._notify_sent(delivery, copies, now)
         return copies
 
     def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
@@ -589,7 +589,7 @@ class World(ThreadOperations):
         numbers = [number for number in delivery.recipients if number in self.account.a2p_numbers]
         return (*copies, *(self.a2p.receive(delivery, number, now) for number in numbers))
 
-    def _tell(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None:
+    def _notify_sent(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None:
         self.message_journal.add(delivery, copies, now)
         for watcher in self._watchers:
             watcher.recorded(delivery, copies)
@@ -725,10 +725,10 @@ class World(ThreadOperations):
 
         A reset in between happens after it.
         """
-        life, now, changes = self.life, self.clock.now(), changes_of(())
+        epoch, now, changes = self.epoch, self.clock.now(), changes_of(())
         for each in wanted:
             part, full = replace(each, page=1, per_page=SLICE), SLICE
-            while self.life == life and full == SLICE:
+            while self.epoch == epoch and full == SLICE:
                 mailboxes = part.owners.mailboxes(extension, self.account)
                 messages = self.messages.list_together(mailboxes, part, self.account).records
                 for message in messages:
@@ -739,7 +739,7 @@ class World(ThreadOperations):
                 if full == SLICE:
                     part = replace(part, before=messages[-1].order)
                     yield
-        if self.life == life:
+        if self.epoch == epoch:
             self._notify_changes(changes)
 
     def sync_messages(self, extension: Extension, frame: Frame, record_count: int | None = None) -> Sync:
@@ -774,8 +774,8 @@ class World(ThreadOperations):
                 yield extension, chain([first], parts)
 
     def _collected(self, extension: Extension, wanted: MessageFilter) -> Iterator[Sequence[Message]]:
-        life = self.life
-        while self.life == life:
+        epoch = self.epoch
+        while self.epoch == epoch:
             messages = self.messages.collected(extension.number, wanted, SLICE)
             if not messages:
                 return

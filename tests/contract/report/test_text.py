@@ -4,7 +4,7 @@ import pytest
 
 from findings_made import failed, finding, report
 from ringmock.contract.findings import Verdict
-from ringmock.contract.report.text import MAX_DETAIL_LINE, MAX_DETAIL_LINES, MAX_MORE, MAX_TOLD, text
+from ringmock.contract.report.text import MAX_DETAIL_LINE, MAX_DETAIL_LINES, MAX_MORE, MAX_REPORTED, text
 
 
 def test_a_failure_is_told_with_its_place_its_detail_and_its_curl() -> None:
@@ -43,13 +43,13 @@ def test_failures_are_counted_by_operation_and_by_rule() -> None:
 
 
 def test_the_most_telling_causes_are_told_in_full_up_to_a_bound_and_then_by_name() -> None:
-    said = text(report(*(failed(f"number {n}") for n in range(MAX_TOLD + 2))))
-    assert said.count("status  200  400") == MAX_TOLD
-    assert f"   - number {MAX_TOLD + 1} (1)" in said
+    said = text(report(*(failed(f"number {n}") for n in range(MAX_REPORTED + 2))))
+    assert said.count("status  200  400") == MAX_REPORTED
+    assert f"   - number {MAX_REPORTED + 1} (1)" in said
 
 
 def test_a_flood_of_causes_is_bounded() -> None:
-    said = text(report(*(failed(f"number {n}") for n in range(MAX_TOLD + MAX_MORE + 3))))
+    said = text(report(*(failed(f"number {n}") for n in range(MAX_REPORTED + MAX_MORE + 3))))
     assert "   - and 3 causes more; the JSON report has them" in said
 
 

@@ -172,7 +172,7 @@ def _repeated_names(cases: Iterable[Case]) -> Iterator[Problem]:
     for case in cases:
         known = first.setdefault(case.name, case)
         if known is not case:
-            sentence = f"{case.name!r} is the name of the case at {known.file}:{known.line} too: tell them apart"
+            sentence = f"{case.name!r} is the name of the case at {known.file}:{known.line} too: rename one of them"
             yield Problem(case.file, case.line, "name", sentence)
 
 

@@ -104,7 +104,7 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
     if any(step.connect for step in case.steps):
         yield f"it opens a WebSocket, on which what it sends could not be limited: {WORLDS}"
     if any(step.outcomes for step in case.steps):
-        yield f"it asks what became of each recipient: {CONTROL}"
+        yield f"it asks for the outcome of each recipient: {CONTROL}"
     if any(_counts(step) for step in case.steps):
         yield "it counts all that a mailbox holds, and here it may hold more"
     for step in case.steps:

@@ -195,11 +195,11 @@ def _not_sent(target: Target, request: Request) -> str:
     return f"  -- not sent: {reason}" if reason else ""
 
 
-def _with_lower_headers(told: Json) -> Json:
+def _with_lower_headers(notification: Json) -> Json:
     """What is expected of a notification, its headers named as the receiver names them."""
-    if not isinstance(told, dict) or not isinstance(told.get("headers"), dict):
-        return told
-    return {**told, "headers": {name.lower(): value for name, value in told["headers"].items()}}
+    if not isinstance(notification, dict) or not isinstance(notification.get("headers"), dict):
+        return notification
+    return {**notification, "headers": {name.lower(): value for name, value in notification["headers"].items()}}
 
 
 def _as_written(expected: Json, _: Json) -> Json:
@@ -330,19 +330,19 @@ class _Run:
                 yield Mismatch(found, None)
         if step.notifications and self._receiver is not None:
             actual = self._receiver.next_notifications(len(step.notifications))
-            wanted = [_with_lower_headers(told) for told in filled(list(step.notifications), self._kept)]
+            wanted = [_with_lower_headers(each) for each in filled(list(step.notifications), self._kept)]
             found = tuple(differences(wanted, actual, "notifications"))
             if found:
                 yield Mismatch(found, None)
             elif not self._receiver.manners.are_good:
-                self._let_failures_be_noted({told["uuid"] for told in actual})
+                self._let_failures_be_noted({each["uuid"] for each in actual})
 
-    def _let_failures_be_noted(self, told: set[str]) -> None:
+    def _let_failures_be_noted(self, uuids: set[str]) -> None:
         """Wait until the server knows the result of these notifications, or cannot say."""
         end = monotonic() + WAIT_SECONDS
         while monotonic() < end:
             known = _list_in(self._caller.control("GET", "/subscriptions"))
-            if told <= {each["uuid"] for one in known for each in one["notifications"]}:
+            if uuids <= {each["uuid"] for one in known for each in one["notifications"]}:
                 return
             sleep(BETWEEN_LOOKS)
 
@@ -439,7 +439,7 @@ def _kept_from(answer: Answer, where: str) -> Json:
 
 
 def _outcomes_of(journal: list[Json], operation: str | None) -> Json:
-    """What became of each recipient of the newest call of the operation, as `{"104": "skipped R-19"}`."""
+    """The outcome of each recipient of the newest call of the operation, as `{"104": "skipped R-19"}`."""
     for entry in journal:
         if entry["operation"] == operation:
             return {said["recipient"]: f"{said['outcome']} {said['rule']}" for said in entry["recipients"]}

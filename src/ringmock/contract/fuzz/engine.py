@@ -126,7 +126,7 @@ def start(plan: Plan) -> tuple[Outcome, Observed]:
 def _run(
     command: Sequence[str], trusted: Mapping[str, str], folder: Path, say: Callable[[str], None], stop: Stop | None
 ) -> tuple[int, str]:
-    """The exit status and the output, of which `say` is told as it comes."""
+    """The exit status and the output, which is passed to `say` as it comes."""
     lines = []
     is_printed = True
     with subprocess.Popen(

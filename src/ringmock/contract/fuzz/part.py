@@ -83,7 +83,7 @@ class _Job(NamedTuple):
 
 
 def _jobs(target: Target, options: Options) -> list[_Job]:
-    """What Schemathesis does, in the order in which it is told."""
+    """What Schemathesis does, in the order in which it reports it."""
     chosen = passes_of(identities(target, options.identities), options, target.limits.max_messages is None)
     jobs = []
     for place, (identity, passes) in enumerate(chosen.items()):
@@ -196,9 +196,9 @@ def _looked_for_in_mailboxes(target: Target, not_implemented: Sequence[str]) -> 
             except SignInFailed as error:
                 faults = [str(error)]
             verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started
-            told = "\n".join(faults)
+            text = "\n".join(faults)
             where = _where(target)
-            yield Finding(PART, made.name, verdict, told, keeps=made.keeps, where=where, seconds=seconds, again=ONCE)
+            yield Finding(PART, made.name, verdict, text, keeps=made.keeps, where=where, seconds=seconds, again=ONCE)
 
 
 def identities(target: Target, numbers: Sequence[str] = ()) -> list[Identity]:

@@ -50,6 +50,6 @@ def _alike(
 ) -> Iterator[Disagreement]:
     """The disagreements of variants of a run, as far as they have the same rules."""
     for commands, _ in zip(variants, left, strict=False):
-        told = again(commands, failure)
-        if told is not None and (set(told.rules) & set(failure.rules) or told.rules == failure.rules):
-            yield told
+        shorter = again(commands, failure)
+        if shorter is not None and (set(shorter.rules) & set(failure.rules) or shorter.rules == failure.rules):
+            yield shorter

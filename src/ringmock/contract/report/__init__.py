@@ -1,1 +1,1 @@
-"""A run's findings, told: to a person, and to programs that read JUnit, SARIF, JSON or GitHub's log."""
+"""A run's findings, reported to a person, and to programs that read JUnit, SARIF, JSON or GitHub's log."""

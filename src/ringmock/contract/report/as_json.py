@@ -32,9 +32,9 @@ def as_json(
 ) -> str:
     """All findings whole, the causes, the counts; and the arguments that the run was made with, to replay it.
 
-    What was exercised, of behaviour and of schemas, is told where it was counted.
+    What was exercised, of behaviour and of schemas, is reported where it was counted.
     """
-    told: dict[str, Json] = {
+    document: dict[str, Json] = {
         "version": VERSION,
         "arguments": list(arguments),
         "totals": {part: _totals(report, part, findings) for part, findings in by_part(report.findings)},
@@ -52,10 +52,10 @@ def as_json(
         "findings": [{"id": finding.id, "key": finding.key, **asdict(finding)} for finding in report.findings],
     }
     if coverage is not None:
-        told["coverage"] = _exercised(coverage)
+        document["coverage"] = _exercised(coverage)
     if schemas is not None:
-        told["schemas"] = schemas.to_json()
-    return json.dumps(told, indent=1) + "\n"
+        document["schemas"] = schemas.to_json()
+    return json.dumps(document, indent=1) + "\n"
 
 
 def _exercised(coverage: Coverage) -> dict[str, Json]:
@@ -70,9 +70,9 @@ def _exercised(coverage: Coverage) -> dict[str, Json]:
 def read_json(text: str, file: str) -> tuple[list[str], list[Mapping[str, Json]]]:
     """The arguments of the run and its failures, as `as_json` wrote them. Raises `UnreadableReport`."""
     try:
-        told = json.loads(text)
-        failures = [one for one in told["findings"] if one["verdict"] == Verdict.FAILED]
-        return list(told["arguments"]), [one for one in failures if one["id"] and one["again"] is not None]
+        report = json.loads(text)
+        failures = [one for one in report["findings"] if one["verdict"] == Verdict.FAILED]
+        return list(report["arguments"]), [one for one in failures if one["id"] and one["again"] is not None]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         problem = f"{file} is no report of ringmock contract, as --report FOLDER and --json FILE write it: {error!r}"
         raise UnreadableReport(problem) from error
@@ -107,7 +107,7 @@ def _rule_of(finding: Finding) -> str:
 def _result(finding: Finding) -> dict[str, Json]:
     place = _PLACE.match(finding.where)
     said = [finding.because, finding.name, finding.detail, finding.reproduce]
-    told: dict[str, Json] = {
+    report: dict[str, Json] = {
         "ruleId": _rule_of(finding),
         "level": "error",
         "message": {"text": "\n".join(filter(None, said))},
@@ -115,7 +115,7 @@ def _result(finding: Finding) -> dict[str, Json]:
     }
     if place is not None:
         region = {"startLine": int(place["line"])}
-        told["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": place["file"]}, "region": region}}]
+        report["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": place["file"]}, "region": region}}]
     if finding.is_known:
-        told["suppressions"] = [{"kind": "external", "justification": "the baseline has it"}]
-    return told
+        report["suppressions"] = [{"kind": "external", "justification": "the baseline has it"}]
+    return report

@@ -1,4 +1,4 @@
-"""Failures by what made them: a cause is told once, and what fails because of it is counted under it."""
+"""Failures by what made them: each cause is reported once, with the number of what fails because of it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _DOCUMENTED = tuple(rule.id for rule in RULEBOOK)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What went wrong, and every finding that fails because of it; the first of them tells it best."""
+    """What went wrong, and every finding that fails because of it; the first of them shows it best."""
 
     says: str
     findings: tuple[Finding, ...]
@@ -66,11 +66,11 @@ def causes_of(failures: Iterable[Finding]) -> list[Cause]:
 
 
 def _cause(says: str, found: Iterable[Finding]) -> Cause:
-    return Cause(says, tuple(sorted(found, key=_tells_less)))
+    return Cause(says, tuple(sorted(found, key=_shows_less)))
 
 
-def _tells_less(finding: Finding) -> tuple[int, int]:
-    """Of one cause, what is about the fewest things is told first."""
+def _shows_less(finding: Finding) -> tuple[int, int]:
+    """Of one cause, what is about the fewest things is reported first."""
     return (len(finding.keeps) or 99, len(finding.detail))
 
 

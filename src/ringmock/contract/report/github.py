@@ -32,9 +32,9 @@ def summary(report: ContractReport) -> str:
     for place, cause in enumerate(causes[:MAX_ANNOTATIONS], start=1):
         lines += ["", f"### {place}. {_plain(cause.says)} ({len(cause.findings)})", ""]
         lines += [f"> {_plain(cause.sentence)}", ""] if cause.sentence else []
-        told = "\n".join([cause.first.name, cause.first.where, "", cause.first.detail, cause.first.reproduce]).rstrip()
-        fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", told))])
-        lines += [f"{fence}text", told, fence]
+        text = "\n".join([cause.first.name, cause.first.where, "", cause.first.detail, cause.first.reproduce]).rstrip()
+        fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+        lines += [f"{fence}text", text, fence]
     if len(causes) > MAX_ANNOTATIONS:
         lines += ["", f"and {len(causes) - MAX_ANNOTATIONS} causes more, in the report"]
     lines += [f"- mended: {_plain(name)}" for name in report.mended]

@@ -11,8 +11,8 @@ WIDTH = 118
 MAX_DETAIL_LINES = 60
 MAX_DETAIL_LINE = 600
 """Characters of a line, as an answer is one. A command is whole, so that it can be copied."""
-MAX_TOLD = 10
-"""Causes that are told in full; the others in a line each. The other reports have all of them whole."""
+MAX_REPORTED = 10
+"""Causes that are printed in full; the others in a line each. The other reports have all of them whole."""
 MAX_MORE = 10
 MAX_NAMES = 5
 MAX_COUNTS = 8
@@ -48,24 +48,26 @@ def _overview(causes: list[Cause], report: ContractReport) -> Iterator[str]:
         return
     yield f"== {_number(len(report.new), 'failure')} of {_number(len(causes), 'cause')}"
     yield ""
-    for place, cause in enumerate(causes[:MAX_TOLD], start=1):
+    for place, cause in enumerate(causes[:MAX_REPORTED], start=1):
         yield f"{place:>3}. {_cut(cause.says, WIDTH - 18)} ({len(cause.findings)}) [{cause.first.id}]"
         if cause.sentence:
             yield f"     {_cut(cause.sentence, WIDTH - 5)}"
-    yield from (f"   - {_cut(c.says, WIDTH - 12)} ({len(c.findings)})" for c in causes[MAX_TOLD : MAX_TOLD + MAX_MORE])
-    if len(causes) > MAX_TOLD + MAX_MORE:
-        yield f"   - and {len(causes) - MAX_TOLD - MAX_MORE} causes more; the JSON report has them"
+    yield from (
+        f"   - {_cut(c.says, WIDTH - 12)} ({len(c.findings)})" for c in causes[MAX_REPORTED : MAX_REPORTED + MAX_MORE]
+    )
+    if len(causes) > MAX_REPORTED + MAX_MORE:
+        yield f"   - and {len(causes) - MAX_REPORTED - MAX_MORE} causes more; the JSON report has them"
     yield ""
     for name, counts in zip(("operation", "rule"), counted(report.new), strict=True):
         if counts:
-            told = [f"{what} {count}" for what, count in counts.most_common(MAX_COUNTS)]
+            parts = [f"{what} {count}" for what, count in counts.most_common(MAX_COUNTS)]
             more = [f"{len(counts) - MAX_COUNTS} more"] if len(counts) > MAX_COUNTS else []
-            yield from textwrap.wrap(f"by {name}: {', '.join([*told, *more])}", WIDTH, subsequent_indent="  ")
+            yield from textwrap.wrap(f"by {name}: {', '.join([*parts, *more])}", WIDTH, subsequent_indent="  ")
     yield ""
 
 
 def _in_full(causes: list[Cause]) -> Iterator[str]:
-    for place, cause in enumerate(causes[:MAX_TOLD], start=1):
+    for place, cause in enumerate(causes[:MAX_REPORTED], start=1):
         yield f"-- {place}. {cause.says}"
         yield ""
         yield failure_text(cause.first)
@@ -100,8 +102,8 @@ def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
         head = f"NOT IMPLEMENTED: {_number(len(names), 'operation')}, for which"
         more = [f"and {len(names) - MAX_OPERATIONS} more"] if len(names) > MAX_OPERATIONS else []
         listed = ", ".join([*names[:MAX_OPERATIONS], *more])
-        told = f"{head} {_number(sum(lacking.values()), 'finding')} are left out: {listed}"
-        yield from textwrap.wrap(told, WIDTH, subsequent_indent="  ")
+        sentence = f"{head} {_number(sum(lacking.values()), 'finding')} are left out: {listed}"
+        yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="  ")
     for (part, reason), count in reasons.most_common():
         if (part, reason) not in lacking:
             yield f"SKIPPED {part}, {count}: {_cut(reason, 400)}"

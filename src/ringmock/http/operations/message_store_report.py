@@ -55,11 +55,11 @@ def _held(call: Call) -> MessageStoreReport:
 
 def _archives(call: Call, report: MessageStoreReport) -> Slices[tuple[bytes, ...]]:
     """Raises `BrokenOff` when the world is reset meanwhile, `StoreFull` when the archives exceed the storage."""
-    world, view, life = call.here, view_of(call), call.here.life
+    world, view, epoch = call.here, view_of(call), call.here.epoch
 
     def make() -> Slices[tuple[bytes, ...]]:
         made = yield from wire.archiving(lambda: world.collected_for(report), view)
-        call.check_life(life)
+        call.check_epoch(epoch)
         return made
 
     return world.reports.archives(report, view.now, make, lambda size: world.share.take(0, size))

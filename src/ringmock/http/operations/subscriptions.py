@@ -30,13 +30,13 @@ def create_subscription(notifier: Notifier) -> WaitingHandler:
         if wanted.delivery.transport is Transport.WEBHOOK:
             if call.port is not None:
                 notifier.webhooks.listens_on(call.port)
-            life = world.life
+            epoch = world.epoch
             if not call.is_replayed:
                 await notifier.webhooks.shake_hands(
                     wanted.delivery.address, is_json_required=world.template.webhooks.content_type == "json"
                 )
                 call.at = world.moment.at = world.moment.read()
-            call.check_life(life)
+            call.check_epoch(epoch)
         subscription = world.subscriptions.create(
             world.account, caller, wanted, world.clock.now(), origin=call.base_url
         )

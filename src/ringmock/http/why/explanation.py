@@ -27,7 +27,7 @@ class Decided(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Why a call was answered so. `repair` is of a refusal, where anybody can tell what was meant."""
+    """Why a call was answered so. `repair` is of a refusal, where it is clear what was meant."""
 
     entry: Entry
     decided: tuple[Decided, ...]

@@ -64,7 +64,7 @@ class Account(NamedTuple):
 
 
 def repaired(request: Request, made_in: Account) -> Repaired | None:
-    """The request with the least that has to be changed; None where nobody can tell what was meant."""
+    """The request with the least that has to be changed; None where it is unclear what was meant."""
     plan, path_values, changes = _operation(request)
     if plan is None:
         return None
