@@ -1,7 +1,10 @@
 """RingCentral's own SDKs by HTTPS and wss: of the server itself, and of nginx with a prefix before it."""
 
+import asyncio
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,13 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pytest
 import trustme
 from click.testing import CliRunner
+from mcp.client import Client as Agent
 
 from javascript import Day, day_with
 from ringmock.cli.main import main
+from ringmock.cli.mcp import server_of
+from ringmock.contract.cases.operation import JSON, known_operations
 from ringmock.contract.http_client import HttpClient, NoAnswer, Request
+from ringmock.coverage.collector import CoverageCollector
 from ringmock.fixture import load_named
 from ringmock.lab.webhooks import WebHooks
 from ringmock.serving.public_address import PublicAddress, networks_of
@@ -122,11 +130,12 @@ def trusting(server: Server) -> dict[str, str]:
     return {**{name: str(server.root) for name in names}, "NO_PROXY": "localhost,127.0.0.1"}
 
 
-def javascript(server: Server, script: str) -> Day:
+def javascript(server: Server, script: str, **environment: str) -> Day:
     packages = ("@ringcentral/sdk", "@ringcentral/subscriptions", "@rc-ex/core", "@rc-ex/ws")
     return day_with(
-        script, server.url, f"{script}-https", "any-secret", packages=packages, environment=trusting(server)
-    )
+        script, server.url, f"{script}-https", "any-secret",
+        packages=packages, environment={**trusting(server), **environment},
+    )  # fmt: skip
 
 
 def test_the_javascript_sdks_send_and_page_on(server: Server) -> None:
@@ -145,6 +154,37 @@ def test_the_javascript_sdks_subscribe_and_receive(server: Server) -> None:
     assert watch["call on the connection"]["uri"].startswith(f"{server.url}/restapi")
 
 
+OF_CALLER = {"accountId", "extensionId", "apiVersion"}
+WITHOUT_ID = [
+    operation
+    for operation in known_operations().values()
+    if OF_CALLER.issuperset(operation.path_parameters) and operation.media_type in (None, JSON)
+]
+HERE = {"accountId": "~", "extensionId": "~", "apiVersion": "v1.0"}
+REACHES_OUT = ("createSubscription",)
+"""Its example is a webhook that is not there."""
+ASK_FOR_MORE = ("authorize", "readInitialEntryPoints", "listExtensionActiveCalls")
+TAKE_NO_GET = re.compile(r"/restapi/oauth/(authorize|token|revoke)|/.well-known/entry-points/initial")
+
+
+@pytest.mark.parametrize("server", [behind_nginx], ids=["nginx"], indirect=True)
+def test_every_uri_of_every_answer_is_followed_by_each_javascript_sdk(server: Server) -> None:
+    reads = {each.id: each.path.format(**HERE) for each in WITHOUT_ID if each.method == "GET"}
+    writes = [
+        (each.path.format(**HERE), each.example)
+        for each in WITHOUT_ID
+        if each.method == "POST" and each.example is not None and each.id not in REACHES_OUT
+    ]
+    calls = json.dumps({"reads": list(reads.values()), "writes": writes})
+    day = javascript(server, "uris", RINGMOCK_CALLS=calls)
+    for client in ("the SDK", "the core", "the extension"):
+        found = day[f"with {client}"]
+        assert {name for name, path in reads.items() if path not in found["answered"]} <= set(ASK_FOR_MORE)
+        assert found["followed"] > 60
+        assert found["elsewhere"] == []
+        assert [path for path in found["refused"] if not TAKE_NO_GET.match(path)] == []
+
+
 def test_the_python_sdk_sends_pages_on_subscribes_and_receives(server: Server) -> None:
     command = [sys.executable, str(Path(__file__).parent / "python_day.py"), server.url, "python-https", "any-secret"]
     ended = subprocess.run(
@@ -157,16 +197,66 @@ def test_the_python_sdk_sends_pages_on_subscribes_and_receives(server: Server) -
     assert '"Pager"' in json.dumps(day["event"])
 
 
-def test_a_case_is_written_from_what_was_done_by_https(tmp_path: Path) -> None:
-    file = tmp_path / "mine.yaml"
-    body = json.dumps({"to": [{"extensionNumber": "102"}], "text": "It is on"}).encode()
-    headers = {"Authorization": "Bearer demo-101", "Content-Type": "application/json"}
-    how = ["cases", "new", "A page arrives", "--out", str(file), "--from-world"]
-    with by_itself(tmp_path) as server:
-        with HttpClient(server.url, ca=server.root) as client:
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that counts what is exercised, on which one page was sent and one was refused."""
+    folder = tmp_path_factory.mktemp("signed")
+    made, root = self_signed(), folder / "root.pem"
+    root.write_bytes(made.root or b"")
+    application = build(Worlds(load_named("demo")), collector=CoverageCollector(is_running=True))
+    with serving(application, tls=made.context) as (url, _), HttpClient(url, ca=root) as client:
+        for number in ("102", "104"):
+            body = json.dumps({"to": [{"extensionNumber": number}], "text": "It is on"}).encode()
+            headers = {"Authorization": "Bearer demo-101", "Content-Type": "application/json"}
             client.send(Request("POST", "/restapi/v1.0/account/~/extension/~/company-pager", headers, body))
-        unsigned = CliRunner().invoke(main, [*how, server.url])
-        done = CliRunner().invoke(main, [*how, server.url, "--ca", str(server.root)])
-    assert (unsigned.exit_code, "certificate" in unsigned.stderr) == (1, True)
-    assert done.exit_code == 0, done.stderr
-    assert "It is on" in file.read_text(encoding="utf-8")
+        yield Server(url, root)
+
+
+ONE_CASE = "A page of 1024 symbols is sent whole"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("why --url {url}", "MSG-324"),
+        ("text --from 14151003732 --to 16509100010 --url {url} Hello", "delivered"),
+        ("coverage {url}", "%"),
+        ("cases new 'A page arrives' --out - --from-world {url}", "It is on"),
+        (f"contract --parts cases --only '{ONE_CASE}' --url {{url}}", "passed"),
+    ],
+    ids=lambda value: value.split()[0],
+)
+def test_every_command_that_calls_a_server_trusts_what_ca_names(signed: Server, arguments: str, said: str) -> None:
+    command = shlex.split(arguments.format(url=signed.url))
+    unsigned = CliRunner().invoke(main, command)
+    assert unsigned.exit_code != 0
+    assert "certificate" in unsigned.output
+    done = CliRunner().invoke(main, [*command, "--ca", str(signed.root)])
+    assert done.exit_code == 0, done.output
+    assert said in done.output
+
+
+def test_the_tools_of_an_agent_trust_what_ca_names(signed: Server) -> None:
+    async def asked(root: Path | None) -> str:
+        async with Agent(server_of(signed.url, ca=root)) as agent:
+            return str((await agent.call_tool("list_worlds", {})).content[0].text)  # type: ignore[union-attr]
+
+    assert "certificate" in asyncio.run(asked(None))
+    assert json.loads(asyncio.run(asked(signed.root)))["count"] >= 1
+
+
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield " ".join((*names, name)), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
+
+
+def test_a_command_that_takes_an_address_takes_ca() -> None:
+    taking = {
+        name: {option.name for option in command.params}
+        for name, command in commands(main)
+        if any(option.name == "url" or "URL" in (option.metavar or "") for option in command.params)
+    }
+    assert {name for name, options in taking.items() if "ca" not in options} == set()
+    assert taking.keys() >= {"why", "text", "coverage", "cases new", "contract", "mcp"}

@@ -7,7 +7,8 @@
     python tests/contract/mutants.py page --state build/mutants      MUTANTS.md, and the results that `check` reads
 
 A mutant is put into a forked child of one warm process, once for each judge (pytest, the cases in each generation), and
-the checks that run its line are run until one fails. A child that says nothing for so long counts as one that failed.
+the checks that run its line are run until one fails, twice. A child that says nothing for so long counts as one that
+failed.
 """
 
 import json
@@ -31,7 +32,7 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
-from mutation.equivalent import EQUIVALENT
+from mutation.equivalent import EQUIVALENT, UNSEEN
 from mutation.judges import FOLDERS, GENERATIONS, JUDGES, OPTIONS, PYTEST, Cases, Judge, Recorder, Tests, measure
 from mutation.map import LineMap, kept
 from mutation.operators import OFF_THE_WIRE, ROOMS, ROOT, Mutant, all_mutants, mutants_of
@@ -188,6 +189,26 @@ class Killers:
         return sorted(names, key=lambda name: -counts[name])[:at_most]
 
 
+def confirmed(court: Court, trial: Trial, *, is_warm: bool) -> Trial:
+    """The trial, when the check that failed fails again; else one of the checks after it, which failed by chance."""
+    while trial.verdict in trial.names:
+        name = str(trial.verdict)
+        if _tried(court, Trial(trial.mutant, trial.judge, [name]), is_warm=is_warm).verdict is not None:
+            return trial
+        rest = trial.names[list(trial.names).index(name) + 1 :]
+        trial = _tried(court, Trial(trial.mutant, trial.judge, rest), is_warm=is_warm)
+    return trial
+
+
+def _tried(court: Court, trial: Trial, *, is_warm: bool) -> Trial:
+    if trial.names:
+        court.begin(trial, is_warm=is_warm)
+        list(ended([trial]))
+    else:
+        trial.said = b"!\n"
+    return trial
+
+
 def unmapped(judge: Judge, known: LineMap) -> list[str]:
     """Checks that were added after the map was made: nobody knows which lines they run, so every mutant meets them."""
     return [name for name in judge.checks if name not in known.seconds]
@@ -222,6 +243,7 @@ def judged(
             continue
         while live:
             done += ended(live)
+        done = [confirmed(court, one, is_warm=maps[one.judge].is_warm(mutant)) for one in done]
         result = Result(mutant.id, {one.judge: one.verdict for one in done}, {one.judge: one.tried for one in done})
         killers.note(result)
         yield result
@@ -454,6 +476,9 @@ def page_of(found: Sequence[Result], commit: str, on: date) -> str:
     lines += ["", f"## Equivalent: {len(equivalent)}", ""]
     lines += [f"- `{name.replace('`', chr(39))}`: {EQUIVALENT[name]}" for name in equivalent]
     lines += ["", "## Off the wire", "", *(f"- `{file}` {why}" for file, why in OFF_THE_WIRE.items())]
+    unseen = [one.mutant for one in found if one.mutant in UNSEEN]
+    lines += ["", f"## Off the wire in a file that is on it: {len(unseen)}", ""]
+    lines += [f"- `{name.replace('`', chr(39))}`: {UNSEEN[name]}" for name in unseen]
     for title, is_one in _LISTS.items():
         if PYTEST in title and not is_compared:
             continue
@@ -463,7 +488,7 @@ def page_of(found: Sequence[Result], commit: str, on: date) -> str:
 
 
 def _is_off_the_wire(result: Result) -> bool:
-    return result.mutant.partition(" ")[0] in OFF_THE_WIRE
+    return result.mutant.partition(" ")[0] in OFF_THE_WIRE or result.mutant in UNSEEN
 
 
 _LISTS: Mapping[str, Callable[[Result], bool]] = {

@@ -307,12 +307,23 @@ def test_calls_over_a_websocket_are_answered_with_addresses_that_lead_back() -> 
         with connect(socket, additional_headers=PROXY, proxy=None) as connection:
             connection.recv(timeout=10)
             seen = []
-            for path in (OWN, f"/out/rc{OWN}"):
+            for path in (OWN, f"/out/rc{OWN}", f"{PUBLIC}{OWN}"):
                 call = {"type": "ClientRequest", "messageId": path, "method": "GET", "path": path}
                 connection.send(json.dumps([call]))
                 header, body = json.loads(connection.recv(timeout=10))
                 seen.append((header["status"], body["uri"].partition("/account")[0]))
-    assert seen == [(200, f"{PUBLIC}{API}")] * 2
+    assert seen == [(200, f"{PUBLIC}{API}")] * 3
+
+
+def test_an_address_of_another_server_is_no_call_of_a_websocket() -> None:
+    with server("/rc", FROM_HERE) as url, HttpClient(url) as client:
+        token = client.send(Request("POST", "/restapi/oauth/wstoken", {"Authorization": "Bearer demo-101"})).json
+        with connect(f"{token['uri']}?access_token={token['ws_access_token']}", proxy=None) as connection:
+            connection.recv(timeout=10)
+            call = {"type": "ClientRequest", "method": "GET", "path": f"http://elsewhere.test{OWN}"}
+            connection.send(json.dumps([call]))
+            (header, _) = json.loads(connection.recv(timeout=10))
+    assert (header["type"], header["status"]) == ("Error", 400)
 
 
 def test_an_authorization_code_leads_back_from_below_the_prefix() -> None:

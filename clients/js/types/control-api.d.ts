@@ -1203,6 +1203,8 @@ export interface components {
             /** @description What the contract does not have in the request, and what would be right. */
             reasons: string[];
             lost: boolean;
+            /** @description The WebSocket that it came on, by a name of its own; null by HTTP. */
+            connection: string | null;
             /** @description The fault on demand that the call met. */
             fault: string | null;
             query: string[][];

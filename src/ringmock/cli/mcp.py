@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from .console import CA
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -18,6 +21,7 @@ explains one of them."""
 
 @click.command("mcp")
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server that the tools act on.")
+@CA
 @click.option(
     "--control-token",
     envvar="RINGMOCK_CONTROL_TOKEN",
@@ -30,14 +34,14 @@ explains one of them."""
     type=click.IntRange(0, 65535),
     help="Serve by HTTP on this port of 127.0.0.1, at /mcp, and not on the standard streams; 0 for any.",
 )
-def mcp(url: str, control_token: str | None, http_port: int | None) -> None:
+def mcp(url: str, ca: Path | None, control_token: str | None, http_port: int | None) -> None:
     """Offer the control API to an agent, by the Model Context Protocol.
 
     An agent's program starts it and speaks to it on its standard streams: worlds, phones outside, waiting, faults,
     clock, findings and why are tools, made from the control API's description.
     """
     try:
-        server = server_of(url, control_token)
+        server = server_of(url, control_token, ca)
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error}: pip install 'ringmock[mcp]' installs what an agent needs") from error
     if http_port is None:
@@ -46,8 +50,8 @@ def mcp(url: str, control_token: str | None, http_port: int | None) -> None:
         _by_http(server, http_port)
 
 
-def server_of(url: str, control_token: str | None = None) -> "Server[Any]":
-    """An MCP server whose tools act on the ringmock server at `url`."""
+def server_of(url: str, control_token: str | None = None, ca: Path | None = None) -> "Server[Any]":
+    """An MCP server whose tools act on the ringmock server at `url`. `ca` as for `HttpClient`."""
     from mcp import types
     from mcp.server.lowlevel import Server
 
@@ -67,7 +71,7 @@ def server_of(url: str, control_token: str | None = None) -> "Server[Any]":
     async def call_tool(_: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
             call = tool_named(params.name).call(params.arguments or {})
-            said, is_refused = await asyncio.to_thread(_answer, url, control_token, call), False
+            said, is_refused = await asyncio.to_thread(_answer, url, control_token, ca, call), False
         except (BadInput, NoSuchAnswer) as error:
             said, is_refused = str(error), True
         return types.CallToolResult(content=[types.TextContent(type="text", text=said)], is_error=is_refused)
@@ -81,13 +85,13 @@ def server_of(url: str, control_token: str | None = None) -> "Server[Any]":
     )
 
 
-def _answer(url: str, control_token: str | None, call: Any) -> str:
+def _answer(url: str, control_token: str | None, ca: Path | None, call: Any) -> str:
     """What a tool's call is answered with, as JSON. Raises `NoSuchAnswer`."""
     from .control_client import ask
 
     given = {"X-Ringmock-Token": control_token, "X-Ringmock-World": call.world}
     headers = {name: value for name, value in given.items() if value is not None}
-    said = ask(url, call.method, call.target, headers, call.body, patience=call.waits)
+    said = ask(url, call.method, call.target, headers, call.body, patience=call.waits, ca=ca)
     return json.dumps(said, ensure_ascii=False)
 
 

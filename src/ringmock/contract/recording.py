@@ -59,7 +59,8 @@ def read_world(url: str, world: str, template: Template, after: int = 0, ca: Pat
         extensions = {number: get(f"/extensions/{number}") for number in template.account.extensions}
         clock = get("/clock")
         limits = get("/limits") if template.limits is None else {}
-    return Recording(calls, messages, extensions, _is_moved(clock), clock["frozen"], limits)
+        subscriptions = get("/subscriptions")
+    return Recording(calls, messages, extensions, _is_moved(clock), clock["frozen"], limits, subscriptions)
 
 
 def _check_account(get: Any, url: str, template: Template) -> None:

@@ -115,6 +115,7 @@ def _entry(entry: Entry, asked: Container[str]) -> Json:
         "refused_by": entry.refused_by,
         "reasons": entry.reasons,
         "lost": entry.is_lost,
+        "connection": entry.connection,
         "fault": entry.fault,
         "query": [list(pair) for pair in entry.query],
         "headers": dict(entry.headers),

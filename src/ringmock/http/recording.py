@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from .why.reasons import sentences, sentences_of_parameters
 
 _CREDENTIALS = frozenset({"access_token", "client_id", "client_assertion"})
 
+_CONNECTION_DIGITS = 12
 _SIGN_IN = oauth.OPERATIONS | {"authWsToken"}
 _NONE: Mapping[bytes, bytes] = MappingProxyType({})
 log = logging.getLogger("ringmock.calls")
@@ -116,6 +118,7 @@ class CallData(NamedTuple):
             fault=None if self.fault is None else rule_text(self.fault),
             has_next_page=self.has_next_page,
             origin=self.origin,
+            connection=_connection_of(self.session),
         )
 
     def _reasons(self, body: Any, said: Iterable[Mapping[str, Any]]) -> Iterable[str]:
@@ -131,6 +134,13 @@ class CallData(NamedTuple):
         """The similar path of the contract, for a path that the contract does not have."""
         names_nothing = self.operation is None and any(isinstance(each, errors.InvalidUri) for each in self.problems)
         return near_path(self.path) if names_nothing else None
+
+
+def _connection_of(session: Session | None) -> str | None:
+    """A name for the WebSocket whose session this is, that says nothing of its token."""
+    if session is None or not session.is_of_connection:
+        return None
+    return sha256(session.access_token.encode()).hexdigest()[:_CONNECTION_DIGITS]
 
 
 def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> CallData:

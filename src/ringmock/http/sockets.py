@@ -361,7 +361,8 @@ class Sockets:
         except (errors.UnparseableJson, InvalidParameter):
             connection.answer(socket, self._refusal(errors.UnparseableJson()))
             return
-        header = message[0] if isinstance(message, list) and message and isinstance(message[0], dict) else {}
+        first = message[0] if isinstance(message, list) and message and isinstance(message[0], dict) else {}
+        header = _in_origin_form(first, scope)
         body = message[1] if header and len(message) > 1 else None
         if not _is_flat(header):
             asked = header.get("messageId")
@@ -446,6 +447,21 @@ def _cased(name: str) -> str:
     return _CASED.get(name, "-".join(word.capitalize() for word in name.split("-")))
 
 
+def _in_origin_form(header: Mapping[str, Json], scope: Scope) -> Mapping[str, Json]:
+    """A header with the path alone where it has an address of this server: so clients follow the `uri` of an answer."""
+    path = header.get("path")
+    if not isinstance(path, str) or not path.startswith(("http://", "https://")):
+        return header
+    authority, slash, target = path.partition("://")[2].partition("/")
+    return {**header, "path": f"/{target}"} if slash and authority == _host_of(scope) else header
+
+
+def _host_of(scope: Scope) -> str:
+    """The name of this server and its port, as the client that opened the socket has them."""
+    host: bytes = dict(scope["headers"]).get(b"host", b"")
+    return host.decode("latin-1")
+
+
 def _is_call(header: Mapping[str, Json], limits: ServerLimits) -> bool:
     """Whether a header says what to call, in texts, and no more of them than a call by HTTP may have."""
     method, path = header.get("method"), header.get("path")
@@ -500,7 +516,7 @@ def _call_scope(connection: Connection, header: Mapping[str, Json], content: byt
         path = path.removeprefix(prefix)  # of a `uri` in an answer
     more = urlencode({name: value for name, value in (header.get("query") or {}).items() if value is not None}, True)
     own = {
-        "host": dict(scope["headers"]).get(b"host", b"").decode("latin-1"),
+        "host": _host_of(scope),
         "authorization": f"Bearer {connection.session.access_token}",
         "content-length": str(len(content)),
     }

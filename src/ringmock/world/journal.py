@@ -65,6 +65,8 @@ class Entry(NamedTuple):
     """Where the caller reached the API, without a slash at the end."""
     has_next_page: bool = False
     """Whether a list was answered of which there is more."""
+    connection: str | None = None
+    """The WebSocket that it came on, by a name of its own; None for a call by HTTP."""
 
 
 class Journal:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from websockets.sync.client import connect
 
 from ringmock.cli.main import main
 from ringmock.contract.cases import parse_cases
@@ -21,6 +22,7 @@ from ringmock.contract.http_client import HttpClient, Request
 from ringmock.contract.recording import CannotBeRead, failure_of, read_world
 from ringmock.contract.target import Target
 from ringmock.fixture import load_named
+from socket_client import WS_TOKEN, Socket
 
 Json = Any
 OWN = "/restapi/v1.0/account/~/extension/~"
@@ -195,6 +197,52 @@ def test_what_no_case_can_do_again_is_named_and_the_rest_is_written(target_of: C
     made = written(target, "fault")
     assert [reason.partition(":")[0] for reason in made.left_out] == [f"call 1, GET {OWN}/message-store"]
     assert len(steps_of(made)) == 1
+
+
+@contextmanager
+def line_of(session: Session, who: str) -> Iterator[Socket]:
+    """A WebSocket of an extension."""
+    token = session.call(who, "POST", WS_TOKEN)
+    with connect(f"{token['uri']}?access_token={token['ws_access_token']}", proxy=None) as connection:
+        line = Socket(connection)
+        assert line.receive()[0]["type"] == "ConnectionDetails"
+        yield line
+
+
+def test_calls_on_a_websocket_are_made_on_one_and_what_came_on_it_is_expected(
+    target_of: Callable[[str, str], Target],
+) -> None:
+    target = target_of("demo", "2012")
+    with session_on(target, "lines") as session, line_of(session, "102") as line, line_of(session, "103") as other:
+        other.call("GET", f"{OWN}/message-store")
+        line.subscribe()
+        sent = session.page("101", "It is on", "102")
+        assert line.receive()[0]["type"] == "ServerNotification"
+        line.call("GET", f"{OWN}/message-store/{sent['id']}")
+        line.call("POST", f"{OWN}/company-pager", {"to": [{"extensionNumber": "104"}], "text": "To nobody"})
+        session.from_outside("Out there")
+    made = written(target, "lines")
+    assert made.left_out == ()
+    looked, subscribed, paged, read, refused, _ = steps_of(made)
+    assert (looked["connect"], looked["as"]) == ({"socket": "line", "as": "caller"}, {"socket": "line"})
+    assert (subscribed["connect"]["socket"], subscribed["keep"]) == ("line_2", {"subscription": "id"})
+    changes = [{"type": "Pager", "newCount": 1, "updatedCount": 0, "newMessageIds": ["${message}"]}]
+    told = {"subscriptionId": "${subscription}", "body": {"changes": changes}}
+    assert paged["sockets"] == {"line_2": [{"type": "ServerNotification", "body": told}]}
+    assert (read["as"], read["when"]["path"]) == ({"socket": "line_2"}, {"messageId": "${message}"})
+    assert (refused["as"], refused["then"]["status"]) == ({"socket": "line_2"}, 400)
+    assert failure_of(made.text, "mine.yaml", target) is None
+
+
+def test_who_is_frozen_by_now_has_opened_the_websocket_before(target_of: Callable[[str, str], Target]) -> None:
+    target = target_of("demo", "2012")
+    with session_on(target, "cut off") as session, line_of(session, "102") as line:
+        line.subscribe()
+        session.control("PATCH", "/extensions/102", {"status": "Frozen"})
+        line.call("GET", f"{OWN}/message-store")
+    made = written(target, "cut off")
+    assert [set(step) for step in steps_of(made)][:2] == [{"connect"}, {"change"}]
+    assert yaml.safe_load(made.text)["cases"][0].get("given", {}).get("freeze") is None
 
 
 def test_after_leaves_out_what_was_done_up_to_a_call(target_of: Callable[[str, str], Target]) -> None:

@@ -1,7 +1,8 @@
 """A case from what was done in a world: from its journals of calls and messages, as the control API gives them.
 
-Extensions and phones become roles, ids and URIs of earlier answers `${names}`. Sign-ins are left out, since whoever
-runs a case signs in; a token or another secret is never written.
+Extensions and phones become roles, ids and URIs of earlier answers `${names}`. A WebSocket is opened where the first
+call comes on it, and looked at where a notification came. Sign-ins are left out, since whoever runs a case signs in; a
+token or another secret is never written.
 """
 
 import json
@@ -20,6 +21,7 @@ from ...openapi.document import load_contract
 from ...world.template import Template
 from .expected_answers import Expectations, held
 from .operation import JSON, error_codes, known_operations
+from .recorded_connections import Connections
 from .recorded_roles import Roles
 from .recorded_values import CannotBeWritten, Kept, Names
 
@@ -29,7 +31,7 @@ LONG: Final = 60.0
 """Seconds between two calls in a world whose clock was moved, from which the case moves the clock."""
 OAUTH: Final = "/restapi/oauth/"
 MAX_LINE: Final = 90
-_OF_BLOCKS: Final = frozenset({"needs", "cases", "steps", "when", "change", "mailboxes", "handsets"})
+_OF_BLOCKS: Final = frozenset({"needs", "cases", "steps", "when", "change", "mailboxes", "handsets", "sockets"})
 _STATUS_WORDS: Final = {"Enabled": "enable", "Frozen": "freeze", "Disabled": "disable", "NotActivated": "deactivate"}
 _CHANGES_MEMBERS: Final = "Department"
 _DELETES: Final = frozenset({"deleteMessage", "deleteMessageByFilter", "deleteConversations"})
@@ -47,6 +49,8 @@ class Recording:
     """Whether the world's time is not the real one."""
     clock_is_frozen: bool = False
     limits: Mapping[str, Json] = field(default_factory=dict)
+    subscriptions: Sequence[Mapping[str, Json]] = ()
+    """Those that there are now, each with its latest notifications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class _Writer:
         self._names = Names(self._roles, self._kept, template)
         has_seeds, has_carrier = bool(template.messages), template.carrier is not None
         self._expectations = Expectations(self._names, has_seeds=has_seeds, is_timed=has_carrier)
+        self._connections = Connections(recording.subscriptions)
         self._mailboxes: dict[str, list[str]] = {}
         self._handsets: dict[str, list[str]] = {}
         self._deleted = False
@@ -93,6 +98,7 @@ class _Writer:
             self._inbound_before(call)
             self._add(call)
         self._inbound_before(None)
+        self._told_before(None)
         if not self._steps:
             raise CannotBeWritten(
                 "there is nothing to write a case from: no call of the API but sign-ins, and no message from outside"
@@ -121,17 +127,24 @@ class _Writer:
     def _step_of(self, call: Mapping[str, Json]) -> dict[str, Json]:
         _check_whole(call)
         message = self._message_of(call)
-        caller = self._caller(call)
+        self._told_before(call["at"])
+        caller, connection = self._caller(call), call.get("connection")
         change, when = self._change_before(call["at"]), self._when(call, message)
         if _has_good_webhook(call):
             change["receiver"] = {}
         step: dict[str, Json] = {"change": change} if change else {}
-        step |= {"as": caller, "when": when, "then": self._expectations.of(call)}
+        if connection is not None:
+            step |= self._connected(connection, caller)
+        else:
+            step["as"] = caller
+        step |= {"when": when, "then": self._expectations.of(call)}
         if 200 <= call["status"] < 300:
             self._deleted = self._deleted or call["operation"] in _DELETES
             self._members_changed = self._members_changed or _CHANGES_MEMBERS in (call["operation"] or "")
         if call["status"] < 400:
             self._kept.note(call.get("answer"), step, self._names.ids)
+            if connection is not None:
+                self._connections.note_answer(connection, call.get("answer"))
         if message is not None:
             step |= self._seen_of(message, call["recipients"])
         return step
@@ -151,6 +164,20 @@ class _Writer:
         if kind == "basic":
             return "application"
         return {"token": "a-token-that-nobody-has"} if kind == "bearer" else "nobody"
+
+    def _connected(self, connection: str, caller: Json) -> dict[str, Json]:
+        """Who calls on a connection, which is opened when it is the first call there."""
+        name, is_new = self._connections.name_of(connection)
+        opened: dict[str, Json] = {"connect": {"socket": name, "as": caller}} if is_new else {}
+        return {**opened, "as": {"socket": name}}
+
+    def _told_before(self, at: str | None) -> None:
+        """What came on connections before a time, or at all: the latest step looks for it."""
+        for told in self._connections.told_before(None if at is None else _moment(at)):
+            subscription = self._names.kept(told.subscription)
+            body = self._expectations.of_event(told.body)
+            message = {"type": "ServerNotification", "body": {"subscriptionId": subscription, **body}}
+            self._steps[-1].setdefault("sockets", {}).setdefault(told.socket, []).append(message)
 
     def _when(self, call: Mapping[str, Json], message: Mapping[str, Json] | None) -> dict[str, Json]:
         found = operation_of(call["method"], unquote(call["path"]))
@@ -191,6 +218,7 @@ class _Writer:
         sms["text"] = self._names.of_text(message["text"])
         if message["attachments"]:
             sms["attachments"] = [_file(file) for file in message["attachments"]]
+        self._told_before(message["created"])
         change = {**self._change_before(message["created"]), "inbound": [sms]}
         for recipient in message["recipients"]:
             self._keep_rule(recipient["rule"])
@@ -278,17 +306,24 @@ class _Writer:
     def _sign_in_before_they_may_not(self, given: dict[str, Json]) -> None:
         """Let callers who were frozen while they were signed in sign in, and only then change their status."""
         callers = {step["as"] for step in self._steps if isinstance(step.get("as"), str)}
+        connected = {step["connect"]["as"] for step in self._steps if "connect" in step}
         change: dict[str, Json] = {}
         for word in set(_STATUS_WORDS.values()) - {"enable"}:
-            signed_in = [role for role in given.get(word, ()) if role in callers]
+            signed_in = [role for role in given.get(word, ()) if role in callers | connected]
             if signed_in:
                 change[word] = signed_in
-                given[word] = [role for role in given[word] if role not in callers]
+                given[word] = [role for role in given[word] if role not in signed_in]
                 if not given[word]:
                     del given[word]
         if change:
             roles = [role for those in change.values() for role in those]
-            looks = [{"as": role, "when": {"operation": "readExtension"}, "then": {"status": 200}} for role in roles]
+            looks: list[dict[str, Json]] = [
+                {"as": role, "when": {"operation": "readExtension"}, "then": {"status": 200}}
+                for role in roles
+                if role in callers
+            ]
+            opened = [step for step in self._steps if step.get("connect", {}).get("as") in roles]
+            looks += [{"connect": step.pop("connect")} for step in opened]
             self._steps[:0] = [*looks, {"change": change}]
 
     def _members_given(self) -> dict[str, Json]:

@@ -56,7 +56,7 @@ class Kept:
         own = [(found, where) for found, (of, where, _) in self._found.items() if of is step]
         kept = {self._named[found]: where for found, where in own if found in self._named}
         if kept:
-            after: dict[str, Json] = {key: step.pop(key) for key in ("mailboxes", "handsets") if key in step}
+            after: dict[str, Json] = {key: step.pop(key) for key in ("mailboxes", "handsets", "sockets") if key in step}
             step |= {"keep": kept, **after}
 
 
