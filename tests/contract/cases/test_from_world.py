@@ -226,7 +226,7 @@ def test_calls_on_a_websocket_are_made_on_one_and_what_came_on_it_is_expected(
     looked, subscribed, paged, read, refused, _ = steps_of(made)
     assert (looked["connect"], looked["as"]) == ({"socket": "line", "as": "caller"}, {"socket": "line"})
     assert (subscribed["connect"]["socket"], subscribed["keep"]) == ("line_2", {"subscription": "id"})
-    changes = [{"type": "Pager", "newCount": 1, "updatedCount": 0, "newMessageIds": ["${message}"]}]
+    changes = [{"type": "Pager", "newCount": 1, "updatedCount": 0}]
     told = {"subscriptionId": "${subscription}", "body": {"changes": changes}}
     assert paged["sockets"] == {"line_2": [{"type": "ServerNotification", "body": told}]}
     assert (read["as"], read["when"]["path"]) == ({"socket": "line_2"}, {"messageId": "${message}"})
@@ -236,11 +236,11 @@ def test_calls_on_a_websocket_are_made_on_one_and_what_came_on_it_is_expected(
 
 def test_who_is_frozen_by_now_has_opened_the_websocket_before(target_of: Callable[[str, str], Target]) -> None:
     target = target_of("demo", "2012")
-    with session_on(target, "cut off") as session, line_of(session, "102") as line:
+    with session_on(target, "cut-off") as session, line_of(session, "102") as line:
         line.subscribe()
         session.control("PATCH", "/extensions/102", {"status": "Frozen"})
         line.call("GET", f"{OWN}/message-store")
-    made = written(target, "cut off")
+    made = written(target, "cut-off")
     assert [set(step) for step in steps_of(made)][:2] == [{"connect"}, {"change"}]
     assert yaml.safe_load(made.text)["cases"][0].get("given", {}).get("freeze") is None
 
