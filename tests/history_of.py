@@ -17,9 +17,9 @@ from ringmock.world.world import World
 
 _OTHERWISE = {
     # what it is made of, and who has it
-    *("template", "generation", "name", "moment", "history", "share", "_limits", "_secret_source"),
-    # of this life and of who looks
-    *("life", "is_closed", "opened", "used", "walk", "journal", "_holders", "_watchers", "_reset_callbacks"),
+    *("template", "fixture", "generation", "name", "moment", "history", "share", "_limits", "_secret_source"),
+    # of this epoch and of who looks
+    *("epoch", "is_closed", "opened", "used", "walk", "journal", "_holders", "_watchers", "_reset_callbacks"),
     # told by the line of the clock
     "clock",
 }

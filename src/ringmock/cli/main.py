@@ -12,6 +12,7 @@ from .init import init
 from .mcp import mcp
 from .rules import rules
 from .serve import serve
+from .state import state
 from .text import send_text
 from .why import why
 
@@ -31,5 +32,5 @@ def main() -> None:
     """
 
 
-for command in (serve, init, check, send_text, coverage, rules, contract, cases, why, mcp):
+for command in (serve, init, check, send_text, state, coverage, rules, contract, cases, why, mcp):
     main.add_command(command)

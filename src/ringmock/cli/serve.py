@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .. import __version__
 from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
 from ..server_limits import ServerLimits, limit_options
 from .addresses import OPTIONS, bound, certificate, control_sockets, public_address, root_file
-from .console import at_end_of_input, port_file, with_options
+from .console import FILE, at_end_of_input, port_file, with_options
 
 if TYPE_CHECKING:
     from socket import socket
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from ..control.access import Access
     from ..coverage.collector import CoverageCollector
     from ..serving.public_address import PublicAddress
-    from ..serving.server import Server, Swappable
+    from ..serving.server import Server, State, Swappable
     from ..sign_in.worlds import Worlds
+    from ..world.history.log import GroupCommit
 
 
 @click.command()
@@ -63,6 +65,19 @@ if TYPE_CHECKING:
 @click.option("--control-host", metavar="ADDRESS", help="An address of the control API's own, beside the API's.")
 @click.option(
     "--control-port", type=click.IntRange(0, 65535), help="Its port, by itself on localhost; 0 for any, 8081 if unsaid."
+)
+@click.option(
+    "--state",
+    type=FILE,
+    metavar="FILE",
+    help="Keep the worlds in this file, and go on from what it has; without it a stopped server has forgotten.",
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["process", "power"]),
+    default="process",
+    show_default=True,
+    help="What an answered call survives with --state: the end of the server, or that of the machine too.",
 )
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
@@ -126,7 +141,8 @@ def serve(**given: Any) -> None:
 
     app = server.Swappable(account.app(first))
     tls = shown.context if shown else None
-    running = server.Server(app, ready, account.limits, tls=tls, base_path=address.base_path)
+    base_path, state = address.base_path, account.state(first)
+    running = server.Server(app, ready, account.limits, tls=tls, base_path=base_path, state=state)
     _run(running, [*api, *control], app, account, given)
 
 
@@ -136,11 +152,15 @@ def _run(
     """Serve until Ctrl-C, or until whoever started the server is gone."""
     from ..fixture import sources_of
     from ..openapi.resources import bundled
+    from ..world.history.log import LogDamaged, LogUnavailable
 
     at_end_of_input(running.stop, is_wanted=given["stop_with_stdin"])
     watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
-    with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
-        runner.run(_until_stopped(running, sockets, app, account.rebuilt, watched))
+    try:
+        with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
+            runner.run(_until_stopped(running, sockets, app, account.rebuilt, watched))
+    except (LogDamaged, LogUnavailable) as error:
+        raise click.ClickException(str(error)) from error
 
 
 class _Account:
@@ -151,6 +171,8 @@ class _Account:
         from ..lab.addresses import Addresses
         from ..lab.webhooks import WebHooks
 
+        if given["state"] is not None and given["reload"]:
+            raise click.UsageError("--reload begins anew, and --state goes on from what was: give one of them.")
         self._given, self._address = given, address
         self.limits = ServerLimits(**{each.name: given[each.name] for each in fields(ServerLimits)})
         self._collector = _started_collector() if given["coverage"] else None
@@ -168,7 +190,29 @@ class _Account:
         if given["webhook_content_type"] is not None:
             terms = terms._replace(content_type=given["webhook_content_type"])
         template = replace(template, limits=given["limits"] or template.limits, webhooks=terms)
-        return Worlds(template, open_worlds=given["open_worlds"], limits=self.limits)
+        commits = None if given["state"] is None else self._commits()
+        return Worlds(template, open_worlds=given["open_worlds"], limits=self.limits, commits=commits)
+
+    def _commits(self) -> "GroupCommit":
+        """Of the log in the file that is given. Raises `FixtureError`."""
+        from ..fixture import digest_of
+        from ..world.history.log import GroupCommit
+        from ..world.history.sqlite import Durability, FixtureMark, StateRefused, opened
+
+        given = self._given
+        options = {name: given[name] for name in ("generation", "limits", "webhook_content_type")}
+        mark = FixtureMark(given["fixture"], digest_of(given["fixture"], options))
+        try:
+            return GroupCommit(opened(given["state"], mark, __version__, Durability(given["durability"])))
+        except StateRefused as error:
+            raise click.ClickException(str(error)) from error
+
+    def state(self, worlds: "Worlds") -> "State | None":
+        """What the server goes on from; None without a file."""
+        from ..control.worlds import template_of
+        from ..serving.server import State
+
+        return None if worlds.commits is None else State(worlds, template_of)
 
     def app(self, worlds: "Worlds") -> "ASGIApp":
         from ..serving.server import build

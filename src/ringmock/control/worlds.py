@@ -62,11 +62,11 @@ def create_world(call: ControlCall) -> Json:
             f"A world of at most {worlds.limits.max_fork_records} records is forked"
             f" ({option_of('max_fork_records')}), and this one has {origin.share.records}."
         )
-    template = _template(body) if "fixture" in body else None
+    template = template_of(body["fixture"]) if "fixture" in body else None
     try:
         with as_refusals():
             if origin is None:
-                world = worlds.open_world(body["name"], template)
+                world = worlds.open_world(body["name"], template, body.get("fixture"))
             else:
                 world = worlds.fork(body["name"], origin, body.get("at"))
     except StoreFull as error:
@@ -78,8 +78,8 @@ def create_world(call: ControlCall) -> Json:
     return _shown(worlds, body["name"], world)
 
 
-def _template(body: Json) -> Template:
-    given = body["fixture"]
+def template_of(given: Json) -> Template:
+    """What a world is opened from: a fixture, or the name of a bundled one. Raises `Senseless`."""
     try:
         return fixture_of(given, "fixture") if isinstance(given, dict) else _bundled(given)
     except FixtureError as error:

@@ -82,6 +82,10 @@ class HandshakeRefused(Exception):
         self.value = value
 
 
+class StateUnavailable(Exception):
+    """Nothing can be kept now that is to outlive the server."""
+
+
 class MethodUnknown(Exception):
     """A request line with an unknown method."""
 
@@ -222,6 +226,9 @@ CATALOGUE: dict[type[Exception], CatalogueRow] = {
     ),
     domain.StoreFull: CatalogueRow(
         503, "CMN-201", "Service Temporary Unavailable: the server keeps no more than {value}"
+    ),
+    StateUnavailable: CatalogueRow(
+        503, "CMN-201", "Service Temporary Unavailable: the state of this server cannot be written"
     ),
     NumberingPlansMissing: CatalogueRow(
         503, "CMN-201", "Service Temporary Unavailable: this server has no numbering plans; {value} installs them"

@@ -363,6 +363,8 @@ class Notifier:
                 decided = note.on_demand is not None  # those of a batch are made, and decided about, one by one
                 each_of = (note,) if decided else self._mishaps.outgoing(world, subscription, note, lost)
                 for each in each_of:
+                    if world.history.is_durable:
+                        await _kept(world)
                     failure = await self.webhooks.notify(delivery.address, delivery.verification_token, each.body, mark)
                     self._note_attempt(world, subscription, each, failure)
         finally:
@@ -419,6 +421,13 @@ class Notifier:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
         return task
+
+
+async def _kept(world: World) -> None:
+    """Wait until what a notification tells of outlives the server."""
+    kept = asyncio.get_running_loop().create_future()
+    world.history.when_kept(lambda: None if kept.done() else kept.set_result(None))
+    await kept
 
 
 def _remove_entry(kept: dict[Subscription, _T], subscription: Subscription, own: _T) -> None:

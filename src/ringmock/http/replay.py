@@ -6,7 +6,7 @@ changed is among the commands itself. Nothing is sent, and no timer runs.
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -14,6 +14,7 @@ from starlette.types import Message, Scope
 
 from ..domain.slices import result_of
 from ..lab.limits import Group, RateExceeded
+from ..sign_in.log_ins_again import SIGN_INS
 from ..sign_in.worlds import Difference, Worlds
 from ..world import controls
 from ..world.fork import FORKED, go_on_as_fork
@@ -25,11 +26,6 @@ from .fast_path import whole
 from .notifications import DUE, NAMED, Notifier
 from .stages import HandlerOperation, Routing, Staged, encoded, media_type_of, with_media_type
 
-SIGN_INS = frozenset(
-    {"log-in", "log-in-ended", "log-ins", "refreshed", "revoked", "code", "code-used", "first-use", "client"}
-)
-"""Events that change log-ins and nothing else."""
-
 
 class Replays:
     """For the worlds of a server, by the stages that answer their calls."""
@@ -38,8 +34,10 @@ class Replays:
         self._routing: Routing = next(each for each in stages if isinstance(each, Routing))
         self._worlds = worlds
         self._notifier = notifier
+        self._unfinished: list[Event] = []
+        """What was under way at the end of the history that was done last: what has to come after it to end that."""
 
-    def run_apart(self, world: World, base: Base, commands: Sequence[Command]) -> Difference | None:
+    def run_apart(self, world: World, base: Base, commands: Iterable[Command]) -> Difference | None:
         """See `sign_in.worlds.Replay`. Whoever serves the worlds waits for it: nothing else happens meanwhile."""
         found: list[Difference | BaseException | None] = []
 
@@ -52,16 +50,32 @@ class Replays:
         thread = threading.Thread(target=run, name="ringmock-replay")
         thread.start()
         thread.join()
+        sockets, again = self._notifier.sockets, self._worlds.again
+        if not isinstance(found[0], BaseException) and again is not None:
+            sockets.adopt_replayed(world, again.sessions)
+        sockets.forget_replayed()
         if isinstance(found[0], BaseException):
             raise found[0]
-        self._notifier.sockets.start(world)
+        if again is None:
+            sockets.start(world)
+        else:
+            self._end(world)
         world.notify_time()
         return found[0]
 
-    async def run(self, world: World, base: Base, commands: Sequence[Command]) -> Difference | None:
+    def _end(self, world: World) -> None:
+        """End what was under way when the server ended, and have the history say so."""
+        for event in self._unfinished:
+            if event.kind == WALKED:
+                Walk(world, event.values[0], stands=event.values[1]).finish()
+            else:
+                world.history.add(event.kind, *event.values)
+
+    async def run(self, world: World, base: Base, commands: Iterable[Command]) -> Difference | None:
         """In a loop of its own."""
         first: Difference | None = None
         works: dict[int, Call] = {}
+        way: tuple[Any, ...] = ()
         history, moment = world.history, world.moment
         history.is_replaying = True
         try:
@@ -75,16 +89,19 @@ class Replays:
                         with moment.replaying(command.draws):
                             status, answer = await self._handled(world, command, works)
                     self._notifier.notify_changes(world)
+                if isinstance(command, Event) and command.kind == WALKED:
+                    way = command.values[2:]
                 if first is None and isinstance(command, Handled) and not command.work:
                     is_same = status == command.status and (not command.answer or answer == command.answer)
                     first = None if is_same else Difference(place, command, status, answer)
             for call in works.values():
                 with moment.held(call.at):
                     _finish(call)
+            self._unfinished = [Event(moment(), FINISHED, (number, True)) for number in works]
+            self._unfinished += [Event(moment(), WALKED, way)] if way else []
         finally:
             history.is_replaying = False
             history.pending.clear()
-            self._notifier.sockets.forget_replayed()
             moment.drawn.clear()
         return first
 
@@ -147,6 +164,8 @@ class Replays:
     def _again(self, world: World, event: Event, works: dict[int, Call]) -> int:
         """Carry out an event again."""
         kind, values = event.kind, event.values
+        if self._worlds.again is not None:
+            self._worlds.again.do(event)
         if kind in controls.COMMANDS:
             controls.COMMANDS[kind](world, *values)
         elif kind in _EVENTS:
@@ -178,8 +197,14 @@ def _finish(call: Call) -> None:
     call.encoded = encoded(call.answer.body)
 
 
-def _walked(_: Notifier, world: World, until: Any, stands: bool) -> None:
+def _walked(_: Notifier, world: World, until: Any, stands: bool, *_goal: Any) -> None:
+    """`_goal` is where a clock that stands on its way was to go, and whether it was to stand there."""
     Walk(world, until, stands=stands).finish()
+
+
+def _forked(notifier: Notifier, world: World) -> None:
+    notifier.sockets.forget_replayed()
+    go_on_as_fork(world)
 
 
 def _counted(_: Notifier, world: World, group: Group, user: str, application: str, operation: str) -> None:
@@ -214,7 +239,7 @@ def _reinstated(_: Notifier, world: World, subscription_id: str) -> None:
 
 _EVENTS: dict[str, Callable[..., object]] = {
     WALKED: _walked,
-    FORKED: lambda _, world: go_on_as_fork(world),
+    FORKED: lambda notifier, world: _forked(notifier, world),
     DUE: lambda notifier, world: notifier.do_due(world),
     NAMED: lambda _, world: world.subscriptions.name_notification(),
     "connected": lambda notifier, *values: notifier.sockets.connect_again(*values),

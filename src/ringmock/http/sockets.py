@@ -65,6 +65,10 @@ def world_of_socket(scope: Scope, query: Mapping[str, list[str]]) -> tuple[str |
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == key), None), None
 
 
+def _look_away(*_: object) -> None:
+    """What stands in for a connection ends with the history that it is of."""
+
+
 class Sockets:
     """All connections of a server. An ASGI application for WebSockets; lives in the serving loop."""
 
@@ -106,6 +110,10 @@ class Sockets:
             if expires is None or of.world.clock.now() < expires:
                 self._worlds.note_forgotten("max_socket_tokens")
         token = self._token_source()
+        if session.world.history.is_replaying and token in self._tokens:
+            owner, _ = self._tokens[token]
+            if owner.world is not session.world:
+                return token  # it stays with the world that a fork is made of
         self._tokens[token] = session, later(session.world.clock.now(), TOKEN_SECONDS)
         self._of(session.world).tokens.add(token)
         return token
@@ -121,7 +129,20 @@ class Sockets:
         """Stand in for a connection of a world's history, for calls that came on it, until `forget_replayed`."""
         caller = Caller("", "", access_token, None, "", "", is_of_connection=True)
         session = self._worlds.session_again(world, caller)
-        self._replayed[access_token] = Connection(token, session, world.clock.now(), lambda *_: None, self.limits)
+        look = _look_away if self._worlds.again is None else self._look
+        self._replayed[access_token] = Connection(token, session, world.clock.now(), look, self.limits)
+
+    def adopt_replayed(self, world: World, sessions: Mapping[str, Session]) -> None:
+        """Keep what stands in for connections whose sessions these are: their clients may recover them from now on."""
+        now = world.clock.now()
+        for access_token, connection in self._replayed.items():
+            if sessions.get(access_token) is not connection.session:
+                continue
+            connection.active = connection.lost = now
+            self._connections[connection.token] = self._of(world).connections[connection.token] = connection
+            self._by_access_token[access_token] = connection
+            self._watch(world)
+            self._note_loss(connection)
 
     def forget_replayed(self) -> None:
         """The history has been done again."""

@@ -31,6 +31,7 @@ from ..lab.webhooks import WebHooks
 from ..server_limits import DEFAULT, ServerLimits
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
+from .committed import CommittedHttpProtocol, while_available
 from .http_protocol import HttpProtocol
 from .known_heads import KnownHeads
 from .public_address import PublicAddress
@@ -65,7 +66,8 @@ def build(
     if access.port is not None:
         webhooks.listens_on(access.port)
         app = without_api(app, access.port)
-    return address.of(app) if address else app
+    app = address.of(app) if address else app
+    return app if worlds.commits is None else while_available(app, worlds.commits)
 
 
 def without_api(app: ASGIApp, port: int) -> ASGIApp:
@@ -144,9 +146,11 @@ class Server(uvicorn.Server):
         *,
         tls: ssl.SSLContext | None = None,
         base_path: str = "",
+        state: "State | None" = None,
     ) -> None:
-        """`tls`: what clients are served by HTTPS with; plain HTTP without one."""
-        http = partial(HttpProtocol, limits=limits, heads=KnownHeads(), base_path=base_path.encode())
+        """`tls`: what clients are served by HTTPS with; plain HTTP without one. `state`: what the worlds go on from."""
+        kind = HttpProtocol if state is None else partial(CommittedHttpProtocol, commits=state.commits)
+        http = partial(kind, limits=limits, heads=KnownHeads(), base_path=base_path.encode())
         super().__init__(
             uvicorn.Config(
                 app,
@@ -165,6 +169,7 @@ class Server(uvicorn.Server):
             )
         )
         self._ready = ready
+        self._state = state
         self._tls, self._tls_handshake_timeout = tls, limits.tls_handshake_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -206,6 +211,8 @@ class Server(uvicorn.Server):
         try:
             await super().serve(sockets)
         finally:
+            if self._state is not None:
+                self._state.end()
             self._tell_end()
 
     def _tell_end(self) -> None:
@@ -218,6 +225,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        if self._state is not None:
+            self._state.begin(self._loop.call_soon)
         if self._tls is None:
             await super().startup(sockets)
         else:
@@ -245,6 +254,29 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again after its shutdown, and Ctrl-C end in a traceback.
         self.stop()
+
+
+class State:
+    """The state of a server: what its worlds go on from, and where they are kept."""
+
+    def __init__(self, worlds: Worlds, template_of: Callable[[Any], Template]) -> None:
+        """`worlds` have a log. `template_of` makes a template of what a world was opened from."""
+        assert worlds.commits is not None
+        self.commits = worlds.commits
+        self._worlds, self._template_of = worlds, template_of
+
+    def begin(self, soon: Callable[[Callable[[], None]], object]) -> None:
+        """Go on, in the running loop, whose `soon` calls a function at the end of a turn. Raises `LogDamaged`."""
+        self._worlds.restore(self._template_of)
+        self.commits.flush()
+        self.commits.soon = soon
+
+    def end(self) -> None:
+        """Write what is left; of worlds that could not go on, nothing."""
+        if self.commits.soon is not None:
+            self.commits.soon = None
+            self.commits.commit()
+        self.commits.log.close()
 
 
 class Swappable:
@@ -295,15 +327,16 @@ def serving(
     *,
     tls: ssl.SSLContext | None = None,
     base_path: str = "",
+    state: State | None = None,
 ) -> Iterator[tuple[str, Server]]:
     """As `served`, with the server itself; `host` is another address of this machine to listen on.
 
-    `tls` and `base_path` as for `Server`; the application has to be at that path.
+    `tls`, `base_path` and `state` as for `Server`; the application has to be at that path.
     """
     is_ready = threading.Event()
     with contextlib.ExitStack() as held:
         bound = [held.enter_context(contextlib.closing(each)) for each in bound_sockets(host, 0)]
-        server = Server(app, is_ready.set, limits, tls=tls, base_path=base_path)
+        server = Server(app, is_ready.set, limits, tls=tls, base_path=base_path, state=state)
         thread = threading.Thread(target=server.run, kwargs={"sockets": bound}, name="ringmock", daemon=True)
         thread.start()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..domain.errors import InvalidParameter
+from ..world.history.written import written
 from ..world.template import Application
 from . import sessions
 
@@ -24,6 +25,7 @@ _REDIRECT_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!\"$-~]+")
 """Absolute, of printable ASCII, without a fragment."""
 
 
+@written
 class ChallengeMethod(StrEnum):
     """How a code verifier makes its challenge."""
 
@@ -31,6 +33,7 @@ class ChallengeMethod(StrEnum):
     S256 = "S256"
 
 
+@written
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """The code challenge, whose verifier the client sends with the code."""
@@ -83,6 +86,10 @@ class Codes:
         if len(self._consents) > self._most:
             del self._consents[next(iter(self._consents))]
             self._forgotten()
+
+    def of(self, world: "World") -> Mapping[str, Consent]:
+        """Those of a world."""
+        return {code: consent for code, consent in self._consents.items() if consent.world is world}
 
     def take(self, code: str, client_id: str, redirect_uri: str | None, verifier: str | None) -> Consent:
         """Redeem a code. The code is used up, even when it is refused.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..domain.account import Account, Extension, digits_of
 from ..world.history.commands import Caller
+from ..world.history.written import written
 from ..world.template import Credentials, Template
 from . import assertions
 
@@ -167,6 +168,7 @@ class TokenInvalid(TokenRefused):
     """Not a token that this server could have issued."""
 
 
+@written
 class LogIn(NamedTuple):
     """The content of an id token: the time of the log-in, and the application's nonce."""
 
@@ -284,6 +286,7 @@ class Session:
         return self.expires if self.refresh_token is None else max(self.expires, self.refresh_expires or self.expires)
 
 
+@written
 class SessionState(NamedTuple):
     """The fields of a `Session`, of which `replaced_by` is an access token."""
 

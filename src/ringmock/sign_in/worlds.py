@@ -4,14 +4,16 @@ Client credentials select the world: those of the fixture its default world, any
 tests in parallel on one port never share a world.
 """
 
+import json
 import logging
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from itertools import count
+from typing import Any, NamedTuple
 
 from ..domain.account import Extension
 from ..domain.agenda import Agenda
@@ -22,14 +24,17 @@ from ..world.capacity import Capacity
 from ..world.clock import RealTime, real_time
 from ..world.fork import FORKED, copy_into, go_on_as_fork
 from ..world.history.commands import Base, Caller, Command, Handled
+from ..world.history.durable import DurableHistory
+from ..world.history.log import Claimed, GroupCommit, Head, NameClosed, NameFreed, Opened
 from ..world.history.moment import Moment
-from ..world.history.of_world import Room
+from ..world.history.of_world import History, Room
 from ..world.template import Application, Key, Template
 from ..world.world import World
 from . import assertions
 from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion
 from .authorization import Challenge, Codes, Consent, expiry_of_code
 from .lifetimes import Lifetimes
+from .log_ins_again import LogInsAgain
 from .permissions import Permissions, permissions_after_refresh
 from .sessions import (
     CORRUPTED,
@@ -63,7 +68,10 @@ _TAGGED = 1000
 _FORGOTTEN_TOGETHER = 500
 """The maximum of ended sessions that a new session removes."""
 
-Replay = Callable[[World, Base, Sequence[Command]], "Difference | None"]
+MOST_QUOTED = 500
+"""Bytes of an answer that a line of the log quotes."""
+
+Replay = Callable[[World, Base, Iterable[Command]], "Difference | None"]
 """Takes a world back to what it began with, and does these commands again, each at its own time.
 
 Returns the first call whose answer is another one now. Log-ins stay as they are.
@@ -92,6 +100,9 @@ def random_token() -> str:
 class Worlds:
     """The registry: applications to worlds, tokens to sessions."""
 
+    again: LogInsAgain | None = None
+    """The log-ins of the world whose history is just done again, to go on from there."""
+
     def __init__(
         self,
         template: Template,
@@ -102,12 +113,16 @@ class Worlds:
         token_source: TokenSource = random_token,
         kind: type[World] = World,
         limits: ServerLimits = DEFAULT,
+        commits: GroupCommit | None = None,
     ) -> None:
         """`open_worlds`: whether well-formed client credentials that the fixture does not have open a world.
 
-        `kind`: the class of the worlds, for tests that change rules. `limits`: the limits of the server.
+        `kind`: the class of the worlds, for tests that change rules. `limits`: the limits of the server. `commits`: of
+        the log that keeps the histories; without one they end with the server. What the log has is there after
+        `restore`.
         """
         self.limits = limits
+        self._begin_log(commits)
         self.room = Capacity(limits)
         self.forgotten: Counter[str] = Counter()
         """How many valid entries were dropped, by the limit that caused it."""
@@ -128,15 +143,24 @@ class Worlds:
         self._lifetimes = Lifetimes(self._worlds, self._end_world, timedelta(seconds=limits.world_ttl))
         self._tagged: dict[World, dict[str, Session]] = {}
         self._codes = Codes(limits.max_codes, lambda: self.note_forgotten("max_codes"))
-        self.default = self._new_world()
+        self.default = self._new_world(head=next((head for head in self._heads if not head.name), None))
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
         self._worlds.update(dict.fromkeys(self._secrets, self.default))
-        for number, credentials in template.credentials.items():
+        self._file_ready_made()
+
+    def _file_ready_made(self) -> None:
+        """The log-ins of the fixture's own access tokens."""
+        for number, credentials in self.template.credentials.items():
             if credentials.access_token is not None:
                 self._sessions[credentials.access_token] = Session(
                     self.default, number, "", credentials.access_token, endpoint_id=number
                 )
+
+    def _begin_log(self, commits: GroupCommit | None) -> None:
+        self.commits = commits
+        self._heads = [] if commits is None else list(commits.log.heads())
+        self._numbers = count(max((head.world for head in self._heads), default=0) + 1)
 
     def note_forgotten(self, limit: str) -> None:
         """Count a valid entry that was dropped because of this limit."""
@@ -173,6 +197,8 @@ class Worlds:
         """
         world = self.world_before_sign_in(client_id, name)
         known = self._secrets.setdefault if name is None else self._secrets.get
+        if name is None and client_id not in self._secrets:
+            self._note(world, lambda number: Claimed(number, client_secret))
         if known(client_id, client_secret) != client_secret:
             raise WrongClientSecret(client_id)
         return world
@@ -227,24 +253,33 @@ class Worlds:
             raise TooManyWorlds(name)
         self.note_forgotten("max_worlds")
 
-    def _opened(self, name: str, world: World) -> World:
+    def _opened(self, name: str, world: World, fixture: Any = None) -> World:
+        world.fixture = fixture
+        said = None if fixture is None else json.dumps(fixture)
+        self._note(world, lambda number: Opened(number, name, world.opened, said))
+        return self._filed(name, world)
+
+    def _filed(self, name: str, world: World) -> World:
         world.name = name
         self._worlds[name] = world
         self._lifetimes.add(name, world)
         return world
 
-    def open_world(self, name: str, template: Template | None = None) -> World:
+    def open_world(self, name: str, template: Template | None = None, fixture: Any = None) -> World:
         """A new world, of this template where it is not the fixture's; the name may be one that was closed.
 
-        Raises `ValueError` for a name that is taken or none, and `TooManyWorlds`.
+        `fixture` is what the template was made from, as JSON has it: the state of the server says it. Raises
+        `ValueError` for a name that is taken or none, and `TooManyWorlds`.
         """
         self._lifetimes.close_ended(self.moment())
         if not _WELL_FORMED.fullmatch(name):
             raise ValueError(f"{name!r} is no name: it has 1 to 64 of A-Z, a-z, 0-9 and . _ ~ -.")
         if name in self._worlds:
             raise ValueError(f"There is a world {name!r} already: close it, or choose another name.")
-        self._closed.pop(name, None)
-        return self._opened(name, self._new_world(template or self.template))
+        if name in self._closed:
+            del self._closed[name]
+            self._note_name(NameFreed(name))
+        return self._opened(name, self._new_world(template or self.template), fixture)
 
     def all_worlds(self) -> Iterator[tuple[str, World]]:
         """Every world but the fixture's own, by name, the newest first."""
@@ -282,8 +317,11 @@ class Worlds:
         if client_id in self._worlds:
             self._end_world(client_id)
         self._closed[client_id] = None
+        self._note_name(NameClosed(client_id))
         if len(self._closed) > self.limits.max_closed_worlds:
-            del self._closed[next(iter(self._closed))]
+            oldest = next(iter(self._closed))
+            del self._closed[oldest]
+            self._note_name(NameFreed(oldest))
             self.note_forgotten("max_closed_worlds")
 
     def _end_world(self, name: str) -> None:
@@ -534,21 +572,84 @@ class Worlds:
         """The session in the world of this name. Raises as `session_in`."""
         return self._in_world(self.world_of_name(name), session)
 
-    def _new_world(self, template: Template | None = None) -> World:
-        if template is not None:
+    def _new_world(self, template: Template | None = None, head: Head | None = None) -> World:
+        if template is not None and head is None:
             self._make_room_for_world("")
         template = template or self.template
         generation = self._generation if template is self.template else None
-        world = self._kind(
-            template, self.moment, generation, limits=self.limits, room=self.room, history_room=self._history_room
-        )
+        history = self._new_history(head)
+        world = self._kind(template, self.moment, generation, limits=self.limits, room=self.room, history=history)
         self._log_ins[world] = log_ins = _LogIns()
         world.expiries = log_ins.expiries
-        world.log_ins = log_ins.states
+        world.log_ins = partial(self._events_of_log_ins, world)
         world.on_reset(partial(self._life_ended, world))
         return world
 
+    def _new_history(self, head: Head | None) -> History:
+        if self.commits is None:
+            return History(self.moment, self.limits, self._history_room)
+        number = next(self._numbers) if head is None else head.world
+        return DurableHistory(self.moment, self.commits, number, self.limits, head)
+
     # --- histories -------------------------------------------------------------------------------
+
+    def _note(self, world: World, change: Callable[[int], Claimed | Opened]) -> None:
+        """Have the log know of what changes a world beside its history, where there is one."""
+        if self.commits is not None and isinstance(world.history, DurableHistory):
+            self.commits.add(change(world.history.world))
+
+    def _note_name(self, change: NameClosed | NameFreed) -> None:
+        if self.commits is not None:
+            self.commits.add(change)
+
+    def restore(self, template_of: Callable[[Any], Template]) -> None:
+        """Be what the log has: each world as it was, with its log-ins. For who serves them, before the first call.
+
+        `template_of` makes a template of what a world was opened from. Raises `LogDamaged`, and what `template_of`
+        does.
+        """
+        if self.commits is None:
+            return
+        if not self._heads:
+            self._note(self.default, lambda number: Opened(number, "", self.default.opened, None))
+        self._closed = dict.fromkeys(self.commits.log.closed_names())
+        heads, self._heads = self._heads, []
+        for head in heads:
+            world = self.default
+            if head.name:
+                fixture = None if head.fixture is None else json.loads(head.fixture)
+                world = self._new_world(self.template if fixture is None else template_of(fixture), head)
+                world.fixture = fixture
+                self._filed(head.name, world)
+                if head.is_claimed:
+                    self._secrets[head.name] = head.secret
+            self._restore(world, head)
+
+    def _restore(self, world: World, head: Head) -> None:
+        assert self.replay is not None, "no server answers for these worlds"
+        self.again = again = LogInsAgain(world, self._sessions.get)
+        calls: list[int] = []
+        try:
+            found = self.replay(world, head.base, _noting_calls(world.history.commands(), calls))
+        finally:
+            self.again = None
+        world.opened, world.used = head.opened, self.moment()
+        world.journal.left_out = calls[0] if calls else 0
+        for code, consent in again.codes.items():
+            self._codes.add(code, consent)
+        for session in again.sessions.values():
+            self._file(session)
+        if found is not None:
+            log.warning(
+                "command %d of world %s, %s, is answered otherwise by this version: by %d %s, not by %d %s",
+                world.history.before + found.place + 1,
+                head.name or "default",
+                found.command.operation,
+                found.status,
+                found.answer[:MOST_QUOTED].decode("utf-8", "replace"),
+                found.command.status,
+                found.command.answer[:MOST_QUOTED].decode("utf-8", "replace"),
+            )
 
     def draw(self) -> str:
         """32 random characters of `A-Za-z0-9_-`, known to the command that they are drawn for."""
@@ -582,7 +683,7 @@ class Worlds:
         number = None if at is None else origin.history.number_of(at)
         if number is not None:
             origin.history.commands(number)
-        world = self.open_world(name, origin.template)
+        world = self.open_world(name, origin.template, origin.fixture)
         try:
             if number is None:
                 copy_into(world, origin)
@@ -605,10 +706,18 @@ class Worlds:
 
     def session_again(self, world: World, caller: Caller) -> Session:
         """The log-in with which a call of a world's history was made; one like it where it is none of the world's."""
-        known = self._sessions.get(caller.token)
+        again = self.again
+        known = again.sessions.get(caller.token) if again is not None and again.world is world else None
+        known = known or self._sessions.get(caller.token)
         if known is not None and known.world is world:
             return known
         return _session_of(world, caller)
+
+    def _events_of_log_ins(self, world: World) -> Iterator[tuple[str, Sequence[Any]]]:
+        """What makes the log-ins and codes of a world as they are now."""
+        yield "log-ins", self._log_ins[world].states()
+        for code, consent in self._codes.of(world).items():
+            yield "code", (code, consent.state)
 
     def _start_log_ins(self, world: World) -> None:
         now = world.clock.now()
@@ -683,6 +792,14 @@ class _LogIns:
         for session in self._all:
             session.start(now)
             self._endings.schedule(session, session.forgotten)
+
+
+def _noting_calls(commands: Iterable[Command], calls: list[int]) -> Iterator[Command]:
+    """The commands, of which the number of the latest call is noted."""
+    for command in commands:
+        if isinstance(command, Handled):
+            calls[:] = [command.number]
+        yield command
 
 
 def _session_of(world: World, caller: Caller) -> Session:

@@ -20,7 +20,7 @@ from .history.commands import Event
 from .world import World
 
 WALKED = "walked"
-"""The clock went to a time, and stands still there or not."""
+"""The clock went to a time, and stands still there or not; on its way also where it goes, and if it stands there."""
 
 
 class Walk:
@@ -86,7 +86,7 @@ class Walk:
             nonlocal was_at
             if clock.now() != was_at:
                 was_at = clock.now()
-                history.keep(Event(self._world.moment(), WALKED, (was_at, True)))
+                history.keep(Event(self._world.moment(), WALKED, (was_at, True, self.until, self._stands)))
 
         history.pending[self] = add_way
         try:

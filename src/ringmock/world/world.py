@@ -66,7 +66,7 @@ from .clock import RealTime, WorldClock
 from .contact_tokens import ContactTokens
 from .history.commands import Base
 from .history.moment import Moment
-from .history.of_world import History, Room
+from .history.of_world import History
 from .ids import SequentialIds
 from .initial_messages import plan_seed
 from .journal import Entry, Journal
@@ -160,6 +160,8 @@ class Watcher(Protocol):
 class World(ThreadOperations):
     """See the module. One thread serves a world; nothing here waits."""
 
+    fixture: Any = None
+    """What it was opened from, as a call gave it; None for the server's fixture."""
     account: Account
     clock: WorldClock
     agenda: Agenda[Message | Batch | Subscription | Timer]
@@ -191,8 +193,8 @@ class World(ThreadOperations):
     """Whether many notifications wait for their receivers, by whoever sends them."""
     expiries: Callable[[], Iterable[Due]]
     """When the log-ins of the world expire, by whoever has them."""
-    log_ins: Callable[[], Sequence[object]]
-    """The log-ins of the world as its history writes them, by whoever has them."""
+    log_ins: Callable[[], Iterable[tuple[str, Sequence[object]]]]
+    """What makes the log-ins of the world as they are now, in its history, by whoever has them."""
 
     def __init__(
         self,
@@ -202,20 +204,20 @@ class World(ThreadOperations):
         secret_source: Callable[[], bytes] = random_secret,
         limits: ServerLimits = DEFAULT,
         room: Capacity | None = None,
-        history_room: Room | None = None,
+        history: History | None = None,
     ) -> None:
         """`generation` overrides the template's; `secret_source` makes the signing secret of the tokens after each
         reset.
 
-        `limits` are the storage limits; `room` and `history_room` are shared with other worlds, None for a world with
-        its own.
+        `limits` are the storage limits; `room` is shared with other worlds, None for a world with its own. `history` is
+        an empty one, or what the world is made of afterwards.
         """
         self._limits = limits
         self.share = Share(room or Capacity(limits))
         self.template = template
         self.generation = generation or GENERATIONS[template.generation]
         self.moment = real_time if isinstance(real_time, Moment) else Moment(real_time)
-        self.history = History(self.moment, limits, history_room)
+        self.history = History(self.moment, limits) if history is None else history
         self.name = ""
         """What it is called by, a client id or a name of a header; empty for the fixture's own."""
         self.opened = self.used = self.moment()
@@ -252,7 +254,8 @@ class World(ThreadOperations):
     def note_log_ins(self) -> None:
         """Have the history say which log-ins there are, where it is to outlive the server."""
         if self.history.is_durable:
-            self.history.add("log-ins", *self.log_ins())
+            for kind, values in self.log_ins():
+                self.history.add(kind, *values)
 
     def _begin(self, base: Base) -> None:
         self.history.begin(base)
@@ -299,7 +302,7 @@ class World(ThreadOperations):
         self.is_closed = True
         self.share.leave()
         self.message_journal.clear()
-        self.history.clear()
+        self.history.close()
         self.journal = Journal(0)  # a call knows its session, and that its world
         self.agenda = Agenda()
         self.subscriptions = SubscriptionStore(SequentialIds(self.template.ids), self.agenda)

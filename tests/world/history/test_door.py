@@ -1,21 +1,21 @@
 """The door: nothing changes a world past its history, whatever operation it is."""
 
 import json
+from pathlib import Path
 
 from history_of import differences
 from ringmock.control.description import Operation, operations
-from ringmock.fixture import load_named
-from ringmock.serving.server import build, serving
-from ringmock.sign_in.worlds import Worlds
+from state_files import kept_server
 from support import Client, from_handset
 
 LEFT_OUT = {"rewind", "reset", "reset_world", "close_world", "create_world"}
 """Each takes a world, or all that came before, out of the picture; they have tests of their own."""
 
 
-def test_what_any_control_operation_changes_is_in_the_history_of_its_world() -> None:
-    worlds = Worlds(load_named("demo"))
-    with serving(build(worlds)) as (url, server), Client(url) as client:
+def test_what_any_control_operation_changes_is_in_the_history_of_its_world(tmp_path: Path) -> None:
+    """In a file, so that all of it can be written and read."""
+    with kept_server(tmp_path / "door.db") as kept, Client(kept.url) as client:
+        worlds, server = kept.worlds, kept.server
         client.post_sms("one")
         from_handset(client, "two")
         client.call("PUT", "/_mock/faults", json=[{"operation": "listMessages", "error": "CMN-201"}])

@@ -75,6 +75,14 @@ class History:
         self._commands, self._bytes, self.left_out = [], 0, 0
         self.labels, self.pending = {}, {}
 
+    def close(self) -> None:
+        """Its world is closed: nothing is added any more."""
+        self.clear()
+
+    def when_kept(self, callback: Callable[[], None]) -> None:
+        """Call it when what has happened so far is kept, where that takes time."""
+        callback()
+
     # --- what happens ----------------------------------------------------------------------------
 
     def handled(self, command: Handled) -> None:

@@ -1,0 +1,131 @@
+"""Answers that wait for what they tell to be on the disk.
+
+With a state, whatever a connection writes while something is still to be committed waits for the commit, answers to
+reads too: they may tell of it. Where it fails, a call gets 503 instead.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..http import parser_refusals
+from ..http.call import PREFIX_KEY
+from ..http.errors import StateUnavailable
+from ..world.history.log import GroupCommit
+from .http_protocol import HttpProtocol, origin_form
+
+_ANSWER = b"HTTP/1.1 "
+
+
+class CommittedTransport:
+    """A transport whose output goes out after the commit of what was pending when it was written."""
+
+    def __init__(self, transport: asyncio.Transport, commits: GroupCommit, refusal: Callable[[], bytes]) -> None:
+        """`refusal` makes what is written instead of an answer."""
+        self._transport = transport
+        self._commits = commits
+        self._refusal = refusal
+        self._held: list[bytes] = []
+        self._then: Callable[[], None] | None = None
+        """What is to be done with the transport afterwards."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: Any) -> None:
+        """Write it now, or later."""
+        if not self._held:
+            if not self._commits.is_pending:
+                self._transport.write(data)
+                return
+            self._commits.hold(self)
+        self._held.append(bytes(data))
+
+    def writelines(self, pieces: Any) -> None:
+        """Write them as one."""
+        self.write(b"".join(pieces))
+
+    def close(self) -> None:
+        """Close it after what is written."""
+        self._do_then(self._transport.close)
+
+    def write_eof(self) -> None:
+        """End this side after what is written."""
+        self._do_then(self._transport.write_eof)
+
+    def _do_then(self, done: Callable[[], None]) -> None:
+        if self._held:
+            self._then = done
+        else:
+            done()
+
+    def abort(self) -> None:
+        """Close it at once."""
+        self._held, self._then = [], None
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        """Whether nothing more is written."""
+        return self._then is not None or self._transport.is_closing()
+
+    def get_write_buffer_size(self) -> int:
+        """What waits, for whatever reason."""
+        return self._transport.get_write_buffer_size() + sum(map(len, self._held))
+
+    def release(self) -> None:
+        """What it tells is kept."""
+        held, self._held = self._held, []
+        then, self._then = self._then, None
+        if not held or self._transport.is_closing():
+            return
+        self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+        if then is not None:
+            then()
+
+    def refuse(self) -> None:
+        """It cannot be kept: whoever asked is told so, and whoever has heard half of an answer nothing more."""
+        held, self._held, self._then = self._held, [], None
+        if not held or self._transport.is_closing():
+            return
+        if held[0].startswith(_ANSWER):
+            self._transport.write(self._refusal())
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+
+class CommittedHttpProtocol(HttpProtocol):
+    """For a server with a state."""
+
+    def __init__(self, *args: Any, commits: GroupCommit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._commits = commits
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        held = CommittedTransport(transport, self._commits, self._unavailable)
+        super().connection_made(cast(asyncio.Transport, held))
+
+    def _unavailable(self) -> bytes:
+        target = origin_form(self.url or b"")[0].removeprefix(self._base_path)
+        return parser_refusals.answer(StateUnavailable(), target)
+
+
+def while_available(app: ASGIApp, commits: GroupCommit) -> ASGIApp:
+    """The application, of which nothing is called while nothing can be kept: every call is answered 503."""
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        if commits.is_available():
+            await app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close"})
+        else:
+            path = scope["path"].removeprefix(scope.get(PREFIX_KEY, ""))
+            status, headers, body = parser_refusals.parts(StateUnavailable(), path)
+            lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+            await send({"type": "http.response.start", "status": status, "headers": lines})
+            await send({"type": "http.response.body", "body": body})
+
+    return asgi

@@ -1,0 +1,233 @@
+"""The log of a server's histories: where they are when the server is not, and the group commit that writes it."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from .commands import Base, Command
+
+log = logging.getLogger("ringmock")
+
+MOST_COMMANDS = 1 << 40
+"""Of a world, over its whole life."""
+
+
+class LogUnavailable(Exception):
+    """Nothing can be written now; `str()` is a sentence that says why."""
+
+
+class LogDamaged(Exception):
+    """What was written cannot be read; `str()` is a sentence that says what."""
+
+
+class Opened(NamedTuple):
+    """A world was opened. `fixture` is what it was opened from, as JSON; None for the fixture of the server."""
+
+    world: int
+    name: str
+    at: datetime
+    fixture: str | None
+
+
+class Begun(NamedTuple):
+    """A world began, or began anew: its history is empty, behind `before` commands."""
+
+    world: int
+    before: int
+    base: Base
+
+
+class Added(NamedTuple):
+    """A command came to a history."""
+
+    world: int
+    number: int
+    command: Command
+
+
+class Cut(NamedTuple):
+    """What came after a command of this number was forgotten, labels too."""
+
+    world: int
+    number: int
+
+
+class Labelled(NamedTuple):
+    """A label came to stand for what is after this number of commands."""
+
+    world: int
+    name: str
+    number: int
+
+
+class Copied(NamedTuple):
+    """A world went on from what another one was after this number of commands, its labels included."""
+
+    world: int
+    origin: int
+    number: int
+
+
+class Claimed(NamedTuple):
+    """The first sign-in of a world's client told its secret; None for a client that has none."""
+
+    world: int
+    secret: str | None
+
+
+class Closed(NamedTuple):
+    """A world was closed: nothing is left of it."""
+
+    world: int
+
+
+class NameClosed(NamedTuple):
+    """Late calls open no world of this name."""
+
+    name: str
+
+
+class NameFreed(NamedTuple):
+    """They do again; or so many other names were closed since that this one is forgotten."""
+
+    name: str
+
+
+Change = Opened | Begun | Added | Cut | Labelled | Copied | Claimed | Closed | NameClosed | NameFreed
+
+
+class Head(NamedTuple):
+    """A world as the log has it, but for its commands; the fields are those of the changes."""
+
+    world: int
+    name: str
+    opened: datetime
+    fixture: str | None
+    base: Base
+    before: int
+    latest: int
+    labels: dict[str, int]
+    is_claimed: bool
+    secret: str | None
+
+
+class HistoryLog(Protocol):
+    """Keeps the histories of a server. One server writes it."""
+
+    def append(self, batch: Sequence[Change]) -> None:
+        """Keep all of it or, raising `LogUnavailable`, none."""
+        ...
+
+    def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
+        """The commands with larger numbers than `after`, to `until`, the oldest first. Raises `LogDamaged`."""
+        ...
+
+    def heads(self) -> Sequence[Head]:
+        """Every world, the oldest first. Raises `LogDamaged`."""
+        ...
+
+    def closed_names(self) -> Sequence[str]:
+        """The names that open no worlds, the oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is written any more."""
+        ...
+
+
+class Waiting(Protocol):
+    """Output that waits for what it tells to be kept."""
+
+    def release(self) -> None:
+        """It is kept."""
+        ...
+
+    def refuse(self) -> None:
+        """It cannot be kept: tell something else."""
+        ...
+
+
+class GroupCommit:
+    """Writes what one turn of a loop accepted together, and lets go what waited for that.
+
+    What could not be written stays pending and is written with what comes next: the worlds have it. Meanwhile nothing
+    of it is told to anybody.
+    """
+
+    def __init__(self, history_log: HistoryLog) -> None:
+        self.log = history_log
+        self.soon: Callable[[Callable[[], None]], object] | None = None
+        """Calls a function at the end of this turn of the loop; None while nothing runs."""
+        self.failure: LogUnavailable | None = None
+        """Why the last attempt to write has failed."""
+        self._pending: list[Change] = []
+        self._waiting: list[Waiting] = []
+        self._callbacks: list[Callable[[], None]] = []
+        self._is_scheduled = False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something is to be written."""
+        return bool(self._pending)
+
+    def add(self, change: Change) -> None:
+        """Write it with what else there is in this turn."""
+        self._pending.append(change)
+        if not self._is_scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self.soon is not None:
+            self._is_scheduled = True
+            self.soon(self.commit)
+
+    def hold(self, output: Waiting) -> None:
+        """Have it wait for what is pending."""
+        self._waiting.append(output)
+        if not self._is_scheduled:
+            self._schedule()
+
+    def when_kept(self, callback: Callable[[], None]) -> None:
+        """Call it when all that is pending is kept: now, where nothing is."""
+        if self._pending:
+            self._callbacks.append(callback)
+        else:
+            callback()
+
+    def commit(self) -> None:
+        """Write all that is pending. What waits is released, or refused."""
+        self._is_scheduled = False
+        try:
+            if self._pending:
+                self.log.append(self._pending)
+        except LogUnavailable as error:
+            if self.failure is None:
+                log.error("%s Every call is answered 503 until it can be written.", error)
+            self.failure = error
+            waiting, self._waiting = self._waiting, []
+            for output in waiting:
+                output.refuse()
+            return
+        if self.failure is not None:
+            log.warning("the state is written again")
+        self.failure, self._pending = None, []
+        waiting, self._waiting = self._waiting, []
+        for output in waiting:
+            output.release()
+        callbacks, self._callbacks = self._callbacks, []
+        for each in callbacks:
+            each()
+
+    def flush(self) -> None:
+        """Have all of it written before it is read. Raises `LogUnavailable`."""
+        if self._pending:
+            self.commit()
+            if self.failure is not None:
+                raise self.failure
+
+    def is_available(self) -> bool:
+        """Whether something can be written: tried again where it could not."""
+        if self.failure is not None:
+            self.commit()
+        return self.failure is None

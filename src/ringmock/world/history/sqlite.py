@@ -1,0 +1,400 @@
+"""The log in a file of SQLite: one writer, and the file says by itself what it is.
+
+A command is a row of its own, whose key is the world and the number of the command: nobody can write what somebody else
+has written. Long bodies are there once, by their hash, whatever number of forked worlds has them.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .commands import Base, Command
+from .log import (
+    MOST_COMMANDS,
+    Added,
+    Begun,
+    Change,
+    Claimed,
+    Closed,
+    Copied,
+    Cut,
+    Head,
+    Labelled,
+    LogDamaged,
+    LogUnavailable,
+    NameClosed,
+    NameFreed,
+    Opened,
+)
+from .written import Row, Unreadable, command_of, microseconds, moment_of, row_of
+
+FORMAT = 1
+"""Of the file; a larger one is newer than this version."""
+
+APPLICATION_ID = 0x52494D4B
+"""What the head of the file says of whose it is: RIMK."""
+
+LONG = 2048
+"""Bytes from which on a body is kept by its hash."""
+
+_MAGIC = b"SQLite format 3\x00"
+
+_TABLES = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE worlds (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT '', opened INTEGER NOT NULL DEFAULT 0, fixture TEXT,
+    base_at INTEGER NOT NULL DEFAULT 0, base_secret BLOB NOT NULL DEFAULT x'', before INTEGER NOT NULL DEFAULT 0,
+    is_claimed INTEGER NOT NULL DEFAULT 0, secret TEXT
+);
+CREATE TABLE commands (
+    place INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, is_call INTEGER NOT NULL,
+    payload BLOB NOT NULL, content BLOB, hash BLOB, answer BLOB
+);
+CREATE TABLE contents (hash BLOB PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE labels (
+    world INTEGER NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (world, name)
+);
+CREATE TABLE closed (place INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+"""
+
+
+class Durability(StrEnum):
+    """What an answered call survives."""
+
+    PROCESS = "process"
+    """The end of the server, however it ends."""
+    POWER = "power"
+    """The end of the machine, too."""
+
+
+class StateRefused(Exception):
+    """A file that cannot be served from; `str()` is a sentence that says what to do. The file is as it was."""
+
+
+class FixtureMark(NamedTuple):
+    """The fixture of a server: its name, and what differs as soon as it does."""
+
+    name: str
+    digest: str
+
+
+class SqliteLog:
+    """A `HistoryLog` on a connection to a file that was checked: see `opened`."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path, lock: sqlite3.Connection | None = None) -> None:
+        self.db = db
+        self.path = path
+        self._lock = lock
+
+    def append(self, batch: Sequence[Change]) -> None:
+        """Keep all of it or, raising `LogUnavailable`, none."""
+        db = self.db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                self._write(batch)
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+        except sqlite3.IntegrityError as error:
+            raise LogUnavailable(f"The state {self.path} was written by another server meanwhile ({error}).") from error
+        except Exception as error:
+            raise LogUnavailable(f"The state {self.path} cannot be written: {error}.") from error
+
+    def _write(self, batch: Sequence[Change]) -> None:
+        rows: list[tuple[Any, ...]] = []
+        for change in batch:
+            if type(change) is Added:
+                rows.append(self._row(change))
+                continue
+            self._add(rows)
+            rows = []
+            _WRITERS[type(change)](self.db, change)
+        self._add(rows)
+
+    def _add(self, rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            self.db.executemany("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _row(self, change: Added) -> tuple[Any, ...]:
+        at, kind, is_call, payload, content, answer = row_of(change.command)
+        place, held, digest = _place(change.world, change.number), content or None, None
+        if len(content) >= LONG:
+            held, digest = None, hashlib.sha256(content).digest()
+            self.db.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", (digest, content))
+        return place, at, kind, is_call, payload, held, digest, answer or None
+
+    def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
+        """The commands with larger numbers than `after`, to `until`, the oldest first. Raises `LogDamaged`."""
+        found = self.db.execute(
+            "SELECT place, at, kind, is_call, payload, coalesce(commands.content, contents.content, x''),"
+            " coalesce(answer, x''), commands.hash IS NOT NULL AND contents.hash IS NULL"
+            " FROM commands LEFT JOIN contents USING (hash) WHERE place > ? AND place <= ? ORDER BY place",
+            (_place(world, after), _place(world, until)),
+        )
+        expected = after
+        try:
+            for place, at, kind, is_call, payload, content, answer, is_lost in found:
+                number, expected = place % MOST_COMMANDS, expected + 1
+                if number != expected or is_lost:
+                    raise Unreadable("it is not there" if is_lost else f"there is {number} in its place")
+                yield number, command_of(Row(at, kind, bool(is_call), payload, content, answer))
+        except (Unreadable, sqlite3.Error, AttributeError, TypeError) as error:
+            raise LogDamaged(f"Command {expected} of world {world} in {self.path} cannot be read: {error}.") from error
+
+    def heads(self) -> Sequence[Head]:
+        """Every world, the oldest first. Raises `LogDamaged`."""
+        try:
+            labels: dict[int, dict[str, int]] = {}
+            for world, name, number in self.db.execute("SELECT world, name, number FROM labels ORDER BY number, name"):
+                labels.setdefault(world, {})[name] = number
+            rows = self.db.execute(
+                "SELECT id, name, opened, fixture, base_at, base_secret, before, is_claimed, secret,"
+                f" (SELECT max(place) % {MOST_COMMANDS} FROM commands"
+                f" WHERE place > id * {MOST_COMMANDS} AND place < (id + 1) * {MOST_COMMANDS})"
+                " FROM worlds ORDER BY id"
+            ).fetchall()
+            return [
+                Head(
+                    world,
+                    name,
+                    moment_of(opened),
+                    fixture,
+                    Base(moment_of(base_at), bytes(base_secret)),
+                    before,
+                    before if latest is None else latest,
+                    labels.get(world, {}),
+                    bool(is_claimed),
+                    secret,
+                )
+                for world, name, opened, fixture, base_at, base_secret, before, is_claimed, secret, latest in rows
+            ]
+        except (sqlite3.Error, TypeError, OverflowError) as error:
+            raise LogDamaged(f"The worlds in {self.path} cannot be read: {error}.") from error
+
+    def closed_names(self) -> Sequence[str]:
+        """The names that open no worlds, the oldest first."""
+        return [name for (name,) in self.db.execute("SELECT name FROM closed ORDER BY place")]
+
+    def close(self) -> None:
+        """Nothing is written any more."""
+        self.db.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def _place(world: int, number: int) -> int:
+    """The key of a command."""
+    return world * MOST_COMMANDS + number
+
+
+def _forget(db: sqlite3.Connection, world: int, after: int = -1) -> None:
+    """Forget the commands of a world after a number, and their labels; all of them without one."""
+    db.execute(
+        "DELETE FROM commands WHERE place > ? AND place < ?", (_place(world, max(after, 0)), _place(world + 1, 0))
+    )
+    db.execute("DELETE FROM labels WHERE world = ? AND number > ?", (world, after))
+
+
+def _opened(db: sqlite3.Connection, change: Opened) -> None:
+    db.execute(
+        "INSERT INTO worlds (id, name, opened, fixture) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " name = excluded.name, opened = excluded.opened, fixture = excluded.fixture",
+        (change.world, change.name, microseconds(change.at), change.fixture),
+    )
+
+
+def _begun(db: sqlite3.Connection, change: Begun) -> None:
+    _forget(db, change.world)
+    base = change.base
+    db.execute(
+        "INSERT INTO worlds (id, base_at, base_secret, before) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " base_at = excluded.base_at, base_secret = excluded.base_secret, before = excluded.before",
+        (change.world, microseconds(base.at), base.secret, change.before),
+    )
+
+
+def _copied(db: sqlite3.Connection, change: Copied) -> None:
+    between = _place(change.origin, 0), _place(change.origin, change.number)
+    db.execute(
+        "INSERT INTO commands SELECT place + ?, at, kind, is_call, payload, content, hash, answer FROM commands"
+        " WHERE place > ? AND place <= ?",
+        (_place(change.world, 0) - between[0], *between),
+    )
+    db.execute(
+        "INSERT INTO labels SELECT ?, name, number FROM labels WHERE world = ? AND number <= ?",
+        (change.world, change.origin, change.number),
+    )
+
+
+def _closed(db: sqlite3.Connection, change: Closed) -> None:
+    _forget(db, change.world)
+    db.execute("DELETE FROM worlds WHERE id = ?", (change.world,))
+
+
+def _labelled(db: sqlite3.Connection, change: Labelled) -> None:
+    db.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", change)
+
+
+def _claimed(db: sqlite3.Connection, change: Claimed) -> None:
+    db.execute("UPDATE worlds SET is_claimed = 1, secret = ? WHERE id = ?", (change.secret, change.world))
+
+
+def _name_closed(db: sqlite3.Connection, change: NameClosed) -> None:
+    db.execute("INSERT OR REPLACE INTO closed (name) VALUES (?)", change)
+
+
+def _name_freed(db: sqlite3.Connection, change: NameFreed) -> None:
+    db.execute("DELETE FROM closed WHERE name = ?", change)
+
+
+_WRITERS: dict[type, Any] = {
+    Opened: _opened,
+    Begun: _begun,
+    Cut: lambda db, change: _forget(db, *change),
+    Labelled: _labelled,
+    Copied: _copied,
+    Claimed: _claimed,
+    Closed: _closed,
+    NameClosed: _name_closed,
+    NameFreed: _name_freed,
+}
+
+
+# --- opening a file ------------------------------------------------------------------------------
+
+
+def opened(path: Path, fixture: FixtureMark, version: str, durability: Durability = Durability.PROCESS) -> SqliteLog:
+    """The log in a file, which is made where there is none.
+
+    Raises `StateRefused` for a file that cannot be served from, which stays as it is.
+    """
+    if not path.parent.is_dir():
+        raise StateRefused(f"There is no folder {path.parent} for the state {path.name}: make it first.")
+    lock = locked(path)
+    try:
+        if not path.exists() or path.stat().st_size == 0:
+            _create(path, fixture, version)
+        about = checked(path)
+        if about["digest"] != fixture.digest:
+            raise StateRefused(_of_another_fixture(path, about["fixture"], fixture.name))
+        return SqliteLog(_connected(path, durability), path, lock)
+    except sqlite3.Error as error:
+        lock.close()
+        raise StateRefused(f"The state {path} cannot be opened: {error}.") from error
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _of_another_fixture(path: Path, was: str, name: str) -> str:
+    return (
+        f"The state {path} was made with "
+        + (f"the fixture {was!r} as it was then," if was == name else f"the fixture {was!r}, not {name!r},")
+        + " and means nothing with another. Serve that fixture as it was, with the same --generation, --limits and"
+        " --webhook-content-type; or begin anew with another file."
+    )
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-lock")
+
+
+def locked(path: Path) -> sqlite3.Connection:
+    """What keeps other servers from the file, for as long as it is open and the process lives."""
+    try:
+        lock = sqlite3.connect(_lock_of(path), timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except BaseException:
+            lock.close()
+            raise
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StateRefused(
+                f"The state {path} is served by another process: stop that one, or give this one another file."
+            ) from error
+        raise StateRefused(f"The state {path} cannot be written: {error}.") from error
+    return lock
+
+
+def _create(path: Path, fixture: FixtureMark, version: str) -> None:
+    """Make the file in one step: there is never half of one."""
+    new = path.with_name(f"{path.name}-new")
+    with suppress(FileNotFoundError):
+        new.unlink()
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # it has tokens in it
+    with closing(sqlite3.connect(new, isolation_level=None)) as db:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {FORMAT}")
+        db.executescript(f"BEGIN; {_TABLES} COMMIT;")
+        said = {"fixture": fixture.name, "digest": fixture.digest, "version": version}
+        db.executemany("INSERT INTO about VALUES (?, ?)", said.items())
+    os.replace(new, path)
+
+
+def checked(path: Path) -> dict[str, str]:
+    """What the head of a file says, of one that this version can read and that is whole. Changes nothing.
+
+    Raises `StateRefused`.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(100)
+    except OSError as error:
+        raise StateRefused(f"The state {path} cannot be read: {error.strerror}.") from error
+    is_ours = head.startswith(_MAGIC) and len(head) == 100 and int.from_bytes(head[68:72]) == APPLICATION_ID
+    if not is_ours:
+        raise StateRefused(f"{path} is no state of ringmock: give another file, or none that is there yet.")
+    found = int.from_bytes(head[60:64])
+    if found > FORMAT:
+        raise StateRefused(
+            f"The state {path} has format {found}, and this version knows {FORMAT}: serve it with the newer ringmock"
+            " that wrote it, or begin anew with another file."
+        )
+    try:
+        with closing(read_only(path)) as db:
+            problems = [problem for (problem,) in db.execute("PRAGMA quick_check(3)") if problem != "ok"]
+            if problems:
+                raise StateRefused(damaged(path, "; ".join(problems)))
+            about = dict(db.execute("SELECT name, value FROM about"))
+    except sqlite3.Error as error:
+        raise StateRefused(damaged(path, str(error))) from error
+    if not {"fixture", "digest", "version"} <= about.keys():
+        raise StateRefused(damaged(path, "its head is not whole"))
+    return about
+
+
+def damaged(path: Path, why: str) -> str:
+    """The sentence for a file that is damaged."""
+    return (
+        f"The state {path} is damaged ({why.rstrip('.')}). It is left as it is: put a copy from before in its place, or"
+        " begin anew with another file."
+    )
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing. Raises `sqlite3.Error`."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+def _connected(path: Path, durability: Durability) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+    try:
+        if db.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise StateRefused(
+                f"The state {path} is on a file system that cannot hold it: give a file on a local disk."
+            )
+        db.execute(f"PRAGMA synchronous = {'FULL' if durability is Durability.POWER else 'NORMAL'}")
+    except BaseException:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,39 @@
+"""Servers with a state file: started, stopped and started again, in the process of the test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ringmock.control.worlds import template_of
+from ringmock.fixture import digest_of, load_named
+from ringmock.serving.server import Server, State, build, serving
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.history.log import GroupCommit
+from ringmock.world.history.sqlite import Durability, FixtureMark, SqliteLog, opened
+
+VERSION = "0.0.0"
+
+
+def mark_of(fixture: str = "demo") -> FixtureMark:
+    return FixtureMark(fixture, digest_of(fixture, {}))
+
+
+def log_in(path: Path, fixture: str = "demo", durability: Durability = Durability.PROCESS) -> SqliteLog:
+    """The log in a file."""
+    return opened(path, mark_of(fixture), VERSION, durability)
+
+
+class Kept:
+    """A server with a state, whose worlds a test can look into."""
+
+    def __init__(self, url: str, worlds: Worlds, server: Server, commits: GroupCommit) -> None:
+        self.url, self.worlds, self.server, self.commits = url, worlds, server, commits
+
+
+@contextmanager
+def kept_server(path: Path, fixture: str = "demo") -> Iterator[Kept]:
+    """A server of a bundled account that goes on from a file."""
+    commits = GroupCommit(log_in(path, fixture))
+    worlds = Worlds(load_named(fixture), commits=commits)
+    with serving(build(worlds), state=State(worlds, template_of)) as (url, server):
+        yield Kept(url, worlds, server, commits)
