@@ -20,9 +20,15 @@ Day = dict[str, Any]
 
 
 def day_with(
-    script: str, *arguments: str, packages: tuple[str, ...], environment: Mapping[str, str] | None = None
+    script: str,
+    *arguments: str,
+    packages: tuple[str, ...],
+    environment: Mapping[str, str] | None = None,
+    seconds: int = 120,
 ) -> Day:
-    """The results of a script's steps, by their names. `environment` is beside the surroundings'."""
+    """The results of a script's steps, by their names. `environment` is beside the surroundings', and `seconds` are
+    what a script that hangs gets.
+    """
     needs(NODE, "node", HOW)
     for package in packages:
         needs((MODULES / package).is_dir(), package, HOW)
@@ -38,7 +44,7 @@ def day_with(
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -18,7 +18,7 @@ def seen_in(script: str, server_url: str, *more: str) -> Day:
     needs(CHROMIUM, "Chromium", "install it, as by `apt-get install chromium`")
     with Client(server_url) as client:
         about = (server_url, client.client_id, client.token("101"), HANDSET, DIRECT_NUMBER["101"], str(CHROMIUM))
-        return day_with(script, *about, *more, packages=PACKAGES)
+        return day_with(script, *about, *more, packages=PACKAGES, seconds=300)
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,13 @@ def test_a_search_and_the_keys_lead_on(day: Day) -> None:
     assert day["worlds"] == "demo"
 
 
-def test_five_hundred_hostile_texts_and_names_stay_texts(day: Day) -> None:
-    assert day["hostile"] == {"sent": 500, "missing": [], "made": 0}
+def test_five_hundred_hostile_texts_and_names_of_files_stay_texts(day: Day) -> None:
+    assert day["hostile"] == {"sent": 500, "missing": [], "files": [], "made": 0}
+
+
+def test_five_hundred_hostile_names_of_extensions_and_values_of_headers_stay_texts(day: Day) -> None:
+    assert day["hostile names"] == {"missing": [], "made": 0}
+    assert day["hostile headers"] == {"missing": [], "made": 0}
 
 
 def test_no_request_leaves_the_origin_and_the_browser_has_nothing_to_complain_of(day: Day) -> None:
@@ -89,6 +94,17 @@ def test_no_request_leaves_the_origin_and_the_browser_has_nothing_to_complain_of
 def test_axe_finds_nothing_on_any_page_in_any_scheme_and_width(pages: Day) -> None:
     assert {name: found for name, found in pages["violations"].items() if found} == {}
     assert pages["wrong"] == []
+
+
+def test_everything_that_a_mouse_can_press_is_reached_by_the_keyboard(pages: Day) -> None:
+    assert {name: found for name, found in pages["by mouse alone"].items() if found} == {}
+    assert {name: found for name, found in pages["not reached"].items() if found} == {}
+    assert sum(pages["steps"].values()) > 100
+
+
+def test_an_update_takes_the_focus_from_nothing_on_any_page(pages: Day) -> None:
+    assert {name: found for name, found in pages["focus"].items() if found["before"] != found["after"]} == {}
+    assert len(pages["focus"]) > 8
 
 
 def test_every_page_fits_a_phone_and_a_wall(pages: Day) -> None:

@@ -1,6 +1,8 @@
 """A message's life, the calls, the world, the text ruler and the contract in a real browser."""
 
+import json
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -9,20 +11,34 @@ from support import DIRECT_NUMBER, HANDSET, Client, needs
 
 Story = Callable[[str], Day]
 
+STORIES = ("message", "calls", "world", "text", "contract", "history", "carriers", "threads", "notified")
+
+
+@pytest.fixture(scope="module")
+def told(server_url: str) -> dict[str, Day]:
+    """What each step of every story came to, each in a world of its own and all in one browser."""
+    needs(CHROMIUM, "Chromium", "install it, as by `apt-get install chromium`")
+    with ExitStack() as stack:
+        clients = {name: stack.enter_context(Client(server_url)) for name in STORIES}
+        worlds = json.dumps({name: [each.client_id, each.token("101")] for name, each in clients.items()})
+        about = (server_url, HANDSET, DIRECT_NUMBER["101"], str(CHROMIUM), worlds)
+        day = day_with("inspector-parts", *about, packages=("playwright-core",), seconds=300)
+    stories: dict[str, Day] = {name: {} for name in STORIES}
+    for step, result in day.items():
+        name, _, rest = step.partition(": ")
+        stories[name][rest] = result
+    return stories
+
 
 @pytest.fixture
-def story(server_url: str) -> Story:
-    """What each step of a story came to, in a world of its own."""
-    needs(CHROMIUM, "Chromium", "install it, as by `apt-get install chromium`")
-
-    def told(part: str) -> Day:
-        with Client(server_url) as client:
-            seen_by = (server_url, client.client_id, client.token("101"), HANDSET, DIRECT_NUMBER["101"], str(CHROMIUM))
-            day = day_with("inspector-parts", *seen_by, part, packages=("playwright-core",))
+def story(told: dict[str, Day]) -> Story:
+    def one(name: str) -> Day:
+        day = dict(told[name])
+        assert "failed" not in day, day["failed"]
         assert day.pop("wrong") == []
         return day
 
-    return told
+    return one
 
 
 def test_a_message_is_shown_with_its_life_and_stays_where_it_is_read(story: Story) -> None:
@@ -33,6 +49,8 @@ def test_a_message_is_shown_with_its_life_and_stays_where_it_is_read(story: Stor
     assert (day["json"], day["moved"], day["sent again"]) == (True, 0, True)
     assert "in generation current" in day["focus"]
     assert (day["curl"][:12], day["curl"][-7:]) == ("curl -X POST", "/resend")
+    assert day["deleted"][0] == "Deleted"
+    assert day["deleted"][1].startswith("curl -X DELETE -H 'Authorization: Bearer ")
 
 
 def test_calls_come_live_are_filtered_and_explained_and_nothing_in_them_runs(story: Story) -> None:
@@ -43,6 +61,11 @@ def test_calls_come_live_are_filtered_and_explained_and_nothing_in_them_runs(sto
     assert day["why"].startswith("R-18")
     assert day["repaired"].startswith("curl ")
     assert day["address"].startswith("/_mock/ui/calls/")
+    status, operation, curl = day["again"]
+    assert (status, operation) == (400, "listMessages")
+    assert ("Authorization: Bearer " in curl, "messageType=" in curl) == (True, True)
+    assert day["compared"].startswith("Nothing is another than in call #")
+    assert [said.split()[0] for said in day["differs"]] == ["status", "query.messageType", "query.perPage"]
 
 
 def test_the_world_is_moved_frozen_and_joined_by_mouse_and_keyboard(story: Story) -> None:
@@ -69,3 +92,66 @@ def test_the_contract_is_tried_and_tells_what_was_exercised(story: Story) -> Non
 
     assert (day["tried"], day["seen"]) == ("200", "101")
     assert "1 call" in day["exercised"]
+
+
+def test_the_world_is_labelled_taken_back_and_forked_at_any_point_by_mouse_and_keyboard(story: Story) -> None:
+    day = story("history")
+
+    assert day["labelled"].endswith("/_mock/history/labels/after-three")
+    assert ["createSMSMessage" in said for said in day["commands"][:4]] == [True] * 4
+    assert day["commands"][-1] == "the world as it began"
+    assert day["asked"].startswith("curl -H 'X-Ringmock-World: test-")
+    assert "/_mock/history/rewind" in day["asked"]
+    assert (day["back"], day["focus"]) == (["one", "two", "three"], "Back to label after-three")
+    assert ('"fork":"test-' in day["forked"], '"at":' in day["forked"]) == (True, True)
+    assert day["in the fork"] == ["one"]
+
+
+def test_what_carriers_do_is_set_by_a_form(story: Story) -> None:
+    day = story("carriers")
+
+    assert day["said"] == "To 1415…: Sent after 1 s, then DeliveryFailed after 5 s (SMS-CAR-199)"
+    assert (day["set"]["prefix"], day["set"]["steps"][1]["error"]) == ("1415", "SMS-CAR-199")
+    assert day["out"] is None
+
+
+def test_a_thread_is_shown_from_the_first_text_to_its_resolution_with_the_events_of_each_step(story: Story) -> None:
+    day = story("threads")
+
+    said = [
+        "Begun by a message that came",
+        "My line is down since this morning.",
+        "Second User (102) took it",
+        "Second User · 102 as +1 650 910-0200We look into it.",
+        "Note of Second User (102)Is with another carrier, too.",
+        "Second User (102) assigned it to Third User (103), before of Second User (102)",
+        "Note of Third User (103)A technician calls tomorrow.",
+        "It works again, thank you!",
+        "Resolved by Third User (103)",
+    ]
+    assert [words in entry for words, entry in zip(said, day["entries"], strict=True)] == [True] * 9, day["entries"]
+    events = [
+        "",
+        "4 events to 102, 103",
+        "2 events",
+        "1 event to 102",
+        "2 events",
+        "2 events",
+        "2 events",
+        "1 event to 103",
+    ]
+    assert [words in entry for words, entry in zip(events, day["entries"][:-1], strict=True)] == [True] * 8
+    assert "2 events to 102, 103" in day["entries"][-1]
+    assert day["handlers"] == ["Second User", "Third User"]
+    assert sorted({told.rsplit("message-threads/", 1)[1] for told in day["told"]}) == ["entries/sync", "sync"]
+    assert day["found"] == "Resolved"
+
+
+def test_findings_stand_above_the_calls_and_the_browser_notifies_of_messages_out_of_sight(story: Story) -> None:
+    day = story("notified")
+
+    assert day["noted"][0][0].startswith("SMS from ")
+    assert day["noted"][0][1].startswith("<img src=x onerror=alert(1)>")
+    assert len(day["noted"]) == 1
+    assert day["findings"].startswith("1 finding: what would hurt in production")
+    assert "sent to who has opted out" in day["findings"]

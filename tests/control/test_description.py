@@ -15,7 +15,7 @@ from support import Client
 
 NOT_THERE = {"close_world": 409, "rewind": 409, **dict.fromkeys((
     "attachment_of_handset", "attachment_of_message", "read_message", "read_message_by_number", "resend_notification",
-    "remove_fault", "read_conversation",
+    "remove_fault", "read_conversation", "read_message_thread",
     "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"), 404)}  # fmt: skip
 """What the examples are answered by a world that has just begun, where it is not 200."""
 

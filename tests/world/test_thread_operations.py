@@ -90,7 +90,7 @@ def test_an_expiry_is_told_to_every_handler_once_and_each_thread_at_its_own_time
     happened = Walk(world, START + timedelta(seconds=60))
     happened.finish()
 
-    assert told.changes == [ThreadsChanged(threads=frozenset({"102", "103"}))] * 2
+    assert [change.threads for change in told.changes] == [{"102", "103"}] * 2
     assert [(due.kind, due.at - START) for due in happened.happened] == [
         ("thread-expired", timedelta(seconds=10)),
         ("thread-expired", timedelta(seconds=13)),
@@ -207,3 +207,22 @@ def test_any_page_of_a_list_is_the_part_that_it_stands_for(page: int, first: int
     assert [int(thread.label) for thread in found.records] == (
         [] if first is None else list(range(100))[first : first + 7]
     )
+
+
+def test_whoever_watches_is_told_which_thread_and_entry_has_changed() -> None:
+    world, told = shared_world(), Told()
+    agent = world.account.extensions["102"]
+    world.watch(told)
+    world.receive_sms(HANDSET, SHARED, "Help")
+    (thread,) = world.threads.newest_first()
+    world.assign_thread(agent, thread.id, str(agent.id))
+    world.send_in_thread(agent, SendThreadMessage(SHARED, (HANDSET,), "We come"))
+    note = world.add_note(agent, thread.id, "Far away")
+    world.change_note(agent, note.id, "Near")
+    world.delete_notes(agent, [note.id])
+    result_of(world.resolving_thread(agent, thread.id))
+
+    created, text, assigned, answer, noted, resolved = [str(entry.id) for entry in thread.entries]
+    assert created not in {each for change in told.changes for each in change.about}
+    assert [change.about[-1] for change in told.changes] == [text, assigned, answer, noted, noted, noted, resolved]
+    assert [thread.id in change.about for change in told.changes] == [True] * 5 + [False, True]

@@ -15,6 +15,7 @@ from ..domain.message import Availability, Direction, Message, MessageType, Rout
 from ..domain.message_filter import Span
 from ..domain.message_index import first_order
 from ..domain.message_store import EVERYTHING, UNREAD, are_beside
+from ..domain.message_thread import MessageThread, ThreadHint, ThreadMessage, ThreadNote
 from ..domain.owners import ReadableMailbox
 from ..domain.rulebook import SENTENCES
 from ..domain.slices import Slices, result_of
@@ -37,7 +38,7 @@ SEARCHED = 1_000_000
 LEAST_DIGITS = 4
 """Digits that a part of a phone number has to have in a search: with less, everything has to do with it."""
 MOST_FOUND = 20
-"""Extensions, and phones, that a search finds beside messages."""
+"""Extensions, phones and message threads that a search finds beside messages."""
 
 
 # --- extensions ------------------------------------------------------------------------------------
@@ -61,7 +62,7 @@ def _extension(world: World, extension: Extension) -> Json:
     messages, mailbox = world.messages, (ReadableMailbox(extension.number),)
     total, unread = (messages.list_together(mailbox, wanted, world.account).total for wanted in (EVERYTHING, UNREAD))
     return {
-        **_brief(extension),
+        **brief(extension),
         "id": str(extension.id),
         "administrator": extension.administrator,
         "phone_numbers": [phone.digits for phone in world.account.numbers_of(extension)],
@@ -71,7 +72,8 @@ def _extension(world: World, extension: Extension) -> Json:
     }
 
 
-def _brief(extension: Extension) -> Json:
+def brief(extension: Extension) -> Json:
+    """An extension in few words."""
     return {
         "number": extension.number,
         "name": extension.name,
@@ -159,12 +161,12 @@ def _conversation(world: World, mailbox: str, newest: Message) -> Json:
         "id": str(thread.id),
         "type": newest.type.value,
         "with": _others(world.account, mailbox, thread),
-        "own_numbers": sorted(n for n in thread.numbers if _holder(world.account, n) == mailbox),
+        "own_numbers": sorted(n for n in thread.numbers if holder_of(world.account, n) == mailbox),
         "departments": [
-            {**_brief(found), "members": [_brief(world.account.extensions[each]) for each in found.members]}
+            {**brief(found), "members": [brief(world.account.extensions[each]) for each in found.members]}
             for found in (world.account.extensions[number] for number in thread.departments)
         ],
-        "participants": [] if thread.numbers else [_brief(each) for each in participants(thread, world.account)],
+        "participants": [] if thread.numbers else [brief(each) for each in participants(thread, world.account)],
         "is_hidden": not takes_part(thread, mailbox, world.account),
         "opted_out": _opted_out(world, thread),
         "total": total,
@@ -173,7 +175,8 @@ def _conversation(world: World, mailbox: str, newest: Message) -> Json:
     }
 
 
-def _holder(account: Account, digits: str) -> str | None:
+def holder_of(account: Account, digits: str) -> str | None:
+    """The extension whose mailbox holds the SMS of a phone number; None where none does."""
     found = account.mailbox_of(digits)
     return None if found is None else found.number
 
@@ -182,12 +185,12 @@ def _others(account: Account, mailbox: str, thread: Conversation) -> list[Json]:
     """The other ends, each with the extension that it is of; the mailbox itself where it is alone."""
     if not thread.numbers:
         others = [number for number in thread.addressed if number != mailbox] or [mailbox]
-        return [{"number": number, "extension": _brief(account.extensions[number])} for number in others]
-    own = {number for number in thread.numbers if _holder(account, number) == mailbox}
+        return [{"number": number, "extension": brief(account.extensions[number])} for number in others]
+    own = {number for number in thread.numbers if holder_of(account, number) == mailbox}
     found = []
     for number in sorted(thread.numbers - own or thread.numbers):
         holder = account.mailbox_of(number)
-        found.append({"number": number, "extension": None if holder is None else _brief(holder)})
+        found.append({"number": number, "extension": None if holder is None else brief(holder)})
     return found
 
 
@@ -246,7 +249,7 @@ def _message(world: World, message: Message, entry: MessageEntry | None) -> Json
     change = message.next_change(world.clock.now())
     return {
         **said,
-        "attachments": _files(message, f"messages/{message.id}"),
+        "attachments": files_in(message, f"messages/{message.id}"),
         "recipients": None if entry is None else outcomes(entry.routed),
         "next_change": None if change is None else iso8601(change),
         "opts_out": _opts_out(message),
@@ -258,7 +261,8 @@ def _opts_out(message: Message) -> bool | None:
     return opts_out(message.text) if is_word else None
 
 
-def _files(message: Message, folder: str) -> list[Json]:
+def files_in(message: Message, folder: str) -> list[Json]:
+    """The files of a message, with where each is read below the prefix of the control API."""
     return [
         {
             "id": str(held.id),
@@ -424,7 +428,7 @@ def _of_phone(world: World, digits: str, seen: Seen) -> Json:
         "text": text,
         "text_is_lost": is_lost,
         "created": iso8601(created),
-        "attachments": [] if message is None else _files(message, f"{folder}/{message.id}"),
+        "attachments": [] if message is None else files_in(message, f"{folder}/{message.id}"),
         "recipients": outcomes(entry.routed) if entry is not None and seen.is_own else None,
         "opts_out": opts_out(text) if seen.is_own else None,
     }
@@ -440,7 +444,7 @@ def _numbers(world: World, digits: str) -> list[Json]:
     account = world.account
     able = [(phone.digits, account.mailbox_of(phone.digits)) for phone in account.phone_numbers.values()]
     found = sorted(able, key=lambda each: each[1] is None)[:100]
-    return [{"number": number, "extension": None if holder is None else _brief(holder)} for number, holder in found]
+    return [{"number": number, "extension": None if holder is None else brief(holder)} for number, holder in found]
 
 
 # --- search ----------------------------------------------------------------------------------------
@@ -454,18 +458,20 @@ def search(call: ControlCall) -> Json:
 async def waiting_search(call: ControlCall, _: Client) -> Json:
     """Texts, numbers, extensions and ids, the newest first."""
     world, wanted = call.world, call.query["q"].strip()
+    is_first = "before" not in call.query
     await in_slices(world.phone_book.catching_up(world))
+    threads = await in_slices(_searching_threads(world, wanted)) if is_first else []
     found, last, looked_at = await in_slices(_searching(world, wanted, _cursor(call, "before"), call.query["limit"]))
     digits, words = digits_of(wanted), wanted.casefold()
     extensions = (
         each for each in world.account.extensions.values() if each.number == digits or words in each.name.casefold()
     )
     phones = (each for each in world.phone_book.newest_first() if _is_part(digits) and digits in each)
-    is_first = "before" not in call.query
     return {
         "now": iso8601(world.clock.now()),
-        "extensions": [_brief(each) for each in islice(extensions, MOST_FOUND)] if is_first else [],
+        "extensions": [brief(each) for each in islice(extensions, MOST_FOUND)] if is_first else [],
         "phones": [*islice(phones, MOST_FOUND)] if is_first else [],
+        "threads": threads,
         "messages": found,
         "searched": looked_at,
         "next": None if last is None else str(last),
@@ -500,6 +506,51 @@ def _searching(world: World, wanted: str, before: int | None, limit: int) -> Sli
             return found, None, looked_at
     shown = found[:limit]
     return shown, int(shown[-1]["id"]) if shown else message_id + 1, looked_at
+
+
+def _searching_threads(world: World, wanted: str) -> Slices[list[Json]]:
+    """Message threads in which it is, each with the latest entry that has it; the thread begun last first."""
+    takes, words = _taking(wanted), wanted.casefold()
+    found: list[Json] = []
+    looked_at = 0
+    for thread in _each_thread(world):
+        for entry in reversed(thread.entries):
+            looked_at += 1
+            if looked_at % SEARCHED_TOGETHER == 0:
+                yield
+            if isinstance(entry, ThreadHint):
+                continue
+            if takes(entry) if isinstance(entry, ThreadMessage) else words in entry.text.casefold():
+                found.append(_found_in(thread, entry))
+                break
+        else:
+            if wanted == thread.id:
+                found.append(_found_in(thread, None))
+        if len(found) == MOST_FOUND or looked_at >= SEARCHED:
+            break
+    return found
+
+
+def _each_thread(world: World) -> Iterator[MessageThread]:
+    """Every message thread, the one begun last first, while others may begin."""
+    before: int | None = None
+    while some := [*islice(world.threads.newest_first(before), SEARCHED_TOGETHER)]:
+        yield from some
+        before = some[-1].order
+
+
+def _found_in(thread: MessageThread, found: ThreadMessage | ThreadNote | None) -> Json:
+    """A thread that was found by what somebody said or noted in it, or by its own id."""
+    kind = "thread" if found is None else "note" if isinstance(found, ThreadNote) else "message"
+    return {
+        "id": thread.id,
+        "number": thread.number,
+        "guest": thread.guest,
+        "status": thread.status.value,
+        "kind": kind,
+        "text": thread.label if found is None else found.text,
+        "created": iso8601((found or thread).created),
+    }
 
 
 def _taking(wanted: str) -> Any:

@@ -8,10 +8,12 @@ from ..domain import errors
 from ..domain.a2p_sms import A2PMessage
 from ..domain.generation import GENERATIONS
 from ..domain.message import Availability, Direction, Message, Progress, Routed
+from ..domain.message_thread import ThreadMessage
 from ..domain.rulebook import SENTENCES
 from ..domain.slices import Slices
 from ..domain.subscription import Subscription
 from ..http.wire.a2p_sms import message_details
+from ..http.wire.message_threads import message_resource as thread_message_resource
 from ..http.wire.messages import message_resource
 from ..http.wire.view import View
 from ..timestamps import iso8601
@@ -21,7 +23,7 @@ from ..world.message_journal import MessageEntry
 from ..world.world import World
 from .handsets import files_of
 from .journal import CALLS_AT_A_TIME, in_brief
-from .subscriptions import shown_attempt
+from .subscriptions import notification_to
 
 Json = Any
 
@@ -64,8 +66,10 @@ def life(world: World, entry: MessageEntry | None, copies: Sequence[Message], ro
 
 
 def copies_of(world: World, message_id: int) -> Sequence[Message]:
-    """The one copy of this id that is kept; none where there is no such message."""
-    found = world.messages.held(message_id)
+    """The one copy of this id that is kept, in a mailbox, in a message thread or of high volume; none where there is no
+    such message.
+    """
+    found = world.messages.held(message_id) or world.threads.find_message(str(message_id))
     if found is None:
         try:
             found = world.a2p.message(str(message_id))
@@ -138,6 +142,7 @@ def _copy(world: World, copy: Message, now: datetime, root: str) -> Json:
     return {
         "id": copy.id,
         "mailbox": copy.mailbox or None,
+        "thread": copy.thread if isinstance(copy, ThreadMessage) else None,
         "direction": copy.direction.value,
         "status": copy.status_at(now).value,
         "read_status": copy.read_status.value,
@@ -156,6 +161,8 @@ def _resources(world: World, copy: Message, now: datetime, root: str) -> Mapping
     if copy.mailbox and copy.mailbox not in world.account.extensions:
         return {}
     views = {name: View(world.account, generation, root, now) for name, generation in GENERATIONS.items()}
+    if isinstance(copy, ThreadMessage):
+        return {name: thread_message_resource(copy, view) for name, view in views.items()}
     if isinstance(copy, A2PMessage):
         return {name: message_details(copy, view) for name, view in views.items()}
     return {name: message_resource(copy, view) for name, view in views.items()}
@@ -213,13 +220,4 @@ def _notifications(world: World, ids: Sequence[int]) -> Slices[list[Json]]:
 def _notifications_of(subscription: Subscription, ids: frozenset[int]) -> Iterator[tuple[datetime, Json]]:
     for attempt in subscription.attempts:
         if not ids.isdisjoint(attempt.about):
-            yield (
-                attempt.at,
-                {
-                    "subscription": subscription.id,
-                    "owner": subscription.owner,
-                    "transport": subscription.delivery.transport.value,
-                    "address": subscription.delivery.address or None,
-                    **shown_attempt(attempt),
-                },
-            )
+            yield attempt.at, notification_to(subscription, attempt)

@@ -82,7 +82,7 @@ async def waiting_read_message_by_number(call: ControlCall, _: Client) -> Json:
 
 def attachment_of_message(call: ControlCall) -> Response:
     """A file of a message, whichever mailbox holds it."""
-    message = call.world.messages.held(call.path["id"])
+    message = next(iter(copies_of(call.world, call.path["id"])), None)
     held = message.attachment(call.path["attachment_id"]) if message is not None else None
     if held is None:
         raise NotThere(

@@ -46,6 +46,17 @@ def shown_attempt(attempt: Attempt) -> dict[str, Json]:
     }
 
 
+def notification_to(subscription: Subscription, attempt: Attempt) -> dict[str, Json]:
+    """One notification, and the subscription that it was for."""
+    return {
+        "subscription": subscription.id,
+        "owner": subscription.owner,
+        "transport": subscription.delivery.transport.value,
+        "address": subscription.delivery.address or None,
+        **shown_attempt(attempt),
+    }
+
+
 def resend_notification(call: ControlCall) -> Json:
     """Send one of those that are kept once more."""
     world, wanted, uuid = call.world, call.path["subscription_id"], call.path["uuid"]

@@ -156,10 +156,14 @@ class SendThreadMessage(NamedTuple):
 
 
 class ThreadsChanged(NamedTuple):
-    """Whom a change concerns, by extension number: whose threads are others now, and whose entries."""
+    """Whom a change concerns, by extension number: whose threads are others now, and whose entries.
+
+    `about` are the ids of the threads and entries that have changed.
+    """
 
     threads: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
+    about: tuple[str, ...] = ()
 
 
 def handlers_of(account: Account, owner: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from heapq import merge
 from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
@@ -169,6 +170,14 @@ class MessageThreads:
     def open_of_assignee(self, owner: str, assignee: str | None) -> Iterable[MessageThread]:
         """The open threads of an extension with this assignee, or with none."""
         return self._open_of.get(owner, {}).get(assignee, {}).values()
+
+    def newest_first(self, before: int | None = None) -> Iterator[MessageThread]:
+        """Every thread, of those of an order below `before` where that is given, the one begun last first."""
+        parts = self._all.parts(first_order(FIRST), end_of(LAST) if before is None else before, lambda _: True)
+        for order in merge(*[part.newest_first() for part in parts], reverse=True):
+            thread = self._by_order[order]
+            assert isinstance(thread, MessageThread)
+            yield thread
 
     def list_threads(self, wanted: ThreadFilter) -> RecordsPage[MessageThread]:
         """Oldest first."""

@@ -47,6 +47,9 @@ class Part(NamedTuple):
     def oldest_first(self) -> Iterator[int]:
         return iter(self.orders.islice(self.low, self.high))
 
+    def newest_first(self) -> Iterator[int]:
+        return iter(self.orders.islice(self.low, self.high, reverse=True))
+
 
 class SortedIndex(Generic[K]):
     """The orders of records, by kind. An order is a number that sorts by time, then by age in the store."""

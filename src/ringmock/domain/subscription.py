@@ -132,6 +132,8 @@ class Attempt(NamedTuple):
     """The ids of the messages that it is about, as far as they are known: see `Changes`."""
     body: bytes = b""
     """What it says, as JSON."""
+    records: tuple[str, ...] = ()
+    """The ids of the message threads that it is about, and of their entries."""
 
 
 @dataclass(slots=True, eq=False)
@@ -521,7 +523,12 @@ class OptedOut(NamedTuple):
 
 
 class ThreadsModified(NamedTuple):
-    """An event of `EventKind.THREADS` and `THREAD_ENTRIES`: something has changed, and a synchronization says what."""
+    """An event of `EventKind.THREADS` and `THREAD_ENTRIES`: something has changed, and a synchronization says what.
+
+    `about` are the ids of the threads and entries, which the service does not tell.
+    """
+
+    about: tuple[str, ...] = ()
 
 
 A2PEvent = A2PMessageMoved | BatchMoved | OptedOut
@@ -533,6 +540,11 @@ def messages_of(event: Event) -> tuple[int, ...]:
     if isinstance(event, MailboxChanged):
         return tuple(each for change in event.changes for each in (*change.new, *change.changed))
     return (event.message.id,) if isinstance(event, SmsReceived | A2PMessageMoved) else ()
+
+
+def records_of(event: Event) -> tuple[str, ...]:
+    """The ids of the message threads and entries that an event is about."""
+    return event.about if isinstance(event, ThreadsModified) else ()
 
 
 def asks_for(wanted: EventFilter, event: A2PEvent) -> bool:

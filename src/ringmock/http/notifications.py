@@ -45,6 +45,7 @@ from ..domain.subscription import (
     changes_of,
     events,
     messages_of,
+    records_of,
     together,
 )
 from ..lab.webhooks import WebHooks
@@ -80,6 +81,8 @@ class _Notification(NamedTuple):
     """What has happened to it on demand, empty for nothing; None before that is decided."""
     about: tuple[int, ...] = ()
     """The ids of the messages that it is about."""
+    records: tuple[str, ...] = ()
+    """The ids of the message threads and entries that it is about."""
 
     def marked(self, mishap: str) -> "_Notification":
         """The same, with what has happened to it."""
@@ -228,7 +231,7 @@ class Notifier:
         for subscription in world.subscriptions.subscribed_to_threads(at):
             for wanted in subscription.filters:
                 if subscription.owner in owners.get(wanted.kind, ()):
-                    self._send(world, subscription, wanted, ThreadsModified(), at)
+                    self._send(world, subscription, wanted, ThreadsModified(changed.about), at)
 
     def remind(self, world: World, subscription: Subscription, at: datetime) -> None:
         """Send a subscription the reminder of its expiry that is due at this time."""
@@ -254,7 +257,7 @@ class Notifier:
         if world.history.is_replaying:
             return
         said = notification(subscription, wanted, event, uuid, world.account, at)
-        note = _Notification(uuid, wanted.uri, b"", said, about=messages_of(event))
+        note = _Notification(uuid, wanted.uri, b"", said, about=messages_of(event), records=records_of(event))
         self._send_note(world, subscription, note, at)
 
     def _send_note(self, world: World, subscription: Subscription, note: _Notification, at: datetime) -> None:
@@ -276,7 +279,13 @@ class Notifier:
     def _resend(self, world: World, subscription: Subscription, attempt: Attempt) -> None:
         """Send a notification once more, whatever its first result, and with no fault on demand."""
         note = _Notification(
-            attempt.uuid, attempt.event, attempt.body, orjson.loads(attempt.body), RESENT, attempt.about
+            attempt.uuid,
+            attempt.event,
+            attempt.body,
+            orjson.loads(attempt.body),
+            RESENT,
+            attempt.about,
+            attempt.records,
         )
         self._send_again(world, subscription, note)
 
@@ -376,7 +385,7 @@ class Notifier:
             return
         with world.moment.held():
             body, mishap = note.body or orjson.dumps(note.said), note.on_demand or None
-            attempt = Attempt(world.clock.now(), note.event, note.uuid, failure, mishap, note.about, body)
+            attempt = Attempt(world.clock.now(), note.event, note.uuid, failure, mishap, note.about, body, note.records)
             world.history.add("attempted", subscription.id, attempt)
             self._attempted(world, subscription, attempt)
 
@@ -447,7 +456,8 @@ def _retry_of(world: World, subscription: Subscription, at: datetime) -> Due | N
 def _note(world: World, subscription: Subscription, wanted: EventFilter, event: Event, at: datetime) -> _Notification:
     uuid = _name(world)
     said = notification(subscription, wanted, event, uuid, world.account, at)
-    return _Notification(uuid, wanted.uri, orjson.dumps(said), about=messages_of(event))
+    about, records = messages_of(event), records_of(event)
+    return _Notification(uuid, wanted.uri, orjson.dumps(said), about=about, records=records)
 
 
 def _name(world: World) -> str:

@@ -60,6 +60,11 @@ def _never(_: datetime) -> datetime | None:
     return None
 
 
+def _latest_of(thread: MessageThread) -> tuple[str, ...]:
+    """The ids of a thread and of its latest entry."""
+    return thread.id, str(thread.entries[-1].id)
+
+
 class ThreadOperations:
     """The part of a `World` that is about threads."""
 
@@ -111,10 +116,12 @@ class ThreadOperations:
 
     def _expire(self, now: datetime) -> datetime | None:
         handlers: set[str] = set()
+        about: list[str] = []
         for at, thread in self._threads.expired(now):
             handlers |= handlers_of(self.account, thread.owner)
             result_of(self._threads.resolve(thread, StatusReason.EXPIRED, at))
-        self._notify_threads(ThreadsChanged(threads=frozenset(handlers)))
+            about += _latest_of(thread)
+        self._notify_threads(ThreadsChanged(threads=frozenset(handlers), about=tuple(about)))
         return self._threads.next_expiry
 
     # --- messages --------------------------------------------------------------------------------
@@ -131,10 +138,11 @@ class ThreadOperations:
             owner = self.account.owner_of(number)
             assert owner is not None
             thread = store.open(owner.number, number, guest, now)
-        store.add_message(thread, delivery, now)
+        message = store.add_message(thread, delivery, now)
         self.share.add(1, sum([len(file.content) for file in delivery.attachments]))
         self.schedule_expiry()
-        self._notify_threads(changes_of_message(self.account, thread, is_new=is_new, is_inbound=True))
+        changes = changes_of_message(self.account, thread, is_new=is_new, is_inbound=True)
+        self._notify_threads(changes._replace(about=(thread.id, str(message.id))))
         if self.template.threads.inbound == "both":
             return delivery
         return delivery._replace(routed=tuple(routed._replace(mailbox=None) for routed in delivery.routed))
@@ -156,7 +164,8 @@ class ThreadOperations:
         message = store.add_message(thread, delivery, now, author=sender.number)
         self.schedule_expiry()
         self._hand_on(delivery, message)
-        self._notify_threads(changes_of_message(account, thread, is_new=is_new, is_inbound=False))
+        changes = changes_of_message(account, thread, is_new=is_new, is_inbound=False)
+        self._notify_threads(changes._replace(about=(thread.id, str(message.id))))
         return message
 
     def thread_message(self, extension: Extension, message_id: str) -> ThreadMessage:
@@ -189,7 +198,7 @@ class ThreadOperations:
         if number != thread.assignee:
             self.share.take(1)
             self.threads.assign(thread, number, extension.number, self.clock.now())
-            self._notify_threads(ThreadsChanged(threads=handlers_of(self.account, thread.owner)))
+            self._notify_handlers(thread)
         return thread
 
     def resolving_thread(self, extension: Extension, thread_id: str) -> Slices[MessageThread]:
@@ -199,7 +208,7 @@ class ThreadOperations:
         self.share.take(1)
         rest = self.threads.resolve(thread, StatusReason.MANUAL, self.clock.now(), extension.number)
         self.schedule_expiry()
-        self._notify_threads(ThreadsChanged(threads=handlers_of(self.account, thread.owner)))
+        self._notify_handlers(thread)
         yield from rest
         return thread
 
@@ -220,7 +229,7 @@ class ThreadOperations:
         check_open(thread)
         self.share.take(1)
         note = self.threads.add_note(thread, extension.number, text, self.clock.now())
-        self._notify_threads(ThreadsChanged(entries=handlers_of(self.account, thread.owner)))
+        self._notify_of_note(thread, note)
         return note
 
     def change_note(self, extension: Extension, note_id: str, text: str) -> ThreadNote:
@@ -234,7 +243,7 @@ class ThreadOperations:
             raise errors.NotFound("noteId", note_id)
         self.share.take(1)
         self.threads.change_note(note, text, self.clock.now())
-        self._notify_threads(ThreadsChanged(entries=handlers_of(self.account, thread.owner)))
+        self._notify_of_note(thread, note)
         return note
 
     def delete_notes(self, extension: Extension, ids: Iterable[str]) -> None:
@@ -248,7 +257,7 @@ class ThreadOperations:
             self.threads.delete(note, self.clock.now())
         owners = {self.threads.thread(note.thread).owner for note in notes}
         handlers = frozenset[str]().union(*(handlers_of(self.account, owner) for owner in owners))
-        self._notify_threads(ThreadsChanged(entries=handlers))
+        self._notify_threads(ThreadsChanged(entries=handlers, about=tuple([note.id for note in notes])))
 
     # --- synchronization -------------------------------------------------------------------------
 
@@ -291,6 +300,15 @@ class ThreadOperations:
             self._check_handles(extension, self.threads.thread(entry.thread))
             found.append(entry)
         return found
+
+    def _notify_handlers(self, thread: MessageThread) -> None:
+        """The thread itself is another, as its latest entry says."""
+        handlers = handlers_of(self.account, thread.owner)
+        self._notify_threads(ThreadsChanged(threads=handlers, about=_latest_of(thread)))
+
+    def _notify_of_note(self, thread: MessageThread, note: ThreadNote) -> None:
+        handlers = handlers_of(self.account, thread.owner)
+        self._notify_threads(ThreadsChanged(entries=handlers, about=(thread.id, note.id)))
 
     def _notify_threads(self, changed: ThreadsChanged) -> None:
         if changed.threads or changed.entries:

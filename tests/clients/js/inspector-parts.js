@@ -1,11 +1,14 @@
 // Somebody who looks at a message's life, the calls, the world, a text's measures and the contract, in Chromium.
 
-const { createServer } = require("node:http");
-const { chromium } = require("playwright-core");
-const { tell, run } = require("./story.js");
+// Each story is told in a world of its own, `{ STORY: [name, token of 101] }`.
 
-const [server, clientId, firstToken, handset, number, executablePath, part] = process.argv.slice(2);
-let token = firstToken;
+const { chromium } = require("playwright-core");
+const { tell: told, run } = require("./story.js");
+const { caller, receiver, thread } = require("./inspector-world.js");
+
+const [server, handset, number, executablePath, worlds] = process.argv.slice(2);
+let [part, clientId, token] = ["", "", ""];
+const tell = (step, result) => told(`${part}: ${step}`, result);
 const HOSTILE = "<img src=x onerror=alert(1)>\u202e<script>alert(2)</script>\"'`{{7*7}}";
 
 async function call(method, path, body, headers = {}) {
@@ -16,24 +19,10 @@ async function call(method, path, body, headers = {}) {
 const sms = (text, to = handset, headers) => call("POST", "/restapi/v1.0/account/~/extension/~/sms", { from: { phoneNumber: number }, to: [{ phoneNumber: to }], text }, headers);
 const page_ = (text, ...to) => call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", { to: to.map((extensionNumber) => ({ extensionNumber })), text });
 
-/** A receiver of webhooks, and how many notifications it was sent. */
-function receiver() {
-  return new Promise((done) => {
-    const got = { count: 0 };
-    const listening = createServer((request, answer) => {
-      request.resume().on("end", () => {
-        const given = request.headers["validation-token"];
-        if (!given) got.count += 1;
-        answer.writeHead(200, { "Content-Type": "application/json", ...(given ? { "Validation-Token": given } : {}) }).end();
-      });
-    }).listen(0, "127.0.0.1", () => done({ got, listening, url: `http://127.0.0.1:${listening.address().port}/hook` }));
-  });
-}
-
 const STORIES = {
   /** A message: its life, live, without moving what is read; a notification sent again. */
   async message(open, page) {
-    const { got, listening, url } = await receiver();
+    const { got, end, url } = await receiver();
     await call("POST", "/restapi/v1.0/subscription", { eventFilters: ["/restapi/v1.0/account/~/extension/~/message-store"], deliveryMode: { transportType: "WebHook", address: url } });
     const sent = await sms(`Hello ${HOSTILE}`);
     await open(`/messages/101/${sent.id}`);
@@ -55,7 +44,10 @@ const STORIES = {
     await page.getByText("resent").first().waitFor();
     tell("sent again", got.count > count);
     tell("curl", await page.locator(".last-action .curl").textContent());
-    listening.close();
+    await page.getByRole("button", { name: /^Delete: copy/ }).press("Enter");
+    await page.getByRole("button", { name: /^Purge: copy/ }).waitFor();
+    tell("deleted", [(await call("GET", `/_mock/messages/${sent.id}`)).copies[0].availability, await page.locator(".last-action .curl").textContent()]);
+    end();
   },
 
   /** Calls: live, filtered; one of them with why and what would pass; hostile values inert; the list does not move. */
@@ -90,6 +82,21 @@ const STORIES = {
     await page.locator(".call-row").first().click();
     await page.locator(".call-detail").getByText("<script>").first().waitFor();
     tell("inert", await page.evaluate(() => document.querySelectorAll("main script, main img[src=x], main b").length));
+    await page.getByRole("button", { name: "Send it again as 101" }).click();
+    await page.locator(".last-action .tag.bad").waitFor();
+    const [again] = await call("GET", "/_mock/journal?limit=1");
+    tell("again", [again.status, again.operation, await page.locator(".last-action .curl").textContent()]);
+    await page.locator(`.call-row[data-id="${again.id}"]`).click();
+    await page.locator(".page-head", { hasText: `#${again.id}` }).waitFor();
+    await page.getByRole("button", { name: "Compare with the one before" }).press("Enter");
+    tell("compared", await page.locator(".compared p").textContent());
+    await call("GET", "/restapi/v1.0/account/~/extension/~/message-store?perPage=7");
+    await page.locator(".call-row").first().getByText("200").waitFor();
+    await page.locator(".call-row").first().click();
+    await page.locator(".call-title .tag.good").waitFor();
+    await page.getByRole("button", { name: "Compare with the one before" }).press("Enter");
+    await page.locator(".compared tbody tr").first().waitFor();
+    tell("differs", await page.locator(".compared tbody tr", { hasText: /query|status/ }).allInnerTexts());
   },
 
   /** The world: the clock, an extension frozen, a Department by mouse and by keyboard, a fault off and on. */
@@ -162,23 +169,134 @@ const STORIES = {
     tell("exercised", await page.locator("#R-06 .rule-met").innerText());
   },
 
-  /** Nothing that axe-core finds, on any page at any width, light or dark; and each fits its window. */
+  /** The history: a label, the way back and the one aside, by mouse and by keyboard, each with its command line. */
+  async history(open, page) {
+    for (const text of ["one", "two", "three"]) await sms(text);
+    await open("/world");
+    await page.locator("#history-label").waitFor();
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("l");
+    await page.keyboard.type("after-three");
+    await page.keyboard.press("Enter");
+    await page.locator("[data-key=label-after-three]").waitFor();
+    tell("labelled", await page.locator(".last-action .curl").textContent());
+    await sms("four");
+    await page.locator(".command", { hasText: "createSMSMessage" }).nth(3).waitFor();
+    tell("commands", await page.locator(".command-said").allTextContents());
+    await page.getByRole("button", { name: "Back to label after-three" }).click();
+    tell("asked", await page.locator("dialog.ask code").textContent());
+    await page.getByRole("button", { name: "Go back" }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".command a").length === 3);
+    tell("back", (await call("GET", "/_mock/messages")).messages.map(({ text }) => text));
+    tell("focus", await page.evaluate(() => document.activeElement.getAttribute("aria-label")));
+    const first = (await call("GET", "/_mock/history")).commands.find(({ kind }) => kind === "createSMSMessage").number;
+    await page.getByRole("button", { name: `Fork at command ${first}`, exact: true }).press("Enter");
+    await page.getByText("begins as this one was").waitFor();
+    tell("forked", await page.locator(".last-action .curl").textContent());
+    await page.getByRole("button", { name: "Open it" }).click();
+    await page.waitForURL((url) => url.searchParams.get("world") !== clientId);
+    const fork = new URL(page.url()).searchParams.get("world");
+    tell("in the fork", (await call("GET", "/_mock/messages", undefined, { "X-Ringmock-World": fork })).messages.map(({ text }) => text));
+    await call("DELETE", `/_mock/worlds/${fork}`);
+  },
+
+  /** Carriers: a profile from the form, what it makes of an SMS, and out again. */
+  async carriers(open, page) {
+    await open("/world");
+    await page.getByText("One more, before these").click();
+    await page.locator("#carrier-to").fill("1415");
+    await page.locator("#carrier-error").fill("SMS-CAR-199");
+    await page.locator("#carrier-error").press("Enter");
+    await page.locator("[data-key=profile-0]").waitFor();
+    tell("said", await page.locator("[data-key=profile-0] .fault-text").textContent());
+    tell("set", (await call("GET", "/_mock/carrier")).profiles[0]);
+    await page.getByRole("button", { name: "Take out: To 1415" }).press("Enter");
+    await page.locator("[data-key=profile-0]").waitFor({ state: "detached" });
+    tell("out", await call("GET", "/_mock/carrier"));
+  },
+
+  /** A thread, from the customer's first text over two agents to its resolution, live. */
+  async threads(open, page) {
+    const world = caller(server, clientId, token);
+    const { end, url } = await receiver();
+    await open("/threads");
+    await page.getByText("No threads yet").waitFor();
+    const seen = { taken: "Second User (102) took it", answered: "We look into it.", noted: "Is with another carrier", reassigned: "assigned it to Third User", "noted again": "A technician calls", thanked: "It works again", resolved: "Resolved by Third User" };
+    await thread(world, handset, url, async (step) => {
+      if (step === "taken") {
+        await page.locator(".item").waitFor();
+        await page.evaluate(() => document.activeElement.blur());
+        await page.keyboard.press("j");
+      }
+      await page.locator(".thread").getByText(seen[step]).waitFor();
+    });
+    const entries = page.locator(".thread > .message-box");
+    await entries.nth(8).locator(".entry-events").waitFor();
+    tell("entries", await entries.allTextContents());
+    tell("handlers", await page.locator(".pane-facts .tag").allTextContents());
+    const told = entries.nth(0).locator("xpath=following-sibling::*[1]").locator(".entry-events > summary");
+    await told.press("Enter");
+    await page.locator(".entry-events[open] .attempt .tag.good").nth(3).waitFor();
+    tell("told", await page.locator(".entry-events[open] .attempt summary").allTextContents());
+    await page.goto(`${server}/_mock/ui/search?q=technician&world=${clientId}`);
+    await page.locator(".found-thread").click();
+    await page.waitForURL(/\/threads\//);
+    tell("found", await page.locator(".pane-head .tag").first().textContent());
+    end();
+  },
+
+  /** Findings stand above the calls, and the browser notifies of what comes while nobody looks. */
+  async notified(open, page) {
+    await page.context().grantPermissions(["notifications"]);
+    await page.addInitScript(() => {
+      window.noted = [];
+      window.Notification = class { static permission = "granted"; static requestPermission = async () => "granted"; constructor(title, { body }) { window.noted.push([title, body]); } };
+      window.away = false;
+      Object.defineProperty(document, "hidden", { get: () => window.away });
+    });
+    await open("/calls");
+    await page.locator('.pulse[data-state="live"]').waitFor();
+    await page.getByRole("button", { name: "Notify me of messages" }).click();
+    await page.locator('.notify[aria-pressed="true"]').waitFor();
+    await sms("while it is seen");
+    await page.locator(".call-row").first().getByText("createSMSMessage").waitFor();
+    await page.evaluate(() => { window.away = true; });
+    await sms(HOSTILE);
+    await page.waitForFunction(() => window.noted.length > 0);
+    tell("noted", await page.evaluate(() => window.noted));
+    await page.evaluate(() => { window.away = false; });
+    await call("POST", `/_mock/handsets/${handset}/messages`, { to: number, text: "STOP" });
+    await sms("To who has opted out");
+    await page.locator(".call-findings summary").press("Enter");
+    tell("findings", await page.locator(".call-findings").innerText());
+  },
 };
 
 run(async () => {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   try {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 850 } });
-    const wrong = [];
-    page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
-    page.on("pageerror", (error) => wrong.push(String(error)));
-    page.on("dialog", (dialog) => { wrong.push(dialog.message()); dialog.dismiss(); });
-    page.on("request", (request) => { if (new URL(request.url()).origin !== new URL(server).origin) wrong.push(request.url()); });
-    page.setDefaultTimeout(60000);
-    const open = (path) => page.goto(`${server}/_mock/ui${path}${path.includes("?") ? "&" : "?"}world=${clientId}`);
-    await STORIES[part](open, page);
-    tell("wrong", wrong);
+    for (const [story, [name, first]] of Object.entries(JSON.parse(worlds))) {
+      [part, clientId, token] = [story, name, first];
+      await one(browser, STORIES[story]).catch((error) => tell("failed", String(error.stack)));
+    }
   } finally {
     await browser.close();
   }
 });
+
+async function one(browser, story) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 850 } });
+  try {
+    const wrong = [];
+    // A refused call that is sent again is refused again.
+    page.on("console", (message) => message.type() === "error" && !message.text().includes("status of 400") && wrong.push(message.text()));
+    page.on("pageerror", (error) => wrong.push(String(error)));
+    page.on("dialog", (dialog) => { wrong.push(dialog.message()); dialog.dismiss(); });
+    page.on("request", (request) => { if (new URL(request.url()).origin !== new URL(server).origin) wrong.push(request.url()); });
+    page.setDefaultTimeout(20000);
+    await story((path) => page.goto(`${server}/_mock/ui${path}${path.includes("?") ? "&" : "?"}world=${clientId}`), page);
+    tell("wrong", wrong);
+  } finally {
+    await page.close();
+  }
+}

@@ -111,11 +111,12 @@ run(async () => {
     await page.locator("tbody tr", { hasText: name }).first().waitFor();
     tell("worlds", await page.locator("tbody tr", { hasText: name }).first().locator("td").nth(1).textContent());
 
-    // Hostile texts and names of files, all of them on one page.
+    // Hostile texts and names of files, all of them on one page; names of extensions, and values of headers.
     const texts = hostile();
+    const nameOf = (text) => `${text.replace(/[\u0000-\u001f]/g, " ").slice(0, 80)}.html`;
     await Promise.all(Array.from({ length: 4 }, async (_, lane) => {
       for (let each = lane; each < texts.length; each += 4) {
-        const sent = await world.write("13105550100", number, texts[each], each % 10 ? {} : { attachments: [{ contentType: "text/html", fileName: `${texts[each].replace(/[\u0000-\u001f]/g, " ").slice(0, 80)}.html`, content: "PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==" }] });
+        const sent = await world.write("13105550100", number, texts[each], { attachments: [{ contentType: "text/html", fileName: nameOf(texts[each]), content: "PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==" }] });
         if (sent.status !== 200) throw new Error(JSON.stringify([texts[each], sent.body]));
       }
     }));
@@ -125,12 +126,44 @@ run(async () => {
     const held = await page.locator(".bubble-text").first().evaluate((node) => { document.held = node.textContent; const box = node.closest(".thread-scroll"); box.scrollTop = 1; return new Promise((done) => { const top = node.getBoundingClientRect().bottom; const look = () => { const all = [...document.querySelectorAll(".bubble-text")]; if (all.length <= 60) { requestAnimationFrame(look); return; } done(Math.round(all.find((each) => each.textContent === document.held).getBoundingClientRect().bottom - top)); }; look(); }); });
     tell("older", held);
     const seen = new Set();
+    const files = new Set();
     for (let turn = 0; turn < 25 && seen.size < new Set(texts).size; turn += 1) {
       for (const text of await page.locator(".bubble-text").allTextContents()) seen.add(text);
+      for (const text of await page.locator(".file-name").allTextContents()) files.add(text);
       await page.locator(".thread-scroll").evaluate((box) => { box.scrollTop = 0; });
       await page.waitForFunction((known) => document.querySelector(".bubble-text")?.textContent !== known, await page.locator(".bubble-text").first().textContent(), { timeout: 3000 }).catch(() => {});
     }
-    tell("hostile", { sent: texts.length, missing: texts.filter((text) => !seen.has(text)).slice(0, 5), made: await page.evaluate(() => document.querySelectorAll("main script, main iframe, main object, main style, main [onerror], main svg:not(.icon)").length) });
+    const active = () => page.evaluate(() => document.querySelectorAll("script:not([src]), iframe, object, embed, style, base, meta[http-equiv], form[action], [onerror], [onload], [ontoggle], [style], svg:not(.icon)").length);
+    const missed = (wanted, known) => wanted.filter((each) => !known.has(each)).slice(0, 5);
+    tell("hostile", { sent: texts.length, missing: missed(texts, seen), files: missed(texts.map(nameOf), files), made: await active() });
+
+    const names = texts.map((text) => [...text.replace(/[\u0000-\u001f]/g, " ").slice(0, 120)].join("").trim());
+    const extensions = names.map((each, at) => ({ number: String(1000 + at), id: 5000 + at, type: at % 100 === 99 ? "Department" : "User", name: each, ...(at % 100 === 99 ? { members: [String(1000 + at - 1), String(1000 + at - 2)] } : {}) }));
+    const own = `${name}-names`;
+    const opened = await world.call("POST", "/_mock/worlds", { name: own, fixture: { extends: "demo", applications: [], jwt_keys: [], extensions, phone_numbers: [], handsets: [], account: { id: 1, main_number: "16509100001" } } });
+    if (opened.status !== 200) throw new Error(JSON.stringify(opened.body));
+    await page.goto(`${server}/_mock/ui/world?world=${own}`);
+    await page.locator(".extension-row").nth(texts.length - 1).waitFor({ state: "attached" });
+    const called = new Set(await page.locator(".extension-name").allTextContents());
+    const inWorld = await active();
+    await page.goto(`${server}/_mock/ui/conversations/1099?world=${own}`);
+    await page.locator(".pane-facts").getByText("2 members now").waitFor();
+    tell("hostile names", { missing: missed(names, called), made: inWorld + (await active()) });
+    await world.call("DELETE", `/_mock/worlds/${own}`);
+
+    const values = texts.map((text) => text.replace(/[^\x20-\x7e]/g, "?").trim());
+    const shown = new Set();
+    let inCalls = 0;
+    for (let first = 0; first < values.length; first += 84) {
+      const headers = Object.fromEntries(values.slice(first, first + 84).map((value, at) => [`X-Hostile-${first + at}`, value]));
+      await world.call("GET", "/restapi/v1.0/account/~/extension/~/message-store?perPage=1", undefined, token, headers);
+      const [{ id }] = (await world.call("GET", "/_mock/journal?limit=1")).body;
+      await page.goto(at(`/calls/${id}`));
+      await page.locator(".call-detail .pairs td").nth(Object.keys(headers).length).waitFor({ state: "attached" });
+      for (const text of await page.locator(".call-detail .pairs td").allTextContents()) shown.add(text);
+      inCalls += await active();
+    }
+    tell("hostile headers", { missing: missed(values, shown), made: inCalls });
     tell("foreign", foreign);
     tell("wrong", wrong);
   } finally {

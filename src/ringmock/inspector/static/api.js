@@ -10,6 +10,12 @@ export class ApiError extends Error {
 
 const WORLD = "X-Ringmock-World";
 
+const AS_JSON = "application/json";
+
+let isLeft = false;
+addEventListener("pagehide", () => { isLeft = true; });
+addEventListener("pageshow", () => { isLeft = false; });
+
 /**
  * Calls of the control API at `base`, about one world: its name, "" for the fixture's own. `hasToken`: whether callers
  * from elsewhere send a token, which command lines then have. `onAction` is told of each action, done or refused:
@@ -24,7 +30,8 @@ export function createApi(base, world, hasToken, onAction) {
     try {
       answer = await fetch(base + path + queryOf(query), { method, headers, signal, keepalive, body: body === undefined ? undefined : isForm ? body : JSON.stringify(body) });
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      // A browser that leaves the page breaks off what the page has asked.
+      if (isLeft || error.name === "AbortError") throw new DOMException("The page is left", "AbortError");
       throw new ApiError(0, "The server does not answer: it may have stopped.");
     }
     if (!answer.ok) throw new ApiError(answer.status, await sentenceOf(answer));
@@ -51,11 +58,41 @@ export function createApi(base, world, hasToken, onAction) {
     return parts.join(" ");
   }
 
+  // --- calls of the API itself, as an extension ---
+
+  const tokens = new Map();
+  const root = base.replace(/\/_mock$/, "");
+
+  async function tokenOf(extension) {
+    if (!tokens.has(extension)) tokens.set(extension, (await (await call("POST", "/tokens", { body: { extension } })).json()).access_token);
+    return tokens.get(extension);
+  }
+
+  async function signed(extension, method, path, body) {
+    const headers = { Authorization: `Bearer ${await tokenOf(extension)}`, ...(body === undefined ? {} : { "Content-Type": AS_JSON }) };
+    const answer = await fetch(root + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    if (answer.status !== 401) return { answer, headers };
+    // A token ends by the world's clock.
+    tokens.delete(extension);
+    return { answer: await fetch(root + path, { method, headers: { ...headers, Authorization: `Bearer ${await tokenOf(extension)}` }, body: body === undefined ? undefined : JSON.stringify(body) }), headers };
+  }
+
   return {
     base,
     world,
     url,
     curl,
+    /**
+     * Make a call of the API as an extension, with an access token of the world, and have it shown with its command line;
+     * the status of its answer, whatever that is.
+     */
+    async send(label, extension, method, path, body) {
+      const { answer, headers } = await signed(extension, method, path, body);
+      const parts = ["curl", ...(method === "GET" || (method === "POST" && body !== undefined) ? [] : ["-X", method]), ...Object.entries(headers).flatMap(([name, value]) => ["-H", quoted(`${name}: ${value}`)]), ...(body === undefined ? [] : ["-d", quoted(JSON.stringify(body))]), quoted(location.origin + root + path)];
+      const said = answer.ok ? "" : (await answer.json().catch(() => ({}))).message ?? `The API answers ${answer.status}.`;
+      onAction({ label, curl: parts.join(" "), status: answer.status, message: said });
+      return answer.status;
+    },
     /** What a GET answers, as JSON. `query`: parameters; null and undefined are left out. */
     async get(path, query, signal) {
       return (await call("GET", path, { query, signal })).json();

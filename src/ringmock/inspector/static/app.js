@@ -5,6 +5,7 @@ import { el, empty, icon, problem, refill } from "./dom.js";
 import { several } from "./format.js";
 import { createKeys } from "./keys.js";
 import { createLive } from "./live.js";
+import { createNotifier } from "./notify.js";
 import { PAGES, TABS, find } from "./pages.js";
 import { bind as bindTheme } from "./theme.js";
 
@@ -30,6 +31,10 @@ const lastAction = el("div", { class: "last-action", role: "status" });
 const announcer = el("div", { class: "sr-only", role: "status", "aria-live": "polite" });
 const actionsDialog = el("dialog", { class: "actions", "aria-labelledby": "actions-title" });
 const theme = el("button", { class: "icon-button", type: "button" });
+const notifier = createNotifier({
+  say(text) { announcer.textContent = text; notifier.button.focus(); },
+  open: ({ id, mailboxes, conversation }) => navigate(mailboxes.length ? `/conversations/${mailboxes[0]}/${conversation}` : `/messages/${id}`),
+});
 const searchField = el("input", { type: "search", id: "search-field", placeholder: "Search", "aria-label": "Search texts, numbers, extensions, ids", autocomplete: "off", spellcheck: "false" });
 const tabs = TABS.map((tab) => el("a", { class: "tab", href: ROOT + tab.path, dataset: { tab: tab.tab }, title: `${tab.label} (${tab.key})` }, icon(tab.icon), el("span", {}, tab.label)));
 
@@ -44,7 +49,7 @@ const header = el(
   el("div", { class: "world-box" }, worlds),
   el("nav", { class: "tabs", "aria-label": "Pages" }, tabs),
   el("form", { class: "search-box", role: "search", onsubmit: search }, icon("search"), searchField, el("kbd", { "aria-hidden": "true" }, "/")),
-  el("div", { class: "bar-end" }, pulse, theme, el("button", { class: "icon-button", type: "button", "aria-label": "List the keys", title: "Keys (?)", onclick: () => keys.help() }, "?")),
+  el("div", { class: "bar-end" }, pulse, notifier.button, theme, el("button", { class: "icon-button", type: "button", "aria-label": "List the keys", title: "Keys (?)", onclick: () => keys.help() }, "?")),
 );
 
 document.body.append(header, main, lastAction, announcer, actionsDialog);
@@ -305,7 +310,9 @@ function begin() {
   live = createLive(
     (lastId) => mine.url("/events", lastId ? { last_event_id: lastId } : {}),
     (state) => mine === api && saysState(state),
+    () => notifier.isOn,
   );
+  live.on(notifier.told);
   document.querySelector(".brand").href = address("");
   listWorlds();
   return show();

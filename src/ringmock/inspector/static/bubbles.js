@@ -15,7 +15,7 @@ const CLOSE_SECONDS = 300;
 export function bubble(message, previous, { side, app, names }) {
   const isOwn = message.direction === "Outbound";
   const isSameDay = previous && previous.created.slice(0, 10) === message.created.slice(0, 10);
-  const isClose = isSameDay && previous.from === message.from && previous.opts_out == null && (new Date(message.created) - new Date(previous.created)) / 1000 < CLOSE_SECONDS;
+  const isClose = isSameDay && previous.from === message.from && previous.author?.number === message.author?.number && previous.opts_out == null && (new Date(message.created) - new Date(previous.created)) / 1000 < CLOSE_SECONDS;
   return el(
     "div",
     { class: "message-box", dataset: { id: message.id ?? "" } },
@@ -38,7 +38,8 @@ export function called(digits, names) {
 }
 
 function sender(message, names) {
-  return [el("span", {}, called(message.from, names)), message.to.length > 1 ? el("span", { class: "quiet" }, ` to ${message.to.map((each) => called(each, names)).join(", ")}`) : null];
+  const { author } = message;
+  return [el("span", {}, author ? `${author.name || author.number} · ${author.number}` : called(message.from, names)), author ? el("span", { class: "quiet" }, ` as ${number(message.from)}`) : null, message.to.length > 1 ? el("span", { class: "quiet" }, ` to ${message.to.map((each) => called(each, names)).join(", ")}`) : null];
 }
 
 function body(message, side, app) {
@@ -70,8 +71,8 @@ function foot(message, side, app, names) {
     if (message.availability !== "Alive") parts.push(el("span", { class: "bad" }, message.availability));
   }
   const more = whoElse(message, names);
-  if (message.mailbox && message.id) {
-    parts.push(el("a", { href: app.address(`/messages/${message.mailbox}/${message.id}`), "aria-label": `Details of message ${message.id}` }, "Details"));
+  if (message.id && (message.mailbox || message.thread)) {
+    parts.push(el("a", { href: app.address(message.mailbox ? `/messages/${message.mailbox}/${message.id}` : `/messages/${message.id}`), "aria-label": `Details of message ${message.id}` }, "Details"));
   }
   return [el("div", { class: "message-foot" }, parts), more];
 }
@@ -83,7 +84,7 @@ function whoElse(message, names) {
   if (!missed.length && all.length < 2) return null;
   return el(
     "details",
-    { class: "outcomes", open: missed.length > 0 },
+    { class: "outcomes", open: missed.length > 0, dataset: { key: "outcomes" } },
     el("summary", {}, missed.length ? `${several(all.length - missed.length, "recipient")} reached, ${missed.length} not` : `${several(all.length, "recipient")} reached`),
     el(
       "ul",

@@ -3,10 +3,12 @@
 import { el, empty, fill, icon, problem, refill } from "./dom.js";
 import { duration, moment, several, time } from "./format.js";
 import { createList } from "./list.js";
-import { block, callLink, createSections, eased, exactly, facts, more, outcomeTag, ruleLink, statusTag, written } from "./parts.js";
+import { block, callLink, createSections, eased, exactly, facts, more, outcomeTag, renew, ruleLink, statusTag, written } from "./parts.js";
 
 const FILTERS = ["operation", "who", "status", "refused_by", "text", "rule", "message"];
 const REFUSED_BY = [["", "Any outcome"], ["any", "Refused, by anything"], ["contract", "Refused by the contract"], ["rules", "Refused by the rules"], ["faults", "Failed on demand"]];
+const MOST_NAMED = 8;
+const MOST_DIFFERENCES = 200;
 const STATUSES = [["", "Any status"], ["2xx", "2xx"], ["4xx", "4xx"], ["5xx", "5xx"]];
 let state;
 
@@ -17,18 +19,21 @@ export async function mount(main, params, app) {
   const pending = el("button", { class: "button pending", type: "button", hidden: true });
   const detail = el("div", { class: "pane-body call-detail", tabindex: "0", role: "region", "aria-label": "The call" });
   const problems = el("div", {});
+  const findings = el("div", { class: "call-findings", hidden: true });
   const panes = el("div", { class: "panes calls-panes" },
-    el("div", { class: "pane", dataset: { at: "0" } }, el("div", { class: "pane-head" }, el("h1", {}, "Calls"), el("span", { class: "quiet num", id: "call-count" })), filters(), problems, pending, scroller),
+    el("div", { class: "pane", dataset: { at: "0" } }, el("div", { class: "pane-head" }, el("h1", {}, "Calls"), el("span", { class: "quiet num", id: "call-count" })), filters(), findings, problems, pending, scroller),
     el("div", { class: "pane", dataset: { at: "1" } }, detail),
   );
   fill(scroller, rows);
   fill(main, panes);
-  state = { app, panes, scroller, rows, detail, problems, sections: createSections(el("div", {})), params, filter: {}, list: null, shownId: "" };
+  state = { app, panes, scroller, rows, detail, problems, findings, sections: createSections(el("div", {})), params, filter: {}, list: null, shownId: "" };
   pending.addEventListener("click", () => state.list.toNewest());
   state.pending = pending;
   const again = eased(() => state?.list?.arrived().catch(() => {}), 60);
-  app.onLeave(() => { again.end(); state.list?.end(); state = undefined; });
+  const lookAgain = eased(showFindings, 1000);
+  app.onLeave(() => { again.end(); lookAgain.end(); state.list?.end(); state = undefined; });
   app.onLive((data) => {
+    if (data.calls || data.reset || data.more || data.resumed) lookAgain();
     if (data.reset || data.more || data.resumed) begin();
     else if (data.calls) again();
   });
@@ -37,7 +42,22 @@ export async function mount(main, params, app) {
     { key: "k", label: "The call before", run: () => step(-1) },
     { key: "f", label: "Filter", run: () => document.querySelector("#call-text")?.focus() },
   ]);
-  await update(params);
+  await Promise.all([update(params), showFindings()]);
+}
+
+/** What the client does that would hurt in production, in the calls that the journal keeps. */
+async function showFindings() {
+  const here = state;
+  if (!here) return;
+  const { findings } = await here.app.api.get("/findings");
+  const said = JSON.stringify(findings);
+  if (state !== here || here.foundSaid === said) return;
+  here.foundSaid = said;
+  renew(here.findings, () => (findings.length ? more("findings", `${several(findings.length, "finding")}: what would hurt in production`, findingsOf(here.app, findings)) : []));
+}
+
+function findingsOf(app, findings) {
+  return el("ul", { class: "plain-list" }, findings.map((each) => el("li", {}, el("p", {}, each.sentence), el("p", { class: "quiet" }, "Calls ", each.calls.slice(0, MOST_NAMED).flatMap((number, at) => [at ? ", " : "", callLink(app, number)])))));
 }
 
 /** Another call, or another filter, in the same place. */
@@ -210,11 +230,15 @@ function callParts(app, call, why, found) {
     el("p", { class: "mono address" }, `${call.method} ${call.path}`),
     facts(["At", moment(call.at)], ["By", call.who ? el("a", { href: app.address(`/conversations/${call.who}`) }, call.who) : "nobody who was signed in"], ["Took", duration(call.milliseconds / 1000)],
       ["Refused by", call.refused_by], ["Fault", call.fault], ["Answer", call.lost ? "lost on demand: the caller never had it" : null], ["Did you mean", call.did_you_mean], ["Message", messageLink(app, call)]),
-    found.length ? el("section", { class: "card warn-card" }, el("h2", {}, "What would hurt in production"), el("ul", { class: "plain-list" }, found.map((each) => el("li", {}, el("p", {}, each.sentence), el("p", { class: "quiet" }, "Calls ", each.calls.slice(0, 8).flatMap((number, at) => [at ? ", " : "", callLink(app, number)])))))) : null,
+    found.length ? el("section", { class: "card warn-card" }, el("h2", {}, "What would hurt in production"), findingsOf(app, found)) : null,
     whyPart(app, call, why),
     why.repair ? repair(app, why.repair) : null,
     el("h2", {}, "The same again"),
     block(app, "The call as a command line", call.curl),
+    el("div", { class: "row" },
+      canBeSent(call) ? el("button", { class: "button", type: "button", onclick: () => sendAgain(app, call) }, icon("send"), `Send it again as ${call.who}`) : null,
+      el("button", { class: "button", type: "button", onclick: (event) => compare(app, call, event.target) }, "Compare with the one before")),
+    el("div", { class: "compared", role: "status" }),
     el("h2", {}, "Request"),
     call.query.length ? table("Query", call.query) : null,
     call.body === null || call.body === undefined ? el("p", { class: "quiet" }, call.body_left_out ? `A body of ${call.body_left_out} bytes, which is too long to be kept.` : "No body.") : block(app, "The body of the request", written(call.body)),
@@ -222,6 +246,52 @@ function callParts(app, call, why, found) {
     el("h2", {}, "Answer"),
     call.answer === null || call.answer === undefined ? el("p", { class: "quiet" }, call.answer_left_out ? `${call.answer_left_out} bytes, which are too long to be kept.` : "No body.") : block(app, "The answer", written(call.answer)),
   ];
+}
+
+/** A call whose body is kept whole, of somebody who was signed in. */
+function canBeSent(call) {
+  return call.who !== null && call.path.startsWith("/restapi/") && !call.body_left_out && typeof call.body !== "string" && !Array.isArray(call.body?.parts);
+}
+
+async function sendAgain(app, call) {
+  const query = call.query.length ? `?${new URLSearchParams(call.query)}` : "";
+  try {
+    await app.api.send(`${call.operation ?? call.path} sent again`, call.who, call.method, call.path + query, call.body ?? undefined);
+  } catch (error) {
+    app.announce(error.message);
+  }
+}
+
+/** What is another than in the call of the same operation before it. */
+async function compare(app, call, button) {
+  const box = button.closest(".call-parts").querySelector(".compared");
+  const [before] = await app.api.get("/journal", { operation: call.operation, before: call.id, limit: 1 });
+  if (!before) {
+    refill(box, el("p", { class: "quiet" }, "There was no call of this operation before."));
+    return;
+  }
+  const other = exactly(await app.api.text(`/journal/${before.id}`));
+  const [was, is] = [flat(other), flat(call)];
+  const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
+  refill(box, el("p", {}, names.length ? `${several(names.length, "difference")} from call ` : "Nothing is another than in call ", callLink(app, before.id), names.length > MOST_DIFFERENCES ? `, the first ${MOST_DIFFERENCES}` : ""),
+    names.length ? el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Differences" }, el("table", { class: "pairs" },
+      el("thead", {}, el("tr", {}, ["Where", `#${before.id}`, `#${call.id}`].map((said) => el("th", { scope: "col" }, said)))),
+      el("tbody", {}, names.slice(0, MOST_DIFFERENCES).map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "mono" }, was.get(name) ?? "absent"), el("td", { class: "mono" }, is.get(name) ?? "absent")))))) : null);
+}
+
+/** What a call asked and was answered, each value by its place. */
+function flat({ status, who, query, body, answer }) {
+  const found = new Map();
+  const add = (place, value) => {
+    if (value !== null && typeof value === "object" && !JSON.isRawJSON?.(value)) for (const [name, each] of Object.entries(value)) add(`${place}.${name}`, each);
+    else found.set(place, written(value) ?? "null");
+  };
+  add("status", status);
+  add("who", who);
+  for (const [name, value] of query) add(`query.${name}`, value);
+  add("request", body);
+  add("answer", answer);
+  return found;
 }
 
 function messageLink(app, call) {

@@ -2,7 +2,7 @@
 
 import { el, empty, fill, problem, refill } from "./dom.js";
 import { several } from "./format.js";
-import { callLink, eased } from "./parts.js";
+import { callLink, eased, renew } from "./parts.js";
 
 const PARTS = [["api", "The API"], ["control", "The control API"], ["rules", "Rules and decisions"]];
 let state;
@@ -143,10 +143,11 @@ async function showRules() {
   if (here.said === text && here.box.querySelector(".rules")) return;
   here.said = text;
   const isFirst = !here.box.querySelector(".rules");
-  refill(here.box,
+  renew(here.box, () => [
     el("p", { class: "quiet" }, said.is_counted ? "Marked: exercised by anybody since the server counts (--coverage). " : "The numbers count the calls of this world that each has decided, of those that the journal keeps. A server that is started with --coverage also marks what any client has exercised. ",
       said.is_counted ? el("a", { href: here.app.api.url("/coverage.html"), target: "_blank", rel: "noopener" }, "The whole report") : null),
-    el("div", { class: "rules" }, rules(here.app, "Rules", said.rules, said.is_counted), rules(here.app, "Decisions", said.decisions, said.is_counted)));
+    el("div", { class: "rules" }, rules(here.app, "Rules", said.rules, said.is_counted), rules(here.app, "Decisions", said.decisions, said.is_counted)),
+  ]);
   if (isFirst) toRule();
 }
 
@@ -154,7 +155,7 @@ function rules(app, title, list, isCounted) {
   const met = list.filter(({ calls, is_exercised: is }) => (isCounted ? is : calls)).length;
   return [
     el("div", { class: "page-head" }, el("h2", {}, title), el("span", { class: "quiet num" }, `${met} of ${list.length} exercised`)),
-    el("ol", { class: "rule-list" }, list.map((each) => el("li", { id: each.id, class: "rule", tabindex: "-1" },
+    el("ol", { class: "rule-list" }, list.map((each) => el("li", { id: each.id, class: "rule", tabindex: "-1", dataset: { key: each.id } },
       el("span", { class: "tag accent num" }, each.id),
       el("div", {}, each.question ? el("p", { class: "question" }, each.question) : null, el("p", {}, each.sentence ?? each.decision), el("p", { class: "quiet mono" }, each.home)),
       el("div", { class: "rule-met" },

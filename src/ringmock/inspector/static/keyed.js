@@ -1,5 +1,7 @@
 // A short list that is read again as a whole: nodes of what is as it was stay, and what is in view stays where it is.
 
+const FOCUSABLE = "a, button";
+
 /**
  * Let `box`, inside `scroller`, have a node for each of `items`: `key(item)` names it, `render(item)` makes it. Focus
  * stays on the item that had it.
@@ -12,6 +14,7 @@ export function keyed(scroller, box, items, key, render) {
   const focused = document.activeElement;
   const held = focused?.closest?.("[data-keyed]")?.keyedId;
   const hadFocus = held !== undefined && box.contains(focused);
+  const position = hadFocus ? [...known.get(held).querySelectorAll(FOCUSABLE)].indexOf(focused) : -1;
 
   const nodes = items.map((item) => {
     const id = key(item);
@@ -35,7 +38,8 @@ export function keyed(scroller, box, items, key, render) {
   if (stays) scroller.scrollTop += stays.getBoundingClientRect().top - before;
   if (hadFocus && !document.contains(focused)) {
     const now = nodes.find((node) => node.keyedId === held);
-    (now?.matches("a, button") ? now : now?.querySelector("a, button"))?.focus({ preventScroll: true });
+    const inside = now ? [...now.querySelectorAll(FOCUSABLE)] : [];
+    (now?.matches(FOCUSABLE) ? now : inside[position] ?? inside[0])?.focus({ preventScroll: true });
   }
 }
 
@@ -52,7 +56,7 @@ export function soon(work, milliseconds = 200, wrong = () => {}) {
       try {
         await work();
       } catch (error) {
-        wrong(error);
+        if (error.name !== "AbortError") wrong(error);
       }
     }, wait);
   };

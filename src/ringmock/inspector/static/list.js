@@ -5,7 +5,14 @@ const MOST = 400;
 const NEAR_PIXELS = 600;
 const AT_END_PIXELS = 24;
 
-const FOCUSABLE = "a, button, [tabindex]";
+const FOCUSABLE = "a, button, summary, [tabindex]";
+
+/** What somebody opened in a node, by its key, is open in the one that takes its place; and what he closed is closed. */
+function keepOpen(before, now) {
+  const was = new Map([...before.querySelectorAll("details[data-key]")].map((each) => [each.dataset.key, each.open]));
+  for (const each of now.querySelectorAll("details[data-key]")) each.open = was.get(each.dataset.key) ?? each.open;
+  return now;
+}
 
 /**
  * Fills `box`, inside `scroller`, with a window of a list in pages.
@@ -71,7 +78,10 @@ export function createList({ scroller, box, fetch, key, cursor, render, newestFi
       const before = known.get(key(item));
       const previous = items[at - 1];
       const isSame = before && before.said === JSON.stringify(item) && before.place === (previous ? key(previous) : "");
-      return isSame ? before : entry(item, previous);
+      if (isSame) return before;
+      const made = entry(item, previous);
+      if (before) keepOpen(before.node, made.node);
+      return made;
     });
     const kept = new Set(next.map(({ node }) => node));
     for (const { node } of shown) if (!kept.has(node)) node.remove();

@@ -6,13 +6,14 @@ const LONGEST_RETRY = 10000;
 
 /**
  * What happens in a world, as `GET /_mock/events` tells it. `addressOf(lastId)` is the address of the stream from there
- * on; `onState` is told "live", "paused", "waiting" (for the server) or "closed" (the world is).
+ * on; `onState` is told "live", "paused", "waiting" (for the server) or "closed" (the world is). `isKept()`: whether the
+ * stream stays open while nobody sees the page.
  *
  * `on(listener)` has the data of each event told, and returns what ends that: `{ messages: [...], calls: [...], more,
  * changed, clock, account, reset, closed }`, of which each may be absent. After a pause `resumed` is true, and what is
  * shown is to be read again.
  */
-export function createLive(addressOf, onState) {
+export function createLive(addressOf, onState, isKept = () => false) {
   const listeners = new Set();
   let source = null;
   let lastId = "";
@@ -73,7 +74,7 @@ export function createLive(addressOf, onState) {
   // A browser has few connections to a server: pages that nobody sees give theirs back.
   function seen() {
     clearTimeout(hide);
-    if (document.hidden) hide = setTimeout(shut, HIDDEN_MILLISECONDS);
+    if (document.hidden) hide = setTimeout(() => isKept() || shut(), HIDDEN_MILLISECONDS);
     else open();
   }
 

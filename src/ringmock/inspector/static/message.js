@@ -135,16 +135,44 @@ function copyCard(app, copy) {
     "article",
     { class: "card", "aria-label": `Copy ${copy.id}` },
     el("div", { class: "row" },
-      el("h3", {}, copy.mailbox ? ["Mailbox ", el("a", { href: app.address(`/conversations/${copy.mailbox}`) }, copy.mailbox)] : "High-volume store"),
+      el("h3", {}, placeOf(app, copy)),
       el("span", { class: "tag" }, copy.direction),
       el("span", { class: `tag ${/Failed/.test(copy.status) ? "bad" : "good"}` }, copy.status),
       copy.direction === "Inbound" ? el("span", { class: `tag ${copy.read_status === "Unread" ? "accent" : ""}` }, copy.read_status) : null,
       copy.availability === "Alive" ? null : el("span", { class: "tag warn" }, copy.is_removed ? "Removed" : copy.availability),
       el("span", { class: "quiet num" }, `id ${written(copy.id)}`),
     ),
+    canChange(copy) ? el("div", { class: "row" }, changes(copy).map(([label, method, path, body]) => el("button", { class: "button", type: "button", "aria-label": `${label}: copy ${written(copy.id)}`, onclick: () => change(app, copy, label, method, path, body) }, label))) : null,
     copy.attachments.length ? el("ul", { class: "files" }, copy.attachments.map((file) => fileOf(app, copy, file))) : null,
     Object.entries(copy.resource).map(([generation, resource]) => more(`${key}-${generation}`, `As generation ${generation} answers it`, block(app, `Copy ${copy.id} in generation ${generation}`, written(resource)))),
   );
+}
+
+function placeOf(app, { mailbox, thread }) {
+  if (mailbox) return ["Mailbox ", el("a", { href: app.address(`/conversations/${mailbox}`) }, mailbox)];
+  return thread ? el("a", { href: app.address(`/threads/${thread}`) }, "Message thread") : "High-volume store";
+}
+
+/** As the mailbox's own extension may, by a call of the API. */
+function canChange(copy) {
+  return Boolean(copy.mailbox) && copy.availability !== "Purged" && !copy.is_removed;
+}
+
+function changes(copy) {
+  const path = `/restapi/v1.0/account/~/extension/~/message-store/${written(copy.id)}`;
+  const read = copy.read_status === "Unread" ? "Read" : "Unread";
+  return [
+    copy.direction === "Inbound" && copy.availability === "Alive" ? [`Mark as ${read.toLowerCase()}`, "PUT", path, { readStatus: read }] : null,
+    copy.availability === "Alive" ? ["Delete", "DELETE", path, undefined] : ["Purge", "DELETE", `${path}?purge=true`, undefined],
+  ].filter(Boolean);
+}
+
+async function change(app, copy, label, method, path, body) {
+  try {
+    await app.api.send(`${label}, as ${copy.mailbox}`, copy.mailbox, method, path, body);
+  } catch (error) {
+    app.announce(error.message);
+  }
 }
 
 const PICTURES = /^image\/(png|jpeg|gif|webp|bmp)$/i;

@@ -6,6 +6,8 @@ export const PAGES = [
   { path: "/conversations", module: "conversations", tab: "conversations", title: "Conversations" },
   { path: "/conversations/:extension", module: "conversations", tab: "conversations", title: "Conversations" },
   { path: "/conversations/:extension/:conversation", module: "conversations", tab: "conversations", title: "Conversation" },
+  { path: "/threads", module: "threads", tab: "threads", title: "Threads" },
+  { path: "/threads/:thread", module: "threads", tab: "threads", title: "Thread" },
   { path: "/phones", module: "phones", tab: "phones", title: "Phones" },
   { path: "/phones/:phone", module: "phones", tab: "phones", title: "Phone" },
   { path: "/search", module: "search", tab: "", title: "Search" },
@@ -22,6 +24,7 @@ export const PAGES = [
 /** The navigation: where each place leads, its drawing and its keys. */
 export const TABS = [
   { tab: "conversations", path: "/conversations", label: "Conversations", icon: "messages", key: "g c" },
+  { tab: "threads", path: "/threads", label: "Threads", icon: "users", key: "g m" },
   { tab: "phones", path: "/phones", label: "Phones", icon: "phone", key: "g p" },
   { tab: "calls", path: "/calls", label: "Calls", icon: "calls", key: "g l" },
   { tab: "world", path: "/world", label: "World", icon: "world", key: "g w" },

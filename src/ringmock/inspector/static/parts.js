@@ -141,6 +141,8 @@ export function eased(work, milliseconds = 150) {
     isBusy = true;
     try {
       await work();
+    } catch (error) {
+      if (error.name !== "AbortError") console.warn(error);
     } finally {
       isBusy = false;
       if (isAsked) ask();

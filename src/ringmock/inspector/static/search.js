@@ -49,6 +49,7 @@ async function load(mine, before) {
         state.beside,
         answer.extensions.map((each) => el("a", { class: "button", href: app.address(`/conversations/${each.number}`) }, icon("messages"), `${each.number} ${each.name}`)),
         answer.phones.map((each) => el("a", { class: "button", href: app.address(`/phones/${each}`) }, icon("phone"), number(each))),
+        answer.threads.map((each) => el("a", { class: "button found-thread", href: app.address(`/threads/${each.id}`) }, icon("users"), el("span", {}, `${number(each.guest)} with ${number(each.number)}: `, marked(each.text, q)))),
       );
       state.facts.textContent = `${count(answer.searched)} messages searched in ${Math.round(performance.now() - began)} ms`;
     }

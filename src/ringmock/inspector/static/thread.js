@@ -8,9 +8,10 @@ import { createList } from "./list.js";
 
 /**
  * A thread at `path` of the control API, with `query`. `side` is "mailbox" or "phone"; `names` is filled by `onInfo`,
- * which is told each answer without its messages. `concerns(message)` says whether a live message belongs here.
+ * which is told each answer without its messages. `concerns(message)` says whether a live message belongs here. `render` makes
+ * the node of a message, a bubble where it is left out; `items` is what the answer calls its messages.
  */
-export function createThread({ app, path, query = {}, side, names, onInfo = () => {}, concerns, label }) {
+export function createThread({ app, path, query = {}, side, names, onInfo = () => {}, concerns, label, items = "messages", render = null }) {
   const box = el("div", { class: "thread", role: "log", "aria-label": label, "aria-live": "off" });
   const jump = el("button", { class: "jump", type: "button", hidden: true, onclick: () => { scroller.focus({ preventScroll: true }); list.toNewest(); } });
   const scroller = el("div", { class: "pane-body thread-scroll", tabindex: "0", role: "region", "aria-label": `${label}, the list` }, box);
@@ -23,14 +24,14 @@ export function createThread({ app, path, query = {}, side, names, onInfo = () =
     box,
     key: ({ id, cursor }) => id ?? `c${cursor}`,
     cursor: ({ cursor }) => cursor,
-    render: (message, previous) => bubble(message, previous, { side, app, names }),
+    render: render ?? ((message, previous) => bubble(message, previous, { side, app, names })),
     onPending(count) {
       jump.hidden = !count;
       refill(jump, icon("down"), `${several(count, "new message")}`);
     },
     empty: () => empty("No messages yet"),
     async fetch(asked) {
-      const { messages, older, newer, ...info } = await app.api.get(path, { ...query, ...asked }, stop.signal);
+      const { [items]: messages, older, newer, ...info } = await app.api.get(path, { ...query, ...asked }, stop.signal);
       onInfo(info);
       wakeAt(messages, info.now);
       return { items: messages, older, newer };

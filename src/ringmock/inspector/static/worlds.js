@@ -1,5 +1,6 @@
 // The worlds of the server: open, fork, reset, close.
 
+import { ask } from "./ask.js";
 import { el, icon, refill } from "./dom.js";
 import { count, duration } from "./format.js";
 import { keyed, soon } from "./keyed.js";
@@ -103,14 +104,6 @@ async function tried(work) {
 }
 
 /** Ask before what cannot be taken back. */
-function confirmed(title, about, label, work) {
-  const dialog = el("dialog", { class: "ask", "aria-labelledby": "ask-title" });
-  refill(dialog, el("h2", { id: "ask-title" }, title), el("p", {}, about), el("form", { method: "dialog", class: "row ask-buttons" }, el("button", { class: "button", value: "" }, "Leave it"), el("button", { class: "danger", value: "yes" }, label)));
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    if (dialog.returnValue === "yes") tried(work);
-  });
-  document.body.append(dialog);
-  dialog.showModal();
+async function confirmed(title, about, label, work) {
+  if (await ask({ title, about, label })) await tried(work);
 }
-
