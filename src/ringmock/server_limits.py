@@ -81,6 +81,7 @@ class ServerLimits:
     max_file_bytes: int = limit(
         1024 * MEGABYTE, "bytes", "Files of messages, for each copy, and of reports; more is 503."
     )
+    max_contacts: int = limit(10_000, "contacts", "In the address book of an extension; another one is refused.")
     max_journal_messages: int = limit(1000, "messages", "In the journal of a world; above it the oldest is dropped.")
     max_waits: int = limit(10_000, "calls", "Of the control API that wait for something; another one is 503.")
     max_event_streams: int = limit(100, "streams", "Of events, at the control API, open at a time; another one is 503.")

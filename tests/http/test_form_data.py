@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parts import field, part, send
 from support import HANDSET, OWN, SMS, Client, assert_refused, sms_body
 
 MMS = f"{OWN}/mms"
@@ -18,16 +19,6 @@ PNG = b"\x89PNG\r\n\x1a\n"
 Field = tuple[str, str]
 
 
-def part(content: bytes, **headers: str) -> bytes:
-    """A part with these headers, `_` in their names for `-`."""
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode() + content
-
-
-def field(name: str, value: str) -> bytes:
-    return part(value.encode(), Content_Disposition=f'form-data; name="{name}"')
-
-
 def file(name: str = "map.png", content: bytes = PNG, media_type: str = "image/png", **headers: str) -> bytes:
     disposition = f'form-data; name="attachment"; filename="{name}"'
     return part(content, Content_Disposition=disposition, Content_Type=media_type, **headers)
@@ -35,11 +26,6 @@ def file(name: str = "map.png", content: bytes = PNG, media_type: str = "image/p
 
 def message(body: Mapping[str, Any], **headers: str) -> bytes:
     return part(json.dumps(body).encode(), Content_Type="application/json", **headers)
-
-
-def send(client: Client, path: str, *parts: bytes, subtype: str = "form-data") -> Any:
-    content = b"".join(b"--b\r\n" + each + b"\r\n" for each in parts) + b"--b--\r\n"
-    return client.post(path, content=content, headers={"Content-Type": f"multipart/{subtype}; boundary=b"})
 
 
 def content_of(client: Client, said: Mapping[str, Any], attachment: int) -> bytes:

@@ -154,6 +154,15 @@ REPORTS: list[str] = []
 
 MINE = {"from": {"phoneNumber": "16509100010"}, "text": "Hello"}
 WEBSOCKET = {"transportType": "WebSocket"}
+SMS_BATCHES = "/restapi/v2/accounts/~/extensions/~/sms/batches"
+
+
+def sms_batch(size: int) -> dict[str, Any]:
+    """A batch of ordinary SMS."""
+    messages = [{"to": [{"phoneNumber": phone}]} for phone in PHONES[:size]]
+    return {"from": {"phoneNumber": "16509100010"}, "text": "Hello", "messages": messages}
+
+
 FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
 IDS = ",".join(str(number) for number in range(50))
 
@@ -193,6 +202,8 @@ LARGEST = [
     Large("readMessageStoreReportArchiveContent", "an archive of a report", "GET", f"{ACCOUNT}/message-store-report/REPORT-1/archive/0", in_slices=True, of_much=True),
     Large("listA2PSMS", "a page of high-volume messages", "GET", f"{ACCOUNT}/a2p-sms/messages?perPage=1000"),
     Large("readA2PSMSOptOuts", "a page of opt-outs", "GET", f"{ACCOUNT}/a2p-sms/opt-outs?perPage=1000", of_much=True),
+    Large("createSmsBatch", "a batch of 10,000 SMS", "POST", SMS_BATCHES, sms_batch(10_000), 201, in_slices=True),
+    Large("createSmsBatch", "a batch of 10,001 SMS", "POST", SMS_BATCHES, sms_batch(10_001), 400),
     Large("createSubscription", "9,000 event filters", "POST", "/restapi/v1.0/subscription", {"eventFilters": [FILTER] * 9_000, "deliveryMode": WEBSOCKET}, 400),
     Large("getToken", "a form of 1,000 fields", "POST", TOKEN, b"&".join(b"a%d=1" % number for number in range(1000)), 400),
     Large("getToken", "a form of percent signs", "POST", TOKEN, b"grant_type=" + b"%" * 65_000, 400),
@@ -221,6 +232,9 @@ SMALL = {
         OF_THE_ACCOUNT,
     ),
     **dict.fromkeys(("readCallQueueInfo", "updateCallQueueInfo"), ONE),
+    **dict.fromkeys(("listAllTcrBrands", "findTcrBrandById", "listAllTcrCampaigns", "findTcrCampaignById"), "There are as many as the fixture has."),
+    "linkNumbers": "A thousand numbers at most.",
+    "createFaxMessage": "Fifty recipients at most; the files' bytes are handed on as they are.",
     "createMMS": "Ten attachments at most, whose bytes are handed on as they are.",
     **dict.fromkeys(("readA2PBatch", "readA2PSMS", "readMessageContent"), ONE),
     "listA2PBatches": "Pages of at most 1,000, of which each says as much as any other.",

@@ -95,6 +95,8 @@ class Write(NamedTuple):
 
 TEMPLATE = {"displayName": "Greeting", "body": {"text": "Hello"}}
 SMS = {"from": {"phoneNumber": DIRECT_NUMBER["101"]}, "to": [{"phoneNumber": HANDSET}], "text": "Hello"}
+FAX = {"to": [{"phoneNumber": HANDSET}], "coverPageText": "Hello"}
+BATCH = {**SMS, "messages": [{"to": SMS["to"]}]}
 MOVED = {"addedExtensionIds": ["1346632103"], "removedExtensionIds": ["1346632102"]}
 QUEUE = {"groupId": "1346632200"}
 OTHER = {"extensionId": "1346632102"}
@@ -148,6 +150,9 @@ WRITES = (
         {"records": [{"from": DIRECT_NUMBER["101"], "to": HANDSET, "optStatus": "OptOut", "source": "Recipient"}]},
     ),
     Write("searchSmsConsentRecords", {}),
+    Write("createFaxMessage", {"originalMessageId": "<messageId>"}, "messageId", after=("createSMSMessage",)),
+    Write("createSmsBatch", {**SMS, "messages": [{"to": SMS["to"]}]}),
+    Write("linkNumbers", {"phoneNumbers": [DIRECT_NUMBER["101"]]}),
     Write("updateUserPresenceStatus", {"userStatus": "Busy"}),
     Write("updateExtensionCallQueuePresence", {"records": [TAKES_NONE]}, path=OTHER),
     Write("updateExtensionCallerId", {"byFeature": [{"feature": "RingOut", "callerId": {"type": "Blocked"}}]}),
@@ -173,6 +178,8 @@ SETS_NOTHING = (
 FILES = {
     "createSMSMessage": (Write("createSMSMessage", SMS, "messageId", media_type=PARTS), "readMessageContent"),
     "createMMS": (Write("createMMS", SMS, "messageId", media_type=PARTS), "readMessageContent"),
+    "createFaxMessage": (Write("createFaxMessage", FAX, "messageId", media_type=PARTS), "readMessageContent"),
+    "createSmsBatch": (Write("createSmsBatch", BATCH, media_type=PARTS), "readMessageContent"),
     "mthSendMessage": (
         Write("mthSendMessage", FROM_SHARED, "threadMessageId", after=RECIPIENT, media_type=FORM_PARTS),
         "mthReadMessageContent",
@@ -195,6 +202,8 @@ KNOWN = {
     "groupId": "1346632200",
     "phoneNumberId": "16509100010004",
     "timezoneId": "58",
+    "tcrBrandId": "700001",
+    "tcrCampaignId": "710001",
     "countryId": "1",
 }
 """What can be named in paths from the start."""

@@ -21,6 +21,7 @@ const HEAD = 'The calls of this test, oldest first:';
 /** @typedef {NonNullable<Operations['list_messages']['parameters']['query']>} MessagesQuery */
 /** @typedef {Operations['create_world']['requestBody']['content']['application/json']} NewWorld */
 /** @typedef {Operations['send_from_handset']['requestBody']['content']['application/json']} Text */
+/** @typedef {Operations['fax_from_outside']['requestBody']['content']['application/json']} Fax */
 
 /**
  * @typedef {Partial<Omit<NewWorld, 'name'>> & { name?: string, open?: string }} WorldOptions
@@ -346,6 +347,15 @@ class Handset {
    */
   async send(text) {
     return (await this.ask('POST', this.path, text)).recipients;
+  }
+
+  /**
+   * Send a fax to a number of the account.
+   * @param {Fax} fax
+   * @returns {Promise<Outcome[]>} What became of it.
+   */
+  async fax(fax) {
+    return (await this.ask('POST', this.path.replace(/messages$/, 'faxes'), fax)).recipients;
   }
 
   /**

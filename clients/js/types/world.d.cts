@@ -14,6 +14,7 @@ export type Findings = Operations["read_findings"]["responses"]["200"]["content"
 export type MessagesQuery = NonNullable<Operations["list_messages"]["parameters"]["query"]>;
 export type NewWorld = Operations["create_world"]["requestBody"]["content"]["application/json"];
 export type Text = Operations["send_from_handset"]["requestBody"]["content"]["application/json"];
+export type Fax = Operations["fax_from_outside"]["requestBody"]["content"]["application/json"];
 /**
  * `name` of the new world, any without it; `open`: the name of one that is open, which `close` leaves so.
  */
@@ -48,6 +49,7 @@ export type Duration = {
 /** @typedef {NonNullable<Operations['list_messages']['parameters']['query']>} MessagesQuery */
 /** @typedef {Operations['create_world']['requestBody']['content']['application/json']} NewWorld */
 /** @typedef {Operations['send_from_handset']['requestBody']['content']['application/json']} Text */
+/** @typedef {Operations['fax_from_outside']['requestBody']['content']['application/json']} Fax */
 /**
  * @typedef {Partial<Omit<NewWorld, 'name'>> & { name?: string, open?: string }} WorldOptions
  *   `name` of the new world, any without it; `open`: the name of one that is open, which `close` leaves so.
@@ -83,6 +85,12 @@ export class Handset {
      * @returns {Promise<Outcome[]>} What became of each recipient.
      */
     send(text: Text): Promise<Outcome[]>;
+    /**
+     * Send a fax to a number of the account.
+     * @param {Fax} fax
+     * @returns {Promise<Outcome[]>} What became of it.
+     */
+    fax(fax: Fax): Promise<Outcome[]>;
     /**
      * What it has received, oldest first: the latest thousand.
      * @returns {Promise<ReceivedMessage[]>}

@@ -421,7 +421,7 @@ def _of_phone(world: World, digits: str, seen: Seen) -> Json:
         "mailbox": None if message is None else message.mailbox or None,
         "number": None if entry is None else entry.number,
         "conversation": None if message is None or message.conversation.id is None else str(message.conversation.id),
-        "type": MessageType.SMS.value,
+        "type": _type_of(seen).value,
         "direction": (Direction.OUTBOUND if seen.is_own else Direction.INBOUND).value,
         "from": sender,
         "to": recipients,
@@ -432,6 +432,13 @@ def _of_phone(world: World, digits: str, seen: Seen) -> Json:
         "recipients": outcomes(entry.routed) if entry is not None and seen.is_own else None,
         "opts_out": opts_out(text) if seen.is_own else None,
     }
+
+
+def _type_of(seen: Seen) -> MessageType:
+    if seen.message is not None:
+        return seen.message.type
+    assert seen.entry is not None
+    return seen.entry.type
 
 
 def _kept(world: World, message: Message) -> MessageEntry | None:

@@ -118,6 +118,11 @@ class Stream:
         self._has_changed = True
         self.wake()
 
+    def presence_changed(self, changed: object) -> None:
+        """A presence changed."""
+        self._has_changed = True
+        self.wake()
+
     def time_changed(self) -> None:
         """The clock was moved, or something is due."""
         self.wake()

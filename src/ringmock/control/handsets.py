@@ -27,6 +27,16 @@ def send_from_handset(call: ControlCall) -> Json:
     return {"recipients": outcomes(routed)}
 
 
+def fax_from_outside(call: ControlCall) -> Json:
+    """A fax from a machine outside."""
+    body = call.body
+    with told():
+        files = call.files or _attachments(body.get("attachments", []))
+        number, resolution = call.path["phone_number"], body.get("resolution", "High")
+        routed = world_controls.fax_from_machine(call.world, number, body["to"], files, resolution)
+    return {"recipients": outcomes(routed)}
+
+
 def received_by_handset(call: ControlCall) -> Response:
     """What a phone has received, a page of it."""
     store, handset = call.world.messages, _handset(call)

@@ -158,7 +158,7 @@ def _copy(world: World, copy: Message, now: datetime, root: str) -> Json:
 
 def _resources(world: World, copy: Message, now: datetime, root: str) -> Mapping[str, Json]:
     """What the API answers for it, in each generation."""
-    if copy.mailbox and copy.mailbox not in world.account.extensions:
+    if copy.mailbox not in world.account.extensions and not isinstance(copy, A2PMessage):
         return {}
     views = {name: View(world.account, generation, root, now) for name, generation in GENERATIONS.items()}
     if isinstance(copy, ThreadMessage):

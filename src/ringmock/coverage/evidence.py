@@ -65,6 +65,11 @@ def _inbound(message_type: str) -> Condition:
     return lambda seen: any(m["type"] == message_type and m["direction"] == "Inbound" for m in seen.messages)
 
 
+def _is_from_the_unnamed(seen: Observation) -> bool:
+    received = [m for m in seen.messages if m["type"] == "SMS" and m["direction"] == "Inbound"]
+    return any("name" not in as_object(message.get("from")) for message in received)
+
+
 def _is_too_long_in_units_only(seen: Observation) -> bool:
     limit = MAX_UTF16_UNITS[MessageType.PAGER if seen.operation == PAGER else MessageType.SMS]
     text = as_object(seen.sent).get("text")
@@ -312,6 +317,12 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "D-39": (Evidence("D-39", "a message sent in a thread", _accepted("mthSendMessage")),),
     "D-40": (Evidence("D-40", "a message in a thread of another's refused with MSG-427", _refused("MSG-427")),),
     "D-41": (Evidence("D-41", "entries synchronized", _accepted("mthSyncEntries")),),
+    "D-42": (Evidence("D-42", "a fax accepted", _accepted("createFaxMessage")),),
+    "D-43": (Evidence("D-43", "an SMS received from a number without a name", _is_from_the_unnamed),),
+    "D-44": (Evidence("D-44", "a batch of ordinary SMS accepted", _accepted("createSmsBatch")),),
+    "D-45": (Evidence("D-45", "numbers registered for a campaign", _accepted("linkNumbers")),),
+    "D-46": (Evidence("D-46", "an unknown path refused with CMN-120", _refused("CMN-120")),),
+    "D-47": (Evidence("D-47", "a presence changed", _accepted("updateUserPresenceStatus")),),
     "D-11": (Evidence("D-11", "a reply to nothing refused with 404", _is_unknown_reply_target),),
 }
 """By the id of the rule or decision."""

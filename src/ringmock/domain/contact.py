@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
+
+from sortedcontainers import SortedKeyList
 
 from . import errors
 from .account import digits_of
 from .ports import IdGenerator
 
 MAX_CONTACTS = 10_000
-"""How many an extension may have."""
+"""How many an extension may have, unless a server has another limit."""
 
 PHONES = (
     *("homePhone", "homePhone2", "businessPhone", "businessPhone2", "mobilePhone", "businessFax", "companyPhone"),
@@ -51,18 +54,33 @@ class ContactChanges(NamedTuple):
     """The number of the last contact of a page with others behind it."""
 
 
+_Key = tuple[tuple[bool, str] | int, ...]
+
+
 class Contacts:
     """The address books of one world. Not thread-safe: one thread serves a world."""
 
-    def __init__(self, ids: IdGenerator) -> None:
+    def __init__(self, ids: IdGenerator, most: int = MAX_CONTACTS) -> None:
+        """`most` are the contacts of one extension that are not deleted."""
         self._ids = ids
+        self._most = most
         self._of: defaultdict[str, dict[int, Contact]] = defaultdict(dict)
         self._ids_in_order: defaultdict[str, list[int]] = defaultdict(list)
         self._changed: defaultdict[str, list[int]] = defaultdict(list)
+        self._alive: defaultdict[str, int] = defaultdict(int)
+        self._sorted: defaultdict[str, dict[tuple[str, ...], SortedKeyList[Contact, _Key]]] = defaultdict(dict)
+        """Those of an extension that are not deleted, in each order that somebody has asked for."""
 
-    def of(self, owner: str) -> Sequence[Contact]:
-        """Those of one extension that are not deleted, oldest first."""
-        return [contact for contact in self._of.get(owner, {}).values() if not contact.is_deleted]
+    def in_order(self, owner: str, by: Sequence[str] = ()) -> Sequence[Contact]:
+        """Those of one extension that are not deleted: by these fields in turn, in any case, those without one last;
+        without fields, the oldest first. Sorted once, and kept so.
+        """
+        names = tuple(_FIELDS[name] for name in dict.fromkeys(by))
+        known = self._sorted[owner].get(names)
+        if known is None:
+            alive = (contact for contact in self._of.get(owner, {}).values() if not contact.is_deleted)
+            known = self._sorted[owner][names] = SortedKeyList(alive, key=partial(_key, names))
+        return known
 
     def get(self, owner: str, contact_id: int) -> Contact:
         """Raises `NotFound`."""
@@ -74,7 +92,7 @@ class Contacts:
     def create(self, owner: str, details: Mapping[str, Any]) -> Contact:
         """Raises `InvalidParameter` when the extension has the maximum number of contacts."""
         order = self._ids_in_order[owner]
-        if len(order) >= MAX_CONTACTS:
+        if self._alive[owner] >= self._most:
             raise errors.InvalidParameter("contactId")
         contact = Contact(self._ids.next_message_id(), owner, len(order) + 1, dict(details))
         order.append(contact.id)
@@ -85,7 +103,15 @@ class Contacts:
         return self._set(Contact(contact.id, contact.owner, contact.number, dict(details), is_deleted))
 
     def _set(self, contact: Contact) -> Contact:
-        self._of[contact.owner][contact.id] = contact
+        book = self._of[contact.owner]
+        before = book.get(contact.id)
+        for order in self._sorted[contact.owner].values():
+            if before is not None:
+                order.remove(before)
+            if not contact.is_deleted:
+                order.add(contact)
+        book[contact.id] = contact
+        self._alive[contact.owner] += (not contact.is_deleted) - (before is not None)
         self._changed[contact.owner].append(contact.id)
         return contact
 
@@ -112,11 +138,6 @@ class Contacts:
         return ContactChanges([self._of[owner][name] for name in reversed(names)], len(changed))
 
 
-def in_order(contacts: Sequence[Contact], by: Sequence[str]) -> Sequence[Contact]:
-    """Contacts by these fields in turn, in any case; those without one last. Without fields, the oldest first."""
-    names = [_FIELDS[name] for name in by]
-    return sorted(contacts, key=lambda each: [_key(each, name) for name in names]) if names else contacts
-
-
-def _key(contact: Contact, name: str) -> tuple[bool, str]:
-    return name not in contact.details, str(contact.details.get(name, "")).casefold()
+def _key(names: Sequence[str], contact: Contact) -> _Key:
+    fields = contact.details
+    return (*((name not in fields, str(fields.get(name, "")).casefold()) for name in names), contact.number)

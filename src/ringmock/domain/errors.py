@@ -195,6 +195,18 @@ class AttachmentTooLarge(Refusal):
     """A single attachment that is larger than all attachments of an MMS may be together."""
 
 
+class FaxNotAvailable(Refusal):
+    """D-42: a fax of an extension whose type, `value`, sends none."""
+
+    rule = "D-42"
+
+
+class FaxNotResendable(Refusal):
+    """D-42: a fax that is to be sent again while it is still being sent, or after its content was deleted."""
+
+    rule = "D-42"
+
+
 class PagerToPhoneNumber(InvalidParameter):
     """R-08: pagers go to extensions of the account, not to phone numbers."""
 

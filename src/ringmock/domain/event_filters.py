@@ -27,6 +27,14 @@ _RINGSENSE = "/ai/ringsense/v1/public/accounts/{accountId}/domains/{domain}/insi
 
 MESSAGE_STORE = KnownFilter(f"{_X}/message-store", ("type", "direction"), has_events=True)
 INSTANT_SMS = KnownFilter(f"{_X}/message-store/instant", ("type",), has_events=True)
+ACCOUNT_PRESENCE = KnownFilter(f"{_A}/presence", ("detailedTelephonyState",), has_events=True)
+PRESENCE = KnownFilter(
+    f"{_X}/presence",
+    ("detailedTelephonyState", "sipData", "totalActiveCalls", "aggregated"),
+    "guide: event filters; the vendor's widgets; old clients",
+    has_events=True,
+)
+FAX = KnownFilter(f"{_X}/fax", ("direction",), has_events=True)
 A2P_BATCHES = KnownFilter(f"{_A}/a2p-sms/batches", ("from",), has_events=True)
 A2P_BATCHES_OF_OLD = KnownFilter(f"{_A}/a2p-sms/batch", ("from",), "guide: event filters, until 2022", has_events=True)
 A2P_BATCH = KnownFilter(f"{_A}/a2p-sms/batches/{{batchId}}", has_events=True)
@@ -45,7 +53,7 @@ THREAD_ENTRIES = KnownFilter(f"{_A}/message-threads/entries/sync", source="guide
 KNOWN_FILTERS = (
     MESSAGE_STORE,
     INSTANT_SMS,
-    KnownFilter(f"{_X}/fax", ("direction",)),
+    FAX,
     KnownFilter(f"{_X}/voicemail"),
     KnownFilter(f"{_X}/shared-sms", source="the vendor's Embeddable"),
     THREADS,
@@ -68,12 +76,8 @@ KNOWN_FILTERS = (
     KnownFilter(f"{_X}/incoming-call-pickup", source="old clients; API description of 2026, IncomingCallEvent"),
     KnownFilter(f"{_X}/start-ring", source="the vendor's widgets"),
     KnownFilter(f"{_X}/stop-ring", source="the vendor's widgets"),
-    KnownFilter(f"{_A}/presence", ("detailedTelephonyState",)),
-    KnownFilter(
-        f"{_X}/presence",
-        ("detailedTelephonyState", "sipData", "totalActiveCalls", "aggregated"),
-        "guide: event filters; the vendor's widgets; old clients",
-    ),
+    ACCOUNT_PRESENCE,
+    PRESENCE,
     KnownFilter(f"{_X}/presence/line"),
     KnownFilter(f"{_X}/presence/line/presence", _LINES),
     KnownFilter(f"{_X}/presence/dnd"),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .account import Account, Extension, ExtensionType, Feature
 from .message import MessageType
-from .rules import can_receive
+from .rules import SENDS_FAXES, can_receive
 
 
 class ReasonCode(StrEnum):
@@ -114,4 +114,6 @@ def _of_types(extension: Extension) -> Mapping[str, bool]:
         "SMSReceiving": receives_sms(extension),
         "PagesSending": not extension.is_department,
         "PagesReceiving": can_receive(extension, MessageType.PAGER),
+        "FaxSending": extension.type in SENDS_FAXES,
+        "FaxReceiving": can_receive(extension, MessageType.FAX),
     }

@@ -11,10 +11,11 @@ from .conversation import Conversation
 
 
 class MessageType(StrEnum):
-    """R-01: there are two types of short text messages."""
+    """R-01: there are two types of short text messages; a mailbox holds faxes besides."""
 
     SMS = "SMS"
     PAGER = "Pager"
+    FAX = "Fax"
 
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -83,6 +84,8 @@ class Reached(NamedTuple):
     status: MessageStatus
     error: str | None = None
     attempts: int = 1
+    fax_error: str | None = None
+    """The reason of a fax (`faxErrorCode`)."""
 
 
 Step = tuple[timedelta, Reached]
@@ -97,10 +100,26 @@ class Progress:
     later: tuple[Step, ...] = ()
 
 
+class FaxResolution(StrEnum):
+    HIGH = "High"
+    LOW = "Low"
+
+
+class FaxDetails(NamedTuple):
+    """What a fax has beside its files. `cover_index` is None for one that was received."""
+
+    resolution: FaxResolution
+    pages: int
+    cover_index: int | None = None
+    cover_text: str | None = None
+    names: tuple[str | None, ...] = ()
+    """Of the recipients, as the sender gave them."""
+
+
 class Delivery(NamedTuple):
     """The complete plan of one sending, made before anything is stored.
 
-    `sender` and `recipients` are phone number digits for an SMS and extension numbers for a Pager.
+    `sender` and `recipients` are phone number digits for an SMS or a fax and extension numbers for a Pager.
     """
 
     type: MessageType
@@ -115,7 +134,8 @@ class Delivery(NamedTuple):
     progress: Progress | None = None
     """How the status moves where a carrier profile applies; None for the generation's default."""
     recipient_progress: tuple[Progress, ...] = ()
-    """The same for each recipient of a group message."""
+    """The same for each recipient of a group message, or of a fax."""
+    fax: FaxDetails | None = None
 
 
 def step_at(progress: Progress, age: timedelta) -> Step | None:
@@ -155,7 +175,8 @@ class Message:
     attachments: tuple[HeldAttachment, ...] = ()
     """An MMS's files, without its text."""
     recipient_progress: tuple[Progress, ...] = ()
-    """How the status of a group message moves for each recipient; empty when it moves equally for all."""
+    """How the status of a group message or a fax moves for each recipient; empty when it moves equally for all."""
+    fax: FaxDetails | None = None
 
     def status_at(self, now: datetime) -> MessageStatus:
         """The status that the message has reached by `now`."""

@@ -33,6 +33,8 @@ _MOST_UNFILED = 64
 _MOST_UNSORTED = 16
 """Messages of one conversation or number that no list has yet: a query of thousands of conversations sorts them all."""
 
+_SLOW = timedelta(days=1)
+
 Combinations = frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]
 
 
@@ -184,7 +186,9 @@ class MailboxIndex:
     places: "array[int]" = field(default_factory=lambda: array("Q"))
     """For each of these changes, its place among the changes of the whole store."""
     longest_progress: timedelta = timedelta(0)
-    """The longest time after which the status of a message in this mailbox still changes."""
+    """The longest time after which the status of a message in this mailbox still changes, but for the slow ones."""
+    slow: dict[int, None] = field(default_factory=dict)
+    """The ids of messages whose status takes longer than a day: faxes that are sent later."""
 
     def add(self, message: Message) -> None:
         """Add a new message. The next query indexes it."""
@@ -252,7 +256,11 @@ class MailboxIndex:
         self.changes.append(message.id)
         self.places.append(place)
         if message.progress.later:
-            self.longest_progress = max(self.longest_progress, *message.delays())
+            longest = max(self.longest_progress, *message.delays())
+            if longest <= _SLOW:
+                self.longest_progress = longest
+            else:
+                self.slow[message.id] = None
 
     def indexes_of(self, message: Message) -> Iterator[Index]:
         """Every index that lists the message."""

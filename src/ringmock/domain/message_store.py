@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sortedcontainers import SortedList
 
 from .account import Account, digits_of
-from .attachment import Attachment, HeldAttachment
+from .attachment import HeldAttachment
 from .carrier import progress_to
 from .conversation import Conversation, is_member_of_any, takes_part
 from .generation import SMS_IS_MODIFIED_AFTER, Generation
@@ -26,6 +26,7 @@ from .message import (
     MessageType,
     Outcome,
     Progress,
+    Reached,
     ReadStatus,
 )
 from .message_filter import MessageFilter, MessagePage, Span
@@ -98,9 +99,10 @@ class InMemoryMessageStore:
         copies: list[Message] = []
         for mailbox, direction in _mailboxes(delivery):
             message_id = self._ids.next_message_id()
-            conversation = conversation or self._named(delivery.conversation, message_id)
+            conversation = conversation or self._named(delivery, message_id)
             is_outbound = direction is Direction.OUTBOUND
             is_outbound_sms = is_outbound and delivery.type is MessageType.SMS
+            is_outbound_sms_or_page = is_outbound and delivery.fax is None
             message = Message(
                 message_id,
                 mailbox,
@@ -111,17 +113,50 @@ class InMemoryMessageStore:
                 delivery.text,
                 second.created,
                 modified=second.sms_modified if is_outbound_sms else now,
-                read_status=self._generation.outbound_read_status if is_outbound else ReadStatus.UNREAD,
+                read_status=self._generation.outbound_read_status if is_outbound_sms_or_page else ReadStatus.UNREAD,
                 progress=progress_of(delivery, direction, self._generation),
                 conversation=conversation,
                 order=second.first_order + next(self._ages),
-                attachments=self._held(delivery.attachments) if delivery.attachments else (),
+                attachments=self._held(delivery, message_id) if delivery.attachments else (),
                 recipient_progress=delivery.recipient_progress if is_outbound else (),
+                fax=delivery.fax,
             )
             self._file(message)
             copies.append(message)
         self._hand_over(delivery, copies)
         return tuple(copies)
+
+    def prepare(self, delivery: Delivery, sent: Message, mailbox: str, created: datetime) -> Message:
+        """A recipient's copy of a fax that is sent later. It has its id, and is in no mailbox before `arrive`."""
+        message_id = self._ids.next_message_id()
+        return Message(
+            message_id,
+            mailbox,
+            delivery.type,
+            Direction.INBOUND,
+            delivery.sender,
+            delivery.recipients,
+            delivery.text,
+            created.replace(microsecond=0),
+            modified=created,
+            read_status=ReadStatus.UNREAD,
+            progress=Progress(MessageStatus.RECEIVED),
+            conversation=sent.conversation,
+            order=0,
+            attachments=self._held(delivery, message_id),
+            fax=delivery.fax,
+        )
+
+    def arrive(self, message: Message) -> None:
+        """File what was prepared."""
+        message.order = first_order(message.created) + next(self._ages)
+        self._file(message)
+
+    def cancel(self, message: Message, now: datetime) -> None:
+        """Send what still waits no more: it has failed."""
+        failed = ((now - message.created, Reached(MessageStatus.SENDING_FAILED)),)
+        message.progress = replace(message.progress, later=failed)
+        message.recipient_progress = tuple(replace(each, later=failed) for each in message.recipient_progress)
 
     def find(self, mailbox: str, message_id: int) -> Message | None:
         """The message when that mailbox holds it, whatever its availability."""
@@ -295,6 +330,8 @@ class InMemoryMessageStore:
 
     def _changed_of_late(self, box: MailboxIndex, position: int, since: datetime, now: datetime) -> Iterator[int]:
         """Messages among the first `position` changes that changed at `since` or later, or whose status did."""
+        slow = (self._messages.get(message_id) for message_id in box.slow)
+        yield from (each.id for each in slow if each is not None and each.last_changed(now) >= since)
         while position:
             position -= 1
             message = self._messages.get(box.changes[position])
@@ -308,6 +345,8 @@ class InMemoryMessageStore:
     def moving(self, mailbox: str, now: datetime) -> Iterator[Message]:
         """Messages whose status can still change after now. The cost is the number of changes within that time."""
         box = self._mailboxes.get(mailbox)
+        slow = () if box is None else (self._messages.get(message_id) for message_id in box.slow)
+        yield from (message for message in slow if message is not None and message.next_change(now) is not None)
         for message_id in () if box is None else reversed(box.changes):
             message = self._messages.get(message_id)
             if message is None:
@@ -359,6 +398,29 @@ class InMemoryMessageStore:
         )
         self.hand_over(digits, message)
 
+    def send_unfiled(self, delivery: Delivery, now: datetime) -> Message:
+        """Deliver to phones outside an SMS that is in no mailbox."""
+        second, message_id = self._second_of(now), self._ids.next_message_id()
+        message = Message(
+            message_id,
+            "",
+            delivery.type,
+            Direction.OUTBOUND,
+            delivery.sender,
+            delivery.recipients,
+            delivery.text,
+            second.created,
+            modified=second.sms_modified,
+            read_status=ReadStatus.READ,
+            progress=progress_of(delivery, Direction.OUTBOUND, self._generation),
+            conversation=delivery.conversation,
+            order=second.first_order + next(self._ages),
+            attachments=self._held(delivery, message_id),
+            recipient_progress=delivery.recipient_progress,
+        )
+        self._hand_over(delivery, (message,))
+        return message
+
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread; `modified` moves even when nothing else does."""
         with self._refiled(message, now):
@@ -393,9 +455,13 @@ class InMemoryMessageStore:
         box.update_head(message)
         del self._messages[message.id], self._by_order[message.order]
 
-    def _held(self, files: Sequence[Attachment]) -> tuple[HeldAttachment, ...]:
-        """The files with the ids of one copy; the bytes are shared."""
-        return tuple(HeldAttachment(self._ids.next_message_id(), file) for file in files)
+    def _held(self, delivery: Delivery, message_id: int) -> tuple[HeldAttachment, ...]:
+        """The files with the ids of one copy; the bytes are shared. The first file of a fax has the fax's own id."""
+        files = delivery.attachments
+        if delivery.fax is None:
+            return tuple(HeldAttachment(self._ids.next_message_id(), file) for file in files)
+        others = (HeldAttachment(self._ids.next_message_id(), file) for file in files[1:])
+        return (HeldAttachment(message_id, files[0]), *others)
 
     def _second_of(self, now: datetime) -> _Second:
         """The second that `now` is in, which is most often the one of the message before."""
@@ -431,10 +497,13 @@ class InMemoryMessageStore:
             return []
         return [Slice(SortedList([newest]), 0, 1)] if wanted.distinct_conversations else slices
 
-    def _named(self, thread: Conversation, first_message_id: int) -> Conversation:
-        """The conversation with its id: the given one, the one of these phone numbers, or a new one."""
+    def _named(self, delivery: Delivery, first_message_id: int) -> Conversation:
+        """The conversation with its id: the given one, the one of these phone numbers, or a new one, as of each fax."""
+        thread = delivery.conversation
         if thread.id is not None:
             return thread
+        if delivery.fax is not None:
+            return thread._replace(id=self._ids.next_conversation_id())
         if not thread.numbers:
             by_message = self._generation.thread_id_is_first_message_id
             return thread._replace(id=first_message_id if by_message else self._ids.next_conversation_id())
@@ -445,7 +514,7 @@ class InMemoryMessageStore:
         return known
 
     def _hand_over(self, delivery: Delivery, copies: Sequence[Message]) -> None:
-        for routed in delivery.routed:
+        for routed in delivery.routed if delivery.fax is None else ():
             if routed.outcome is Outcome.OUTSIDE and copies:
                 self.hand_over(routed.recipient, copies[0])
 

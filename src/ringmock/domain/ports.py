@@ -42,6 +42,18 @@ class MessageStore(Protocol):
         """File a plan's copies and return them, the sender's first."""
         ...
 
+    def prepare(self, delivery: Delivery, sent: Message, mailbox: str, created: datetime) -> Message:
+        """A recipient's copy of a fax that is sent later, with its id, in no mailbox yet."""
+        ...
+
+    def arrive(self, message: Message) -> None:
+        """File what was prepared."""
+        ...
+
+    def cancel(self, message: Message, now: datetime) -> None:
+        """Send what still waits no more."""
+        ...
+
     def find(self, mailbox: str, message_id: int) -> Message | None:
         """The message when that mailbox holds it."""
         ...
@@ -140,6 +152,10 @@ class MessageStore(Protocol):
 
     def send_to_handset(self, sender: str, digits: str, text: str, now: datetime) -> None:
         """Deliver to a handset an SMS that is in no mailbox, from a number of the account."""
+        ...
+
+    def send_unfiled(self, delivery: Delivery, now: datetime) -> Message:
+        """Deliver to phones outside an SMS that is in no mailbox."""
         ...
 
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:

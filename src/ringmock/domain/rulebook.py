@@ -430,8 +430,8 @@ DECISIONS = (
         "Fields of the published API that no answer here has.",
         "What the account does not know: plan, contract, currency, sign-up and partner of an account; sites, roles,"
         " cost centers, custom fields, pictures and creation times of extensions; `subType`; labels and caller ids of"
-        " numbers; brands and campaigns of SMS; how long a session may last (`session_expires_in` ...), which ends with"
-        " its refresh token. What belongs to voicemails and faxes; names of languages and time zones, which are told"
+        " numbers; how long a session may last (`session_expires_in` ...), which ends with"
+        " its refresh token. What belongs to voicemails; names of languages and time zones, which are told"
         " by their ids. `location` is there where the fixture has it for a number of the account.",
         "http.wire.account.account_resource",
     ),
@@ -474,6 +474,58 @@ DECISIONS = (
         " comes into it later comes whole, one that leaves it by its hint. A token of anyone else, of another"
         " synchronization or from before a restart is 400 MSG-333. A deleted message or note has no text.",
         "domain.message_thread_sync.incremental_entry_sync",
+    ),
+    Decision(
+        "D-42",
+        "How a fax goes: default resolution and cover page, pages, who sends and receives them, what a carrier's course"
+        " means for one, what a file may be, when one is sent again, what deleting one that waits does.",
+        "High, no cover page; from the caller id for faxes. One page for each file, which is kept as it came, and one"
+        " for a cover page. Users of all kinds send, Departments and voicemails receive too; to who cannot it is"
+        " NoFaxMachine. It is Sent by the next look, or as the carrier's profile has it, where Delivered is Sent and"
+        " each failure SendingFailed with its `fax_error`; for all while for one. At most 50 recipients. A fax of the"
+        " mailbox goes again or on when it is no longer Queued (MSG-343). One that is deleted while it is Queued has"
+        " failed. It is in no conversation, and of its `subject` captures have the called number, where it came.",
+        "domain.fax.plan_fax",
+    ),
+    Decision(
+        "D-43",
+        "Whether a personal contact names the other end of a message: clients show contacts' names, and the description"
+        " says of `name` that it is not determined where a number belongs to no known extension.",
+        "As the description: extensions are named, contacts never; clients find them by number in the address book.",
+        "http.wire.parties.phone_party",
+    ),
+    Decision(
+        "D-44",
+        "The batches of version 2 (`sms/batches` of an extension), which samples call and no description has: status,"
+        " limits, errors, who sees what was sent.",
+        "201, as of high-volume batches, with at most 10,000 messages. The rules of an SMS apply to the sender, the"
+        " texts and the files; a message to a number that cannot be reached is rejected with SMS-RC-410, and the others"
+        " are sent. What is sent is in no mailbox, conversation or thread of the sender; a colleague receives an SMS.",
+        "domain.sms_batch.planning_sms_batch",
+    ),
+    Decision(
+        "D-45",
+        "Who reads brands and campaigns of SMS, and which numbers a campaign takes.",
+        "Everybody lists brands; administrators read the rest and add numbers that send SMS to a Confirmed campaign,"
+        " whichever they were in. No registration is needed to send.",
+        "domain.sms_registration.SmsRegistrations.link",
+    ),
+    Decision(
+        "D-46",
+        "What is at the `uri` of a message's conversation: captures have it in each message; no description, guide or"
+        " client of the vendor's has an operation there.",
+        "The `uri` as captured, and nothing: 404 CMN-120. A conversation is listed by `conversationId`.",
+        "http.errors.InvalidUri",
+    ),
+    Decision(
+        "D-47",
+        "Presences, caller ids and features where nobody calls anybody: defaults, who may change them, what is told.",
+        "Available and taking all calls until somebody says otherwise; Offline for who is not Enabled. An extension and"
+        " its administrators change it, and all read it unless it is hidden. Each change is told to `presence` filters"
+        " once, with a `sequence` that counts the world's; a change to the same is none. The caller id of each way of"
+        " calling is the first number that may be shown. Features are those of messages, of clients' first questions,"
+        " and of calls, which are turned off.",
+        "domain.presence.Presence",
     ),
 )
 

@@ -20,7 +20,15 @@ class Route(StrEnum):
 RECEIVABLE_BY = {
     MessageType.SMS: frozenset({ExtensionType.USER, ExtensionType.VOICEMAIL}),  # R-02
     MessageType.PAGER: frozenset({ExtensionType.USER, ExtensionType.VOICEMAIL, ExtensionType.DEPARTMENT}),  # R-03
+    MessageType.FAX: frozenset(  # D-42
+        {
+            *(ExtensionType.USER, ExtensionType.VOICEMAIL, ExtensionType.DEPARTMENT, ExtensionType.FAX_USER),
+            *(ExtensionType.DIGITAL_USER, ExtensionType.VIRTUAL_USER, ExtensionType.FLEXIBLE_USER),
+        }
+    ),
 }
+
+SENDS_FAXES = RECEIVABLE_BY[MessageType.FAX] - {ExtensionType.VOICEMAIL, ExtensionType.DEPARTMENT}
 
 SMS_RECIPIENTS = frozenset({ExtensionType.USER, ExtensionType.DIGITAL_USER, ExtensionType.APPLICATION_EXTENSION})
 """The extension types that can be an SMS recipient of a Department or a Site."""

@@ -35,7 +35,7 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
             raise errors.MmsNotAvailable
         check_attachments(sms.attachments)
     recipients = tuple([digits_of(recipient) for recipient in sms.recipients])
-    return _delivery(account, number.digits, number.mailbox, recipients, sms.text, sms.attachments)
+    return delivery_of(account, number.digits, number.mailbox, recipients, sms.text, sms.attachments)
 
 
 def plan_inbound_sms(account: Account, sms: SendSms, generation: Generation) -> Delivery:
@@ -57,7 +57,7 @@ def plan_inbound_sms(account: Account, sms: SendSms, generation: Generation) -> 
             raise errors.InvalidParameter("to", recipient)
         if recipients[place] in recipients[:place]:
             raise errors.DuplicateValue("to", recipient)
-    return _delivery(account, handset, None, recipients, sms.text, sms.attachments)
+    return delivery_of(account, handset, None, recipients, sms.text, sms.attachments)
 
 
 def check_recipients(
@@ -110,7 +110,7 @@ def _recipient_problem(account: Account, sender: PhoneNumber, recipient: str) ->
     return None if sender.can(Feature.INTERNATIONAL_SMS_SENDER) else errors.InternationalNotAllowed("to", recipient)
 
 
-def _delivery(
+def delivery_of(
     account: Account,
     sender: str,
     outbox: str | None,
@@ -118,6 +118,7 @@ def _delivery(
     text: str,
     attachments: tuple[Attachment, ...],
 ) -> Delivery:
+    """The plan of an SMS whose numbers, as digits, were checked. Without an outbox it is in none."""
     conversation = Conversation(None, numbers=frozenset((sender, *recipients)))
     routed = tuple([route_sms(account, recipient) for recipient in recipients])
     return Delivery(MessageType.SMS, sender, outbox, recipients, text, conversation, routed, attachments)

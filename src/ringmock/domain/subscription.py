@@ -14,6 +14,7 @@ from . import errors, event_filters
 from .a2p_sms import A2PMessage, Batch
 from .account import Account, Extension, digits_of, is_e164
 from .message import Direction, Message, MessageType
+from .presence import Presence
 
 _T = TypeVar("_T")
 
@@ -49,6 +50,8 @@ class EventKind(StrEnum):
 
     MESSAGE_STORE = "any change of a mailbox"
     INSTANT_SMS = "each inbound SMS, whole"
+    FAX = "each inbound fax, whole"
+    PRESENCE = "each change of an extension's presence"
     REMINDER = "the subscription's own expiry"
     A2P_MESSAGES = "each high-volume message that comes, or reaches another status"
     A2P_BATCHES = "each status of a batch"
@@ -216,9 +219,16 @@ class Subscription:
         return any(wanted.kind in _THREAD_KINDS for wanted in self.filters)
 
     @property
+    def has_presence_filters(self) -> bool:
+        """Whether it has a filter about presences."""
+        return any(wanted.kind is EventKind.PRESENCE for wanted in self.filters)
+
+    @property
     def mailboxes(self) -> frozenset[str]:
         """Extension numbers of the mailboxes that it subscribes to."""
-        return frozenset(wanted.mailbox for wanted in self.filters if wanted.mailbox is not None)
+        of_presence = EventKind.PRESENCE
+        filters = (wanted for wanted in self.filters if wanted.kind is not of_presence)
+        return frozenset(wanted.mailbox for wanted in filters if wanted.mailbox is not None)
 
     def attempted(self, attempt: Attempt) -> None:
         """Note what became of a notification; `MAX_FAILURES` failures in a row of an address are its last."""
@@ -285,7 +295,7 @@ def check_reminder(reminder: EventFilter, lifetime: int) -> None:
 
 _TYPES: Mapping[str, frozenset[MessageType]] = {
     **{member.value: frozenset({member}) for member in MessageType},
-    **dict.fromkeys(("Fax", "VoiceMail", "Text"), frozenset()),
+    **dict.fromkeys(("VoiceMail", "Text"), frozenset()),
 }
 _DIRECTIONS = {member.value: frozenset({member}) for member in Direction}
 
@@ -352,6 +362,27 @@ def _instant_sms(uri: str, query: Mapping[str, str], owner: Extension) -> EventF
     return EventFilter(uri, EventKind.INSTANT_SMS, owner.number, frozenset({MessageType.SMS}), inbound)
 
 
+def _fax(uri: str, query: Mapping[str, str], owner: Extension) -> EventFilter:
+    directions = _chosen(query.get("direction"), _DIRECTIONS, frozenset({Direction.INBOUND}))
+    if directions is None or not query.keys() <= {"direction"}:
+        raise errors.InvalidParameter("eventFilters", uri)
+    return EventFilter(uri, EventKind.FAX, owner.number, frozenset({MessageType.FAX}), directions)
+
+
+def _presence(uri: str, query: Mapping[str, str], owner: Extension) -> EventFilter:
+    return EventFilter(_with_query_of(event_filters.PRESENCE, uri, query), EventKind.PRESENCE, owner.number)
+
+
+def _account_presence(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
+    return EventFilter(_with_query_of(event_filters.ACCOUNT_PRESENCE, uri, query), EventKind.PRESENCE)
+
+
+def _with_query_of(known: event_filters.KnownFilter, uri: str, query: Mapping[str, str]) -> str:
+    if not event_filters.is_query_of(known, query):
+        raise errors.InvalidParameter("eventFilters", uri)
+    return uri
+
+
 def _reminder(uri: str, query: Mapping[str, str], _: Extension) -> EventFilter:
     numbers = [query.get(name, "") for name in ("threshold", "interval")]
     if len(query) != 2 or not all(re.fullmatch(r"[0-9]{1,9}", number) for number in numbers):
@@ -410,6 +441,9 @@ def _elsewhere(known: event_filters.KnownFilter, uri: str, query: Mapping[str, s
 _READERS: Mapping[event_filters.KnownFilter, Callable[[str, Mapping[str, str], Extension], EventFilter]] = {
     event_filters.MESSAGE_STORE: _message_store,
     event_filters.INSTANT_SMS: _instant_sms,
+    event_filters.FAX: _fax,
+    event_filters.PRESENCE: _presence,
+    event_filters.ACCOUNT_PRESENCE: _account_presence,
     event_filters.REMINDER: _reminder,
     event_filters.A2P_MESSAGES: _a2p_messages,
     event_filters.A2P_BATCHES: _a2p_batches,
@@ -495,6 +529,12 @@ class SmsReceived(NamedTuple):
     message: Message
 
 
+class FaxCame(NamedTuple):
+    """An event of `EventKind.FAX`."""
+
+    message: Message
+
+
 class ExpiresSoon(NamedTuple):
     """An event of `EventKind.REMINDER`: the remaining seconds."""
 
@@ -522,6 +562,14 @@ class OptedOut(NamedTuple):
     is_out: bool
 
 
+class PresenceChanged(NamedTuple):
+    """An event of `EventKind.PRESENCE`. `sequence` counts the changes of the world's presences."""
+
+    extension: str
+    presence: Presence
+    sequence: int
+
+
 class ThreadsModified(NamedTuple):
     """An event of `EventKind.THREADS` and `THREAD_ENTRIES`: something has changed, and a synchronization says what.
 
@@ -532,14 +580,14 @@ class ThreadsModified(NamedTuple):
 
 
 A2PEvent = A2PMessageMoved | BatchMoved | OptedOut
-Event = MailboxChanged | SmsReceived | ExpiresSoon | ThreadsModified | A2PEvent
+Event = MailboxChanged | SmsReceived | FaxCame | ExpiresSoon | ThreadsModified | PresenceChanged | A2PEvent
 
 
 def messages_of(event: Event) -> tuple[int, ...]:
     """The ids of the messages that an event is about, as far as they are known."""
     if isinstance(event, MailboxChanged):
         return tuple(each for change in event.changes for each in (*change.new, *change.changed))
-    return (event.message.id,) if isinstance(event, SmsReceived | A2PMessageMoved) else ()
+    return (event.message.id,) if isinstance(event, SmsReceived | FaxCame | A2PMessageMoved) else ()
 
 
 def records_of(event: Event) -> tuple[str, ...]:
@@ -581,6 +629,8 @@ def events(wanted: EventFilter, new: Sequence[Message], updated: Changes) -> Ite
             yield MailboxChanged(wanted.mailbox, changes)
     elif wanted.kind is EventKind.INSTANT_SMS:
         yield from (SmsReceived(message) for message in new if wanted.lets_through(message))
+    elif wanted.kind is EventKind.FAX:
+        yield from (FaxCame(message) for message in new if wanted.lets_through(message))
 
 
 def _changes(new: Iterable[Message], updated: Changes) -> Iterator[TypeChange]:

@@ -31,6 +31,7 @@ class SubscriptionStore:
         self._by_mailbox: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
         self._of_a2p: dict[str, Subscription] = {}
         self._of_threads: dict[str, Subscription] = {}
+        self._of_presence: dict[str, Subscription] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -79,6 +80,10 @@ class SubscriptionStore:
     def subscribed_to_threads(self, now: datetime) -> Sequence[Subscription]:
         """Those with a filter about message threads."""
         return self._alive(self._of_threads, now)
+
+    def subscribed_to_presence(self, now: datetime) -> Sequence[Subscription]:
+        """Those with a filter about presences."""
+        return self._alive(self._of_presence, now)
 
     def get(self, owner: Extension, subscription_id: str, now: datetime) -> Subscription:
         """One of the extension's. Raises `NotFound`."""
@@ -149,12 +154,15 @@ class SubscriptionStore:
             self._of_a2p[subscription.id] = subscription
         if subscription.has_thread_filters:
             self._of_threads[subscription.id] = subscription
+        if subscription.has_presence_filters:
+            self._of_presence[subscription.id] = subscription
 
     def _unwatch(self, subscription: Subscription) -> None:
         for mailbox in subscription.mailboxes:
             del self._by_mailbox[mailbox][subscription.id]
         self._of_a2p.pop(subscription.id, None)
         self._of_threads.pop(subscription.id, None)
+        self._of_presence.pop(subscription.id, None)
 
     def _alive(self, found: dict[str, Subscription], now: datetime) -> Sequence[Subscription]:
         return [subscription for subscription in tuple(found.values()) if self.is_alive(subscription, now)]

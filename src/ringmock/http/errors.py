@@ -34,6 +34,10 @@ class UnparseableRequest(Exception):
     """A body that does not match its Content-Type."""
 
 
+class FaxEnvelopeUnreadable(Exception):
+    """A fax whose first part is no JSON, and which has no form fields either."""
+
+
 class PartUnreadable(Exception):
     """A part of a multipart body that does not match its headers: `value` names the header."""
 
@@ -287,6 +291,12 @@ CATALOGUE: dict[type[Exception], CatalogueRow] = {
     ),
     domain.AttachmentsTooLarge: CatalogueRow(400, "MSG-376", "Attachment size limit exceeded", _WORD_400),
     domain.AttachmentTooLarge: CatalogueRow(400, "MSG-337", "Attachment size limit exceeded", _WORD_400),
+    # Fax
+    domain.FaxNotAvailable: CatalogueRow(
+        403, "MSG-340", "Outbound fax is not available for extension type [{value}]", _WORD_FEATURE
+    ),
+    FaxEnvelopeUnreadable: CatalogueRow(400, "MSG-349", "Unable to parse fax envelope", _WORD_400),
+    domain.FaxNotResendable: CatalogueRow(406, "MSG-343", "Fax resend is not allowed for message in current state"),
     # Pager
     domain.PagerToPhoneNumber: CatalogueRow(400, "CMN-101", _VALUE_IS_INVALID, _WORD_400),
     domain.PagerRecipientNotFound: CatalogueRow(400, "CMN-102", _NOT_FOUND, _WORD_400),

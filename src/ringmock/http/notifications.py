@@ -37,6 +37,7 @@ from ..domain.subscription import (
     ExpiresSoon,
     Kind,
     OptedOut,
+    PresenceChanged,
     Subscription,
     ThreadsModified,
     Transport,
@@ -232,6 +233,13 @@ class Notifier:
             for wanted in subscription.filters:
                 if subscription.owner in owners.get(wanted.kind, ()):
                     self._send(world, subscription, wanted, ThreadsModified(changed.about), at)
+
+    def notify_presence(self, world: World, event: PresenceChanged, at: datetime) -> None:
+        """Notify the subscriptions to the presence of an extension, and to everyone's."""
+        for subscription in world.subscriptions.subscribed_to_presence(at):
+            for wanted in subscription.filters:
+                if wanted.kind is EventKind.PRESENCE and wanted.mailbox in (None, event.extension):
+                    self._send(world, subscription, wanted, event, at)
 
     def remind(self, world: World, subscription: Subscription, at: datetime) -> None:
         """Send a subscription the reminder of its expiry that is due at this time."""
@@ -539,6 +547,9 @@ class _Watcher:
 
     def threads_changed(self, changed: ThreadsChanged) -> None:
         self._notifier.notify_threads(self._world, changed, self._world.clock.now())
+
+    def presence_changed(self, changed: PresenceChanged) -> None:
+        self._notifier.notify_presence(self._world, changed, self._world.clock.now())
 
     def _notify_changes_of_now(self) -> None:
         with self._world.moment.held():

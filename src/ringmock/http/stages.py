@@ -769,7 +769,7 @@ class _DispatchApi(RoutedAPI):
         return kind(function, self._moment, is_command=is_command(operation.method, operation.operation_id))
 
 
-READS = frozenset({"parsePhoneNumber", "parsePhoneNumberV2", "searchSmsConsentRecords"})
+READS = frozenset({"parsePhoneNumber", "parsePhoneNumberV2", "searchSmsConsentRecords", "searchDirectoryEntries"})
 """What is asked by POST."""
 
 CHANGING_READS = frozenset({"readMessageStoreReportArchive", "readMessageStoreReportArchiveContent"})

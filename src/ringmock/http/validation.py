@@ -6,7 +6,7 @@ request, name the parameter of each, and put the parsed values on the call for t
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from ..domain import errors
 from ..domain.text import is_encodable, utf16_units
 from . import form_data, multipart
 from .call import SCOPE_KEY, Call
-from .errors import BodyOfTooManyValues, UnparseableJson
+from .errors import BodyOfTooManyValues, FaxEnvelopeUnreadable, UnparseableJson
 from .forms import by_name, form_of, pairs_of
 from .json_bounds import TooDeep, TooManyValues, check_bounds, is_large
 from .json_schemas import UTF16, Broken, schema_of
@@ -298,12 +298,23 @@ class MultipartBody(_Body):
             raise errors.InvalidParameter("")
         parts = multipart.split(call.headers[b"content-type"], call.content, call.limits)
         parse = partial(parse_json, most_values=call.most_values, deepest=call.limits.max_json_depth)
-        form = form_data.form_of(parts, parse)
+        form = form_data.form_of(parts, parse, form_data.FAX if self._is_fax else form_data.MESSAGE)
         files = [part for part in parts[1:] if not part.is_no_choice] if form is None else form.files
         call.attachments = tuple(map(multipart.attachment_of, files))
+        if self._is_fax:
+            return _fax(parts[0], parse) if form is None else form.message
         return parse(parts[0].json) if form is None else form.message
 
+    @property
+    def _is_fax(self) -> bool:
+        """Whether the schema has the fields themselves, beside the files, and no part for all of them."""
+        return "attachment" in self._schema.get("properties", {})
+
     def check(self, call: Call) -> None:
+        if self._is_fax:
+            files = {"attachment": ""} if call.attachments else {}
+            refuse(problems_of(self._schema, {**call.body, **files} if isinstance(call.body, dict) else call.body))
+            return
         schema = self._schema_of(call)
         problems = problems_of(schema, call.body)
         if "attachments" in self._schema["required"] and not call.attachments:
@@ -319,6 +330,15 @@ class MultipartBody(_Body):
         return schema if call.attachments else next(iter(without_files), schema)
 
 
+def _fax(part: multipart.MultipartPart, parse: Callable[[bytes], Json]) -> Json:
+    """The JSON of a fax without form fields. Raises `FaxEnvelopeUnreadable`."""
+    try:
+        said = parse(part.json)
+    except UnparseableJson as error:
+        raise FaxEnvelopeUnreadable from error
+    return {name: value for name, value in said.items() if name != "attachment"} if isinstance(said, dict) else said
+
+
 def _message_in(parts: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schema of the part that has the message, under either of the names that the contract has for it."""
     schema: Mapping[str, Any] = parts[next(name for name in _MESSAGE_PARTS if name in parts)]
@@ -330,7 +350,7 @@ class MixedBody(MultipartBody):
 
     @property
     def _is_batch(self) -> bool:
-        return "json" not in self._schema.get("properties", {})
+        return isinstance(self._schema.get("additionalProperties"), dict)
 
     def parse(self, call: Call) -> Json:
         if not self._is_batch:

@@ -402,6 +402,12 @@ class Handset:
         routed = self._do(lambda: world_controls.text_from_handset(self._world, self.phone_number, to, text, files))
         return next(each.outcome for each in routed if each.outcome is not Outcome.OUTSIDE).value
 
+    def fax(self, *, to: str, attachments: Sequence[Attachment]) -> str:
+        """Send a fax to a number of the account: delivered or undeliverable. Raises `ValueError` as `send` does."""
+        files = [domain_attachment.Attachment(each.content_type, each.file_name, each.content) for each in attachments]
+        routed = self._do(lambda: world_controls.fax_from_machine(self._world, self.phone_number, to, files))
+        return routed[0].outcome.value
+
 
 class Clock:
     """The world's clock. Times are aware, or texts such as `2012-10-16T06:34:58Z`."""

@@ -62,6 +62,9 @@ class Observed:
     def threads_changed(self, changed: ThreadsChanged) -> None:
         """Nothing that a test waits for."""
 
+    def presence_changed(self, changed: object) -> None:
+        """Nothing that a test waits for."""
+
     def answered(self, entry: Entry) -> None:
         """Remember a call."""
         with self._changed:
@@ -141,6 +144,9 @@ class WithoutCredentials:
 
     def threads_changed(self, changed: ThreadsChanged) -> None:
         """Threads are somebody's."""
+
+    def presence_changed(self, changed: object) -> None:
+        """Presences are somebody's."""
 
     def time_changed(self) -> None:
         """Nothing that a test waits for."""

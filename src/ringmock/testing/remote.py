@@ -344,16 +344,26 @@ class RemoteHandset:
         """Send an SMS, or an MMS, to a number of the account: delivered, dropped or undeliverable."""
         body: dict[str, Json] = {"to": to if isinstance(to, str) else list(to), "text": text}
         if attachments:
-            body["attachments"] = [
-                {
-                    "contentType": each.content_type,
-                    "content": base64.b64encode(each.content).decode(),
-                    **({} if each.file_name is None else {"fileName": each.file_name}),
-                }
-                for each in attachments
-            ]
+            body["attachments"] = _files(attachments)
         outcomes = self._control("POST", self._path, body)["recipients"]
         return str(next(each["outcome"] for each in outcomes if each["outcome"] != "outside"))
+
+    def fax(self, *, to: str, attachments: Sequence[Attachment]) -> str:
+        """Send a fax to a number of the account: delivered or undeliverable."""
+        path = self._path.removesuffix("messages") + "faxes"
+        answer = self._control("POST", path, {"to": to, "attachments": _files(attachments)})
+        return str(answer["recipients"][0]["outcome"])
+
+
+def _files(attachments: Sequence[Attachment]) -> list[Json]:
+    return [
+        {
+            "contentType": each.content_type,
+            "content": base64.b64encode(each.content).decode(),
+            **({} if each.file_name is None else {"fileName": each.file_name}),
+        }
+        for each in attachments
+    ]
 
 
 class RemoteClock:

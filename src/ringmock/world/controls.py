@@ -14,7 +14,8 @@ from ..domain import errors
 from ..domain.account import Extension, ExtensionStatus, digits_of, is_e164
 from ..domain.attachment import MAX_ATTACHMENTS, Attachment, received_attachment
 from ..domain.carrier import Carrier
-from ..domain.message import MessageType, Routed
+from ..domain.fax import FAX_TYPES, fax_file
+from ..domain.message import FaxResolution, MessageType, Routed
 from ..domain.nearest import did_you_mean
 from ..domain.rules import can_receive
 from ..domain.text import is_encodable
@@ -37,6 +38,7 @@ MAX_LIMIT = 1_000_000
 """Calls, or messages, a minute."""
 
 TEXT_EXAMPLE = '{"to": "16509100010", "text": "Hello"}'
+FAX_EXAMPLE = '{"to": "16509100010", "attachments": [{"contentType": "application/pdf", "content": "JVBERi0="}]}'
 GROUP_EXAMPLE = '"to": ["16509100010", "14151003733"]'
 CLOCK_EXAMPLE = '{"now": "2012-10-16T06:34:58Z", "frozen": true}'
 LIMITS_EXAMPLE = '{"profile": "ringcentral"} or {"medium": 3}'
@@ -162,6 +164,33 @@ def text_from_handset(
         raise ValueError(f"A group message goes to at most {error.value} numbers, not to {len(numbers)}.") from error
     except errors.DuplicateValue as error:
         raise ValueError(f"{error.value!r} is there twice: each number is named once.") from error
+
+
+@command
+def fax_from_machine(
+    world: World, phone_number: object, to: object, attachments: Sequence[Attachment], resolution: object = "High"
+) -> tuple[Routed, ...]:
+    """Deliver a fax from a machine outside to a number of the account. Returns the outcome."""
+    machine = handset_of(world, phone_number)
+    if not isinstance(to, str) or not attachments:
+        raise ValueError(f"A fax has a number of the account and one file or more, as in {FAX_EXAMPLE}.")
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise ValueError(f"A fax has at most {MAX_ATTACHMENTS} files here, not {len(attachments)}.")
+    if not isinstance(resolution, str) or resolution not in set(FaxResolution):
+        raise ValueError(f"The resolution of a fax is one of {', '.join(FaxResolution)}, as in {FAX_EXAMPLE}.")
+    files = tuple(
+        fax_file(received_attachment(each.content_type, each.file_name, each.content)) for each in attachments
+    )
+    try:
+        return world.receive_fax(machine, to, files, FaxResolution(resolution))
+    except errors.StoreFull as error:
+        raise ValueError(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
+    except errors.InvalidParameter as error:
+        raise ValueError(_no_recipient(world, str(error.value), is_group=False)) from error
+    except errors.AttachmentTypeNotSupported as error:
+        raise ValueError(
+            f"No fax carries the type of {error.value}: it takes {', '.join(sorted(FAX_TYPES))}."
+        ) from error
 
 
 def _no_recipient(world: World, number: str, *, is_group: bool) -> str:

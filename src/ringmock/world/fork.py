@@ -7,16 +7,19 @@ from typing import Any
 from ..domain.agenda import Agenda
 from ..domain.message import Message
 from ..domain.subscription_store import SubscriptionStore
+from .fax_operations import Arrival
 from .ids import SequentialIds
 from .template import ClockStart
 from .world import World
 
 _COPIED = (
     "_messages",
+    "_ids",
     "a2p",
     "_threads",
     "message_templates",
     "presences",
+    "presence_changes",
     "reports",
     "retention_days",
     "consents",
@@ -30,6 +33,7 @@ _COPIED = (
     "_signer",
     "thread_tokens",
     "contacts",
+    "registrations",
     "contact_tokens",
 )
 
@@ -48,7 +52,7 @@ def copy_into(fork: World, origin: World) -> None:
     fork.account = origin.account
     ageing = [(message, at) for at, message in origin.ageing_things()]
     state = {name: getattr(origin, name) for name in _COPIED}
-    held = {**state, "ageing": ageing, "entries": origin.message_journal.state}
+    held = {**state, "ageing": ageing, "arrivals": origin.arrivals(), "entries": origin.message_journal.state}
     copied = _copied(held, (origin.template, origin.account, origin.generation))
     for name in _COPIED:
         setattr(fork, name, copied[name])
@@ -58,6 +62,10 @@ def copy_into(fork: World, origin: World) -> None:
     for message, at in copied["ageing"]:
         again.schedule(message, at)
     fork.replace_ageing(again)
+    arriving: Agenda[Arrival] = Agenda()
+    for at, arrival in copied["arrivals"]:
+        arriving.schedule(arrival, at)
+    fork.replace_arrivals(arriving)
     fork.schedule_expiry()
     fork.history.continue_from(origin.history)
     fork.history.add(FORKED)
@@ -72,6 +80,7 @@ def go_on_as_fork(world: World) -> None:
     world.agenda = Agenda(world.notify_time)
     world.subscriptions = SubscriptionStore(SequentialIds(world.template.ids), world.agenda, world.template.webhooks)
     world.schedule_expiry()
+    world.schedule_arrivals()
 
 
 def _copied(value: Any, shared: tuple[Any, ...]) -> Any:

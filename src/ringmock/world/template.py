@@ -8,6 +8,7 @@ from ..domain.account import Account
 from ..domain.carrier import Carrier
 from ..domain.message import MessageType
 from ..domain.message_thread import ThreadTerms
+from ..domain.sms_registration import Brand
 from ..domain.subscription import WebhookTerms
 from ..lab.faults import FaultRule
 
@@ -109,5 +110,6 @@ class Template:
     """The fault rules at the start."""
     webhooks: WebhookTerms = WebhookTerms()  # noqa: RUF009  # it is a tuple
     threads: ThreadTerms = ThreadTerms()  # noqa: RUF009  # it is a tuple
+    brands: tuple[Brand, ...] = ()
     jwt_keys: tuple[Key, ...] = ()
     """The keys that verify JWTs of users. Without one, only the JWTs of `credentials` are valid."""

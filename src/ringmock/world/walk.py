@@ -256,6 +256,9 @@ def _by_thing(world: World, now: datetime) -> Iterator[Iterable[Due]]:
         yield (Due(at, DueKind.THREAD_EXPIRED, thread.owner, thread.id),)
     for at, message in world.ageing_things():
         yield _ages(at, message)
+    for at, arrival in world.arrivals():
+        came = arrival.message
+        yield (Due(at, DueKind.MESSAGE_STATUS, came.mailbox, str(came.id), came.status_at(at).value),)
     for subscription in world.subscriptions.everyone(now):
         owner = subscription.owner
         yield (Due(subscription.expires, DueKind.SUBSCRIPTION_EXPIRED, owner, subscription.id),)

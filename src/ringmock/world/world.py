@@ -56,7 +56,8 @@ from ..domain.presence import OFFLINE, Presence
 from ..domain.rules import EDITING, READING
 from ..domain.slices import SLICE, Slices, result_of
 from ..domain.sms import SendSms, plan_inbound_sms, plan_sms
-from ..domain.subscription import Attempt, Changes, Subscription, changes_of, together
+from ..domain.sms_registration import SmsRegistrations
+from ..domain.subscription import Attempt, Changes, PresenceChanged, Subscription, changes_of, together
 from ..domain.subscription_store import SubscriptionStore
 from ..lab.faults import FaultPlan, FaultRule
 from ..lab.limits import PROFILES, Limits, RateLimits
@@ -64,6 +65,7 @@ from ..server_limits import DEFAULT, ServerLimits
 from .capacity import Capacity, Share
 from .clock import RealTime, WorldClock
 from .contact_tokens import ContactTokens
+from .fax_operations import FaxOperations
 from .history.commands import Base
 from .history.moment import Moment
 from .history.of_world import History
@@ -74,6 +76,7 @@ from .message_journal import MessageJournal
 from .page_tokens import PageTokens
 from .phone_book import PhoneBook
 from .signed_tokens import TokenSigner
+from .sms_batches import SmsBatches
 from .sync_tokens import SyncTokens
 from .template import SeedMessage, Template
 from .thread_operations import ThreadOperations
@@ -152,12 +155,16 @@ class Watcher(Protocol):
         """Threads, or their entries, have become others for some extensions."""
         ...
 
+    def presence_changed(self, changed: PresenceChanged) -> None:
+        """The presence of an extension has become another."""
+        ...
+
     def time_changed(self) -> None:
         """The clock was moved, or the earliest scheduled event has changed."""
         ...
 
 
-class World(ThreadOperations):
+class World(ThreadOperations, FaxOperations, SmsBatches):
     """See the module. One thread serves a world; nothing here waits."""
 
     fixture: Any = None
@@ -174,6 +181,8 @@ class World(ThreadOperations):
     message_templates: MessageTemplates
     presences: dict[str, Presence]
     """By extension number; who has never said anything has none."""
+    presence_changes: int
+    """How often a presence has become another."""
     reports: MessageStoreReports
     retention_days: int
     consents: Consents
@@ -185,6 +194,7 @@ class World(ThreadOperations):
     thread_tokens: ThreadTokens
     contact_tokens: ContactTokens
     contacts: Contacts
+    registrations: SmsRegistrations
     close_sockets: Callable[[], int]
     """Closes the WebSockets that are open in the world, for whoever has them; how many there were."""
     resend: Callable[[Subscription, Attempt], None]
@@ -265,7 +275,7 @@ class World(ThreadOperations):
         """Be what the world was when it began so; its history stays. For who holds the moment."""
         self.epoch += 1
         self.share.give_back()
-        ids = SequentialIds(self.template.ids)
+        self._ids = ids = SequentialIds(self.template.ids)
         self.account = self.template.account
         self.clock = WorldClock(self.template.clock, self.moment, self._time_changed)
         self.agenda = Agenda(self._time_changed)
@@ -275,11 +285,13 @@ class World(ThreadOperations):
         self.messages = InMemoryMessageStore(ids, self.generation)
         self.a2p = A2PStore(ids)
         self.reset_threads(ids)
+        self.reset_faxes()
         self.phone_book = PhoneBook()
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)
-        self.presences = {}
-        self.contacts = Contacts(ids)
+        self.presences, self.presence_changes = {}, 0
+        self.registrations = SmsRegistrations(self.template.brands)
+        self.contacts = Contacts(ids, self._limits.max_contacts)
         self.reports = MessageStoreReports(ids)
         self.retention_days = _RETENTION_DAYS
         self.carrier = self.template.carrier
@@ -310,6 +322,7 @@ class World(ThreadOperations):
         self._watchers = ()
         self._forget_others()
         self.forget_threads()
+        self.forget_faxes()
         self._reset_callbacks.clear()
         # Break the reference cycles: the collector does not see objects that were frozen.
         self.clock.remove_callback()
@@ -349,8 +362,9 @@ class World(ThreadOperations):
         return self._ageing.when(message)
 
     def ageing(self) -> Slices[None]:
-        """Purge and remove what is due by now, and resolve what has expired, in slices."""
+        """Purge and remove what is due by now, resolve what has expired, and let faxes arrive, in slices."""
         self.expire_threads()
+        self.let_arrive()
         while (due := self._ageing.next) is not None and due <= self.clock.now():
             self._age()
             yield
@@ -586,7 +600,7 @@ class World(ThreadOperations):
 
     def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]:
         """The copies that a plan leaves in mailboxes, followed by the high-volume messages (D-14)."""
-        if self.account.special_numbers.isdisjoint(delivery.recipients):
+        if self.account.special_numbers.isdisjoint(delivery.recipients) or delivery.fax is not None:
             return self.messages.record(delivery, now)
         copies = self.messages.record(self.filed_in_thread(delivery, now), now)
         numbers = [number for number in delivery.recipients if number in self.account.a2p_numbers]
@@ -601,9 +615,11 @@ class World(ThreadOperations):
 
     @property
     def messages(self) -> MessageStore:
-        """Every mailbox, after purging and removing what is due by now (D-19)."""
+        """Every mailbox, after what is due by now: deleted messages age (D-19), faxes arrive (D-42)."""
         if len(self._ageing):
             self._age()
+        if len(self._arriving):
+            self.let_arrive()
         return self._messages
 
     @messages.setter
@@ -707,6 +723,8 @@ class World(ThreadOperations):
         received.
         """
         files = message.attachments
+        if message.fax is not None:
+            self.cancel_fax(message, now)
         store.delete(message, now, purge=purge)
         is_gone = bool(files) and message.direction is Direction.INBOUND and not message.attachments
         self.share.add(1, -sum([len(held.file.content) for held in files]) if is_gone else 0)
@@ -811,7 +829,9 @@ class World(ThreadOperations):
 
     def set_status(self, extension: Extension, status: ExtensionStatus) -> None:
         """Freeze, thaw, disable ... an extension."""
+        before = self.presence_of(self.account.extensions[extension.number])
         self.account = self.account.with_extension(replace(extension, status=status))
+        self._tell_presence(extension.number, before)
 
     def rename(self, extension: Extension, name: str) -> None:
         """Give an extension another name."""
@@ -824,7 +844,16 @@ class World(ThreadOperations):
 
     def set_presence(self, extension: Extension, presence: Presence) -> None:
         """Replace an extension's presence."""
+        before = self.presence_of(extension)
         self.presences[extension.number] = presence
+        self._tell_presence(extension.number, before)
+
+    def _tell_presence(self, number: str, before: Presence) -> None:
+        presence = self.presence_of(self.account.extensions[number])
+        if presence != before:
+            self.presence_changes += 1
+            for watcher in self._watchers:
+                watcher.presence_changed(PresenceChanged(number, presence, self.presence_changes))
 
     def sip_password(self, extension: Extension) -> str:
         """The extension's password at a SIP server; the same until the world's reset."""

@@ -8,13 +8,16 @@ from types import ModuleType
 
 from . import (
     access,
+    address_books,
     answers,
     attachments,
     before_messages,
     boundaries,
     events,
+    faxes,
     generations,
     mailboxes,
+    message_threads,
     pages,
     refusals,
     several_messages,
@@ -41,6 +44,9 @@ ROOMS = (
     sign_in,
     events,
     before_messages,
+    message_threads,
+    address_books,
+    faxes,
 )
 
 

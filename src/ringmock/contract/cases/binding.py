@@ -283,6 +283,8 @@ class _Names:
             }
         if "inbound" in change:
             made["inbound"] = [self._inbound(sms) for sms in change["inbound"]]
+        if "faxes" in change:
+            made["faxes"] = [self._inbound(fax) for fax in change["faxes"]]
         return made
 
     def _inbound(self, sms: Mapping[str, Json]) -> Json:

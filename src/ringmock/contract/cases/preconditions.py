@@ -28,6 +28,7 @@ FOR_GOOD = frozenset(
     {
         *("updateExtension", "updateCallQueueInfo", "bulkAssignSmsRecipients", "updateMessageStoreConfiguration"),
         *("updateUserPresenceStatus", "updateExtensionCallQueuePresence", "updateExtensionCallerId"),
+        "linkNumbers",
     }
 )
 MESSAGE_LISTS = frozenset({"listMessages", "syncMessages", "listA2PSMS"})

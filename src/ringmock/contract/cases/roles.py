@@ -88,6 +88,8 @@ def named_in_change(change: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     for sms in change.get("inbound", ()):
         to = sms["to"] if isinstance(sms["to"], list) else [sms["to"]]
         yield from ((name, "digits") for name in (sms["from"], *to))
+    for fax in change.get("faxes", ()):
+        yield from ((name, "digits") for name in (fax["from"], fax["to"]))
 
 
 def named_in_step(step: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

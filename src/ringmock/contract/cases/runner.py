@@ -603,6 +603,10 @@ class _World:
             files = [_in_base64(file_of(said)) for said in sms.get("attachments", ())]
             sent = {"to": sms["to"], "text": sms["text"]}
             self.caller.control("POST", path, {**sent, "attachments": files} if files else sent)
+        for fax in change.get("faxes", ()):
+            files = [_in_base64(file_of(said)) for said in fax["attachments"]]
+            path = f"/handsets/{quote(fax['from'])}/faxes"
+            self.caller.control("POST", path, {"to": fax["to"], "attachments": files})
 
     def _set_clock(self, clock: Mapping[str, Json]) -> None:
         if "advance" in clock:

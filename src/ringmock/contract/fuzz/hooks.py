@@ -508,6 +508,31 @@ def _ground_thread_message(rnd: Random, body: Values) -> Values:
     return {"metadata": body["metadata"]} | {name: part for name, part in body.items() if name != "metadata"}
 
 
+def _ground_fax(rnd: Random, body: Values) -> Values:
+    """Phones that there are, and a fax that was sent."""
+    if _is_sms_to(body.get("to")):
+        recipients = GROUNDING.sms_to if rnd.random() < 0.9 else GROUNDING.sms_to_refused
+        body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
+    named = body.get("originalMessageId")
+    if isinstance(named, str) and _is_id(named):
+        body["originalMessageId"] = _seen_id(rnd, named)
+    return body
+
+
+def _ground_sms_batch(rnd: Random, body: Values) -> Values:
+    """In parts, the batch is first, and the files follow."""
+    if isinstance(body.get("metadata"), dict):
+        batch = _ground_sms_batch(rnd, dict(body["metadata"]))
+        return {"metadata": batch} | {name: part for name, part in body.items() if name != "metadata"}
+    if _is_sms_from(body.get("from")) and GROUNDING.sms_from:
+        body["from"] = {"phoneNumber": _spelled(rnd, rnd.choice(GROUNDING.sms_from))}
+    messages = body.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        if isinstance(message, dict) and _is_sms_to(message.get("to")) and rnd.random() < 0.9:
+            message["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(GROUNDING.sms_to)]
+    return body
+
+
 def _spelled(rnd: Random, number: str) -> str:
     """D-10: with or without `+`; a value that is no full number stays unchanged."""
     return f"+{number}" if len(number) > 8 and number[0] != "+" and rnd.random() < 0.3 else number
@@ -667,6 +692,8 @@ BODIES: Mapping[str | None, Ground] = {
     "createSMSMessage": _ground_sms,
     "createMMS": _ground_mms,
     "mthSendMessage": _ground_thread_message,
+    "createFaxMessage": _ground_fax,
+    "createSmsBatch": _ground_sms_batch,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
     "assignMultipleCallQueueMembers": _ground_membership,

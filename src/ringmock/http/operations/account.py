@@ -7,11 +7,12 @@ from ...domain import errors
 from ...domain.account import Extension, Feature, PhoneNumber
 from ...domain.features import can_send, receives_sms
 from ...domain.message import MessageType
-from ...domain.rules import can_receive
+from ...domain.rules import SENDS_FAXES, can_receive
 from ..call import Answer, Call
 from ..wire import account as wire
 from ..wire import lists
 from ..wire.extension_details import details_from
+from ..wire.sms_registration import of_number
 from ..wire.view import Json
 from .access import check_account, governed_extension, governs, named_extension, view_of
 from .extension_update import check_may_update, update
@@ -84,14 +85,15 @@ def list_extension_phone_numbers(call: Call) -> Answer:
 
 
 def sms_configuration_info(call: Call) -> Answer:
-    """`smsConfigurationInfo`: no number is registered for a campaign here."""
+    """`smsConfigurationInfo`: the campaign of a number, where it has one."""
     extension, view = governed_extension(call), view_of(call)
     number_id = call.parameters["phoneNumberId"]
     phones = (*view.account.numbers_of(extension), *view.account.numbers_shared_with(extension))
     found = next((phone for phone in phones if str(phone.id) == number_id), None)
     if found is None:
         raise errors.NotFound("phoneNumberId", number_id)
-    return Answer(wire.sms_configuration(found, view))
+    registration = call.here.registrations.of_number(found.digits)
+    return Answer({**wire.sms_configuration(found, view), **of_number(registration)})
 
 
 def list_account_phone_numbers(call: Call) -> Answer:
@@ -158,6 +160,8 @@ def _features(call: Call, extension: Extension) -> list[tuple[str, bool]]:
         ("SMSReceiving", receives_sms(extension)),
         ("Pager", not extension.is_department),
         ("PagerReceiving", can_receive(extension, MessageType.PAGER)),
+        ("Fax", extension.type in SENDS_FAXES),
+        ("FaxReceiving", can_receive(extension, MessageType.FAX)),
     ]
 
 

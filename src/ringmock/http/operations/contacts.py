@@ -11,7 +11,7 @@ from .access import own_extension, view_of
 def list_contacts(call: Call) -> Answer:
     """`listContacts`."""
     extension = own_extension(call)
-    contacts = call.here.contacts.of(extension.number)
+    contacts = call.here.contacts.in_order(extension.number, call.parameters["sortBy"] or ())
     return Answer(wire.contact_list(contacts, call.parameters, call.filters, extension, view_of(call)))
 
 

@@ -1,18 +1,13 @@
 """What is the same for every account: countries and time zones; and which countries an account dials."""
 
 from ...domain import errors
+from ...domain.fax import COVER_PAGES
 from ..call import Answer, Call
 from ..wire import lists
 from ..wire.countries import HOME, country_uri
 from ..wire.timezones import timezones
 from ..wire.view import Json
 from .access import check_account, view_of
-
-_COVER_PAGES = (
-    *("None", "Ancient", "Birthday", "Blank", "Clasmod", "Classic", "Confidential", "Contempo", "Elegant", "Express"),
-    *("Formal", "Jazzy", "Modern", "Urgent"),
-)
-"""By their `coverIndex`."""
 
 
 def list_timezones(call: Call) -> Answer:
@@ -33,7 +28,7 @@ def read_timezone(call: Call) -> Answer:
 def list_fax_cover_pages(call: Call) -> Answer:
     """`listFaxCoverPages`: those for extensions whose language is American English."""
     asked, uri = call.parameters, f"{call.base_url}/restapi/v1.0/dictionary/fax-cover-page"
-    records = [{"id": str(place), "name": name} for place, name in enumerate(_COVER_PAGES)]
+    records = [{"id": str(place), "name": name} for place, name in enumerate(COVER_PAGES)]
     return Answer(lists.paged(uri, call.filters, records, asked["page"], asked["perPage"]))
 
 

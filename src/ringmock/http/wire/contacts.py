@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from ...domain import errors
 from ...domain.account import Extension, digits_of
-from ...domain.contact import PHONES, Contact, ContactChanges, in_order
+from ...domain.contact import PHONES, Contact, ContactChanges
 from ...timestamps import iso8601
 from .lists import paged
 from .view import Json, View
@@ -42,18 +42,20 @@ def contact_list(
     extension: Extension,
     view: View,
 ) -> Json:
-    """`ContactList`."""
+    """`ContactList` of contacts in their order."""
     begins, phones = parameters["startsWith"], parameters["phoneNumber"]
     digits = None if phones is None else frozenset(map(digits_of, phones))
-    found = [
-        contact
-        for contact in contacts
-        if (begins is None or contact.begins_with(begins)) and (digits is None or contact.has_phone(digits))
-    ]
-    records = [contact_resource(each, extension, view) for each in in_order(found, parameters["sortBy"] or ())]
+    found: Any = contacts
+    if begins is not None or digits is not None:
+        found = [
+            contact
+            for contact in contacts
+            if (begins is None or contact.begins_with(begins)) and (digits is None or contact.has_phone(digits))
+        ]
     book = f"{view.extension_uri(extension)}/address-book"
-    page = paged(f"{book}/contact", given, records, parameters["page"], parameters["perPage"])
-    return {**page, "groups": {"uri": f"{book}/group"}}
+    page = paged(f"{book}/contact", given, found, parameters["page"], parameters["perPage"])
+    records = [contact_resource(each, extension, view) for each in page["records"]]
+    return {**page, "records": records, "groups": {"uri": f"{book}/group"}}
 
 
 def page_from(page_id: int | None, position: int) -> tuple[int, int]:

@@ -19,13 +19,14 @@ from ...domain.pager import Address, SendPager
 from ...domain.segments import segment_count
 from ...domain.sms import SendSms
 from ...timestamps import iso8601
+from .faxes import fax_resource
 from .lists import MAX_PER_PAGE, envelope_of
+from .parties import PRIORITY, phone_party
 from .view import Json, View
 
 _E = TypeVar("_E", bound=StrEnum)
 
 DEFAULT_WINDOW = timedelta(hours=24)
-PRIORITY = "Normal"
 TEXT_ATTACHMENT_ID = 1
 
 Change = tuple[ReadStatus | None, Availability | None]
@@ -160,6 +161,8 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
 
     `just_sent`: the answer to a sending, which shows the status that the message was accepted with.
     """
+    if message.fax is not None:
+        return fax_resource(message, message.fax, view, just_sent=just_sent)
     uri = f"{view.extension_uri(view.account.extensions[message.mailbox])}/message-store/{message.id}"
     step = None if just_sent else message.step_at(view.now)
     status = message.progress.accepted if step is None else step[1].status
@@ -168,7 +171,7 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
         "uri": uri,
         "id": message.id,
         "to": _pager_to(message, view) if is_pager else _sms_to(message, view, just_sent=just_sent),
-        "from": _pager_party(message.sender, view) if is_pager else _sms_party(message.sender, view),
+        "from": _pager_party(message.sender, view) if is_pager else phone_party(message.sender, view),
         "type": str(message.type),
         "creationTime": iso8601(message.created),
         "readStatus": str(message.read_status),
@@ -245,7 +248,7 @@ def _pager_party(number: str, view: View) -> Json:
 
 
 def _sms_to(message: Message, view: View, *, just_sent: bool) -> list[Json]:
-    parties = [_sms_party(number, view) for number in message.recipients]
+    parties = [phone_party(number, view) for number in message.recipients]
     if message.recipient_progress:
         for progress, party in zip(message.recipient_progress, parties, strict=True):
             taken = None if just_sent else step_at(progress, view.now - message.created)
@@ -256,17 +259,6 @@ def _sms_to(message: Message, view: View, *, just_sent: bool) -> list[Json]:
             if owner is not None and owner.number == message.mailbox:
                 party["target"] = True
     return parties
-
-
-def _sms_party(digits: str, view: View) -> Json:
-    party: Json = {"phoneNumber": view.phone(digits)}
-    phone = view.account.phone_numbers.get(digits) if view.generation.with_current_fields else None
-    if phone is not None:
-        if phone.owner is not None:
-            party["name"] = view.account.extensions[phone.owner].name
-        if phone.location is not None:
-            party["location"] = phone.location
-    return party
 
 
 def _current_fields(message: Message, view: View) -> Json:

@@ -62,6 +62,22 @@ def presence_resource(extension: Extension, presence: Presence, asked: Mapping[s
     return resource
 
 
+def presence_event(extension: Extension, presence: Presence, sequence: int) -> Json:
+    """What an event says of a presence that has changed."""
+    return {
+        "extensionId": str(extension.id),
+        "telephonyStatus": "NoCall",
+        "sequence": sequence,
+        "presenceStatus": presence.status.value,
+        "userStatus": presence.user_status.value,
+        "dndStatus": presence.dnd_status.value,
+        "allowSeeMyPresence": presence.is_visible,
+        "ringOnMonitoredCall": presence.ring_on_monitored_call,
+        "pickUpCallsOnHold": presence.pick_up_calls_on_hold,
+        "totalActiveCalls": 0,
+    }
+
+
 def hidden(extension: Extension, asked: Mapping[str, Any], view: View) -> Json:
     """The presence of who does not let it be seen: as if nobody were there."""
     return presence_resource(extension, replace(OFFLINE, is_visible=False), asked, view)

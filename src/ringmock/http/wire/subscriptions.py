@@ -17,7 +17,9 @@ from ...domain.subscription import (
     Event,
     EventFilter,
     ExpiresSoon,
+    FaxCame,
     MailboxChanged,
+    PresenceChanged,
     SmsReceived,
     Subscription,
     SubscriptionRequest,
@@ -26,7 +28,9 @@ from ...domain.subscription import (
 )
 from ...timestamps import iso8601
 from . import a2p_sms
-from .messages import PRIORITY
+from .messages import message_resource
+from .parties import PRIORITY
+from .presence import presence_event
 from .view import Json, View
 
 _NORTH_AMERICAN = re.compile(r"(1)([2-9][0-9]{2})([0-9]{7})")
@@ -98,6 +102,11 @@ def _body(subscription: Subscription, event: Event, account: Account, now: datet
         return _message_store(subscription, event, account, now)
     if isinstance(event, SmsReceived):
         return _instant_sms(event.message, account, subscription.origin)
+    if isinstance(event, FaxCame):
+        view = View(account, GENERATIONS["current"], subscription.origin, now)
+        return {**message_resource(event.message, view), "id": str(event.message.id)}
+    if isinstance(event, PresenceChanged):
+        return presence_event(account.extensions[event.extension], event.presence, event.sequence)
     if isinstance(event, ThreadsModified):
         return {"lastModifiedTime": iso8601(now)}
     if isinstance(event, ExpiresSoon):
