@@ -36,7 +36,7 @@ def test_a_form_with_a_file_is_a_fax(world_client: Client) -> None:
 )
 def test_what_is_no_fax_is_refused_by_a_sentence(world_client: Client, body: dict[str, object], sentence: str) -> None:
     answer = world_client.post(FAXES, json=body)
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert sentence in answer.text
 
 
@@ -47,4 +47,4 @@ def test_a_fax_is_among_the_messages_of_the_world_and_of_its_type(world_client: 
         FAXES, json={"to": "16509100010", "attachments": [{"content": content, "contentType": "application/pdf"}]}
     )
     found = world_client.get("/_mock/messages", params={"type": "Fax"}).json()
-    assert [each["type"] for each in found] == ["Fax"]
+    assert [each["type"] for each in found["messages"]] == ["Fax"]

@@ -38,8 +38,8 @@ CURRENT = GENERATIONS["current"]
 RECEIVERS = {ExtensionType.USER, ExtensionType.VOICEMAIL}
 
 
-def test_r01_there_are_two_types_of_messages() -> None:
-    assert [str(kind) for kind in MessageType] == ["SMS", "Pager"]
+def test_r01_there_are_two_types_of_short_text_messages_and_faxes_besides() -> None:
+    assert [str(kind) for kind in MessageType] == ["SMS", "Pager", "Fax"]
 
 
 @pytest.mark.parametrize("kind", list(ExtensionType))

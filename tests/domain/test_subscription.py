@@ -51,7 +51,7 @@ WEBHOOK = Delivery(Transport.WEBHOOK, "http://127.0.0.1/")
         (f"{STORE}?type=Fax", f"{OWN}/message-store?type=Fax", EventKind.MESSAGE_STORE),
         (INSTANT, f"{OWN}/message-store/instant?type=SMS", EventKind.INSTANT_SMS),
         (f"{REMINDER}?threshold=60&interval=15", f"{REMINDER}?threshold=60&interval=15", EventKind.REMINDER),
-        (f"{API}/account/~/extension/~/presence?detailedTelephonyState=true", None, EventKind.ELSEWHERE),
+        (f"{API}/account/~/extension/~/presence?detailedTelephonyState=true", None, EventKind.PRESENCE),
         (f"{API}/account/~/extension/~/presence/line", None, EventKind.ELSEWHERE),
         (f"{API}/account/~/extension", f"{API}/account/{ACCOUNT.id}/extension", EventKind.ELSEWHERE),
         (f"{API}/account/~/extension/~", OWN, EventKind.ELSEWHERE),
@@ -71,7 +71,7 @@ WEBHOOK = Delivery(Transport.WEBHOOK, "http://127.0.0.1/")
         (
             f"{API}/account/~/extension/~/presence?detailedTelephonyState=true&sipData=true&totalActiveCalls",
             f"{OWN}/presence?detailedTelephonyState=true&sipData=true&totalActiveCalls",
-            EventKind.ELSEWHERE,
+            EventKind.PRESENCE,
         ),
         (
             f"{API}/account/~/a2p-sms/opt-outs?direction=Inbound&batchId=1",

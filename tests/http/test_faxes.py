@@ -89,7 +89,7 @@ def test_d42_several_recipients_are_a_field_each(world_client: Client) -> None:
         ([field("to", HANDSET), field("coverIndex", "14"), document()], 400, "CMN-101", "coverIndex"),
         ([field("to", HANDSET), field("sendTime", "tomorrow"), document()], 400, "CMN-101", "sendTime"),
         ([field("to", HANDSET), field("coverPageText", "a" * 1025), document()], 400, "CMN-101", "coverPageText"),
-        ([*[field("to", f"1415100{n:04}") for n in range(51)], document()], 400, "CMN-101", "to"),
+        ([as_json({"to": [{"phoneNumber": f"1415100{n:04}"} for n in range(51)]}), document()], 400, "CMN-101", "to"),
         ([field("to", HANDSET), document(b"")], 400, "MSG-347", "attachment"),
         ([field("to", HANDSET), document(kind="audio/mpeg", name="a.mp3")], 415, "MSG-348", "attachment"),
         ([document()], 400, "MSG-349", None),

@@ -5,7 +5,7 @@ import pytest
 
 from ringmock.domain.rulebook import DECISIONS
 from ringmock.http.errors import CATALOGUE
-from support import DIRECT_NUMBER, Client, assert_refused, sms_body
+from support import DIRECT_NUMBER, HANDSET, OWN, Client, assert_refused, sms_body
 
 MESSAGES = "/restapi/v1.0/account/~/extension/~/message-store"
 SYNC = "/restapi/v1.0/account/~/extension/~/message-sync"
@@ -151,3 +151,15 @@ def test_nobody_but_its_user_sends_from_a_number(world_client: Client) -> None:
     for by in ("101", "103", "200"):
         answer = world_client.post(SMS, by=by, json=sms_body(sender=DIRECT_NUMBER["102"]))
         assert_refused(answer, 403, "MSG-304", "from")
+
+
+def test_d46_nothing_is_at_the_uri_of_a_conversation(world_client: Client) -> None:
+    assert_refused(world_client.get("/restapi/v1.0/conversation/4178398077955743750"), 404, "CMN-120")
+
+
+def test_d43_who_is_in_an_address_book_is_not_named_by_it(world_client: Client) -> None:
+    book = f"{OWN}/address-book/contact"
+    world_client.post(book, json={"firstName": "Known", "mobilePhone": HANDSET})
+    world_client.post(f"/_mock/handsets/{HANDSET}/messages", json={"to": "16509100010", "text": "It is me"})
+    [received] = world_client.messages("101")
+    assert received["from"] == {"phoneNumber": HANDSET}

@@ -124,7 +124,7 @@ def told(client: Client, receiver: Receiver) -> Iterator[Asked]:
     yield "updateExtension", client.call("PUT", OWN, json={"contact": {"firstName": "Administrator"}})
     yield from details_told(client, queue)
     yield "listCallQueueMembers", client.get(f"{ACCOUNT}/call-queues/1346632200/members")
-    yield "createFaxMessage", fax_told(client, "14151003732")
+    yield "createFaxMessage", fax_told(client, "14151003732", "16509100010")
     yield from messages_told(client)
     yield from bulk_told(client)
     yield from templates_told(client, "Company", f"{ACCOUNT}/message-store-templates")

@@ -591,6 +591,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/handsets/{phone_number}/faxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A phone outside the account, in digits, with or without a plus.
+                 * @example 14151003732
+                 */
+                phone_number: components["parameters"]["PhoneNumber"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A fax from a machine outside; answers what became of it.
+         * @description Its files are kept as they come. As a form with files: `curl -F to=16509100010 -F file=@order.pdf ...`.
+         */
+        post: operations["fax_from_outside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/handsets/{phone_number}/messages/{message_id}/attachments/{attachment_id}": {
         parameters: {
             query?: never;
@@ -1055,7 +1081,7 @@ export interface components {
         Conversation: {
             id: string;
             /** @enum {string} */
-            type: "SMS" | "Pager";
+            type: "SMS" | "Pager" | "Fax";
             /** @description The other ends, each with its extension where it has one. */
             with: Record<string, never>[];
             own_numbers: string[];
@@ -2077,7 +2103,7 @@ export interface operations {
                 /** @description What its text matches anywhere, as a regular expression. */
                 matches?: string;
                 /** @description Its type. */
-                type?: "SMS" | "Pager";
+                type?: "SMS" | "Pager" | "Fax";
                 /** @description The status that it has reached, by the world's clock. */
                 status?: "Queued" | "Sent" | "Delivered" | "DeliveryFailed" | "SendingFailed" | "Received";
                 /** @description Sent then or later, by the world's clock. */
@@ -2226,7 +2252,7 @@ export interface operations {
                         tipped_to_ucs_2: components["schemas"]["TippingCharacter"];
                         limits: {
                             /** @enum {string} */
-                            type: "SMS" | "Pager";
+                            type: "SMS" | "Pager" | "Fax";
                             rule: string;
                             /** @description In UTF-16 units. */
                             most: number;
@@ -2476,6 +2502,74 @@ export interface operations {
         };
         responses: {
             /** @description What became of each recipient, and the rule that decided it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recipients: components["schemas"]["Outcome"][];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    fax_from_outside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A phone outside the account, in digits, with or without a plus.
+                 * @example 14151003732
+                 */
+                phone_number: components["parameters"]["PhoneNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "16509100010",
+                 *       "attachments": [
+                 *         {
+                 *           "contentType": "application/pdf",
+                 *           "content": "JVBERi0="
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** a number of the account */
+                    to: string;
+                    /** @enum {string} */
+                    resolution?: "High" | "Low";
+                    /** a list of files */
+                    attachments?: components["schemas"]["File"][] | {
+                        /** @example application/pdf */
+                        contentType?: string;
+                        /** @example order.pdf */
+                        fileName?: string;
+                        content: components["schemas"]["Base64"];
+                    };
+                };
+                "multipart/form-data": {
+                    /** a number of the account */
+                    to: string;
+                    /** @enum {string} */
+                    resolution?: "High" | "Low";
+                    /**
+                     * Format: binary
+                     * @description A file, under any name; several are sent one by one.
+                     */
+                    file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What became of it, and the rule that decided it. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -349,7 +349,7 @@ class InMemoryMessageStore:
         yield from (message for message in slow if message is not None and message.next_change(now) is not None)
         for message_id in () if box is None else reversed(box.changes):
             message = self._messages.get(message_id)
-            if message is None:
+            if message is None or (box is not None and message_id in box.slow):
                 continue
             if box is None or message.modified < moved(now, -box.longest_progress):
                 return

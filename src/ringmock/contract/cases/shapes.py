@@ -180,7 +180,7 @@ Row = Callable[[Shape, dict[str, Json], Object, bool, bool], None]
 
 def _read_status(shape: Shape, wanted: dict[str, Json], found: Object, just_sent: bool, exact: bool) -> None:
     is_outbound = found.get("direction") == Direction.OUTBOUND and str(found.get("id")) not in shape.marked
-    if is_outbound and wanted.get("readStatus") == ReadStatus.UNREAD:
+    if is_outbound and found.get("type") != MessageType.FAX and wanted.get("readStatus") == ReadStatus.UNREAD:
         wanted["readStatus"] = shape.answered.outbound_read_status.value
 
 
