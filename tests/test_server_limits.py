@@ -65,6 +65,7 @@ OTHERWISE = {
     "lab/webhooks.py": {"PATIENCE_SECONDS", "MAX_HANDSHAKE_BYTES", "MAX_REPORTED"},
     "sign_in/sessions.py": {"DEFAULT_ACCESS_TTL", "MIN_ACCESS_TTL", "DEFAULT_REFRESH_TTL"},
     "world/world.py": {"_RETENTION_DAYS", "_AGED_TOGETHER"},
+    "world/fax_operations.py": {"_ARRIVING_TOGETHER"},
     # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up
     "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST"},
     "http/compiled.py": {"MAX_KNOWN_PATHS"},

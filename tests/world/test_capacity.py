@@ -9,7 +9,7 @@ from builders import STANDING_STILL, account, direct, user
 from hostile.in_process import InProcess
 from ringmock.domain.attachment import Attachment
 from ringmock.domain.consent import ConsentSource, OptStatus, Statement
-from ringmock.domain.errors import StoreFull
+from ringmock.domain.errors import InvalidParameter, StoreFull
 from ringmock.domain.message import Message, ReadStatus
 from ringmock.domain.sms import SendSms
 from ringmock.server_limits import ServerLimits
@@ -171,3 +171,14 @@ def test_the_journal_tells_how_long_a_body_was_that_it_has_left_out() -> None:
         (entry,) = json.loads(server.call("GET", b"/_mock/journal?include=text", [], b"").content)
 
     assert (entry["body"], entry["body_left_out"]) == (None, len(body))
+
+
+def test_an_address_book_takes_as_many_contacts_as_the_server_is_told_and_not_one_more() -> None:
+    world = office(ServerLimits(max_contacts=2)).default
+    me = world.account.extensions["101"]
+    first, _ = (world.create_contact(me, {"firstName": name}) for name in "ab")
+    with pytest.raises(InvalidParameter):
+        world.create_contact(me, {"firstName": "c"})
+    world.delete_contact(me, first.id)
+    world.create_contact(me, {"firstName": "d"})
+    assert len(world.contacts.in_order("101")) == 2

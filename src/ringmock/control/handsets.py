@@ -30,7 +30,7 @@ def send_from_handset(call: ControlCall) -> Json:
 def fax_from_outside(call: ControlCall) -> Json:
     """A fax from a machine outside."""
     body = call.body
-    with told():
+    with as_refusals():
         files = call.files or _attachments(body.get("attachments", []))
         number, resolution = call.path["phone_number"], body.get("resolution", "High")
         routed = world_controls.fax_from_machine(call.world, number, body["to"], files, resolution)

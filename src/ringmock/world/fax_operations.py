@@ -1,4 +1,4 @@
-"""What a world does with faxes: each call plans by the domain's rules, records, and tells who watches."""
+"""What a world does with faxes: each call plans by the domain's rules, records, and notifies the watchers."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ class FaxOperations:
     def _make_room(self, delivery: Delivery) -> None: ...
 
     @abstractmethod
-    def _tell(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None: ...
+    def _notify_sent(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None: ...
 
     @abstractmethod
     def find(self, extension: Extension, message_id: int) -> Message | None:
@@ -113,7 +113,7 @@ class FaxOperations:
             waiting = delivery._replace(routed=tuple(routed._replace(mailbox=None) for routed in delivery.routed))
             copies = store.record(waiting, now)
             self._schedule(delivery, copies[0], at)
-        self._tell(delivery, copies, now)
+        self._notify_sent(delivery, copies, now)
         return FaxSent(copies[0], delivery.routed)
 
     def resend_fax(
@@ -130,7 +130,7 @@ class FaxOperations:
         delivery = plan_inbound_fax(self.account, machine, to, files, resolution)
         self._make_room(delivery)
         now = self.clock.now()
-        self._tell(delivery, self.messages.record(delivery, now), now)
+        self._notify_sent(delivery, self.messages.record(delivery, now), now)
         return delivery.routed
 
     def cancel_fax(self, message: Message, now: datetime) -> None:
@@ -169,10 +169,10 @@ class FaxOperations:
                 reached = reached_by(sent.recipient_progress[arrival.place], at - sent.created)
                 if reached.status is not MessageStatus.SENDING_FAILED:
                     self._messages.arrive(message)
-                    self._tell_arrival(message)
+                    self._notify_arrival(message)
         return self._arriving.next
 
-    def _tell_arrival(self, message: Message) -> None:
+    def _notify_arrival(self, message: Message) -> None:
         routed = Routed(message.recipients[0], Outcome.DELIVERED, "D-42", mailbox=message.mailbox)
         arrived = Delivery(
             MessageType.FAX,

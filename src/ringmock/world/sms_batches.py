@@ -35,7 +35,7 @@ class SmsBatches:
     share: Share
     carrier: Carrier | None
     opt_outs: set[OptOut]
-    life: int
+    epoch: int
     _dice: Random
     _ids: IdGenerator
 
@@ -43,7 +43,7 @@ class SmsBatches:
     def _filed(self, delivery: Delivery, now: datetime) -> Sequence[Message]: ...
 
     @abstractmethod
-    def _tell(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None: ...
+    def _notify_sent(self, delivery: Delivery, copies: Sequence[Message], now: datetime) -> None: ...
 
     @property
     @abstractmethod
@@ -56,19 +56,19 @@ class SmsBatches:
 
         A reset in between happens after the batch: nothing of it remains.
         """
-        life = self.life
+        epoch = self.epoch
         planning = planning_sms_batch(self.account, sender, batch, self.carrier, self.opt_outs, self._dice)
         plan = yield from planning
         now, name = self.clock.now(), self._ids.next_uuid()
-        if self.life == life:
+        if self.epoch == epoch:
             files = sum([len(file.content) for file in batch.attachments])
             copies = sum([1 + len(delivery.routed) for delivery in plan.deliveries])
             self.share.take(copies, files * copies)
         for place, delivery in enumerate(plan.deliveries, 1):
-            if self.life != life:
+            if self.epoch != epoch:
                 break
             filed = self._filed(delivery, now) or (self.messages.send_unfiled(delivery, now),)
-            self._tell(delivery, filed, now)
+            self._notify_sent(delivery, filed, now)
             if place % SLICE == 0:
                 yield
         routed = tuple([each for delivery in plan.deliveries for each in delivery.routed])

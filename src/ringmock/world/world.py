@@ -831,7 +831,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         """Freeze, thaw, disable ... an extension."""
         before = self.presence_of(self.account.extensions[extension.number])
         self.account = self.account.with_extension(replace(extension, status=status))
-        self._tell_presence(extension.number, before)
+        self._notify_presence(extension.number, before)
 
     def rename(self, extension: Extension, name: str) -> None:
         """Give an extension another name."""
@@ -846,9 +846,9 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         """Replace an extension's presence."""
         before = self.presence_of(extension)
         self.presences[extension.number] = presence
-        self._tell_presence(extension.number, before)
+        self._notify_presence(extension.number, before)
 
-    def _tell_presence(self, number: str, before: Presence) -> None:
+    def _notify_presence(self, number: str, before: Presence) -> None:
         presence = self.presence_of(self.account.extensions[number])
         if presence != before:
             self.presence_changes += 1

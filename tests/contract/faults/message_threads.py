@@ -45,8 +45,8 @@ class LetsAdministratorsIn(World):
 class TellsNobodyOfAssignments(World):
     """Of what becomes of a thread nobody is told."""
 
-    def _tell_threads(self, changed: ThreadsChanged) -> None:
-        super()._tell_threads(changed._replace(threads=frozenset()))
+    def _notify_threads(self, changed: ThreadsChanged) -> None:
+        super()._notify_threads(changed._replace(threads=frozenset()))
 
 
 @in_world(THREAD_RESOLVE)
