@@ -145,14 +145,19 @@ await world.waitForSms({ receiver: '14151003732' });
 """
 
 
-@pytest.mark.parametrize("kind", ["mts", "cts"])
-def test_a_project_in_typescript_gets_its_types(project: Path, kind: str) -> None:
+def test_modules_of_both_kinds_and_what_the_readme_shows_get_its_types(project: Path) -> None:
     needs(NODE and (MODULES / "typescript").is_dir(), "typescript", HOW)
     head, *lines = CONSUMER.strip().splitlines()
-    body = lines if kind == "mts" else ["async function main() {", *lines, "}", "void main();"]
-    (project / f"consumer.{kind}").write_text("\n".join([head, *body]), encoding="utf-8")
+    (shown,) = re.findall(r"```js\n(.*?)```", (PACKAGE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    sources = {
+        "consumer.mts": "\n".join([head, *lines]),
+        "consumer.cts": "\n".join([head, "async function main() {", *lines, "}", "void main();"]),
+        "readme.mts": shown,
+    }
+    for name, source in sources.items():
+        (project / name).write_text(source, encoding="utf-8")
     how = ["--strict", "--noEmit", "--module", "node16", "--target", "es2022", "--types", "node"]
-    run(project, "node_modules/.bin/tsc", *how, f"consumer.{kind}")
+    run(project, "node_modules/.bin/tsc", *how, *sources)
 
 
 @pytest.mark.long
@@ -178,11 +183,3 @@ def test_the_example_asks_for_the_versions_that_it_is_run_with(example: str) -> 
     run_with = json.loads((ROOT / "tests" / "clients" / "js" / "package.json").read_text(encoding="utf-8"))
     assert asked.pop("ringmock") == "file:../../clients/js"
     assert asked.items() <= run_with["dependencies"].items()
-
-
-def test_its_readme_shows_calls_that_there_are(project: Path) -> None:
-    needs(NODE and (MODULES / "typescript").is_dir(), "typescript", HOW)
-    (shown,) = re.findall(r"```js\n(.*?)```", (PACKAGE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    (project / "readme.mts").write_text(shown, encoding="utf-8")
-    how = ["--strict", "--noEmit", "--module", "node16", "--target", "es2022", "--types", "node"]
-    run(project, "node_modules/.bin/tsc", *how, "readme.mts")

@@ -177,6 +177,7 @@ async def walk(order: tuple[str, ...]) -> None:
     assert all(socket.task.done() for socket in sockets)
 
 
+@pytest.mark.long
 def test_nothing_is_lost_between_two_sockets_in_whatever_order_their_ends_come() -> None:
     async def walked() -> int:
         walks = 0

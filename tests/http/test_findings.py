@@ -87,6 +87,7 @@ def made(dice: Random) -> tuple[Session, int]:
     return session, duplicates
 
 
+@pytest.mark.long
 def test_the_duplicates_of_200_labelled_sessions_are_found_and_nothing_else() -> None:
     dice = Random(18)
     sessions = [made(dice) for _ in range(200)]

@@ -101,6 +101,7 @@ def serving() -> Iterator[Serving]:
         yield lambda limits: stack.enter_context(InProcess(limits))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("more", [-1, 0, 1])
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_request_is_accepted_up_to_its_limit_and_refused_in_the_envelope_beyond(

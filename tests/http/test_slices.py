@@ -27,6 +27,8 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
 from support import OWN, PAGER, SMS, STORE, TOKEN
 
+pytestmark = pytest.mark.long
+
 MOST_CALLS_OF_A_TURN = 100_000
 ACCOUNT = "/restapi/v1.0/account/~"
 CONSENTS = "/restapi/v2/accounts/~/sms/consents"

@@ -565,6 +565,7 @@ def test_a_message_after_a_reset_is_after_one_from_before_although_ids_start_aga
 # --- the server's thread -------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_nobody_waits_for_a_server_that_ends() -> None:
     """Several threads ask all the time, so that the ends come at any moment of an asking."""
     for _ in range(10):
@@ -598,6 +599,7 @@ server = run_server("demo")
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("end", "status"),
     [

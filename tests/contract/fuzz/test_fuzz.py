@@ -3,7 +3,7 @@
 By `.ci/run --full` it runs with three seeds, 30 examples for each operation and 120 for those that send; elsewhere with
 one seed, and 5 and 40. Examples and coverage are made with the first seed only: with others they are the same calls.
 They take three quarters of the time. By `.ci/run` without `--full` they are made of what sends and of a quarter of the
-other operations, which the commit chooses (`RINGMOCK_TURN`, 0 to 11).
+other operations, and one of the three smaller runs is done, all as the commit chooses (`RINGMOCK_TURN`, 0 to 11).
 """
 
 import os
@@ -64,14 +64,17 @@ def fuzzes(seed: int) -> list[Fuzz]:
     """
     is_first = seed == SEEDS[0]
     made = [Fuzz("what is made of User", seed, Identity(USER), PASSES[:1], operations=operations_in_turn())]
-    smaller = PASSES if is_first and IS_FULL else FUZZING
+    passes = PASSES if is_first and IS_FULL else FUZZING
+    smaller = [
+        Fuzz("current", seed, Identity(USER, 0.2), passes, "current", with_probes=True),
+        Fuzz("Department", seed, Identity(DEPARTMENT, 0.2), passes),
+        Fuzz("Voicemail", seed, Identity(VOICEMAIL, 0.2), passes),
+    ]
     return [
         *(made if is_first else []),
         Fuzz("User", seed, Identity(USER), FUZZING, with_probes=True),
         Fuzz("what sends", seed, Identity(USER), FUZZING, examples=SENDING_EXAMPLES, operations=SENDING),
-        Fuzz("current", seed, Identity(USER, 0.2), smaller, "current", with_probes=True),
-        Fuzz("Department", seed, Identity(DEPARTMENT, 0.2), smaller),
-        Fuzz("Voicemail", seed, Identity(VOICEMAIL, 0.2), smaller),
+        *(smaller if TURN is None else [smaller[int(TURN) % len(smaller)]]),
     ]
 
 
