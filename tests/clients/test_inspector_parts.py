@@ -124,7 +124,7 @@ def test_a_thread_is_shown_from_the_first_text_to_its_resolution_with_the_events
         "Second User (102) took it",
         "Second User · 102 as +1 650 910-0200We look into it.",
         "Note of Second User (102)Is with another carrier, too.",
-        "Second User (102) assigned it to Third User (103), before of Second User (102)",
+        "Second User (102) assigned it to Third User (103) instead of Second User (102)",
         "Note of Third User (103)A technician calls tomorrow.",
         "It works again, thank you!",
         "Resolved by Third User (103)",

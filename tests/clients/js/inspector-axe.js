@@ -110,6 +110,7 @@ run(async () => {
     tell("wrong", wrong);
   } finally {
     await browser.close();
+    world.end();
   }
 });
 

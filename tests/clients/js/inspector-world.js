@@ -38,7 +38,7 @@ function receiver() {
         if (!given) got.count += 1;
         answer.writeHead(200, { "Content-Type": "application/json", ...(given ? { "Validation-Token": given } : {}) }).end();
       });
-    }).listen(0, "127.0.0.1", () => done({ got, end: () => listening.close(), url: `http://127.0.0.1:${listening.address().port}/hook` }));
+    }).listen(0, "127.0.0.1", () => done({ got, end: () => listening.unref().close(), url: `http://127.0.0.1:${listening.address().port}/hook` }));
   });
 }
 
@@ -98,12 +98,11 @@ async function made(url, name, token, phone, number) {
   await world.call("PUT", "/_mock/history/labels/before-the-thread");
   const told = await receiver();
   const threadId = await thread(world, "12025550170", told.url);
-  told.end();
   const refused = (await world.call("GET", "/_mock/journal?limit=100")).body.find(({ status }) => status === 400);
   const { conversations } = (await world.call("GET", "/_mock/extensions/101/conversations")).body;
   const ofPhone = conversations.find(({ with: others }) => others[0].number === phone);
   const ofDepartment = conversations.find(({ departments }) => departments.length);
-  return { ...world, thread: threadId, conversation: ofPhone.id, department: ofDepartment.id, phone, number, message: first.body.id, refused: refused.id };
+  return { ...world, end: told.end, thread: threadId, conversation: ofPhone.id, department: ofDepartment.id, phone, number, message: first.body.id, refused: refused.id };
 }
 
 module.exports = { caller, made, receiver, thread };

@@ -168,5 +168,6 @@ run(async () => {
     tell("wrong", wrong);
   } finally {
     await browser.close();
+    world.end();
   }
 });

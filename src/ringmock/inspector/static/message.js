@@ -112,7 +112,7 @@ function recipients(app, life) {
   if (!life.recipients_are_kept) return [el("h2", {}, "Recipients"), el("p", { class: "quiet" }, "The journal of messages has left this one out: what became of each recipient is not known any more. --max-journal-messages keeps more.")];
   return [
     el("h2", {}, "Recipients"),
-    el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Recipients" }, el("table", {},
+    el("div", { class: "table-box recipients", tabindex: "0", role: "region", "aria-label": "Recipients" }, el("table", {},
       el("thead", {}, el("tr", {}, ["Recipient", "Outcome", "By", "Because"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, life.recipients.map((each) => el("tr", {},
         el("td", { class: "party" }, party(app, each.recipient), each.mailbox && each.mailbox !== each.recipient ? [" in mailbox ", party(app, each.mailbox)] : null),

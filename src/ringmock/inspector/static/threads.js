@@ -219,7 +219,7 @@ function happening({ what, initiator, assignee, previous }) {
   if (what === "ThreadCreatedHint") return initiator ? `${named(initiator)} began the thread` : "Begun by a message that came";
   if (what === "ThreadResolvedHint") return initiator ? `Resolved by ${named(initiator)}` : "Resolved by itself: no message came";
   if (what === "ThreadDeletedHint") return `Deleted by ${named(initiator)}`;
-  const before = previous ? `, before of ${named(previous)}` : "";
+  const before = previous && previous.number !== assignee?.number ? ` instead of ${named(previous)}` : "";
   if (!assignee) return `${named(initiator)} assigned it to nobody${before}`;
   return initiator?.number === assignee.number ? `${named(assignee)} took it${before}` : `${named(initiator)} assigned it to ${named(assignee)}${before}`;
 }

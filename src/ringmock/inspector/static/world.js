@@ -32,7 +32,7 @@ export async function mount(main, _, app) {
     { key: "z", label: "Freeze the clock, or let it go on", run: freeze },
   ]);
   await load();
-  for (const part of PARTS) await mountPart(right, part);
+  for (const part of PARTS) await mountPart(left, part);
 }
 
 async function mountPart(column, { key, title, mount: mountInto }) {
