@@ -158,7 +158,7 @@ def _copy(world: World, copy: Message, now: datetime, root: str) -> Json:
 
 def _resources(world: World, copy: Message, now: datetime, root: str) -> Mapping[str, Json]:
     """What the API answers for it, in each generation."""
-    if copy.mailbox not in world.account.extensions and not isinstance(copy, A2PMessage):
+    if copy.mailbox not in world.account.extensions and not isinstance(copy, A2PMessage | ThreadMessage):
         return {}
     views = {name: View(world.account, generation, root, now) for name, generation in GENERATIONS.items()}
     if isinstance(copy, ThreadMessage):
