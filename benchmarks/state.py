@@ -3,8 +3,8 @@
     python benchmarks/state.py [--rounds 3] [--seconds 3] [--connections 1 16 64]
 
 In each round a server in memory, one with `--durability process` and one with `power` are started one after the other
-on one core, and driven from another by clients that send again as soon as they are answered. Each figure is the median of
-the ratios of the rounds. `--commands 100000` fills a file instead, and says how long a server takes to go on from it.
+on one core, and driven from another by clients that send again as soon as they are answered. Each figure is the median
+of the ratios of the rounds. `--commands 100000` fills a file instead, and says how long it takes to go on from it.
 """
 
 import argparse
