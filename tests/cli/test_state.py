@@ -1,6 +1,7 @@
 """`--state` and `ringmock state`: what a person is told, and a server that is killed."""
 
 import random
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from click.testing import CliRunner, Result
 
 from kills import lives
 from ringmock.cli.main import main
+from ringmock.fixture import digest_of
 from state_files import kept_server, log_in
 from support import Client
+
+OPTIONS = {"generation": None, "limits": None, "webhook_content_type": None}
 
 
 def run(*arguments: str) -> Result:
@@ -57,6 +61,17 @@ def test_what_makes_no_sense_is_said_in_a_sentence(path: Path, arguments: list[s
     refused = run(*(each.format(path=path) for each in arguments))
     assert refused.exit_code in (1, 2)
     assert sentence in " ".join(refused.output.split())
+
+
+def test_a_command_that_cannot_be_read_ends_the_start_with_its_name(path: Path) -> None:
+    with kept_server(path) as kept, Client(kept.url) as client:
+        client.post_sms("one")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE commands SET payload = x'7b' WHERE kind = 'createSMSMessage'")
+        db.execute("UPDATE about SET value = ? WHERE name = 'digest'", (digest_of("demo", OPTIONS),))
+    refused = run("serve", "--state", str(path), "--port", "0")
+    assert refused.exit_code == 1
+    assert "is damaged (command 3 of world 2 cannot be read" in refused.output
 
 
 @pytest.mark.long

@@ -147,7 +147,8 @@ class SqliteLog:
                     raise Unreadable("it is not there" if is_lost else f"there is {number} in its place")
                 yield number, command_of(Row(at, kind, bool(is_call), payload, content, answer))
         except (Unreadable, sqlite3.Error, AttributeError, TypeError) as error:
-            raise LogDamaged(f"Command {expected} of world {world} in {self.path} cannot be read: {error}.") from error
+            why = f"command {expected} of world {world} cannot be read: {error}"
+            raise LogDamaged(damaged(self.path, why)) from error
 
     def heads(self) -> Sequence[Head]:
         """Every world, the oldest first. Raises `LogDamaged`."""
@@ -177,7 +178,7 @@ class SqliteLog:
                 for world, name, opened, fixture, base_at, base_secret, before, is_claimed, secret, latest in rows
             ]
         except (sqlite3.Error, TypeError, OverflowError) as error:
-            raise LogDamaged(f"The worlds in {self.path} cannot be read: {error}.") from error
+            raise LogDamaged(damaged(self.path, f"its worlds cannot be read: {error}")) from error
 
     def closed_names(self) -> Sequence[str]:
         """The names that open no worlds, the oldest first."""

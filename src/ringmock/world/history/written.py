@@ -92,7 +92,7 @@ def command_of(row: Row) -> Command:
             event = json.loads(row.payload)
             values = tuple(value_of(each) for each in event["values"])
             return Event(moment_of(row.at), row.kind, values, *(event[each] for each in _MORE if each in event))
-        said = json.loads(row.payload)
+        said = _read(row.payload)
         caller = said.get("caller")
         return Handled(
             at=moment_of(row.at),
@@ -122,7 +122,7 @@ def microseconds(at: datetime) -> int:
 
 def moment_of(count: int) -> datetime:
     """The time of a number of microseconds since 1970, aware UTC."""
-    return _EPOCH + count * _MICROSECOND
+    return _EPOCH + timedelta(microseconds=count)
 
 
 def _json(said: Mapping[str, Any]) -> bytes:
@@ -130,6 +130,13 @@ def _json(said: Mapping[str, Any]) -> bytes:
         return orjson.dumps(said)
     except TypeError:  # half a surrogate pair, which a caller may well have sent
         return json.dumps(said).encode()
+
+
+def _read(payload: bytes) -> Any:
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:  # as above
+        return json.loads(payload)
 
 
 @lru_cache(4096)
