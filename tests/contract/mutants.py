@@ -40,7 +40,10 @@ from mutation.plant import Functions, import_again, swap
 
 SILENT_SECONDS = 40.0
 """A check that takes longer has no end."""
+START_SECONDS = 240.0
+"""So long a child may be busy before its first check, with importing the program again on a busy machine."""
 MEMORY_BYTES = 4 << 30
+AT_ONCE = 4
 RESULTS = Path(__file__).with_name("mutants.jsonl")
 PAGE = Path(__file__).with_name("MUTANTS.md")
 TIMEOUT = "no end"
@@ -155,7 +158,7 @@ def ended(live: list[Trial]) -> Iterator[Trial]:
                 trial.said, trial.heard = trial.said + piece, monotonic()
                 if not piece:
                     over.append(trial)
-            elif monotonic() - trial.heard > SILENT_SECONDS:
+            elif monotonic() - trial.heard > (SILENT_SECONDS if trial.tried else START_SECONDS):
                 with suppress(ProcessLookupError):
                     os.kill(trial.pid, signal.SIGKILL)
                 over.append(trial)
@@ -404,16 +407,17 @@ def check(sample: int | None, seed: str) -> None:
     files = {row.mutant.partition(" ")[0] for row in rows}
     made = {mutant.id: mutant for file in files for mutant in mutants_of(file)}
     court = Court({generation: Cases(generation) for generation in GENERATIONS})
-    tried, lives = 0, []
-    for row in rows:
-        for generation in GENERATIONS if row.mutant in made else ():
-            name = str(row.killed[generation])
-            if name in court.judges[generation].checks:
-                tried += 1
-                if not _is_caught(court, Trial(made[row.mutant], generation, [name])):
-                    lives.append(f"{generation}: {name} no longer catches {row.mutant}")
-    click.echo(f"{tried} of {2 * len(rows)} pairs of mutant and case tried, seed {seed}: {len(lives)} live")
-    if lives or not tried:
+    trials = [
+        Trial(made[row.mutant], generation, [str(row.killed[generation])])
+        for row in rows
+        for generation in GENERATIONS
+        if row.mutant in made and row.killed[generation] in court.judges[generation].checks
+    ]
+    # By the mutant in the functions that there are; where what they made is there already, by importing it again.
+    live = list(_living(court, _living(court, trials, is_warm=False), is_warm=True))
+    click.echo(f"{len(trials)} of {2 * len(rows)} pairs of mutant and case tried, seed {seed}: {len(live)} live")
+    lives = [f"{one.judge}: {one.names[0]} no longer catches {one.mutant.id}" for one in live]
+    if lives or not trials:
         raise click.ClickException("\n".join(lives) or "nothing was tried: judge the mutants again, and write the page")
 
 
@@ -421,15 +425,17 @@ def _is_a_case(name: str | None) -> bool:
     return name is not None and TIMEOUT not in name and not name.startswith("start")
 
 
-def _is_caught(court: Court, trial: Trial) -> bool:
-    """By the mutant in the functions that there are; where what they made is there already, by importing it again."""
-    for is_warm in (False, True):
+def _living(court: Court, trials: Iterable[Trial], *, is_warm: bool) -> Iterator[Trial]:
+    """Those of the trials whose mutant no check catches. Several are under way at once: most of them wait."""
+    under_way: list[Trial] = []
+    for trial in trials:
         trial.said = b""
         court.begin(trial, is_warm=is_warm)
-        for _ in ended([trial]):
-            if trial.verdict is not None:
-                return True
-    return False
+        under_way.append(trial)
+        if len(under_way) == AT_ONCE:
+            yield from (one for one in ended(under_way) if one.verdict is None)
+    while under_way:
+        yield from (one for one in ended(under_way) if one.verdict is None)
 
 
 @main.command()
