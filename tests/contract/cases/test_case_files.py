@@ -314,7 +314,7 @@ def test_two_cases_of_one_name_are_told_apart(tmp_path: Path) -> None:
     files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
     for file in files:
         file.write_text(case_with(CALL), encoding="utf-8")
-    with pytest.raises(CaseFileError, match="too: tell them apart") as refused:
+    with pytest.raises(CaseFileError, match="too: rename one of them") as refused:
         load_cases(files)
     assert str(refused.value).startswith(
         f"{files[1]}:2: name: 'Something is kept' is the name of the case at {files[0]}:2"
