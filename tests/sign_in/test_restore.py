@@ -9,7 +9,11 @@ import pytest
 from websockets.sync.client import connect
 
 from history_of import told_of
+from ringmock.contract.cases import bundled_cases
+from ringmock.contract.cases.runner import run_case
+from ringmock.contract.cases.shapes import WRITTEN
 from ringmock.control.description import operations
+from ringmock.serving.own_target import OwnTarget
 from ringmock.sign_in.worlds import Worlds
 from ringmock.timestamps import parse
 from ringmock.world.history.commands import Handled
@@ -20,6 +24,10 @@ from support import OWN, STORE, Client, basic, freeze_clock, from_handset
 
 JOURNAL = {"journal", "findings", "metrics", "usage", "events", "rulebook"}
 """What is told of calls, reads and refusals too, which no history has."""
+
+
+STEP = 60
+"""Of the cases one in so many is carried out."""
 
 
 @pytest.fixture
@@ -116,6 +124,27 @@ def test_a_world_is_where_it_stopped(path: Path) -> None:
     with kept_server(path) as kept, again(client, kept.url) as client:
         assert_same(inside(kept), before)
         assert readings(client) == told
+
+
+@pytest.mark.long
+def test_what_cases_did_is_there_after_a_restart(path: Path) -> None:
+    """Some of the contract's cases, each in a world of its own."""
+    chosen = [case for case in bundled_cases() if case.holds_in(WRITTEN)][::STEP]
+    with kept_server(path) as kept:
+        target = OwnTarget(
+            kept.url, kept.worlds.template, has_worlds=True, worlds=kept.worlds, server=kept.server, watcher=None
+        )
+        failed = [case.name for case in chosen if run_case(case, target).failure]
+        assert failed == []
+        before = [*inside(kept), *log_ins_in(kept)]
+    with kept_server(path) as kept:
+        assert_same([*inside(kept), *log_ins_in(kept)], before)
+
+
+def log_ins_in(kept: Kept) -> list[str]:
+    """The log-ins of all worlds, but for those of connections, which begin anew whenever one is recovered."""
+    sessions = kept.server.do(lambda: [each for each in kept.worlds._sessions.values() if not each.is_of_connection])
+    return sorted(f"{each.world.name} {each.state}" for each in sessions if each.client_id)
 
 
 def test_log_ins_are_good_as_long_as_they_were(path: Path) -> None:
