@@ -3,7 +3,7 @@
 A page never costs more when more is stored: what takes long at the first look is done in slices.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ Json = Any
 
 LOOKED_AT = 5000
 """Messages that are looked at for one page of what two numbers have to do with each other."""
-SEARCHED_TOGETHER = 1000
+SEARCHED_TOGETHER = 2000
 """Messages that are searched in a turn."""
 SEARCHED = 1_000_000
 """Messages that one search looks at; the next one goes on from there."""
@@ -491,33 +491,32 @@ def _is_part(digits: str) -> bool:
 
 def _searching(world: World, wanted: str, before: int | None, limit: int) -> Slices[tuple[list[Json], int | None, int]]:
     """Messages, the id from which to go on where there may be more, and how many were looked at."""
-    store, takes = world.messages, _taking(wanted)
+    store, matching = world.messages, _matching(wanted)
+    ids = store.ids_before(before)
     found: list[Json] = []
     last: Message | None = None
-    looked_at = 0
-    for message_id in reversed(store.ids_before(before)):
-        if looked_at == SEARCHED or (len(found) > limit):
-            break
-        looked_at += 1
-        message = store.held(message_id)
-        if message is not None and takes(message):
+    looked_at, lowest = 0, 0
+    while ids and looked_at < SEARCHED and len(found) <= limit:
+        some, lowest = ids[: -SEARCHED_TOGETHER - 1 : -1], ids[max(0, len(ids) - SEARCHED_TOGETHER)]
+        del ids[-SEARCHED_TOGETHER:]
+        looked_at += len(some)
+        for message in matching([each for each in map(store.held, some) if each is not None]):
             if last is not None and are_beside(message, last):
                 found[-1] = _brief_message(world, message) | {"mailboxes": [message.mailbox, *found[-1]["mailboxes"]]}
+            elif len(found) > limit:
+                break
             else:
                 found.append(_brief_message(world, message) | {"mailboxes": [message.mailbox]})
             last = message
-        if looked_at % SEARCHED_TOGETHER == 0:
-            yield
-    else:
-        if len(found) <= limit:
-            return found, None, looked_at
-    shown = found[:limit]
-    return shown, int(shown[-1]["id"]) if shown else message_id + 1, looked_at
+        yield
+    if len(found) > limit:
+        return found[:limit], int(found[limit - 1]["id"]), looked_at
+    return found, lowest if ids else None, looked_at
 
 
 def _searching_threads(world: World, wanted: str) -> Slices[list[Json]]:
     """Message threads in which it is, each with the latest entry that has it; the thread begun last first."""
-    takes, words = _taking(wanted), wanted.casefold()
+    matching, words = _matching(wanted), wanted.casefold()
     found: list[Json] = []
     looked_at = 0
     for thread in _each_thread(world):
@@ -527,7 +526,7 @@ def _searching_threads(world: World, wanted: str) -> Slices[list[Json]]:
                 yield
             if isinstance(entry, ThreadHint):
                 continue
-            if takes(entry) if isinstance(entry, ThreadMessage) else words in entry.text.casefold():
+            if matching((entry,)) if isinstance(entry, ThreadMessage) else words in entry.text.casefold():
                 found.append(_found_in(thread, entry))
                 break
         else:
@@ -560,19 +559,32 @@ def _found_in(thread: MessageThread, found: ThreadMessage | ThreadNote | None) -
     }
 
 
-def _taking(wanted: str) -> Any:
-    """Whether a message has it: in its text, as part of a number, as its own id or that of its conversation."""
+def _matching(wanted: str) -> Callable[[Iterable[Message]], list[Message]]:
+    """Those of some messages that have it: in their text, in a number, as their own id or that of their conversation."""
     words, digits = wanted.casefold(), digits_of(wanted)
-    is_number, is_part = digits.isdigit(), _is_part(digits)
-    number = int(digits) if is_number and len(digits) < 20 else -1
+    number = int(digits) if digits.isdigit() and len(digits) < 20 else -1
 
-    def takes(message: Message) -> bool:
-        if words in message.text.casefold():
-            return True
-        if not is_number:
-            return False
-        if digits == message.sender or digits in message.recipients or number in (message.id, message.conversation.id):
-            return True
-        return is_part and (digits in message.sender or any(digits in each for each in message.recipients))
+    def with_words(messages: Iterable[Message]) -> list[Message]:
+        return [each for each in messages if words in each.text.casefold()]
 
-    return takes
+    def with_number(messages: Iterable[Message]) -> list[Message]:
+        return [
+            each
+            for each in messages
+            if words in each.text.casefold()
+            or digits == each.sender
+            or digits in each.recipients
+            or number in (each.id, each.conversation.id)
+        ]
+
+    def with_part(messages: Iterable[Message]) -> list[Message]:
+        return [
+            each
+            for each in messages
+            if words in each.text.casefold()
+            or digits in each.sender
+            or digits in " ".join(each.recipients)
+            or number in (each.id, each.conversation.id)
+        ]
+
+    return with_part if _is_part(digits) else with_number if digits.isdigit() else with_words

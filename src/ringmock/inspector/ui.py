@@ -21,7 +21,7 @@ HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
 )
 
-SHARED = ("app", "api", "dom", "list", "live", "keys", "theme", "pages", "format")
+SHARED = ("app", "api", "dom", "list", "live", "keys", "theme", "pages", "format", "notify", "keyed")
 """Modules that each page needs, which a browser may load before it has read the first of them."""
 
 PAGE, FILES = "ui", "ui/static"
