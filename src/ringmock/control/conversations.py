@@ -560,7 +560,7 @@ def _found_in(thread: MessageThread, found: ThreadMessage | ThreadNote | None) -
 
 
 def _matching(wanted: str) -> Callable[[Iterable[Message]], list[Message]]:
-    """Those of some messages that have it: in their text, in a number, as their own id or that of their conversation."""
+    """Those of some messages that have it: in their text, a number, their own id or that of their conversation."""
     words, digits = wanted.casefold(), digits_of(wanted)
     number = int(digits) if digits.isdigit() and len(digits) < 20 else -1
 
