@@ -20,6 +20,8 @@ _OTHERWISE = {
     *("template", "fixture", "generation", "name", "moment", "history", "share", "_limits", "_secret_source"),
     # of this epoch and of who looks
     *("epoch", "is_closed", "opened", "used", "walk", "journal", "_holders", "_watchers", "_reset_callbacks"),
+    # what was looked up once
+    "_kept",
     # told by the line of the clock
     "clock",
 }

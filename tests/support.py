@@ -67,6 +67,10 @@ class Client:
             self._tokens[extension] = self.log_in(extension)["access_token"]
         return self._tokens[extension]
 
+    def sign_in_again(self) -> None:
+        """Have new log-ins from now on: the clock may have ended those that there are."""
+        self._tokens.clear()
+
     def bearer(self, extension: str) -> dict[str, str]:
         """The header of an extension that is logged in."""
         return {"Authorization": f"Bearer {self.token(extension)}"}

@@ -7,6 +7,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
+
+from ringmock.cli.main import main
 
 pytestmark = pytest.mark.long
 
@@ -460,3 +463,65 @@ def test_an_ini_option_that_nobody_knows_is_told(pytester: pytest.Pytester) -> N
     result = run(pytester, TWICE)
     assert result.ret != 0
     result.stderr.fnmatch_lines(["*ringmock_findings is one of warn, error, ignore*"])
+
+
+# --- the history of failed tests -----------------------------------------------------------------
+
+THREE_TESTS = """
+@pytest.mark.parametrize("to", ["102", "200"])
+def test_it(ringmock, to):
+    ringmock.freeze("103")
+    assert post(ringmock, "/company-pager", {"to": [{"extensionNumber": to}], "text": "Hello"}) == 200
+    ringmock.handset("14151003732").send(to="16509100010", text="Hello back")
+    assert to == "200", "of course"
+
+@pytest.mark.xfail(strict=True)
+def test_that_is_expected_to_fail(ringmock):
+    assert False
+
+def test_that_did_nothing(ringmock):
+    assert False
+
+def test_that_is_wrong_on_its_way_out(ringmock, request):
+    request.addfinalizer(lambda: None)
+    post(ringmock, "/company-pager", {})
+"""
+
+
+def test_the_history_of_each_failed_test_is_kept_and_passes_but_for_its_failure(pytester: pytest.Pytester) -> None:
+    result = run(pytester, THREE_TESTS, "--ringmock-export", "kept")
+    result.assert_outcomes(failed=3, passed=1, xfailed=1)
+    result.stdout.fnmatch_lines(["*- ringmock: history -*", "kept: *kept*102*case.yaml"])
+    kept = sorted(path.relative_to(pytester.path / "kept").as_posix() for path in (pytester.path / "kept").glob("*/*"))
+    names = sorted({name.partition("/")[0] for name in kept})
+    assert len(names) == 3
+    assert not any("200" in name or "expected" in name for name in names)
+    (one,) = [name for name in names if "102" in name]
+    assert [name.partition("/")[2] for name in kept if name.startswith(one)] == [
+        "again.py",
+        "case.yaml",
+        "history.jsonl",
+    ]
+    (nothing,) = [name for name in names if "nothing" in name]
+    assert [name.partition("/")[2] for name in kept if name.startswith(nothing)] == ["history.jsonl"]
+
+    again = pytester.runpytest("-p", "no:cacheprovider", *sorted(pytester.path.glob("kept/*/again.py")))
+    again.assert_outcomes(passed=2)
+    folder = pytester.path / "kept" / one
+    for arguments in (
+        ["replay", "history.jsonl"],
+        ["contract", "--mine", "--cases", "case.yaml", "--generation", "2012"],
+    ):
+        done = CliRunner().invoke(
+            main, [str(folder / each) if (folder / each).exists() else each for each in arguments]
+        )
+        assert done.exit_code == 0, done.output
+
+
+def test_evidence_that_cannot_be_kept_is_told_and_the_failure_stays(pytester: pytest.Pytester) -> None:
+    (pytester.path / "file").write_text("", encoding="utf-8")
+    result = run(
+        pytester, "def test_it(ringmock):\n    post(ringmock, '/company-pager', {})\n", "--ringmock-export", "file/in"
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The client sent what the contract does not have*", "not kept: *file*"])

@@ -3,6 +3,7 @@
 It is loaded into every run of pytest, so it imports only pytest before a fixture is used.
 """
 
+import contextlib
 import json
 import warnings
 from collections.abc import Generator, Iterator
@@ -20,19 +21,25 @@ _ALLOWED = ("contract_violations", "server_errors", "findings")
 _WAYS = ("warn", "error", "ignore")
 _HANDLE: "pytest.StashKey[Ringmock]" = pytest.StashKey()
 _COMPLAINT: pytest.StashKey[str] = pytest.StashKey()
+_KEPT: pytest.StashKey[bool] = pytest.StashKey()
 _SERVERS: "pytest.StashKey[list[MockServer]]" = pytest.StashKey()
 _FROM_WORKERS: "pytest.StashKey[list[Exercised]]" = pytest.StashKey()
 _OUTPUT = "ringmock_coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option, and the two ini options."""
+    """The options, and the ini options."""
     parser.getgroup("ringmock").addoption(
         "--ringmock-coverage",
         nargs="?",
         const="",
         metavar="FILE",
         help="Tell at the end what of ringmock's contract the tests exercised; FILE.html or FILE.json is written too.",
+    )
+    parser.getgroup("ringmock").addoption(
+        "--ringmock-export",
+        metavar="FOLDER",
+        help="Keep the history of each failed test there, with a contract case and a pytest file that do it again.",
     )
     parser.addini("ringmock_fixture", "Account of ringmock: a bundled name, or a YAML file.", default="demo")
     parser.addini(
@@ -93,8 +100,9 @@ def ringmock(request: pytest.FixtureRequest, ringmock_server: "MockServer") -> "
         request.node.stash[_HANDLE] = handle
         try:
             yield handle
-            _fail_by_calls(handle)  # those of other fixtures, on their way out
-            _tell_findings(handle, request)
+            with _keeping(handle, request.node):
+                _fail_by_calls(handle)  # those of other fixtures, on their way out
+                _tell_findings(handle, request)
         finally:
             del request.node.stash[_HANDLE]
 
@@ -129,6 +137,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         text = handle.complaint(by_marks) or item.stash.get(_COMPLAINT, None) or handle.timeline
         if report.failed and HEAD not in report.longreprtext:
             report.sections.append(("ringmock", text))
+        if report.failed:
+            report.sections += _kept(handle, item)
     return report
 
 
@@ -146,6 +156,37 @@ def _tell_findings(handle: "Ringmock", request: pytest.FixtureRequest) -> None:
         pytest.fail("\n".join(["What would hurt in production:", *found, "", advice]), pytrace=False)
     for text in found:
         warnings.warn(RingmockFinding(text), stacklevel=1)
+
+
+# --- evidence ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _keeping(handle: "Ringmock", item: pytest.Item) -> Iterator[None]:
+    """Keep the history of a test that fails on its way out."""
+    try:
+        yield
+    except BaseException:
+        for title, told in _kept(handle, item):
+            item.add_report_section("teardown", title, told)
+        raise
+
+
+def _kept(handle: "Ringmock", item: pytest.Item) -> list[tuple[str, str]]:
+    """Sections of the report: where the history of a failed test is, or why it is not kept."""
+    wanted: str | None = item.config.getoption("ringmock_export")
+    if wanted is None or item.stash.get(_KEPT, False):
+        return []
+    item.stash[_KEPT] = True
+    from .contract.exports.evidence import keep
+    from .contract.http_client import NoAnswer
+
+    folder = item.config.invocation_params.dir / wanted
+    try:
+        told = list(keep(folder, item.nodeid, handle.url, handle.client_id, handle.template))
+    except (OSError, NoAnswer) as error:
+        told = [f"not kept: {error}"]
+    return [("ringmock: history", "\n".join(told))]
 
 
 def _allow(handle: "Ringmock", item: pytest.Item) -> None:

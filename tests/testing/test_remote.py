@@ -248,6 +248,7 @@ def signatures(of: type) -> dict[str, str]:
 
 SERVER_S_OWN = {
     "allow_contract_violations", "allow_server_errors", "complaint",  # what fails a test under pytest
+    "template",  # what its server serves
     "jwt",  # of the fixture, which a server elsewhere does not hand out
     "why",  # of the control API's journal
 }  # fmt: skip
@@ -262,7 +263,7 @@ def test_a_handle_on_a_server_anywhere_has_the_verbs_of_the_plugins(here: type, 
 
 
 NO_VERB = {
-    "read_history",
+    *("read_history", "read_commands"),
     # of the server and not of a test, or of the whole run
     *("list_worlds", "read_world", "reset_world", "reset", "usage", "ready", "read_description"),
     *("metrics", "journal_as_text", "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"),

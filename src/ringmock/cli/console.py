@@ -17,7 +17,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 EXIT_STATUSES = {
     0: "What was asked for is done; a server was stopped by SIGINT or SIGTERM.",
     1: "It failed, or found something: the last lines of standard error, or the report, say what.",
-    2: "The command line makes no sense; `ringmock contract` had nothing to test.",
+    2: "The command line makes no sense; `ringmock contract` had nothing to test, or `replay` nothing to do again.",
     130: "`ringmock contract` was stopped by Ctrl-C.",
 }
 """Every status that a command ends with."""
@@ -26,6 +26,14 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 """The type of an option that names a file."""
 
 CA = click.option("--ca", type=FILE, metavar="FILE", help="What has to have signed the server's certificate, in PEM.")
+
+CONTROL_TOKEN = click.option(
+    "--control-token",
+    envvar="RINGMOCK_CONTROL_TOKEN",
+    show_envvar=True,
+    metavar="TOKEN",
+    help="The server's control token, which calls from other machines need.",
+)
 
 UNHEARD = 1
 """The exit status of a command whose output has no reader."""

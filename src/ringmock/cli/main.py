@@ -8,8 +8,10 @@ from .check import check
 from .console import EXIT_STATUSES, Commands
 from .contract import contract
 from .coverage import coverage
+from .export import export
 from .init import init
 from .mcp import mcp
+from .replay import replay
 from .rules import rules
 from .serve import serve
 from .state import state
@@ -32,5 +34,5 @@ def main() -> None:
     """
 
 
-for command in (serve, init, check, send_text, state, coverage, rules, contract, cases, why, mcp):
+for command in (serve, init, check, send_text, state, coverage, rules, contract, cases, why, export, replay, mcp):
     main.add_command(command)

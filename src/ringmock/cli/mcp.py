@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import CA
+from .console import CA, CONTROL_TOKEN
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -22,13 +22,7 @@ explains one of them."""
 @click.command("mcp")
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server that the tools act on.")
 @CA
-@click.option(
-    "--control-token",
-    envvar="RINGMOCK_CONTROL_TOKEN",
-    show_envvar=True,
-    metavar="TOKEN",
-    help="The server's control token, which calls from other machines need.",
-)
+@CONTROL_TOKEN
 @click.option(
     "--http-port",
     type=click.IntRange(0, 65535),

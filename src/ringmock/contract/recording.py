@@ -1,10 +1,12 @@
 """What a world has seen, read by the control API; and whether the case made of it passes on a fresh server."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..world.fork import FORKED
 from ..world.template import Template
 from .cases import parse_cases
 from .cases.from_world import Recording, sent_by
@@ -17,36 +19,75 @@ Json = Any
 
 MOVED = 5.0
 """Seconds between a world's clock and the real one from which it counts as moved."""
-WORLD = "X-Ringmock-World"
+WORLD, TOKEN = "X-Ringmock-World", "X-Ringmock-Token"
+COMMANDS_AT_A_TIME = 200
+
+Get = Callable[[str], Json]
+"""What `GET /_mock<path>` answers."""
 
 
 class CannotBeRead(Exception):
     """What the control API did not answer; the message says why."""
 
 
-def read_world(url: str, world: str, template: Template, after: int = 0, ca: Path | None = None) -> Recording:
-    """The calls and messages of a world since call `after`. `ca` as for `HttpClient`.
+@contextmanager
+def control_api(url: str, world: str, ca: Path | None = None, token: str | None = None) -> Iterator[Get]:
+    """What reads the control API about a world. `ca` as for `HttpClient`; `token`: the server's control token.
 
-    Raises `CannotBeRead` and `NoAnswer`.
+    It raises `CannotBeRead` and `NoAnswer`.
     """
+    headers = {WORLD: world} if token is None else {WORLD: world, TOKEN: token}
     with HttpClient(url, ca=ca) as client:
 
         def get(path: str) -> Json:
-            answer = client.send(Request("GET", f"/_mock{path}", {WORLD: world}))
+            answer = client.send(Request("GET", f"/_mock{path}", headers))
             said = answer.json
             if answer.status != 200:
                 sentence = said.get("error") if isinstance(said, dict) else None
                 raise CannotBeRead(sentence or f"{url} answers {answer.status}, which is not what ringmock says")
             return said
 
+        yield get
+
+
+def read_calls(get: Get) -> list[Mapping[str, Json]]:
+    """The calls that the journal has, with their texts, the oldest first."""
+    calls: list[Mapping[str, Json]] = get("/journal?include=text")
+    return calls[::-1]
+
+
+def read_history(get: Get, most: int | None = None) -> tuple[Mapping[str, Json], list[Mapping[str, Json]]]:
+    """The head and the lines of a world's history; with `most` no more lines than that."""
+    page = get(f"/history/commands?limit={most or COMMANDS_AT_A_TIME}")
+    head, lines = page["head"], page["commands"]
+    while page["next"] is not None and most is None:
+        page = get(f"/history/commands?limit={COMMANDS_AT_A_TIME}&after={page['next']}")
+        lines += page["commands"]
+    return head, lines
+
+
+def read_world(
+    url: str, world: str, template: Template, after: int = 0, ca: Path | None = None, token: str | None = None
+) -> Recording:
+    """The calls and messages of a world since call `after`, and its history. `ca` and `token` as for `control_api`.
+
+    Raises `CannotBeRead` and `NoAnswer`.
+    """
+    with control_api(url, world, ca, token) as get:
         _check_account(get, url, template)
-        ids = [call["id"] for call in get("/journal") if call["id"] > after][::-1]
-        if ids and ids[0] > after + 1:
+        head, lines = read_history(get)
+        if after == 0 and any(line.get("event") == FORKED for line in lines):
             raise CannotBeRead(
-                f"the journal has dropped the calls before {ids[0]}, and a case cannot begin in the middle:"
-                f" --after {ids[0] - 1} begins there"
+                f"the world {world} began as a fork, and the calls until then are in the journal of another: export"
+                " that one, or this one as a history"
             )
-        calls = [get(f"/journal/{number}") for number in ids]
+        calls = [call for call in read_calls(get) if call["id"] > after]
+        first = calls[0]["id"] if calls else after + 1
+        if first > after + 1:
+            raise CannotBeRead(
+                f"the journal has dropped the calls before {first}, and a case cannot begin in the middle:"
+                f" `ringmock cases new --after {first - 1}` begins there"
+            )
         seen = get("/messages")["messages"]
         since = get(f"/journal/{after}")["at"] if after else ""
         sent = {sent_by(call) for call in calls} - {None}
@@ -60,10 +101,23 @@ def read_world(url: str, world: str, template: Template, after: int = 0, ca: Pat
         clock = get("/clock")
         limits = get("/limits") if template.limits is None else {}
         subscriptions = get("/subscriptions")
-    return Recording(calls, messages, extensions, _is_moved(clock), clock["frozen"], limits, subscriptions)
+    is_whole = after == 0 and head["left_out"] == 0
+    return Recording(
+        calls,
+        messages,
+        extensions,
+        _is_moved(clock),
+        clock["frozen"],
+        limits,
+        subscriptions,
+        head=head,
+        commands=lines,
+        origin=url,
+        is_whole=is_whole,
+    )
 
 
-def _check_account(get: Any, url: str, template: Template) -> None:
+def _check_account(get: Get, url: str, template: Template) -> None:
     ready = get("/ready")
     if ready["account"] != template.account.id:
         raise CannotBeRead(

@@ -43,6 +43,7 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 EVERYTHING = MessageFilter(datetime.min.replace(tzinfo=UTC), _FOREVER, availabilities=frozenset(Availability))
 """Each message of a mailbox, the deleted among them."""
+NOT_PURGED = replace(EVERYTHING, availabilities=frozenset({Availability.ALIVE, Availability.DELETED}))
 UNREAD = replace(
     EVERYTHING,
     directions=frozenset({Direction.INBOUND}),
@@ -302,6 +303,14 @@ class InMemoryMessageStore:
         slices = box.all.slices(wanted, lambda bucket: True)
         orders = islice(merge(*(part.newest_first() for part in slices), reverse=True), most)
         return tuple(map(self._by_order.__getitem__, orders))
+
+    def oldest_kept(self) -> Iterator[Message]:
+        """What mailboxes hold that is not purged, the oldest first. Nothing may change meanwhile."""
+        slices: list[Slice] = []
+        for box in self._mailboxes.values():
+            box.file()
+            slices += box.all.slices(NOT_PURGED, _always)
+        return map(self._by_order.__getitem__, merge(*(part.oldest_first() for part in slices)))
 
     def change_count(self) -> int:
         """How often anything was recorded or changed, in whichever mailbox."""

@@ -80,6 +80,10 @@ class MessageStore(Protocol):
         """The newest of the mailbox's matching messages, those in threads that it was removed from, too."""
         ...
 
+    def oldest_kept(self) -> Iterator[Message]:
+        """What mailboxes hold that is not purged, the oldest first. Nothing may change meanwhile."""
+        ...
+
     def preparing_conversations(self, mailbox: str, before: int | None, most: int) -> Slices[Sequence[Message]]:
         """The newest message of each conversation of a mailbox, the newest first, in slices."""
         ...

@@ -374,7 +374,7 @@ DECISIONS = (
         "D-31",
         "What the service does besides, and this server does not.",
         "No text has the sandbox's prefix, and JSON no blanks; there is no header `Server` or `LocalHostInfo`. No"
-        " message goes for `retentionPeriod` or for being the 5,001st. Conversations to delete are named in the query"
+        " message goes for being the 5,001st. Conversations to delete are named in the query"
         " alone, where a guide has a body of a hundred, too. Nothing in an account leads to BIL-103,"
         " MSG-243, MSG-290, MSG-309, MSG-310, MSG-314, MSG-367, MSG-383, MSG-384, MSG-388, MSG-397, ACT-340, OAU-147,"
         " OAU-167 or OAU-168.",
@@ -526,6 +526,16 @@ DECISIONS = (
         " calling is the first number that may be shown. Features are those of messages, of clients' first questions,"
         " and of calls, which are turned off.",
         "domain.presence.Presence",
+    ),
+    Decision(
+        "D-48",
+        "What becomes of messages that are older than `retentionPeriod`, from when on, and of which accounts: the"
+        " description has the setting (7 to 90 days) and not what it does.",
+        "From the moment at which an account sets it, each message of its mailboxes is purged when it is so many days"
+        " old, to the second, whoever has read or deleted it, and forgotten 5 days later (D-19), without an event. An"
+        " account that has set none says 90 and keeps everything: fixtures have messages of any age. High-volume SMS,"
+        " threads and what phones have received are not touched.",
+        "domain.retention.Retention",
     ),
 )
 

@@ -22,6 +22,7 @@ from ..world.history.commands import FINISHED, SLICED, Base, Command, Event, Han
 from ..world.walk import WALKED, Walk
 from ..world.world import World
 from .call import SCOPE_KEY, Call
+from .errors import render
 from .fast_path import whole
 from .notifications import DUE, NAMED, Notifier
 from .stages import HandlerOperation, Routing, Staged, encoded, media_type_of, with_media_type
@@ -106,17 +107,17 @@ class Replays:
         return first
 
     async def _handled(self, world: World, command: Handled, works: dict[int, Call]) -> tuple[int, bytes]:
-        """Status and body of the answer to a call that is made again; status 0 for one that fails now."""
-        call, scope = self._call(world, command)
-        request = self._request_stage(command.operation)
-        handler = request.next_app.next_app
+        """Status and body of the answer to a call that is made again; status 0 for one that cannot be made now."""
         try:
+            call, scope = self._call(world, command)
+            request = self._request_stage(command.operation)
+            handler = request.next_app.next_app
             if isinstance(handler, HandlerOperation) and request.accepts(scope, call):
                 handler.handle(call)
             else:
                 await request(scope, whole(command.content), _sending_nothing)
         except Exception as error:
-            return 0, repr(error).encode()
+            return _refused(error)
         if call.work is not None:
             works[command.work] = call
             if not command.work:
@@ -251,6 +252,21 @@ _EVENTS: dict[str, Callable[..., object]] = {
     "reinstated": _reinstated,
 }
 """What comes from outside by itself, by its kind."""
+
+
+def unknown_kinds(commands: Sequence[Command]) -> list[str]:
+    """The kinds of events that cannot be carried out again here, each once."""
+    known = {*controls.COMMANDS, *_EVENTS, *SIGN_INS, SLICED, FINISHED}
+    return sorted({each.kind for each in commands if isinstance(each, Event)} - known)
+
+
+def _refused(error: Exception) -> tuple[int, bytes]:
+    """As what a call is refused that was accepted once."""
+    try:
+        status, _, body = render(error)
+    except LookupError:
+        return 0, repr(error).encode()
+    return status, body
 
 
 async def _sending_nothing(_: Message) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
+from ..contract.http_client import Answer
 from ..domain import attachment as domain_attachment
 from ..domain import message as domain
 from ..domain.account import ExtensionStatus, digits_of
@@ -19,8 +20,10 @@ from ..sign_in import sessions
 from ..sign_in.worlds import Worlds
 from ..world import controls as world_controls
 from ..world.journal import Entry
+from ..world.template import Template
 from ..world.walk import Walk, upcoming
 from ..world.world import World
+from .calls import Callers, Query
 from .messages import Attachment, ExpectedMessage, Message, shown
 from .observed import Observed, Sending, WithoutCredentials
 from .timeline import Fault, by_methods, complaint, timeline
@@ -70,6 +73,7 @@ class Ringmock:
         self._forks: list[Ringmock] = []
         self._observed = Observed()
         self._allowed: frozenset[Fault] = frozenset()
+        self._callers = Callers(url, self.token)
         self.clock = Clock(self._world, do)
         self.expect = Expect(self._expect_none)
         self._world.on_reset(self._observed.forget_messages)
@@ -139,6 +143,25 @@ class Ringmock:
         ttl, refresh_ttl = sessions.DEFAULT_ACCESS_TTL, sessions.DEFAULT_REFRESH_TTL
         session = self._worlds.open_session(self._world, found, self.client_id, access_ttl=ttl, refresh_ttl=refresh_ttl)
         return session.access_token
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        by: str | None = None,
+        query: Query | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make a call of the API, as an extension by its number or as nobody: what is answered, whatever that is.
+
+        `ringmock.call("POST", "/restapi/v1.0/account/~/extension/~/sms", by="101", json={...}).json["id"]`. All
+        calls of an extension are made by one log-in, until that is over. `query` has a value for each name, or several.
+        """
+        return self._callers.call(method, path, by, query, json, content, content_type, headers)
 
     # --- the account and its mailboxes -----------------------------------------------------------
 
@@ -326,6 +349,11 @@ class Ringmock:
         """Answers of 500 and above do not fail this test, the past ones included."""
         self._allowed |= {Fault.SERVER_ERRORS}
         self._do(lambda: self._on_allowed(self._world))
+
+    @property
+    def template(self) -> Template:
+        """The account that the world began with."""
+        return self._world.template
 
     def complaint(self, advice: Callable[[Sequence[Fault]], str] = by_methods) -> str | None:
         """What went wrong since this was last asked, and was not allowed; None when nothing did.

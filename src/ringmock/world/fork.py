@@ -21,7 +21,7 @@ _COPIED = (
     "presences",
     "presence_changes",
     "reports",
-    "retention_days",
+    "retention",
     "consents",
     "carrier",
     "_dice",

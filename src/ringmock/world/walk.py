@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice, takewhile
 from operator import attrgetter
 
 from ..domain.agenda import Timer
@@ -123,7 +123,8 @@ class Walk:
             if goal is None:
                 return
             self.until = goal
-            yield from self._go(planned[here : bisect_right(planned, goal, key=attrgetter("at"))])
+            over = [due for each in _over(self._world, goal) for due in each if due.at <= goal]
+            yield from self._go([*planned[here : bisect_right(planned, goal, key=attrgetter("at"))], *over])
             yield
 
     def _late(self) -> datetime | None:
@@ -205,7 +206,7 @@ def upcoming(world: World, most: int) -> Slices[list[Due]]:
     found = yield from stored(world, now, None)
     timers = sorted(_timers(world), key=lambda due: due.order)
     reminders = [_reminders(each, now) for each in world.subscriptions.everyone(now) if each.blacklisted is None]
-    return list(islice(merge(found, timers, *reminders, key=lambda due: due.order), most))
+    return list(islice(merge(found, timers, _purges(world), *reminders, key=lambda due: due.order), most))
 
 
 def _timers(world: World) -> Iterator[Due]:
@@ -228,7 +229,7 @@ def stored(world: World, after: datetime, until: datetime | None) -> Slices[list
     """What becomes another by itself after a moment and until another, in order."""
     found: list[Due] = []
     epoch = world.epoch
-    for count, each in enumerate(_by_thing(world, after), 1):
+    for count, each in enumerate(chain(_by_thing(world, after), _over(world, until)), 1):
         found += (due for due in each if due.at > after and (until is None or due.at <= until))
         if count % SLICE == 0:
             yield
@@ -255,7 +256,7 @@ def _by_thing(world: World, now: datetime) -> Iterator[Iterable[Due]]:
     for at, thread in world.threads.expiries():
         yield (Due(at, DueKind.THREAD_EXPIRED, thread.owner, thread.id),)
     for at, message in world.ageing_things():
-        yield _ages(at, message)
+        yield _ages(world.age_within_retention(message, at), message)
     for at, arrival in world.arrivals():
         came = arrival.message
         yield (Due(at, DueKind.MESSAGE_STATUS, came.mailbox, str(came.id), came.status_at(at).value),)
@@ -265,6 +266,20 @@ def _by_thing(world: World, now: datetime) -> Iterator[Iterable[Due]]:
     for report in world.reports.unfinished(now):
         yield (Due(report.finished, DueKind.REPORT_COMPLETED, report.extension, report.id),)
     yield world.expiries()
+
+
+def _over(world: World, until: datetime | None) -> Iterator[Iterable[Due]]:
+    """What the account keeps no longer by then; of all that it keeps nothing, which is for `upcoming` to look at."""
+    if until is not None:
+        for at, message in takewhile(lambda each: each[0] <= until, world.messages_over()):
+            if message.availability is Availability.ALIVE:
+                yield _ages(at, message)
+
+
+def _purges(world: World) -> Iterator[Due]:
+    """When each message that the account keeps is purged, as they are asked for."""
+    alive = ((at, each) for at, each in world.messages_over() if each.availability is Availability.ALIVE)
+    return (Due(at, DueKind.MESSAGE_PURGED, message.mailbox, str(message.id)) for at, message in alive)
 
 
 def _statuses(message: Message, now: datetime, extension: str | None = None) -> Iterator[Due]:

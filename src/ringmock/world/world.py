@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice, takewhile
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -53,6 +53,7 @@ from ..domain.owners import PERSONAL, SHARED_TYPES
 from ..domain.pager import SendPager, plan_pager
 from ..domain.ports import MessageStore
 from ..domain.presence import OFFLINE, Presence
+from ..domain.retention import Retention
 from ..domain.rules import EDITING, READING
 from ..domain.slices import SLICE, Slices, result_of
 from ..domain.sms import SendSms, plan_inbound_sms, plan_sms
@@ -85,10 +86,6 @@ from .thread_tokens import ThreadTokens
 if TYPE_CHECKING:
     from .walk import Walk
 
-_RETENTION_DAYS = 90
-"""How long an account stores messages unless it sets a time: the maximum that can be set."""
-
-
 _AGED_TOGETHER = 500
 """The maximum of deleted messages that one call purges or removes: some milliseconds' work."""
 
@@ -115,6 +112,13 @@ class Sent(NamedTuple):
 
     message: Message
     routed: tuple[Routed, ...]
+
+
+class _Kept(NamedTuple):
+    """Between these times no message is over that an account keeps for a period."""
+
+    looked: datetime
+    until: datetime
 
 
 class BatchSent(NamedTuple):
@@ -184,7 +188,9 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
     presence_changes: int
     """How often a presence has become another."""
     reports: MessageStoreReports
-    retention_days: int
+    retention: Retention | None
+    """None while the account has set no period: it keeps everything."""
+    _kept: "_Kept | None"
     consents: Consents
     carrier: Carrier | None
     opt_outs: set[OptOut]
@@ -268,6 +274,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
                 self.history.add(kind, *values)
 
     def _begin(self, base: Base) -> None:
+        self.history.latest_call = self._latest_call
         self.history.begin(base)
         self.begin_again(base)
 
@@ -293,7 +300,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         self.registrations = SmsRegistrations(self.template.brands)
         self.contacts = Contacts(ids, self._limits.max_contacts)
         self.reports = MessageStoreReports(ids)
-        self.retention_days = _RETENTION_DAYS
+        self.retention = self._kept = None
         self.carrier = self.template.carrier
         self.consents = Consents()
         self.opt_outs = self.consents.opt_outs
@@ -325,7 +332,11 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         self.forget_faxes()
         self._reset_callbacks.clear()
         # Break the reference cycles: the collector does not see objects that were frozen.
+        self.history.latest_call = int
         self.clock.remove_callback()
+
+    def _latest_call(self) -> int:
+        return self.journal.latest
 
     def _forget_others(self) -> None:
         """Have nobody else do, or say, what is not the world's own."""
@@ -354,8 +365,9 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
 
     @property
     def next_age(self) -> datetime | None:
-        """When the next deleted message is purged or removed, or the next thread expires."""
-        return min((at for at in (self._ageing.next, self._threads.next_expiry) if at is not None), default=None)
+        """When the next message is purged or removed, or the next thread expires."""
+        moments = (self._ageing.next, self._threads.next_expiry, self._next_over())
+        return min((at for at in moments if at is not None), default=None)
 
     def ages_at(self, message: Message) -> datetime | None:
         """When a deleted message is purged, or a purged one removed; None for one that is not deleted."""
@@ -364,10 +376,17 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
     def ageing(self) -> Slices[None]:
         """Purge and remove what is due by now, resolve what has expired, and let faxes arrive, in slices."""
         self.expire_threads()
+<<<<<<< HEAD
         self.let_arrive()
         while (due := self._ageing.next) is not None and due <= self.clock.now():
+=======
+        while (due := self._next_age_of_messages()) is not None and due <= self.clock.now():
+>>>>>>> 12dff79 (Export what was done in a world, do it again, keep it of failed tests, and purge what is older than messages are kept)
             self._age()
             yield
+
+    def _next_age_of_messages(self) -> datetime | None:
+        return min((at for at in (self._ageing.next, self._next_over()) if at is not None), default=None)
 
     def notify_time(self) -> None:
         """Let whoever watches do what is due by now."""
@@ -615,8 +634,13 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
 
     @property
     def messages(self) -> MessageStore:
+<<<<<<< HEAD
         """Every mailbox, after what is due by now: deleted messages age (D-19), faxes arrive (D-42)."""
         if len(self._ageing):
+=======
+        """Every mailbox, after purging and removing what is due by now (D-19)."""
+        if self.retention is not None or len(self._ageing):
+>>>>>>> 12dff79 (Export what was done in a world, do it again, keep it of failed tests, and purge what is older than messages are kept)
             self._age()
         if len(self._arriving):
             self.let_arrive()
@@ -626,11 +650,51 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
     def messages(self, store: MessageStore) -> None:
         self._messages = store
 
+    def keep_messages_for(self, days: int) -> None:
+        """Purge messages of mailboxes that are older, from now on (D-42)."""
+        self.retention, self._kept = Retention(days, self.clock.now()), None
+
+    def messages_over(self) -> Iterator[tuple[datetime, Message]]:
+        """The messages that the account keeps for a period, and when each is purged, the earliest first."""
+        if self.retention is not None:
+            for message in self._messages.oldest_kept():
+                yield self.retention.ends(message.created), message
+
+    def age_within_retention(self, message: Message, at: datetime) -> datetime:
+        """When a deleted message, which would be purged at that time, is; a purged one is removed at its time."""
+        if self.retention is None or message.availability is Availability.PURGED:
+            return at
+        return min(at, self.retention.ends(message.created))
+
+    def _next_over(self) -> datetime | None:
+        """When a message may be over that the account keeps; none is before. None where it keeps all."""
+        retention, now, kept = self.retention, self.clock.now(), self._kept
+        if retention is None:
+            return None
+        if kept is None or not kept.looked <= now < kept.until:
+            oldest = next((at for at, _ in self.messages_over()), None)
+            latest = retention.ends(now)  # of what comes from now on
+            self._kept = kept = _Kept(now, latest if oldest is None else min(oldest, latest))
+        return kept.until
+
+    def _purge_old(self) -> None:
+        """Purge some of what is over."""
+        now, over = self.clock.now(), self._next_over()
+        if over is None or over > now:
+            return
+        due = takewhile(lambda each: each[0] <= now, self.messages_over())
+        for at, message in list(islice(due, _AGED_TOGETHER)):
+            self._delete(self._messages, message, at, purge=True)
+            self._ageing.schedule(message, next_age(at))
+        self._kept = None
+
     def _age(self) -> None:
         """Purge and remove what is due. Over time each deleted message costs one purge and one removal.
 
         A call does a bounded part; the following calls do the rest.
         """
+        if self.retention is not None:
+            self._purge_old()
         for at, messages in self._ageing.due(self.clock.now(), _AGED_TOGETHER):
             for message in messages:
                 if message.availability is Availability.PURGED:

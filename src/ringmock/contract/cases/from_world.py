@@ -15,9 +15,14 @@ from urllib.parse import unquote
 import yaml
 
 from ...coverage.paths import operation_of
-from ...domain.account import digits_of
+from ...domain.account import ExtensionStatus, digits_of
+from ...domain.errors import ApplicationPermissionDenied
+from ...domain.generation import GENERATIONS
 from ...domain.rulebook import DECISIONS, RULEBOOK
+from ...http.errors import CATALOGUE
 from ...openapi.document import load_contract
+from ...sign_in.sessions import TokenExpired, TokenInvalid, TokenReplaced, TokenUnknown
+from ...world.history.as_json import decoded
 from ...world.template import Template
 from .expected_answers import Expectations, held
 from .operation import JSON, error_codes, known_operations
@@ -30,11 +35,21 @@ Json = Any
 LONG: Final = 60.0
 """Seconds between two calls in a world whose clock was moved, from which the case moves the clock."""
 OAUTH: Final = "/restapi/oauth/"
+AT_ONCE: Final = 0.5
+"""Seconds in which no status becomes another by itself."""
 MAX_LINE: Final = 90
 _OF_BLOCKS: Final = frozenset({"needs", "cases", "steps", "when", "change", "mailboxes", "handsets", "sockets"})
 _STATUS_WORDS: Final = {"Enabled": "enable", "Frozen": "freeze", "Disabled": "disable", "NotActivated": "deactivate"}
+_ENDING_SIGN_IN: Final = tuple(word for word in dict.fromkeys(_STATUS_WORDS.values()) if word != "enable")
 _CHANGES_MEMBERS: Final = "Department"
-_DELETES: Final = frozenset({"deleteMessage", "deleteMessageByFilter", "deleteConversations"})
+_GIVEN: Final = ("set_status", "set_members", "set_limits")
+_DELETES: Final = frozenset(
+    {
+        *("deleteMessage", "deleteMessageByFilter", "deleteConversations", "updateMessage", "patchMessage"),
+        "updateMessageStoreConfiguration",
+    }
+)
+"""What may leave a mailbox without a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,33 @@ class Recording:
     limits: Mapping[str, Json] = field(default_factory=dict)
     subscriptions: Sequence[Mapping[str, Json]] = ()
     """Those that there are now, each with its latest notifications."""
+    head: Mapping[str, Json] = field(default_factory=dict)
+    """How the world's history began; empty for a server that does not tell it."""
+    commands: Sequence[Mapping[str, Json]] = ()
+    """The history, line by line as it is exported."""
+    origin: str = "http://127.0.0.1:8080"
+    """Where the server is, without a slash at the end."""
+    is_whole: bool = False
+    """Whether the history has all that was done in the world, and the journal all calls."""
+
+    @property
+    def changes(self) -> Sequence[Mapping[str, Json]]:
+        """What was done otherwise than by calls, the oldest first."""
+        return [line for line in self.commands if "event" in line]
+
+    @property
+    def handled(self) -> Mapping[int, Mapping[str, Json]]:
+        """The calls that changed something, as they came, by their numbers in the journal."""
+        return {line["journal"]: line for line in self.commands if "call" in line}
+
+    def story(self) -> Iterator[tuple[Mapping[str, Json] | None, Mapping[str, Json] | None]]:
+        """Calls and changes in the order in which they were, either of them in each pair."""
+        changes = list(self.changes) if self.is_whole else []
+        for call in self.calls:
+            while changes and changes[0]["after"] < call["id"]:
+                yield None, changes.pop(0)
+            yield call, None
+        yield from ((None, change) for change in changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +119,17 @@ class _Writer:
         self._kept = Kept()
         self._names = Names(self._roles, self._kept, template)
         has_seeds, has_carrier = bool(template.messages), template.carrier is not None
-        self._expectations = Expectations(self._names, has_seeds=has_seeds, is_timed=has_carrier)
+        is_timed = has_carrier or (recording.is_whole and _lasted(recording) and _is_timed(template))
+        is_timed = is_timed or any(change["event"] == "set_carrier" for change in recording.changes)
+        self._expectations = Expectations(self._names, has_seeds=has_seeds, is_timed=is_timed)
         self._connections = Connections(recording.subscriptions)
         self._mailboxes: dict[str, list[str]] = {}
         self._handsets: dict[str, list[str]] = {}
         self._deleted = False
         self._members_changed = False
         self._steps: list[dict[str, Json]] = []
+        self._before: dict[tuple[str, str], Json] = {}
+        """What was changed before the first step, by the kind of change and the extension."""
         self._keeps: dict[str, None] = {}
         self._left_out: list[str] = []
         self._signed_in = 0
@@ -94,10 +140,15 @@ class _Writer:
         phones = {recipient for message in self._waiting for recipient in _outside(message)}
         senders = {message["from"] for message in self._waiting if message["sent_by"] is None}
         self._roles.phones_outside = {digits_of(phone) for phone in phones | senders}
-        for call in self._recording.calls:
-            self._inbound_before(call)
-            self._add(call)
-        self._inbound_before(None)
+        for call, change in self._recording.story():
+            if change is not None:
+                self._add_change(change)
+            elif call is not None:
+                if not self._recording.is_whole:
+                    self._inbound_before(call)
+                self._add(call)
+        if not self._recording.is_whole:
+            self._inbound_before(None)
         self._told_before(None)
         if not self._steps:
             raise CannotBeWritten(
@@ -120,12 +171,38 @@ class _Writer:
             step = self._step_of(call)
         except CannotBeWritten as reason:
             self._left_out.append(f"call {call['id']}, {call['method']} {call['path']}: {reason}")
+            self._expectations.is_partial = self._expectations.is_partial or call["id"] in self._recording.handled
             return
         self._keeps_of(call)
         self._steps.append(step)
 
+    def _add_change(self, change: Mapping[str, Json]) -> None:
+        """A step for what was done to the world; nothing for what a case need not do, or cannot."""
+        kind, values = change["event"], [decoded(value) for value in change["values"]]
+        if kind == "text_from_handset":
+            came = next((one for one in self._waiting if self._is_from_outside(one)), None)
+            if came is not None:
+                self._waiting.remove(came)
+                self._add_inbound(came)
+        elif not self._steps and kind in _GIVEN and str(values[-1]) != ExtensionStatus.UNASSIGNED:
+            self._before[kind, values[0] if len(values) > 1 else ""] = values[-1]
+        elif kind == "set_status" and str(values[1]) in _STATUS_WORDS:
+            self._steps.append({"change": {_STATUS_WORDS[str(values[1])]: [self._roles.extension(values[0])]}})
+        elif kind == "set_members":
+            members = [self._roles.extension(member) for member in values[1]]
+            self._steps.append({"change": {"members": {self._roles.extension(values[0]): members}}})
+        elif kind == "set_limits":
+            self._steps.append({"change": {"limits": values[0]}})
+        elif kind == "set_carrier":
+            self._left_out.append("what carriers make of SMS: it is of an account, and no case changes it")
+
+    def _is_from_outside(self, message: Mapping[str, Json]) -> bool:
+        is_ours = digits_of(message["from"]) in self._template.account.phone_numbers
+        return message["sent_by"] is None and not is_ours
+
     def _step_of(self, call: Mapping[str, Json]) -> dict[str, Json]:
-        _check_whole(call)
+        call = as_it_was_handled(call, self._recording.handled)
+        check_can_be_done_again(call)
         message = self._message_of(call)
         self._told_before(call["at"])
         caller, connection = self._caller(call), call.get("connection")
@@ -209,7 +286,7 @@ class _Writer:
             if call is not None and not _is_before(first, call, self._waiting):
                 return
             self._waiting.pop(0)
-            if first["sent_by"] is None and digits_of(first["from"]) not in self._template.account.phone_numbers:
+            if self._is_from_outside(first):
                 self._add_inbound(first)
 
     def _add_inbound(self, message: Mapping[str, Json]) -> None:
@@ -294,37 +371,59 @@ class _Writer:
         first = next((each["at"] for each in self._recording.calls), None)
         if first is not None and (self._recording.clock_is_moved or self._names.has_dates):
             given["clock"] = {"now": first, **({"frozen": True} if self._recording.clock_is_frozen else {})}
+        limits = {group: count for group, count in self._recording.limits.items() if count is not None}
+        if self._recording.is_whole and any(change["event"] == "set_limits" for change in self._recording.changes):
+            limits = self._before.get(("set_limits", ""), {})
+        given |= {"limits": limits} if limits else {}
+        return given | (self._given_before() if self._recording.is_whole else self._given_now())
+
+    def _given_before(self) -> dict[str, Json]:
+        """What was changed before the first step."""
+        given: dict[str, Json] = {}
+        for (kind, number), value in self._before.items():
+            if kind == "set_members":
+                members = [self._roles.extension(member) for member in value]
+                given.setdefault("members", {})[self._roles.extension(number)] = members
+            elif kind == "set_status" and value != self._template.account.extensions[number].status:
+                given.setdefault(_STATUS_WORDS[str(value)], []).append(self._roles.extension(number))
+        return given
+
+    def _given_now(self) -> dict[str, Json]:
+        """What is another than in the fixture, whenever it was changed."""
+        given: dict[str, Json] = {}
         for number, role in self._roles.extensions():
             seen = self._recording.extensions.get(number, {})
             word = _STATUS_WORDS.get(str(seen.get("status")))
             if word is not None and seen["status"] != self._template.account.extensions[number].status:
                 given.setdefault(word, []).append(role)
-        given |= self._members_given()
-        limits = {group: count for group, count in self._recording.limits.items() if count is not None}
-        return given | ({"limits": limits} if limits else {})
+        return given | self._members_given()
 
     def _sign_in_before_they_may_not(self, given: dict[str, Json]) -> None:
         """Let callers who were frozen while they were signed in sign in, and only then change their status."""
-        callers = {step["as"] for step in self._steps if isinstance(step.get("as"), str)}
-        connected = {step["connect"]["as"] for step in self._steps if "connect" in step}
         change: dict[str, Json] = {}
-        for word in set(_STATUS_WORDS.values()) - {"enable"}:
-            signed_in = [role for role in given.get(word, ()) if role in callers | connected]
+        signing_in = self._callers_from(0) | {step["connect"]["as"] for step in self._steps if "connect" in step}
+        for word in _ENDING_SIGN_IN:
+            signed_in = [role for role in given.get(word, ()) if role in signing_in]
             if signed_in:
                 change[word] = signed_in
                 given[word] = [role for role in given[word] if role not in signed_in]
                 if not given[word]:
                     del given[word]
         if change:
-            roles = [role for those in change.values() for role in those]
-            looks: list[dict[str, Json]] = [
-                {"as": role, "when": {"operation": "readExtension"}, "then": {"status": 200}}
-                for role in roles
-                if role in callers
-            ]
-            opened = [step for step in self._steps if step.get("connect", {}).get("as") in roles]
-            looks += [{"connect": step.pop("connect")} for step in opened]
-            self._steps[:0] = [*looks, {"change": change}]
+            those = {role for roles in change.values() for role in roles}
+            opened = [step for step in self._steps if step.get("connect", {}).get("as") in those]
+            self._steps[:0] = [*({"connect": step.pop("connect")} for step in opened), {"change": change}]
+        place = 0
+        while place < len(self._steps):
+            changed = self._steps[place].get("change", {})
+            roles = [role for word in _ENDING_SIGN_IN for role in changed.get(word, ())]
+            known = self._callers_from(0, place)
+            looks = [_look_as(role) for role in roles if role in self._callers_from(place + 1) and role not in known]
+            self._steps[place:place] = looks
+            place += len(looks) + 1
+
+    def _callers_from(self, start: int, end: int | None = None) -> set[str]:
+        return {step["as"] for step in self._steps[start:end] if isinstance(step.get("as"), str)}
 
     def _members_given(self) -> dict[str, Json]:
         """The Departments whose members are not those of the fixture, unless a call of the case makes it so."""
@@ -396,12 +495,53 @@ def _moment(at: str) -> datetime:
     return datetime.fromisoformat(at.replace("Z", "+00:00"))
 
 
-def _check_whole(call: Mapping[str, Json]) -> None:
-    """Raise `CannotBeWritten` for a call of which the journal, or the grammar, has not everything."""
+def as_it_was_handled(call: Mapping[str, Json], handled: Mapping[int, Mapping[str, Json]]) -> Mapping[str, Json]:
+    """A call that a fault on demand met and that was carried out, as if its answer had not been lost."""
+    known = handled.get(call["id"])
+    if call["fault"] is None or known is None:
+        return call
+    try:
+        answer = json.loads(known["answer"])
+    except (TypeError, ValueError):
+        answer = None
+    return {**call, "fault": None, "status": known["status"], "answer": answer, "errors": []}
+
+
+def check_can_be_done_again(call: Mapping[str, Json]) -> None:
+    """Raise `CannotBeWritten` for a call of which the journal has not everything, or that comes out otherwise."""
     if call["fault"] is not None:
         raise CannotBeWritten("it met a fault on demand, which a case cannot ask for")
     if call.get("body_left_out"):
         raise CannotBeWritten(f"its body of {call['body_left_out']} bytes is longer than the journal keeps")
+    code = next((error.get("errorCode") for error in call["errors"]), None)
+    if code in _OF_THE_LOG_IN:
+        raise CannotBeWritten(f"it was refused for what its log-in was then, {code}")
+    kind = str(call["headers"].get("authorization", "")).partition(" ")[0].lower()
+    if call["who"] is None and kind == "bearer" and code != _UNKNOWN_TOKEN:
+        raise CannotBeWritten("its token is not told, and another one is answered otherwise")
+
+
+_UNKNOWN_TOKEN: Final = CATALOGUE[TokenInvalid].code
+_OF_THE_LOG_IN: Final = frozenset(
+    CATALOGUE[kind].code
+    for kind in (TokenExpired, TokenReplaced, TokenUnknown, ApplicationPermissionDenied)
+    if kind in CATALOGUE
+) - {_UNKNOWN_TOKEN}
+
+
+def _look_as(role: str) -> dict[str, Json]:
+    return {"as": role, "when": {"operation": "readExtension"}, "then": {"status": 200}}
+
+
+def _is_timed(template: Template) -> bool:
+    """Whether the status of a message becomes another by itself."""
+    return bool(GENERATIONS[template.generation].sms_progress.later)
+
+
+def _lasted(recording: Recording) -> bool:
+    """Whether so much time went by that a status may have become another one."""
+    times = [_moment(call["at"]) for call in recording.calls]
+    return bool(times) and (max(times) - min(times)).total_seconds() > AT_ONCE
 
 
 def _has_good_webhook(call: Mapping[str, Json]) -> bool:

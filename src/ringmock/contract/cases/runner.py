@@ -42,6 +42,7 @@ CONNECTION = "connection"
 OPENED = {"type": "ConnectionDetails"}
 """What a WebSocket says first, unless a step expects more."""
 BETWEEN_LOOKS = 0.5
+WORLD = "X-Ringmock-World"
 MAX_LINE = 300
 JOURNAL_LIMIT = 5
 """Between a call and the check of its outcomes there are at most sign-ins."""
@@ -454,6 +455,8 @@ class _Caller:
         self._target = target
         self._application = made_up_application() if target.has_worlds else target.application
         self._tokens: dict[str, str] = {}
+        self._lapsed: set[str] = set()
+        """Who was signed in before the clock was moved."""
         self._before: set[Json] = set()
 
     @property
@@ -508,8 +511,13 @@ class _Caller:
 
     def control(self, method: str, path: str, body: Json = None) -> Exchange:
         """Call the control API about this world. Raises `_Stuck` with the sentence that refuses the call."""
-        request = Request(method, f"/_mock{path}", *encoded(body, JSON))
-        exchange = self._send(request, f"Bearer {self._token_of(self._target.steward)}")
+        headers, content = encoded(body, JSON)
+        if self._lapsed and self._target.has_worlds:  # the steward may be frozen by now
+            headers = {**headers, WORLD: self.client_id}
+            exchange = self._send(Request(method, f"/_mock{path}", headers, content), None)
+        else:
+            request = Request(method, f"/_mock{path}", headers, content)
+            exchange = self._send(request, f"Bearer {self._token_of(self._target.steward)}")
         if exchange.answer.status >= 300:
             said = found_at(exchange.answer.json, "error")
             raise _Stuck(Mismatch((Difference("control API", "2xx", f"{exchange.answer.status} {said}"),), exchange))
@@ -526,6 +534,7 @@ class _Caller:
 
     def forget_sessions(self) -> None:
         """Sign in again at the next call: a moved clock may have ended every session."""
+        self._lapsed |= self._tokens.keys()
         self._tokens.clear()
 
     @contextmanager
@@ -536,13 +545,19 @@ class _Caller:
         except _SignInRefused:
             if not self._target.is_ringmock:
                 raise
-            path = f"/extensions/{number}"
-            status = found_at(self.control("GET", path).answer.json, "status")
-            self.control("PATCH", path, {"status": "Enabled"})
-            yield
-            self.control("PATCH", path, {"status": status})
+            with self._enabled(number):
+                yield
         else:
             yield
+
+    @contextmanager
+    def _enabled(self, number: str) -> Iterator[None]:
+        """Enable an extension, and restore its status."""
+        path = f"/extensions/{number}"
+        status = found_at(self.control("GET", path).answer.json, "status")
+        self.control("PATCH", path, {"status": "Enabled"})
+        yield
+        self.control("PATCH", path, {"status": status})
 
     def _authorization(self, caller: Json) -> str | None:
         if isinstance(caller, dict):
@@ -553,8 +568,17 @@ class _Caller:
 
     def _token_of(self, number: str) -> str:
         if number not in self._tokens:
-            self._tokens[number] = self._sign_in(number)
+            again = number in self._lapsed and self._target.has_worlds
+            self._tokens[number] = self._sign_in_again(number) if again else self._sign_in(number)
         return self._tokens[number]
+
+    def _sign_in_again(self, number: str) -> str:
+        """The log-in of an extension that may have been frozen since it signed in."""
+        try:
+            return self._sign_in(number)
+        except _SignInRefused:
+            with self._enabled(number):
+                return self._sign_in(number)
 
     def _sign_in(self, number: str) -> str:
         ready_made = self._target.template.credentials.get(number, Credentials()).access_token

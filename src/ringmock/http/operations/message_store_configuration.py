@@ -1,6 +1,7 @@
 """The retention period of messages, which administrators set."""
 
 from ...domain import errors
+from ...domain.retention import MOST_DAYS
 from ..call import Answer, Call
 from .access import check_account
 
@@ -10,14 +11,19 @@ _PERMISSION = "AccountAdministration"
 def read_message_store_configuration(call: Call) -> Answer:
     """`readMessageStoreConfiguration`."""
     _check(call)
-    return Answer({"retentionPeriod": call.here.retention_days})
+    return _answer(call)
 
 
 def update_message_store_configuration(call: Call) -> Answer:
-    """`updateMessageStoreConfiguration`: the setting is stored; no message is deleted because of its age."""
+    """`updateMessageStoreConfiguration`: from now on messages are purged that are older (D-42)."""
     _check(call)
-    call.here.retention_days = call.body["retentionPeriod"]
-    return Answer({"retentionPeriod": call.here.retention_days})
+    call.here.keep_messages_for(call.body["retentionPeriod"])
+    return _answer(call)
+
+
+def _answer(call: Call) -> Answer:
+    retention = call.here.retention
+    return Answer({"retentionPeriod": MOST_DAYS if retention is None else retention.days})
 
 
 def _check(call: Call) -> None:

@@ -50,6 +50,8 @@ class Event(NamedTuple):
     at: datetime
     kind: str
     values: tuple[Any, ...]
+    after: int = 0
+    """The number of the latest call in the journal then; 0 where nobody asks."""
 
 
 Command = Handled | Event

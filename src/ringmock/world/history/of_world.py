@@ -51,6 +51,8 @@ class History:
         self.labels: dict[str, int] = {}
         """The number of the last command before each label."""
         self.is_replaying = False
+        self.latest_call: Callable[[], int] = int
+        """The number of the latest call in the journal, by the world whose history it is."""
         self.pending: dict[object, Callable[[], None]] = {}
         """What has something to add before anything else is added: work that is done in slices."""
         self._works = 0
@@ -97,7 +99,7 @@ class History:
             return
         if self.pending:
             self._add_pending()
-        self._keep(Event(self.moment(), kind, values), 0)
+        self._keep(Event(self.moment(), kind, values, self.latest_call()), 0)
 
     def _add_pending(self) -> None:
         for add in tuple(self.pending.values()):
@@ -173,6 +175,12 @@ class History:
                 f" {option_of('max_history_bytes')}), and ends with {kept}."
             )
         return self._commands[:count]
+
+    def kept_after(self, number: int, limit: int) -> Sequence[tuple[int, Command]]:
+        """At most so many of those that are kept after a command, each with its number, the oldest first."""
+        first = max(number - self.before, 0)
+        kept = self.commands(self.before + min(first + limit, len(self)))
+        return list(enumerate(kept[first:], self.before + first + 1))
 
     def newest_first(self, limit: int) -> Sequence[tuple[int, Command]]:
         """At most so many of those that are kept, each with its number."""
