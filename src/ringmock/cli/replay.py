@@ -48,7 +48,7 @@ def replay(file: Path, url: str | None, control_token: str | None, ca: Path | No
     from ..contract.exports.replayed import CannotBegin
     from ..contract.http_client import NoAnswer
     from ..fixture import FixtureError
-    from ..world.history.as_json import Unreadable
+    from ..world.history.written import Unreadable
 
     try:
         history = read_file(file)

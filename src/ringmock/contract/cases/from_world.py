@@ -22,7 +22,7 @@ from ...domain.rulebook import DECISIONS, RULEBOOK
 from ...http.errors import CATALOGUE
 from ...openapi.document import load_contract
 from ...sign_in.sessions import TokenExpired, TokenInvalid, TokenReplaced, TokenUnknown
-from ...world.history.as_json import decoded
+from ...world.history.written import value_of
 from ...world.template import Template
 from .expected_answers import Expectations, held
 from .operation import JSON, error_codes, known_operations
@@ -178,7 +178,7 @@ class _Writer:
 
     def _add_change(self, change: Mapping[str, Json]) -> None:
         """A step for what was done to the world; nothing for what a case need not do, or cannot."""
-        kind, values = change["event"], [decoded(value) for value in change["values"]]
+        kind, values = change["event"], [value_of(value) for value in change["values"]]
         if kind == "text_from_handset":
             came = next((one for one in self._waiting if self._is_from_outside(one)), None)
             if came is not None:

@@ -9,7 +9,7 @@ from ...domain.attachment import Attachment
 from ...domain.carrier import Carrier
 from ...fixture import written_carrier
 from ...timestamps import iso8601_to_the_microsecond
-from ...world.history.as_json import decoded
+from ...world.history.written import value_of
 
 Json = Any
 
@@ -42,7 +42,7 @@ def control_call(event: Mapping[str, Json]) -> ControlCall | None:
     """
     if event["event"] in OF_THE_SERVER:
         return None
-    return _CALLS[event["event"]](*(decoded(value) for value in event["values"]))
+    return _CALLS[event["event"]](*(value_of(value) for value in event["values"]))
 
 
 def _text_from_handset(

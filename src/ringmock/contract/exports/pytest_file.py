@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ...domain.account import ExtensionStatus
 from ...domain.generation import GENERATIONS
-from ...world.history.as_json import decoded
+from ...world.history.written import value_of
 from ...world.template import Template
 from ..cases.from_world import Recording
 from ..cases.recorded_values import DATE, CannotBeWritten
@@ -142,7 +142,7 @@ class _Writer:
         """After which calls its status was changed, and to what."""
         for change in self._recording.changes:
             if change["event"] == "set_status" and change["values"][0] == extension:
-                yield change["after"], decoded(change["values"][1])
+                yield change["after"], value_of(change["values"][1])
 
     def _check_may_sign_in(self, extension: str | None, number: int) -> None:
         known = self._template.account.extensions.get(extension or "")
@@ -202,7 +202,7 @@ class _Writer:
         if kind in _NOT_DONE:
             return
         self.is_anything = True
-        yield self._verb(kind, [decoded(value) for value in change["values"]]) or self._control(call)
+        yield self._verb(kind, [value_of(value) for value in change["values"]]) or self._control(call)
 
     def _verb(self, kind: str, values: list[Any]) -> str | None:
         """The method of the handle that does it; None where it has none."""

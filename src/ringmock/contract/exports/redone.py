@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from ...world.history.as_json import decoded
+from ...world.history.written import value_of
 from ..cases.from_world import OAUTH, Recording, as_it_was_handled, check_can_be_done_again
 from ..cases.recorded_values import CannotBeWritten
 
@@ -81,7 +81,7 @@ def _content_of(call: Mapping[str, Json], handled: Mapping[str, Json] | None) ->
     if handled is not None and isinstance(handled["content"], str):
         return None, handled["content"].encode(), said
     if handled is not None:
-        return None, decoded(handled["content"]), said
+        return None, value_of(handled["content"]), said
     if isinstance(body, str):
         return None, body.encode("utf-8", "surrogatepass"), said
     raise CannotBeWritten("of its body the journal does not have what came")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ...sign_in.worlds import Difference
 from ...timestamps import iso8601_to_the_microsecond
-from ...world.history.as_json import decoded
+from ...world.history.written import value_of
 from ..guard import NotSent
 from ..http_client import Answer, HttpClient, Request
 from ..receiver import Receiver
@@ -212,7 +212,7 @@ class _Replay:
     def _body(self, line: Mapping[str, Json], named: set[str]) -> bytes | None:
         content = line["content"]
         if isinstance(content, dict):
-            return self._known.content(decoded(content))
+            return self._known.content(value_of(content))
         if not content:
             return None
         said = said_by(content)

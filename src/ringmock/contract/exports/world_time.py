@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...world.history.as_json import decoded, read_head
+from ...world.history.as_json import read_head
+from ...world.history.written import value_of
 
 Json = Any
 
@@ -23,7 +24,7 @@ class WorldTime:
         """The clock was moved by this command, if it was."""
         if line.get("event") != "walked":
             return
-        until, stands = (decoded(value) for value in line["values"])
+        until, stands = (value_of(value) for value in line["values"])
         self._offset = until - datetime.fromisoformat(line["at"])
         self._stands_at = until if stands else None
 

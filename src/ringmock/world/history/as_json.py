@@ -4,21 +4,14 @@ The first line is the head, each other one a command. Values that JSON has no fo
 with `$`. Nothing that was issued by signing in is written: a token is named by a digest of it.
 """
 
-import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
-from enum import Enum
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from ...domain.attachment import Attachment
-from ...domain.carrier import Carrier, CarrierProfile
-from ...domain.message import MessageStatus, Reached
-from ...domain.pictures import Pixels
-from ...domain.subscription import Attempt
 from .commands import Base, Caller, Command, Event, Handled
+from .written import Unreadable, plain, value_of
 
 Json = Any
 
@@ -29,13 +22,6 @@ VERSION: Final = 1
 _SIGN_INS: Final = frozenset(
     {"log-in", "log-ins", "log-in-ended", "refreshed", "revoked", "code", "code-used", "first-use"}
 )
-_CLASSES: Final[Mapping[str, Callable[..., Any]]] = {
-    kind.__name__: kind for kind in (Attachment, Attempt, Carrier, CarrierProfile, MessageStatus, Pixels, Reached)
-}
-
-
-class Unreadable(ValueError):
-    """What is no history of this format; the message says what is wrong, and what would be right."""
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -49,7 +35,7 @@ def written(number: int, command: Command, base: Base) -> dict[str, Json]:
             "number": number,
             "at": _time(command.at),
             "event": command.kind,
-            "values": [encoded(value) for value in values],
+            "values": [plain(value) for value in values],
             "after": command.after,
         }
     caller = command.caller
@@ -77,7 +63,7 @@ def read(said: Mapping[str, Json]) -> Command:
     """The command of a line. Raises `Unreadable`."""
     try:
         if "event" in said:
-            values = tuple(decoded(value) for value in said["values"])
+            values = tuple(value_of(value) for value in said["values"])
             return Event(_moment(said["at"]), str(said["event"]), values, int(said["after"]))
         return Handled(
             at=_moment(said["at"]),
@@ -171,75 +157,18 @@ def read_head(said: Json) -> Base:
 # --- values --------------------------------------------------------------------------------------
 
 
-def encoded(value: Any) -> Json:
-    """A value of an event."""
-    named = type(value).__name__
-    if isinstance(value, Enum):
-        return {f"${named}": value.value} if named in _CLASSES else encoded(value.value)
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, datetime):
-        return {"$time": _time(value)}
-    if isinstance(value, timedelta):
-        return {"$span": [value.days, value.seconds, value.microseconds]}
-    if isinstance(value, bytes):
-        return {"$bytes": base64.b64encode(value).decode()}
-    if isinstance(value, (set, frozenset)):
-        return {"$frozenset": sorted((encoded(each) for each in value), key=line)}
-    if named in _CLASSES:
-        names = [each.name for each in fields(value)] if is_dataclass(value) else value._fields
-        return {f"${named}": {name: encoded(getattr(value, name)) for name in names}}
-    if isinstance(value, tuple):
-        return {"$tuple": [encoded(each) for each in value]}
-    if isinstance(value, Mapping):
-        if any(not isinstance(name, str) or name.startswith("$") for name in value):
-            return {"$dict": [[encoded(name), encoded(each)] for name, each in value.items()]}
-        return {name: encoded(each) for name, each in value.items()}
-    if isinstance(value, Iterable):
-        return [encoded(each) for each in value]
-    raise TypeError(f"a history cannot write a {named}")
-
-
-def decoded(value: Json) -> Any:
-    """The value that was encoded so. Raises `ValueError` for a name that is not known here."""
-    if isinstance(value, list):
-        return [decoded(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    tag = next(iter(value), "")
-    if not tag.startswith("$"):
-        return {name: decoded(each) for name, each in value.items()}
-    held = value[tag]
-    if tag in _PLAIN:
-        return _PLAIN[tag](held)
-    kind = _CLASSES.get(tag[1:])
-    if kind is None:
-        raise ValueError(f"value {tag}: it is none that this ringmock knows")
-    return kind(**{name: decoded(each) for name, each in held.items()}) if isinstance(held, dict) else kind(held)
-
-
-_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "$time": lambda held: _moment(held),
-    "$span": lambda held: timedelta(*held),
-    "$bytes": lambda held: base64.b64decode(held, validate=True),
-    "$frozenset": lambda held: frozenset(map(decoded, held)),
-    "$tuple": lambda held: tuple(map(decoded, held)),
-    "$dict": lambda held: {decoded(name): decoded(each) for name, each in held},
-}
-
-
 def _content(content: bytes) -> Json:
     """A body: as the text that it is, else in base64."""
     try:
         return content.decode()
     except UnicodeDecodeError:
-        return encoded(content)
+        return plain(content)
 
 
 def _bytes(said: Json) -> bytes:
     if isinstance(said, str):
         return said.encode()
-    found = decoded(said)
+    found = value_of(said)
     if not isinstance(found, bytes):
         raise ValueError("content")
     return found

@@ -177,6 +177,8 @@ def plain(value: Any) -> Any:
         if all(type(name) is str and not name.startswith("$") for name in value):
             return {name: plain(each) for name, each in value.items()}
         return {"$dict": [[plain(name), plain(each)] for name, each in value.items()]}
+    if isinstance(value, Enum):  # whoever takes it takes what it is called by, too
+        return plain(value.value)
     raise TypeError(f"{kind.__qualname__} is no value of a command that can be written: see written.written")
 
 
