@@ -316,7 +316,7 @@ RULE_EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "D-38": (Evidence("D-38", "the scopes of OpenID Connect discovered", _lists_scopes),),
     "D-39": (Evidence("D-39", "a message sent in a thread", _accepted("mthSendMessage")),),
     "D-40": (Evidence("D-40", "a message in a thread of another's refused with MSG-427", _refused("MSG-427")),),
-    "D-42": (Evidence("D-42", "a retention period set", _accepted("updateMessageStoreConfiguration")),),
+    "D-48": (Evidence("D-48", "a retention period set", _accepted("updateMessageStoreConfiguration")),),
     "D-41": (Evidence("D-41", "entries synchronized", _accepted("mthSyncEntries")),),
     "D-42": (Evidence("D-42", "a fax accepted", _accepted("createFaxMessage")),),
     "D-43": (Evidence("D-43", "an SMS received from a number without a name", _is_from_the_unnamed),),

@@ -10,7 +10,7 @@ MOST_DAYS = 90
 
 
 class Retention(NamedTuple):
-    """A period that was set (D-42), in days, and when, aware UTC."""
+    """A period that was set (D-48), in days, and when, aware UTC."""
 
     days: int
     since: datetime

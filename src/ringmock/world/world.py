@@ -376,12 +376,8 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
     def ageing(self) -> Slices[None]:
         """Purge and remove what is due by now, resolve what has expired, and let faxes arrive, in slices."""
         self.expire_threads()
-<<<<<<< HEAD
         self.let_arrive()
-        while (due := self._ageing.next) is not None and due <= self.clock.now():
-=======
         while (due := self._next_age_of_messages()) is not None and due <= self.clock.now():
->>>>>>> 12dff79 (Export what was done in a world, do it again, keep it of failed tests, and purge what is older than messages are kept)
             self._age()
             yield
 
@@ -634,13 +630,8 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
 
     @property
     def messages(self) -> MessageStore:
-<<<<<<< HEAD
-        """Every mailbox, after what is due by now: deleted messages age (D-19), faxes arrive (D-42)."""
-        if len(self._ageing):
-=======
-        """Every mailbox, after purging and removing what is due by now (D-19)."""
+        """Every mailbox, after what is due by now: messages age (D-19, D-48), faxes arrive (D-42)."""
         if self.retention is not None or len(self._ageing):
->>>>>>> 12dff79 (Export what was done in a world, do it again, keep it of failed tests, and purge what is older than messages are kept)
             self._age()
         if len(self._arriving):
             self.let_arrive()
@@ -651,7 +642,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         self._messages = store
 
     def keep_messages_for(self, days: int) -> None:
-        """Purge messages of mailboxes that are older, from now on (D-42)."""
+        """Purge messages of mailboxes that are older, from now on (D-48)."""
         self.retention, self._kept = Retention(days, self.clock.now()), None
 
     def messages_over(self) -> Iterator[tuple[datetime, Message]]:

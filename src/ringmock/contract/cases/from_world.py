@@ -42,6 +42,7 @@ _OF_BLOCKS: Final = frozenset({"needs", "cases", "steps", "when", "change", "mai
 _STATUS_WORDS: Final = {"Enabled": "enable", "Frozen": "freeze", "Disabled": "disable", "NotActivated": "deactivate"}
 _ENDING_SIGN_IN: Final = tuple(word for word in dict.fromkeys(_STATUS_WORDS.values()) if word != "enable")
 _CHANGES_MEMBERS: Final = "Department"
+_FAX: Final = "Fax"
 _GIVEN: Final = ("set_status", "set_members", "set_limits")
 _DELETES: Final = frozenset(
     {
@@ -193,12 +194,16 @@ class _Writer:
             self._steps.append({"change": {"members": {self._roles.extension(values[0]): members}}})
         elif kind == "set_limits":
             self._steps.append({"change": {"limits": values[0]}})
+        elif kind == "fax_from_machine":
+            self._waiting.remove(next(one for one in self._waiting if one["type"] == _FAX))
+            self._left_out.append("a fax from outside, which no case sends")
+            self._expectations.is_partial = True
         elif kind == "set_carrier":
             self._left_out.append("what carriers make of SMS: it is of an account, and no case changes it")
 
     def _is_from_outside(self, message: Mapping[str, Json]) -> bool:
         is_ours = digits_of(message["from"]) in self._template.account.phone_numbers
-        return message["sent_by"] is None and not is_ours
+        return message["sent_by"] is None and not is_ours and message["type"] != _FAX
 
     def _step_of(self, call: Mapping[str, Json]) -> dict[str, Json]:
         call = as_it_was_handled(call, self._recording.handled)

@@ -54,6 +54,13 @@ def _text_from_handset(
     return ControlCall("POST", f"/handsets/{_quoted(phone)}/messages", body)
 
 
+def _fax_from_machine(
+    phone: str, to: str, attachments: Sequence[Attachment], resolution: object = "High"
+) -> ControlCall:
+    body = {"to": to, "resolution": str(resolution), "attachments": [_file(each) for each in attachments]}
+    return ControlCall("POST", f"/handsets/{_quoted(phone)}/faxes", body)
+
+
 def _file(file: Attachment) -> dict[str, str]:
     said = {"contentType": file.content_type, "fileName": file.file_name}
     return {
@@ -80,6 +87,7 @@ _CALLS: Final[Mapping[str, Callable[..., ControlCall]]] = {
     ),
     "set_members": lambda number, members: ControlCall("PUT", f"/departments/{_quoted(number)}/members", list(members)),
     "text_from_handset": _text_from_handset,
+    "fax_from_machine": _fax_from_machine,
     "set_limits": lambda given: ControlCall("PUT", "/limits", dict(given)),
     "set_faults": lambda rules: ControlCall("PUT", "/faults", list(rules)),
     "add_fault": lambda rule: ControlCall("POST", "/faults", dict(rule)),

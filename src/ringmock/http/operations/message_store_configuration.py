@@ -15,7 +15,7 @@ def read_message_store_configuration(call: Call) -> Answer:
 
 
 def update_message_store_configuration(call: Call) -> Answer:
-    """`updateMessageStoreConfiguration`: from now on messages are purged that are older (D-42)."""
+    """`updateMessageStoreConfiguration`: from now on messages are purged that are older (D-48)."""
     _check(call)
     call.here.keep_messages_for(call.body["retentionPeriod"])
     return _answer(call)
