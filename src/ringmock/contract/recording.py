@@ -1,6 +1,6 @@
 """What a world has seen, read by the control API; and whether the case made of it passes on a fresh server."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,18 +76,8 @@ def read_world(
     with control_api(url, world, ca, token) as get:
         _check_account(get, url, template)
         head, lines = read_history(get)
-        if after == 0 and any(line.get("event") == FORKED for line in lines):
-            raise CannotBeRead(
-                f"the world {world} began as a fork, and the calls until then are in the journal of another: export"
-                " that one, or this one as a history"
-            )
         calls = [call for call in read_calls(get) if call["id"] > after]
-        first = calls[0]["id"] if calls else after + 1
-        if first > after + 1:
-            raise CannotBeRead(
-                f"the journal has dropped the calls before {first}, and a case cannot begin in the middle:"
-                f" `ringmock cases new --after {first - 1}` begins there"
-            )
+        _check_whole(world, calls, lines, after)
         seen = get("/messages")["messages"]
         since = get(f"/journal/{after}")["at"] if after else ""
         sent = {sent_by(call) for call in calls} - {None}
@@ -115,6 +105,25 @@ def read_world(
         origin=url,
         is_whole=is_whole,
     )
+
+
+def _check_whole(
+    world: str, calls: Sequence[Mapping[str, Json]], lines: Sequence[Mapping[str, Json]], after: int
+) -> None:
+    """Raise `CannotBeRead` where the journal does not have every call since then."""
+    if after == 0 and any(line.get("event") == FORKED for line in lines):
+        raise CannotBeRead(
+            f"the world {world} began as a fork, and the calls until then are in the journal of another: export that"
+            " one, or this one as a history"
+        )
+    numbers = {call["id"] for call in calls}
+    lost = [line["journal"] for line in lines if "call" in line and line["journal"] > after]
+    first = min(numbers, default=max(lost, default=after) + 1)
+    if first > after + 1 or not numbers.issuperset(lost):
+        raise CannotBeRead(
+            f"the journal has dropped the calls before {first}, and a case cannot begin in the middle: `ringmock cases"
+            f" new --after {first - 1}` begins there, and a history has them"
+        )
 
 
 def _check_account(get: Get, url: str, template: Template) -> None:
