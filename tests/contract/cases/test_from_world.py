@@ -241,7 +241,8 @@ def test_who_is_frozen_by_now_has_opened_the_websocket_before(target_of: Callabl
         session.control("PATCH", "/extensions/102", {"status": "Frozen"})
         line.call("GET", f"{OWN}/message-store")
     made = written(target, "cut-off")
-    assert [set(step) for step in steps_of(made)][:2] == [{"connect"}, {"change"}]
+    first, then, *_ = steps_of(made)
+    assert ("connect" in first, set(then)) == (True, {"change"})
     assert yaml.safe_load(made.text)["cases"][0].get("given", {}).get("freeze") is None
 
 
