@@ -268,3 +268,16 @@ def test_a_clock_on_its_way_arrives_after_the_restart(path: Path) -> None:
         before = inside(kept)
     with kept_server(path) as kept:
         assert_same(inside(kept), before)
+
+
+def test_the_fixtures_own_world_goes_on_too_with_its_applications_and_tokens(path: Path) -> None:
+    with kept_server(path) as kept, Client(kept.url) as client:
+        client.client_id, client.client_secret = "ringmock", "ringmock-secret"
+        sent = client.post_sms("by the application").json()["id"]
+        client._tokens["102"] = "demo-102"
+        assert client.get(STORE, by="102").status_code == 200
+        before = [*inside(kept), *log_ins_in(kept)]
+    with kept_server(path) as kept, again(client, kept.url) as client:
+        assert_same([*inside(kept), *log_ins_in(kept)], before)
+        assert client.messages("101")[0]["id"] == sent
+        assert client.get(STORE, by="102").status_code == 200
