@@ -263,7 +263,8 @@ def test_a_handle_on_a_server_anywhere_has_the_verbs_of_the_plugins(here: type, 
 
 
 NO_VERB = {
-    *("read_history", "read_commands"),
+    *("read_history", "read_commands", "list_message_threads", "read_message_thread"),
+    "fax_from_outside",  # by the path of the phone
     # of the server and not of a test, or of the whole run
     *("list_worlds", "read_world", "reset_world", "reset", "usage", "ready", "read_description"),
     *("metrics", "journal_as_text", "read_coverage", "forget_coverage", "coverage_as_text", "coverage_as_page"),

@@ -10,7 +10,8 @@ from ..cases.recorded_values import CannotBeWritten
 from ..recording import CannotBeRead, read_world
 from . import FORMATS
 
-FILES = {"history": "history.jsonl", "case": "case.yaml", "pytest": "again.py"}
+FILES = {"history": "history.jsonl", "case": "case.yaml", "pytest": "again_{}.py"}
+"""With a digest of the test in the last: pytest takes no two files of one name in one run."""
 _LONGEST = 100
 """Signs of a folder's name."""
 
@@ -20,7 +21,11 @@ def folder_of(folder: Path, test: str) -> Path:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", test).strip("-.") or "test"
     if name == test and len(name) <= _LONGEST:
         return folder / name
-    return folder / f"{name[-_LONGEST:].lstrip('-.')}-{hashlib.sha256(test.encode()).hexdigest()[:8]}"
+    return folder / f"{name[-_LONGEST:].lstrip('-.')}-{_digest(test)}"
+
+
+def _digest(test: str) -> str:
+    return hashlib.sha256(test.encode()).hexdigest()[:8]
 
 
 def keep(folder: Path, test: str, url: str, world: str, template: Template) -> Iterable[str]:
@@ -36,7 +41,8 @@ def keep(folder: Path, test: str, url: str, world: str, template: Template) -> I
         yield f"not kept: {reason}"
         return
     own.mkdir(parents=True, exist_ok=True)
-    for form, file in FILES.items():
+    for form, named in FILES.items():
+        file = named.format(_digest(test))
         (own / file).unlink(missing_ok=True)
         try:
             made = FORMATS[form](name, recording, template)
