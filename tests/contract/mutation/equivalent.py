@@ -35,6 +35,12 @@ EQUIVALENT: Mapping[str, str] = _by_mutant(
         "what is deleted is listed by the slice, whatever the page": (
             "http/wire/messages.py filters_to_delete: default: everything = [MessageFilter( date_from=datetime.min.replace(tzinfo=UTC), date_to=...] -> MessageFilter( date_from=datetime.min.replace(tzinfo=UTC), date_to=... (4)",
         ),
+        "the only call says it": (
+            "domain/message_store.py InMemoryMessageStore.delete: boolean: def delete(self, message: Message, now: datetime, *, purge: bool = [False]) -> None: -> True",
+        ),
+        "how long what belongs to a second is remembered": (
+            "domain/message_store.py module: default: _SECOND = [timedelta(seconds=1)] -> timedelta()",
+        ),
     }
 )
 
