@@ -46,6 +46,7 @@ def usage(call: ControlCall) -> Json:
     return {
         "world": {
             "journal": {"kept": len(world.journal), "most": world.journal.most, "left_out": world.journal.left_out},
+            "history": {"kept": len(world.history), "most": world.history.most, "left_out": world.history.left_out},
             "records": share.records,
             "file_bytes": share.file_bytes,
         },

@@ -150,16 +150,24 @@ def test_a_point_that_is_not_there_is_refused(client: Client, to: object, senten
     assert (answer.status_code, answer.json()["error"]) == (409, sentence)
 
 
-def test_a_history_ends_with_what_it_keeps_and_says_what_is_left_out(running: Running, client: Client) -> None:
+def test_a_history_ends_with_what_it_keeps_and_says_what_is_left_out(
+    running: Running, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     client.token("101")
     client.get(STORE)
     for place in range(38):
         client.post_sms(f"{place}")
     standing = control(client, "GET", "/history").json()
     assert (standing["latest"], standing["left_out"], standing["most"]) == (40, 0, 40)
+    assert caplog.messages == []
     client.post_sms("one more")
+    client.post_sms("and another")
+    (said,) = caplog.messages
+    assert "no more than its 40 commands (--max-history, --max-history-bytes)" in said
+    usage = control(client, "GET", "/usage").json()["world"]["history"]
+    assert usage == {"kept": 40, "most": 40, "left_out": 2}
     standing = control(client, "GET", "/history").json()
-    assert (standing["latest"], standing["left_out"]) == (41, 1)
+    assert (standing["latest"], standing["left_out"]) == (42, 2)
     answer = control(client, "POST", "/history/rewind", {"to": 41})
     assert answer.status_code == 409
     assert "ends with 40" in answer.json()["error"]

@@ -1,5 +1,6 @@
 """The history of one world, in memory: its commands since the last reset, up to a limit, and its labels."""
 
+import logging
 import re
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
@@ -10,6 +11,8 @@ from .commands import FINISHED, SLICED, Base, Command, Event, Handled
 from .moment import Moment
 
 _T = TypeVar("_T")
+
+log = logging.getLogger("ringmock")
 
 LABEL = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 """A label has something that is no digit: a number is that of a command."""
@@ -113,6 +116,14 @@ class History:
         room = self._room
         if self.left_out or len(self._commands) >= self.most or room.bytes + size > room.most:
             self.left_out += 1
+            if self.left_out == 1:
+                log.warning(
+                    "a history keeps no more than its %d commands (%s, %s): what comes now is left out, and"
+                    " GET /_mock/history says how many",
+                    len(self._commands),
+                    option_of("max_history"),
+                    option_of("max_history_bytes"),
+                )
             return
         self._commands.append(command)
         if size:
