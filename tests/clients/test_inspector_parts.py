@@ -11,7 +11,7 @@ from support import DIRECT_NUMBER, HANDSET, Client, needs
 
 Story = Callable[[str], Day]
 
-STORIES = ("message", "calls", "world", "text", "contract", "history", "carriers", "threads", "notified")
+STORIES = ("message", "calls", "world", "text", "contract", "history", "exports", "carriers", "threads", "notified")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,21 @@ def test_the_world_is_labelled_taken_back_and_forked_at_any_point_by_mouse_and_k
     assert (day["back"], day["focus"]) == (["one", "two", "three"], "Back to label after-three")
     assert ('"fork":"test-' in day["forked"], '"at":' in day["forked"]) == (True, True)
     assert day["in the fork"] == ["one"]
+
+
+def test_a_world_is_exported_as_files_and_by_the_command_of_each_format(story: Story) -> None:
+    day = story("exports")
+
+    name, history = day["History"]
+    lines = [json.loads(line) for line in history.splitlines()]
+    assert name.endswith(".jsonl")
+    assert [line["operation"] for line in lines if "operation" in line][-1] == "createSMSMessage"
+    name, har = day["HAR"]
+    (entry,) = json.loads(har)["log"]["entries"]
+    assert (name[-4:], entry["response"]["status"]) == (".har", 200)
+    assert json.loads(entry["request"]["postData"]["text"])["text"] == "to be kept"
+    assert day["commands"][3] == "ringmock export --format case --url URL --client WORLD --output WORLD.yaml"
+    assert len(day["commands"]) == 5
 
 
 def test_what_carriers_do_is_set_by_a_form(story: Story) -> None:

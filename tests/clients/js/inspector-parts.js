@@ -2,6 +2,7 @@
 
 // Each story is told in a world of its own, `{ STORY: [name, token of 101] }`.
 
+const { readFileSync } = require("node:fs");
 const { chromium } = require("playwright-core");
 const { tell: told, run } = require("./story.js");
 const { caller, receiver, thread } = require("./inspector-world.js");
@@ -213,6 +214,17 @@ const STORIES = {
     await page.getByRole("button", { name: "Take out: To 1415" }).press("Enter");
     await page.locator("[data-key=profile-0]").waitFor({ state: "detached" });
     tell("out", await call("GET", "/_mock/carrier"));
+  },
+
+  /** Exports: a file that the browser writes, and the command for each. */
+  async exports(open, page) {
+    await sms("to be kept");
+    await open("/world");
+    for (const title of ["History", "HAR"]) {
+      const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: `Download the ${title}` }).click()]);
+      tell(title, [file.suggestedFilename(), readFileSync(await file.path(), "utf8")]);
+    }
+    tell("commands", (await page.locator(".export pre").allTextContents()).map((text) => text.replaceAll(clientId, "WORLD").replaceAll(server, "URL")));
   },
 
   /** A thread, from the customer's first text over two agents to its resolution, live. */

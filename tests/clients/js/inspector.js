@@ -140,7 +140,7 @@ run(async () => {
     const names = texts.map((text) => [...text.replace(/[\u0000-\u001f]/g, " ").slice(0, 120)].join("").trim());
     const extensions = names.map((each, at) => ({ number: String(1000 + at), id: 5000 + at, type: at % 100 === 99 ? "Department" : "User", name: each, ...(at % 100 === 99 ? { members: [String(1000 + at - 1), String(1000 + at - 2)] } : {}) }));
     const own = `${name}-names`;
-    const opened = await world.call("POST", "/_mock/worlds", { name: own, fixture: { extends: "demo", applications: [], jwt_keys: [], extensions, phone_numbers: [], handsets: [], account: { id: 1, main_number: "16509100001" } } });
+    const opened = await world.call("POST", "/_mock/worlds", { name: own, fixture: { extensions, account: { id: 1, main_number: "16509100001" } } });
     if (opened.status !== 200) throw new Error(JSON.stringify(opened.body));
     await page.goto(`${server}/_mock/ui/world?world=${own}`);
     await page.locator(".extension-row").nth(texts.length - 1).waitFor({ state: "attached" });
