@@ -113,7 +113,7 @@ def test_a_world_is_exported_as_files_and_by_the_command_of_each_format(story: S
     name, history = day["History"]
     lines = [json.loads(line) for line in history.splitlines()]
     assert name.endswith(".jsonl")
-    assert [line["operation"] for line in lines if "operation" in line][-1] == "createSMSMessage"
+    assert [line["call"] for line in lines if "call" in line][-1] == "createSMSMessage"
     name, har = day["HAR"]
     (entry,) = json.loads(har)["log"]["entries"]
     assert (name[-4:], entry["response"]["status"]) == (".har", 200)
