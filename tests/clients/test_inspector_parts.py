@@ -115,7 +115,7 @@ def test_a_world_is_exported_as_files_and_by_the_command_of_each_format(story: S
     assert name.endswith(".jsonl")
     assert [line["call"] for line in lines if "call" in line][-1] == "createSMSMessage"
     name, har = day["HAR"]
-    (entry,) = json.loads(har)["log"]["entries"]
+    entry = json.loads(har)["log"]["entries"][-1]
     assert (name[-4:], entry["response"]["status"]) == (".har", 200)
     assert json.loads(entry["request"]["postData"]["text"])["text"] == "to be kept"
     assert day["commands"][3] == "ringmock export --format case --url URL --client WORLD --output WORLD.yaml"
