@@ -45,7 +45,8 @@ def says_that_a_fax_is_sent(exchange: Exchange) -> None:
 @in_answers(READ)
 def says_not_why_a_fax_failed(exchange: Exchange) -> None:
     """A recipient whom a fax did not reach has no code."""
-    if exchange.method == "GET" and "/message-store/" in exchange.path and exchange.status == 200:
+    is_read = "/message-store/" in exchange.path and "/content/" not in exchange.path
+    if exchange.method == "GET" and is_read and exchange.status == 200:
         exchange.change_answer(_without_codes)
 
 
