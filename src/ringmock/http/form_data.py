@@ -59,7 +59,8 @@ def form_of(parts: Sequence[MultipartPart], parse: Callable[[bytes], Json], know
     properties of the JSON. Raises what `parse` does, and `PartUnreadable`.
     """
     fields = [part for part in parts if _is_field(part, known)]
-    if not fields or (fields[0] is not parts[0] and _is_json(parts[0])):
+    is_said = known.may_be_unnamed_files and any(_property_of(part, known) == "to" for part in fields)
+    if not fields or (fields[0] is not parts[0] and _is_json(parts[0]) and not is_said):
         return None
     others = (part for part in parts if not _is_field(part, known))
     return Form(_message(fields, parse, known), tuple(p for p in others if not p.is_no_choice and _is_file(p)))
@@ -68,6 +69,12 @@ def form_of(parts: Sequence[MultipartPart], parse: Callable[[bytes], Json], know
 def _is_field(part: MultipartPart, known: Fields) -> bool:
     is_file = part.file_name is not None if known.may_be_unnamed_files else part.is_file
     return not is_file and part.media_type in _TEXTS and known.names.fullmatch(part.field) is not None
+
+
+def _property_of(part: MultipartPart, known: Fields) -> str:
+    found = known.names.fullmatch(part.field)
+    assert found is not None  # it is a field by that
+    return found["property"]
 
 
 def _is_file(part: MultipartPart) -> bool:

@@ -76,8 +76,9 @@ def json_of(response: Response) -> Json:
 def _sent(case: Case[Any]) -> Json:
     """The JSON of a sending call's body, of a multipart one too; None for anything else."""
     body = case.body
-    if isinstance(body, dict) and isinstance(body.get("json"), dict):
-        body = body["json"]
+    for name in ("json", "metadata"):
+        if isinstance(body, dict) and isinstance(body.get(name), dict):
+            body = body[name]
     return body if isinstance(body, dict) else None
 
 
@@ -216,6 +217,12 @@ def _is_no_batch_to_send(case: Case[Any]) -> bool:
     return _is_from_no_a2p_number(case) or not has_texts
 
 
+def _is_no_sms_batch_to_send(case: Case[Any]) -> bool:
+    """Each message without a file needs a text, its own or the batch's."""
+    sent = _sent(case) or {}
+    return not all(message.get("text") or sent.get("text") for message in sent.get("messages", ()))
+
+
 def _asks_for_a_page(case: Case[Any]) -> bool:
     """Only the server's own tokens name pages."""
     return _has_odd_dates(case) or "pageToken" in (case.query or {})
@@ -241,6 +248,9 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "createSMSMessage": _sms_recipients_are_odd,
     "createMMS": _sms_recipients_are_odd,
     "createInternalTextMessage": _names_parties_of_a_reply,
+    "createFaxMessage": lambda case: "originalMessageId" in (_sent(case) or {}),  # a received fax goes to somebody
+    "createSmsBatch": _is_no_sms_batch_to_send,
+    "linkNumbers": lambda case: True,  # only some numbers send SMS
     "assignMultipleDepartmentMembers": _names_members,
     "createA2PSMS": _is_no_batch_to_send,
     "addA2PSMSOptOuts": _is_from_no_a2p_number,

@@ -184,12 +184,21 @@ SEEN = Seen()
 @schemathesis.hook
 def filter_case(context: HookContext, case: Case[Any]) -> bool:
     """Filter cases that the guard would refuse; Schemathesis sends a case twice more, with bad credentials."""
-    if len(urlencode(case.query or {}, doseq=True)) > LONGEST_QUERY:
+    if len(urlencode(case.query or {}, doseq=True)) > LONGEST_QUERY or _is_of_another_type_in_a_form(case):
         return False
     reason = _reason_against(case, times=3)
     if reason is not None:
         GUARD.refuse(reason, case.operation.label)
     return reason is None
+
+
+def _is_of_another_type_in_a_form(case: Case[Any]) -> bool:
+    """A text in a field of a form has no type that could be wrong, and an empty field says nothing."""
+    body = case.body
+    if not isinstance(body, dict) or "attachment" not in body:
+        return False
+    is_empty = any(body.get(name) == "" for name in ("isoCode", "sendTime", "faxResolution", "coverIndex"))
+    return is_empty or not isinstance(body.get("coverPageText", ""), str)
 
 
 @schemathesis.hook
@@ -368,7 +377,7 @@ PATHS = {
 def _ground_query(rnd: Random, query: Values) -> Values:
     message, conversation_id = SEEN.any(rnd), query.get("conversationId")
     if message and isinstance(conversation_id, str) and _is_id(conversation_id) and rnd.random() < 0.8:
-        query["conversationId"] = str(message["conversationId"])
+        query["conversationId"] = str(message.get("conversationId", conversation_id))
     if SEEN.sync_token is not None and isinstance(query.get("syncToken"), str) and rnd.random() < 0.8:
         query["syncToken"] = SEEN.sync_token
     if _is_client_id(query.get("client_id")) and rnd.random() < 0.8:

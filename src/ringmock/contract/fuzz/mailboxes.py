@@ -165,7 +165,7 @@ def _unread_are_counted(scene: Scene) -> Iterator[str]:
 
 def _unread(scene: Scene, who: Grounding) -> dict[Json, str]:
     found = records(scene, who, readStatus="Unread", direction="Inbound", perPage=EVERYTHING)
-    return {record["id"]: record["subject"] for record in found}
+    return {record["id"]: record.get("subject", "") for record in found}
 
 
 PROBES = (
