@@ -150,6 +150,13 @@ def _sms_recipients_are_odd(case: Case[Any]) -> bool:
     return are_too_many or any(number.startswith("0") for number in numbers)
 
 
+def _fax_recipients_are_odd(case: Case[Any]) -> bool:
+    """No full number begins with 0 or is short, and a received fax that is sent on needs recipients."""
+    sent = _sent(case) or {}
+    numbers = [to["phoneNumber"].removeprefix("+") for to in sent.get("to", ())]
+    return "originalMessageId" in sent or any(number.startswith("0") or len(number) < 7 for number in numbers)
+
+
 def _names_parties_of_a_reply(case: Case[Any]) -> bool:
     """D-06: recipients together with `replyOn` must be in the thread."""
     return {"to", "replyOn"} <= (_sent(case) or {}).keys()
@@ -248,7 +255,7 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "createSMSMessage": _sms_recipients_are_odd,
     "createMMS": _sms_recipients_are_odd,
     "createInternalTextMessage": _names_parties_of_a_reply,
-    "createFaxMessage": lambda case: "originalMessageId" in (_sent(case) or {}),  # a received fax goes to somebody
+    "createFaxMessage": _fax_recipients_are_odd,
     "createSmsBatch": _is_no_sms_batch_to_send,
     "linkNumbers": lambda case: True,  # only some numbers send SMS
     "assignMultipleDepartmentMembers": _names_members,
