@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..contract.exports.replayed import Replayed
     from ..contract.target import Target
 
-MOST_TOLD = 20
+MOST_LISTED = 20
 """Reasons for which something was left out."""
 
 
@@ -62,10 +62,10 @@ def replay(file: Path, url: str | None, control_token: str | None, ca: Path | No
 
 def _tell(done: "Replayed", commands: int) -> None:
     """Say what became of it, and end with the status."""
-    for reason in done.left_out[:MOST_TOLD]:
+    for reason in done.left_out[:MOST_LISTED]:
         click.echo(f"Left out: {reason}", err=True)
-    if len(done.left_out) > MOST_TOLD:
-        click.echo(f"Left out: {len(done.left_out) - MOST_TOLD} more", err=True)
+    if len(done.left_out) > MOST_LISTED:
+        click.echo(f"Left out: {len(done.left_out) - MOST_LISTED} more", err=True)
     if done.first is not None:
         for line in done.first.lines():
             click.echo(line)

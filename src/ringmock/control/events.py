@@ -31,7 +31,7 @@ from .waiting import Changed, Client
 
 Json = Any
 
-MOST_TOLD = 100
+MOST_IN_AN_EVENT = 100
 """Messages, and calls, of one event; of more, the newest."""
 LONGEST_TEXT = 200
 """Characters of a message's text in an event."""
@@ -207,9 +207,9 @@ def _since(world: World, place: Place) -> dict[str, Json]:
     said: dict[str, Json] = {}
     messages, calls = now.messages - place.messages, now.calls - place.calls
     if messages:
-        said["messages"] = [_message(entry) for entry in world.message_journal.newest(min(messages, MOST_TOLD))]
+        said["messages"] = [_message(entry) for entry in world.message_journal.newest(min(messages, MOST_IN_AN_EVENT))]
     if calls:
-        newest = [*world.journal.newest_first(min(calls, MOST_TOLD))]
+        newest = [*world.journal.newest_first(min(calls, MOST_IN_AN_EVENT))]
         said["calls"] = [_call(entry) for entry in reversed(newest)]
     if messages > len(said.get("messages", ())) or calls > len(said.get("calls", ())):
         said["more"] = True
@@ -225,8 +225,8 @@ def _message(entry: MessageEntry) -> Json:
         "conversation": None if message is None else str(message.conversation.id),
         "type": entry.type.value,
         "from": entry.sender,
-        "to": entry.recipients[:MOST_TOLD],
-        "mailboxes": [*mailboxes][:MOST_TOLD],
+        "to": entry.recipients[:MOST_IN_AN_EVENT],
+        "mailboxes": [*mailboxes][:MOST_IN_AN_EVENT],
         "text": entry.text[:LONGEST_TEXT],
         "created": iso8601(entry.at),
     }
