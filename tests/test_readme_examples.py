@@ -276,7 +276,7 @@ def options_that_there_are(example: Example, url: str, folder: Path) -> None:
 
 def in_folder(argument: str, folder: Path) -> str:
     """An argument that names a file or a folder of the reader's, in a folder that has it."""
-    if argument.startswith("a-") and argument.endswith(".yaml"):
+    if (argument.startswith("a-") and argument.endswith(".yaml")) or argument.endswith((".jsonl", ".db")):
         (folder / argument).touch()
         return str(folder / argument)
     return argument.replace("my-", f"{folder}/my-")
@@ -294,6 +294,23 @@ def requirements_that_there_are(example: Example, url: str, folder: Path) -> Non
     wanted = {extra for found in re.findall(r"\[(\w+)\]", example.code) for extra in found.split(",")}
     assert wanted <= project["optional-dependencies"].keys()
     assert shell(f"set -n\n{example.code}", folder).returncode == 0
+
+
+def what_a_failed_test_leaves(example: Example, url: str, folder: Path) -> None:
+    call = "ringmock.handset('14155550123').send(to='16509100010', text='Hi')"
+    test = f"def test_it(ringmock):\n    {call}\n    raise AssertionError\n"
+    (folder / "test_it.py").write_text(test, encoding="utf-8")
+    assert shell(example.code, folder).returncode == 1
+    assert {path.name.partition("_")[0] for path in (folder / "evidence").glob("*/*")} == {
+        "again",
+        "case.yaml",
+        "history.jsonl",
+    }
+
+
+def a_service_with_known_options(example: Example, url: str, folder: Path) -> None:
+    (service,) = yaml.safe_load(example.code)["services"].values()
+    main.commands["serve"].make_context("serve", [*service["command"]]).close()
 
 
 def a_run_of_the_users_suite(example: Example, url: str, folder: Path) -> None:
@@ -406,7 +423,8 @@ def a_fixture(example: Example, url: str, folder: Path) -> None:
 
 
 def a_step_with_known_inputs(example: Example, url: str, folder: Path) -> None:
-    (step,) = yaml.safe_load(example.code)["steps"]
+    given = yaml.safe_load(example.code)
+    (step,) = given if isinstance(given, list) else given["steps"]
     inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
     assert step["with"].keys() <= inputs.keys()
 
@@ -426,6 +444,10 @@ RUNS: list[tuple[str, str, Run]] = [
     ("sh", "ringmock serve", options_that_there_are),
     ("sh", "ringmock cases new", options_that_there_are),
     ("sh", "ringmock check", options_that_there_are),
+    ("sh", "pytest --ringmock-export", what_a_failed_test_leaves),
+    ("sh", "ringmock export", options_that_there_are),
+    ("sh", "ringmock replay", options_that_there_are),
+    ("sh", "ringmock state", options_that_there_are),
     ("sh", "ringmock contract --cases", options_that_there_are),
     ("sh", "openapi-generator-cli", a_client_that_is_generated),
     ("sh", "/_mock/history/rewind", the_way_back_to_a_label),
@@ -448,6 +470,7 @@ RUNS: list[tuple[str, str, Run]] = [
     ("csharp", "", what_it_names_is_there),
     ("yaml", "cases:", cases_that_pass),
     ("yaml", "uses: ./ringmock", a_step_with_known_inputs),
+    ("yaml", "services:", a_service_with_known_options),
     ("yaml", "extensions:", a_fixture),
     ("yaml", "carrier:", a_part_of_a_fixture),
     ("ini", "[pytest]", settings_of_the_plugin),

@@ -49,6 +49,7 @@ REACHED_OUTSIDE_THE_CONTRACT = {
         "what is refused before there is a request",
     ),
     StoreFull: "a server that keeps all that it may",
+    errors.StateUnavailable: "a server whose state cannot be written",
     NumberingPlansMissing: "an install without the extra that brings them",
 }
 

@@ -33,7 +33,9 @@ def availability(client: Client, message: int) -> str | None:
 
 
 @pytest.mark.parametrize(("seconds", "is_there"), [(7 * DAY - 1, True), (7 * DAY, False)])
-def test_a_message_goes_when_it_is_as_old_as_messages_are_kept(client: Client, seconds: int, is_there: bool) -> None:
+def test_d48_a_message_goes_when_it_is_as_old_as_messages_are_kept(
+    client: Client, seconds: int, is_there: bool
+) -> None:
     keep_for(client, 7)
     message = client.page("102").json()["id"]
     advance(client, seconds)

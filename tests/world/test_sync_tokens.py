@@ -57,7 +57,7 @@ TOKEN = TOKENS.issue("101", Mark(PLAIN, NOW, 12))
         "AAAA",
         TOKEN[:-4],
         TOKEN + "AAAA",
-        "B" + TOKEN[1:],
+        ("A" if TOKEN[0] == "B" else "B") + TOKEN[1:],
         f" {TOKEN}",
         TOKEN.swapcase(),
     ],

@@ -211,6 +211,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/history/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands whole, as `ringmock export --format history` writes them, the oldest first, some at a time. */
+        get: operations["read_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/history/labels/{label}": {
         parameters: {
             query?: never;
@@ -716,6 +733,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/message-threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The message threads of every shared number, the one begun last first. */
+        get: operations["list_message_threads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/message-threads/{thread}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a message thread.
+                 * @example 00000000-0000-4000-8000-000000000000
+                 */
+                thread: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * A message thread, and a page of what was said, noted and done in it, with the notifications about each.
+         * @description `kind` of an entry is `message`, `note` or `hint`: that it was begun, assigned, resolved or deleted. `notifications` are those about the entry, of those that their subscriptions keep.
+         */
+        get: operations["read_message_thread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/phones": {
         parameters: {
             query?: never;
@@ -767,7 +827,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Messages by a part of their text, a number, an extension or an id; extensions and phones, too.
+         * Messages by a part of their text, a number, an extension or an id; extensions, phones and message threads, too.
          * @description In any case of its letters. Of phone numbers at least four digits are compared with a part. The copies of one message are one result, which names their mailboxes.
          */
         get: operations["search"];
@@ -1097,6 +1157,39 @@ export interface components {
             total: number;
             unread: number;
             newest: Record<string, never>;
+        };
+        MessageThread: {
+            id: string;
+            /** @enum {string} */
+            status: "Open" | "Resolved";
+            /** @description Why it is resolved. */
+            reason: string | null;
+            /** @enum {string} */
+            availability: "Alive" | "Deleted" | "Purged";
+            /** @description What its newest message says. */
+            label: string;
+            /** @description The Department or Site. */
+            owner: Record<string, never>;
+            /** @description The shared number, as digits. */
+            number: string;
+            /** @description The other end, with its extension where it has one. */
+            guest: Record<string, never>;
+            assignee: Record<string, never> | null;
+            /** @description The owner's SMS recipients of now. */
+            handlers: Record<string, never>[];
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            modified: string;
+            /** Format: date-time */
+            last_message: string;
+            /**
+             * Format: date-time
+             * @description When an open one is resolved unless a message comes before.
+             */
+            expires: string | null;
+            /** @description Of its entries. */
+            total: number;
         };
         PageOfMessages: {
             /**
@@ -1830,6 +1923,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HistoryStanding"] & {
                         commands: components["schemas"]["HistoryCommand"][];
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_commands: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those after the command of this number: `next` of another answer.
+                 * @example 100
+                 */
+                after?: number;
+                /**
+                 * @description How many, at most.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Some of the history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description With the first ones: the first line of an exported history. */
+                        head: Record<string, never> | null;
+                        /** @description The other lines, whose JSON Schema comes with ringmock as history.schema.json. */
+                        commands: Record<string, never>[];
+                        /** @description The number after which there are more. */
+                        next: number | null;
                     };
                 };
             };
@@ -2738,6 +2870,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"] & components["schemas"]["PageOfMessages"];
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    list_message_threads: {
+        parameters: {
+            query?: {
+                /** @description The `next` of another page. */
+                before?: components["schemas"]["Cursor"];
+                /**
+                 * @description How many, at most.
+                 * @example 50
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description By the world's clock.
+                         */
+                        now: string;
+                        threads: components["schemas"]["MessageThread"][];
+                        next: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    read_message_thread: {
+        parameters: {
+            query?: {
+                /** @description Messages before this cursor. */
+                before?: components["parameters"]["Before"];
+                /** @description Messages after this cursor. */
+                after?: components["parameters"]["After"];
+                /** @description Messages from this cursor on. */
+                from?: components["parameters"]["From"];
+                /**
+                 * @description How many messages, at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["PageLimit"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a message thread.
+                 * @example 00000000-0000-4000-8000-000000000000
+                 */
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The thread. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageThread"] & {
+                        /**
+                         * Format: date-time
+                         * @description By the world's clock.
+                         */
+                        now: string;
+                        entries: Record<string, never>[];
+                        /** @description For `before`; null where there are none. */
+                        older: string | null;
+                        /** @description For `after`; null where this page has the newest. */
+                        newer: string | null;
+                    };
                 };
             };
             default: components["responses"]["Refused"];
