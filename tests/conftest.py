@@ -27,10 +27,10 @@ ALWAYS = ("tests/clients/", "tests/contract/cases/test_bundled_cases.py", "tests
 
 
 def is_in_turn(item: pytest.Item) -> bool:
-    """Whether a test is one of this commit's: of the long ones each commit chooses a third."""
+    """Whether a test is one of this commit's: of the long ones each commit chooses a quarter."""
     if TURN is None or not item.get_closest_marker("long") or item.nodeid.startswith(ALWAYS):
         return True
-    return crc32(item.nodeid.encode()) % 3 == int(TURN) % 3
+    return crc32(item.nodeid.encode()) % 4 == int(TURN) % 4
 
 
 @pytest.hookimpl(trylast=True)

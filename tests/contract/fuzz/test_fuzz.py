@@ -2,8 +2,9 @@
 
 By `.ci/run --full` it runs with three seeds, 30 examples for each operation and 120 for those that send; elsewhere with
 one seed, and 5 and 40. Examples and coverage are made with the first seed only: with others they are the same calls.
-They take three quarters of the time. By `.ci/run` without `--full` they are made of what sends and of a quarter of the
-other operations, and one of the three smaller runs is done, all as the commit chooses (`RINGMOCK_TURN`, 0 to 11).
+They take three quarters of the time. By `.ci/run` without `--full` they are made of what sends and of a sixth of the
+other operations, random ones of what sends and of a half, and one of the three smaller runs is done, all as the commit
+chooses (`RINGMOCK_TURN`, 0 to 11).
 """
 
 import os
@@ -45,12 +46,12 @@ class Fuzz:
     operations: tuple[str, ...] = ()
 
 
-def operations_in_turn() -> tuple[str, ...]:
-    """What sends, and every fourth other operation; all of them, which is none by name, where it is nobody's turn."""
+def operations_in_turn(turns: int) -> tuple[str, ...]:
+    """What sends, and every so-many-eth other operation; all, which is none by name, where it is nobody's turn."""
     if TURN is None:
         return ()
     others = [each for each in operation_ids() if each not in SENDING]
-    return (*SENDING, *others[int(TURN) % 4 :: 4])
+    return (*SENDING, *others[int(TURN) % turns :: turns])
 
 
 def operation_ids() -> list[str]:
@@ -63,7 +64,7 @@ def fuzzes(seed: int) -> list[Fuzz]:
     And more examples of the operations that send, the random ones alone: coverage's are odd by intention.
     """
     is_first = seed == SEEDS[0]
-    made = [Fuzz("what is made of User", seed, Identity(USER), PASSES[:1], operations=operations_in_turn())]
+    made = [Fuzz("what is made of User", seed, Identity(USER), PASSES[:1], operations=operations_in_turn(6))]
     passes = PASSES if is_first and IS_FULL else FUZZING
     smaller = [
         Fuzz("current", seed, Identity(USER, 0.2), passes, "current", with_probes=True),
@@ -72,7 +73,7 @@ def fuzzes(seed: int) -> list[Fuzz]:
     ]
     return [
         *(made if is_first else []),
-        Fuzz("User", seed, Identity(USER), FUZZING, with_probes=True),
+        Fuzz("User", seed, Identity(USER), FUZZING, with_probes=True, operations=operations_in_turn(2)),
         Fuzz("what sends", seed, Identity(USER), FUZZING, examples=SENDING_EXAMPLES, operations=SENDING),
         *(smaller if TURN is None else [smaller[int(TURN) % len(smaller)]]),
     ]
