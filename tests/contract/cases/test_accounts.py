@@ -83,9 +83,14 @@ def test_as_many_cases_run_in_todays_generation_as_in_that_of_2012(
     assert min(counts.values()) >= 0.95 * max(counts.values())
 
 
+WITHOUT_ROLES = {"sms-registration.yaml"}
+"""Files of cases about an account by its name: no role names a brand or a campaign that is registered."""
+
+
 @pytest.mark.parametrize("generation", ["2012", "current"])
 def test_no_case_is_about_a_fixture_by_its_name_or_about_an_extension_by_its_number(generation: str) -> None:
-    assert not [case.name for case in about(generation) if case.account is not None]
+    named = {Path(case.file).name for case in about(generation) if case.account is not None}
+    assert named == WITHOUT_ROLES
     called = {
         name
         for case in about(generation)
@@ -105,7 +110,7 @@ def test_no_case_speaks_of_what_the_demo_account_alone_has() -> None:
     told = {
         (case.name, text)
         for case in CASES
-        if case.operation is None
+        if case.operation is None and case.account is None
         for text in texts_in([case.given, *(step.written for step in (*case.steps, *case.after))])
         if not own.isdisjoint(re.findall(r"[A-Za-z0-9-]+", text))
     }
