@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ringmock.control.access import Access
 from ringmock.control.api import create_control_app
 from ringmock.control.mount import mounted
 from ringmock.sign_in.worlds import Worlds
+from ringmock.world.world import World
+
+Asked = Callable[..., Awaitable[Any]]
+"""What the control API answers to a GET of a path behind `/_mock`, with status 200 or the given one."""
 
 
 class InProcess:
@@ -63,3 +68,18 @@ async def turns(count: int) -> None:
     """So many turns of the loop for others."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+def run_story(worlds: Worlds, story: Callable[[World, Asked], Awaitable[None]]) -> None:
+    """A story about the default world of these."""
+    calls = InProcess(worlds)
+
+    async def asked(path: str, status: int = 200) -> Any:
+        found, said = await calls.call("GET", f"/_mock{path}")
+        assert found == status, said
+        return said
+
+    async def told() -> None:
+        await story(worlds.default, asked)
+
+    asyncio.run(told())

@@ -412,7 +412,8 @@ HANDLE = {Ringmock: "ringmock", Clock: "ringmock.clock", Expect: "ringmock.expec
 def handle() -> str:
     rows = []
     for kind, name in HANDLE.items():
-        for member, value in vars(kind).items():
+        members = {name: value for base in reversed(kind.__mro__[:-1]) for name, value in vars(base).items()}
+        for member, value in members.items():
             if not member.startswith("_") and member != "close":
                 rows.append((code(f"{name}.{member}{_parameters(value)}"), _first(value)))
     return table(("call", "does"), rows)

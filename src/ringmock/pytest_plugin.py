@@ -167,8 +167,8 @@ def _keeping(handle: "Ringmock", item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for title, told in _kept(handle, item):
-            item.add_report_section("teardown", title, told)
+        for title, text in _kept(handle, item):
+            item.add_report_section("teardown", title, text)
         raise
 
 
@@ -183,10 +183,10 @@ def _kept(handle: "Ringmock", item: pytest.Item) -> list[tuple[str, str]]:
 
     folder = item.config.invocation_params.dir / wanted
     try:
-        told = list(keep(folder, item.nodeid, handle.url, handle.client_id, handle.template))
+        lines = list(keep(folder, item.nodeid, handle.url, handle.client_id, handle.template))
     except (OSError, NoAnswer) as error:
-        told = [f"not kept: {error}"]
-    return [("ringmock: history", "\n".join(told))]
+        lines = [f"not kept: {error}"]
+    return [("ringmock: history", "\n".join(lines))]
 
 
 def _allow(handle: "Ringmock", item: pytest.Item) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from control_calls import InProcess
+from control_calls import Asked, run_story
 from ringmock.domain.attachment import Attachment
 from ringmock.domain.generation import GENERATIONS
 from ringmock.domain.message_store import EVERYTHING
@@ -22,23 +22,9 @@ Json = Any
 OWN = DIRECT_NUMBER["101"]
 
 
-def run(story: Callable[[World, "Asked"], Awaitable[None]], generation: str = "2012") -> None:
-    """A story about the default world of a server."""
-    worlds = Worlds(load_named("demo"), generation=GENERATIONS[generation])
-    calls = InProcess(worlds)
-
-    async def asked(path: str, status: int = 200) -> Json:
-        found, said = await calls.call("GET", f"/_mock{path}")
-        assert found == status, said
-        return said
-
-    async def told() -> None:
-        await story(worlds.default, asked)
-
-    asyncio.run(told())
-
-
-Asked = Callable[..., Awaitable[Json]]
+def run(story: Callable[[World, Asked], Awaitable[None]], generation: str = "2012") -> None:
+    """A story about the default world of a server of the demo account."""
+    run_story(Worlds(load_named("demo"), generation=GENERATIONS[generation]), story)
 
 
 def send(world: World, text: str, to: str = HANDSET, by: str = "101") -> None:
@@ -53,7 +39,7 @@ def write(world: World, text: str, phone: str = HANDSET, to: str = OWN, files: t
     controls.text_from_handset(world, phone, to, text, files)
 
 
-async def all_pages(asked: "Asked", path: str, limit: int) -> Iterator[str]:
+async def all_pages(asked: Asked, path: str, limit: int) -> Iterator[str]:
     """The texts of a list, the newest page first, the oldest text first."""
     texts: list[str] = []
     older: str | None = ""

@@ -1,12 +1,10 @@
 """Message threads as the control API tells them: each with its entries, and each entry with who was told of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
-from control_calls import InProcess
+from control_calls import Asked, run_story
 from ringmock.control.api import create_control_app
 from ringmock.domain.attachment import Attachment
 from ringmock.domain.message_thread import SendThreadMessage, ThreadMessage
@@ -16,8 +14,6 @@ from ringmock.world import controls
 from ringmock.world.world import World
 from support import DIRECT_NUMBER, HANDSET
 
-Json = Any
-Asked = Callable[..., Awaitable[Json]]
 SHARED = DIRECT_NUMBER["200"]
 PNG = Attachment("image/png", "map.png", b"\x89PNG")
 SUPPORT = {
@@ -43,19 +39,8 @@ def shared() -> Worlds:
 
 
 def run(story: Callable[[World, Asked], Awaitable[None]]) -> None:
-    """A story about the default world of a server."""
-    worlds = shared()
-    calls = InProcess(worlds)
-
-    async def asked(path: str, status: int = 200) -> Json:
-        found, said = await calls.call("GET", f"/_mock{path}")
-        assert found == status, said
-        return said
-
-    async def told() -> None:
-        await story(worlds.default, asked)
-
-    asyncio.run(told())
+    """A story about the default world of a server of that account."""
+    run_story(shared(), story)
 
 
 def write(world: World, text: str, phone: str = HANDSET, files: tuple[Attachment, ...] = ()) -> None:

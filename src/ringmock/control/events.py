@@ -170,8 +170,7 @@ class Stream:
         """Where the world is, and what was missed since the place that the client came from."""
         said: dict[str, Json] = {"clock": _clock(self._world)}
         if self._place is not None:
-            since, self._sent_until = self._place, self._sent_until
-            said |= {"resumed": True, **_since(self._world, since)}
+            said |= {"resumed": True, **_since(self._world, self._place)}
         return said
 
     def news(self) -> dict[str, Json]:

@@ -215,7 +215,7 @@ def fax_file(file: Attachment) -> Attachment:
 
 
 def pages_of(files: Sequence[Attachment]) -> int:
-    """One for each file: nothing here can tell how many a document is printed on (D-42)."""
+    """One for each file: nothing here knows how many a document is printed on (D-42)."""
     return len(files)
 
 

@@ -573,7 +573,7 @@ class PresenceChanged(NamedTuple):
 class ThreadsModified(NamedTuple):
     """An event of `EventKind.THREADS` and `THREAD_ENTRIES`: something has changed, and a synchronization says what.
 
-    `about` are the ids of the threads and entries, which the service does not tell.
+    `about` are the ids of the threads and entries, which the service does not send.
     """
 
     about: tuple[str, ...] = ()

@@ -441,7 +441,7 @@ class Notifier:
 
 
 async def _kept(world: World) -> None:
-    """Wait until what a notification tells of outlives the server."""
+    """Wait until what a notification is about outlives the server."""
     kept = asyncio.get_running_loop().create_future()
     world.history.when_kept(lambda: None if kept.done() else kept.set_result(None))
     await kept

@@ -1,7 +1,7 @@
-"""Answers that wait for what they tell to be on the disk.
+"""Answers that wait until what they say is on the disk.
 
 With a state, whatever a connection writes while something is still to be committed waits for the commit, answers to
-reads too: they may tell of it. Where it fails, a call gets 503 instead.
+reads too: they may be about it. Where it fails, a call gets 503 instead.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class CommittedTransport:
         return self._transport.get_write_buffer_size() + sum(map(len, self._held))
 
     def release(self) -> None:
-        """What it tells is kept."""
+        """What it says is kept."""
         held, self._held = self._held, []
         then, self._then = self._then, None
         if not held or self._transport.is_closing():
@@ -85,7 +85,7 @@ class CommittedTransport:
             then()
 
     def refuse(self) -> None:
-        """It cannot be kept: whoever asked is told so, and whoever has heard half of an answer nothing more."""
+        """It cannot be kept: whoever asked is refused, and whoever has half of an answer is sent nothing more."""
         held, self._held, self._then = self._held, [], None
         if not held or self._transport.is_closing():
             return

@@ -32,7 +32,7 @@ class Callers:
         content_type: str | None,
         headers: Mapping[str, str] | None,
     ) -> Answer:
-        """See `Ringmock.call`."""
+        """See `ApiCalls.call`."""
         sent = content
         if content is None and body is not None:
             sent, content_type = json.dumps(body).encode(), content_type or "application/json"
@@ -62,3 +62,28 @@ class Callers:
     def _send(self, request: Request) -> Answer:
         with HttpClient(self._url, TIMEOUT, ca=self._root) as client:
             return client.send(request)
+
+
+class ApiCalls:
+    """The calls that both handles make of the API."""
+
+    _callers: Callers
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        by: str | None = None,
+        query: Query | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make a call of the API, as an extension by its number or as nobody: what is answered, whatever that is.
+
+        `ringmock.call("POST", "/restapi/v1.0/account/~/extension/~/sms", by="101", json={...}).json["id"]`. All
+        calls of an extension are made by one log-in, until that is over. `query` has a value for each name, or several.
+        """
+        return self._callers.call(method, path, by, query, json, content, content_type, headers)

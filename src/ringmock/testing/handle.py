@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
-from ..contract.http_client import Answer
 from ..domain import attachment as domain_attachment
 from ..domain import message as domain
 from ..domain.account import ExtensionStatus, digits_of
@@ -23,7 +22,7 @@ from ..world.journal import Entry
 from ..world.template import Template
 from ..world.walk import Walk, upcoming
 from ..world.world import World
-from .calls import Callers, Query
+from .calls import ApiCalls, Callers
 from .messages import Attachment, ExpectedMessage, Message, shown
 from .observed import Observed, Sending, WithoutCredentials
 from .timeline import Fault, by_methods, complaint, timeline
@@ -43,7 +42,7 @@ class Do(Protocol):
     def __call__(self, function: Callable[[], _T]) -> _T: ...
 
 
-class Ringmock:
+class Ringmock(ApiCalls):
     """One test's world. Made, and closed, in the thread that serves it; everything else is for any other thread.
 
     An `async` test awaits what waits of its `twin`, since its own loop would stand still meanwhile.
@@ -143,25 +142,6 @@ class Ringmock:
         ttl, refresh_ttl = sessions.DEFAULT_ACCESS_TTL, sessions.DEFAULT_REFRESH_TTL
         session = self._worlds.open_session(self._world, found, self.client_id, access_ttl=ttl, refresh_ttl=refresh_ttl)
         return session.access_token
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        by: str | None = None,
-        query: Query | None = None,
-        json: object = None,
-        content: bytes | None = None,
-        content_type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Make a call of the API, as an extension by its number or as nobody: what is answered, whatever that is.
-
-        `ringmock.call("POST", "/restapi/v1.0/account/~/extension/~/sms", by="101", json={...}).json["id"]`. All
-        calls of an extension are made by one log-in, until that is over. `query` has a value for each name, or several.
-        """
-        return self._callers.call(method, path, by, query, json, content, content_type, headers)
 
     # --- the account and its mailboxes -----------------------------------------------------------
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from ..contract.http_client import Answer, HttpClient, Request
+from ..contract.http_client import HttpClient, Request
 from ..domain.due import Due, DueKind
 from ..timestamps import iso8601, parse
-from .calls import Callers, Query
+from .calls import ApiCalls, Callers
 from .messages import Attachment, Message
 from .twin import AsyncTwin, check_no_loop
 
@@ -38,7 +38,7 @@ class NotFoundThere(ControlError, LookupError):
     """What the control API did not find, in its own words."""
 
 
-class RemoteRingmock:
+class RemoteRingmock(ApiCalls):
     """One test's world on a server that runs already.
 
     Extensions that the account does not have, and whatever else is not there, are a `LookupError`, input that makes no
@@ -138,25 +138,6 @@ class RemoteRingmock:
     def token(self, extension: str) -> str:
         """The access token of a new log-in; it lasts an hour by the world's clock."""
         return str(self._control("POST", "/tokens", {"extension": extension})["access_token"])
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        by: str | None = None,
-        query: Query | None = None,
-        json: object = None,
-        content: bytes | None = None,
-        content_type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Make a call of the API, as an extension by its number or as nobody: what is answered, whatever that is.
-
-        `ringmock.call("POST", "/restapi/v1.0/account/~/extension/~/sms", by="101", json={...}).json["id"]`. All
-        calls of an extension are made by one log-in, until that is over. `query` has a value for each name, or several.
-        """
-        return self._callers.call(method, path, by, query, json, content, content_type, headers)
 
     # --- the account and its mailboxes -----------------------------------------------------------
 

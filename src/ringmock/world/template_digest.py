@@ -19,8 +19,8 @@ def digest_of(template: Template) -> str:
 
     What has its default value does not count, so that a later version, which knows more, makes the same digest.
     """
-    told = {name: each for name, each in _given(template).items() if name not in _LEFT_OUT}
-    written = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    given = {name: each for name, each in _given(template).items() if name not in _LEFT_OUT}
+    written = json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(written.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 

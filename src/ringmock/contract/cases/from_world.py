@@ -68,7 +68,7 @@ class Recording:
     subscriptions: Sequence[Mapping[str, Json]] = ()
     """Those that there are now, each with its latest notifications."""
     head: Mapping[str, Json] = field(default_factory=dict)
-    """How the world's history began; empty for a server that does not tell it."""
+    """How the world's history began; empty for a server that does not say it."""
     commands: Sequence[Mapping[str, Json]] = ()
     """The history, line by line as it is exported."""
     origin: str = "http://127.0.0.1:8080"

@@ -70,7 +70,7 @@ class Copied(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """The first sign-in of a world's client told its secret; None for a client that has none."""
+    """The first sign-in of a world's client showed its secret; None for a client that has none."""
 
     world: int
     secret: str | None
@@ -137,14 +137,14 @@ class HistoryLog(Protocol):
 
 
 class Waiting(Protocol):
-    """Output that waits for what it tells to be kept."""
+    """Output that waits until what it is about is kept."""
 
     def release(self) -> None:
         """It is kept."""
         ...
 
     def refuse(self) -> None:
-        """It cannot be kept: tell something else."""
+        """It cannot be kept: send something else."""
         ...
 
 
@@ -152,7 +152,7 @@ class GroupCommit:
     """Writes what one turn of a loop accepted together, and lets go what waited for that.
 
     What could not be written stays pending and is written with what comes next: the worlds have it. Meanwhile nothing
-    of it is told to anybody.
+    of it is sent to anybody.
     """
 
     def __init__(self, history_log: HistoryLog) -> None:
