@@ -91,6 +91,14 @@ def test_no_request_leaves_the_origin_and_the_browser_has_nothing_to_complain_of
     assert (day["foreign"], day["wrong"]) == ([], [])
 
 
+def test_an_answer_that_ends_in_its_middle_is_an_error_of_the_server_or_the_end_of_a_page_that_is_left() -> None:
+    raised = day_with("broken-answers", packages=())
+    stopped = ["ApiError", "Error", "The server does not answer: it may have stopped."]
+    left = ["DOMException", "AbortError", "The page is left"]
+    calls = ("get", "text", "ask", "act", "send")
+    assert raised == dict.fromkeys(calls, stopped) | {f"{call} on a page that is left": left for call in calls}
+
+
 def test_axe_finds_nothing_on_any_page_in_any_scheme_and_width(pages: Day) -> None:
     assert {name: found for name, found in pages["violations"].items() if found} == {}
     assert pages["wrong"] == []

@@ -17,6 +17,21 @@ addEventListener("pagehide", () => { isLeft = true; });
 addEventListener("pageshow", () => { isLeft = false; });
 
 /**
+ * The whole answer of a request: `{ ok, status, headers, text }`. Raises an `AbortError` where the page is left or the
+ * request is broken off, and `ApiError` where the server does not answer or its answer ends early.
+ */
+export async function answered(address, options) {
+  try {
+    const answer = await fetch(address, options);
+    return { ok: answer.ok, status: answer.status, headers: answer.headers, text: await answer.text() };
+  } catch (error) {
+    // A browser that leaves the page breaks off what the page has asked, also in the middle of an answer.
+    if (isLeft || error.name === "AbortError") throw new DOMException("The page is left", "AbortError");
+    throw new ApiError(0, "The server does not answer: it may have stopped.");
+  }
+}
+
+/**
  * Calls of the control API at `base`, about one world: its name, "" for the fixture's own. `hasToken`: whether callers
  * from elsewhere send a token, which command lines then have. `onAction` is told of each action, done or refused:
  * `{ label, curl, status, message }`.
@@ -26,15 +41,8 @@ export function createApi(base, world, hasToken, onAction) {
     const headers = world ? { [WORLD]: world } : {};
     const isForm = body instanceof FormData;
     if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
-    let answer;
-    try {
-      answer = await fetch(base + path + queryOf(query), { method, headers, signal, keepalive, body: body === undefined ? undefined : isForm ? body : JSON.stringify(body) });
-    } catch (error) {
-      // A browser that leaves the page breaks off what the page has asked.
-      if (isLeft || error.name === "AbortError") throw new DOMException("The page is left", "AbortError");
-      throw new ApiError(0, "The server does not answer: it may have stopped.");
-    }
-    if (!answer.ok) throw new ApiError(answer.status, await sentenceOf(answer));
+    const answer = await answered(base + path + queryOf(query), { method, headers, signal, keepalive, body: body === undefined ? undefined : isForm ? body : JSON.stringify(body) });
+    if (!answer.ok) throw new ApiError(answer.status, sentenceOf(answer));
     return answer;
   }
 
@@ -64,17 +72,17 @@ export function createApi(base, world, hasToken, onAction) {
   const root = base.replace(/\/_mock$/, "");
 
   async function tokenOf(extension) {
-    if (!tokens.has(extension)) tokens.set(extension, (await (await call("POST", "/tokens", { body: { extension } })).json()).access_token);
+    if (!tokens.has(extension)) tokens.set(extension, JSON.parse((await call("POST", "/tokens", { body: { extension } })).text).access_token);
     return tokens.get(extension);
   }
 
   async function signed(extension, method, path, body) {
     const headers = { Authorization: `Bearer ${await tokenOf(extension)}`, ...(body === undefined ? {} : { "Content-Type": AS_JSON }) };
-    const answer = await fetch(root + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const answer = await answered(root + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     if (answer.status !== 401) return { answer, headers };
     // A token ends by the world's clock.
     tokens.delete(extension);
-    return { answer: await fetch(root + path, { method, headers: { ...headers, Authorization: `Bearer ${await tokenOf(extension)}` }, body: body === undefined ? undefined : JSON.stringify(body) }), headers };
+    return { answer: await answered(root + path, { method, headers: { ...headers, Authorization: `Bearer ${await tokenOf(extension)}` }, body: body === undefined ? undefined : JSON.stringify(body) }), headers };
   }
 
   return {
@@ -89,17 +97,21 @@ export function createApi(base, world, hasToken, onAction) {
     async send(label, extension, method, path, body) {
       const { answer, headers } = await signed(extension, method, path, body);
       const parts = ["curl", ...(method === "GET" || (method === "POST" && body !== undefined) ? [] : ["-X", method]), ...Object.entries(headers).flatMap(([name, value]) => ["-H", quoted(`${name}: ${value}`)]), ...(body === undefined ? [] : ["-d", quoted(JSON.stringify(body))]), quoted(location.origin + root + path)];
-      const said = answer.ok ? "" : (await answer.json().catch(() => ({}))).message ?? `The API answers ${answer.status}.`;
+      const said = answer.ok ? "" : messageOf(answer);
       onAction({ label, curl: parts.join(" "), status: answer.status, message: said });
       return answer.status;
     },
     /** What a GET answers, as JSON. `query`: parameters; null and undefined are left out. */
     async get(path, query, signal) {
-      return (await call("GET", path, { query, signal })).json();
+      return JSON.parse((await call("GET", path, { query, signal })).text);
     },
     /** What a GET answers, as text. */
     async text(path, query, signal) {
-      return (await call("GET", path, { query, signal })).text();
+      return (await call("GET", path, { query, signal })).text;
+    },
+    /** What a POST that changes nothing answers, as JSON. */
+    async ask(path, body) {
+      return JSON.parse((await call("POST", path, { body })).text);
     },
     /** Do something, and have it shown with its command line; what it answers, as JSON. Raises `ApiError`. */
     async act(label, method, path, body) {
@@ -108,7 +120,7 @@ export function createApi(base, world, hasToken, onAction) {
         const answer = await call(method, path, { body });
         onAction({ label, curl: line, status: answer.status, message: "" });
         const type = answer.headers.get("Content-Type") ?? "";
-        return type.includes("json") ? await answer.json() : await answer.text();
+        return type.includes("json") ? JSON.parse(answer.text) : answer.text;
       } catch (error) {
         onAction({ label, curl: line, status: error.status ?? 0, message: error.message });
         throw error;
@@ -117,12 +129,21 @@ export function createApi(base, world, hasToken, onAction) {
   };
 }
 
-async function sentenceOf(answer) {
-  const text = await answer.text();
+/** What the control API says about a refusal. */
+function sentenceOf({ status, text }) {
   try {
     return JSON.parse(text).error ?? text;
   } catch {
-    return text || `The server answers ${answer.status}.`;
+    return text || `The server answers ${status}.`;
+  }
+}
+
+/** What the API says about a refusal. */
+function messageOf({ status, text }) {
+  try {
+    return JSON.parse(text).message;
+  } catch {
+    return `The API answers ${status}.`;
   }
 }
 

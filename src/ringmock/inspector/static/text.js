@@ -37,19 +37,12 @@ async function work() {
   if (!here) return;
   const text = here.field.value;
   try {
-    const said = await measured(here.app, text);
+    // Measuring changes nothing, so it is no action; its command line stands below.
+    const said = await here.app.api.ask("/text-measures", { text });
     if (state === here && here.field.value === text) show(here, text, said);
   } catch (error) {
     if (state === here) refill(here.found, problem(error));
   }
-}
-
-/** Measuring changes nothing, so it is no action; its command line stands below. */
-async function measured(app, text) {
-  const answer = await fetch(`${app.api.base}/text-measures`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text }) });
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error);
-  return said;
 }
 
 function show({ app, found }, text, said) {
