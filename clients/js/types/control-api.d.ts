@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * A stream of what happens in the world: messages, calls, and that something else has changed.
-         * @description Server-sent events, as a browser's `EventSource` reads them. The first one says where the world is; each one after that has what has happened since the one before, and only the parts of which there is something: `messages` and `calls`, at most 100 each, with `more` where there were more; `changed` when messages were read, deleted or purged; `account` when an extension, a Department, a limit, a fault or a subscription is another; `clock` when the time was moved; `reset` when the world began anew; `closed` when it is, with which the stream ends. Its `id` is a place in the world's history: a client that comes back with it in `Last-Event-ID`, or in `last_event_id`, is told what it missed, as far as the journals have it, with `more` where they do not. A stream does not keep its world open. `--max-event-streams` may be open at a time.
+         * @description Server-sent events, as a browser's `EventSource` reads them. The first one says where the world is; each one after that has what has happened since the one before, and only the parts of which there is something: `messages` and `calls`, at most 100 each, with `more` where there were more; `changed` when messages were read, deleted or purged; `account` when an extension, a Department, a limit, a fault or a subscription is another; `clock` when the time was moved; `reset` when the world began anew; `closed` when it is, with which the stream ends. Its `id` is a place in the world's history: a client that comes back with it in `Last-Event-ID`, or in `last_event_id`, receives what it missed, as far as the journals have it, with `more` where they do not. A stream does not keep its world open. `--max-event-streams` may be open at a time.
          */
         get: operations["read_events"];
         put?: never;
@@ -316,8 +316,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Move on by seconds, or to what is due next; tells what it made happen, in order.
-         * @description `{"seconds": 86400}` makes the same happen as 1,440 times `{"seconds": 60}`. `{"to": "next"}` goes to the next moment at which anything is due, as `GET /_mock/clock/due` tells it, and nowhere where nothing is. The clock is moved past at most 10,000 reminders of subscriptions at a time.
+         * Move on by seconds, or to what is due next; the answer lists what it made happen, in order.
+         * @description `{"seconds": 86400}` makes the same happen as 1,440 times `{"seconds": 60}`. `{"to": "next"}` goes to the next moment at which anything is due, as `GET /_mock/clock/due` lists it, and nowhere where nothing is. The clock is moved past at most 10,000 reminders of subscriptions at a time.
          */
         post: operations["advance_clock"];
         delete?: never;
@@ -398,7 +398,7 @@ export interface paths {
         };
         /**
          * A message's life: the call that made it, its recipients, copies, status steps, changes, notifications.
-         * @description `origin` says what made it; `call` is null for what no call made, and for a call that the journal no longer has. `steps` are past or still due by the world's clock. `resource` is what the API answers for a copy in each generation. Of a message that the journal of messages has left out, the one copy is told that the id names.
+         * @description `origin` says what made it; `call` is null for what no call made, and for a call that the journal no longer has. `steps` are past or still due by the world's clock. `resource` is what the API answers for a copy in each generation. Of a message that the journal of messages has left out, the answer has the one copy that the id names.
          */
         get: operations["read_message"];
         put?: never;
@@ -593,7 +593,7 @@ export interface paths {
         };
         /**
          * What a phone outside the account has received, oldest first: the latest thousand.
-         * @description The header `X-Total-Count` tells how many there are in all.
+         * @description The header `X-Total-Count` says how many there are in all.
          */
         get: operations["received_by_handset"];
         put?: never;
@@ -1149,7 +1149,7 @@ export interface components {
             departments: Record<string, never>[];
             /** @description Of a thread of pages, those of now. */
             participants: Record<string, never>[];
-            /** @description Whether the extension is no participant any more, and so is not told of it. */
+            /** @description Whether the extension is no participant any more, and so is not notified of it. */
             is_hidden: boolean;
             /** @description Phones that have opted out of a number. */
             opted_out: Record<string, never>[];
@@ -1396,7 +1396,7 @@ export interface components {
              */
             operation?: string;
             /**
-             * @description Who makes the call, or whose subscription is told.
+             * @description Who makes the call, or whose subscription is notified.
              * @example 101
              */
             extension?: string;
@@ -1773,7 +1773,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many are told of, at most.
+                 * @description How many are listed, at most.
                  * @example 20
                  */
                 limit?: number;
@@ -1904,7 +1904,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many commands are told of, at most.
+                 * @description How many commands are listed, at most.
                  * @example 20
                  */
                 limit?: number;
@@ -2144,7 +2144,7 @@ export interface operations {
                  */
                 limit?: number;
                 /**
-                 * @description What else each call tells.
+                 * @description What else is listed of each call.
                  * @example text,token
                  */
                 include?: ("text" | "token")[];
@@ -2162,7 +2162,7 @@ export interface operations {
                 text?: string;
                 /** @description The id of a message that it made or is about. */
                 message?: components["schemas"]["Id"];
-                /** @description Which of those come first, and are told where there are more than `limit`. */
+                /** @description Which of those come first, and are listed where there are more than `limit`. */
                 order?: "newest" | "oldest";
                 /** @description Made before the call of this `id`: the place at which a page begins. */
                 before?: number;
@@ -2254,7 +2254,7 @@ export interface operations {
                 within?: number;
                 /** @description `code` or `link` takes the one-time code or the link out of each text; a regular expression its first group. Only messages that have one are meant. */
                 extract?: string;
-                /** @description How many are told of, at most: the latest. */
+                /** @description How many are listed, at most: the latest. */
                 limit?: number;
             };
             header?: never;
@@ -3235,7 +3235,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The notification, as it is on its way; what becomes of it `GET /subscriptions` tells. */
+            /** @description The notification, as it is on its way; `GET /subscriptions` says what becomes of it. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -238,7 +238,7 @@ DECISIONS = (
     ),
     Decision(
         "D-12",
-        "An SMS to a phone that has told the sender's number STOP.",
+        "An SMS to a phone that has sent STOP to the sender's number.",
         "200, then `SendingFailed` with SMS-RC-413, and nothing arrives; START from that phone to that number ends it."
         " UNSUBSCRIBE, QUIT, CANCEL and END are STOP, and SUBSCRIBE, RESUME, CONTINUE and UNSTOP are START, alone in a"
         " text of at most 1024 characters, in any case. To a group it is said to each number of the account in it.",
@@ -290,7 +290,7 @@ DECISIONS = (
         "When the ageing of deleted messages is seen: the guide has five days until Deleted is Purged, and five more"
         " until nothing is left, and says nothing of events.",
         "To the second, by the world's clock, counted from the deletion, for those that are purged by a call too. It"
-        " makes no event; message-sync tells of what is Purged, and of what is gone nothing.",
+        " makes no event; message-sync lists what is Purged, and nothing of what is gone.",
         "domain.message.next_age",
     ),
     Decision(
@@ -387,7 +387,7 @@ DECISIONS = (
         " answers. How the service answers its renewal is not published.",
         "`webhooks: {blacklisting: permanent}`, the default: for good, and each renewal is 400 SUB-521 with the reason."
         " `reconciled`: every 15 minutes of the world's clock the handshake is repeated, and one that passes makes it"
-        " Active again; what happened meanwhile is not told. A renewal counts, and its answer says Blacklisted.",
+        " Active again; what happened meanwhile is not delivered. A renewal counts, and its answer says Blacklisted.",
         "domain.subscription_store.SubscriptionStore",
     ),
     Decision(
@@ -431,7 +431,7 @@ DECISIONS = (
         "What the account does not know: plan, contract, currency, sign-up and partner of an account; sites, roles,"
         " cost centers, custom fields, pictures and creation times of extensions; `subType`; labels and caller ids of"
         " numbers; how long a session may last (`session_expires_in` ...), which ends with"
-        " its refresh token. What belongs to voicemails; names of languages and time zones, which are told"
+        " its refresh token. What belongs to voicemails; names of languages and time zones, which are given"
         " by their ids. `location` is there where the fixture has it for a number of the account.",
         "http.wire.account.account_resource",
     ),
@@ -463,7 +463,7 @@ DECISIONS = (
         " nobody's to write in either: 403 MSG-427, in the envelope of all refusals. An assignee has to be a recipient"
         " that can sign in, else 400 CMN-101. What is not Open takes no message, note, assignee or resolution: 400"
         " CMN-101 [threadId], also where it is named with other numbers. What a body names and is not there: 400"
-        " CMN-102. Of notes all recipients are told, of a status or a deletion nobody.",
+        " CMN-102. A note notifies all recipients, a change of status or a deletion nobody.",
         "domain.message_thread.check_may_write",
     ),
     Decision(
@@ -519,12 +519,12 @@ DECISIONS = (
     ),
     Decision(
         "D-47",
-        "Presences, caller ids and features where nobody calls anybody: defaults, who may change them, what is told.",
+        "Presences, caller ids and features where nobody calls anybody: defaults, who may change them, events.",
         "Available and taking all calls until somebody says otherwise; Offline for who is not Enabled. An extension and"
-        " its administrators change it, and all read it unless it is hidden. Each change is told to `presence` filters"
-        " once, with a `sequence` that counts the world's; a change to the same is none. The caller id of each way of"
-        " calling is the first number that may be shown. Features are those of messages, of clients' first questions,"
-        " and of calls, which are turned off.",
+        " its administrators change it, and all read it unless it is hidden. Each change makes one event of `presence`"
+        " filters, with a `sequence` that counts the world's; a change to the same is none. The caller id of each way"
+        " of calling is the first number that may be shown. Features are those of messages, of clients' first"
+        " questions, and of calls, which are turned off.",
         "domain.presence.Presence",
     ),
     Decision(

@@ -255,14 +255,14 @@ class MessageJournal:
         return query.since is None or self.left_out_until is None or query.since <= self.left_out_until
 
     def begin(self, wait: Wait) -> None:
-        """Tell a wait of every message of the life that the world is in, the past ones included, but the fixture's."""
+        """Notify a wait of every message of the world's epoch, past and future, but the fixture's."""
         for entry in self:
             if not entry.is_seed and wait.problem is None:
                 wait.notice(entry)
         self._waits[wait] = None
 
     def end(self, wait: Wait) -> None:
-        """Tell it no more."""
+        """Notify it no more."""
         self._waits.pop(wait, None)
 
     @property
@@ -271,6 +271,6 @@ class MessageJournal:
         return bool(self._waits)
 
     def clock_moved(self) -> None:
-        """Tell whoever waits for a status."""
+        """Notify the waits for a status that the clock has moved."""
         for wait in tuple(self._waits):
             wait.clock_moved()

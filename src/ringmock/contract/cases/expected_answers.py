@@ -59,9 +59,9 @@ class Expectations:
                 then["body"] = body
         return then
 
-    def of_event(self, told: Json) -> dict[str, Json]:
+    def of_event(self, notification: Json) -> dict[str, Json]:
         """What a notification says that another run of it says again, as `body` of it."""
-        own = told.get("body") if isinstance(told, dict) else None
+        own = notification.get("body") if isinstance(notification, dict) else None
         body = self._object(own) if isinstance(own, dict) else {}
         return {"body": body} if body else {}
 

@@ -150,7 +150,7 @@ class _Writer:
                 self._add(call)
         if not self._recording.is_whole:
             self._inbound_before(None)
-        self._told_before(None)
+        self._received_before(None)
         if not self._steps:
             raise CannotBeWritten(
                 "there is nothing to write a case from: no call of the API but sign-ins, and no message from outside"
@@ -209,7 +209,7 @@ class _Writer:
         call = as_it_was_handled(call, self._recording.handled)
         check_can_be_done_again(call)
         message = self._message_of(call)
-        self._told_before(call["at"])
+        self._received_before(call["at"])
         caller, connection = self._caller(call), call.get("connection")
         change, when = self._change_before(call["at"]), self._when(call, message)
         if _has_good_webhook(call):
@@ -253,13 +253,13 @@ class _Writer:
         opened: dict[str, Json] = {"connect": {"socket": name, "as": caller}} if is_new else {}
         return {**opened, "as": {"socket": name}}
 
-    def _told_before(self, at: str | None) -> None:
+    def _received_before(self, at: str | None) -> None:
         """What came on connections before a time, or at all: the latest step looks for it."""
-        for told in self._connections.told_before(None if at is None else _moment(at)):
-            subscription = self._names.kept(told.subscription)
-            body = self._expectations.of_event(told.body)
+        for received in self._connections.received_before(None if at is None else _moment(at)):
+            subscription = self._names.kept(received.subscription)
+            body = self._expectations.of_event(received.body)
             message = {"type": "ServerNotification", "body": {"subscriptionId": subscription, **body}}
-            self._steps[-1].setdefault("sockets", {}).setdefault(told.socket, []).append(message)
+            self._steps[-1].setdefault("sockets", {}).setdefault(received.socket, []).append(message)
 
     def _when(self, call: Mapping[str, Json], message: Mapping[str, Json] | None) -> dict[str, Json]:
         found = operation_of(call["method"], unquote(call["path"]))
@@ -300,7 +300,7 @@ class _Writer:
         sms["text"] = self._names.of_text(message["text"])
         if message["attachments"]:
             sms["attachments"] = [_file(file) for file in message["attachments"]]
-        self._told_before(message["created"])
+        self._received_before(message["created"])
         change = {**self._change_before(message["created"]), "inbound": [sms]}
         for recipient in message["recipients"]:
             self._keep_rule(recipient["rule"])
@@ -523,7 +523,7 @@ def check_can_be_done_again(call: Mapping[str, Json]) -> None:
         raise CannotBeWritten(f"it was refused for what its log-in was then, {code}")
     kind = str(call["headers"].get("authorization", "")).partition(" ")[0].lower()
     if call["who"] is None and kind == "bearer" and code != _UNKNOWN_TOKEN:
-        raise CannotBeWritten("its token is not told, and another one is answered otherwise")
+        raise CannotBeWritten("the history does not hold its token, and another one is answered otherwise")
 
 
 _UNKNOWN_TOKEN: Final = CATALOGUE[TokenInvalid].code

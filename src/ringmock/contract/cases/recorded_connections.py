@@ -11,7 +11,7 @@ _WORD: Final = "line"
 _WEBSOCKET: Final = "WebSocket"
 
 
-class Told(NamedTuple):
+class Received(NamedTuple):
     """A notification that came on a connection."""
 
     socket: str
@@ -54,9 +54,9 @@ class Connections:
         if subscription in self._subscribed:
             self._by_subscription[subscription] = self._names[connection]
 
-    def told_before(self, moment: datetime | None) -> Iterator[Told]:
+    def received_before(self, moment: datetime | None) -> Iterator[Received]:
         """What came before a moment and was not given yet, the oldest first; all of it for None."""
         while self._waiting and (moment is None or self._waiting[0][0] < moment):
             _, subscription, body = self._waiting.popleft()
             if subscription in self._by_subscription:
-                yield Told(self._by_subscription[subscription], subscription, body)
+                yield Received(self._by_subscription[subscription], subscription, body)

@@ -389,7 +389,7 @@ def _segments(path: str) -> list[str]:
 
 
 def _numbers_in(made: Redone) -> set[str]:
-    """What of a request may be something that an answer has told: ids and tokens."""
+    """What of a request may be something that an earlier answer gave: ids and tokens."""
     found = {*_segments(made.call["path"])}
     found |= {value for name, value in made.query if _OF_IDS.fullmatch(name)}
     body = made.body

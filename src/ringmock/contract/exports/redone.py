@@ -50,7 +50,7 @@ def redone(call: Mapping[str, Json], recording: Recording) -> Redone:
     if call["who"] is None and kind not in ("", "bearer"):
         raise CannotBeWritten("it was made as an application, and not as an extension")
     if call["who"] is None and kind == "bearer":
-        raise CannotBeWritten("its token is not told")
+        raise CannotBeWritten("the history does not hold its token")
     if _transport(call.get("body")) == "WebSocket":
         raise CannotBeWritten("the connection that received its notifications is not there")
     query = [(name, value) for name, value in call["query"] if name != "access_token"]

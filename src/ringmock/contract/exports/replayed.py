@@ -91,7 +91,7 @@ def replay_at(
 
 
 def differs_here(found: Difference, line: Mapping[str, Json]) -> Differs:
-    """What a fresh server of ours has found, told like what another one answers."""
+    """What a fresh server of ours has found, worded like what another server answers."""
     was, now = said_by(found.command.answer), said_by(found.answer)
     places = tuple(plain_differences(was, now)) if found.status == found.command.status else ()
     return Differs(line["number"], what_of(line), found.command.status, was, found.status, now, places)
