@@ -210,6 +210,7 @@ HOSTILE_INPUTS = (
     form("an empty form", b"", "CMN-101"),
     form("JSON in the place of a form", b'{"grant_type": "password"}', "CMN-104", 415, JSON),
     form("a client that is no base64", b"grant_type=password", "AGW-402", 401, {**FORM, "Authorization": "Basic %%%"}),
+    form("a client beyond ASCII", b"grant_type=password", "AGW-402", 401, {**FORM, "Authorization": "Basic \xe9A=="}),
     form("a client beyond UTF-8", b"grant_type=password", "AGW-402", 401, {**FORM, "Authorization": "Basic //8="}),
 )  # fmt: skip
 

@@ -80,3 +80,47 @@ def test_a_body_that_is_missing_is_refused_by_every_operation_whatever_its_type_
                 path,
                 server().call(method, path, [AUTHORIZATION, (b"content-type", content_type.encode("latin-1"))], b""),
             )
+
+
+READ_HEADERS = {
+    b"accept": b"application/json",
+    b"accept-language": b"en-US",
+    b"access-control-request-headers": b"authorization",
+    b"access-control-request-method": b"POST",
+    b"authorization": b"Basic cmluZ21vY2s6cmluZ21vY2stc2VjcmV0",
+    b"content-encoding": b"identity",
+    b"content-length": b"2",
+    b"content-type": b"multipart/form-data; boundary=b",
+    b"cookie": b"session=1",
+    b"host": b"127.0.0.1",
+    b"if-range": b'"1"',
+    b"origin": b"http://127.0.0.1",
+    b"range": b"bytes=0-1",
+    b"sec-fetch-mode": b"cors",
+    b"sec-fetch-site": b"same-origin",
+    b"user-agent": b"client/1.0",
+    b"x-http-method-override": b"PUT",
+    b"x-ringmock-token": b"a-token",
+    b"x-ringmock-world": b"a-world",
+}
+HEADER_CALLS = (
+    ("POST", b"/restapi/oauth/token"),
+    ("POST", b"/restapi/oauth/wstoken"),
+    ("OPTIONS", SMS.encode()),
+    ("POST", SMS.encode()),
+    ("GET", f"{STORE}/1/content/1".encode()),
+    ("GET", b"/restapi/v1.0/account/~/a2p-sms/messages"),
+    ("POST", b"/_mock/reset"),
+    ("GET", b"/"),
+)
+
+
+@pytest.mark.parametrize("name", READ_HEADERS, ids=bytes.decode)
+@pytest.mark.parametrize("place", [0, 8, -1], ids=["at its start", "inside", "at its end"])
+def test_a_byte_beyond_ascii_in_a_header_that_the_server_reads_breaks_nothing(name: bytes, place: int) -> None:
+    value = READ_HEADERS[name]
+    at = place % (len(value) + 1)
+    for byte in (b"\x80", b"\xe9", b"\xff"):
+        for method, path in HEADER_CALLS:
+            given = dict([AUTHORIZATION, JSON, (name, value[:at] + byte + value[at:])])
+            check(path, server().call(method, path, list(given.items()), b"{}"))

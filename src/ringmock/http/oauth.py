@@ -1,7 +1,6 @@
 """Errors of the OAuth endpoints (RFC 6749), and the forms of client authentication."""
 
 import base64
-import binascii
 import json
 import re
 from typing import Any, NamedTuple
@@ -96,7 +95,7 @@ def basic_credentials(authorization: str) -> tuple[str, str]:
         raise AuthorizationNotSupported
     try:
         text = base64.b64decode(value.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise AuthorizationMalformed from error
     client_id, colon, secret = text.partition(":")
     if not colon:
