@@ -1,6 +1,7 @@
 """The description of the control API, openapi.yaml beside this file: its operations, with compiled checks of calls."""
 
 import base64
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ import jsonschema_rs
 
 from .. import timestamps
 from ..openapi.document import METHODS, parse_contract
+from ..openapi.parse_cache import cached
 
 Json = Any
 
@@ -98,10 +100,14 @@ def text() -> str:
 @lru_cache(maxsize=1)
 def document() -> Mapping[str, Any]:
     """The description with everything in the place of its reference."""
-    raw = parse_contract(text(), FILE)
-    whole = _dereferenced(raw, raw)
+    whole = pickle.loads(cached("control-api", text().encode(), _made))
     assert isinstance(whole, dict)
     return whole
+
+
+def _made() -> Json:
+    raw = parse_contract(text(), FILE)
+    return _dereferenced(raw, raw)
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,10 @@
 """The server as an ASGI application: the contract, the stages, the handlers and the worlds behind them."""
 
 import logging
+import pickle
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
+from importlib.metadata import version
 from typing import Any
 
 from connexion import ConnexionMiddleware
@@ -17,7 +19,8 @@ from ..domain.errors import Refusal
 from ..lab.faults import Demanded
 from ..lab.limits import Group, RateExceeded
 from ..lab.webhooks import WebHooks
-from ..openapi.document import load_contract, operations
+from ..openapi.document import contract_text, load_contract, operations
+from ..openapi.parse_cache import cached
 from ..sign_in.id_tokens import SigningKey
 from ..sign_in.sessions import SignInRefused
 from ..sign_in.worlds import Worlds
@@ -217,12 +220,24 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
 class Contract(OpenAPISpecification):
     """A contract that is known to be a valid OpenAPI document: `ringmock check` validates it.
 
-    Connexion would validate it again at each start, which takes longer than everything else.
+    Connexion would validate it and resolve its references again at each start, which takes longer than everything else.
     """
+
+    @classmethod
+    def bundled(cls) -> "Contract":
+        """The contract of openapi.yaml, with its references resolved; each caller has its own."""
+        contract: Contract = pickle.loads(_pickled_contract())
+        return contract
 
     @classmethod
     def _validate_spec(cls, _: Any) -> None:
         pass
+
+
+@lru_cache(maxsize=1)
+def _pickled_contract() -> bytes:
+    source = f"Connexion {version('connexion')}\n{contract_text()}"
+    return cached("connexion", source.encode(), lambda: Contract(load_contract()))
 
 
 class Stages(ConnexionMiddleware):
@@ -248,8 +263,8 @@ def create_app(
     limits = worlds.limits
     sockets = Sockets(worlds)
     notifier = Notifier(webhooks, sockets)
-    contract = load_contract()
-    groups = throttling_groups(contract)
+    contract = Contract.bundled()
+    groups = throttling_groups(contract.raw)
     app = Stages(
         Dispatch(control_only(behind, sockets, control_port), worlds.moment),
         import_name="ringmock",
@@ -270,7 +285,7 @@ def create_app(
     )
     for kind in (HTTPException, ProblemException, Exception):
         app.add_error_handler(kind, answer_refusal)
-    app.apis.append(API(Contract(contract), base_path=None, **vars(app.options)))
+    app.apis.append(API(contract, base_path=None, **vars(app.options)))
     app.build()
     stack: ASGIApp = app
     sockets.answer_by(stack)

@@ -6,10 +6,11 @@ wording, and one place decides. `tests/http/test_compiled.py` checks that both a
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+import jsonschema_rs
 from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
 from connexion.middleware.request_validation import (
     RequestValidationAPI,
@@ -181,14 +182,20 @@ class RequestValidation(Staged, RequestValidationMiddleware):
 
 
 class _AnswerPlan:
-    """The allowed answers of one operation with one status."""
+    """The allowed answers of one operation with one status. Its schemas are compiled for the first of them."""
 
     def __init__(self, response: Mapping[str, Any]) -> None:
         self._headers = [name.lower() for name, header in response.get("headers", {}).items() if header.get("required")]
         self._schemas = {name: content.get("schema", {}) for name, content in response.get("content", {}).items()}
-        self._validators = {name: compiled(schema) for name, schema in self._schemas.items()}
+
+    @cached_property
+    def _validators(self) -> Mapping[str, jsonschema_rs.Validator]:
+        return {name: compiled(schema) for name, schema in self._schemas.items()}
+
+    @cached_property
+    def _of_records(self) -> Mapping[str, jsonschema_rs.Validator]:
         of_records = ((name, _of_records(schema)) for name, schema in self._schemas.items())
-        self._of_records = {name: compiled(schema) for name, schema in of_records if schema is not None}
+        return {name: compiled(schema) for name, schema in of_records if schema is not None}
 
     def check(self, answer: Answer) -> None:
         """Raise Connexion's `NonConformingResponse...` for an answer that breaks the contract."""

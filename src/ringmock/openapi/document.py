@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from .parse_cache import cached
 from .resources import bundled
 
 try:
@@ -42,7 +43,7 @@ def load_contract() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _pickled(text: str) -> bytes:
     """The parsed contract, pickled: parsing takes 200 ms, unpickling 5."""
-    return pickle.dumps(parse_contract(text))
+    return cached("contract", text.encode(), lambda: parse_contract(text))
 
 
 def parse_contract(text: str, file: str = FILE) -> dict[str, Any]:
