@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from hostile.in_process import InProcess
 from ringmock.contract.cases.operation import known_operations
+from ringmock.domain.generation import GENERATIONS
 from ringmock.http.why.plans import FORM, JSON
 from ringmock.http.why.repair import Account, Repaired, Request, repaired
 from ringmock.lab.webhooks import WebHooks
@@ -49,8 +50,8 @@ class Sent:
 class Server:
     """The demo account in process, with an SMS and a page in it before every call."""
 
-    def __init__(self) -> None:
-        self._served = InProcess(webhooks=Willing())
+    def __init__(self, generation: str = "2012") -> None:
+        self._served = InProcess(generation=GENERATIONS[generation], webhooks=Willing())
         self.world = self._served.worlds.default
 
     def close(self) -> None:

@@ -196,3 +196,21 @@ def test_a_file_from_outside_has_a_name_that_file_systems_take(of: str, length: 
 def test_a_file_from_outside_has_a_type_as_long_as_types_are(length: int, is_taken: bool) -> None:
     told = subscribed_to("image/png; name=".ljust(length, "n"))
     assert told == (None if is_taken else "A media type has at most 255 characters, not 256.")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "file_name", "content", "said"),
+    [
+        (7, None, b"x", "has a media type, a name or None, and bytes"),
+        ("image/png", 7, b"x", "has a media type, a name or None, and bytes"),
+        ("image/png", None, "x", "has a media type, a name or None, and bytes"),
+        ("image/png", None, b"", "at least one byte"),
+        ("image/png", "a\nb", b"x", "no name of a file"),
+        ("image/png", "\ud800", b"x", "no name of a file"),
+    ],
+)
+def test_what_cannot_be_a_file_of_a_handset_is_refused_with_a_sentence(
+    content_type: object, file_name: object, content: object, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        received_attachment(content_type, file_name, content)  # type: ignore[arg-type]

@@ -274,3 +274,10 @@ def test_a_number_of_high_volume_sms_answers_by_its_network() -> None:
 def test_every_status_of_an_outbound_sms_says_what_may_follow() -> None:
     assert set(FOLLOWED_BY) == set(MessageStatus) - {MessageStatus.RECEIVED}
     assert all(not FOLLOWED_BY[status] for status in FAILURES)
+
+
+def test_of_a_group_only_who_has_a_profile_goes_another_way() -> None:
+    here = world_of(CarrierProfile(LOST, numbers=(OTHER,)))
+    message = sms(here, "101", HANDSET, OTHER).message
+    final = [progress.later[-1][1].status for progress in message.recipient_progress]
+    assert (final[1], final[0] in FAILURES) == (DELIVERY_FAILED, False)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from ringmock.domain.errors import InvalidParameter
+from ringmock.http.errors import UnparseableJson
 from ringmock.http.json_schemas import schema_of
-from ringmock.http.validation import periods_of, problems_of
+from ringmock.http.validation import parse_json, periods_of, problems_of
 from ringmock.openapi.document import load_contract, operations
 from support import PAGER, STORE, Client, assert_refused
 
@@ -224,3 +226,23 @@ def test_the_uris_of_an_answer_name_what_was_asked_for_whoever_encodes_them_anew
     assert "+" not in following.partition("?")[2]
     page = world_client.get(following.removeprefix(world_client.url)).json()
     assert [record["subject"] for record in page["records"]] == ["one"]
+
+
+# --- numbers and halves of characters --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        (rb'{"text": "\ud800", "number": 1.5}', "text"),
+        (rb'{"to": [7, true, {"name": "\udc00"}]}', "to.name"),
+        (rb'{"text": "\ud800", "number": 1e999}', None),
+        (rb'{"text": "\ud800", "number": -1e999}', None),
+        (rb'{"text": "\ud800", "number": NaN}', None),
+        (rb'{"text": "\ud800"', None),
+    ],
+)
+def test_half_a_character_is_refused_by_its_name_in_what_is_json_otherwise(body: bytes, parameter: str | None) -> None:
+    with pytest.raises((InvalidParameter, UnparseableJson)) as refused:
+        parse_json(body, 100, 10)
+    assert getattr(refused.value, "parameter", None) == parameter

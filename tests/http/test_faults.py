@@ -11,8 +11,11 @@ import httpx2
 import pytest
 
 from ringmock.fixture import load_named
+from ringmock.http.call import Call
+from ringmock.http.faults import recipients_of
 from ringmock.lab.faults import FaultRule
 from ringmock.serving.server import running
+from ringmock.sign_in.worlds import Worlds
 from support import (
     HANDSET,
     JWT_BEARER,
@@ -295,3 +298,33 @@ def test_the_faults_of_a_fixture_are_there_from_the_start_and_after_a_reset() ->
         assert [client.get(STORE).status_code for _ in range(2)] == [503, 200]
         client.post("/_mock/reset")
         assert [client.get(STORE).status_code for _ in range(2)] == [503, 200]
+
+
+def call_of(body: bytes, content_type: str = "application/json") -> Call:
+    call = Call("POST", SMS, "http://127.0.0.1", {b"content-type": content_type.encode()})
+    call.content, call.media_type = body, content_type.partition(";")[0]
+    return call
+
+
+PARTS = b'--b\r\nContent-Type: application/json\r\n\r\n{"to": [{"phoneNumber": "+1415"}]}\r\n--b--\r\n'
+FIELD = b'--b\r\nContent-Disposition: form-data; name="to"\r\n\r\n1415\r\n--b--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        (call_of(b'{"to": [{"phoneNumber": "+1415"}, {"extensionNumber": "102"}]}'), {"1415", "102"}),
+        (call_of(b'{"to": {"phoneNumber": "1415"}}'), {"1415"}),
+        (call_of(b'{"to": "+1415"}'), {"1415"}),
+        (call_of(b'{"to": ["1415", 7, null, {"extensionId": "1346632102"}, {"extensionId": "999"}]}'), {"1415", "102"}),
+        (call_of(b'{"messages": [{"to": ["1415"]}, 7]}'), {"1415"}),
+        (call_of(b'{"messages": 7}'), set()),
+        (call_of(b"[]"), set()),
+        (call_of(b"{"), set()),
+        (call_of(PARTS, "multipart/mixed; boundary=b"), {"1415"}),
+        (call_of(FIELD, "multipart/form-data; boundary=b"), {"1415"}),
+        (call_of(PARTS, "multipart/mixed"), set()),
+    ],
+)
+def test_whom_a_call_sends_to_is_read_of_any_body_whether_it_is_a_good_one(call: Call, found: set[str]) -> None:
+    assert recipients_of(call, Worlds(load_named("demo")).default) == found

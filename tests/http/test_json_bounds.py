@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ringmock.http.json_bounds import LARGE, SLICE, TooDeep, TooManyValues, check_bounds, is_large
+from ringmock.http.json_bounds import LARGE, SLICE, TooDeep, TooManyValues, check_bounds, checking_bounds, is_large
 
 PADDING = b" " * SLICE
 """Long enough that the text is looked at in slices, whatever else is in it."""
@@ -87,3 +87,7 @@ def made(dice: random.Random, levels: int) -> Any:
 )
 def test_a_value_is_large_by_its_parts_or_by_its_characters(value: Any, large: bool) -> None:
     assert is_large(value) is large
+
+
+def test_what_is_certainly_within_its_bounds_is_checked_in_no_slice() -> None:
+    assert list(checking_bounds(b"[1, 2]", 100, 10)) == []

@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from ringmock.http.sockets import world_of_socket
 from socket_client import STORE_FILTER, SUBSCRIPTION, WAIT_SECONDS, WS_TOKEN, Header, Socket, opened, uri
 from support import HANDSET, OWN, SMS, STORE, Client, assert_envelope, assert_refused, sms_body
 
@@ -501,3 +502,19 @@ def test_another_path_logs_no_error(world_client: Client, caplog: Any) -> None:
         connect(uri(world_client).replace("/ws?", "/elsewhere?"), proxy=None)
 
     assert [record.levelname for record in caplog.records if record.levelno >= 40] == []
+
+
+@pytest.mark.parametrize(
+    ("offered", "query", "headers", "named"),
+    [
+        (["other", "ringmock-world.a"], {"X-Ringmock-World": ["b"]}, [(b"x-ringmock-world", b"c")],
+         ("a", "ringmock-world.a")),
+        (["other"], {"x-ringmock-WORLD": ["a", "b"]}, [(b"x-ringmock-world", b"c")], ("b", None)),
+        ([], {}, [(b"host", b"x"), (b"x-ringmock-world", b"c")], ("c", None)),
+        ([], {}, [(b"host", b"x")], (None, None)),
+    ],
+)  # fmt: skip
+def test_a_connection_names_its_world_by_a_sub_protocol_the_query_or_a_header_in_this_order(
+    offered: list[str], query: dict[str, list[str]], headers: list[tuple[bytes, bytes]], named: tuple[str | None, ...]
+) -> None:
+    assert world_of_socket({"subprotocols": offered, "headers": headers}, query) == named

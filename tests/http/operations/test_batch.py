@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ringmock.http.operations.batch import preferred_media_type
-from ringmock.http.wire.batch import Result, parts
+from ringmock.http.wire.batch import Result, entries, parts
 from support import STORE, Client
 
 MIXED = "multipart/mixed"
@@ -45,6 +45,13 @@ def test_the_parts_come_after_their_statuses_and_the_boundary_has_no_quotes() ->
     assert found.encoded().decode() == (
         f"{opening}{status_part}\r\n{opening}{message_part}\r\n{opening}{{}}\r\n--Boundary_2_7--\r\n"
     )
+
+
+def test_an_entry_has_a_body_where_there_is_one() -> None:
+    assert entries([Result("7", 204, None), Result("8", 404, {"errorCode": "CMN-102"})]) == [
+        {"resourceId": "7", "status": 204},
+        {"resourceId": "8", "status": 404, "body": {"errorCode": "CMN-102"}},
+    ]
 
 
 def test_an_id_given_twice_is_acted_on_once(world_client: Client) -> None:

@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from ringmock.cli.main import main
+from ringmock.http.why.explanation import curl
+from ringmock.http.why.plans import FORM, JSON
+from ringmock.http.why.repair import Request
 from ringmock.openapi.document import contract_text
 from support import HANDSET, OWN, PAGER, SMS, Client, basic, sms_body
 
@@ -43,6 +46,59 @@ def test_what_the_contract_does_not_have_is_told_with_its_line(world_client: Cli
     assert (name, text.strip()) == ("openapi.yaml", "to:")
 
 
+def test_what_the_contract_does_not_have_of_a_query_is_told_with_the_line_of_its_parameters(
+    world_client: Client,
+) -> None:
+    world_client.get(f"{OWN}/message-store?direction=outbond")
+    (decided,) = why(world_client)["decided"]
+    assert decided["sentence"].startswith("`direction` of the query is")
+    name, _, line = decided["where"].partition(":")
+    text = contract_text().splitlines()[int(line) - 1]
+    assert (name, text.strip()) == ("openapi.yaml", "parameters:")
+
+
+@pytest.mark.parametrize(
+    ("sender", "about", "where"),
+    [("16509100102", "16509100102", "of 102, SmsSender, MmsSender, CallerId"),
+     ("16509100001", "16509100001", "of the company, no features"), ("18005551234", None, None)],
+)  # fmt: skip
+def test_a_rule_about_a_number_is_told_with_its_place_in_the_fixture_where_it_has_one(
+    world_client: Client, sender: str, about: str | None, where: str | None
+) -> None:
+    world_client.post(SMS, json=sms_body(sender=sender))
+    (decided,) = why(world_client)["decided"]
+    assert decided["about"] == about
+    if where is None:
+        assert decided["where"] is None
+    else:
+        assert decided["where"].startswith("fixture demo: phone_numbers[")
+        assert decided["where"].endswith(where)
+
+
+def test_the_curl_of_a_sign_in_has_a_form_and_variables_for_the_clients_secrets(world_client: Client) -> None:
+    world_client.token("101")
+    assert world_client.ask_token(grant_type="jwt", assertion="demo-jwt-101").status_code == 400
+    words = shlex.split(why(world_client)["repair"]["curl"])
+    assert words[words.index("-u") + 1] == "$CLIENT_ID:$CLIENT_SECRET"
+    assert "-H" not in words
+    assert words[words.index("-d") + 1].startswith("grant_type=")
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        (Request("GET", "/a", (("b", "c d"),), authorization="none"), "curl 'http://here/a?b=c+d'"),
+        (Request("DELETE", "/a"), 'curl -X DELETE -H "Authorization: Bearer $TOKEN" http://here/a'),
+        (Request("POST", "/a", (), FORM, {"b": "c d"}, "basic"),
+         'curl -u "$CLIENT_ID:$CLIENT_SECRET" -d b=c+d http://here/a'),
+        (Request("PUT", "/a", (), JSON, {"b": "é"}, "none"),
+         """curl -X PUT -H 'Content-Type: application/json' -d '{"b": "é"}' http://here/a"""),
+    ],
+)  # fmt: skip
+def test_a_command_says_no_more_than_it_must(request_: Request, command: str) -> None:
+    assert curl(request_, "http://here") == command
+
+
 def test_a_body_of_a_thousand_levels_has_no_repair_and_breaks_nothing(world_client: Client) -> None:
     deep = b"[" * 900 + b"]" * 900
     world_client.post(SMS, content=b'{"text": ' + deep + b"}", headers={"Content-Type": "application/json"})
@@ -70,6 +126,12 @@ def test_a_path_that_names_nothing_is_told_with_the_one_that_was_meant(world_cli
     said = why(world_client)
     assert f"did you mean {PAGER}?" in said["decided"][-1]["sentence"]
     assert said["repair"]["path"] == PAGER
+
+
+def test_what_only_the_past_could_have_given_has_no_repair(world_client: Client) -> None:
+    world_client.get(f"{OWN}/message-sync?syncType=ISync")
+    said = why(world_client)
+    assert (said["errors"][0]["parameterName"], said["repair"]) == ("syncToken", None)
 
 
 def test_the_curl_of_a_repair_passes(world_client: Client) -> None:
@@ -128,6 +190,15 @@ def test_the_command_says_the_same_of_a_call_or_of_the_latest_refusal(world_clie
         assert "R-18 (104): " in done.output
         assert "What would pass:" in done.output
         assert "curl " in done.output
+
+
+def test_the_command_says_nothing_that_would_pass_of_a_call_that_has_passed(world_client: Client) -> None:
+    world_client.post_sms()
+    number = world_client.get(f"{JOURNAL}?limit=1").json()[0]["id"]
+    options = ["--url", world_client.url, "--token", world_client.token("101")]
+    done = CliRunner().invoke(main, ["why", str(number), *options])
+    assert (done.exit_code, "What would pass:" in done.output) == (0, False)
+    assert f"({HANDSET} outside): " in done.output
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from broken_requests import FIRST_PAGE, Sent, Server, tell
+from broken_requests import FIRST_MESSAGE, FIRST_PAGE, Sent, Server, tell
 from ringmock.http.why.plans import FORM, JSON
-from ringmock.http.why.repair import Repaired, Request, shortened
-from support import sms_body
+from ringmock.http.why.repair import Account, Repaired, Request, repaired, shortened
+from support import JWT_BEARER, TOKEN, sms_body
 
 OWN = "/restapi/v1.0/account/~/extension/~"
 SMS, PAGER, STORE = f"{OWN}/sms", f"{OWN}/company-pager", f"{OWN}/message-store"
@@ -97,10 +97,109 @@ def test_a_misspelled_name_keeps_its_value(server: Server) -> None:
         (Request("GET", STORE, (("direction", "outbond"),)), ("`direction` of the query is Outbound",)),
         (Request("GET", STORE, (("dateFrom", "yesterday"), ("page", "1"))), ("the query is without `dateFrom`",)),
         (Request("GET", f"{STORE}/999"), (f"`messageId` of the path is {FIRST_PAGE}",)),
+        (Request("PUT", f"{STORE}/{FIRST_MESSAGE}", (), JSON, {"readStatus": "red"}), ('`readStatus` is "Read"',)),
     ],
 )  # fmt: skip
 def test_what_is_around_a_body_is_mended(server: Server, request_: Request, changes: tuple[str, ...]) -> None:
     assert mended(server, request_).changes == changes
+
+
+ENTRY_POINTS = "/.well-known/entry-points/initial"
+AUTHORIZE = "/restapi/oauth/authorize"
+BROWSER, CODE = ("client_id", "ringmock-browser"), "`response_type` of the query is code"
+NEW_YEAR, FEBRUARY = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
+CONFIGURATION = "/restapi/v1.0/account/~/message-store-configuration"
+PARSE = "/restapi/v2/number-parser/parse"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "change", "repaired_query"),
+    [
+        (ENTRY_POINTS, (("clientID", "x"),), "`clientID` of the query is `clientId`", (("clientId", "x"),)),
+        (ENTRY_POINTS, (), "the query has `clientId`", (("clientId", "ringmock"),)),
+        (AUTHORIZE, (("response_type", "cod"), BROWSER), CODE, (("response_type", "code"), BROWSER)),
+        (AUTHORIZE, (("response_type", "???"), BROWSER), CODE, (("response_type", "code"), BROWSER)),
+        (STORE, (("distinctConversations", "maybe"),), "the query is without `distinctConversations`", ()),
+        (STORE, (("distinctConversations", "TRUE"), ("page", "0")), "`page` of the query is 1",
+         (("distinctConversations", "TRUE"), ("page", "1"))),
+        (STORE, (("page", "1"), ("page", "2")), "`page` is in the query once", (("page", "1"),)),
+        (STORE, (("dateFrom", FEBRUARY), ("dateTo", NEW_YEAR)),
+         "the query is without `dateTo`, which is before `dateFrom`", (("dateFrom", FEBRUARY),)),
+    ],
+)  # fmt: skip
+def test_a_query_is_mended_where_it_is_wrong(
+    server: Server,
+    path: str,
+    query: tuple[tuple[str, str], ...],
+    change: str,
+    repaired_query: tuple[tuple[str, str], ...],
+) -> None:
+    found = mended(server, Request("GET", path, query))
+    assert found.changes == (change,)
+    assert found.request.query == repaired_query
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "change", "mended_body"),
+    [
+        ("POST", SMS, sms_body() | {"text": ["Hi"]}, '`text` is "Hi"', {"text": "Hi"}),
+        ("POST", PARSE, {"originalStrings": ["+14151003732"], "resultContent": {"includeFormats": "yes"}},
+         "`resultContent.includeFormats` is true", {"resultContent": {"includeFormats": True}}),
+        ("POST", PARSE, {"originalStrings": ["+14151003732"], "resultContent": {"includeFormats": "no"}},
+         "`resultContent.includeFormats` is false", {"resultContent": {"includeFormats": False}}),
+        ("PUT", CONFIGURATION, {"retentionPeriod": 6}, "`retentionPeriod` is 7", {"retentionPeriod": 7}),
+        ("PUT", CONFIGURATION, {"retentionPeriod": 91}, "`retentionPeriod` is 90", {"retentionPeriod": 90}),
+        ("PUT", OWN, {"password": "another-1"}, "`password` is not there", {}),
+        ("POST", PAGER, page(to=[{"extensionId": "999", "phoneNumber": "16509100102"}]).body, "`to` is",
+         {"to": [{"extensionNumber": "102"}]}),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_body_is_mended_to_the_nearest_that_passes(
+    server: Server, method: str, path: str, body: dict[str, Any], change: str, mended_body: dict[str, Any]
+) -> None:
+    found = mended(server, Request(method, path, (), JSON, body))
+    assert len(found.changes) == 1, found.changes
+    assert found.changes[0].startswith(change)
+    assert mended_body.items() <= found.request.body.items()
+    assert set(found.request.body) <= set(body)
+
+
+@pytest.mark.parametrize("form", [None, {"grant_type": JWT_BEARER, "assertion": "made-up"}])
+def test_a_sign_in_that_says_nothing_that_is_known_is_mended_to_one_that_is(server: Server, form: Any) -> None:
+    found = mended(server, Request("POST", TOKEN, (), FORM, form, "basic"))
+    assert found.request.body["assertion"] == "demo-jwt-101"
+
+
+@pytest.mark.parametrize("sender", ["16509100107", "16509100010"])
+def test_who_may_not_send_at_all_is_told_of_nothing_that_would_pass(server: Server, sender: str) -> None:
+    assert repaired(sms(**{"from": {"phoneNumber": sender}}), Account(server.world, "107")) is None
+
+
+GROUP = [{"phoneNumber": "14151003732"}, {"phoneNumber": "14151003733"}]
+
+
+@pytest.fixture(scope="module")
+def current() -> Iterator[Server]:
+    server = Server("current")
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("caller", "sender", "to", "mended_body"),
+    [
+        ("101", "16509100010", [GROUP[0], GROUP[0]], {"to": [GROUP[0]]}),
+        ("101", "16509100010", [GROUP[0], {"phoneNumber": "102"}], {"to": [GROUP[0], {"phoneNumber": "16509100102"}]}),
+        ("103", "18005550103", GROUP, {"to": GROUP, "from": {"phoneNumber": "16509100103"}}),
+        ("106", "16509100106", GROUP, {"to": GROUP[:1], "from": {"phoneNumber": "16509100106"}}),
+    ],
+)
+def test_a_group_message_is_mended_by_its_recipients_or_by_its_sender(
+    current: Server, caller: str, sender: str, to: list[Any], mended_body: dict[str, Any]
+) -> None:
+    found = repaired(sms(to=to, **{"from": {"phoneNumber": sender}}), Account(current.world, caller))
+    assert found is not None
+    assert {name: found.request.body[name] for name in mended_body} == mended_body
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builders import HANDSET, START, department, direct, identity, mailbox, page, sms, user, world
+from builders import (
+    HANDSET,
+    STANDING_STILL,
+    START,
+    Clock,
+    account,
+    department,
+    direct,
+    identity,
+    mailbox,
+    page,
+    sms,
+    user,
+    world,
+)
 from ringmock.domain import errors
-from ringmock.domain.account import ExtensionType
+from ringmock.domain.account import ExtensionType, Feature
 from ringmock.domain.attachment import Attachment
+from ringmock.domain.carrier import Carrier, CarrierProfile
 from ringmock.domain.generation import GENERATIONS
-from ringmock.domain.message import Availability, Direction, MessageType
+from ringmock.domain.message import Availability, Direction, MessageStatus, MessageType, Reached
 from ringmock.domain.message_filter import MessageFilter
 from ringmock.domain.owners import EVERYONE, PERSONAL, Owners
 from ringmock.domain.pager import Address, SendPager
@@ -16,6 +31,7 @@ from ringmock.domain.sms import SendSms
 from ringmock.http.wire import messages as wire
 from ringmock.http.wire.record_cache import ListOfRecords, RecordCache
 from ringmock.http.wire.view import View
+from ringmock.world.template import Template
 from ringmock.world.world import World
 
 BASE = "http://example.test"
@@ -127,7 +143,48 @@ def test_a_sending_is_read_from_its_json() -> None:
     assert wire.pager_from({"text": "t", "replyOn": 5}) == SendPager((), "t", reply_on=5)
 
 
+def test_a_country_is_named_once() -> None:
+    body = {"from": {"phoneNumber": "1"}, "to": [{"phoneNumber": "2"}], "country": {"id": "1", "isoCode": "US"}}
+    with pytest.raises(errors.CountryGivenTwice):
+        wire.sms_from(body)
+
+
+def test_a_shared_message_says_whose_it_is_and_an_own_one_does_not() -> None:
+    here = world(user("101"), replace(department("200"), sms_recipients=("101",)))
+    shared = wire.message_resource(sms(here, "200", HANDSET).message, view(here))
+    assert shared["owner"] == {"extensionId": str(identity("200")), "name": "No. 200", "extensionType": "Department"}
+    assert "owner" not in wire.message_resource(sms(here, "101", HANDSET).message, view(here))
+
+
+def test_a_group_message_has_the_status_of_each_recipient_and_marks_whose_copy_it_is() -> None:
+    features = (Feature.SMS_SENDER, Feature.MMS_SENDER)
+    lost = (timedelta(0), Reached(MessageStatus.DELIVERY_FAILED, "SMS-CAR-411"))
+    carrier = Carrier((CarrierProfile((lost,), numbers=(HANDSET,)),))
+    template = Template("test", account(user("101"), user("102"), features=features), STANDING_STILL, carrier=carrier)
+    here = World(template, Clock(), GENERATIONS["current"])
+    message = sms(here, "101", HANDSET, direct("102")).message
+    accepted = wire.message_resource(message, view(here), just_sent=True)["to"]
+    assert [party["messageStatus"] for party in accepted] == ["Queued", "Queued"]
+    by_now = wire.message_resource(message, view(here))["to"]
+    assert [party["messageStatus"] for party in by_now] == ["DeliveryFailed", "Sent"]
+    copy = wire.message_resource(mailbox(here, "102")[0], view(here))
+    assert [party.get("target") for party in copy["to"]] == [None, True]
+    assert "smsSendingAttemptsCount" not in copy
+    assert wire.message_resource(message, view(here))["smsSendingAttemptsCount"] == 1
+
+
 # --- lists ---------------------------------------------------------------------------------------
+
+
+def test_what_is_deleted_by_filter_is_one_filter_for_each_conversation_or_one_in_all() -> None:
+    asked = {"type": "SMS", "purge": False, "conversationId": None, "owner": None, "ownerExtensionType": None}
+    (everything,) = wire.filters_to_delete(asked, START)
+    assert (everything.types, everything.conversation_id) == ({MessageType.SMS}, None)
+    assert everything.availabilities == {Availability.ALIVE}
+    several = wire.filters_to_delete({**asked, "type": "All", "purge": True, "conversationId": ["7", "8", "7"]}, START)
+    assert [one.conversation_id for one in several] == [7, 8]
+    assert several[0].types == set(MessageType)
+    assert several[0].availabilities == {Availability.ALIVE, Availability.DELETED}
 
 
 def test_without_filters_a_list_shows_what_is_alive_of_the_last_24_hours_to_the_minute() -> None:

@@ -42,6 +42,8 @@ def explain(entry: Entry, world: World) -> Explanation:
     if entry.status >= 400 and entry.fault is None:
         with contextlib.suppress(RecursionError):  # a body of a thousand levels is nobody's mistake
             mended = repaired(request_of(entry), Account(world, _extension(entry, world)))
+    if mended is not None and not mended.changes:  # as far as a repair can tell, it would have passed
+        mended = None
     return Explanation(entry, decided, mended, None if mended is None else curl(mended.request, entry.origin))
 
 

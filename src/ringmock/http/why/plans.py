@@ -84,12 +84,8 @@ def _parameter(contract: dict[str, Any], given: dict[str, Any]) -> Parameter:
 
 
 def _examples(contract: dict[str, Any], content: dict[str, Any]) -> Iterable[Json]:
-    if "example" in content:
-        yield content["example"]
     for each in content.get("examples", {}).values():
-        node = follow(contract, At("", each)).node
-        if "value" in node:
-            yield node["value"]
+        yield follow(contract, At("", each)).node["value"]
 
 
 def resolved(contract: dict[str, Any], schema: Json, above: tuple[str, ...] = ()) -> Json:
@@ -127,15 +123,12 @@ def example_in(schema: Mapping[str, Any]) -> Json:
             return max(parts.get("minimum", 1), 1) if parts.get("maximum", 1) >= 1 else parts["maximum"]
         case "boolean":
             return True
-        case "string":
+        case _:
             return _text(parts)
-    return "Hello"
 
 
 def _type(schema: Mapping[str, Any]) -> str:
     kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = kind[0]
     return str(kind) if kind else "object" if "properties" in schema else "string"
 
 

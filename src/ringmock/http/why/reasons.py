@@ -28,8 +28,6 @@ class Reason(NamedTuple):
     kind: str
     schema: Mapping[str, Any]
     """Of what is there."""
-    names: tuple[str, ...] = ()
-    """What is missing, or should not be there."""
 
     @property
     def place(self) -> str:
@@ -61,14 +59,11 @@ def reasons_of(schema: Mapping[str, Any], body: Json) -> list[Reason]:
 
 def _reason(schema: Mapping[str, Any], error: "jsonschema_rs.ValidationError") -> Reason:
     path, kind = tuple(error.instance_path), type(error.kind).__name__.removeprefix("ValidationErrorKind_")
-    names: tuple[str, ...] = ()
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
         path = (*path, error.kind.property)
-    elif isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
-        names = tuple(error.kind.unexpected)
     if UTF16 in [str(each) for each in error.schema_path] or UTF16 in schema_at(schema, path):
         kind = UTF16 if kind in ("AnyOf", "Custom", "AllOf") else kind
-    return Reason(path, kind, schema_at(schema, path), names)
+    return Reason(path, kind, schema_at(schema, path))
 
 
 # --- sentences -----------------------------------------------------------------------------------
@@ -98,8 +93,6 @@ def _sentence(reason: Reason) -> str:
     name = f"`{reason.place}`" if reason.path else "the body"
     if reason.kind == "Required":
         return f"{name} is missing: it is {what(reason.schema)}"
-    if reason.kind == "AdditionalProperties":
-        return f"{name} has no " + " and no ".join(f"`{each}`" for each in reason.names)
     return f"{name} is {what(reason.schema)}"
 
 

@@ -158,15 +158,17 @@ class _Repair:
         self._tried: set[tuple[Path, str]] = set()
         self._dry: DryRun | None = None
 
-    def done(self, path_values: Mapping[str, str]) -> Repaired:
+    def done(self, path_values: Mapping[str, str]) -> Repaired | None:
+        """None where the rules refuse whatever is tried: the caller may not do this at all."""
         path = self._mended_path(dict(path_values))
         query = self._mended_query()
         media_type = self._mended_media_type()
         self._mend_body()
-        for _ in range(_ROUNDS):
-            refusal = self._refusal(path, query)
-            if refusal is None or not self._mend_rule(refusal):
-                break
+        rounds = _ROUNDS
+        while (refusal := self._refusal(path, query)) is not None:
+            rounds -= 1
+            if not rounds or not self._mend_rule(refusal):
+                return None
             self._mend_body()
         if self._plan.operation == "getToken" and not _is_known(self._body, self._values):
             self._replace((), _token_form(self._values))
@@ -296,13 +298,9 @@ class _Repair:
         self._tried.add(mark)
         if reason.kind == "Required":
             self._add(path)
-        elif reason.kind == "AdditionalProperties":
-            self._take_out(path, reason.names)
         else:
             value = _value_at(self._body, path)
             mended = _mended_value(reason, value, lambda: self._example(path))
-            if mended is value and not (value is None or isinstance(value, bool)):
-                mended = self._example(path)
             if value is None and path and not self._is_required(path):
                 self._remove(path)
             else:
@@ -326,12 +324,6 @@ class _Repair:
         else:
             holder[name] = self._example(path)
             self._note(f"`{place_of(path)}` is there")
-
-    def _take_out(self, path: Path, names: Sequence[str]) -> None:
-        holder = _value_at(self._body, path)
-        for name in names:
-            holder.pop(name, None)
-            self._note(f"`{place_of((*path, name))}` is not there")
 
     def _remove(self, path: Path) -> None:
         holder = _value_at(self._body, path[:-1])
