@@ -167,7 +167,6 @@ NOT_FOR_HIM = ("authorize", "readInitialEntryPoints", "getSmsRecipients")
 NOT_FOLLOWED = re.compile(
     r"/restapi/oauth/(authorize|token|revoke)|/.well-known/entry-points/initial"  # take no GET, or ask for parameters
     r"|/restapi/v1.0/number-parser/parse\?.*"  # the call itself, which takes no GET
-    r"|/restapi/v1.0/account/[0-9]+/extension/[0-9]+/address-book/group"  # of the service, and not of this server
     r"|"  # where all addresses begin, which is no call of a connection
 )
 

@@ -42,10 +42,11 @@ COURSES = (
 MOMENTS = [START + timedelta(milliseconds=750) * step for step in range(-4, 30)]
 
 
-def delivery(sender: str, recipient: str, text: str, progress: Progress | None = None) -> Delivery:
-    routed = Routed(recipient, Outcome.OUTSIDE, "R-06")
-    ends = Conversation(None, numbers=frozenset((sender, recipient)))
-    return Delivery(MessageType.SMS, sender, None, (recipient,), text, ends, (routed,), progress=progress)
+def delivery(sender: str, recipient: str | tuple[str, ...], text: str, progress: Progress | None = None) -> Delivery:
+    recipients = (recipient,) if isinstance(recipient, str) else recipient
+    routed = tuple(Routed(each, Outcome.OUTSIDE, "R-06") for each in recipients)
+    ends = Conversation(None, numbers=frozenset((sender, *recipients)))
+    return Delivery(MessageType.SMS, sender, None, recipients, text, ends, routed, progress=progress)
 
 
 class Filled:
@@ -59,7 +60,9 @@ class Filled:
         for age in (0, 1, 2, 3, 5, 4, 8, 13):
             now = START + timedelta(seconds=age, microseconds=dice.randrange(2000))
             sender = dice.choice(SENDERS)
-            chosen = [(dice.choice(PHONES), dice.choice(COURSES[1:])) for _ in range(dice.randrange(5))]
+            # Those of version 2 are to groups too.
+            groups = [tuple(dice.sample(PHONES, dice.choice([1, 1, 1, 2, 3]))) for _ in range(dice.randrange(5))]
+            chosen = [(group, dice.choice(COURSES[1:])) for group in groups]
             deliveries = [delivery(sender, to, "a" * dice.choice([1, 161]), course) for to, course in chosen]
             batch, messages = self.store.record(BatchPlan(sender, tuple(deliveries), ()), now)
             self.batches.append(batch)

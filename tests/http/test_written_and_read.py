@@ -40,6 +40,13 @@ OPERATIONS = {found["operationId"]: (method, path, found) for method, path, foun
 PATHS = {name: path for name, (_, path, _) in OPERATIONS.items()}
 # The message of a batch is named in paths as one of a mailbox is, and has an id of its own.
 PATHS["readA2PSMS"] = PATHS["readA2PSMS"].replace("{messageId}", "{a2pMessageId}")
+for name in ("readSmsBatch", "readSmsMessage", "readSmsMessageContent"):
+    PATHS[name] = (
+        PATHS[name]
+        .replace("{batchId}", "{smsBatchId}")
+        .replace("{messageId}", "{smsMessageId}")
+        .replace("{attachmentId}", "{smsAttachmentId}")
+    )
 # So is one of a thread, and its files.
 PATHS["mthReadMessageContent"] = (
     PATHS["mthReadMessageContent"]
@@ -106,6 +113,7 @@ IN_THREAD = (*RECIPIENT, "mthSendMessage")
 THREADS = ("mthListThreads", "mthSyncThreads", "mthGetThread")
 ENTRIES = (*THREADS, "mthSyncEntries", "mthListMessages", "mthReadMessageContent", "mthListNotes")
 BOOK = ("listContacts", "readContact", "syncAddressBook")
+SENT_IN_BATCHES = ("listSmsBatches", "readSmsBatch", "listSmsMessages", "readSmsMessage", "readSmsMessageContent")
 FROM_SHARED = {**SMS, "from": {"phoneNumber": "+16509100200"}}
 CONTACT = {"firstName": "A", "mobilePhone": HANDSET}
 
@@ -150,7 +158,7 @@ WRITES = (
         {"records": [{"from": DIRECT_NUMBER["101"], "to": HANDSET, "optStatus": "OptOut", "source": "Recipient"}]},
     ),
     Write("searchSmsConsentRecords", {}),
-    Write("createSmsBatch", BATCH),
+    Write("createSmsBatch", BATCH, "smsBatchId", shown_by=SENT_IN_BATCHES),
     Write("linkNumbers", {"phoneNumbers": [DIRECT_NUMBER["101"]]}),
     Write("updateUserPresenceStatus", {"userStatus": "Busy"}),
     Write("updateExtensionCallQueuePresence", {"records": [TAKES_NONE]}, path=OTHER),
@@ -211,6 +219,8 @@ KNOWN = {
 LEADS_ON = {
     "readMessage": ("attachments", "attachmentId"),
     "listA2PSMS": ("records", "a2pMessageId"),
+    "listSmsMessages": ("records", "smsMessageId"),
+    "readSmsMessage": ("attachments", "smsAttachmentId"),
     "listDirectoryEntries": ("records", "entryId"),
 }
 """The list in an answer whose last member has an id to go on with, and the name of that."""

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from websockets.sync.client import connect
 
+from ringmock.contract.cases.operation import known_operations
 from ringmock.contract.http_client import HttpClient, Request
 from ringmock.control.access import Access
 from ringmock.fixture import load_named
@@ -208,7 +209,15 @@ def test_the_control_api_takes_what_a_proxy_passes_on_as_a_call_from_elsewhere(
 # --- every address in every answer -----------------------------------------------------------------
 
 OWN = f"{API}/account/~/extension/~"
+OF_CALLER = {"accountId": "~", "extensionId": "~", "apiVersion": "v1.0"}
+LISTS = tuple(
+    each.path.format(**OF_CALLER)
+    for each in known_operations().values()
+    if each.method == "GET" and OF_CALLER.keys() >= set(each.path_parameters)
+)
+"""Whatever can be asked for without an id."""
 SEEDS = (
+    *LISTS,
     "/", "/openapi.yaml", "/restapi", API,
     "/.well-known/openid-configuration", "/.well-known/entry-points/initial?clientId=ringmock",
     "/.well-known/entry-points/external", f"{API}/account/~", f"{API}/account/~/extension", OWN,
@@ -225,6 +234,12 @@ POSTS = (
     (f"{API}/number-parser/parse", {"originalStrings": ["16509100010"]}),
     (f"{API}/account/~/message-store-report", {"dateFrom": "2026-01-01T00:00:00Z", "dateTo": "2026-01-02T00:00:00Z"}),
     ("/restapi/oauth/wstoken", None),
+    (f"{OWN}/address-book/contact", {"firstName": "Ad"}),
+    (f"{OWN}/fax", {"to": [{"phoneNumber": "14151003732"}], "coverPageText": "For you"}),
+    (
+        "/restapi/v2/accounts/~/extensions/~/sms/batches",
+        {"from": {"phoneNumber": "16509100010"}, "text": "Hi", "messages": [{"to": [{"phoneNumber": "14151003732"}]}]},
+    ),
 )
 NOT_SERVED = re.compile(rf"{API}/(account/[0-9]+/service-info|conversation/[0-9]+|dictionary/country/1)")
 """Resources of the service that answers refer to, and that this server has not at any address."""

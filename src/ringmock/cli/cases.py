@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .console import CA, write_whole
+from .console import CA, CONTROL_TOKEN, write_whole
 
 if TYPE_CHECKING:
     from ..contract.cases.from_world import Written
+    from ..world.template import Template
 
 DASH = "-"
 
@@ -29,6 +30,7 @@ def cases() -> None:
     required=True,
     help="The ringmock on which it was done, as http://127.0.0.1:8080.",
 )
+@CONTROL_TOKEN
 @CA
 @click.option("--world", default="default", show_default=True, help="The world, of those that the server has open.")
 @click.option(
@@ -53,7 +55,15 @@ def cases() -> None:
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def new(
-    name: str, url: str, ca: Path | None, world: str, fixture: str, after: int, out: Path | None, force: bool
+    name: str,
+    url: str,
+    control_token: str | None,
+    ca: Path | None,
+    world: str,
+    fixture: str,
+    after: int,
+    out: Path | None,
+    force: bool,
 ) -> None:
     """Write a case from what was just done in a world of a running ringmock.
 
@@ -64,11 +74,7 @@ def new(
     The case is then run on a fresh server. The exit status is 1 when it does not pass there; it is written all the
     same.
     """
-    from ..contract.cases.from_world import written_from
-    from ..contract.cases.recorded_values import CannotBeWritten
-    from ..contract.http_client import NoAnswer
-    from ..contract.recording import CannotBeRead, failure_of, read_world
-    from ..fixture import FixtureError, load_named
+    from ..contract.recording import failure_of
     from ..serving.own_target import own_target
 
     file = out or Path(f"{_slug(name)}.yaml")
@@ -76,14 +82,7 @@ def new(
         raise click.ClickException(f"{file} is there already: --force writes over it, --out names another file")
     if not re.fullmatch(r"\S+( \S+)+", name):
         raise click.ClickException(f"{name!r} is no sentence: say what the case keeps, as 'A page arrives'")
-    try:
-        generation = _generation_of(url, ca)
-        template = load_named(fixture, generation=generation)
-        made = written_from(name, read_world(url.rstrip("/"), world, template, after, ca), template)
-    except (NoAnswer, ValueError) as error:
-        raise click.ClickException(f"{error}; `ringmock serve` starts a server") from error
-    except (CannotBeRead, CannotBeWritten, FixtureError) as error:
-        raise click.ClickException(str(error)) from error
+    made, template = _written(name, url, control_token, ca, world, fixture, after)
     _say_what_is_left_out(made)
     if str(file) == DASH:
         click.echo(made.text, nl=False)
@@ -97,6 +96,26 @@ def new(
     click.echo(f"{file} passes on a fresh server. To run it: ringmock contract --mine --cases {file}", err=True)
 
 
+def _written(
+    name: str, url: str, control_token: str | None, ca: Path | None, world: str, fixture: str, after: int
+) -> "tuple[Written, Template]":
+    """The case, and the account that it is about."""
+    from ..contract.cases.from_world import written_from
+    from ..contract.cases.recorded_values import CannotBeWritten
+    from ..contract.http_client import NoAnswer
+    from ..contract.recording import CannotBeRead, read_world
+    from ..fixture import FixtureError, load_named
+
+    try:
+        template = load_named(fixture, generation=_generation_of(url, ca, control_token))
+        recorded = read_world(url.rstrip("/"), world, template, after, ca, control_token)
+        return written_from(name, recorded, template), template
+    except (NoAnswer, ValueError) as error:
+        raise click.ClickException(f"{error}; `ringmock serve` starts a server") from error
+    except (CannotBeRead, CannotBeWritten, FixtureError) as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _say_what_is_left_out(made: "Written") -> None:
     for reason in made.left_out:
         click.echo(f"Left out: {reason}", err=True)
@@ -108,11 +127,11 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "case"
 
 
-def _generation_of(url: str, ca: Path | None) -> str:
+def _generation_of(url: str, ca: Path | None, control_token: str | None) -> str:
     """The generation that the server answers in. Raises `NoAnswer` and `ValueError`."""
     from ..contract.http_client import HttpClient, Request
 
-    with HttpClient(url.rstrip("/"), ca=ca) as client:
+    with HttpClient(url.rstrip("/"), ca=ca, control_token=control_token) as client:
         said = client.send(Request("GET", "/_mock/ready")).json
     if not isinstance(said, dict) or "generation" not in said:
         raise ValueError(f"{url} is no ringmock: it has no /_mock/ready")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from .console import with_options, write_whole
+from .console import CONTROL_TOKEN, with_options, write_whole
 from .contract_options import OPTIONS, arguments, request
 from .contract_progress import shown
 from .coverage import is_under
@@ -216,7 +216,8 @@ def explain(case: str, case_files: tuple[Path, ...]) -> None:
 @contract.command()
 @click.argument("report", type=click.Path(path_type=Path, exists=True))
 @click.argument("finding", required=False, metavar="[ID]")
-def replay(report: Path, finding: str | None) -> None:
+@CONTROL_TOKEN
+def replay(report: Path, finding: str | None, control_token: str | None) -> None:
     """Do one failure of a report again: the same case, or the same calls by the same seed.
 
     REPORT is the JSON report, or the folder of --report; ID the six digits of a failure, the first without it. The
@@ -235,4 +236,5 @@ def replay(report: Path, finding: str | None) -> None:
         raise NothingTested(f"{file} has no failure {finding or ''}: it has {known}")
     again = [*made_by, "--generation", chosen[0]["on"].rpartition(" ")[2], *chosen[0]["again"]]
     click.echo(f"ringmock contract {' '.join(again)}", err=True)
+    again += ["--control-token", control_token] if control_token is not None else []
     contract.main(again, prog_name="ringmock contract", standalone_mode=False)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..domain.generation import GENERATIONS
-from .console import CA, FILE
+from .console import CA, CONTROL_TOKEN, FILE
 
 if TYPE_CHECKING:
     from ..contract.suite import RunRequest
 
 OPTIONS = (
     click.option("--url", metavar="URL", help="Server to test. Without it: ringmock's own, started for the run."),
+    CONTROL_TOKEN,
     CA,
     click.option(
         "--fixture",
@@ -160,7 +161,7 @@ def request(given: Mapping[str, Any], say: Callable[[str], None], trace: Callabl
         trace=trace,
         **{name: given[name] for name in ("seed", "examples", "runs", "steps")},
     )
-    alike = ("url", "ca", "fixture", "generation", "any_number", "max_messages", "rate", "may_change")
+    alike = ("url", "ca", "control_token", "fixture", "generation", "any_number", "max_messages", "rate", "may_change")
     return RunRequest(
         parts=listed(given["parts"]) or tuple(PARTS),
         cases=given["case_files"],

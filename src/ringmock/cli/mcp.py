@@ -83,9 +83,10 @@ def _answer(url: str, control_token: str | None, ca: Path | None, call: Any) -> 
     """What a tool's call is answered with, as JSON. Raises `NoSuchAnswer`."""
     from .control_client import ask
 
-    given = {"X-Ringmock-Token": control_token, "X-Ringmock-World": call.world}
-    headers = {name: value for name, value in given.items() if value is not None}
-    said = ask(url, call.method, call.target, headers, call.body, patience=call.waits, ca=ca)
+    headers = {} if call.world is None else {"X-Ringmock-World": call.world}
+    said = ask(
+        url, call.method, call.target, headers, call.body, patience=call.waits, ca=ca, control_token=control_token
+    )
     return json.dumps(said, ensure_ascii=False)
 
 

@@ -111,8 +111,8 @@ def _there(
     template = load_named(
         fixture or (named if named in bundled_names() else "demo"), generation=history.head.get("generation")
     )
-    target = remote(url, with_secrets(template, os.environ), ca=ca)
-    return replay_at(_guarded(target), history.head, history.lines, control_token)
+    target = remote(url, with_secrets(template, os.environ), ca=ca, control_token=control_token)
+    return replay_at(_guarded(target), history.head, history.lines)
 
 
 def _guarded(target: "Target") -> "Target":

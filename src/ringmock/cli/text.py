@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .console import CA
+from .console import CA, CONTROL_TOKEN
 
 
 @click.command("text")
@@ -25,6 +25,7 @@ from .console import CA
     help="A file to go with it; may be given again.",
 )
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
+@CONTROL_TOKEN
 @CA
 @click.option("--token", help="An access token, which selects the world; without one, the default world.")
 @click.argument("words", nargs=-1, metavar="TEXT")
@@ -33,6 +34,7 @@ def send_text(
     recipients: tuple[str, ...],
     files: tuple[Path, ...],
     url: str,
+    control_token: str | None,
     ca: Path | None,
     token: str | None,
     words: tuple[str, ...],
@@ -41,7 +43,7 @@ def send_text(
     from .texting import NotSent, Text, send
 
     try:
-        for line in send(url, Text(sender, recipients, " ".join(words), files), token, ca):
+        for line in send(url, Text(sender, recipients, " ".join(words), files), token, ca, control_token):
             click.echo(line)
     except NotSent as error:
         raise click.ClickException(str(error)) from error

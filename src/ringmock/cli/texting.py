@@ -23,14 +23,16 @@ class Text(NamedTuple):
     files: tuple[Path, ...] = ()
 
 
-def send(url: str, text: Text, token: str | None = None, ca: Path | None = None) -> list[str]:
+def send(
+    url: str, text: Text, token: str | None = None, ca: Path | None = None, control_token: str | None = None
+) -> list[str]:
     """The outcome of each recipient, one per line.
 
-    `token`: an access token, which selects the world; the default world without one. `ca`: as for
-    `HttpClient`. Raises `NotSent`.
+    `token`: an access token, which selects the world; the default world without one. `ca` and
+    `control_token`: as for `HttpClient`. Raises `NotSent`.
     """
     try:
-        with HttpClient(url, ca=ca) as client:
+        with HttpClient(url, ca=ca, control_token=control_token) as client:
             answer = client.send(_request(text, token))
     except (NoAnswer, ValueError) as error:
         raise NotSent(f"{error}; `ringmock serve` starts a server, --url says where it is") from error

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import click
 
-from .console import CA
+from .console import CA, CONTROL_TOKEN
 
 
 @click.command("why")
 @click.argument("number", metavar="[ID]", type=click.IntRange(min=1), required=False)
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
+@CONTROL_TOKEN
 @CA
 @click.option("--token", help="An access token, whose world's call it is; the fixture's own without one.")
-def why(number: int | None, url: str, ca: Path | None, token: str | None) -> None:
+def why(number: int | None, url: str, control_token: str | None, ca: Path | None, token: str | None) -> None:
     """Say why a call was answered so, and which smallest change of a refused one would pass.
 
     ID is the call's in the journal, GET /_mock/journal; without one it is the latest that was refused.
@@ -22,10 +23,10 @@ def why(number: int | None, url: str, ca: Path | None, token: str | None) -> Non
 
     try:
         if number is None:
-            calls = get(url, "/journal", token, ca)
+            calls = get(url, "/journal", token, ca, control_token)
             number = next((call["id"] for call in calls if call["status"] >= 400), None)
             if number is None:
                 raise click.ClickException("no call was refused; `ringmock why ID` takes any call of the journal")
-        click.echo(as_text(get(url, f"/journal/{number}/why", token, ca)))
+        click.echo(as_text(get(url, f"/journal/{number}/why", token, ca, control_token)))
     except NoSuchAnswer as error:
         raise click.ClickException(str(error)) from error

@@ -18,6 +18,8 @@ from .cases.expectations import ABSENT
 from .guard import Guard
 
 TIMEOUT_SECONDS = 30.0
+CONTROL, CONTROL_TOKEN = "/_mock/", "X-Ringmock-Token"
+"""Where a ringmock's control API is, and the header of its token."""
 _HIDDEN = re.compile(r"Authorization: [A-Za-z]+ \$TOKEN\w*")
 MAX_SHOWN_BODY = 20_000
 """Bytes that a command line has room for, and a report too."""
@@ -99,11 +101,13 @@ class HttpClient:
         watcher: Watcher | None = None,
         guard: Guard | None = None,
         ca: Path | None = None,
+        control_token: str | None = None,
     ) -> None:
         """`base_url` as `http://127.0.0.1:8080`, with or without a path; `timeout` in seconds.
 
         `ca` is the file of the only roots that a server's certificate may have, in PEM; the system's without one.
-        Raises `ValueError` for any other scheme than http and https, and for a `ca` that is none.
+        `control_token` goes with calls of a control API, and is in no report. Raises `ValueError` for any other scheme
+        than http and https, and for a `ca` that is none.
         """
         self.base_url = base_url.rstrip("/")
         parts = urlsplit(self.base_url)
@@ -113,6 +117,7 @@ class HttpClient:
         self._watcher = watcher
         self._guard = guard
         self._timeout = timeout
+        self._control = {} if control_token is None else {CONTROL_TOKEN: control_token}
         self._connection = connection_to(self.base_url, timeout, ca)
 
     def __enter__(self) -> Self:
@@ -126,9 +131,8 @@ class HttpClient:
         if self._guard is not None:
             self._guard.check(request.method, request.target, request.headers, request.body)
         try:
-            self._connection.request(
-                request.method, self._prefix + request.target, body=request.body, headers=dict(request.headers)
-            )
+            headers = {**request.headers, **(self._control if request.target.startswith(CONTROL) else {})}
+            self._connection.request(request.method, self._prefix + request.target, body=request.body, headers=headers)
             response = self._connection.getresponse()
             body = response.read()
         except (OSError, HTTPException) as error:

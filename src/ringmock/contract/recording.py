@@ -19,7 +19,7 @@ Json = Any
 
 MOVED = 5.0
 """Seconds between a world's clock and the real one from which it counts as moved."""
-WORLD, TOKEN = "X-Ringmock-World", "X-Ringmock-Token"
+WORLD = "X-Ringmock-World"
 COMMANDS_AT_A_TIME = 200
 
 Get = Callable[[str], Json]
@@ -36,8 +36,8 @@ def control_api(url: str, world: str, ca: Path | None = None, token: str | None 
 
     It raises `CannotBeRead` and `NoAnswer`.
     """
-    headers = {WORLD: world} if token is None else {WORLD: world, TOKEN: token}
-    with HttpClient(url, ca=ca) as client:
+    headers = {WORLD: world}
+    with HttpClient(url, ca=ca, control_token=token) as client:
 
         def get(path: str) -> Json:
             answer = client.send(Request("GET", f"/_mock{path}", headers))

@@ -53,6 +53,7 @@ class RunRequest:
 
     url: str | None = None
     ca: Path | None = None
+    control_token: str | None = None
     fixture: str | None = None
     generation: str | None = None
     parts: tuple[str, ...] = tuple(PARTS)
@@ -253,7 +254,7 @@ class Run:
     @contextlib.contextmanager
     def _target(self, errand: Errand, *, is_dry: bool = False) -> Iterator[Target]:
         if errand.url is not None:
-            target = remote(errand.url, errand.template, self._watcher, self.wanted.ca)
+            target = remote(errand.url, errand.template, self._watcher, self.wanted.ca, self.wanted.control_token)
             yield self._guarded(target)
         elif is_dry or self._own_target is None:
             yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)

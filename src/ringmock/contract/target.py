@@ -40,6 +40,8 @@ class Target:
     """Whether it has the control API, as every server has that opens worlds."""
     ca: Path | None = None
     """The file of the only roots that the server's certificate may have; the system's without one."""
+    control_token: str | None = None
+    """What calls of its control API need from other machines."""
     patience: float = 0.0
     """Seconds within which what was sent has to be in the mailboxes."""
 
@@ -69,7 +71,7 @@ class Target:
 
     def client(self, timeout: float = TIMEOUT_SECONDS) -> HttpClient:
         """A new connection to the server, whose exchanges go to the watcher; `timeout` in seconds."""
-        return HttpClient(self.url, timeout, watcher=self.watcher, guard=self.guard, ca=self.ca)
+        return HttpClient(self.url, timeout, self.watcher, self.guard, self.ca, self.control_token)
 
     @property
     def is_own(self) -> bool:
@@ -108,13 +110,19 @@ def is_on_this_machine(url: str) -> bool:
     return host == "localhost" or is_this_machine(host)
 
 
-def remote(url: str, template: Template, watcher: Watcher | None = None, ca: Path | None = None) -> Target:
+def remote(
+    url: str,
+    template: Template,
+    watcher: Watcher | None = None,
+    ca: Path | None = None,
+    control_token: str | None = None,
+) -> Target:
     """A running server; the control API says whether it is a ringmock that opens worlds.
 
-    `ca` is for `Target`. Raises `NoAnswer` when there is no server, and `ValueError` for an invalid server address or
-    `ca`.
+    `ca` and `control_token` are for `Target`. Raises `NoAnswer` when there is no server, and `ValueError` for an
+    invalid server address or `ca`.
     """
-    target = Target(url.rstrip("/"), template, watcher=watcher, ca=ca)
+    target = Target(url.rstrip("/"), template, watcher=watcher, ca=ca, control_token=control_token)
     is_ringmock, has_worlds = _asked(target)
     return replace(target, has_worlds=has_worlds, is_ringmock=is_ringmock)
 

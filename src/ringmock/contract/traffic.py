@@ -161,9 +161,9 @@ def read_recording(path: Path) -> Exercised:
         raise UnreadableTraffic(f"{path}: neither HAR, which has log.entries, nor coverage counts: {error}") from error
 
 
-def read_server(url: str, ca: Path | None = None) -> Exercised:
+def read_server(url: str, ca: Path | None = None, control_token: str | None = None) -> Exercised:
     """The coverage of a server started with `--coverage`. Raises `UnreadableTraffic`, `NoAnswer`, `ValueError`."""
-    with HttpClient(url, ca=ca) as client:
+    with HttpClient(url, ca=ca, control_token=control_token) as client:
         answer = client.send(Request("GET", "/_mock/coverage"))
     if answer.status != 200:
         said = as_object(json_of(answer.body)).get("error", f"it answers {answer.status}")

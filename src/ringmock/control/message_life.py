@@ -1,6 +1,7 @@
 """A message's life: the call that made it, its recipients, its JSON, its changes and its notifications."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from ..domain.subscription import Subscription
 from ..http.wire.a2p_sms import message_details
 from ..http.wire.message_threads import message_resource as thread_message_resource
 from ..http.wire.messages import message_resource
+from ..http.wire.sms_batches import message_resource as batch_message_resource
 from ..http.wire.view import View
 from ..timestamps import iso8601
 from ..world.call_query import is_about, made
@@ -66,16 +68,16 @@ def life(world: World, entry: MessageEntry | None, copies: Sequence[Message], ro
 
 
 def copies_of(world: World, message_id: int) -> Sequence[Message]:
-    """The one copy of this id that is kept, in a mailbox, in a message thread or of high volume; none where there is no
+    """The one copy of this id that is kept, in a mailbox, in a message thread or of a batch; none where there is no
     such message.
     """
     found = world.messages.held(message_id) or world.threads.find_message(str(message_id))
-    if found is None:
-        try:
-            found = world.a2p.message(str(message_id))
-        except errors.NotFound:
-            return ()
-    return (found,)
+    if found is not None:
+        return (found,)
+    for store in (world.a2p, *(store for _, store in world.sms_stores())):
+        with suppress(errors.NotFound):
+            return (store.message(str(message_id)),)
+    return ()
 
 
 def _outbox(copies: Sequence[Message]) -> str | None:
@@ -163,6 +165,9 @@ def _resources(world: World, copy: Message, now: datetime, root: str) -> Mapping
     views = {name: View(world.account, generation, root, now) for name, generation in GENERATIONS.items()}
     if isinstance(copy, ThreadMessage):
         return {name: thread_message_resource(copy, view) for name, view in views.items()}
+    sender = world.sms_sender_of(copy)
+    if isinstance(copy, A2PMessage) and sender is not None:
+        return {name: batch_message_resource(copy, sender, view) for name, view in views.items()}
     if isinstance(copy, A2PMessage):
         return {name: message_details(copy, view) for name, view in views.items()}
     return {name: message_resource(copy, view) for name, view in views.items()}

@@ -188,9 +188,9 @@ def is_paid_for(status: MessageStatus) -> bool:
     return status is not MessageStatus.SENDING_FAILED
 
 
-def cost_of(segments: int) -> float:
-    """In the account's currency."""
-    numerator, denominator = COST_OF_SEGMENTS
+def cost_of(segments: int, price: tuple[int, int] = COST_OF_SEGMENTS) -> float:
+    """In the account's currency; `price` is that of a segment, as a fraction."""
+    numerator, denominator = price
     return segments * numerator / denominator
 
 

@@ -1,4 +1,7 @@
-"""The high-volume store of one world, indexed so that no request costs more when more is stored."""
+"""A store of what batches send: indexed so that no request costs more when more is stored.
+
+High-volume SMS has one for a world, the batches of version 2 one for each extension.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +13,8 @@ from typing import NamedTuple, TypeVar
 from . import errors
 from .a2p_index import Index, end_of, first_order, older_than, to_the_millisecond
 from .a2p_sms import A2PFilter, A2PMessage, Batch, BatchFilter, BatchPlan, BatchStatus, Course, Pace
-from .message import Delivery, Direction, MessageStatus, Progress, Reached, ReadStatus
+from .attachment import HeldAttachment
+from .message import Delivery, Direction, Message, MessageStatus, Progress, Reached, ReadStatus
 from .pages import CollectionPage, CollectionPart, page_below
 from .ports import IdGenerator
 from .segments import segment_count
@@ -49,9 +53,12 @@ class BatchPage(NamedTuple):
 
 
 class _Filed:
-    """Messages by id and order; the orders of all of them, of those of each number, and of each pair."""
+    """Messages by id and order; the orders of all of them, of those of each number, of each pair and each group.
 
-    __slots__ = ("all", "by_id", "by_number", "by_order", "by_pair")
+    `groups` has the groups of each number.
+    """
+
+    __slots__ = ("all", "by_group", "by_id", "by_number", "by_order", "by_pair", "groups")
 
     def __init__(self) -> None:
         self.by_id: dict[int, A2PMessage] = {}
@@ -59,12 +66,17 @@ class _Filed:
         self.all: Index[Course] = Index()
         self.by_number: defaultdict[str, Index[Course]] = defaultdict(Index)
         self.by_pair: defaultdict[frozenset[str], Index[Course]] = defaultdict(Index)
+        self.by_group: defaultdict[frozenset[str], Index[Course]] = defaultdict(Index)
+        self.groups: defaultdict[str, set[frozenset[str]]] = defaultdict(set)
 
     def add(self, message: A2PMessage) -> None:
         self.by_id[message.id] = self.by_order[message.order] = message
         ends, course = frozenset((message.sender, *message.recipients)), message.course
-        for index in (self.all, self.by_pair[ends], *map(self.by_number.__getitem__, ends)):
+        together = self.by_group if len(ends) > 2 else self.by_pair
+        for index in (self.all, together[ends], *map(self.by_number.__getitem__, ends)):
             index.add(course, message.order)
+        for number in ends if len(ends) > 2 else ():
+            self.groups[number].add(ends)
 
     def merge(self, other: "_Filed") -> None:
         """Add all that another one has, which is not to be used afterwards."""
@@ -73,6 +85,9 @@ class _Filed:
         self.all.merge(other.all)
         _merge(self.by_number, other.by_number)
         _merge(self.by_pair, other.by_pair)
+        _merge(self.by_group, other.by_group)
+        for number, groups in other.groups.items():
+            self.groups[number] |= groups
 
 
 def _merge(known: dict[_K, Index[Course]], new: dict[_K, Index[Course]]) -> None:
@@ -145,6 +160,7 @@ class A2PStore:
 
     def _message(self, delivery: Delivery, created: datetime, order: int, batch: str | None) -> A2PMessage:
         assert delivery.progress is not None  # planned for every message of a batch
+        files = tuple([HeldAttachment(self._ids.next_message_id(), file) for file in delivery.attachments])
         return A2PMessage(
             id=self._ids.next_message_id(),
             mailbox="",
@@ -159,6 +175,8 @@ class A2PStore:
             progress=delivery.progress,
             conversation=delivery.conversation,
             order=order,
+            attachments=files,
+            recipient_progress=delivery.recipient_progress,
             batch=batch,
             segments=segment_count(delivery.text),
         )
@@ -171,6 +189,10 @@ class A2PStore:
         if found is None:
             raise errors.NotFound("messageId", message_id)
         return found
+
+    def holds(self, message: Message) -> bool:
+        """Whether it is one of its own."""
+        return self._filed.by_id.get(message.id) is message
 
     def batch(self, batch_id: str) -> Batch:
         """Raises `NotFound`."""
@@ -225,7 +247,7 @@ class A2PStore:
                     yield from _tallies_of(course, partial(index.count, course), _bounds(wanted), now, sign)
 
     def _lines(self, wanted: A2PFilter) -> Iterator[tuple[int, Index[Course]]]:
-        """The indexes to add up, and the intersections to subtract."""
+        """The indexes to add up, and the intersections to subtract: a group is in those of each of its numbers."""
         if wanted.numbers is None:
             yield 1, self._filed.all
             return
@@ -233,6 +255,9 @@ class A2PStore:
         yield from ((1, self._filed.by_number[number]) for number in numbers)
         pairs = (frozenset(pair) for pair in combinations(numbers, 2))
         yield from ((-1, self._filed.by_pair[pair]) for pair in pairs if pair in self._filed.by_pair)
+        if len(numbers) > 1:
+            groups = set().union(*(self._filed.groups.get(number, ()) for number in numbers))
+            yield from ((1 - len(group.intersection(numbers)), self._filed.by_group[group]) for group in groups)
 
 
 def _bounds(wanted: A2PFilter) -> tuple[int, int]:

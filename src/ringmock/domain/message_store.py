@@ -407,29 +407,6 @@ class InMemoryMessageStore:
         )
         self.hand_over(digits, message)
 
-    def send_unfiled(self, delivery: Delivery, now: datetime) -> Message:
-        """Deliver to phones outside an SMS that is in no mailbox."""
-        second, message_id = self._second_of(now), self._ids.next_message_id()
-        message = Message(
-            message_id,
-            "",
-            delivery.type,
-            Direction.OUTBOUND,
-            delivery.sender,
-            delivery.recipients,
-            delivery.text,
-            second.created,
-            modified=second.sms_modified,
-            read_status=ReadStatus.READ,
-            progress=progress_of(delivery, Direction.OUTBOUND, self._generation),
-            conversation=delivery.conversation,
-            order=second.first_order + next(self._ages),
-            attachments=self._held(delivery, message_id),
-            recipient_progress=delivery.recipient_progress,
-        )
-        self._hand_over(delivery, (message,))
-        return message
-
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread; `modified` moves even when nothing else does."""
         with self._refiled(message, now):

@@ -158,10 +158,6 @@ class MessageStore(Protocol):
         """Deliver to a handset an SMS that is in no mailbox, from a number of the account."""
         ...
 
-    def send_unfiled(self, delivery: Delivery, now: datetime) -> Message:
-        """Deliver to phones outside an SMS that is in no mailbox."""
-        ...
-
     def set_read_status(self, message: Message, status: ReadStatus, now: datetime) -> None:
         """Mark as Read or Unread."""
         ...

@@ -496,11 +496,14 @@ DECISIONS = (
     ),
     Decision(
         "D-44",
-        "The batches of version 2 (`sms/batches` of an extension), which samples call and no description has: status,"
-        " limits, errors, who sees what was sent.",
+        "The batches of version 2 (`sms/batches` of an extension), which samples and a guide have and no description:"
+        " status, limits, errors, who sees what was sent, where two samples of the guide differ.",
         "201, as of high-volume batches, with at most 10,000 messages. The rules of an SMS apply to the sender, the"
-        " texts and the files; a message to a number that cannot be reached is rejected with SMS-RC-410, and the others"
-        " are sent. What is sent is in no mailbox, conversation or thread of the sender; a colleague receives an SMS.",
+        " texts and the files; a message to a number that cannot be reached is rejected with SMS-RC-410, which is said"
+        " once, and the others are sent. What is sent is in no mailbox, conversation or thread of the sender; a"
+        " colleague receives an SMS. It is in a store of batches alone, which whoever reads the extension's mailbox"
+        " reads, and where neither other SMS nor replies are. A batch is Completed when none of its messages waits. A"
+        " segment costs 0.0085; a message read by itself has the names of times that lists and events have.",
         "domain.sms_batch.planning_sms_batch",
     ),
     Decision(

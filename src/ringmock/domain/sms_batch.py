@@ -1,13 +1,15 @@
 """Batches of ordinary SMS, as version 2 of the API sends them: to many phones, or to several as a group.
 
-They are sent from the numbers that an SMS is sent from, and are in no outbox (D-44).
+They are sent from the numbers that an SMS is sent from, and are in no outbox but in a store of their own (D-44).
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from random import Random
 from typing import NamedTuple
 
 from . import errors
+from .a2p_sms import Batch, BatchStatus
 from .account import Account, Extension, Feature, PhoneNumber, digits_of
 from .attachment import Attachment, check_attachments
 from .carrier import Carrier, OptOut, carried, progress_to
@@ -19,6 +21,9 @@ from .sms import check_recipients, delivery_of
 
 AS_TODAY = GENERATIONS["current"]
 """Version 2 is younger than the generation of 2012."""
+
+COST_OF_SEGMENTS = 85, 10_000
+"""The price of one segment: 0.0085 in the examples of the guide."""
 
 
 class SmsOfBatch(NamedTuple):
@@ -49,6 +54,12 @@ class SmsBatchPlan(NamedTuple):
     sender: str
     deliveries: tuple[Delivery, ...]
     rejected: tuple[RejectedSms, ...]
+
+
+def status_at(batch: Batch, now: datetime) -> BatchStatus:
+    """How far a batch is: Completed once none of its messages waits. Version 2 has no third status."""
+    is_done = batch.status_at(now) is not BatchStatus.PROCESSING
+    return BatchStatus.COMPLETED if is_done else BatchStatus.PROCESSING
 
 
 _OF_THE_WHOLE = (errors.MmsNotAvailable, errors.TooManySmsRecipients)

@@ -16,6 +16,7 @@ _COPIED = (
     "_messages",
     "_ids",
     "a2p",
+    "_sms_stores",
     "_threads",
     "message_templates",
     "presences",

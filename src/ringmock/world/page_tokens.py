@@ -14,6 +14,8 @@ class Listing(StrEnum):
     A2P_MESSAGES = "a2p-sms/messages"
     A2P_BATCHES = "a2p-sms/batches"
     A2P_OPT_OUTS = "a2p-sms/opt-outs"
+    SMS_BATCHES = "sms/batches"
+    SMS_MESSAGES = "sms/messages"
     SMS_CONSENTS = "sms/consents"
     SMS_CONSENT_HISTORY = "sms/consents/history"
 

@@ -15,6 +15,7 @@ from ..domain.agenda import Timer
 from ..domain.due import BRINGS_MESSAGES, Due, DueKind
 from ..domain.message import Availability, Message, next_age
 from ..domain.slices import SLICE, Slices
+from ..domain.sms_batch import status_at
 from ..domain.subscription import Subscription
 from .history.commands import Event
 from .world import World
@@ -251,6 +252,10 @@ def _by_thing(world: World, now: datetime) -> Iterator[Iterable[Due]]:
     for batch in world.a2p.moving(now):
         changes = _each_after(batch.next_change, now)
         yield [Due(at, DueKind.BATCH_STATUS, None, batch.id, batch.status_at(at).value) for at in changes]
+    for number, store in world.sms_stores():
+        for batch in store.moving(now):
+            changes = _each_after(batch.next_change, now)
+            yield [Due(at, DueKind.BATCH_STATUS, number, batch.id, status_at(batch, at).value) for at in changes]
     for message in world.threads.moving(now):
         yield _statuses(message, now, message.author)
     for at, thread in world.threads.expiries():

@@ -293,6 +293,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         self.a2p = A2PStore(ids)
         self.reset_threads(ids)
         self.reset_faxes()
+        self.reset_sms_batches()
         self.phone_book = PhoneBook()
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)

@@ -59,12 +59,14 @@ def test_an_entry_for_each_operation_is_one_case_for_each_that_documents_the_ref
         "patchMessage",
         "readMessageContent",
         "mthReadMessageContent",
+        "readSmsMessage",
+        "readSmsMessageContent",
     ]
     assert [case.name for case in cases][:2] == [
         "readA2PSMS is refused without a token",
         "readMessage is refused without a token",
     ]
-    assert [case.is_first for case in cases] == [True, False, False, False, False, False, False]
+    assert [case.is_first for case in cases] == [True, *[False] * 8]
     assert {(case.file, case.line) for case in cases} == {("mine.yaml", 2)}
 
 

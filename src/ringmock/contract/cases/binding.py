@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from ...domain.account import Account, Extension, PhoneNumber, digits_of
 from ...domain.generation import GENERATIONS
+from ...domain.sms_registration import Brand, Campaign
 from ...world.template import Application, Credentials, Template
 from ..target import sign_in_forms
 from . import Case, Step
-from .lacking import Lack, nobody_left, nobody_who
+from .lacking import Lack, nobody_left, nobody_who, registrations
 from .requirements import (
     handsets_of,
     phone_of,
@@ -23,6 +24,8 @@ from .requirements import (
 from .roles import (
     ACCOUNT,
     APPLICATION,
+    BRAND,
+    CAMPAIGN,
     HANDSET,
     LISTS,
     NOBODY,
@@ -38,8 +41,8 @@ from .shapes import WRITTEN
 from .strangers import nobody
 
 Json = Any
-Player = Extension | PhoneNumber | Application | str
-"""The extension or phone of a role; an external phone is its digits."""
+Player = Extension | PhoneNumber | Application | Brand | Campaign | str
+"""What plays a role; an external phone is its digits."""
 Cast = dict[str, Player]
 
 
@@ -108,7 +111,7 @@ class _Search:
 
     def _order(self) -> list[str]:
         """Departments with members first, then other extensions, and what belongs to them last."""
-        ranks = {PHONE_NUMBER: 2, HANDSET: 3, APPLICATION: 4}
+        ranks = {PHONE_NUMBER: 2, HANDSET: 3, APPLICATION: 4, BRAND: 5, CAMPAIGN: 6}
         played = [name for name in self.needs if name in self.uses and name != ACCOUNT]
         return sorted(
             played,
@@ -126,6 +129,8 @@ class _Search:
                 everyone = list(account.phone_numbers.values())
             case "Application":
                 everyone = list(self.template.applications)
+            case "Brand" | "Campaign" as kind:
+                everyone = list(registrations(self.template, kind))
             case _:
                 everyone = [*sorted(account.extensions.values(), key=self._is_touched)]
         return [each for each in everyone if all(one.holds(each) for one in required.conditions)]
@@ -159,6 +164,9 @@ class _Search:
             return False
         if isinstance(player, PhoneNumber):
             return self._belongs(name, player, cast)
+        if isinstance(player, Campaign):
+            brand = cast.get(self.needs[name].get("brand", ""))
+            return not isinstance(brand, Brand) or player in brand.campaigns
         return not as_it_is or all(_has_its_members(role, self.needs, cast) for role in cast)
 
     def _belongs(self, name: str, number: PhoneNumber, cast: Cast) -> bool:
@@ -319,6 +327,8 @@ class _Names:
         player = self.cast[role]
         if isinstance(player, Application):
             return getattr(player, asked)
+        if isinstance(player, Brand | Campaign):
+            return str(player.id) if asked == "id_text" else getattr(player, asked)
         if isinstance(player, str):
             return self._phone_as(asked, player)
         if isinstance(player, PhoneNumber):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ...domain.account import Feature, digits_of
+from ...domain.sms_registration import Brand, Campaign
 from ...world.template import Template
-from .roles import APPLICATION, HANDSET, PHONE_NUMBER, PHONES, SIGNS_IN
+from .roles import APPLICATION, BRAND, CAMPAIGN, HANDSET, PHONE_NUMBER, PHONES, SIGNS_IN
 from .strangers import nobody
 
 if TYPE_CHECKING:
@@ -66,7 +67,16 @@ def _everyone(required: "Required", template: Template) -> list[Any]:
         return list(account.phone_numbers.values())
     if kind == APPLICATION:
         return list(template.applications)
+    if kind in (BRAND, CAMPAIGN):
+        return registrations(template, kind)
     return list(account.extensions.values())
+
+
+def registrations(template: Template, kind: str) -> list[Brand | Campaign]:
+    """All brands, or the campaigns of all of them."""
+    if kind == BRAND:
+        return list(template.brands)
+    return [campaign for brand in template.brands for campaign in brand.campaigns]
 
 
 def _subject(required: "Required", known: "list[Condition]") -> str:
@@ -113,7 +123,20 @@ def _to_add(required: "Required", template: Template) -> str:
         said = {key: role[key] for key in ("redirect_uris", "grant_types") if key in role}
         secret = {} if role.get("secret") is False else {"client_secret": "a-secret"}
         return as_yaml({"applications": [{"client_id": "another-application", **secret, **said}]})
+    if kind in (BRAND, CAMPAIGN):
+        return as_yaml({"sms_registration": [_registration_line(required, template)]})
     return as_yaml(_extension_lines(required, template, str(phone)))
+
+
+def _registration_line(required: "Required", template: Template) -> dict[str, Json]:
+    """A brand, or one with a campaign: ids that nothing else has."""
+    role = required.role
+    first = max((each.id for kind in (BRAND, CAMPAIGN) for each in registrations(template, kind)), default=700_000) + 1
+    said = {"status": role["registration"]} if "registration" in role else {}
+    if role["type"] == BRAND:
+        return {"id": first, "name": "Another Brand", **said}
+    campaign = {"id": first + 1, "name": "Another Campaign", **said}
+    return {"id": first, "name": "Another Brand", "campaigns": [campaign]}
 
 
 def _extension_lines(required: "Required", template: Template, phone: str) -> dict[str, Json]:

@@ -14,10 +14,11 @@ from ...domain.account import (
     calling_code,
     digits_of,
 )
+from ...domain.sms_registration import BrandStatus, CampaignStatus
 from ...fixture.build import steps_of
 from ...world.template import Application, Credentials, Template
 from .lacking import Lack, account_line
-from .roles import APPLICATION, HANDSET, PHONE_NUMBER, PHONES, SIGNS_IN, Needs, type_of
+from .roles import APPLICATION, BRAND, CAMPAIGN, HANDSET, PHONE_NUMBER, PHONES, SIGNS_IN, Needs, type_of
 from .strangers import outside
 
 Json = Any
@@ -57,6 +58,8 @@ def requirements_of(name: str, needs: Needs, used: set[str], template: Template)
         noun, conditions = "phone number", (Condition(_described(role), lambda phone: _fits(phone, role)),)
     elif kind == APPLICATION:
         noun, conditions = "application", tuple(_of_application(role))
+    elif kind in (BRAND, CAMPAIGN):
+        noun, conditions = f"registered {kind.lower()}", (_registered_as(kind, role),)
     else:
         owned = [(key, each) for each in needs.values() for key in ("owner", "assigned") if each.get(key) == name]
         belongs = tuple(each for _, each in owned)
@@ -233,6 +236,12 @@ def _of_application(role: Role) -> Iterator[Condition]:
 def _registered(application: Application, wanted: set[str]) -> bool:
     registered = application.redirect_uris
     return registered is not None and wanted <= set(registered) and (bool(wanted) or not registered)
+
+
+def _registered_as(kind: str, role: Role) -> Condition:
+    usual = BrandStatus.VERIFIED if kind == BRAND else CampaignStatus.CONFIRMED
+    wanted = role.get("registration", usual)
+    return Condition(f"is {wanted}", lambda each: each.status == wanted)
 
 
 def unmet_by_account(role: Role, used: set[str], template: Template) -> Lack | None:

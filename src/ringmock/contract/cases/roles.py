@@ -20,6 +20,7 @@ RESERVED = (ACCOUNT, NOBODY, "application", "any", "absent", "operation", "recei
 """What no role can be called."""
 
 HANDSET, PHONE_NUMBER, APPLICATION = "Handset", "PhoneNumber", "Application"
+BRAND, CAMPAIGN = "Brand", "Campaign"
 PHONES = ("phone", "digits", "e164")
 OF_EXTENSIONS = (
     *("number", "id", "id_text", "name", "first_name", "last_name", "email", "location"),
@@ -29,6 +30,8 @@ PROPERTIES: Mapping[str, tuple[str, ...]] = {
     HANDSET: PHONES,
     PHONE_NUMBER: (*PHONES, "id"),
     APPLICATION: ("client_id", "client_secret"),
+    BRAND: ("id", "id_text", "name", "country_code"),
+    CAMPAIGN: ("id", "id_text", "name"),
     ACCOUNT: ("id", "id_text", "jwt_secret", "area_code", *PHONES),
     NOBODY: ("number", "id", "id_text", "account_id", "short", "abroad", *PHONES),
     **dict.fromkeys(ExtensionType, OF_EXTENSIONS),
@@ -41,6 +44,8 @@ KEYS: Mapping[str, frozenset[str]] = {
         {"type", "features", "without", "payment_type", "usage_type", "carries", "owner", "assigned"}
     ),
     APPLICATION: frozenset({"type", "secret", "redirect_uris", "grant_types"}),
+    BRAND: frozenset({"type", "registration"}),
+    CAMPAIGN: frozenset({"type", "registration", "brand"}),
     ACCOUNT: frozenset({"clock", "ids", "country_code"}),
     **dict.fromkeys(
         ExtensionType,
@@ -49,7 +54,7 @@ KEYS: Mapping[str, frozenset[str]] = {
 }
 """By the role's type the keys that make sense of it."""
 
-ROLE_KEYS = ("members", "only_members", "owner", "assigned")
+ROLE_KEYS = ("members", "only_members", "owner", "assigned", "brand")
 """Keys of a role that name other roles."""
 
 SIGNS_IN = "sign in"

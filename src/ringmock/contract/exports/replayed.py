@@ -76,12 +76,10 @@ def what_of(line: Mapping[str, Json]) -> str:
     return f"{line['method']} {line['path']}{query}{by} ({line['call']})"
 
 
-def replay_at(
-    target: Target, head: Mapping[str, Json], lines: Sequence[Mapping[str, Json]], control_token: str | None = None
-) -> Replayed:
+def replay_at(target: Target, head: Mapping[str, Json], lines: Sequence[Mapping[str, Json]]) -> Replayed:
     """Do it again, in a world of its own of a ringmock. Raises `NoAnswer` and `CannotBegin`."""
     with ExitStack() as resources:
-        replay = _Replay(target, resources, head, control_token)
+        replay = _Replay(target, resources, head)
         replay.sign_in(line["caller"]["extension"] for line in lines if line.get("caller"))
         for line in lines:
             first = replay.again(line)
@@ -104,14 +102,11 @@ class _LeftOut(Exception):
 class _Replay:
     """One history that is done again, command by command."""
 
-    def __init__(
-        self, target: Target, resources: ExitStack, head: Mapping[str, Json], control_token: str | None
-    ) -> None:
+    def __init__(self, target: Target, resources: ExitStack, head: Mapping[str, Json]) -> None:
         self.compared = 0
         self.left_out: list[str] = []
         self._target, self._resources = target, resources
         self._client: HttpClient = resources.enter_context(target.client())
-        self._control_token = control_token
         self._world = f"replay-{secrets.token_hex(8)}" if target.is_ringmock else None
         self._tokens: dict[str, str] = {}
         self._known, self._time = Known(), WorldTime(head)
@@ -167,7 +162,6 @@ class _Replay:
         self, method: str, path: str, body: Json = None, *, is_of_world: bool = True, is_checked: bool = True
     ) -> Answer:
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        headers |= {"X-Ringmock-Token": self._control_token} if self._control_token is not None else {}
         headers |= {_OPEN: self._world} if is_of_world and self._world is not None else {}
         sent = None if body is None else json.dumps(body).encode()
         answer = self._client.send(Request(method, f"/_mock{path}", headers, sent))

@@ -171,10 +171,16 @@ def _names_members(case: Case[Any]) -> bool:
 def _has_odd_dates(case: Case[Any]) -> bool:
     """A period that ends before it begins; the day before the first, or a zone beyond an end of the calendar."""
     query = case.query or {}
-    since, until = (timestamps.parse(str(query.get(name, ""))) for name in ("dateFrom", "dateTo"))
-    is_reversed = since is not None and until is not None and until < since
-    at_an_end = any(str(query.get(name, "")).startswith(("0001", "9999")) for name in ("dateFrom", "dateTo"))
-    return is_reversed or at_an_end
+    return any(
+        _is_odd_period(str(query.get(since, "")), str(query.get(until, "")))
+        for since, until in (("dateFrom", "dateTo"), ("timeFrom", "timeTo"))
+    )
+
+
+def _is_odd_period(since: str, until: str) -> bool:
+    start, end = timestamps.parse(since), timestamps.parse(until)
+    is_reversed = start is not None and end is not None and end < start
+    return is_reversed or any(date.startswith(("0001", "9999")) for date in (since, until))
 
 
 def _asks_for_what_was_purged(case: Case[Any]) -> bool:
@@ -263,6 +269,9 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "addA2PSMSOptOuts": _is_from_no_a2p_number,
     "listA2PBatches": _asks_for_a_page,
     "listA2PSMS": _asks_for_a_page,
+    "listSmsBatches": _asks_for_a_page,
+    "listSmsMessages": _asks_for_a_page,
+    "readSmsStatusSummary": _has_odd_dates,
     "readA2PSMSOptOuts": _asks_for_a_page,
     "aggregateA2PSMSStatuses": _has_odd_dates,
     "listMessages": _has_odd_dates,

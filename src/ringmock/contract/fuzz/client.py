@@ -49,10 +49,18 @@ class Client:
     """
 
     def __init__(
-        self, url: str, watcher: Watcher | None = None, guard: Guard | None = None, ca: Path | None = None
+        self,
+        url: str,
+        watcher: Watcher | None = None,
+        guard: Guard | None = None,
+        ca: Path | None = None,
+        control_token: str | None = None,
     ) -> None:
-        """`url` as `http://127.0.0.1:8080`, `ca` as for `HttpClient`. Raises `ValueError` as that does."""
-        self._http, self._ca = HttpClient(url, watcher=watcher, guard=guard, ca=ca), ca
+        """`url` as `http://127.0.0.1:8080`, `ca` and `control_token` as for `HttpClient`.
+
+        Raises `ValueError` as that does.
+        """
+        self._http, self._ca = HttpClient(url, TIMEOUT_SECONDS, watcher, guard, ca, control_token), ca
 
     def __enter__(self) -> Self:
         return self

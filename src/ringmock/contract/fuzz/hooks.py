@@ -146,6 +146,9 @@ class Seen:
         self.batch: str | None = None
         """The id of the latest batch of high-volume SMS."""
         self.a2p_messages: dict[str, Values] = {}
+        self.sms_batch: str | None = None
+        """The id of the latest batch of ordinary SMS."""
+        self.sms_messages: dict[str, Values] = {}
         self.page_tokens: dict[str, str] = {}
         """The latest token of each operation."""
 
@@ -167,6 +170,10 @@ class Seen:
             self.batch = body["id"]
         if operation == "listA2PSMS":
             self.a2p_messages = {str(message["id"]): message for message in body["records"][: self.SIZE]}
+        if operation == "createSmsBatch":
+            self.sms_batch = body["id"]
+        if operation == "listSmsMessages":
+            self.sms_messages = {str(message["id"]): message for message in body["records"][: self.SIZE]}
         if isinstance(body.get("paging"), dict) and "pageToken" in body["paging"]:
             self.page_tokens[operation] = body["paging"].get("nextPageToken", body["paging"]["pageToken"])
 
@@ -248,7 +255,11 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
 def flatmap_path_parameters(context: HookContext, path_parameters: Any) -> st.SearchStrategy[Any]:
     """Paths that lead somewhere, and now and then to another's or to nothing."""
     name = _name(context)
-    ground = _ground_a2p_path if name in A2P else _ground_path
+    ground = _ground_path
+    if name in A2P:
+        ground = _ground_a2p_path
+    elif name in SMS_STORE:
+        ground = _ground_sms_store_path
     return _grounded(ground, path_parameters, partial(parameters_with_defects, name, "path"))
 
 
@@ -258,6 +269,8 @@ def flatmap_query(context: HookContext, query: Any) -> st.SearchStrategy[Any]:
     name, ground = _name(context), _ground_query
     if name in A2P:
         ground = partial(_ground_a2p_query, name)
+    elif name in SMS_STORE:
+        ground = partial(_ground_sms_store_query, name)
     elif name in CONSENT_LISTS:
         ground = partial(_ground_consent_filters, name)
     return _grounded(ground, query, partial(parameters_with_defects, name, "query"))
@@ -389,13 +402,23 @@ def _ground_query(rnd: Random, query: Values) -> Values:
 
 
 def _ground_a2p_path(rnd: Random, path: Values) -> Values:
-    path = _ground_path(rnd, {name: value for name, value in path.items() if name == "accountId"}) | {
-        name: value for name, value in path.items() if name != "accountId"
-    }
-    if "batchId" in path and SEEN.batch is not None and rnd.random() < 0.9:
-        path["batchId"] = SEEN.batch
-    if "messageId" in path and SEEN.a2p_messages and rnd.random() < 0.9:
-        path["messageId"] = rnd.choice(list(SEEN.a2p_messages))
+    return _ground_path_of_batches(rnd, path, SEEN.batch, SEEN.a2p_messages)
+
+
+def _ground_sms_store_path(rnd: Random, path: Values) -> Values:
+    path = _ground_path_of_batches(rnd, path, SEEN.sms_batch, SEEN.sms_messages)
+    if "attachmentId" in path and rnd.random() < 0.9:  # the text has the message's id
+        path["attachmentId"] = path["messageId"]
+    return path
+
+
+def _ground_path_of_batches(rnd: Random, path: Values, batch: str | None, messages: Mapping[str, Values]) -> Values:
+    owned = {name: value for name, value in path.items() if name in ("accountId", "extensionId")}
+    path = path | _ground_path(rnd, owned)
+    if "batchId" in path and batch is not None and rnd.random() < 0.9:
+        path["batchId"] = batch
+    if "messageId" in path and messages and rnd.random() < 0.9:
+        path["messageId"] = rnd.choice(list(messages))
     return path
 
 
@@ -423,6 +446,17 @@ def _ground_a2p_query(operation: str, rnd: Random, query: Values) -> Values:
         query["from"] = _spelled(rnd, rnd.choice(GROUNDING.a2p_from))
     if _are_phone_numbers(query.get("phoneNumber")) and GROUNDING.a2p_from and rnd.random() < 0.7:
         query["phoneNumber"] = [_spelled(rnd, number) for number in (*GROUNDING.a2p_from, GROUNDING.sms_to[0][0])]
+    return query
+
+
+def _ground_sms_store_query(operation: str, rnd: Random, query: Values) -> Values:
+    if isinstance(query.get("batchId"), str) and SEEN.sms_batch is not None and rnd.random() < 0.8:
+        query["batchId"] = SEEN.sms_batch
+    _ground_page_token(operation, rnd, query)
+    if isinstance(query.get("from"), str) and _is_phone_number(query["from"]) and GROUNDING.sms_from:
+        query["from"] = _spelled(rnd, rnd.choice(GROUNDING.sms_from))
+    if _are_phone_numbers(query.get("phoneNumber")) and GROUNDING.sms_from and rnd.random() < 0.7:
+        query["phoneNumber"] = [_spelled(rnd, number) for number in (*GROUNDING.sms_from[:2], GROUNDING.sms_to[0][0])]
     return query
 
 
@@ -691,6 +725,12 @@ def _ground_log_in(rnd: Random, body: Values) -> Values:
 
 A2P = frozenset(operation["operationId"] for _, path, operation in operations(CONTRACT) if "/a2p-sms/" in path)
 """The operations of high-volume SMS, which has its own ids and tokens."""
+SMS_STORE = frozenset(
+    operation["operationId"]
+    for method, path, operation in operations(CONTRACT)
+    if "/extensions/{extensionId}/sms/" in path and method == "get"
+)
+"""Those that read what batches of ordinary SMS have sent, which has its own ids and tokens too."""
 
 BODIES: Mapping[str | None, Ground] = {
     "createA2PSMS": _ground_batch,

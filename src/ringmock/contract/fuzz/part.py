@@ -172,7 +172,13 @@ def _probed(target: Target, not_implemented: Sequence[str]) -> Finding:
     started = perf_counter()
     try:
         faults = probe(
-            target.url, target.template, Observed(), watcher=target.watcher, guard=target.guard, ca=target.ca
+            target.url,
+            target.template,
+            Observed(),
+            watcher=target.watcher,
+            guard=target.guard,
+            ca=target.ca,
+            control_token=target.control_token,
         )
         faults = [fault for fault in faults if fault.partition(" ")[0] not in not_implemented]
     except SignInFailed as error:
@@ -187,7 +193,7 @@ def _looked_for_in_mailboxes(target: Target, not_implemented: Sequence[str]) -> 
         for made in PROBES:
             yield Finding(PART, made.name, Verdict.SKIPPED, f"{NOT_IMPLEMENTED}{needed[0]}", keeps=made.keeps)
         return
-    with Client(target.url, target.watcher, target.guard, target.ca) as client:
+    with Client(target.url, target.watcher, target.guard, target.ca, target.control_token) as client:
         scene = Scene(client, target.template)
         for made in PROBES:
             started = perf_counter()

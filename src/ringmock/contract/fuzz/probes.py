@@ -63,11 +63,12 @@ def probe(
     watcher: Watcher | None = None,
     guard: Guard | None = None,
     ca: Path | None = None,
+    control_token: str | None = None,
 ) -> list[str]:
     """Make every probe and count it; what was answered otherwise than documented, a sentence for each."""
     faults: list[str] = []
     may_change = guard is None or guard.limits.may_change
-    with Client(url, watcher, guard, ca) as client:
+    with Client(url, watcher, guard, ca, control_token) as client:
         scene = Scene(client, template, generation, may_change)
         for group in (group(scene) for group in GROUPS):
             try:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...domain.a2p_sms import (
+    COST_OF_SEGMENTS,
     A2PFilter,
     A2PMessage,
     Assigned,
@@ -154,8 +155,8 @@ def _message(message: A2PMessage, view: View) -> Json:
     return said
 
 
-def statuses(totals: Iterable[BatchCounts]) -> Json:
-    """`MessageStatusesResponse`: every status, also those of no message."""
+def statuses(totals: Iterable[BatchCounts], price: tuple[int, int] = COST_OF_SEGMENTS) -> Json:
+    """`MessageStatusesResponse`: every status, also those of no message. `price` is that of a segment."""
     counts: Counter[str] = Counter()
     segments: Counter[str] = Counter()
     failures: dict[str, Counter[str]] = {name: Counter() for name in _FAILURES}
@@ -166,7 +167,9 @@ def statuses(totals: Iterable[BatchCounts]) -> Json:
             segments[name] += total.segments
         if name in failures and total.error is not None:
             failures[name][total.error] += total.messages
-    said: Json = {name: {"count": counts[name], "cost": cost_of(segments[name])} for name in _STATUS_NAMES.values()}
+    said: Json = {
+        name: {"count": counts[name], "cost": cost_of(segments[name], price)} for name in _STATUS_NAMES.values()
+    }
     for name, errors in failures.items():
         said[name]["errorCodeCounts"] = {code: number for code, number in errors.items() if number}
     return said

@@ -58,6 +58,14 @@ def contact_list(
     return {**page, "records": records, "groups": {"uri": f"{book}/group"}}
 
 
+def group_list(
+    parameters: Mapping[str, Any], given: Sequence[tuple[str, str]], extension: Extension, view: View
+) -> Json:
+    """The groups of contacts, of which there are none."""
+    uri = f"{view.extension_uri(extension)}/address-book/group"
+    return paged(uri, given, (), parameters["page"], parameters["perPage"])
+
+
 def page_from(page_id: int | None, position: int) -> tuple[int, int]:
     """The contact behind which a page begins, and the position of the first page. Raises `InvalidParameter`."""
     if page_id is None:
