@@ -210,10 +210,11 @@ def test_the_control_api_takes_what_a_proxy_passes_on_as_a_call_from_elsewhere(
 
 OWN = f"{API}/account/~/extension/~"
 OF_CALLER = {"accountId": "~", "extensionId": "~", "apiVersion": "v1.0"}
+ASKING_FOR_MORE = ("authorize", "readInitialEntryPoints", "getSmsRecipients")
 LISTS = tuple(
     each.path.format(**OF_CALLER)
     for each in known_operations().values()
-    if each.method == "GET" and OF_CALLER.keys() >= set(each.path_parameters)
+    if each.method == "GET" and OF_CALLER.keys() >= set(each.path_parameters) and each.id not in ASKING_FOR_MORE
 )
 """Whatever can be asked for without an id."""
 SEEDS = (
@@ -235,7 +236,6 @@ POSTS = (
     (f"{API}/account/~/message-store-report", {"dateFrom": "2026-01-01T00:00:00Z", "dateTo": "2026-01-02T00:00:00Z"}),
     ("/restapi/oauth/wstoken", None),
     (f"{OWN}/address-book/contact", {"firstName": "Ad"}),
-    (f"{OWN}/fax", {"to": [{"phoneNumber": "14151003732"}], "coverPageText": "For you"}),
     (
         "/restapi/v2/accounts/~/extensions/~/sms/batches",
         {"from": {"phoneNumber": "16509100010"}, "text": "Hi", "messages": [{"to": [{"phoneNumber": "14151003732"}]}]},
