@@ -81,6 +81,9 @@ class ServerLimits:
     max_file_bytes: int = limit(
         1024 * MEGABYTE, "bytes", "Files of messages, for each copy, and of reports; more is 503."
     )
+    max_list_cache: int = limit(
+        32 * MEGABYTE, "bytes", "Messages of lists kept as JSON, of all worlds; above it the least used are made anew."
+    )
     max_contacts: int = limit(10_000, "contacts", "In the address book of an extension; another one is refused.")
     max_journal_messages: int = limit(1000, "messages", "In the journal of a world; above it the oldest is dropped.")
     max_waits: int = limit(10_000, "calls", "Of the control API that wait for something; another one is 503.")

@@ -177,6 +177,8 @@ class Message:
     recipient_progress: tuple[Progress, ...] = ()
     """How the status of a group message or a fax moves for each recipient; empty when it moves equally for all."""
     fax: FaxDetails | None = None
+    revision: int = 0
+    """How often anything about it became another, other than by the clock."""
 
     def status_at(self, now: datetime) -> MessageStatus:
         """The status that the message has reached by `now`."""

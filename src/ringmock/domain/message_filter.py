@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import product
 
 from .message import Availability, Direction, Message, MessageType, ReadStatus
@@ -34,7 +35,17 @@ class MessageFilter:
 
     def combinations(self) -> frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]:
         """Every combination of the four enumerated properties that the filter lets through."""
-        return frozenset(product(self.types, self.directions, self.read_statuses, self.availabilities))
+        return _combinations(self.types, self.directions, self.read_statuses, self.availabilities)
+
+
+@lru_cache(256)  # most clients ask for the same few
+def _combinations(
+    types: frozenset[MessageType],
+    directions: frozenset[Direction],
+    read_statuses: frozenset[ReadStatus],
+    availabilities: frozenset[Availability],
+) -> frozenset[tuple[MessageType, Direction, ReadStatus, Availability]]:
+    return frozenset(product(types, directions, read_statuses, availabilities))
 
 
 @dataclass(frozen=True, slots=True)

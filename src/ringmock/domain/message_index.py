@@ -198,6 +198,8 @@ class MailboxIndex:
 
     def file(self) -> None:
         """Index the messages that are not indexed yet."""
+        if not self.unfiled:
+            return
         unfiled, by_bucket = self.unfiled, defaultdict[Bucket, list[int]](list)
         self.unfiled = []
         for message in unfiled:
@@ -303,6 +305,8 @@ def page_of(slices: list[Slice], total: int, wanted: MessageFilter) -> Iterable[
     if offset >= total:
         return ()
     _skip_newest(slices, offset)
+    if len(slices) == 1:
+        return islice(slices[0].newest_first(), wanted.per_page)
     return islice(merge(*(part.newest_first() for part in slices), reverse=True), wanted.per_page)
 
 

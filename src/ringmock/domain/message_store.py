@@ -158,6 +158,7 @@ class InMemoryMessageStore:
         failed = ((now - message.created, Reached(MessageStatus.SENDING_FAILED)),)
         message.progress = replace(message.progress, later=failed)
         message.recipient_progress = tuple(replace(each, later=failed) for each in message.recipient_progress)
+        message.revision += 1
 
     def find(self, mailbox: str, message_id: int) -> Message | None:
         """The message when that mailbox holds it, whatever its availability."""
@@ -531,6 +532,7 @@ class InMemoryMessageStore:
         before = bucket_of(message)
         yield
         message.modified = max(now, message.created)
+        message.revision += 1
         self._note_change(box, message)
         after = bucket_of(message)
         if after != before:

@@ -25,7 +25,7 @@ from ..sign_in.id_tokens import SigningKey
 from ..sign_in.sessions import SignInRefused
 from ..sign_in.worlds import Worlds
 from . import errors, front_page, oauth
-from .call import JSON_ANSWER, ON_SOCKET, SCOPE_KEY, Call
+from .call import JSON_ANSWER, ON_SOCKET, SCOPE_KEY, Call, Refused
 from .compiled import RequestValidation, ResponseValidation
 from .fast_path import FastPath, whole
 from .limits_and_faults import LimitsAndFaults
@@ -203,7 +203,7 @@ def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | Waiti
     """Every operation of the contract and the function that answers it."""
     key = SigningKey()
     plans = LibPhoneNumber()
-    cache = RecordCache()
+    cache = RecordCache(worlds.limits.max_list_cache)
     return {
         **HANDLERS,
         "authorize": authorization.authorize(worlds),
@@ -277,7 +277,7 @@ def create_app(
         import_name="ringmock",
         middlewares=[
             partial(Recorder, done=done, request_ids=request_ids, groups=groups, limits=limits),
-            partial(Refusals, handler=answer_refusal),
+            partial(Refusals, refused=refused, handler=answer_refusal),
             partial(FastPath, limits=limits),
             RequestNormalisation,
             Routing,
@@ -329,8 +329,15 @@ def control_only(behind: ASGIApp, sockets: ASGIApp, control_port: int | None = N
 
 
 async def answer_refusal(request: ConnexionRequest, exception: Exception) -> ConnexionResponse:
+    """As `refused`, for Connexion."""
+    status, headers, body = refused(request.scope[SCOPE_KEY], exception)
+    return ConnexionResponse(
+        status, mimetype="application/json", content_type=JSON_ANSWER, body=body, headers=dict(headers)
+    )
+
+
+def refused(call: Call, exception: Exception) -> Refused:
     """Any exception in RingCentral's wording; an internal error as 500, with its traceback in the log."""
-    call: Call = request.scope[SCOPE_KEY]
     known = translated(exception)
     if isinstance(known, errors.InternalError):
         log.error("%s %s failed", call.method, call.path, exc_info=exception)
@@ -342,7 +349,7 @@ async def answer_refusal(request: ConnexionRequest, exception: Exception) -> Con
     headers.update(call.rate_limit)
     call.problems = errors.problems_of(known)
     call.encoded = body
-    return ConnexionResponse(status, mimetype="application/json", content_type=JSON_ANSWER, body=body, headers=headers)
+    return Refused(status, headers, body)
 
 
 def translated(exception: Exception) -> Exception:

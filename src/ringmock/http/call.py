@@ -163,6 +163,15 @@ JSON_ANSWER = "application/json;charset=utf-8"
 """The content type of the answer in the service's spelling."""
 
 
+class Refused(NamedTuple):
+    """How a call is refused: its body is JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Besides those of every answer."""
+    body: bytes
+
+
 class Answer(NamedTuple):
     """The result of a handler. A body of text or bytes is sent unchanged, any other as JSON."""
 

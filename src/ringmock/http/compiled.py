@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
@@ -32,13 +32,16 @@ from .large_json import SLICE_BYTES, parsing
 from .slices import in_slices
 from .stages import LONGEST_KNOWN, Staged, following
 from .validation import (
+    Parameters,
     ResponseSchema,
     StrictUriParser,
     ends_before_it_begins,
     formats,
     parse_json,
     periods_of,
+    problems_of,
     query_of,
+    refuse,
     refuse_broken,
 )
 from .wire.record_cache import ListOfRecords
@@ -52,19 +55,30 @@ JSON = "application/json"
 
 MAX_KNOWN_PATHS = 512
 """The maximum of cached paths of one operation."""
+MAX_KNOWN_QUERIES = 32
+"""The maximum of cached queries of one operation, each with its path."""
+
+
+class _Read(NamedTuple):
+    """What a query says: its pairs as they came, and the values of its path and query, where they keep their schemas."""
+
+    pairs: tuple[tuple[str, str], ...]
+    values: Mapping[str, Any] | None
 
 
 class _ParameterPlan:
     """The path and query parameters of one operation."""
 
-    def __init__(self, parameters: list[dict[str, Any]]) -> None:
+    def __init__(self, operation_id: str, parameters: list[dict[str, Any]]) -> None:
         self._parser = StrictUriParser(parameters, {})
+        self._operation_id = operation_id
         self._path = [(p["name"], compiled(p["schema"])) for p in parameters if p["in"] == "path"]
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
         self._required = [p["name"] for p in parameters if p["in"] == "query" and p.get("required")]
         self._defaults = {p["name"]: p["schema"].get("default") for p in parameters}
         self._periods = periods_of(parameters)
         self._without_query = lru_cache(MAX_KNOWN_PATHS)(self._of_path)
+        self._known_query = lru_cache(MAX_KNOWN_QUERIES)(self._of_query)
 
     def _of_path(self, *given: tuple[str, str]) -> Mapping[str, Any] | None:
         """The values of a path, and the defaults of the query; None when one of the path breaks its schema."""
@@ -74,26 +88,36 @@ class _ParameterPlan:
 
     def read(self, scope: Scope, call: Call) -> bool:
         """Put the values on the call, with defaults; False when one of them violates its schema."""
-        is_short = len(scope["path"]) <= LONGEST_KNOWN
+        query: bytes = scope["query_string"]
+        is_short = len(scope["path"]) + len(query) <= LONGEST_KNOWN
         plain = (self._without_query if is_short else self._of_path)(*scope["path_params"].items())
         if plain is None:
             return False
         call.parameters = plain
-        if scope["query_string"]:
-            values = dict(plain)
-            call.query = query_of(scope)
-            for name, value in self._parser.resolve_query(by_name(call.query)).items():
-                known = self._query.get(name)
-                if known is None:
-                    continue
-                if not known.is_valid(value):
-                    return False
-                values[name] = value
-            call.parameters = values
-            if any(ends_before_it_begins(period, values) for period in self._periods):
-                return False
-            return all(values[name] is not None for name in self._required)
-        return not self._required
+        if not query:
+            return not self._required
+        read = (self._known_query if is_short else self._of_query)
+        call.query, values = read(query, call.limits.max_form_fields, *scope["path_params"].items())
+        if values is None:
+            return False
+        call.parameters = values
+        return True
+
+    def _of_query(self, query: bytes, most_fields: int, *path: tuple[str, str]) -> _Read:
+        """What a query says beside a path that keeps its schemas."""
+        pairs = tuple(query_of(query, self._operation_id, most_fields))
+        values = self._defaults | dict(path)
+        for name, value in self._parser.resolve_query(by_name(pairs)).items():
+            known = self._query.get(name)
+            if known is None:
+                continue
+            if not known.is_valid(value):
+                return _Read(pairs, None)
+            values[name] = value
+        is_right = all(values[name] is not None for name in self._required) and not any(
+            ends_before_it_begins(period, values) for period in self._periods
+        )
+        return _Read(pairs, MappingProxyType(values) if is_right else None)
 
 
 class RequestOperation:
@@ -102,7 +126,8 @@ class RequestOperation:
     def __init__(self, stock: RequestValidationOperation, operation: Any, limits: ServerLimits) -> None:
         self._stock = stock
         self.next_app = following(stock.next_app, operation)
-        self._parameters = _ParameterPlan(operation.parameters)
+        self._parameters = _ParameterPlan(operation.operation_id, operation.parameters)
+        self._wording = Parameters(operation.parameters, StrictUriParser(operation.parameters, {}))
         self._takes_body = bool(operation.consumes)
         self._json = schema_of(operation.body_schema(JSON)) if JSON in operation.consumes else None
         # twice what the contract has: a client may send unknown parameters
@@ -142,6 +167,18 @@ class RequestOperation:
             return self._parameters.read(scope, call) and self._accepts_body(call)
         except (Refusal, UnparseableJson, UnparseableRequest):
             return False
+
+    def refuse(self, scope: Scope, call: Call) -> None:
+        """Raise what the stock stage would, for a plain request that it refuses; for any other, nothing."""
+        if not self._parameters.read(scope, call):
+            self._wording.validate(scope)
+        if self._json is None or call.media_type != JSON or not call.content:
+            return
+        try:
+            call.body = parse_json(call.content, self._most_values, self._deepest)
+            refuse(problems_of(self._json.contract, call.body, self._json))
+        except RecursionError as error:  # as the stock stage has it
+            raise UnparseableJson from error
 
     def _accepts_body(self, call: Call) -> bool:
         if not self._takes_body:
@@ -224,11 +261,10 @@ class _AnswerPlan:
     def _has_valid_records(self, body: ListOfRecords, media_type: str) -> bool:
         """Each record is checked once: it is made anew when anything about it changes."""
         validator = self._of_records[media_type]
-        for record in body.records:
-            if validator not in record.checked_by:
-                if not validator.is_valid(record.value):
-                    return False
-                record.checked_by = (*record.checked_by, validator)
+        for record in [each for each in body.records if validator not in each.checked_by]:
+            if not validator.is_valid(record.value):
+                return False
+            record.checked_by = (*record.checked_by, validator)
         return True
 
 

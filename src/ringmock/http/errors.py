@@ -478,7 +478,7 @@ def render(exception: Exception, *, with_words: bool = True) -> tuple[int, dict[
 
 
 def _each_once(entries: Iterable[dict[str, str]]) -> Iterable[dict[str, str]]:
-    return {json.dumps(said): said for said in entries}.values()
+    return {tuple(said.items()): said for said in entries}.values()
 
 
 def without_frames(problem: Exception) -> Exception:

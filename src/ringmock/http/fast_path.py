@@ -83,7 +83,10 @@ class FastPath:
                 return False
             call.media_type = JSON
         route.security.enter(call, scope)
-        if not route.lab.passes(call) or not route.request.accepts(scope, call):
+        if not route.lab.passes(call):
+            return False
+        if not route.request.accepts(scope, call):
+            route.request.refuse(scope, call)
             return False
         route.handler.handle(call)
         route.answer.check(call)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -17,6 +18,9 @@ Json = Any
 UTF16 = "x-maxLengthUtf16"
 _BOUNDS = {"int64": (-(1 << 63), (1 << 63) - 1), "int32": (-(1 << 31), (1 << 31) - 1)}
 _FORMATS = {"ringcentral-date-time": lambda text: timestamps.parse(text) is not None}
+
+
+_OF_ALTERNATIVES = frozenset({"anyOf", "oneOf", "not"})
 
 
 class _MaxLengthUtf16:
@@ -45,6 +49,8 @@ class Schema(NamedTuple):
     """A compiled schema, and its source."""
 
     validator: "jsonschema_rs.Validator"
+    contract: Mapping[str, Any]
+    """The schema as the contract has it, dereferenced, without the components."""
     draft_4: Mapping[str, Any]
     ids: Spell | None
     """Converts the ids of a valid value to one spelling; None when it has no ids."""
@@ -56,6 +62,14 @@ class Schema(NamedTuple):
         except jsonschema_rs.ValidationError as error:
             return _broken(self.draft_4, error)
         return None
+
+    def only_broken(self, value: Json) -> Broken | None:
+        """What is wrong with a value, if that is one thing and no matter of alternatives; None for any other value."""
+        errors = list(islice(self.validator.iter_errors(value), 2))
+        if len(errors) != 1:
+            return None
+        broken = _broken(self.draft_4, errors[0])
+        return None if broken.keyword in _OF_ALTERNATIVES else broken
 
     def finding_broken(self, value: Json) -> Slices[Broken | None]:
         """As `first_broken`, in slices, of an object that has a long list."""
@@ -112,7 +126,7 @@ def _compiled(schema: bytes) -> Schema:
     validator = jsonschema_rs.Draft4Validator(
         draft_4, formats=_FORMATS, validate_formats=True, keywords={UTF16: _MaxLengthUtf16}
     )
-    return Schema(validator, draft_4, spelled_ids(written))
+    return Schema(validator, written, draft_4, spelled_ids(written))
 
 
 def _in_draft_4(schema: Json) -> Json:

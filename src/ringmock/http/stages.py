@@ -52,6 +52,7 @@ from .call import (
     WRITE_WHOLE,
     Answer,
     Call,
+    Refused,
 )
 from .errors import (
     AuthorizationMalformed,
@@ -147,7 +148,7 @@ class Recorder:
         }
         self._lines = {
             operation_id: lines_of([(b"content-type", JSON_ANSWER.encode()), *headers])
-            for operation_id, headers in [(None, _EVERY_ANSWER), *self._by_operation.items()]
+            for operation_id, headers in self._by_operation.items()
         }
         self._known_base_url = lru_cache(MAX_KNOWN)(base_url)
 
@@ -169,34 +170,35 @@ class Recorder:
         call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
         scope[SCOPE_KEY] = call
         try:
-            await self.app.run(call, scope, receive, send, self.complete)
-            if call.status is None and call.answer is not None:
-                call.status = call.answer.status
-                write = getattr(send, WRITE_WHOLE, None)
-                if write is None or not self._is_written(call, call.answer, write):
-                    await self._send(call, scope, send)
+            refused = await self.app.run(call, scope, receive, send, self.complete)
+            answer = call.answer
+            if refused is not None:
+                call.status = refused.status
+                if refused.headers or not self._is_written(call, send):
+                    await self._send(call, headers_of_refusal(refused), scope, send)
+            elif call.status is None and answer is not None:
+                call.status = answer.status
+                is_plain = answer.media_type is JSON_ANSWER and answer.body is not None and not answer.headers
+                if not is_plain or not self._is_written(call, send):
+                    await self._send(call, headers_of(call), scope, send)
         finally:
             self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
-    def _is_written(self, call: Call, answer: Answer, write: WriteWhole) -> bool:
-        """Write an answer that has the headers of most; False for any other."""
-        if (
-            answer.media_type is not JSON_ANSWER
-            or answer.body is None
-            or answer.headers
-            or call.rate_limit
-            or call.fault is not None
-            or b"origin" in call.headers
-        ):
+    def _is_written(self, call: Call, send: Send) -> bool:
+        """Write an answer of JSON that has the headers of most; False for any other."""
+        write: WriteWhole | None = getattr(send, WRITE_WHOLE, None)
+        if write is None or call.rate_limit or call.fault is not None or b"origin" in call.headers:
             return False
-        encoded = call.encoded
-        lines = self._lines.get(call.operation) or self._lines[None]
+        status, encoded = call.status, call.encoded
+        lines = self._lines.get(call.operation)
+        if status is None or lines is None or status == 401:
+            return False
         headers = b"content-length: %d\r\nrcrequestid: %b\r\n%b" % (len(encoded), self._request_ids(), lines)
-        return write(answer.status, headers, encoded)
+        return write(status, headers, encoded)
 
-    async def _send(self, call: Call, scope: Scope, send: Send) -> None:
-        start: Message = {"type": "http.response.start", "status": call.status, "headers": headers_of(call)}
-        self.complete(start["headers"], call)
+    async def _send(self, call: Call, headers: normalisation.Headers, scope: Scope, send: Send) -> None:
+        start: Message = {"type": "http.response.start", "status": call.status, "headers": headers}
+        self.complete(headers, call)
         if call.fault is not None:
             send = spoiling(call, scope, send) or send
         await send(start)
@@ -270,47 +272,61 @@ def headers_of(call: Call) -> normalisation.Headers:
     return headers
 
 
+def headers_of_refusal(refused: Refused) -> normalisation.Headers:
+    """The headers of a refusal."""
+    headers = [(b"content-length", b"%d" % len(refused.body)), (b"content-type", JSON_ANSWER.encode())]
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in refused.headers.items()]
+    return headers
+
+
 class Refusals(ExceptionMiddleware):
     """Connexion's handling of exceptions, entered only by calls that raised one.
 
     An exception in its handling, or after the answer has begun, is for its `ServerErrorMiddleware`.
     """
 
-    def __init__(self, next_app: "FastPath", handler: Callable[[Any, Exception], Any]) -> None:
+    def __init__(
+        self,
+        next_app: "FastPath",
+        refused: Callable[[Call, Exception], Refused],
+        handler: Callable[[Any, Exception], Any],
+    ) -> None:
+        """`handler` does for Connexion what `refused` does: it says how a call is refused for an exception."""
         super().__init__(_raise_again)
         self._next_app = next_app
+        self._refused = refused
         self._handler = handler
         self._last_resort = ServerErrorMiddleware(super().__call__, handler=handler)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._next_app(scope, receive, send)
 
-    async def run(self, call: Call, scope: Scope, receive: Receive, send: Send, complete: Complete) -> None:
-        """Pass a call on, and refuse it for what is raised. `complete` adds the headers of every answer."""
+    async def run(self, call: Call, scope: Scope, receive: Receive, send: Send, complete: Complete) -> Refused | None:
+        """Pass a call on; how it is refused for what is raised. `complete` adds the headers of every answer."""
         try:
             behind = await self._next_app.answering(call, scope, receive)
             if behind is not None:
                 await self._next_app(scope, behind, Completing(complete, call, scope, send))
+            return None
         except Exception as failure:
-            await self._refuse(failure, call, scope, receive, Completing(complete, call, scope, send))
+            return await self._refuse(failure, call, scope, receive, Completing(complete, call, scope, send))
         except asyncio.CancelledError:  # the server stops, so the call's wait is cancelled
             if call.status is not None:
                 raise
-            await self._refuse(ServiceUnavailable(), call, scope, receive, Completing(complete, call, scope, send))
+            refusal = ServiceUnavailable()
+            return await self._refuse(refusal, call, scope, receive, Completing(complete, call, scope, send))
 
-    async def _refuse(self, failure: Exception, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(
+        self, failure: Exception, call: Call, scope: Scope, receive: Receive, send: Send
+    ) -> Refused | None:
         if call.status is not None:
             await self._handler(Request(scope), failure)
             raise failure
         try:
-            said = await self._handler(Request(scope), failure)
+            return self._refused(call, failure)
         except Exception:
             await self._last_resort({**scope, _FAILURE: failure}, receive, send)
-            return
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in said.headers.items()]
-        headers.append((b"content-length", b"%d" % len(said.body)))
-        await send({"type": "http.response.start", "status": said.status_code, "headers": headers})
-        await send({"type": "http.response.body", "body": said.body})
+            return None
 
 
 async def _raise_again(scope: Scope, _: Receive, __: Send) -> None:

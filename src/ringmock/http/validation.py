@@ -28,7 +28,7 @@ from .call import SCOPE_KEY, Call
 from .errors import BodyOfTooManyValues, FaxEnvelopeUnreadable, UnparseableJson
 from .forms import by_name, form_of, pairs_of
 from .json_bounds import TooDeep, TooManyValues, check_bounds, is_large
-from .json_schemas import UTF16, Broken, schema_of
+from .json_schemas import UTF16, Broken, Schema, schema_of
 
 Json = Any
 
@@ -93,11 +93,15 @@ RequestSchema: Any = extend(Draft4RequestValidator, _KEYWORDS)
 ResponseSchema: Any = extend(Draft4ResponseValidator, _KEYWORDS)
 
 
-def problems_of(schema: Mapping[str, Any], instance: Json) -> list[errors.Refusal]:
+def problems_of(schema: Mapping[str, Any], instance: Json, known: Schema | None = None) -> list[errors.Refusal]:
     """The violations of a body's schema, each with its parameter (`to.phoneNumber`).
 
-    Of a large body only the first: finding all reads each part in Python.
+    Of a large body only the first: finding all reads each part in Python. With `known`, which is the schema compiled,
+    a body with one plain violation is not read in Python either.
     """
+    only = None if known is None else known.only_broken(instance)
+    if only is not None:
+        return [_refusal(only)]
     if is_large(instance):
         broken = schema_of(schema).first_broken(instance)
         return [] if broken is None else [_refusal(broken)]
@@ -433,7 +437,8 @@ class Parameters:
 
     def validate(self, scope: Any) -> None:
         """Put the values on the call, with defaults. Raises `InvalidParameter`, one or several."""
-        query = query_of(scope)
+        call: Call = scope[SCOPE_KEY]
+        query = query_of(scope["query_string"], call.operation, call.limits.max_form_fields)
         given = {
             "query": self._uri_parser.resolve_query(by_name(query)),
             "path": self._uri_parser.resolve_path(scope.get("path_params", {})),
@@ -453,7 +458,6 @@ class Parameters:
                 values[name] = value
         reversed_periods = [each for each in self._periods if ends_before_it_begins(each, values)]
         refuse(problems or [errors.InvalidParameter(each.until) for each in reversed_periods])
-        call: Call = scope[SCOPE_KEY]
         call.parameters = values
         call.query = query
 
@@ -468,18 +472,16 @@ _WRITTEN_AS_FORMS = frozenset({"authorize"})
 """The operations whose parameters have spaces, written as `+`."""
 
 
-def query_of(scope: Any) -> list[tuple[str, str]]:
-    """The query with the variants that official clients send.
+def query_of(text: bytes, operation_id: str | None, most_fields: int) -> list[tuple[str, str]]:
+    """The query of an operation with the variants that official clients send.
 
     A raw `+` is a plus, since some clients do not encode it and only `authorize` has parameters with spaces; `name[]`
     and `name[0]` are `name`; `max` and `Max` are `perPage`, unless that is present too; `perPage=max` is the greatest
-    page.
+    page. Raises `UnparseableRequest` for more than `most_fields` fields.
     """
-    text: bytes = scope["query_string"]
-    call: Call = scope[SCOPE_KEY]
-    if call.operation not in _WRITTEN_AS_FORMS:
+    if operation_id not in _WRITTEN_AS_FORMS:
         text = text.replace(b"+", b"%2B")
-    pairs = pairs_of(text, call.limits.max_form_fields)
+    pairs = pairs_of(text, most_fields)
     named = [(_BRACKETS.sub("", name), value) for name, value in pairs]
     if any(name in _MAX for name, _ in named) and not any(name == PER_PAGE for name, _ in named):
         named = [(PER_PAGE if name in _MAX else name, value) for name, value in named]

@@ -533,22 +533,31 @@ def problem_of(error: httptools.HttpParserError, begun: bytes) -> Exception:
 class _Cycle(RequestResponseCycle):
     """uvicorn's state of one request, for one that is known to be complete."""
 
+    # What is true of every such request, without an attribute of its own until it becomes another.
+    disconnected = waiting_for_100_continue = False
+    keep_alive = True
+    more_body = False
+    response_started = response_complete = False
+    chunked_encoding = None
+    expected_content_length = 0
+
     def __init__(self, protocol: HttpProtocol, scope: Any, body: bytes) -> None:
-        super().__init__(
-            scope=scope,
-            transport=protocol.transport,
-            flow=protocol.flow,
-            logger=protocol.logger,
-            access_logger=protocol.access_logger,
-            access_log=protocol.access_log,
-            default_headers=protocol.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=True,
-            on_response=protocol.on_response_complete,
-        )
+        """As uvicorn does it, with no more than most requests need."""
+        self._protocol = protocol
+        self.scope = scope
+        self.transport = protocol.transport
+        self.flow = protocol.flow
+        self.access_log = protocol.access_log
+        self.default_headers = protocol.server_state.default_headers
+        self.on_response = protocol.on_response_complete
         self.body = body  # type: ignore[assignment]  # nothing is added to it
-        self.more_body = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("message_event", "logger", "access_logger"):
+            raise AttributeError(name)
+        value = asyncio.Event() if name == "message_event" else getattr(self._protocol, name)
+        setattr(self, name, value)
+        return value
 
 
 class _Receive:
@@ -623,8 +632,9 @@ class _Send:
             return False
         cycle.response_started = cycle.response_complete = True
         defaults = self._protocol.header_lines(cycle.default_headers)
-        cycle.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], defaults, headers, body))
-        cycle.message_event.set()
+        cycle.transport.write(b"".join((STATUS_LINE[status], defaults, headers, b"\r\n", body)))
+        if "message_event" in cycle.__dict__:
+            cycle.message_event.set()
         cycle.on_response()
         return True
 

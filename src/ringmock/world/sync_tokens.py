@@ -4,9 +4,10 @@ Both are valid until the world's reset.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from ..domain import errors
@@ -105,7 +106,8 @@ def _unpacked(content: bytes) -> Mark:
     return Mark(frame, _moment(time), position, shared)
 
 
-def _bits(enum: type[_E], members: Iterable[_E]) -> int:
+@lru_cache(256)  # of the same few filters
+def _bits(enum: type[_E], members: Collection[_E]) -> int:
     return sum(1 << list(enum).index(member) for member in members)
 
 

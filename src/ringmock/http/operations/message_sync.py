@@ -30,5 +30,5 @@ def _synced(call: Call, cache: RecordCache) -> Answer:
         sync = call.here.sync_changes(extension, asked["syncToken"], date_from, asked["recordCount"])
     token = call.here.sync_tokens.issue(extension.number, sync.mark)
     view = view_of(call)
-    records = [wire.record_of(message, extension, view, cache) for message in sync.records]
+    records = wire.records_of(sync.records, extension, view, cache)
     return Answer(ListOfRecords(wire.sync_resource(sync, token, kind, call.filters, extension, view), records))

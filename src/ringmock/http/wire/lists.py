@@ -1,6 +1,7 @@
 """Lists, page by page."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil
 from urllib.parse import quote, urlencode
 
@@ -27,10 +28,11 @@ def page_of(
 def envelope_of(uri: str, filters: Sequence[tuple[str, str]], count: int, total: int, page: int, per_page: int) -> Json:
     """One page of a list without its `count` records."""
     last = max(1, ceil(total / per_page)) if per_page else 1
+    query = query_of(tuple(filters))
+    beginning = f"{uri}?{query}&page=" if query else f"{uri}?page="
 
     def link(number: int) -> Json:
-        query = urlencode([*filters, ("page", number), ("perPage", per_page)], quote_via=quote, safe=":")
-        return {"uri": f"{uri}?{query}"}
+        return {"uri": f"{beginning}{number}&perPage={per_page}"}
 
     paging: Json = {"perPage": per_page, "totalElements": total, "totalPages": last if total and per_page else 0}
     navigation: Json = {"firstPage": link(1)}
@@ -43,3 +45,9 @@ def envelope_of(uri: str, filters: Sequence[tuple[str, str]], count: int, total:
         navigation["nextPage"] = link(page + 1)
     navigation["lastPage"] = link(last)
     return {**link(page), "records": [], "paging": paging, "navigation": navigation}
+
+
+@lru_cache(256)  # who reads page after page, or asks again and again, has the same filters
+def query_of(filters: tuple[tuple[str, str], ...]) -> str:
+    """The filters as a query, as the service writes one."""
+    return urlencode(filters, quote_via=quote, safe=":")

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from ...domain.account import Extension
 from ...domain.message import Availability, Direction, Message, MessageType
 from ...domain.message_sync import Frame, Sync
 from ...timestamps import iso8601
+from .lists import query_of
 from .messages import chosen, default_date_from, moment, owners_from
 from .record_cache import Record, RecordCache
 from .view import Json, View
@@ -46,9 +46,8 @@ def sync_resource(
     filters = [*given, *(() if "syncType" in effective else [("syncType", kind)])]
     if kind == FULL and "dateFrom" not in effective:
         filters.append(("dateFrom", iso8601(sync.mark.frame.date_from)))
-    query = urlencode(filters, quote_via=quote, safe=":")
     return {
-        "uri": f"{view.extension_uri(extension)}/message-sync?{query}",
+        "uri": f"{view.extension_uri(extension)}/message-sync?{query_of(tuple(filters))}",
         "records": [],
         "syncInfo": {
             "syncType": kind,
@@ -59,10 +58,19 @@ def sync_resource(
     }
 
 
-def record_of(message: Message, extension: Extension, view: View, cache: RecordCache) -> Record:
-    """The whole message; for a deleted or purged one only the fact."""
-    if message.availability is Availability.ALIVE:
-        return cache.record(message, view)
+def records_of(messages: Sequence[Message], extension: Extension, view: View, cache: RecordCache) -> list[Record]:
+    """The whole messages; of a deleted or purged one only the fact."""
+    alive = cache.records([message for message in messages if message.availability is Availability.ALIVE], view)
+    if len(alive) == len(messages):
+        return alive
+    rest = iter(alive)
+    return [
+        next(rest) if message.availability is Availability.ALIVE else _gone(message, extension, view)
+        for message in messages
+    ]
+
+
+def _gone(message: Message, extension: Extension, view: View) -> Record:
     return Record(
         {
             "uri": f"{view.extension_uri(extension)}/message-store/{message.id}",

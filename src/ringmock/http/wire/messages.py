@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from ... import timestamps
@@ -149,8 +150,20 @@ def default_date_from(date_to: datetime) -> datetime:
 
 def chosen(enum: type[_E], names: Iterable[str] | None) -> frozenset[_E]:
     """The members with these names, as far as this server has them; all of them for None."""
-    known = {member.value: member for member in enum}
-    return frozenset(enum) if names is None else frozenset(known[name] for name in names if name in known)
+    if names is None:
+        return _all_of(enum)
+    known = _by_name(enum)
+    return frozenset([known[name] for name in names if name in known])
+
+
+@lru_cache
+def _all_of(enum: type[_E]) -> frozenset[_E]:
+    return frozenset(enum)
+
+
+@lru_cache
+def _by_name(enum: type[_E]) -> Mapping[str, _E]:
+    return {member.value: member for member in enum}
 
 
 # --- messages ------------------------------------------------------------------------------------
