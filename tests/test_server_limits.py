@@ -68,9 +68,9 @@ OTHERWISE = {
     "world/fax_operations.py": {"_ARRIVING_TOGETHER"},
     # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up
     "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST"},
-    "http/compiled.py": {"MAX_KNOWN_PATHS"},
+    "http/compiled.py": {"MAX_KNOWN_PATHS", "MAX_KNOWN_QUERIES"},
     "serving/known_heads.py": {"MOST_HEADS", "LONGEST_HEAD"},
-    "http/wire/record_cache.py": {"MOST_RECORDS"},
+    "http/wire/record_cache.py": {"OVERHEAD"},
     # How much is looked at in a turn of the loop, and what is large enough to be looked at otherwise
     "http/near_paths.py": {"_MOST_STEPS", "_LONGEST_STEP", "_ALIKE"},
     "http/json_bounds.py": {"SLICE", "LARGE", "LARGE_TEXT"},

@@ -155,25 +155,49 @@ def requests(stages: Stages, dice: random.Random) -> Iterator[tuple[compiled.Req
 
 
 async def is_let_through(stages: Stages, stage: Any, scope: dict[str, Any]) -> bool:
+    return await refusal_of(stages, stage, scope) is None
+
+
+async def refusal_of(stages: Stages, stage: Any, scope: dict[str, Any]) -> Exception | None:
     stages.let_through.clear()
     try:
         await stage(dict(scope), None, None)
-    except (Refusal, UnparseableJson, UnparseableRequest):
-        return False
-    return stages.let_through == [scope[SCOPE_KEY]]
+    except (Refusal, UnparseableJson, UnparseableRequest) as refusal:
+        return refusal
+    assert stages.let_through == [scope[SCOPE_KEY]]
+    return None
+
+
+def refused_plainly(stage: compiled.RequestOperation, scope: dict[str, Any]) -> Exception | None:
+    """What a plain call is refused for without the stages; None where they have to say it."""
+    try:
+        stage.refuse(scope, scope[SCOPE_KEY])
+    except (Refusal, UnparseableJson, UnparseableRequest) as refusal:
+        return refusal
+    return None
+
+
+def worded(problem: Exception | None) -> list[tuple[str, object, object]]:
+    """Type, parameter and value of each refusal, in their order."""
+    return [] if problem is None else [said(each) for each in getattr(problem, "refusals", (problem,))]
 
 
 async def differences(count: int, seed: int) -> tuple[list[str], Counter[str]]:
     stages, dice, found, seen = Stages(), random.Random(seed), [], Counter[str]()
     for (stage, scope), _ in zip(requests(stages, dice), range(count), strict=False):
         call = scope[SCOPE_KEY]
-        stock = await is_let_through(stages, stage._stock, scope)
+        refusal = await refusal_of(stages, stage._stock, scope)
+        stock = refusal is None
         read_by_stock = (call.parameters, call.body)
         both = await is_let_through(stages, stage, scope)
         has_opinion = call.media_type in ("", "application/json")
         alone = stage.accepts(scope, call) if has_opinion and (call.content or not stage._takes_body) else stock
         if not stock == both == alone or (stock and read_by_stock != (call.parameters, call.body)):
             found.append(f"{stock=} {both=} {alone=} {scope['query_string']!r} {scope['path_params']} {call.content!r}")
+        if has_opinion and (refused := refused_plainly(stage, scope)) is not None:
+            seen["refused plainly"] += 1
+            if worded(refused) != worded(refusal):
+                found.append(f"{worded(refused)} {worded(refusal)} {scope['query_string']!r} {call.content!r}")
         seen["accepted" if stock else "refused"] += 1
     return found, seen
 
@@ -195,6 +219,8 @@ def test_what_the_compiled_check_says_of_a_body_is_among_what_the_stock_one_says
         by_stock = {repr(said(refusal)) for refusal in validation.problems_of(schema, value)}
         broken = schema_of(schema).first_broken(value)
 
+        only = schema_of(schema).only_broken(value)
+        assert only is None or {repr(said(validation._refusal(only)))} == by_stock, value
         if broken is None:
             assert by_stock == set(), value
         else:
@@ -204,8 +230,8 @@ def test_what_the_compiled_check_says_of_a_body_is_among_what_the_stock_one_says
     assert set(told) >= {"required", "type", "anyOf", "minItems", "x-maxLengthUtf16", "pattern", "enum"}, told
 
 
-def said(refusal: Refusal) -> tuple[str, object, object]:
-    return type(refusal).__name__, refusal.parameter, refusal.value
+def said(refusal: Exception) -> tuple[str, object, object]:
+    return type(refusal).__name__, getattr(refusal, "parameter", None), getattr(refusal, "value", None)
 
 
 @pytest.mark.parametrize("count", [498, 499, 500, 501])

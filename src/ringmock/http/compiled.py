@@ -60,7 +60,7 @@ MAX_KNOWN_QUERIES = 32
 
 
 class _Read(NamedTuple):
-    """What a query says: its pairs as they came, and the values of its path and query, where they keep their schemas."""
+    """What a query says: its pairs as they came, and the values of path and query; none that break their schemas."""
 
     pairs: tuple[tuple[str, str], ...]
     values: Mapping[str, Any] | None
@@ -96,7 +96,7 @@ class _ParameterPlan:
         call.parameters = plain
         if not query:
             return not self._required
-        read = (self._known_query if is_short else self._of_query)
+        read = self._known_query if is_short else self._of_query
         call.query, values = read(query, call.limits.max_form_fields, *scope["path_params"].items())
         if values is None:
             return False

@@ -104,12 +104,7 @@ class RecordCache:
             kept = get(message)
             if kept is not None:
                 revision, of_account, at, since, until, record = kept
-                if (
-                    revision == message.revision
-                    and of_account is account
-                    and at == base_url
-                    and since <= now < until
-                ):
+                if revision == message.revision and of_account is account and at == base_url and since <= now < until:
                     found.append(record)
                     continue
             found.append(self._moved_or_made(message, view))
