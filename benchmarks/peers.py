@@ -1,17 +1,15 @@
 """`POST sms` on ringmock and on its peers: medians and ratios of one run, never a timed test.
 
-    python benchmarks/peers.py [--rounds 3] [--seconds 5] [--only ringmock,prism] [--connections 1 16 64] [--write]
+    python benchmarks/peers.py [--rounds 5] [--seconds 5] [--only ringmock,prism] [--connections 1 16 64] [--write]
 
 One contender after another on the same core, the driver (wrk) on another, in interleaved rounds with a warm-up each.
 What a contender claims to do is checked before it is timed. Whoever is not installed is left out, and told how to get.
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ import readme
 from contenders import CONTENDERS, Contender
 from contenders.exchange import unkept_claims
 from contenders.serving import ContenderFailed, pinned, serving
+from driver import driven
 
 HERE = Path(__file__).parent
 OURS = "ringmock"
@@ -34,38 +33,11 @@ class Samples:
 
     rates: list[float] = field(default_factory=list)
     p99s: list[float] = field(default_factory=list)
+    cpus: list[float] = field(default_factory=list)
+    """Microseconds of processor time a call; empty where the system does not tell."""
 
 
 Results = Mapping[str, Mapping[int, Samples]]
-
-
-def driven(url: str, contender: Contender, connections: int, seconds: float) -> tuple[float, float]:
-    """Requests a second, and the 99th percentile of their latency in milliseconds.
-
-    Raises `ContenderFailed` when anything but success is answered.
-    """
-    exchange = contender.exchange
-    headers = [part for header in exchange.headers.items() for part in header]
-    done = subprocess.run(
-        [
-            *pinned(1),
-            *("wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{max(1, round(seconds))}s"),
-            *("--latency", "--timeout", "10s", "--script", str(HERE / "contenders" / "post.lua")),
-            *(url + exchange.path, "--", exchange.good, *headers),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ContenderFailed(f"wrk: {done.stderr[-300:]}")
-    told = json.loads(done.stdout.splitlines()[-1])
-    if told["refused"] or told["broken"] or not told["requests"]:
-        raise ContenderFailed(
-            f"at {connections} connections {told['refused']} of {told['requests']} calls were refused, "
-            f"{told['broken']} broken"
-        )
-    return told["requests"] / told["microseconds"] * 1e6, told["p99"] / 1000
 
 
 def one_round(contender: Contender, asked: argparse.Namespace, samples: Mapping[int, Samples]) -> None:
@@ -79,11 +51,14 @@ def one_round(contender: Contender, asked: argparse.Namespace, samples: Mapping[
         )
         if unkept:
             raise ContenderFailed("; ".join(unkept))
-        driven(served.url, contender, 16, asked.warm_up * contender.warm_up)
+        exchange = contender.exchange
+        call = (served.url + exchange.path, "POST", exchange.good, exchange.headers)
+        driven(*call, 16, asked.warm_up * contender.warm_up, served.pid)
         for connections in asked.connections:
-            rate, p99 = driven(served.url, contender, connections, asked.seconds)
-            samples[connections].rates.append(rate)
-            samples[connections].p99s.append(p99)
+            found = driven(*call, connections, asked.seconds, served.pid)
+            samples[connections].rates.append(found.rate)
+            samples[connections].p99s.append(found.p99)
+            samples[connections].cpus += () if found.cpu is None else (found.cpu,)
 
 
 def measured(contenders: Sequence[Contender], asked: argparse.Namespace) -> tuple[Results, dict[str, str]]:
@@ -112,6 +87,7 @@ def table(contenders: Sequence[Contender], results: Results, connections: Sequen
     heads = [
         *("contender", "validates request / answer", "keeps state"),
         *(f"requests/s at {number}" for number in connections),
+        *(f"CPU a call at {number}, µs" for number in connections),
         *(f"p99 at {number}, ms" for number in waiting),
         f"ringmock is ... times as fast at {' / '.join(map(str, connections))}",
     ]
@@ -132,11 +108,16 @@ def table(contenders: Sequence[Contender], results: Results, connections: Sequen
                 f"{yes(contender.validates_request)} / {yes(contender.validates_answer)}",
                 yes(contender.keeps_state),
                 *(f"{rates[number]:,.0f}" for number in connections),
+                *(_processor_time(samples[number]) for number in connections),
                 *(f"{statistics.median(samples[number].p99s):.1f}" for number in waiting),
                 ratios,
             ]
         )
     return readme.table(heads, rows)
+
+
+def _processor_time(samples: Samples) -> str:
+    return f"{statistics.median(samples.cpus):.0f}" if samples.cpus else "unknown"
 
 
 def yes(claim: bool) -> str:
@@ -168,7 +149,7 @@ def conditions(asked: argparse.Namespace, load: float) -> str:
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--warm-up", type=float, default=2, help="seconds before each round; more for a JVM")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])

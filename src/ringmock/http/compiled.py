@@ -127,7 +127,7 @@ class RequestOperation:
         self._stock = stock
         self.next_app = following(stock.next_app, operation)
         self._parameters = _ParameterPlan(operation.operation_id, operation.parameters)
-        self._wording = Parameters(operation.parameters, StrictUriParser(operation.parameters, {}))
+        self._described = operation.parameters
         self._takes_body = bool(operation.consumes)
         self._json = schema_of(operation.body_schema(JSON)) if JSON in operation.consumes else None
         # twice what the contract has: a client may send unknown parameters
@@ -167,6 +167,10 @@ class RequestOperation:
             return self._parameters.read(scope, call) and self._accepts_body(call)
         except (Refusal, UnparseableJson, UnparseableRequest):
             return False
+
+    @cached_property
+    def _wording(self) -> Parameters:
+        return Parameters(self._described, StrictUriParser(self._described, {}))
 
     def refuse(self, scope: Scope, call: Call) -> None:
         """Raise what the stock stage would, for a plain request that it refuses; for any other, nothing."""

@@ -1,10 +1,10 @@
--- One POST, over and over: wrk ... -s post.lua <url> -- <body> [<header> <value>]...
+-- One call, over and over: wrk ... -s call.lua <url> -- <method> <body> [<header> <value>]...
 -- Ends with one line of JSON: what was answered, in how long, and what went wrong.
 
 function init(args)
-  wrk.method = "POST"
-  wrk.body = args[1]
-  for at = 2, #args, 2 do
+  wrk.method = args[1]
+  wrk.body = args[2] ~= "" and args[2] or nil
+  for at = 3, #args, 2 do
     wrk.headers[args[at]] = args[at + 1]
   end
 end

@@ -1,0 +1,88 @@
+"""wrk on a core of its own: how fast calls are answered, and what they cost the server in processor time."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from contenders.serving import ContenderFailed, pinned
+
+SCRIPT = Path(__file__).parent / "contenders" / "call.lua"
+
+
+class Driven(NamedTuple):
+    """What one run found: calls a second, latencies in milliseconds, and microseconds of processor time a call.
+
+    The last is None where the system does not tell.
+    """
+
+    rate: float
+    median: float
+    p99: float
+    cpu: float | None
+
+
+def driven(
+    url: str,
+    method: str,
+    body: str,
+    headers: Mapping[str, str],
+    connections: int,
+    seconds: float,
+    pid: int,
+    *,
+    refused: bool = False,
+) -> Driven:
+    """Call a server, process `pid`, again and again; `refused` calls have to be answered 4xx, all others with success.
+
+    Raises `ContenderFailed` when anything else is answered.
+    """
+    before = processor_seconds(pid)
+    done = subprocess.run(
+        [
+            *pinned(1),
+            *("wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{max(1, round(seconds))}s"),
+            *("--latency", "--timeout", "10s", "--script", str(SCRIPT), url, "--", method, body),
+            *(part for header in headers.items() for part in header),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ContenderFailed(f"wrk: {done.stderr[-300:]}")
+    after, told = processor_seconds(pid), json.loads(done.stdout.splitlines()[-1])
+    count, expected = told["requests"], told["requests"] if refused else 0
+    if told["refused"] != expected or told["broken"] or not count:
+        raise ContenderFailed(
+            f"at {connections} connections {told['refused']} of {count} calls were refused, {told['broken']} broken"
+        )
+    cpu = None if before is None or after is None else (after - before) / count * 1e6
+    return Driven(count / told["microseconds"] * 1e6, told["p50"] / 1000, told["p99"] / 1000, cpu)
+
+
+def processor_seconds(pid: int) -> float | None:
+    """What a process and those that it started have used, where the system tells."""
+    ticks = [found for one in _family(pid) if (found := _ticks(one)) is not None]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK") if ticks else None
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    for child in children:
+        yield from _family(int(child))
+
+
+def _ticks(pid: int) -> int | None:
+    """In user and in kernel mode, of all threads."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[11]) + int(fields[12])
