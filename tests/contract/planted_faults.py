@@ -136,20 +136,28 @@ def _templates(part: str, named: Collection[str] | None) -> Iterator[tuple[Templ
     Those parts that take long are run against one.
     """
     if part != "cases":
-        yield load_named("demo", generation="2012"), ()
+        yield _account("demo", "2012"), ()
         return
-    for account in ("demo", "carriers", "source-page"):
+    for account in ACCOUNTS:
         for generation in GENERATIONS:
-            cases = tuple(case for case in _at_home(account, generation) if named is None or case.name in named)
+            cases = _at_home(account, generation, None if named is None else frozenset(named))
             if cases:
-                yield load_named(account, generation=generation), cases
+                yield _account(account, generation), cases
+
+
+ACCOUNTS = ("demo", "carriers", "source-page")
 
 
 @cache
-def _at_home(account: str, generation: str) -> tuple[Case, ...]:
-    """The cases that run on this account since the demo account lacks something for them."""
-    accounts = [load_named(name, generation=generation) for name in ("demo", "carriers", "source-page")]
-    about = [case for case in bundled_cases() if case.holds_in(generation)]
+def _account(name: str, generation: str) -> Template:
+    return load_named(name, generation=generation)
+
+
+@cache
+def _at_home(account: str, generation: str, named: frozenset[str] | None) -> tuple[Case, ...]:
+    """The cases, all or `named` alone, that run on this account since the demo account lacks something for them."""
+    accounts = [_account(name, generation) for name in ACCOUNTS]
+    about = [case for case in bundled_cases() if case.holds_in(generation) and (named is None or case.name in named)]
     return next(cases for template, cases in homes_of(about, accounts) if template.name == account)
 
 

@@ -40,6 +40,7 @@ def test_a_planted_fault_is_caught_by_the_part_that_the_page_names(name: str) ->
     assert is_caught_as_told(FAULTS[name], ROWS[name])
 
 
+@pytest.mark.long
 def test_the_right_server_is_caught_by_none_of_the_cases_that_catch_the_wrong_ones() -> None:
     """All cases hold at the right server: tests/contract/cases/test_bundled_cases.py."""
     right = Fault("right", "nowhere", "Nothing.", (), lambda template: build(Worlds(template)))
