@@ -1,6 +1,6 @@
 """What a state file costs `POST sms`: ratios to memory, of one run, never a timed test.
 
-    python benchmarks/state.py [--rounds 3] [--seconds 3] [--connections 1 16 64]
+    python benchmarks/state.py [--rounds 3] [--seconds 3] [--connections 1 16 64] [--database postgresql://...]
 
 In each round a server in memory, one with `--durability process` and one with `power` are started one after the other
 on one core, and driven from another by clients that send again as soon as they are answered. Each figure is the median
@@ -21,7 +21,7 @@ from contenders import CONTENDERS
 from contenders.serving import Served, pinned, serving
 
 OURS = next(each for each in CONTENDERS if each.name == "ringmock")
-KINDS = {"memory": None, "process": "process", "power": "power"}
+KINDS = ("memory", "process", "power", "postgresql")
 
 
 class Driver(asyncio.Protocol):
@@ -68,14 +68,16 @@ def driven(served: Served, connections: int, seconds: float) -> float:
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def with_state(file: Path, durability: str | None) -> list[str]:
+def with_state(file: Path, kind: str, database: str | None = None) -> list[str]:
     """The options for it."""
-    return [] if durability is None else ["--state", str(file), "--durability", durability]
+    if kind == "memory":
+        return []
+    return ["--state", database] if database else ["--state", str(file), "--durability", kind]
 
 
 def rates(kind: str, file: Path, asked: argparse.Namespace) -> list[float]:
     """Answers a second at each number of connections."""
-    more = with_state(file, KINDS[kind])
+    more = with_state(file, kind, asked.database if kind == "postgresql" else None)
     with serving(replace(OURS, command=lambda place: [*OURS.command(place), *more]), Path()) as served:
         driven(served, 16, 1)
         return [driven(served, connections, asked.seconds) for connections in asked.connections]
@@ -83,7 +85,7 @@ def rates(kind: str, file: Path, asked: argparse.Namespace) -> list[float]:
 
 def compare(folder: Path, asked: argparse.Namespace) -> None:
     """Print a table."""
-    found: dict[str, list[list[float]]] = {kind: [] for kind in KINDS}
+    found: dict[str, list[list[float]]] = {kind: [] for kind in KINDS if kind != "postgresql" or asked.database}
     for number in range(asked.rounds):
         for kind, rounds in found.items():
             rounds.append(rates(kind, folder / f"{kind}-{number}.db", asked))
@@ -114,6 +116,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--commands", type=int)
+    parser.add_argument("--database", help="the URL of one of PostgreSQL, to compare as well")
     parser.add_argument("--drive", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.drive is not None:

@@ -1,6 +1,6 @@
 """A server that is killed under load, and what is there after the restart.
 
-    python tests/kills.py --times 200 [--durability power]
+    python tests/kills.py --times 200 [--durability power | --state postgresql://...]
 
 Several senders page two extensions each time. The server is killed after a random number of answers and started again
 on the same state: every page that was answered is there once, under its id, in all three mailboxes; one that was not
@@ -90,11 +90,11 @@ def check(client: Client, found: Round) -> None:
             found.problems.append(f"{text} is there {counts} times")
 
 
-def lives(path: Path, dice: random.Random, times: int, *arguments: str) -> Iterator[Round]:
+def lives(state: Path | str, dice: random.Random, times: int, *arguments: str) -> Iterator[Round]:
     """So many servers, each killed, and each asked for what the one before it had answered."""
     found, token, client_id = Round(), {}, ""
     for number in range(times + 1):
-        with served("--quiet", "--state", str(path), *arguments) as server, Client(server.url) as client:
+        with served("--quiet", "--state", str(state), *arguments) as server, Client(server.url) as client:
             if number:
                 client.client_id, client._tokens = client_id, token
                 check(client, found)
@@ -125,12 +125,14 @@ def main() -> None:
     """Print what was lost, and exit with 1 for anything that was."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=200)
-    parser.add_argument("--durability", default="process")
+    parser.add_argument("--durability", choices=["process", "power"])
+    parser.add_argument("--state", help="an empty database, instead of a file")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     dice, answered, sent, problems = random.Random(asked.seed), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        for found in lives(Path(folder) / "kills.db", dice, asked.times, "--durability", asked.durability):
+        durability = () if asked.durability is None else ("--durability", asked.durability)
+        for found in lives(asked.state or Path(folder) / "kills.db", dice, asked.times, *durability):
             answered, sent = answered + len(found.answered), sent + found.sent
             problems += len(found.problems)
             for problem in found.problems:

@@ -18,9 +18,11 @@ def mark_of(fixture: str = "demo") -> FixtureMark:
     return FixtureMark(fixture, digest_of(fixture, {}))
 
 
-def log_in(path: Path, fixture: str = "demo", durability: Durability = Durability.PROCESS) -> SqliteLog:
+def log_in(
+    path: Path, fixture: str = "demo", durability: Durability = Durability.PROCESS, version: str = VERSION
+) -> SqliteLog:
     """The log in a file."""
-    return opened(path, mark_of(fixture), VERSION, durability)
+    return opened(path, mark_of(fixture), version, durability)
 
 
 class Kept:
@@ -31,9 +33,9 @@ class Kept:
 
 
 @contextmanager
-def kept_server(path: Path, fixture: str = "demo") -> Iterator[Kept]:
+def kept_server(path: Path, fixture: str = "demo", version: str = VERSION) -> Iterator[Kept]:
     """A server of a bundled account that goes on from a file."""
-    commits = GroupCommit(log_in(path, fixture))
+    commits = GroupCommit(log_in(path, fixture, version=version))
     worlds = Worlds(load_named(fixture), commits=commits)
     with serving(build(worlds), state=State(worlds, template_of)) as (url, server):
         yield Kept(url, worlds, server, commits)

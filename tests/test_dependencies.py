@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
-EXTRAS = ("numbers", "contract", "mcp", "tls")
+EXTRAS = ("numbers", "contract", "mcp", "tls", "postgresql")
 """What `src` may need beside the dependencies."""
 LOADED_BY_OTHERS: Mapping[str, str] = {"uvloop": "uvicorn takes it for its event loop, where it is installed"}
 LOADS_US: Mapping[str, str] = {"pytest": "it loads the plugin, and so is there before it"}

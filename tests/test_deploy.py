@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -76,6 +77,20 @@ def test_compose_and_cluster_run_the_same_image_read_only_with_the_token_and_a_h
     assert f"{pod['securityContext']['runAsUser']}:{pod['securityContext']['runAsGroup']}" == said("USER")[0]
     assert pod["readinessProbe"]["exec"]["command"] == image.exec_form(said("HEALTHCHECK")[0])
     assert COMPOSE["app"]["depends_on"] == {"ringmock": {"condition": "service_healthy"}}
+
+
+def test_compose_with_a_database_runs_the_same_image_as_safely_and_waits_for_the_database() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.postgresql.yaml").read_text(encoding="utf-8"))["services"]
+    service, alone, database = services["ringmock"], COMPOSE["ringmock"], services["database"]
+    for key in ("build", "image", "read_only", "cap_drop", "security_opt", "ports"):
+        assert service[key] == alone[key]
+    assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
+    given = main.commands["serve"].make_context("serve", [*service["command"]])
+    with given:
+        url = urlsplit(given.params["state"])
+    assert (url.hostname, url.username, url.path) == ("database", database["environment"]["POSTGRES_USER"], "/ringmock")
+    assert service["environment"]["PGPASSWORD"] == database["environment"]["POSTGRES_PASSWORD"]
+    assert "postgresql" in next(line for line in said("RUN") if "pip install" in line)
 
 
 def test_the_parts_of_the_cluster_find_each_other() -> None:

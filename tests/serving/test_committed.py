@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import httpx2
@@ -14,7 +14,7 @@ from ringmock.serving.committed import CommittedTransport
 from ringmock.serving.server import Server, State, build, serving
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.commands import Command, Handled
-from ringmock.world.history.log import Added, Change, GroupCommit, Head, LogUnavailable, NameClosed
+from ringmock.world.history.log import MOST_GATHERED, Added, Change, GroupCommit, Head, LogUnavailable, NameClosed
 from support import HANDSET, OWN, SMS, STORE, TOKEN, Client, sms_body
 
 CHANGE = NameClosed("somebody")
@@ -22,6 +22,8 @@ CHANGE = NameClosed("somebody")
 
 class FakeLog:
     """A log in memory, whose disk is full when a test says so."""
+
+    was_served = True
 
     def __init__(self) -> None:
         self.batches: list[list[Change]] = []
@@ -83,9 +85,15 @@ class Held:
     def __init__(self) -> None:
         self.log, self.transport = FakeLog(), FakeTransport()
         self.commits = GroupCommit(self.log)
-        self.turns: list[object] = []
+        self.turns: list[Callable[[], object]] = []
         self.commits.soon = self.turns.append
         self.output = CommittedTransport(self.transport, self.commits, lambda: b"503")  # type: ignore[arg-type]
+
+    def end_turn(self) -> None:
+        """Do what was to be done at the end of this turn."""
+        due, self.turns[:] = self.turns[:], []
+        for each in due:
+            each()
 
 
 def test_what_is_written_while_nothing_is_pending_goes_out_at_once() -> None:
@@ -102,18 +110,31 @@ def test_what_is_written_while_something_is_pending_goes_out_after_its_commit_in
     held.output.close()
     assert (held.transport.done, held.output.is_closing()) == ([], True)
     assert held.output.get_write_buffer_size() == len(b"HTTP/1.1 200 one two")
-    assert held.turns == [held.commits.commit]
-    held.commits.commit()
+    held.end_turn()
+    assert held.transport.done == []
+    held.end_turn()
     assert held.transport.done == [b"HTTP/1.1 200 one two", "closed"]
+    assert held.turns == []
 
 
-def test_what_one_turn_accepts_is_one_batch_that_is_asked_for_once() -> None:
+def test_what_is_accepted_until_a_turn_brings_nothing_is_one_batch() -> None:
     held = Held()
-    for name in "abc":
-        held.commits.add(NameClosed(name))
-    assert len(held.turns) == 1
-    held.commits.commit()
-    assert held.log.batches == [[NameClosed(name) for name in "abc"]]
+    for names in ("abc", "d", ""):
+        for name in names:
+            held.commits.add(NameClosed(name))
+        assert len(held.turns) == 1
+        held.end_turn()
+    assert held.log.batches == [[NameClosed(name) for name in "abcd"]]
+    assert held.turns == []
+
+
+@pytest.mark.parametrize(("brought", "is_kept"), [(MOST_GATHERED - 1, False), (MOST_GATHERED, True)])
+def test_what_waits_for_others_waits_for_so_many_of_them(brought: int, is_kept: bool) -> None:
+    held = Held()
+    for _ in range(brought):
+        held.commits.add(CHANGE)
+    held.end_turn()
+    assert bool(held.log.batches) is is_kept
 
 
 @pytest.mark.parametrize(

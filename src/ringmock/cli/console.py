@@ -25,6 +25,19 @@ EXIT_STATUSES = {
 FILE = click.Path(path_type=Path, dir_okay=False)
 """The type of an option that names a file."""
 
+
+class State(click.ParamType[Path | str]):
+    """Where the worlds of a server are kept: a file, or the URL of a database."""
+
+    name = "state"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        """A URL stays a text."""
+        if isinstance(value, str) and value.startswith(("postgresql://", "postgres://")):
+            return value
+        return Path(FILE.convert(value, param, ctx))
+
+
 CA = click.option("--ca", type=FILE, metavar="FILE", help="What has to have signed the server's certificate, in PEM.")
 
 CONTROL_TOKEN = click.option(

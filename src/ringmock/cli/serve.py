@@ -16,7 +16,8 @@ from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
 from ..server_limits import ServerLimits, limit_options
 from .addresses import OPTIONS, bound, certificate, control_sockets, public_address, root_file
-from .console import FILE, at_end_of_input, port_file, with_options
+from .console import State as StateType
+from .console import at_end_of_input, port_file, with_options
 
 if TYPE_CHECKING:
     from socket import socket
@@ -68,16 +69,17 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--state",
-    type=FILE,
-    metavar="FILE",
-    help="Keep the worlds in this file, and go on from what it has; without it a stopped server has forgotten.",
+    type=StateType(),
+    metavar="FILE|URL",
+    help="Keep the worlds in this file, or PostgreSQL database (postgresql://...), and go on from what it has; without"
+    " it a stopped server has forgotten.",
 )
 @click.option(
     "--durability",
     type=click.Choice(["process", "power"]),
     default="process",
     show_default=True,
-    help="What an answered call survives with --state: the end of the server, or that of the machine too.",
+    help="What an answered call survives with --state FILE: the end of the server, or that of the machine too.",
 )
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
@@ -173,6 +175,10 @@ class _Account:
 
         if given["state"] is not None and given["reload"]:
             raise click.UsageError("--reload begins anew, and --state goes on from what was: give one of them.")
+        if isinstance(given["state"], str) and _is_given("durability"):
+            raise click.UsageError(
+                "--durability is of a file: what a commit of PostgreSQL survives is said by synchronous_commit there."
+            )
         self._given, self._address = given, address
         self.limits = ServerLimits(**{each.name: given[each.name] for each in fields(ServerLimits)})
         self._collector = _started_collector() if given["coverage"] else None
@@ -194,18 +200,15 @@ class _Account:
         return Worlds(template, open_worlds=given["open_worlds"], limits=self.limits, commits=commits)
 
     def _commits(self) -> "GroupCommit":
-        """Of the log in the file that is given. Raises `FixtureError`."""
+        """Of the log in the state that is given. Raises `FixtureError`."""
         from ..fixture import digest_of
-        from ..world.history.log import GroupCommit
-        from ..world.history.sqlite import Durability, FixtureMark, StateRefused, opened
+        from ..world.history.sqlite import FixtureMark
+        from .states import commits_of
 
         given = self._given
         options = {name: given[name] for name in ("generation", "limits", "webhook_content_type")}
         mark = FixtureMark(given["fixture"], digest_of(given["fixture"], options))
-        try:
-            return GroupCommit(opened(given["state"], mark, __version__, Durability(given["durability"])))
-        except StateRefused as error:
-            raise click.ClickException(str(error)) from error
+        return commits_of(given["state"], mark, __version__, given["durability"])
 
     def state(self, worlds: "Worlds") -> "State | None":
         """What the server goes on from; None without a file."""
@@ -230,6 +233,12 @@ class _Account:
             return None
         click.echo("Started afresh.", err=True)
         return app
+
+
+def _is_given(option: str) -> bool:
+    """Whether the caller has given it, whatever it is by default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _access(hosts: Sequence[str], token: str | None, port: int | None) -> "Access":

@@ -1,31 +1,35 @@
-"""`ringmock state`: what is in a state file, and its space."""
+"""`ringmock state`: what is in a state, and its space."""
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from .console import FILE
+from .console import State
+from .states import postgresql
 
 
 @click.command()
-@click.argument("path", metavar="FILE", type=FILE)
+@click.argument("state", metavar="FILE|URL", type=State())
 @click.option(
     "--vacuum", is_flag=True, help="Give back the space of what was reset, cut and closed. No server may serve it."
 )
-def state(path: Path, vacuum: bool) -> None:
-    """List the worlds of a state file of `ringmock serve --state`, with what each has and how old it is.
+def state(state: Path | str, vacuum: bool) -> None:
+    """List the worlds of a state of `ringmock serve --state`, with what each has and how old it is.
 
-    A file that is served may be listed, too.
+    A state that is served may be listed, too.
     """
     from ..world.history import state_file
     from ..world.history.sqlite import StateRefused
 
+    module: Any = state_file if isinstance(state, Path) else postgresql()
+    path = state if isinstance(state, Path) else module.shown(state)
     try:
         if vacuum:
-            before, after = state_file.vacuumed(path)
+            before, after = module.vacuumed(state)
             click.echo(f"{path}: {_size(before)} before, {_size(after)} now\n")
-        found = state_file.surveyed(path)
+        found = module.surveyed(state)
     except StateRefused as error:
         raise click.ClickException(str(error)) from error
     now = datetime.now(UTC)

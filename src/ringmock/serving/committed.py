@@ -27,7 +27,8 @@ class CommittedTransport:
         self._transport = transport
         self._commits = commits
         self._refusal = refusal
-        self._held: list[bytes] = []
+        self._held: list[tuple[int, bytes]] = []
+        """Each with the number of the commit that it waits for."""
         self._then: Callable[[], None] | None = None
         """What is to be done with the transport afterwards."""
 
@@ -36,12 +37,10 @@ class CommittedTransport:
 
     def write(self, data: Any) -> None:
         """Write it now, or later."""
-        if not self._held:
-            if not self._commits.is_pending:
-                self._transport.write(data)
-                return
-            self._commits.hold(self)
-        self._held.append(bytes(data))
+        if not self._held and not self._commits.is_pending:
+            self._transport.write(data)
+        else:
+            self._held.append((self._commits.hold(self), bytes(data)))
 
     def writelines(self, pieces: Any) -> None:
         """Write them as one."""
@@ -72,15 +71,20 @@ class CommittedTransport:
 
     def get_write_buffer_size(self) -> int:
         """What waits, for whatever reason."""
-        return self._transport.get_write_buffer_size() + sum(map(len, self._held))
+        return self._transport.get_write_buffer_size() + sum(len(data) for _, data in self._held)
 
-    def release(self) -> None:
-        """What it says is kept."""
-        held, self._held = self._held, []
-        then, self._then = self._then, None
+    def release(self, number: int) -> None:
+        """What waited for this commit is kept, and what waited for those before it."""
+        if self._held and self._held[-1][0] <= number:
+            held, self._held = self._held, []
+            then, self._then = self._then, None
+        else:
+            held = [each for each in self._held if each[0] <= number]
+            del self._held[: len(held)]
+            then = None
         if not held or self._transport.is_closing():
             return
-        self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+        self._transport.write(held[0][1] if len(held) == 1 else b"".join([data for _, data in held]))
         if then is not None:
             then()
 
@@ -89,7 +93,7 @@ class CommittedTransport:
         held, self._held, self._then = self._held, [], None
         if not held or self._transport.is_closing():
             return
-        if held[0].startswith(_ANSWER):
+        if held[0][1].startswith(_ANSWER):
             self._transport.write(self._refusal())
             self._transport.close()
         else:

@@ -226,7 +226,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         if self._state is not None:
-            self._state.begin(self._loop.call_soon)
+            self._state.begin(self._loop)
         if self._tls is None:
             await super().startup(sockets)
         else:
@@ -265,18 +265,14 @@ class State:
         self.commits = worlds.commits
         self._worlds, self._template_of = worlds, template_of
 
-    def begin(self, soon: Callable[[Callable[[], None]], object]) -> None:
-        """Go on, in the running loop, whose `soon` calls a function at the end of a turn. Raises `LogDamaged`."""
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Go on, in this loop, which runs. Raises `LogDamaged`."""
         self._worlds.restore(self._template_of)
-        self.commits.flush()
-        self.commits.soon = soon
+        self.commits.begin(loop)
 
     def end(self) -> None:
         """Write what is left; of worlds that could not go on, nothing."""
-        if self.commits.soon is not None:
-            self.commits.soon = None
-            self.commits.commit()
-        self.commits.log.close()
+        self.commits.end()
 
 
 class Swappable:

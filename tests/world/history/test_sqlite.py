@@ -3,12 +3,13 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from logged import AT, BASE, FIRST, MARK, NUMBERED, handled
 from ringmock.domain.attachment import Attachment
 from ringmock.domain.carrier import Carrier, CarrierProfile
 from ringmock.domain.message import MessageStatus, Reached
@@ -18,37 +19,22 @@ from ringmock.lab.limits import Group
 from ringmock.sign_in.authorization import Challenge, ChallengeMethod
 from ringmock.sign_in.sessions import LogIn, SessionState
 from ringmock.world.history import state_file
-from ringmock.world.history.commands import Base, Caller, Command, Event, Handled
+from ringmock.world.history.commands import Command, Event, Handled
 from ringmock.world.history.log import (
     Added,
     Begun,
     Change,
     Claimed,
-    Closed,
     Copied,
     Cut,
-    Labelled,
     LogDamaged,
     LogUnavailable,
     NameClosed,
     NameFreed,
     Opened,
 )
-from ringmock.world.history.sqlite import FORMAT, LONG, Durability, FixtureMark, SqliteLog, StateRefused, opened
+from ringmock.world.history.sqlite import FORMAT, LONG, Durability, SqliteLog, StateRefused, opened
 from ringmock.world.history.written import Unreadable, command_of, row_of
-
-AT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
-CALLER = Caller("101", "client", "AT-1", frozenset({"SMS", "ReadMessages"}), "endpoint", "session", False)
-MARK = FixtureMark("demo", "digest")
-BASE = Base(AT, b"secret")
-
-
-def handled(content: bytes = b"{}", path: str = "/sms", caller: Caller | None = CALLER) -> Handled:
-    return Handled(
-        AT, "createSMSMessage", "POST", path, b"a=%20b", b"application/json", b"*/*", content, caller,
-        "http://localhost", ("drawn",), 3, 1, 200, b'{"id": 1}',
-    )  # fmt: skip
-
 
 VALUES: list[Any] = [
     None, True, 1 << 70, 1.5, "text \ud83d", b"\x00\xff", [1, (2, "three")], {"a": [1]}, {"$a": 1}, {1: "one"},
@@ -99,16 +85,6 @@ def commands_of(log: SqliteLog, world: int, until: int = 100) -> list[tuple[int,
     return list(log.read(world, 0, until))
 
 
-FIRST: list[Change] = [
-    Opened(1, "", AT, None),
-    Begun(1, 0, BASE),
-    Added(1, 1, handled()),
-    Added(1, 2, Event(AT, "walked", (AT, True))),
-    Labelled(1, "two", 2),
-    Added(1, 3, handled(b"x" * LONG)),
-]
-
-
 def test_what_is_appended_is_there_after_the_end(path: Path) -> None:
     with closing(log_at(path)) as log:
         log.append(FIRST)
@@ -118,17 +94,7 @@ def test_what_is_appended_is_there_after_the_end(path: Path) -> None:
         assert (head.name, head.base, head.before, head.latest, head.labels) == ("", BASE, 0, 3, {"two": 2})
 
 
-@pytest.mark.parametrize(
-    ("changes", "numbers", "labels"),
-    [
-        ([Cut(1, 2)], [1, 2], {"two": 2}),
-        ([Cut(1, 1)], [1], {}),
-        ([Cut(1, 1), Added(1, 2, handled())], [1, 2], {}),
-        ([Begun(1, 3, BASE), Added(1, 4, handled())], [4], {}),
-        ([Labelled(1, "two", 3)], [1, 2, 3], {"two": 3}),
-        ([Opened(2, "fork", AT, None), Begun(2, 0, BASE), Copied(2, 1, 2), Closed(1)], [], {}),
-    ],
-)
+@pytest.mark.parametrize(("changes", "numbers", "labels"), NUMBERED)
 def test_a_history_is_as_it_was_changed(path: Path, changes: list[Change], numbers: list[int], labels: Any) -> None:
     with closing(log_at(path)) as log:
         log.append(FIRST)

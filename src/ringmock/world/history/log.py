@@ -1,11 +1,13 @@
 """The log of a server's histories: where they are when the server is not, and the group commit that writes it."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from .commands import Base, Command
+from .written import Row
 
 log = logging.getLogger("ringmock")
 
@@ -44,6 +46,14 @@ class Added(NamedTuple):
     world: int
     number: int
     command: Command
+
+
+class Stored(NamedTuple):
+    """The same, as it is written."""
+
+    world: int
+    number: int
+    row: Row
 
 
 class Cut(NamedTuple):
@@ -94,7 +104,7 @@ class NameFreed(NamedTuple):
     name: str
 
 
-Change = Opened | Begun | Added | Cut | Labelled | Copied | Claimed | Closed | NameClosed | NameFreed
+Change = Opened | Begun | Added | Stored | Cut | Labelled | Copied | Claimed | Closed | NameClosed | NameFreed
 
 
 class Head(NamedTuple):
@@ -115,8 +125,11 @@ class Head(NamedTuple):
 class HistoryLog(Protocol):
     """Keeps the histories of a server. One server writes it."""
 
+    was_served: bool
+    """Whether this version of the program has gone on from it before, and so compared all that it had then."""
+
     def append(self, batch: Sequence[Change]) -> None:
-        """Keep all of it or, raising `LogUnavailable`, none."""
+        """Keep all of it or, raising `LogUnavailable`, none as far as is known: the next batch begins with it then."""
         ...
 
     def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
@@ -139,8 +152,8 @@ class HistoryLog(Protocol):
 class Waiting(Protocol):
     """Output that waits until what it is about is kept."""
 
-    def release(self) -> None:
-        """It is kept."""
+    def release(self, number: int) -> None:
+        """What waited for the commit of this number, or for an earlier one, is kept."""
         ...
 
     def refuse(self) -> None:
@@ -148,11 +161,15 @@ class Waiting(Protocol):
         ...
 
 
-class GroupCommit:
-    """Writes what one turn of a loop accepted together, and lets go what waited for that.
+MOST_GATHERED = 128
+"""Changes that are not kept waiting for others that may come."""
 
-    What could not be written stays pending and is written with what comes next: the worlds have it. Meanwhile nothing
-    of it is sent to anybody.
+
+class GroupCommit:
+    """Writes what callers who came together have changed together, and lets go what waited for that.
+
+    It writes as soon as a turn of the loop brings nothing more. What could not be written stays pending and is written
+    with what comes next: the worlds have it. Meanwhile nothing of it is sent to anybody.
     """
 
     def __init__(self, history_log: HistoryLog) -> None:
@@ -162,62 +179,99 @@ class GroupCommit:
         self.failure: LogUnavailable | None = None
         """Why the last attempt to write has failed."""
         self._pending: list[Change] = []
-        self._waiting: list[Waiting] = []
+        self._waiting: dict[Waiting, None] = {}
         self._callbacks: list[Callable[[], None]] = []
         self._is_scheduled = False
+        self._seen = 0
+        """How many changes were pending at the end of the turn before."""
+        self._number = 0
+        """Of the latest commit."""
 
     @property
     def is_pending(self) -> bool:
         """Whether something is to be written."""
         return bool(self._pending)
 
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write at the ends of the turns of this loop, which runs."""
+        self.flush()
+        self.soon = loop.call_soon
+
+    def end(self) -> None:
+        """Write what is left, and nothing any more."""
+        if self.soon is not None:
+            self.soon = None
+            self.commit()
+        self.log.close()
+
     def add(self, change: Change) -> None:
-        """Write it with what else there is in this turn."""
+        """Write it with what else there is."""
         self._pending.append(change)
         if not self._is_scheduled:
             self._schedule()
 
     def _schedule(self) -> None:
         if self.soon is not None:
-            self._is_scheduled = True
-            self.soon(self.commit)
+            self._is_scheduled, self._seen = True, 0
+            self.soon(self._turn_ended)
 
-    def hold(self, output: Waiting) -> None:
-        """Have it wait for what is pending."""
-        self._waiting.append(output)
+    def _turn_ended(self) -> None:
+        """Commit, unless this turn has brought more: what its callers wait for may be about to come from others, too.
+
+        A commit for each of them would make everyone wait for all of these.
+        """
+        count = len(self._pending)
+        if self.soon is not None and self._seen < count < MOST_GATHERED:
+            self._seen = count
+            self.soon(self._turn_ended)
+        else:
+            self._is_scheduled = False
+            self.commit()
+
+    def hold(self, output: Waiting) -> int:
+        """Have it wait for what is pending: the number of the commit that it waits for."""
+        self._waiting[output] = None
         if not self._is_scheduled:
             self._schedule()
+        return self._number + 1
 
     def when_kept(self, callback: Callable[[], None]) -> None:
         """Call it when all that is pending is kept: now, where nothing is."""
-        if self._pending:
+        if self.is_pending:
             self._callbacks.append(callback)
         else:
             callback()
 
     def commit(self) -> None:
         """Write all that is pending. What waits is released, or refused."""
-        self._is_scheduled = False
         try:
             if self._pending:
                 self.log.append(self._pending)
         except LogUnavailable as error:
-            if self.failure is None:
-                log.error("%s Every call is answered 503 until it can be written.", error)
-            self.failure = error
-            waiting, self._waiting = self._waiting, []
-            for output in waiting:
-                output.refuse()
+            self._has_failed(error)
             return
+        self._pending = []
+        waiting, self._waiting = self._waiting, {}
+        callbacks, self._callbacks = self._callbacks, []
+        self._number += 1
+        self._is_kept(self._number, waiting, callbacks)
+
+    def _is_kept(self, number: int, waiting: Iterable[Waiting], callbacks: Iterable[Callable[[], None]]) -> None:
         if self.failure is not None:
             log.warning("the state is written again")
-        self.failure, self._pending = None, []
-        waiting, self._waiting = self._waiting, []
+        self.failure = None
         for output in waiting:
-            output.release()
-        callbacks, self._callbacks = self._callbacks, []
+            output.release(number)
         for each in callbacks:
             each()
+
+    def _has_failed(self, error: LogUnavailable) -> None:
+        if self.failure is None:
+            log.error("%s Every call is answered 503 until it can be written.", error)
+        self.failure = error
+        waiting, self._waiting = self._waiting, {}
+        for output in waiting:
+            output.refuse()
 
     def flush(self) -> None:
         """Have all of it written before it is read. Raises `LogUnavailable`."""

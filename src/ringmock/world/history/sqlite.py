@@ -30,6 +30,7 @@ from .log import (
     NameClosed,
     NameFreed,
     Opened,
+    Stored,
 )
 from .written import Row, Unreadable, command_of, microseconds, moment_of, row_of
 
@@ -73,7 +74,7 @@ class Durability(StrEnum):
 
 
 class StateRefused(Exception):
-    """A file that cannot be served from; `str()` is a sentence that says what to do. The file is as it was."""
+    """What cannot be served from; `str()` is a sentence that says what to do. The file, or database, is as it was."""
 
 
 class FixtureMark(NamedTuple):
@@ -90,6 +91,7 @@ class SqliteLog:
         self.db = db
         self.path = path
         self._lock = lock
+        self.was_served = False
 
     def append(self, batch: Sequence[Change]) -> None:
         """Keep all of it or, raising `LogUnavailable`, none."""
@@ -112,7 +114,10 @@ class SqliteLog:
         rows: list[tuple[Any, ...]] = []
         for change in batch:
             if type(change) is Added:
-                rows.append(self._row(change))
+                rows.append(self._row(change.world, change.number, row_of(change.command)))
+                continue
+            if type(change) is Stored:
+                rows.append(self._row(*change))
                 continue
             self._add(rows)
             rows = []
@@ -123,9 +128,9 @@ class SqliteLog:
         if rows:
             self.db.executemany("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def _row(self, change: Added) -> tuple[Any, ...]:
-        at, kind, is_call, payload, content, answer = row_of(change.command)
-        place, held, digest = _place(change.world, change.number), content or None, None
+    def _row(self, world: int, number: int, row: Row) -> tuple[Any, ...]:
+        at, kind, is_call, payload, content, answer = row
+        place, held, digest = _place(world, number), content or None, None
         if len(content) >= LONG:
             held, digest = None, hashlib.sha256(content).digest()
             self.db.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", (digest, content))
@@ -286,8 +291,11 @@ def opened(path: Path, fixture: FixtureMark, version: str, durability: Durabilit
             _create(path, fixture, version)
         about = checked(path)
         if about["digest"] != fixture.digest:
-            raise StateRefused(_of_another_fixture(path, about["fixture"], fixture.name))
-        return SqliteLog(_connected(path, durability), path, lock)
+            raise StateRefused(of_another_fixture(path, about["fixture"], fixture.name))
+        log = SqliteLog(_connected(path, durability), path, lock)
+        log.was_served = about.get("served", about["version"]) == version
+        log.db.execute("INSERT OR REPLACE INTO about VALUES ('served', ?)", (version,))
+        return log
     except sqlite3.Error as error:
         lock.close()
         raise StateRefused(f"The state {path} cannot be opened: {error}.") from error
@@ -296,12 +304,13 @@ def opened(path: Path, fixture: FixtureMark, version: str, durability: Durabilit
         raise
 
 
-def _of_another_fixture(path: Path, was: str, name: str) -> str:
+def of_another_fixture(state: object, was: str, name: str, kind: str = "file") -> str:
+    """The sentence for a state, a file or a database, that another fixture has made."""
     return (
-        f"The state {path} was made with "
+        f"The state {state} was made with "
         + (f"the fixture {was!r} as it was then," if was == name else f"the fixture {was!r}, not {name!r},")
         + " and means nothing with another. Serve that fixture as it was, with the same --generation, --limits and"
-        " --webhook-content-type; or begin anew with another file."
+        f" --webhook-content-type; or begin anew with another {kind}."
     )
 
 

@@ -2,10 +2,11 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .log import MOST_COMMANDS
 from .sqlite import StateRefused, checked, damaged, locked, read_only
@@ -49,7 +50,12 @@ def surveyed(path: Path) -> Survey:
             rows = db.execute(_SURVEY).fetchall()
     except sqlite3.Error as error:
         raise StateRefused(damaged(path, str(error))) from error
-    worlds = [
+    return Survey(about, _size(path), kept_worlds(about, rows))
+
+
+def kept_worlds(about: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> list[KeptWorld]:
+    """The worlds of a state, whose head says so: name, fixture, when it was opened, commands, size, last, labels."""
+    return [
         KeptWorld(
             name or "default",
             about["fixture"] if fixture is None else _name_of(fixture),
@@ -61,7 +67,6 @@ def surveyed(path: Path) -> Survey:
         )
         for name, fixture, opened, commands, size, last, labels in rows
     ]
-    return Survey(about, _size(path), worlds)
 
 
 def vacuumed(path: Path) -> tuple[int, int]:

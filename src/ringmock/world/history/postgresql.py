@@ -1,0 +1,501 @@
+"""The log in a database of PostgreSQL, which one server writes: see `sqlite`, whose rows it has.
+
+A connection that is lost is made again, and what was on its way is written once: a batch has a number, and the last one
+that is kept says which.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from .commands import Base, Command
+from .log import (
+    Added,
+    Begun,
+    Change,
+    Claimed,
+    Closed,
+    Copied,
+    Cut,
+    Head,
+    Labelled,
+    LogDamaged,
+    LogUnavailable,
+    NameClosed,
+    NameFreed,
+    Opened,
+    Stored,
+)
+from .sqlite import FORMAT, LONG, FixtureMark, StateRefused, of_another_fixture
+from .state_file import Survey, kept_worlds
+from .written import Row, Unreadable, command_of, microseconds, moment_of, row_of
+
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what is raised anyway
+
+Db: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+LOCK = 0x52494D4B
+"""The key of the advisory lock that the server of a database has."""
+
+LOCK_SECONDS = 5.0
+"""How long the session of a server that is gone may keep it."""
+
+READ_TOGETHER = 2000
+"""Commands that are read at a time."""
+
+SETTINGS: Mapping[str, Any] = {
+    "application_name": "ringmock",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""Of a connection, unless the URL has others."""
+
+_TABLES = """
+CREATE SCHEMA ringmock;
+CREATE TABLE ringmock.about (name text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE ringmock.worlds (
+    id bigint PRIMARY KEY, name text NOT NULL DEFAULT '', opened bigint NOT NULL DEFAULT 0, fixture text,
+    base_at bigint NOT NULL DEFAULT 0, base_secret bytea NOT NULL DEFAULT '', before bigint NOT NULL DEFAULT 0,
+    is_claimed boolean NOT NULL DEFAULT false, secret bytea
+);
+CREATE TABLE ringmock.commands (
+    world bigint, number bigint, at bigint NOT NULL, kind text NOT NULL, is_call boolean NOT NULL,
+    payload bytea NOT NULL, content bytea NOT NULL, hash bytea NOT NULL, answer bytea NOT NULL,
+    PRIMARY KEY (world, number)
+);
+CREATE TABLE ringmock.contents (hash bytea PRIMARY KEY, content bytea NOT NULL);
+CREATE TABLE ringmock.labels (world bigint, name text, number bigint NOT NULL, PRIMARY KEY (world, name));
+CREATE TABLE ringmock.closed (place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE);
+"""
+
+_INSERT = """
+INSERT INTO ringmock.commands SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::bool[],
+    %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[])
+"""
+
+_READ = """
+SELECT number, at, kind, is_call, payload, coalesce(contents.content, commands.content), answer,
+    commands.hash != '' AND contents.hash IS NULL
+FROM ringmock.commands LEFT JOIN ringmock.contents USING (hash)
+WHERE world = %s AND number > %s AND number <= %s ORDER BY number LIMIT %s
+"""
+
+_HEADS = """
+SELECT id, name, opened, fixture, base_at, base_secret, before, is_claimed, secret,
+    (SELECT max(number) FROM ringmock.commands WHERE world = id)
+FROM ringmock.worlds ORDER BY id
+"""
+
+
+def shown(url: str) -> str:
+    """The URL of a database as it may be told: without the password. Raises `StateRefused` for one that is none."""
+    try:
+        conninfo_to_dict(url)
+        parts = urlsplit(url)
+    except (psycopg.Error, ValueError):  # whose words may have the password
+        raise StateRefused(
+            "What is given as --state is no URL of a database: it is like postgresql://user@host:5432/name, and what"
+            " has a meaning in URLs is escaped in it."
+        ) from None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+class PostgresLog:
+    """A `HistoryLog`. One thread at a time uses it. See `opened`."""
+
+    def __init__(self, url: str, db: Db, owner: str, *, was_served: bool) -> None:
+        """`db` has the lock, and the database says that `owner` is who writes it."""
+        self.was_served = was_served
+        self.name = shown(url)
+        self._url, self._owner = url, owner
+        self._db: Db | None = db
+        self._pid = db.info.backend_pid
+        self._batch = 0
+        """The number of the last one that is kept."""
+        self._kept = 0
+        """How many changes at the beginning of the next batch are."""
+        self._unsure = 0
+        """How many changes there were in a batch of which the end was not heard; 0 for none."""
+
+    # --- what is written -------------------------------------------------------------------------
+
+    def append(self, batch: Sequence[Change]) -> None:
+        """Keep all of it or, raising `LogUnavailable`, none as far as is known: the next batch begins with it then."""
+        try:
+            try:
+                self._append(batch)
+            except psycopg.OperationalError:
+                if self._db is not None and not self._db.closed:
+                    raise
+                self._append(batch)  # on another connection: this one has ended meanwhile, as with the database
+        except errors.UniqueViolation as error:
+            raise LogUnavailable(f"The state {self.name} was written by another server meanwhile.") from error
+        except psycopg.Error as error:
+            raise LogUnavailable(f"The state {self.name} cannot be written: {sentence(error)}.") from error
+        self._kept = 0
+
+    def _append(self, batch: Sequence[Change]) -> None:
+        db = self._connected()
+        left = batch[self._kept :]
+        if not left:
+            return
+        self._unsure = len(left)
+        with db.pipeline(), db.transaction():
+            self._write(db, left)
+            db.execute("UPDATE ringmock.about SET value = %s WHERE name = 'batch'", (str(self._batch + 1),))
+        self._batch, self._unsure = self._batch + 1, 0
+
+    def _write(self, db: Db, batch: Sequence[Change]) -> None:
+        rows: list[tuple[int, int, Row]] = []
+        for change in batch:
+            if type(change) is Stored:
+                rows.append(change)
+            elif type(change) is Added:
+                rows.append((change.world, change.number, row_of(change.command)))
+            else:
+                self._add(db, rows)
+                rows = []
+                _WRITERS[type(change)](db, change)
+        self._add(db, rows)
+
+    def _add(self, db: Db, rows: Sequence[tuple[int, int, Row]]) -> None:
+        if not rows:
+            return
+        written = []
+        for world, number, (at, kind, is_call, payload, content, answer) in rows:
+            digest = b""
+            if len(content) >= LONG:
+                digest = hashlib.sha256(content).digest()
+                db.execute("INSERT INTO ringmock.contents VALUES (%b, %b) ON CONFLICT DO NOTHING", (digest, content))
+                content = b""
+            written.append((world, number, at, kind, is_call, payload, content, digest, answer))
+        db.execute(_INSERT, [list(column) for column in zip(*written, strict=True)])
+
+    def _connected(self) -> Db:
+        """The connection, which is made again where it has ended. What was on its way is known then."""
+        if self._db is not None and not self._db.closed:
+            self._unsure = 0  # what failed on it was rolled back
+            return self._db
+        db = _connect(self._url)
+        try:
+            if not _has_lock(db, self._pid):
+                raise LogUnavailable(f"The state {self.name} is served by another process meanwhile.")
+            about: dict[str, str] = dict(db.execute("SELECT name, value FROM ringmock.about").fetchall())
+            found = int(about["batch"])
+            if about["owner"] != self._owner or found not in (self._batch, self._batch + bool(self._unsure)):
+                raise LogUnavailable(
+                    f"The state {self.name} is another one by now: stop this server, and start it again to go on from"
+                    " what is there."
+                )
+        except BaseException:
+            db.close()
+            raise
+        if found > self._batch:
+            self._kept += self._unsure
+        self._batch, self._unsure = found, 0
+        self._db, self._pid = db, db.info.backend_pid
+        return db
+
+    # --- what is read ----------------------------------------------------------------------------
+
+    def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
+        """The commands with larger numbers than `after`, to `until`, the oldest first. Raises `LogDamaged`."""
+        expected = after
+        try:
+            while rows := self._rows(world, expected, until):
+                for number, at, kind, is_call, payload, content, answer, is_lost in rows:
+                    expected += 1
+                    if number != expected or is_lost:
+                        raise Unreadable("it is not there" if is_lost else f"there is {number} in its place")
+                    yield number, command_of(Row(at, kind, is_call, payload, content, answer))
+        except (Unreadable, psycopg.Error) as error:
+            raise LogDamaged(
+                damaged(self.name, f"command {expected} of world {world} cannot be read: {sentence(error)}")
+            ) from error
+
+    def _rows(self, world: int, after: int, until: int) -> Sequence[tuple[Any, ...]]:
+        wanted = (world, after, until, READ_TOGETHER)
+        found: Sequence[tuple[Any, ...]] = self._connected().cursor(binary=True).execute(_READ, wanted).fetchall()
+        return found
+
+    def heads(self) -> Sequence[Head]:
+        """Every world, the oldest first. Raises `LogDamaged`."""
+        db = self._connected()
+        try:
+            labels: dict[int, dict[str, int]] = {}
+            for world, name, number in db.execute("SELECT world, name, number FROM ringmock.labels ORDER BY 3, 2"):
+                labels.setdefault(world, {})[name] = number
+            return [
+                Head(
+                    world,
+                    name,
+                    moment_of(opened),
+                    fixture,
+                    Base(moment_of(base_at), bytes(base_secret)),
+                    before,
+                    before if latest is None else latest,
+                    labels.get(world, {}),
+                    is_claimed,
+                    None if secret is None else secret.decode(errors="surrogatepass"),
+                )
+                for (
+                    world,
+                    name,
+                    opened,
+                    fixture,
+                    base_at,
+                    base_secret,
+                    before,
+                    is_claimed,
+                    secret,
+                    latest,
+                ) in db.execute(_HEADS)
+            ]
+        except (psycopg.Error, OverflowError) as error:
+            raise LogDamaged(damaged(self.name, f"its worlds cannot be read: {sentence(error)}")) from error
+
+    def closed_names(self) -> Sequence[str]:
+        """The names that open no worlds, the oldest first."""
+        return [name for (name,) in self._connected().execute("SELECT name FROM ringmock.closed ORDER BY place")]
+
+    def close(self) -> None:
+        """Nothing is written any more."""
+        if self._db is not None:
+            self._db.close()
+
+
+def damaged(name: str, why: str) -> str:
+    """The sentence for a state that is damaged."""
+    return (
+        f"The state {name} is damaged ({why.rstrip('.')}). It is left as it is: put back what was there before, or"
+        " begin anew with another database."
+    )
+
+
+def sentence(error: Exception) -> str:
+    """What a library says, of which the first line has the reason, without a stop."""
+    return next(iter(str(error).splitlines()), "").strip().rstrip(".?") or type(error).__name__
+
+
+# --- each change ---------------------------------------------------------------------------------
+
+
+def _forget(db: Db, world: int, after: int = -1) -> None:
+    """Forget the commands of a world after a number, and their labels; all of them without one."""
+    db.execute("DELETE FROM ringmock.commands WHERE world = %s AND number > %s", (world, after))
+    db.execute("DELETE FROM ringmock.labels WHERE world = %s AND number > %s", (world, after))
+
+
+def _opened(db: Db, change: Opened) -> None:
+    db.execute(
+        "INSERT INTO ringmock.worlds (id, name, opened, fixture) VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
+        " name = excluded.name, opened = excluded.opened, fixture = excluded.fixture",
+        (change.world, change.name, microseconds(change.at), change.fixture),
+    )
+
+
+def _begun(db: Db, change: Begun) -> None:
+    _forget(db, change.world)
+    base = change.base
+    db.execute(
+        "INSERT INTO ringmock.worlds (id, base_at, base_secret, before) VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO"
+        " UPDATE SET base_at = excluded.base_at, base_secret = excluded.base_secret, before = excluded.before",
+        (change.world, microseconds(base.at), base.secret, change.before),
+    )
+
+
+def _copied(db: Db, change: Copied) -> None:
+    of = (change.world, change.origin, change.number)
+    db.execute(
+        "INSERT INTO ringmock.commands SELECT %s, number, at, kind, is_call, payload, content, hash, answer"
+        " FROM ringmock.commands WHERE world = %s AND number <= %s",
+        of,
+    )
+    db.execute(
+        "INSERT INTO ringmock.labels SELECT %s, name, number FROM ringmock.labels WHERE world = %s AND number <= %s", of
+    )
+
+
+def _closed(db: Db, change: Closed) -> None:
+    _forget(db, change.world)
+    db.execute("DELETE FROM ringmock.worlds WHERE id = %s", (change.world,))
+
+
+def _labelled(db: Db, change: Labelled) -> None:
+    db.execute(
+        "INSERT INTO ringmock.labels VALUES (%s, %s, %s) ON CONFLICT (world, name) DO UPDATE SET"
+        " number = excluded.number",
+        change,
+    )
+
+
+def _claimed(db: Db, change: Claimed) -> None:
+    secret = None if change.secret is None else change.secret.encode(errors="surrogatepass")
+    db.execute("UPDATE ringmock.worlds SET is_claimed = true, secret = %s WHERE id = %s", (secret, change.world))
+
+
+def _name_closed(db: Db, change: NameClosed) -> None:
+    _name_freed(db, NameFreed(change.name))
+    db.execute("INSERT INTO ringmock.closed (name) VALUES (%s)", change)
+
+
+def _name_freed(db: Db, change: NameFreed) -> None:
+    db.execute("DELETE FROM ringmock.closed WHERE name = %s", change)
+
+
+_WRITERS: Mapping[type, Callable[[Db, Any], None]] = {
+    Opened: _opened,
+    Begun: _begun,
+    Cut: lambda db, change: _forget(db, *change),
+    Labelled: _labelled,
+    Copied: _copied,
+    Claimed: _claimed,
+    Closed: _closed,
+    NameClosed: _name_closed,
+    NameFreed: _name_freed,
+}
+
+
+# --- opening a database --------------------------------------------------------------------------
+
+
+def _connect(url: str) -> Db:
+    given = conninfo_to_dict(url)
+    connected: Db = psycopg.connect(make_conninfo(**{**SETTINGS, **given}), autocommit=True)
+    return connected
+
+
+def _has_lock(db: Db, former: int | None = None, patience: float = LOCK_SECONDS) -> bool:
+    """Whether this session is the one that writes. A session that was ours before is ended."""
+    until = time.monotonic() + patience
+    while not (db.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() or (False,))[0]:
+        if former is not None:
+            with suppress(psycopg.Error):
+                db.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 0"
+                    " AND objid = %s AND pid = %s",
+                    (LOCK, former),
+                )
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_SECONDS) -> PostgresLog:
+    """The log in a database, which is made where there is none. Raises `StateRefused`, and changes nothing then.
+
+    `patience`: for how many seconds the session of a server that was just killed may have the lock.
+    """
+    name = shown(url)
+    try:
+        db = _connect(url)
+    except psycopg.Error as error:
+        raise StateRefused(f"The state {name} cannot be reached: {sentence(error)}.") from error
+    try:
+        if not _has_lock(db, patience=patience):
+            raise StateRefused(
+                f"The state {name} is served by another process: stop that one, or give this one another database."
+            )
+        about = about_of(db, name)
+        owner = str(uuid4())
+        with db.transaction():
+            if not about:
+                db.execute(_TABLES)
+                about = {"format": str(FORMAT), "fixture": fixture.name, "digest": fixture.digest, "version": version}
+                db.cursor().executemany("INSERT INTO ringmock.about VALUES (%s, %s)", list(about.items()))
+            if about["digest"] != fixture.digest:
+                raise StateRefused(of_another_fixture(name, about["fixture"], fixture.name, "database"))
+            was_served = about.get("served", about["version"]) == version
+            said = {"owner": owner, "batch": "0", "served": version}
+            db.cursor().executemany(
+                "INSERT INTO ringmock.about VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                list(said.items()),
+            )
+        return PostgresLog(url, db, owner, was_served=was_served)
+    except psycopg.Error as error:
+        db.close()
+        raise StateRefused(f"The state {name} cannot be opened: {sentence(error)}.") from error
+    except BaseException:
+        db.close()
+        raise
+
+
+def about_of(db: Db, name: str) -> dict[str, str]:
+    """What a database says of its state; nothing where it has none. Raises `StateRefused`, also for a newer format."""
+    (found,) = db.execute("SELECT to_regnamespace('ringmock') IS NOT NULL").fetchone() or (False,)
+    if not found:
+        return {}
+    try:
+        about: dict[str, str] = dict(db.execute("SELECT name, value FROM ringmock.about").fetchall())
+        kept, _ = int(about["format"]), about["digest"]
+    except (psycopg.Error, KeyError, ValueError) as error:
+        raise StateRefused(
+            f"The schema ringmock of {name} is no state of ringmock: give another database, or one without it."
+        ) from error
+    if kept > FORMAT:
+        raise StateRefused(
+            f"The state {name} has format {kept}, and this version knows {FORMAT}: serve it with the newer ringmock"
+            " that wrote it, or begin anew with another database."
+        )
+    return about
+
+
+# --- from outside --------------------------------------------------------------------------------
+
+_SURVEY = """
+SELECT w.name, w.fixture, w.opened, count(c.number),
+    coalesce(sum(length(c.payload) + length(c.content) + length(c.answer)
+        + coalesce((SELECT length(content) FROM ringmock.contents WHERE hash = c.hash), 0)), 0)::bigint,
+    max(c.at), (SELECT count(*) FROM ringmock.labels WHERE world = w.id)
+FROM ringmock.worlds w LEFT JOIN ringmock.commands c ON c.world = w.id
+GROUP BY w.id ORDER BY w.id
+"""
+
+_SIZE = (
+    "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE relnamespace = %s::regnamespace"
+)
+
+_ORPHANS = "DELETE FROM ringmock.contents WHERE hash NOT IN (SELECT hash FROM ringmock.commands)"
+
+
+def surveyed(url: str) -> Survey:
+    """Look at a database, also while it is served. Raises `StateRefused`."""
+    name = shown(url)
+    try:
+        with closing(_connect(url)) as db:
+            about = about_of(db, name)
+            if not about:
+                raise StateRefused(f"{name} has no state of ringmock: no server has begun one there.")
+            (size,) = db.execute(_SIZE, ("ringmock",)).fetchone() or (0,)
+            return Survey(about, size, kept_worlds(about, db.execute(_SURVEY).fetchall()))
+    except psycopg.Error as error:
+        raise StateRefused(f"The state {name} cannot be read: {sentence(error)}.") from error
+
+
+def vacuumed(url: str) -> tuple[int, int]:
+    """Give back the space that nothing uses: the bytes before and after. Raises `StateRefused`."""
+    name = shown(url)
+    before = surveyed(url).size
+    try:
+        with closing(_connect(url)) as db:
+            if not _has_lock(db):
+                raise StateRefused(f"The state {name} is served by another process: stop that one.")
+            db.execute(_ORPHANS)
+            for table in ("contents", "commands", "worlds", "labels", "closed", "about"):
+                db.execute(f"VACUUM (FULL, ANALYZE) ringmock.{table}")
+    except psycopg.Error as error:
+        raise StateRefused(f"The state {name} cannot be vacuumed: {sentence(error)}. It is as it was.") from error
+    return before, surveyed(url).size
