@@ -37,10 +37,13 @@ def differences(worlds: Worlds, world: World) -> list[str]:
     history = world.history
     assert history.base is not None
     assert worlds.replay is not None
-    again = type(world)(world.template, worlds.moment, world.generation, limits=worlds.limits)
-    found = worlds.replay(again, history.base, history.commands())
-    told = [f"{found.command} is answered by {found.status} {found.answer!r}"] if found else []
-    return [*told, *difflib.unified_diff(told_of(world), told_of(again), "as it was", "rebuilt", lineterm="", n=1)]
+    told: list[str] = []
+    for compared in (1, len(history) + 1):  # all answers, and none but the first
+        again = type(world)(world.template, worlds.moment, world.generation, limits=worlds.limits)
+        found = worlds.replay(again, history.base, history.commands(), compared)
+        told += [f"{found.command} is answered by {found.status} {found.answer!r}"] if found else []
+        told += difflib.unified_diff(told_of(world), told_of(again), "as it was", "rebuilt", lineterm="", n=1)
+    return told
 
 
 def told_of(world: World) -> list[str]:

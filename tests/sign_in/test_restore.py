@@ -2,6 +2,8 @@
 
 import difflib
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from ringmock.contract.cases.runner import run_case
 from ringmock.contract.cases.shapes import WRITTEN
 from ringmock.control.description import operations
 from ringmock.serving.own_target import OwnTarget
-from ringmock.sign_in.worlds import Worlds
+from ringmock.sign_in.worlds import COMPARED, Worlds
 from ringmock.timestamps import parse
 from ringmock.world.history.commands import Handled
+from ringmock.world.history.log import MOST_COMMANDS
 from ringmock.world.walk import Walk
 from socket_client import SUBSCRIPTION, WS_TOKEN, Socket, opened
 from state_files import Kept, kept_server
@@ -268,6 +271,37 @@ def test_a_clock_on_its_way_arrives_after_the_restart(path: Path) -> None:
         before = inside(kept)
     with kept_server(path) as kept:
         assert_same(inside(kept), before)
+
+
+def first_told(path: Path, caplog: pytest.LogCaptureFixture, version: str) -> str:
+    """What the start of a server of this version says of the first answer that is another one."""
+    caplog.clear()
+    with kept_server(path, version=version):
+        return "".join(each for each in caplog.messages if "is answered otherwise" in each)
+
+
+def test_a_version_compares_all_answers_that_another_has_made_and_some_of_its_own(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with kept_server(path, version="1.0") as kept, Client(kept.url) as client:
+        for number in range(COMPARED):
+            assert client.post_sms(f"{number}").status_code == 200
+    with closing(sqlite3.connect(path)) as db, db:
+        places = [place for (place,) in db.execute("SELECT place FROM commands WHERE is_call ORDER BY place")]
+        first = places[0] % MOST_COMMANDS
+        rare = next(place for place in places if (place % MOST_COMMANDS - 1) % COMPARED)
+        regular = next(place for place in places if (place % MOST_COMMANDS - 1) % COMPARED == 0)
+        db.execute("UPDATE commands SET answer = x'7b7d' WHERE place = ?", (rare,))
+    assert first_told(path, caplog, "1.0") == ""
+    assert f"command {rare % MOST_COMMANDS} of world" in first_told(path, caplog, "1.1")
+    assert first_told(path, caplog, "1.1") == ""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE commands SET answer = x'7b7d' WHERE place = ?", (regular,))
+    assert f"command {regular % MOST_COMMANDS} of world" in first_told(path, caplog, "1.1")
+    with closing(sqlite3.connect(path)) as db, db:
+        other = "CAST(replace(payload, '200', '201') AS BLOB)"
+        db.execute(f"UPDATE commands SET payload = {other} WHERE place = ?", (places[0],))
+    assert f"command {first} of world" in first_told(path, caplog, "1.1")
 
 
 def test_the_fixtures_own_world_goes_on_too_with_its_applications_and_tokens(path: Path) -> None:

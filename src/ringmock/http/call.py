@@ -107,6 +107,8 @@ class Call:
     """The real time at which it is handled; None before that."""
     is_replayed: bool = False
     """Whether it is one of a world's history that is done again."""
+    is_unheard: bool = False
+    """Whether nobody reads the body of its answer, which is one like that at most."""
 
     def __init__(self, method: str, path: str, base_url: str, headers: Mapping[bytes, bytes]) -> None:
         """`base_url` ends without a slash. `headers` are by lower-case name; of a repeated name, the last."""

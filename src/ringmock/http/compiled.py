@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jsonschema_rs
+import orjson
 from connexion.exceptions import NonConformingResponseBody, NonConformingResponseHeaders
 from connexion.middleware.request_validation import (
     RequestValidationAPI,
@@ -183,6 +184,18 @@ class RequestOperation:
             refuse(problems_of(self._json.contract, call.body, self._json))
         except RecursionError as error:  # as the stock stage has it
             raise UnparseableJson from error
+
+    def reads(self, scope: Scope, call: Call) -> bool:
+        """As `accepts`, for a request that was accepted once: its body is not checked again."""
+        if not self._parameters.read(scope, call):
+            return False
+        if not self._takes_body:
+            return True
+        if self._json is None or call.media_type != JSON or not call.content:
+            return False
+        body = orjson.loads(call.content)
+        call.body = body if self._json.ids is None else self._json.ids(body)
+        return True
 
     def _accepts_body(self, call: Call) -> bool:
         if not self._takes_body:

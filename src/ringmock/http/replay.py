@@ -2,6 +2,9 @@
 
 Calls pass the checks of the contract and their handlers. They are not authenticated, limited or broken, since what that
 changed is among the commands itself. Nothing is sent, and no timer runs.
+
+Most of a call's time goes into its checks and its answer, which change nothing. Where only some of the answers are
+compared, the other calls are read, planned and recorded, and no more: whether they are accepted is compared with all.
 """
 
 import asyncio
@@ -22,6 +25,7 @@ from ..world.history.commands import FINISHED, SLICED, Base, Command, Event, Han
 from ..world.walk import WALKED, Walk
 from ..world.world import World
 from .call import SCOPE_KEY, Call
+from .compiled import RequestOperation
 from .errors import render
 from .fast_path import whole
 from .notifications import DUE, NAMED, Notifier
@@ -38,13 +42,13 @@ class Replays:
         self._unfinished: list[Event] = []
         """What was under way at the end of the history that was done last: what has to come after it to end that."""
 
-    def run_apart(self, world: World, base: Base, commands: Iterable[Command]) -> Difference | None:
+    def run_apart(self, world: World, base: Base, commands: Iterable[Command], compared: int = 1) -> Difference | None:
         """See `sign_in.worlds.Replay`. Whoever serves the worlds waits for it: nothing else happens meanwhile."""
         found: list[Difference | BaseException | None] = []
 
         def run() -> None:
             try:
-                found.append(asyncio.run(self.run(world, base, commands)))
+                found.append(asyncio.run(self.run(world, base, commands, compared)))
             except BaseException as error:
                 found.append(error)
 
@@ -72,44 +76,78 @@ class Replays:
             else:
                 world.history.add(event.kind, *event.values)
 
-    async def run(self, world: World, base: Base, commands: Iterable[Command]) -> Difference | None:
-        """In a loop of its own."""
+    async def run(self, world: World, base: Base, commands: Iterable[Command], compared: int = 1) -> Difference | None:
+        """In a loop of its own. `compared`: of so many answers, one is."""
         first: Difference | None = None
         works: dict[int, Call] = {}
         way: tuple[Any, ...] = ()
-        history, moment = world.history, world.moment
-        history.is_replaying = True
+        history, moment, notify_changes = world.history, world.moment, self._notifier.notify_changes
+        history.is_replaying, before = True, moment.at
         try:
             with moment.held(base.at):
                 world.begin_again(base)
             for place, command in enumerate(commands):
-                with moment.held(command.at):
-                    if isinstance(command, Event):
-                        status, answer = self._again(world, command, works), b""
-                    else:
-                        with moment.replaying(command.draws):
-                            status, answer = await self._handled(world, command, works)
-                    self._notifier.notify_changes(world)
-                if isinstance(command, Event) and command.kind == WALKED:
-                    way = command.values[2:]
-                if first is None and isinstance(command, Handled) and not command.work:
-                    is_same = status == command.status and (not command.answer or answer == command.answer)
-                    first = None if is_same else Difference(place, command, status, answer)
+                moment.at = command.at
+                if isinstance(command, Event):
+                    self._again(world, command, works)
+                    if command.kind == WALKED:
+                        way = command.values[2:]
+                    notify_changes(world)
+                    continue
+                moment.give(command.draws)
+                is_heard = place % compared == 0
+                said = None if is_heard else self._unheard(world, command)
+                if said is None:
+                    is_heard, said = True, await self._handled(world, command, works)
+                moment.give(())
+                notify_changes(world)
+                if first is None and not command.work:
+                    first = _difference(place, command, *said, is_heard=is_heard)
             for call in works.values():
                 with moment.held(call.at):
                     _finish(call)
             self._unfinished = [Event(moment(), FINISHED, (number, True)) for number in works]
             self._unfinished += [Event(moment(), WALKED, way)] if way else []
         finally:
-            history.is_replaying = False
+            history.is_replaying, moment.at = False, before
+            moment.give(())
             history.pending.clear()
             moment.drawn.clear()
         return first
 
+    def _unheard(self, world: World, command: Handled) -> tuple[int, bytes] | None:
+        """Carry out a call again of which nobody reads the answer: its status, or as `_handled` does for a refusal.
+
+        None for a call that has to pass the stages; nothing has happened then.
+        """
+        request = self._request_stage(command.operation)
+        if command.work or not isinstance(request, RequestOperation):
+            return None
+        handler = request.next_app.next_app  # type: ignore[attr-defined]  # the answer's part
+        if not isinstance(handler, HandlerOperation):
+            return None
+        try:
+            call = self._call(world, command)
+            path_params = self._routing.find(command.method, command.path)[1]
+            scope = {"path": command.path, "path_params": path_params, "query_string": command.query}
+            if not request.reads(scope, call):
+                return None
+        except Exception:
+            return None
+        call.is_unheard = True
+        try:
+            handler.handle(call)
+            if call.work is not None:
+                _finish(call)
+        except Exception as error:
+            return _refused(error)
+        return (call.answer.status, b"") if call.answer is not None else (0, b"")
+
     async def _handled(self, world: World, command: Handled, works: dict[int, Call]) -> tuple[int, bytes]:
         """Status and body of the answer to a call that is made again; status 0 for one that cannot be made now."""
         try:
-            call, scope = self._call(world, command)
+            call = self._call(world, command)
+            scope = self._scope(call, command)
             request = self._request_stage(command.operation)
             handler = request.next_app.next_app
             if isinstance(handler, HandlerOperation) and request.accepts(scope, call):
@@ -132,26 +170,29 @@ class Replays:
         lab: Any = security.part(operation)
         return lab.next_app.next_app
 
-    def _call(self, world: World, command: Handled) -> tuple[Call, Scope]:
+    def _call(self, world: World, command: Handled) -> Call:
         headers = {b"content-type": command.content_type} if command.content_type else {}
-        headers |= {b"accept": command.accept} if command.accept else {}
+        if command.accept:
+            headers[b"accept"] = command.accept
         call = Call(command.method, command.path, command.origin, headers)
         call.is_replayed, call.limits, call.world = True, self._worlds.limits, world
         call.operation, call.content, call.query_string = command.operation, command.content, command.query
         call.at = command.at
         if command.caller is not None:
             call.session, call.token = self._worlds.session_again(world, command.caller), command.caller.token
-        listed = list(headers.items())
         if command.content:
             call.media_type = media_type_of(headers)
-            listed = with_media_type(listed, call.media_type)
-        scope = {
+        return call
+
+    def _scope(self, call: Call, command: Handled) -> Scope:
+        listed = list(call.headers.items())
+        return {
             "type": "http",
             "method": command.method,
             "path": command.path,
             "path_params": self._routing.find(command.method, command.path)[1],
             "query_string": command.query,
-            "headers": listed,
+            "headers": with_media_type(listed, call.media_type) if command.content else listed,
             "root_path": "",
             "scheme": "http",
             "http_version": "1.1",
@@ -160,9 +201,8 @@ class Replays:
             "extensions": {ROUTING_CONTEXT: {"api_base_path": "", "operation_id": command.operation}},
             SCOPE_KEY: call,
         }
-        return call, scope
 
-    def _again(self, world: World, event: Event, works: dict[int, Call]) -> int:
+    def _again(self, world: World, event: Event, works: dict[int, Call]) -> None:
         """Carry out an event again."""
         kind, values = event.kind, event.values
         if self._worlds.again is not None:
@@ -176,7 +216,11 @@ class Replays:
             if values[0] in works:
                 with world.moment.held(works[values[0]].at):
                     _go_on(works, kind, *values)
-        return 0
+
+
+def _difference(place: int, command: Handled, status: int, answer: bytes, *, is_heard: bool) -> Difference | None:
+    is_said = not is_heard or not command.answer or answer == command.answer
+    return None if status == command.status and is_said else Difference(place, command, status, answer)
 
 
 def _go_on(works: dict[int, Call], kind: str, work: int, count: int) -> None:

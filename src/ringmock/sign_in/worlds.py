@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ..domain.account import Extension
 from ..domain.agenda import Agenda
@@ -71,11 +71,21 @@ _FORGOTTEN_TOGETHER = 500
 MOST_QUOTED = 500
 """Bytes of an answer that a line of the log quotes."""
 
-Replay = Callable[[World, Base, Iterable[Command]], "Difference | None"]
-"""Takes a world back to what it began with, and does these commands again, each at its own time.
 
-Returns the first call whose answer is another one now. Log-ins stay as they are.
-"""
+class Replay(Protocol):
+    """Takes a world back to what it began with, and does these commands again, each at its own time.
+
+    Returns the first call whose answer is another one now, among those that are compared: one of so many, and all by
+    whether they are accepted. Log-ins stay as they are.
+    """
+
+    def __call__(
+        self, world: World, base: Base, commands: Iterable[Command], compared: int = 1
+    ) -> "Difference | None": ...
+
+
+COMPARED = 16
+"""Of so many answers one is compared when a world is made of its history by the version that has made that."""
 
 
 class Difference(NamedTuple):
@@ -627,10 +637,12 @@ class Worlds:
 
     def _restore(self, world: World, head: Head) -> None:
         assert self.replay is not None, "no server answers for these worlds"
+        assert self.commits is not None
         self.again = again = LogInsAgain(world, self._sessions.get)
         calls: list[int] = []
         try:
-            found = self.replay(world, head.base, _noting_calls(world.history.commands(), calls))
+            commands = _noting_calls(world.history.commands(), calls)
+            found = self.replay(world, head.base, commands, COMPARED if self.commits.log.was_served else 1)
         finally:
             self.again = None
         world.opened, world.used = head.opened, self.moment()
@@ -699,7 +711,7 @@ class Worlds:
         assert base is not None
         assert self.replay is not None, "no server answers for these worlds"
         world.history.continue_from(origin.history, number)
-        found = self.replay(world, base, commands)
+        found = self.replay(world, base, commands, COMPARED)
         go_on_as_fork(world)
         world.history.add(FORKED)
         return found

@@ -62,7 +62,8 @@ def send_message(call: Call) -> Answer:
     """`mthSendMessage`."""
     check_account(call)
     message = call.here.send_in_thread(call.caller, wire.sent_from(call.body, call.attachments))
-    return Answer(wire.message_resource(message, view_of(call), just_sent=True), status=201)
+    body = None if call.is_unheard else wire.message_resource(message, view_of(call), just_sent=True)
+    return Answer(body, status=201)
 
 
 def delete_messages(call: Call) -> Answer:

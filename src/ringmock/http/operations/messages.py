@@ -8,6 +8,7 @@ from ...domain.account import Extension
 from ...domain.message import Message
 from ...domain.message_filter import MessageFilter
 from ...domain.slices import Slices
+from ...world.world import Sent
 from ..call import Answer, Call
 from ..media import content_answer
 from ..stages import Handler
@@ -25,16 +26,20 @@ def create_sms_message(call: Call) -> Answer:
     """`createSMSMessage` and `createMMS`, which differ in what their bodies must have."""
     extension = own_extension(call)
     sent = call.here.send_sms(extension, wire.sms_from(call.body, call.attachments))
+    return answer_of_sending(call, sent)
+
+
+def answer_of_sending(call: Call, sent: Sent) -> Answer:
+    """The sender's own copy; nothing where nobody reads it."""
     call.routed = sent.routed
-    return Answer(wire.message_resource(sent.message, view_of(call), just_sent=True))
+    return Answer(None if call.is_unheard else wire.message_resource(sent.message, view_of(call), just_sent=True))
 
 
 def create_internal_text_message(call: Call) -> Answer:
     """`createInternalTextMessage`."""
     extension = own_extension(call)
     sent = call.here.send_pager(extension, wire.pager_from(call.body))
-    call.routed = sent.routed
-    return Answer(wire.message_resource(sent.message, view_of(call), just_sent=True))
+    return answer_of_sending(call, sent)
 
 
 def list_messages(cache: RecordCache) -> Handler:

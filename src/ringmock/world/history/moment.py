@@ -1,7 +1,7 @@
 """The real time, read once for a call; and what was drawn at random meanwhile."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -35,14 +35,9 @@ class Moment:
         finally:
             self.at = before
 
-    @contextmanager
-    def replaying(self, draws: tuple[str, ...]) -> Iterator[None]:
-        """Give these texts within, in their order, for what is drawn."""
-        before, self._replayed = self._replayed, deque(draws)
-        try:
-            yield
-        finally:
-            self._replayed = before
+    def give(self, draws: Sequence[str]) -> None:
+        """Give these texts, in their order, for what is drawn from now on; what comes after them is drawn."""
+        self._replayed = deque(draws) if draws else None
 
     def draw(self, source: Callable[[], str]) -> str:
         """A random text of this source, or the recorded one."""
