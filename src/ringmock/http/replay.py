@@ -22,6 +22,7 @@ from ..sign_in.worlds import Difference, Worlds
 from ..world import controls
 from ..world.fork import FORKED, go_on_as_fork
 from ..world.history.commands import FINISHED, SLICED, Base, Command, Event, Handled
+from ..world.uncollected import uncollected
 from ..world.walk import WALKED, Walk
 from ..world.world import World
 from .call import SCOPE_KEY, Call
@@ -48,7 +49,8 @@ class Replays:
 
         def run() -> None:
             try:
-                found.append(asyncio.run(self.run(world, base, commands, compared)))
+                with uncollected():
+                    found.append(asyncio.run(self.run(world, base, commands, compared)))
             except BaseException as error:
                 found.append(error)
 

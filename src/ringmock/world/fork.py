@@ -1,5 +1,6 @@
 """A world that begins as another one is now."""
 
+import copyreg
 import io
 import pickle
 from typing import Any
@@ -10,6 +11,7 @@ from ..domain.subscription_store import SubscriptionStore
 from .fax_operations import Arrival
 from .ids import SequentialIds
 from .template import ClockStart
+from .uncollected import uncollected
 from .world import World
 
 _COPIED = (
@@ -85,18 +87,30 @@ def go_on_as_fork(world: World) -> None:
 
 
 def _copied(value: Any, shared: tuple[Any, ...]) -> Any:
-    """A copy with the same references within it; `shared` objects are not copied."""
+    """A copy with the same references within it; `shared` objects are not copied.
+
+    A pickler asks about objects of their classes alone: a persistent id would be asked of every text and number.
+    """
     places = {id(each): place for place, each in enumerate(shared)}
     written = io.BytesIO()
 
-    class Writer(pickle.Pickler):
-        def persistent_id(self, obj: Any) -> int | None:
-            return places.get(id(obj))
+    def reduced(each: Any) -> Any:
+        place = places.get(id(each))
+        return each.__reduce_ex__(pickle.HIGHEST_PROTOCOL) if place is None else (_shared, (place,))
 
     class Reader(pickle.Unpickler):
-        def persistent_load(self, pid: Any) -> Any:
-            return shared[pid]
+        def find_class(self, module: str, name: str) -> Any:
+            found = super().find_class(module, name)
+            return shared.__getitem__ if found is _shared else found
 
-    Writer(written, pickle.HIGHEST_PROTOCOL).dump(value)
-    written.seek(0)
-    return Reader(written).load()
+    writer = pickle.Pickler(written, pickle.HIGHEST_PROTOCOL)
+    writer.dispatch_table = {**copyreg.dispatch_table, **{type(each): reduced for each in shared}}
+    with uncollected():
+        writer.dump(value)
+        written.seek(0)
+        return Reader(written).load()
+
+
+def _shared(_: int) -> Any:
+    """Stands for a shared object, by its place."""
+    raise AssertionError("whoever reads a copy has what this stands for")
