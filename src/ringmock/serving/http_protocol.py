@@ -67,6 +67,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._limits, self._base_path = limits, base_path
         self._heads = KnownHeads() if heads is None else heads
         self._asgi = {"version": self.asgi_version, "spec_version": "2.3"}
+        self._of_connection: dict[str, Any] = {}
+        """What is the same in the scope of each of its requests."""
         self.url = b""
         self._problem: Exception | None = None
         """Why no more of the connection is read; sent once, after the answers to earlier requests."""
@@ -89,6 +91,12 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._of_connection = {
+            "asgi": self._asgi,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+        }
         self._write_timeout = WriteTimeout(self.loop, transport, self._limits.write_timeout)
         self._expect(self._limits.header_timeout)
 
@@ -215,15 +223,9 @@ class HttpProtocol(HttpToolsProtocol):
     def _run_known(self, head: KnownHead, body: bytes) -> None:
         """A complete request whose head has been parsed before."""
         self.url = head.url
-        scope: Any = {
-            **head.scope,
-            "asgi": self._asgi,
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
-            "state": self.app_state.copy(),
-            "extensions": {BREAK_OFF: self.break_off, ON_STOP: self.on_stop},
-        }
+        scope: Any = {**head.scope, **self._of_connection}
+        scope["state"] = self.app_state.copy()
+        scope["extensions"] = {BREAK_OFF: self.break_off, ON_STOP: self.on_stop}
         self.scope = scope
         self.cycle = self._answered = cycle = _Cycle(self, scope, body)
         self._run(cycle, self.app)

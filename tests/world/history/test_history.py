@@ -98,6 +98,36 @@ def test_a_world_goes_back_to_a_label_or_a_number_and_goes_on_from_there(running
     assert running.differences(client) == []
 
 
+def check_listed(client: Client) -> None:
+    """A list, which is joined from what is kept, says of each message what a read of it says, which is not."""
+    records = client.messages("101")
+    assert records == [client.call("GET", f"{STORE}/{each['id']}").json() for each in records]
+
+
+def test_lists_show_no_message_as_it_was_before_a_way_back_a_fork_or_another_time(
+    running: Running, client: Client
+) -> None:
+    freeze_clock(client)
+    sent = [client.post_sms(text).json()["id"] for text in ("one", "two", "three")]
+    from_handset(client, "four")
+    control(client, "PUT", "/history/labels/sent")
+    check_listed(client)
+    client.call("PUT", f"{STORE}/{sent[0]}", json={"readStatus": "Unread"})
+    client.call("DELETE", f"{STORE}/{sent[1]}")
+    check_listed(client)
+    with Client(running.url) as other:
+        control(client, "POST", "/worlds", {"name": other.client_id, "fork": client.client_id})
+        other.call("PUT", f"{STORE}/{sent[0]}", json={"readStatus": "Read"})
+        check_listed(other)
+    check_listed(client)
+    assert control(client, "POST", "/history/rewind", {"to": "sent"}).json()["differs_at"] is None
+    assert len(client.messages("101")) == 4
+    check_listed(client)
+    control(client, "POST", "/clock/advance", {"seconds": 600})
+    client.call("PUT", f"{STORE}/{sent[2]}", json={"readStatus": "Unread"})
+    check_listed(client)
+
+
 def test_the_journal_goes_back_with_its_world(client: Client) -> None:
     client.post_sms("one")
     control(client, "PUT", "/history/labels/one")
