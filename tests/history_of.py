@@ -28,7 +28,7 @@ _OTHERWISE = {
 """Attributes of a world that its history does not make. Whatever is added to a world is compared."""
 
 _PLAIN = (str, bytes, int, float, bool, type(None))
-_OWN = {"_agenda", "_sooner", "_waits", "_room", "_watchers", "_sorted", "heads"}
+_OWN = {"_agenda", "_sooner", "_waits", "_room", "_watchers", "_sorted", "by_phone_number", "heads"}
 """Attributes that belong to the world around, to whoever waits, or to the first who looks."""
 
 

@@ -143,6 +143,25 @@ def test_one_conversation_has_one_newest_message() -> None:
     assert ids_of(here, "101", **asked, page=2) == []
 
 
+@pytest.mark.parametrize("conversations", [7, 8, 9, 20])
+def test_a_number_lists_all_of_its_conversations_however_many_and_whatever_changes(conversations: int) -> None:
+    here = world(user("101"))
+    me = here.account.extensions["101"]
+    sent = [sms(here, "101", f"141510037{number:02}").message for number in range(conversations)]
+    sent += [sms(here, "101", f"141510037{number:02}").message for number in range(conversations)]
+    for message in sent[::3]:
+        here.mark_message(me, message.id, ReadStatus.READ)
+    here.delete_message(me, sent[-1].id, purge=False)
+
+    kept = [message.id for message in reversed(sent) if message is not sent[-1]]
+    assert ids_of(here, "101", phone_number=direct("101")) == kept
+    for number in (0, conversations - 1):
+        with_it = [each.id for each in sent if f"141510037{number:02}" in each.recipients and each is not sent[-1]]
+        assert ids_of(here, "101", phone_number=f"141510037{number:02}") == with_it[::-1]
+    heads = ids_of(here, "101", distinct_conversations=True, phone_number=direct("101"))
+    assert len(heads) == conversations
+
+
 def test_conversation_and_phone_number_filter_together() -> None:
     here, records = busy_world()
     one = next(m for m in records if m.type is MessageType.SMS and m.availability is Availability.ALIVE)

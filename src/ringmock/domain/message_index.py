@@ -28,10 +28,13 @@ _AGES = 1 << 40
 
 _MAX_HEADS = 16
 """Queries for which a mailbox caches the newest message of each conversation."""
-_MOST_UNFILED = 64
-"""Messages: the maximum that one request indexes, a fraction of a millisecond's work."""
+_MOST_UNFILED = 8
+"""Messages: the most that one request files for those before it, so that none takes much longer than others."""
 _MOST_UNSORTED = 16
 """Messages of one conversation or number that no list has yet: a query of thousands of conversations sorts them all."""
+
+_MOST_CONVERSATIONS = 8
+"""Of a phone number, whose indexes are looked at one by one."""
 
 _SLOW = timedelta(days=1)
 
@@ -125,6 +128,50 @@ class Index:
         return found
 
 
+class NumberIndex:
+    """What has to do with one phone number: the whole of its first few conversations, and an index of all others.
+
+    Most numbers have few conversations, whose indexes need not be kept twice.
+    """
+
+    __slots__ = ("_conversations", "_ids", "_others")
+
+    def __init__(self) -> None:
+        self._ids: list[int] = []
+        self._conversations: list[Index] = []
+        self._others: Index | None = None
+
+    def add_new(self, message: Message, conversation_id: int, conversation: Index) -> None:
+        """Add a message that the index of its conversation, the given one, has."""
+        if conversation_id in self._ids:
+            return
+        if len(self._ids) < _MOST_CONVERSATIONS:
+            self._ids.append(conversation_id)
+            self._conversations.append(conversation)
+            return
+        if self._others is None:
+            self._others = Index()
+        self._others.add_new(message)
+
+    def indexes_of(self, conversation_id: int) -> "Iterator[Index]":
+        """The index that lists the messages of a conversation, unless it is the conversation's own."""
+        if self._others is not None and conversation_id not in self._ids:
+            yield self._others
+
+    def has(self, order: int, bucket: Bucket) -> bool:
+        """Whether the record is listed here."""
+        return any(index.has(order, bucket) for index in self._all())
+
+    def slices(self, wanted: MessageFilter, is_visible: Callable[[Bucket], bool]) -> "list[Slice]":
+        """As `Index.slices`."""
+        return [part for index in self._all() for part in index.slices(wanted, is_visible)]
+
+    def _all(self) -> "Iterator[Index]":
+        yield from self._conversations
+        if self._others is not None:
+            yield self._others
+
+
 @dataclass(slots=True)
 class Slice:
     """The part `[low, high)` of a sorted list, newest first."""
@@ -176,7 +223,7 @@ class MailboxIndex:
 
     all: Index = field(default_factory=Index)
     by_conversation: defaultdict[int, Index] = field(default_factory=lambda: defaultdict(Index))
-    by_phone_number: defaultdict[str, Index] = field(default_factory=lambda: defaultdict(Index))
+    by_phone_number: defaultdict[str, NumberIndex] = field(default_factory=lambda: defaultdict(NumberIndex))
     heads: dict[tuple[Combinations, str | None], _Heads] = field(default_factory=dict)
     """The cached results of the last few queries of this kind."""
     unfiled: list[Message] = field(default_factory=list)
@@ -204,10 +251,12 @@ class MailboxIndex:
         self.unfiled = []
         for message in unfiled:
             by_bucket[bucket_of(message)].append(message.order)
-            assert message.conversation.id is not None  # named when recorded
-            self.by_conversation[message.conversation.id].add_new(message)
+            conversation_id = message.conversation.id
+            assert conversation_id is not None  # named when recorded
+            conversation = self.by_conversation[conversation_id]
+            conversation.add_new(message)
             for number in message.conversation.numbers:
-                self.by_phone_number[number].add_new(message)
+                self.by_phone_number[number].add_new(message, conversation_id, conversation)
         for bucket, orders in by_bucket.items():
             self.all.add_several(orders, bucket)
         if self.heads:
@@ -270,9 +319,9 @@ class MailboxIndex:
         assert message.conversation.id is not None  # named when recorded
         yield self.by_conversation[message.conversation.id]
         for number in message.conversation.numbers:
-            yield self.by_phone_number[number]
+            yield from self.by_phone_number[number].indexes_of(message.conversation.id)
 
-    def index_for(self, wanted: MessageFilter) -> Index | None:
+    def index_for(self, wanted: MessageFilter) -> Index | NumberIndex | None:
         """The smallest index that contains every match; None when nothing can match."""
         if wanted.conversation_id is not None:
             return self.by_conversation.get(wanted.conversation_id)
