@@ -11,7 +11,19 @@ from support import DIRECT_NUMBER, HANDSET, Client, needs
 
 Story = Callable[[str], Day]
 
-STORIES = ("message", "calls", "world", "text", "contract", "history", "exports", "carriers", "threads", "notified")
+STORIES = (
+    "message",
+    "calls",
+    "world",
+    "text",
+    "contract",
+    "history",
+    "exports",
+    "carriers",
+    "threads",
+    "notified",
+    "changes",
+)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +130,12 @@ def test_a_world_is_exported_as_files_and_by_the_command_of_each_format(story: S
     entry = json.loads(har)["log"]["entries"][-1]
     assert (name[-4:], entry["response"]["status"]) == (".har", 200)
     assert json.loads(entry["request"]["postData"]["text"])["text"] == "to be kept"
+    name, script = day["curl script"]
+    assert (name[-3:], "/sms" in script, "to be kept" in script) == (".sh", True, True)
+    name, case = day["Contract case"]
+    assert (name[-5:], "createSMSMessage" in case) == (".yaml", True)
+    name, test = day["pytest file"]
+    assert (name[-3:], "def test_" in test) == (".py", True)
     assert day["commands"][3] == "ringmock export --format case --url URL --client WORLD --output WORLD.yaml"
     assert len(day["commands"]) == 5
 
@@ -170,3 +188,13 @@ def test_findings_stand_above_the_calls_and_the_browser_notifies_of_messages_out
     assert len(day["noted"]) == 1
     assert day["findings"].startswith("1 finding: what would hurt in production")
     assert "sent to who has opted out" in day["findings"]
+
+
+def test_what_becomes_of_members_stands_between_the_pages_to_their_department(story: Story) -> None:
+    line = story("changes")["line"]
+
+    assert line[0] == "before"
+    assert "103) was frozen" in line[1]
+    assert line[2] == "while frozen"
+    assert "103) was thawed" in line[3]
+    assert all("was removed from" in text for text in line[4:]), line

@@ -351,3 +351,48 @@ def test_others_are_served_while_a_first_search_looks_at_a_large_world() -> None
         assert order == ["other", "search"]
 
     run(story)
+
+
+def test_what_became_of_somebody_in_a_conversation_stands_between_its_messages() -> None:
+    async def story(world: World, asked: Asked) -> None:
+        page(world, "one", "200")
+        controls.set_status(world, "103", "Frozen")
+        page(world, "two", "200")
+        controls.set_status(world, "103", "Enabled")
+        controls.set_status(world, "103", "Enabled")  # no change
+        controls.set_members(world, "200", ["103"])
+        controls.set_members(world, "200", ["103", "104"])
+        path = await conversation_of(asked)
+        messages = (await asked(path))["messages"]
+        said = [[each.get(name) for each in messages] for name in ("changes_before", "changes_after")]
+        frozen, since = said[0][1], said[1][1]
+        assert (said[0][0], said[1][0]) == (None, None)
+        assert [(each["extension"]["number"], each["before"], each["status"]) for each in frozen] == [
+            ("103", "Enabled", "Frozen")
+        ]
+        told = [(each["extension"]["number"], each["status"], each["joined"]) for each in since]
+        assert told[0] == ("103", "Enabled", None)
+        assert {each[2] for each in told[1:]} == {False, True}
+        assert since[1]["department"]["number"] == "200"
+        # A page alone has what came between it and the page before.
+        assert (await asked(f"{path}?limit=1"))["messages"][0]["changes_before"] == frozen
+        older = await asked(f"{path}?limit=1&before={messages[1]['cursor']}")
+        assert "changes_after" not in older["messages"][0]
+
+    run(story)
+
+
+def test_a_conversation_says_nothing_of_those_who_are_not_in_it() -> None:
+    async def story(world: World, asked: Asked) -> None:
+        send(world, "one")
+        controls.set_status(world, "102", "Frozen")
+        controls.set_members(world, "200", ["103"])
+        send(world, "two")
+        messages = (await asked(await conversation_of(asked)))["messages"]
+        assert not any(messages[1].get("changes_before", ()))
+        controls.set_status(world, "101", "Frozen")
+        assert [
+            each["status"] for each in (await asked(await conversation_of(asked)))["messages"][1]["changes_after"]
+        ] == ["Frozen"]
+
+    run(story)

@@ -9,13 +9,11 @@ import click
 from .console import CA, CONTROL_TOKEN, write_whole
 
 if TYPE_CHECKING:
-    from ..contract.cases.from_world import Recording
     from ..contract.exports import Exported
     from ..world.template import Template
 
 FORMATS = ("history", "har", "curl", "case", "pytest")
 DASH = "-"
-_OF_ANY_ACCOUNT = ("history", "har")
 
 
 @click.command()
@@ -88,31 +86,19 @@ def _written(
 ) -> "tuple[Exported, Template | None]":
     """The file's text, and the account that it is about where that had to be known."""
     from ..contract.exports import FORMATS as WRITERS
+    from ..contract.exports import OF_ANY_ACCOUNT
     from ..contract.exports.history_file import account_of
-    from ..contract.recording import control_api, read_history, read_world
+    from ..contract.recording import control_api, read_alone, read_history, read_world
     from ..fixture import load_named
 
-    if form in _OF_ANY_ACCOUNT:
-        return WRITERS[form](name, _read(form, url, world, ca, token), load_named("demo")), None
     with control_api(url, world, ca, token) as get:
+        if form in OF_ANY_ACCOUNT:
+            recording, left_out = read_alone(form, get, url)
+            made = WRITERS[form](name, recording, load_named("demo"))
+            return made._replace(left_out=(*left_out, *made.left_out)), None
         head, _ = read_history(get, most=1)
     template = account_of(head, fixture)
     return WRITERS[form](name, read_world(url, world, template, ca=ca, token=token), template), template
-
-
-def _read(form: str, url: str, world: str, ca: Path | None, token: str | None) -> "Recording":
-    """What a history, or HAR, is made of."""
-    from ..contract.cases.from_world import Recording
-    from ..contract.recording import control_api, read_calls, read_history
-
-    with control_api(url, world, ca, token) as get:
-        if form == "har":
-            return Recording(read_calls(get), (), origin=url)
-        head, lines = read_history(get)
-        if head["left_out"]:
-            last = lines[-1]["number"] if lines else head["first"] - 1
-            click.echo(f"Left out: {head['left_out']} commands after {last}, which the history does not keep", err=True)
-        return Recording((), (), head=head, commands=lines)
 
 
 def _check(text: str, file: str, template: "Template") -> None:

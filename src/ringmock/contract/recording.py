@@ -66,6 +66,18 @@ def read_history(get: Get, most: int | None = None) -> tuple[Mapping[str, Json],
     return head, lines
 
 
+def read_alone(form: str, get: Get, origin: str) -> tuple[Recording, tuple[str, ...]]:
+    """What a history or HAR is made of, and what of the world it is without. `origin`: the server's address."""
+    if form == "har":
+        return Recording(read_calls(get), (), origin=origin), ()
+    head, lines = read_history(get)
+    left_out: tuple[str, ...] = ()
+    if head["left_out"]:
+        last = lines[-1]["number"] if lines else head["first"] - 1
+        left_out = (f"{head['left_out']} commands after {last}, which the history does not keep",)
+    return Recording((), (), head=head, commands=lines), left_out
+
+
 def read_world(
     url: str, world: str, template: Template, after: int = 0, ca: Path | None = None, token: str | None = None
 ) -> Recording:
@@ -75,35 +87,36 @@ def read_world(
     """
     with control_api(url, world, ca, token) as get:
         _check_account(get, url, template)
-        head, lines = read_history(get)
-        calls = [call for call in read_calls(get) if call["id"] > after]
-        _check_whole(world, calls, lines, after)
-        seen = get("/messages")["messages"]
-        since = get(f"/journal/{after}")["at"] if after else ""
-        sent = {sent_by(call) for call in calls} - {None}
-        messages = [
-            message
-            for message in seen
-            # several calls of one millisecond have the same time
-            if (message["created"] > since or message["id"] in sent) and not _is_seed(message, template)
-        ]
-        extensions = {number: get(f"/extensions/{number}") for number in template.account.extensions}
-        clock = get("/clock")
-        limits = get("/limits") if template.limits is None else {}
-        subscriptions = get("/subscriptions")
-    is_whole = after == 0 and head["left_out"] == 0
+        return read_whole(get, url, world, template, after)
+
+
+def read_whole(get: Get, origin: str, world: str, template: Template, after: int = 0) -> Recording:
+    """As `read_world`, of what `get` says; `origin`: the server's address. Raises `CannotBeRead`."""
+    head, lines = read_history(get)
+    calls = [call for call in read_calls(get) if call["id"] > after]
+    _check_whole(world, calls, lines, after)
+    seen = get("/messages")["messages"]
+    since = get(f"/journal/{after}")["at"] if after else ""
+    sent = {sent_by(call) for call in calls} - {None}
+    messages = [
+        message
+        for message in seen
+        # several calls of one millisecond have the same time
+        if (message["created"] > since or message["id"] in sent) and not _is_seed(message, template)
+    ]
+    clock = get("/clock")
     return Recording(
         calls,
         messages,
-        extensions,
+        {number: get(f"/extensions/{number}") for number in template.account.extensions},
         _is_moved(clock),
         clock["frozen"],
-        limits,
-        subscriptions,
+        get("/limits") if template.limits is None else {},
+        get("/subscriptions"),
         head=head,
         commands=lines,
-        origin=url,
-        is_whole=is_whole,
+        origin=origin,
+        is_whole=after == 0 and head["left_out"] == 0,
     )
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ..domain.account import Account, Extension, digits_of
+from ..domain.account_changes import AccountChange
 from ..domain.consent import opts_out
 from ..domain.conversation import Conversation, participants, takes_part
 from ..domain.message import Availability, Direction, Message, MessageType, Routed
@@ -118,10 +119,46 @@ async def waiting_read_conversation(call: ControlCall, _: Client) -> Json:
             f"Extension {number} has no conversation {wanted}: GET /_mock/extensions/{number}/conversations."
         )
     found = world.messages.conversation(number, wanted, page.span, page.limit + 1)
+    said = await _paged(world, found, page)
+    await _mark(world, number, newest[0], said["messages"])
+    return {**_conversation(world, number, newest[0]), "now": iso8601(world.clock.now()), **said}
+
+
+async def _mark(world: World, mailbox: str, newest: Message, messages: Sequence[Json]) -> None:
+    """Add what has become of those in a conversation before each message since the one before it, and since the newest
+    of all.
+    """
+    thread = newest.conversation
+    holders = {mailbox, *(holder for holder in (holder_of(world.account, each) for each in thread.numbers) if holder)}
+    changes = [each for each in world.account_changes if each.concerns(thread, holders)]
+    if not changes or not messages:
+        return
+    earlier = world.messages.conversation(mailbox, str(thread.id), Span(before=int(messages[0]["cursor"])), 1)
+    last = await _number_of(world, earlier[0].id) if earlier else None
+    for message in messages:
+        number = await _number_of(world, int(message["id"]))
+        if number is not None and last is not None:
+            message["changes_before"] = [_change(world, each) for each in changes if last <= each.after < number]
+        if number is not None and int(message["id"]) == newest.id:
+            message["changes_after"] = [_change(world, each) for each in changes if number <= each.after]
+        last = number
+
+
+async def _number_of(world: World, message_id: int) -> int | None:
+    """The place of a message among all that the world has seen; None where the journal has left it out."""
+    entry = await in_slices(world.message_journal.finding(message_id))
+    return None if entry is None else entry.number
+
+
+def _change(world: World, change: AccountChange) -> Json:
+    department = None if change.joined is None else world.account.extensions[change.departments[0]]
     return {
-        **_conversation(world, number, newest[0]),
-        "now": iso8601(world.clock.now()),
-        **await _paged(world, found, page),
+        "at": iso8601(change.at),
+        "extension": brief(world.account.extensions[change.extension]),
+        "before": None if change.before is None else change.before.value,
+        "status": None if change.status is None else change.status.value,
+        "department": None if department is None else brief(department),
+        "joined": change.joined,
     }
 
 

@@ -14,6 +14,7 @@ from ..http.why import explanation
 from ..timestamps import iso8601
 from ..world.call_query import CallQuery
 from ..world.journal import Entry
+from ..world.world import World
 from .call import ControlCall, NotNow, NotThere
 from .waiting import Client
 
@@ -60,6 +61,17 @@ def _found(call: ControlCall, limit: int) -> Slices[tuple[Sequence[Entry], bool]
         if place % CALLS_AT_A_TIME == 0:
             yield
     return found, True
+
+
+def with_texts(world: World, until: int) -> Slices[list[Json]]:
+    """The calls up to a number with their texts, newest first."""
+    found: list[Json] = []
+    for place, (number, make) in enumerate(world.journal.snapshot(), 1):
+        if number <= until:
+            found.append(_entry(make()._replace(number=number), ("text",)))
+        if place % CALLS_AT_A_TIME == 0:
+            yield
+    return found
 
 
 def journal_as_text(call: ControlCall) -> Response:

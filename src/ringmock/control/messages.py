@@ -1,6 +1,7 @@
 """The messages that a world has seen: listed, waited for, counted, and what is to be taken out of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flask import Response
@@ -12,7 +13,19 @@ from ..timestamps import iso8601, parse
 from ..world import controls as world_controls
 from ..world.message_journal import MessageEntry, MessageQuery, Wait
 from ..world.world import World
-from .call import ControlCall, Gone, NoMessage, NotNow, NotThere, Senseless, UnexpectedMessage, as_refusals, root_of
+from .call import (
+    ControlCall,
+    Gone,
+    NoMessage,
+    NotNow,
+    NotThere,
+    Senseless,
+    UnexpectedMessage,
+    as_refusals,
+    query_of,
+    root_of,
+)
+from .description import operations
 from .handsets import file_answer
 from .journal import outcomes
 from .message_life import copies_of, life
@@ -48,6 +61,13 @@ class Question(NamedTuple):
 def list_messages(call: ControlCall) -> Json:
     """What has come of waiting, or what there is."""
     return call.waited
+
+
+def everything(call: ControlCall) -> Json:
+    """What `list_messages` answers to a call without conditions."""
+    operation = next(each for each in operations() if each.id == list_messages.__name__)
+    plain = replace(call, query=query_of(operation, ()))
+    return _listed(plain, _question(plain))
 
 
 def read_message(call: ControlCall) -> Json:

@@ -23,6 +23,7 @@ _COPIED = (
     "message_templates",
     "presences",
     "presence_changes",
+    "account_changes",
     "reports",
     "retention",
     "consents",

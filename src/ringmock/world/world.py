@@ -5,6 +5,7 @@ changes.
 """
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from ..domain.a2p_sms import (
 )
 from ..domain.a2p_store import A2PStore
 from ..domain.account import Account, Extension, ExtensionStatus, digits_of
+from ..domain.account_changes import AccountChange
 from ..domain.agenda import Agenda, Timer
 from ..domain.attachment import Attachment
 from ..domain.carrier import Carrier, OptOut, carried
@@ -187,6 +189,8 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
     """By extension number; who has never said anything has none."""
     presence_changes: int
     """How often a presence has become another."""
+    account_changes: deque[AccountChange]
+    """The latest, as many as the journal has calls."""
     reports: MessageStoreReports
     retention: Retention | None
     """None while the account has set no period: it keeps everything."""
@@ -300,6 +304,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         self.presences, self.presence_changes = {}, 0
         self.registrations = SmsRegistrations(self.template.brands)
         self.contacts = Contacts(ids, self._limits.max_contacts)
+        self.account_changes = deque(maxlen=self._limits.max_journal_calls)
         self.reports = MessageStoreReports(ids)
         self.retention = self._kept = None
         self.carrier = self.template.carrier
@@ -886,6 +891,12 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
     def set_status(self, extension: Extension, status: ExtensionStatus) -> None:
         """Freeze, thaw, disable ... an extension."""
         before = self.presence_of(self.account.extensions[extension.number])
+        if status is not extension.status:
+            every = self.account.extensions.values()
+            departments = tuple([each.number for each in every if extension.number in each.members])
+            self.account_changes.append(
+                AccountChange(*self._now(), extension.number, departments, extension.status, status)
+            )
         self.account = self.account.with_extension(replace(extension, status=status))
         self._notify_presence(extension.number, before)
 
@@ -922,7 +933,15 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
 
     def set_members(self, department: Extension, members: Iterable[str]) -> None:
         """Replace the members of a Department by these extension numbers."""
-        self.account = self.account.with_extension(replace(department, members=tuple(dict.fromkeys(members))))
+        after = tuple(dict.fromkeys(members))
+        for number in (*department.members, *after):
+            if (number in after) != (number in department.members):
+                joined = number in after
+                self.account_changes.append(AccountChange(*self._now(), number, (department.number,), joined=joined))
+        self.account = self.account.with_extension(replace(department, members=after))
+
+    def _now(self) -> tuple[datetime, int]:
+        return self.clock.now(), self.message_journal.count
 
     def set_sms_recipients(self, extension: Extension, recipients: Iterable[str]) -> None:
         """Replace the SMS recipients of an extension's phone numbers by these extension numbers."""

@@ -220,11 +220,28 @@ const STORIES = {
   async exports(open, page) {
     await sms("to be kept");
     await open("/world");
-    for (const title of ["History", "HAR"]) {
+    for (const title of ["History", "HAR", "curl script", "Contract case", "pytest file"]) {
       const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: `Download the ${title}` }).click()]);
       tell(title, [file.suggestedFilename(), readFileSync(await file.path(), "utf8")]);
     }
     tell("commands", (await page.locator(".export pre").allTextContents()).map((text) => text.replaceAll(clientId, "WORLD").replaceAll(server, "URL")));
+  },
+
+  /** What becomes of members of a Department, between the pages to it, as it happens. */
+  async changes(open, page) {
+    const text = (said) => call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", { text: said, to: [{ extensionNumber: "200" }] });
+    const { id } = (await text("before")).conversation;
+    await open(`/conversations/101/${id}`);
+    await page.getByText("before").last().waitFor();
+    await call("PUT", "/_mock/extensions/103", { status: "Frozen" });
+    await page.getByText("was frozen").waitFor();
+    await text("while frozen");
+    await page.locator(".bubble-text", { hasText: "while frozen" }).waitFor();
+    await call("PUT", "/_mock/extensions/103", { status: "Enabled" });
+    await page.getByText("was thawed").waitFor();
+    await call("PUT", "/_mock/departments/200/members", ["103"]);
+    await page.getByText("was removed from").first().waitFor();
+    tell("line", await page.locator(".thread .bubble-text, .thread .system-mark").allTextContents());
   },
 
   /** A thread, from the customer's first text over two agents to its resolution, live. */

@@ -39,6 +39,9 @@ FORMATS: Final[Mapping[str, Write]] = {
 }
 """By name. `name` is the sentence that a case keeps. Each raises `CannotBeWritten` where there is nothing to write."""
 
+OF_ANY_ACCOUNT: Final = ("history", "har")
+"""The formats for which the account does not have to be known."""
+
 SUFFIXES: Final[Mapping[str, str]] = {
     "history": ".jsonl",
     "har": ".har",

@@ -15,11 +15,12 @@ const CLOSE_SECONDS = 300;
 export function bubble(message, previous, { side, app, names }) {
   const isOwn = message.direction === "Outbound";
   const isSameDay = previous && previous.created.slice(0, 10) === message.created.slice(0, 10);
-  const isClose = isSameDay && previous.from === message.from && previous.author?.number === message.author?.number && previous.opts_out == null && (new Date(message.created) - new Date(previous.created)) / 1000 < CLOSE_SECONDS;
+  const isClose = isSameDay && previous.from === message.from && previous.author?.number === message.author?.number && previous.opts_out == null && !message.changes_before?.length && (new Date(message.created) - new Date(previous.created)) / 1000 < CLOSE_SECONDS;
   return el(
     "div",
     { class: "message-box", dataset: { id: message.id ?? "" } },
     isSameDay ? null : el("div", { class: "day" }, el("span", {}, day(message.created))),
+    message.changes_before?.map(changed) ?? null,
     el(
       "div",
       { class: `message ${isOwn ? "is-own" : ""} ${isClose ? "is-close" : ""} ${message.type === "Pager" ? "is-pager" : ""}` },
@@ -28,7 +29,16 @@ export function bubble(message, previous, { side, app, names }) {
       foot(message, side, app, names),
     ),
     mark(message, names),
+    message.changes_after?.map(changed) ?? null,
   );
+}
+
+/** What has become of an extension in the conversation. */
+function changed({ at, extension, before, status, department, joined }) {
+  const who = `${extension.name || extension.number} (${extension.number})`;
+  const where = department && (department.name || department.number);
+  const what = department ? (joined ? `joined ${where}` : `was removed from ${where}`) : status === "Frozen" ? "was frozen" : before === "Frozen" && status === "Enabled" ? "was thawed" : `is ${status} now`;
+  return el("div", { class: "system-mark is-plain" }, el("span", {}, `${who} ${what} `, el("time", { datetime: at, title: at }, time(at))));
 }
 
 /** What somebody is called: the name that is known, with the number. */

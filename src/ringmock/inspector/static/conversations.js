@@ -1,5 +1,6 @@
 // Extensions, their conversations, and the messages of one; the phone's side next to it.
 
+import { beside } from "./beside.js";
 import { called } from "./bubbles.js";
 import { composer } from "./composer.js";
 import { el, empty, icon, problem, refill } from "./dom.js";
@@ -13,35 +14,27 @@ const FILTER_FROM = 10;
 
 let state = null;
 
-/** Show the page. */
-export async function mount(main, params, app) {
-  state = { app, params, names: new Map(), extensions: [], conversations: [], next: null, wanted: PAGE, thread: null, other: null };
-  build(main);
-  app.onLive(happened);
-  app.addKeys("Conversations", [
+export const { mount, update, unmount } = beside({
+  title: "Conversations",
+  keys: [
     { key: "j", label: "Next conversation", run: () => step(1) },
     { key: "k", label: "Previous conversation", run: () => step(-1) },
     { key: "J", label: "Next extension", run: () => stepExtension(1) },
     { key: "K", label: "Previous extension", run: () => stepExtension(-1) },
     { key: "b", label: "Both sides of the conversation", run: toggleBoth },
     { key: "r", label: "Reply as the phone", run: () => state.reply?.focus() },
-  ]);
-  const mine = state;
-  await loadExtensions();
-  // Somebody may have gone on meanwhile.
-  if (state === mine) await show(state.asked ?? params);
-}
-
-export async function update(params) {
-  state.asked = params;
-  await show(params);
-}
-
-export function unmount() {
-  state?.thread?.end();
-  state?.other?.end();
-  state = null;
-}
+  ],
+  windows: ["thread", "other"],
+  begin(main, params, app) {
+    state = { app, params, names: new Map(), extensions: [], conversations: [], next: null, wanted: PAGE, thread: null, other: null };
+    build(main);
+    return state;
+  },
+  load: loadExtensions,
+  show,
+  happened,
+  end: () => { state = null; },
+});
 
 function build(main) {
   const filter = el("input", { type: "search", placeholder: "Filter", "aria-label": "Filter extensions", oninput: () => loadExtensions() });

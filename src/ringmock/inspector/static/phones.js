@@ -1,5 +1,6 @@
 // Phones outside the account: what each has received and written, and writing as one.
 
+import { beside } from "./beside.js";
 import { composer } from "./composer.js";
 import { el, empty, icon, problem, refill } from "./dom.js";
 import { count, moment, number, several } from "./format.js";
@@ -11,36 +12,31 @@ const MOST = 200;
 
 let state = null;
 
-export async function mount(main, params, app) {
-  state = { app, params: {}, phones: [], wanted: PAGE, names: new Map(), thread: null, shown: null };
-  build(main);
-  app.onLive((data) => {
-    if (data.reset) {
-      state.shown = null;
-      show(state.params);
-    }
-    refreshList();
-  });
-  app.addKeys("Phones", [
+export const { mount, update, unmount } = beside({
+  title: "Phones",
+  keys: [
     { key: "j", label: "Next phone", run: () => step(1) },
     { key: "k", label: "Previous phone", run: () => step(-1) },
     { key: "r", label: "Write", run: () => state.reply?.focus() },
     { key: "n", label: "Any other number", run: () => state.field.focus() },
-  ]);
-  const mine = state;
-  await load();
-  // Somebody may have gone on meanwhile.
-  if (state === mine) await show(state.asked ?? params);
-}
+  ],
+  begin(main, _, app) {
+    state = { app, params: {}, phones: [], wanted: PAGE, names: new Map(), thread: null, shown: null };
+    build(main);
+    return state;
+  },
+  load,
+  show,
+  happened,
+  end: () => { state = null; },
+});
 
-export async function update(params) {
-  state.asked = params;
-  await show(params);
-}
-
-export function unmount() {
-  state?.thread?.end();
-  state = null;
+function happened(data) {
+  if (data.reset) {
+    state.shown = null;
+    show(state.params);
+  }
+  refreshList();
 }
 
 function build(main) {

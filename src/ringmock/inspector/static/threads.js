@@ -1,5 +1,6 @@
 // Message threads: the conversations of shared numbers, with who leads each, notes, assignments, and the notifications about it.
 
+import { beside } from "./beside.js";
 import { bubble } from "./bubbles.js";
 import { el, empty, icon, problem, refill } from "./dom.js";
 import { day, moment, number, several, time } from "./format.js";
@@ -13,8 +14,24 @@ const NEAR_PIXELS = 300;
 
 let state = null;
 
-export async function mount(main, params, app) {
-  state = { app, params: {}, threads: [], next: null, wanted: PAGE, names: new Map(), shown: null, thread: null };
+export const { mount, update, unmount } = beside({
+  title: "Threads",
+  keys: [
+    { key: "j", label: "Next thread", run: () => step(1) },
+    { key: "k", label: "Previous thread", run: () => step(-1) },
+  ],
+  begin(main, _, app) {
+    state = { app, params: {}, threads: [], next: null, wanted: PAGE, names: new Map(), shown: null, thread: null };
+    build(main);
+    return state;
+  },
+  load,
+  show,
+  happened,
+  end: () => { state = null; },
+});
+
+function build(main) {
   state.box = el("div", {});
   state.more = el("div", { class: "more" });
   state.scroll = el("div", { class: "pane-body", onscroll: nearEnd }, state.box, state.more);
@@ -22,25 +39,6 @@ export async function mount(main, params, app) {
   state.panes = el("div", { class: "panes two", dataset: { depth: "0" } },
     el("nav", { class: "pane", dataset: { at: "0" }, "aria-label": "Threads" }, el("div", { class: "pane-head" }, el("h2", {}, "Message threads")), state.scroll), state.pane);
   refill(main, state.panes);
-  app.onLive(happened);
-  app.addKeys("Threads", [
-    { key: "j", label: "Next thread", run: () => step(1) },
-    { key: "k", label: "Previous thread", run: () => step(-1) },
-  ]);
-  const mine = state;
-  await load();
-  // Somebody may have gone on meanwhile.
-  if (state === mine) await show(state.asked ?? params);
-}
-
-export async function update(params) {
-  state.asked = params;
-  await show(params);
-}
-
-export function unmount() {
-  state?.thread?.end();
-  state = null;
 }
 
 function happened(data) {
