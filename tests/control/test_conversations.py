@@ -355,9 +355,10 @@ def test_others_are_served_while_a_first_search_looks_at_a_large_world() -> None
 
 def test_what_became_of_somebody_in_a_conversation_stands_between_its_messages() -> None:
     async def story(world: World, asked: Asked) -> None:
-        page(world, "one", "200")
+        admin = world.account.extensions["101"]
+        first = world.send_pager(admin, SendPager((Address("200"),), "one")).message
         controls.set_status(world, "103", "Frozen")
-        page(world, "two", "200")
+        world.send_pager(admin, SendPager((), "two", reply_on=first.id))
         controls.set_status(world, "103", "Enabled")
         controls.set_status(world, "103", "Enabled")  # no change
         controls.set_members(world, "200", ["103"])

@@ -228,6 +228,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/history/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done in the world as a file, as `ringmock export` writes it.
+         * @description A case and a pytest file do the calls again, and expect the answers that came; nobody has run them yet, as `ringmock export` does with a case.
+         */
+        get: operations["export_world"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/history/labels/{label}": {
         parameters: {
             query?: never;
@@ -722,7 +742,7 @@ export interface paths {
         };
         /**
          * A conversation of a mailbox, and a page of its messages: what became of each recipient and why.
-         * @description `recipients` is null for a message that the journal has left out. `participants` are those of now, of a thread of pages; `is_hidden` when the extension is none of them any more.
+         * @description `recipients` is null for a message that the journal has left out. `participants` are those of now, of a thread of pages; `is_hidden` when the extension is none of them any more. Where an extension of the conversation has got another status, or has joined or left a Department of it, the message after that has it in `changes_before`, and the newest what came since in `changes_after`.
          */
         get: operations["read_conversation"];
         put?: never;
@@ -1962,6 +1982,40 @@ export interface operations {
                         commands: Record<string, never>[];
                         /** @description The number after which there are more. */
                         next: number | null;
+                    };
+                };
+            };
+            default: components["responses"]["Refused"];
+        };
+    };
+    export_world: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What is written.
+                 * @example har
+                 */
+                format?: "history" | "har" | "curl" | "case" | "pytest";
+                /** @description The sentence that a case keeps, or the name of a test. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, and what of the world is not in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description A name for it, as default.har. */
+                        file: string;
+                        text: string;
+                        left_out: string[];
                     };
                 };
             };

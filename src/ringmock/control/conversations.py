@@ -133,7 +133,7 @@ async def _mark(world: World, mailbox: str, newest: Message, messages: Sequence[
     changes = [each for each in world.account_changes if each.concerns(thread, holders)]
     if not changes or not messages:
         return
-    earlier = world.messages.conversation(mailbox, str(thread.id), Span(before=int(messages[0]["cursor"])), 1)
+    earlier = world.messages.conversation(mailbox, thread.id or 0, Span(before=int(messages[0]["cursor"])), 1)
     last = await _number_of(world, earlier[0].id) if earlier else None
     for message in messages:
         number = await _number_of(world, int(message["id"]))

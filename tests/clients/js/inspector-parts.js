@@ -229,13 +229,12 @@ const STORIES = {
 
   /** What becomes of members of a Department, between the pages to it, as it happens. */
   async changes(open, page) {
-    const text = (said) => call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", { text: said, to: [{ extensionNumber: "200" }] });
-    const { id } = (await text("before")).conversation;
-    await open(`/conversations/101/${id}`);
+    const first = await page_("before", "200");
+    await open(`/conversations/101/${first.conversationId}`);
     await page.getByText("before").last().waitFor();
     await call("PUT", "/_mock/extensions/103", { status: "Frozen" });
     await page.getByText("was frozen").waitFor();
-    await text("while frozen");
+    await call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", { replyOn: first.id, text: "while frozen" });
     await page.locator(".bubble-text", { hasText: "while frozen" }).waitFor();
     await call("PUT", "/_mock/extensions/103", { status: "Enabled" });
     await page.getByText("was thawed").waitFor();
