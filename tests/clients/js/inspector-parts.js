@@ -232,11 +232,11 @@ const STORIES = {
     const first = await page_("before", "200");
     await open(`/conversations/101/${first.conversationId}`);
     await page.getByText("before").last().waitFor();
-    await call("PUT", "/_mock/extensions/103", { status: "Frozen" });
+    await call("PATCH", "/_mock/extensions/103", { status: "Frozen" });
     await page.getByText("was frozen").waitFor();
     await call("POST", "/restapi/v1.0/account/~/extension/~/company-pager", { replyOn: first.id, text: "while frozen" });
     await page.locator(".bubble-text", { hasText: "while frozen" }).waitFor();
-    await call("PUT", "/_mock/extensions/103", { status: "Enabled" });
+    await call("PATCH", "/_mock/extensions/103", { status: "Enabled" });
     await page.getByText("was thawed").waitFor();
     await call("PUT", "/_mock/departments/200/members", ["103"]);
     await page.getByText("was removed from").first().waitFor();

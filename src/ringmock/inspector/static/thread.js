@@ -52,7 +52,11 @@ export function createThread({ app, path, query = {}, side, names, onInfo = () =
   app.onLive((data) => {
     if (data.reset || data.closed) return;
     if (data.changed || data.clock || data.more || data.resumed || data.account) sync();
-    if ((data.messages ?? []).some(concerns)) arrived();
+    if (!(data.messages ?? []).some(concerns)) return;
+    const hasChanges = list.items.at(-1)?.changes_after?.length;
+    arrived();
+    // What came after the newest is before the one that has come.
+    if (hasChanges) sync();
   });
 
   function end() {
