@@ -194,7 +194,7 @@ def test_what_becomes_of_members_stands_between_the_pages_to_their_department(st
     line = story("changes")["line"]
 
     assert line[0] == "before"
-    assert "103) was frozen" in line[1]
+    assert "(103) was frozen" in line[1]
     assert line[2] == "while frozen"
-    assert "103) was thawed" in line[3]
+    assert "(103) was thawed" in line[3]
     assert all("was removed from" in text for text in line[4:]), line
