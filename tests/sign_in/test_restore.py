@@ -304,6 +304,22 @@ def test_a_version_compares_all_answers_that_another_has_made_and_some_of_its_ow
     assert f"command {first} of world" in first_told(path, caplog, "1.1")
 
 
+def test_a_way_back_that_cannot_be_read_is_refused_and_the_world_stays_as_it_is(path: Path) -> None:
+    with kept_server(path) as kept, Client(kept.url) as client:
+        for text in ("one", "two"):
+            assert client.post_sms(text).status_code == 200
+        mine = {"X-Ringmock-World": client.client_id}
+        assert client.call("PUT", "/_mock/history/labels/two", headers=mine).status_code == 200
+        client.post_sms("three")
+        with closing(sqlite3.connect(path)) as db, db:
+            latest = "(SELECT max(place) - 1 FROM commands)"
+            db.execute(f"UPDATE commands SET payload = x'7b' WHERE place = {latest}")
+        for method, place, body in (("POST", "/rewind", {"to": "two"}), ("GET", "?limit=10", None)):
+            refused = client.call(method, f"/_mock/history{place}", headers=mine, **({"json": body} if body else {}))
+            assert (refused.status_code, "is damaged (command" in refused.json()["error"]) == (503, True)
+        assert [each["subject"] for each in client.messages("101")] == ["three", "two", "one"]
+
+
 def test_the_fixtures_own_world_goes_on_too_with_its_applications_and_tokens(path: Path) -> None:
     with kept_server(path) as kept, Client(kept.url) as client:
         client.client_id, client.client_secret = "ringmock", "ringmock-secret"

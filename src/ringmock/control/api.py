@@ -19,6 +19,7 @@ from ..http.call import WORLD_HEADER
 from ..inspector.ui import ui
 from ..sign_in.sessions import TokenRefused
 from ..sign_in.worlds import Worlds
+from ..world.history.log import LogDamaged, LogUnavailable
 from ..world.world import World
 from .call import REFUSED, WAITED, ControlCall, NoSuchToken, Refused, body_of, form_of, path_of, query_of
 from .description import FORM, Operation, operations
@@ -47,6 +48,8 @@ def create_control_app(worlds: Worlds, collector: "CoverageCollector | None" = N
     app.after_request(_guarded)
     app.register_error_handler(Refused, lambda error: _said(error.status, str(error), error.code))
     app.register_error_handler(HTTPException, _refused)
+    for kind in (LogUnavailable, LogDamaged):
+        app.register_error_handler(kind, lambda error: _said(503, str(error)))
     return app
 
 

@@ -670,11 +670,12 @@ class Worlds:
     def rewind(self, world: World, to: int | str) -> Difference | None:
         """Take a world back to a label, or to the number of a command. Its log-ins stay good, their times begin anew.
 
-        Returns the first call that is answered differently now. Raises `NotKept`, and changes nothing then.
+        Returns the first call that is answered differently now. Raises `NotKept`, `LogUnavailable` and `LogDamaged`,
+        and changes nothing then.
         """
         history, journal = world.history, world.journal
         number = history.number_of(to)
-        commands, base, after = history.commands(number), history.base, history.call_after(number)
+        commands, base, after = list(history.commands(number)), history.base, history.call_after(number)
         assert base is not None
         assert self.replay is not None, "no server answers for these worlds"
         found = self.replay(world, base, commands)

@@ -220,60 +220,66 @@ class PostgresLog:
                     if number != expected or is_lost:
                         raise Unreadable("it is not there" if is_lost else f"there is {number} in its place")
                     yield number, command_of(Row(at, kind, is_call, payload, content, answer))
-        except (Unreadable, psycopg.Error) as error:
+        except Unreadable as error:
             raise LogDamaged(
-                damaged(self.name, f"command {expected} of world {world} cannot be read: {sentence(error)}")
+                damaged(self.name, f"command {expected} of world {world} cannot be read: {error}")
             ) from error
 
     def _rows(self, world: int, after: int, until: int) -> Sequence[tuple[Any, ...]]:
-        wanted = (world, after, until, READ_TOGETHER)
-        found: Sequence[tuple[Any, ...]] = self._connected().cursor(binary=True).execute(_READ, wanted).fetchall()
+        return self._asked(_READ, (world, after, until, READ_TOGETHER))
+
+    def _asked(self, query: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
+        """What the database answers, on another connection where this one has ended meanwhile.
+
+        Raises `LogUnavailable`, and `LogDamaged` where what is asked for is not there.
+        """
+        try:
+            try:
+                return self._answered(query, values)
+            except psycopg.OperationalError:
+                if self._db is not None and not self._db.closed:
+                    raise
+                return self._answered(query, values)
+        except psycopg.OperationalError as error:
+            raise LogUnavailable(f"The state {self.name} cannot be read: {sentence(error)}.") from error
+        except psycopg.Error as error:
+            raise LogDamaged(damaged(self.name, sentence(error))) from error
+
+    def _answered(self, query: str, values: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
+        found: Sequence[tuple[Any, ...]] = self._connected().cursor(binary=True).execute(query, values).fetchall()
         return found
 
     def heads(self) -> Sequence[Head]:
         """Every world, the oldest first. Raises `LogDamaged`."""
-        db = self._connected()
-        try:
-            labels: dict[int, dict[str, int]] = {}
-            for world, name, number in db.execute("SELECT world, name, number FROM ringmock.labels ORDER BY 3, 2"):
-                labels.setdefault(world, {})[name] = number
-            return [
-                Head(
-                    world,
-                    name,
-                    moment_of(opened),
-                    fixture,
-                    Base(moment_of(base_at), bytes(base_secret)),
-                    before,
-                    before if latest is None else latest,
-                    labels.get(world, {}),
-                    is_claimed,
-                    None if secret is None else secret.decode(errors="surrogatepass"),
-                )
-                for (
-                    world,
-                    name,
-                    opened,
-                    fixture,
-                    base_at,
-                    base_secret,
-                    before,
-                    is_claimed,
-                    secret,
-                    latest,
-                ) in db.execute(_HEADS)
-            ]
-        except (psycopg.Error, OverflowError) as error:
-            raise LogDamaged(damaged(self.name, f"its worlds cannot be read: {sentence(error)}")) from error
+        labels: dict[int, dict[str, int]] = {}
+        for world, name, number in self._asked("SELECT world, name, number FROM ringmock.labels ORDER BY 3, 2"):
+            labels.setdefault(world, {})[name] = number
+        return [_head(row, labels.get(row[0], {})) for row in self._asked(_HEADS)]
 
     def closed_names(self) -> Sequence[str]:
         """The names that open no worlds, the oldest first."""
-        return [name for (name,) in self._connected().execute("SELECT name FROM ringmock.closed ORDER BY place")]
+        return [name for (name,) in self._asked("SELECT name FROM ringmock.closed ORDER BY place")]
 
     def close(self) -> None:
         """Nothing is written any more."""
         if self._db is not None:
             self._db.close()
+
+
+def _head(row: tuple[Any, ...], labels: dict[str, int]) -> Head:
+    world, name, opened_at, fixture, base_at, base_secret, before, is_claimed, secret, latest = row
+    return Head(
+        world,
+        name,
+        moment_of(opened_at),
+        fixture,
+        Base(moment_of(base_at), bytes(base_secret)),
+        before,
+        before if latest is None else latest,
+        labels,
+        is_claimed,
+        None if secret is None else bytes(secret).decode(errors="surrogatepass"),
+    )
 
 
 def damaged(name: str, why: str) -> str:
