@@ -40,6 +40,7 @@ class Replays:
         self._routing: Routing = next(each for each in stages if isinstance(each, Routing))
         self._worlds = worlds
         self._notifier = notifier
+        self._parts: dict[str, tuple[RequestOperation, HandlerOperation] | None] = {}
         self._unfinished: list[Event] = []
         """What was under way at the end of the history that was done last: what has to come after it to end that."""
 
@@ -122,12 +123,10 @@ class Replays:
 
         None for a call that has to pass the stages; nothing has happened then.
         """
-        request = self._request_stage(command.operation)
-        if command.work or not isinstance(request, RequestOperation):
+        parts = None if command.work else self._parts_of(command.operation)
+        if parts is None:
             return None
-        handler = request.next_app.next_app  # type: ignore[attr-defined]  # the answer's part
-        if not isinstance(handler, HandlerOperation):
-            return None
+        request, handler = parts
         try:
             call = self._call(world, command)
             path_params = self._routing.find(command.method, command.path)[1]
@@ -144,6 +143,15 @@ class Replays:
         except Exception as error:
             return _refused(error)
         return (call.answer.status, b"") if call.answer is not None else (0, b"")
+
+    def _parts_of(self, operation: str) -> tuple[RequestOperation, HandlerOperation] | None:
+        """What reads and handles the calls of an operation; None where they wait for somebody."""
+        if operation not in self._parts:
+            request = self._request_stage(operation)
+            handler: Any = request.next_app.next_app
+            known = isinstance(request, RequestOperation) and isinstance(handler, HandlerOperation)
+            self._parts[operation] = (request, handler) if known else None
+        return self._parts[operation]
 
     async def _handled(self, world: World, command: Handled, works: dict[int, Call]) -> tuple[int, bytes]:
         """Status and body of the answer to a call that is made again; status 0 for one that cannot be made now."""

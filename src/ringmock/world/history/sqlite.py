@@ -144,13 +144,13 @@ class SqliteLog:
             " FROM commands LEFT JOIN contents USING (hash) WHERE place > ? AND place <= ? ORDER BY place",
             (_place(world, after), _place(world, until)),
         )
-        expected = after
+        expected, offset = after, _place(world, 0)
         try:
             for place, at, kind, is_call, payload, content, answer, is_lost in found:
-                number, expected = place % MOST_COMMANDS, expected + 1
-                if number != expected or is_lost:
-                    raise Unreadable("it is not there" if is_lost else f"there is {number} in its place")
-                yield number, command_of(Row(at, kind, bool(is_call), payload, content, answer))
+                expected += 1
+                if place - offset != expected or is_lost:
+                    raise Unreadable("it is not there" if is_lost else f"there is {place - offset} in its place")
+                yield expected, command_of(Row(at, kind, is_call, payload, content, answer))
         except (Unreadable, sqlite3.Error, AttributeError, TypeError) as error:
             why = f"command {expected} of world {world} cannot be read: {error}"
             raise LogDamaged(damaged(self.path, why)) from error
