@@ -21,7 +21,9 @@ def _synced(call: Call, cache: RecordCache) -> Answer:
     kind = asked["syncType"] or (wire.FULL if asked["syncToken"] is None else wire.INCREMENTAL)
     if kind == wire.FULL:
         frame = wire.frame_from(asked, call.here.clock.now())
-        frame = replace(frame, types=frame.types & readable_types(call, extension))
+        readable = readable_types(call, extension)
+        if not frame.types <= readable:
+            frame = replace(frame, types=frame.types & readable)
         sync = call.here.sync_messages(extension, frame, asked["recordCount"])
     elif asked["syncToken"] is None:
         raise errors.InvalidParameter("syncToken")
@@ -30,5 +32,6 @@ def _synced(call: Call, cache: RecordCache) -> Answer:
         sync = call.here.sync_changes(extension, asked["syncToken"], date_from, asked["recordCount"])
     token = call.here.sync_tokens.issue(extension.number, sync.mark)
     view = view_of(call)
-    records = wire.records_of(sync.records, extension, view, cache)
+    is_full = kind == wire.FULL  # which has no deleted ones
+    records = cache.records(sync.records, view) if is_full else wire.records_of(sync.records, extension, view, cache)
     return Answer(ListOfRecords(wire.sync_resource(sync, token, kind, call.filters, extension, view), records))
