@@ -145,16 +145,8 @@ def _connection_of(session: Session | None) -> str | None:
 
 def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> CallData:
     """The data of an answered call at this time of its world; without the body when it is too large."""
-    content, body, left_out = b"", call.body, 0
+    content, body, left_out = _body_of(call)
     problems = call.problems
-    if body is None and problems and 0 < len(call.content) <= call.limits.max_journal_body:
-        content = call.content
-    elif body is not None:
-        most = call.limits.max_journal_body
-        if len(call.content) > most and _length_without_attachments(call) > most:
-            body, left_out = None, len(call.content)
-        elif call.media_type == JSON:
-            content, body = call.content, None
     routed, more_routed, most = call.routed, 0, call.limits.max_journal_recipients
     if len(routed) > most:
         routed, more_routed = routed[:most], len(routed) - most
@@ -190,6 +182,16 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
             call.base_url,
         ),
     )
+
+
+def _body_of(call: Call) -> tuple[bytes, Any, int]:
+    """The body as it came where it is JSON, else what it says; and how long one is that is left out."""
+    body, most = call.body, call.limits.max_journal_body
+    if body is None:
+        return call.content if call.problems and len(call.content) <= most else b"", None, 0
+    if len(call.content) > most and _length_without_attachments(call) > most:
+        return b"", None, len(call.content)
+    return (call.content, None, 0) if call.media_type == JSON else (b"", body, 0)
 
 
 def _has_next_page(body: Any) -> bool:
