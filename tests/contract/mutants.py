@@ -301,8 +301,15 @@ _sample = click.option("--sample", type=click.IntRange(1), help="So many, by the
 _seed = click.option("--seed", default="0", show_default=True, help="Of the sample.")
 
 
+def _below_tests(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [name for name in given if not (ROOT / "tests" / name).exists()]
+    if unknown:
+        raise click.BadParameter(f"there is no {', '.join(unknown)} below tests/, as {FOLDERS[0]} is")
+    return given
+
+
 _tests = click.option(
-    "--tests", "rooms", type=click.Choice(FOLDERS), multiple=True, help="pytest's tests of this folder alone."
+    "--tests", "rooms", multiple=True, callback=_below_tests, help="pytest's tests of this folder or file alone."
 )
 
 
@@ -348,10 +355,11 @@ def _mapped(state: Path, judge: str, rooms: Sequence[str]) -> None:
 @click.option(
     "--survivors", is_flag=True, help="Of those that have a result, what a judge let live, by that judge again."
 )
+@click.option("--known", "is_known", is_flag=True, help="Those that another judge has a result of, and no others.")
 def run(
     state: Path,
     rooms: tuple[str, ...], sample: int | None, seed: str, only: str | None, names: tuple[str, ...],
-    at_most: int | None, again: bool, survivors: bool,
+    at_most: int | None, again: bool, survivors: bool, is_known: bool,
 ) -> None:  # fmt: skip
     """Judge mutants, and keep each result in the state's results.jsonl."""
     judges = names or JUDGES
@@ -361,6 +369,7 @@ def run(
     path = state / "results.jsonl"
     known = results_in(path)
     every = [one for one in all_mutants(state / "mutants") if only is None or only in one.id]
+    every = [one for one in every if not is_known or one.id in known]
     mutants = drawn(every, sample, seed)
     unknown = Result("", {}, {})
 
@@ -476,6 +485,12 @@ def page_of(found: Sequence[Result], commit: str, on: date) -> str:
             cells += [str(sum(one.killed[judge] is not None for one in judged_ones)), str(len(judged_ones))]
         either = sum(any(one.killed.values()) for one in rows)
         lines.append(f"| {room} | {' | '.join(cells)} | {either} of {len(rows)} |")
+    by_pytest = [one for one in on_the_wire if one.killed.get(PYTEST) is not None]
+    shares = [
+        f"{sum(one.killed.get(generation) is not None for one in by_pytest)} in {generation}"
+        for generation in GENERATIONS
+    ]
+    lines += ["", f"Of the {len(by_pytest)} on the wire that pytest catches, the cases catch {' and '.join(shares)}."]
     is_compared = any(PYTEST in one.killed for one in found)
     lines += [] if is_compared else ["", "pytest's tests have judged none of these yet."]
     equivalent = [one.mutant for one in found if one.mutant in EQUIVALENT]
