@@ -150,8 +150,6 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
     routed, more_routed, most = call.routed, 0, call.limits.max_journal_recipients
     if len(routed) > most:
         routed, more_routed = routed[:most], len(routed) - most
-    if problems:
-        problems = tuple([errors.without_frames(problem) for problem in problems])
     # Its own constructor takes longer, and this is done for every call.
     return tuple.__new__(
         CallData,
@@ -164,7 +162,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
             status,
             milliseconds,
             routed,
-            problems,
+            tuple([errors.without_frames(problem) for problem in problems]) if problems else (),
             call.is_handled,
             content,
             body,
