@@ -170,11 +170,9 @@ def _names_members(case: Case[Any]) -> bool:
 
 def _has_odd_dates(case: Case[Any]) -> bool:
     """A period that ends before it begins; the day before the first, or a zone beyond an end of the calendar."""
-    query = case.query or {}
-    return any(
-        _is_odd_period(str(query.get(since, "")), str(query.get(until, "")))
-        for since, until in (("dateFrom", "dateTo"), ("timeFrom", "timeTo"))
-    )
+    query = {name: str(value) for name, value in (case.query or {}).items()}
+    periods = {name.removesuffix(end) for name in query for end in ("From", "To") if name.endswith(end)}
+    return any(_is_odd_period(query.get(f"{name}From", ""), query.get(f"{name}To", "")) for name in periods)
 
 
 def _is_odd_period(since: str, until: str) -> bool:
@@ -280,6 +278,8 @@ EXCUSES: Mapping[str, Callable[[Case[Any]], bool]] = {
     "readUserCallLog": _has_odd_dates,
     "syncUserCallLog": _synchronizes_from_nowhere,
     "syncAddressBook": _goes_on_from_nowhere,
+    "mthListThreads": _has_odd_dates,
+    "mthListMessages": _has_odd_dates,
     "mthSyncEntries": _goes_on_from_nowhere,
     "updateExtensionCallerId": lambda case: True,  # some numbers are another's
     "patchMessage": _asks_for_what_was_purged,

@@ -140,12 +140,12 @@ def moment(parameters: Mapping[str, Any], name: str) -> datetime | None:
     return None if text is None else timestamps.parse(text)
 
 
-def default_date_from(date_to: datetime) -> datetime:
-    """The minute that lies 24 hours before. Raises `InvalidParameter` when there is no such minute."""
+def default_date_from(date_to: datetime, name: str = "dateTo") -> datetime:
+    """The minute that lies 24 hours before. Raises `InvalidParameter`, of the parameter `name`, where there is none."""
     try:
         return (date_to - DEFAULT_WINDOW).replace(second=0, microsecond=0)
     except OverflowError as error:
-        raise errors.InvalidParameter("dateTo") from error
+        raise errors.InvalidParameter(name) from error
 
 
 def chosen(enum: type[_E], names: Iterable[str] | None) -> frozenset[_E]:

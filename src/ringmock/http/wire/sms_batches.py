@@ -47,7 +47,7 @@ def batch_filter_from(parameters: Mapping[str, Any], view: View) -> BatchFilter:
     until = moment(parameters, "timeTo") or view.now
     sender, names = parameters["from"], parameters["status"] or _STATUSES
     return BatchFilter(
-        date_from=moment(parameters, "timeFrom") or default_date_from(until),
+        date_from=moment(parameters, "timeFrom") or default_date_from(until, "timeTo"),
         date_to=until,
         sender=None if sender is None else digits_of(sender),
         statuses=frozenset(status for name in names for status in _STATUSES[name]),
@@ -58,7 +58,7 @@ def filter_from(parameters: Mapping[str, Any], batch: Batch | None, view: View) 
     """Checked parameters of `listSmsMessages`; the last 24 hours unless they say otherwise."""
     until, numbers = moment(parameters, "timeTo") or view.now, parameters["phoneNumber"]
     return A2PFilter(
-        date_from=moment(parameters, "timeFrom") or default_date_from(until),
+        date_from=moment(parameters, "timeFrom") or default_date_from(until, "timeTo"),
         date_to=until,
         directions=chosen(Direction, parameters["direction"]),
         numbers=None if numbers is None else tuple(map(digits_of, numbers)),
