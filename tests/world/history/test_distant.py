@@ -50,12 +50,18 @@ class Loop:
     def __init__(self) -> None:
         self.turns: list[Callable[[], object]] = []
         self.later: list[tuple[float, Callable[..., object], tuple[Any, ...]]] = []
+        self.cancelled = 0
         self.from_thread: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self.call_soon = self.turns.append
         self.call_soon_threadsafe = self.from_thread.put
 
-    def call_later(self, seconds: float, callback: Callable[..., object], *values: Any) -> None:
+    def call_later(self, seconds: float, callback: Callable[..., object], *values: Any) -> "Loop":
         self.later.append((seconds, callback, values))
+        return self
+
+    def cancel(self) -> None:
+        """Of any timer."""
+        self.cancelled += 1
 
 
 class Output:
@@ -127,6 +133,7 @@ def test_what_is_accepted_while_a_commit_is_on_its_way_is_the_next_one() -> None
         assert [second.told, third.told] == [[2], [2]]
         assert names(state.log.batches) == ["a", "bc"]
         assert not state.commits.is_pending
+        assert state.loop.cancelled == len(state.loop.later) == 2
 
 
 def test_what_could_not_be_kept_is_refused_and_kept_with_the_next_before_it() -> None:

@@ -37,6 +37,8 @@ class _Flight:
         self.failure: LogUnavailable | None = None
         self.is_over = False
         """Whether its result was taken note of."""
+        self.watch: asyncio.TimerHandle | None = None
+        """What looks whether it has arrived in time."""
 
 
 class DistantCommit(GroupCommit):
@@ -102,7 +104,7 @@ class DistantCommit(GroupCommit):
         self._flight = flight = _Flight(self._number, changes, self._waiting, self._callbacks)
         self._pending, self._waiting, self._callbacks = [], {}, []
         self._flights.put(flight)
-        loop.call_later(OVERDUE_SECONDS, self._overdue, flight)
+        flight.watch = loop.call_later(OVERDUE_SECONDS, self._overdue, flight)
 
     def _append(self) -> None:
         """In the thread."""
@@ -123,6 +125,8 @@ class DistantCommit(GroupCommit):
         if flight.is_over:
             return
         flight.is_over, self._flight = True, None
+        if flight.watch is not None:
+            flight.watch.cancel()  # else it would keep thousands of commits in memory
         if flight.failure is not None:
             self._pending[:0] = flight.changes
             self._callbacks[:0] = flight.callbacks
