@@ -505,6 +505,9 @@ def page_of(found: Sequence[Result], commit: str, on: date) -> str:
             continue
         names = [one.mutant for one in on_the_wire if is_one(one)]
         lines += ["", f"## {title}: {len(names)}", "", *(f"- `{name.replace('`', chr(39))}`" for name in names)]
+    living = [one.mutant for one in found if _is_off_the_wire(one) and not any(one.killed.values())]
+    lines += ["", f"## Off the wire, caught by no judge that was asked: {len(living)}", ""]
+    lines += [f"- `{name.replace('`', chr(39))}`" for name in living]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ import pytest
 from builders import STANDING_STILL, account, direct, user
 from hostile.in_process import InProcess
 from ringmock.domain.attachment import Attachment
+from ringmock.domain.carrier import Carrier
 from ringmock.domain.consent import ConsentSource, OptStatus, Statement
 from ringmock.domain.errors import InvalidParameter, StoreFull
 from ringmock.domain.message import Message, ReadStatus
@@ -64,6 +65,14 @@ def test_there_is_room_for_so_many_records(
     else:
         with pytest.raises(StoreFull):
             do(here.default)
+
+
+@pytest.mark.parametrize(("confirms", "records"), [(False, 2), (True, 3)])
+def test_the_carriers_answer_to_an_opt_out_is_a_record_too(confirms: bool, records: int) -> None:
+    here = office(ServerLimits()).default
+    here.carry_by(Carrier((), confirms_opt_outs=confirms))
+    here.receive_sms(PHONE, direct("101"), "STOP")
+    assert here.share.records == records
 
 
 def test_a_message_for_which_there_is_no_room_is_nowhere() -> None:
