@@ -177,7 +177,8 @@ class RequestOperation:
         """Raise what the stock stage would, for a plain request that it refuses; for any other, nothing."""
         if not self._parameters.read(scope, call):
             self._wording.validate(scope)
-        if self._json is None or call.media_type != JSON or not call.content:
+        is_small = 0 < len(call.content) <= SLICE_BYTES  # the stages read a larger one in slices
+        if self._json is None or call.media_type != JSON or not is_small:
             return
         try:
             call.body = parse_json(call.content, self._most_values, self._deepest)
