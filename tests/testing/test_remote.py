@@ -263,7 +263,7 @@ def test_a_handle_on_a_server_anywhere_has_the_verbs_of_the_plugins(here: type, 
 
 
 NO_VERB = {
-    *("read_history", "read_commands", "list_message_threads", "read_message_thread"),
+    *("read_history", "read_commands", "export_world", "list_message_threads", "read_message_thread"),
     "fax_from_outside",  # by the path of the phone
     # of the server and not of a test, or of the whole run
     *("list_worlds", "read_world", "reset_world", "reset", "usage", "ready", "read_description"),
