@@ -39,7 +39,7 @@ def test_d44_what_a_batch_sends_is_in_no_mailbox_of_the_sender_and_a_colleague_r
     sent = send(world, to(HANDSET), to(direct("102"), text="Hi"))
     assert outcomes(sent.routed) == {HANDSET: ("outside", "R-06"), direct("102"): ("delivered", "R-02")}
     assert received(world, HANDSET) == ["Hello"]
-    assert (len(world.messages), sent.size) == (1, 2)
+    assert (len(world.messages), sent.batch.size) == (1, 2)
 
 
 @pytest.mark.parametrize("number", ["102", "12345", "442079460958"])

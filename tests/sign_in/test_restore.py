@@ -25,7 +25,7 @@ from socket_client import SUBSCRIPTION, WS_TOKEN, Socket, opened
 from state_files import Kept, kept_server
 from support import OWN, STORE, Client, basic, freeze_clock, from_handset
 
-JOURNAL = {"journal", "findings", "metrics", "usage", "events", "rulebook"}
+JOURNAL = {"journal", "findings", "metrics", "usage", "events", "export", "rulebook"}
 """What is told of calls, reads and refusals too, which no history has."""
 
 

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 @click.option(
     "--state",
     type=StateType(),
-    metavar="FILE|URL",
+    metavar="FILE|DATABASE",
     help="Keep the worlds in this file, or PostgreSQL database (postgresql://...), and go on from what it has; without"
     " it a stopped server has forgotten.",
 )

@@ -11,7 +11,7 @@ from .states import postgresql
 
 
 @click.command()
-@click.argument("state", metavar="FILE|URL", type=State())
+@click.argument("state", metavar="FILE|DATABASE", type=State())
 @click.option(
     "--vacuum", is_flag=True, help="Give back the space of what was reset, cut and closed. No server may serve it."
 )
