@@ -28,6 +28,7 @@ def with_examples(contract: Object, account: Grounding) -> None:
         mode = schemas["NotificationDeliveryModeRequest"]["properties"]
         mode["address"]["example"] = account.webhook
     _ground_requests(contract, account)
+    _ground_reply(contract)
 
 
 def _ground_sms(properties: Object, account: Grounding) -> None:
@@ -65,6 +66,12 @@ def _attachment_parameter(contract: Object) -> Object:
     operation = contract["paths"][f"{extension}/message-store/{{messageId}}/content/{{attachmentId}}"]["get"]
     found: Object = next(p for p in operation["parameters"] if p.get("name") == "attachmentId")
     return found
+
+
+def _ground_reply(contract: Object) -> None:
+    """A reply that follows the link of a page has its body alone: recipients of another page are not in the thread."""
+    page = contract["paths"]["/restapi/v1.0/account/{accountId}/extension/{extensionId}/company-pager"]["post"]
+    page["responses"]["200"]["links"]["Reply"]["x-schemathesis"] = {"merge_body": False}
 
 
 def _ground_requests(contract: Object, account: Grounding) -> None:
