@@ -31,9 +31,10 @@ FOR_GOOD = frozenset(
         "linkNumbers",
     }
 )
-MESSAGE_LISTS = frozenset({"listMessages", "syncMessages", "listA2PSMS"})
-MESSAGE_COLLECTIONS = ("/message-store", "/message-sync", "/a2p-sms/messages")
+MESSAGE_LISTS = frozenset({"listMessages", "syncMessages", "listA2PSMS", "listSmsBatches", "listSmsMessages"})
+MESSAGE_COLLECTIONS = ("/message-store", "/message-sync", "/a2p-sms/messages", "/sms/batches", "/sms/messages")
 LISTS = ("records", "paging", "navigation")
+SUMMARIES = frozenset({"aggregateA2PSMSStatuses", "readSmsStatusSummary"})
 
 
 def reason_to_skip(case: Case, target: Target) -> str | None:
@@ -117,8 +118,12 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
 
 
 def _counts(step: Step) -> bool:
-    """Whether the step expects the whole content of a list of messages, not only its form."""
-    if step.when is None or not _is_of_messages(step.when):
+    """Whether the step expects the whole content of a list of messages, or a summary of it, and not only its form."""
+    if step.when is None:
+        return False
+    if step.when.get("operation") in SUMMARIES:
+        return bool(step.then.get("body")) and "batchId" not in step.when.get("query", {})
+    if not _is_of_messages(step.when):
         return False
     expected = {**(step.then.get("body") or {}), **(step.then.get("exact") or {})}
     return bool(expected.keys() & set(LISTS)) or any(where.startswith(LISTS) for where in step.keep.values())
