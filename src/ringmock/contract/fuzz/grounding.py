@@ -51,6 +51,8 @@ class Grounding:
     """Forms of `getToken` that open a session of this identity."""
     a2p_from: Sequence[str] = ()
     """The identity's own numbers of high-volume SMS."""
+    thread_from: Sequence[str] = ()
+    """Numbers in whose message threads the identity writes once it is an SMS recipient, which calls of a run change."""
     client_id: str = ""
     client_secret: str = ""
     message_id: str | None = None
@@ -96,9 +98,15 @@ def grounding(template: Template, number: str, token: str, generation: str | Non
         page_to_refused=list(_page_to_refused(account)),
         sign_in=list(sign_in_forms(template, number)),
         a2p_from=[phone.digits for phone in account.numbers_of(extension) if phone.can(Feature.A2P_SMS_SENDER)],
+        thread_from=[phone.digits for phone in account.phone_numbers.values() if _may_be_threaded(account, phone)],
         client_id=application.client_id,
         client_secret=application.client_secret or "",
     )
+
+
+def _may_be_threaded(account: Account, phone: PhoneNumber) -> bool:
+    owner = account.owner_of(phone.digits)
+    return owner is not None and owner.is_shared and phone.can(Feature.SMS_SENDER)
 
 
 def _is_person(extension: Extension) -> bool:

@@ -10,7 +10,7 @@ A hook only replaces one valid value by another. An invalid case keeps its defec
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -97,6 +97,7 @@ _is_phone_number = _validator("schemas/PhoneNumber")
 _is_reply_on = _validator(f"{_PAGER}/replyOn")
 _is_assignment = _validator("schemas/DepartmentBulkAssignResource/properties/items")
 _is_membership = _validator("schemas/CallQueueBulkAssignResource")
+_is_thread_id = _validator("schemas/NewThreadMessageRequest/properties/threadId")
 _is_sms_recipients = _validator("schemas/BulkAssignSmsRecipientsRequest")
 _is_event_filters = _validator("schemas/EventFilters")
 _is_delivery_mode = _validator("schemas/NotificationDeliveryModeRequest")
@@ -200,12 +201,21 @@ def filter_case(context: HookContext, case: Case[Any]) -> bool:
 
 
 def _is_of_another_type_in_a_form(case: Case[Any]) -> bool:
-    """A text in a field of a form has no type that could be wrong, and an empty field says nothing."""
-    body = case.body
-    if not isinstance(body, dict) or "attachment" not in body:
+    """A text in a field of a form has no type that could be wrong, and an empty field says nothing.
+
+    What is to be a list of files and is none is one file.
+    """
+    body = getattr(case.body, "body", case.body)
+    if not isinstance(body, dict) or not _is_form(case):
         return False
+    if "attachments" in body and not isinstance(body["attachments"], list):
+        return True
     is_empty = any(body.get(name) == "" for name in ("isoCode", "sendTime", "faxResolution", "coverIndex"))
     return is_empty or not isinstance(body.get("coverPageText", ""), str)
+
+
+def _is_form(case: Case[Any]) -> bool:
+    return str(case.media_type).startswith("multipart/")
 
 
 @schemathesis.hook
@@ -439,24 +449,23 @@ def _ground_consent_filters(operation: str, rnd: Random, values: Any) -> Any:
 
 
 def _ground_a2p_query(operation: str, rnd: Random, query: Values) -> Values:
-    if isinstance(query.get("batchId"), str) and SEEN.batch is not None and rnd.random() < 0.8:
-        query["batchId"] = SEEN.batch
-    _ground_page_token(operation, rnd, query)
-    if isinstance(query.get("from"), str) and _is_phone_number(query["from"]) and GROUNDING.a2p_from:
-        query["from"] = _spelled(rnd, rnd.choice(GROUNDING.a2p_from))
-    if _are_phone_numbers(query.get("phoneNumber")) and GROUNDING.a2p_from and rnd.random() < 0.7:
-        query["phoneNumber"] = [_spelled(rnd, number) for number in (*GROUNDING.a2p_from, GROUNDING.sms_to[0][0])]
-    return query
+    return _ground_query_of_batches(operation, rnd, query, SEEN.batch, GROUNDING.a2p_from)
 
 
 def _ground_sms_store_query(operation: str, rnd: Random, query: Values) -> Values:
-    if isinstance(query.get("batchId"), str) and SEEN.sms_batch is not None and rnd.random() < 0.8:
-        query["batchId"] = SEEN.sms_batch
+    return _ground_query_of_batches(operation, rnd, query, SEEN.sms_batch, GROUNDING.sms_from[:2])
+
+
+def _ground_query_of_batches(
+    operation: str, rnd: Random, query: Values, batch: str | None, senders: Sequence[str]
+) -> Values:
+    if isinstance(query.get("batchId"), str) and batch is not None and rnd.random() < 0.8:
+        query["batchId"] = batch
     _ground_page_token(operation, rnd, query)
-    if isinstance(query.get("from"), str) and _is_phone_number(query["from"]) and GROUNDING.sms_from:
-        query["from"] = _spelled(rnd, rnd.choice(GROUNDING.sms_from))
-    if _are_phone_numbers(query.get("phoneNumber")) and GROUNDING.sms_from and rnd.random() < 0.7:
-        query["phoneNumber"] = [_spelled(rnd, number) for number in (*GROUNDING.sms_from[:2], GROUNDING.sms_to[0][0])]
+    if isinstance(query.get("from"), str) and _is_phone_number(query["from"]) and senders:
+        query["from"] = _spelled(rnd, rnd.choice(senders))
+    if _are_phone_numbers(query.get("phoneNumber")) and senders and rnd.random() < 0.7:
+        query["phoneNumber"] = [_spelled(rnd, number) for number in (*senders, GROUNDING.sms_to[0][0])]
     return query
 
 
@@ -545,10 +554,20 @@ def _ground_mms(rnd: Random, parts: Values) -> Values:
 
 
 def _ground_thread_message(rnd: Random, body: Values) -> Values:
-    """In parts, the message is first, and the files follow."""
-    if "metadata" not in body:
-        return body
-    return {"metadata": body["metadata"]} | {name: part for name, part in body.items() if name != "metadata"}
+    """From a number whose messages the identity handles to one that there is, mostly in the thread of the two.
+
+    In parts, the message is first, and the files follow.
+    """
+    if isinstance(body.get("metadata"), dict):
+        message = _ground_thread_message(rnd, dict(body["metadata"]))
+        return {"metadata": message} | {name: part for name, part in body.items() if name != "metadata"}
+    if _is_sms_from(body.get("from")) and GROUNDING.thread_from and rnd.random() < 0.9:
+        body["from"] = {"phoneNumber": _spelled(rnd, rnd.choice(GROUNDING.thread_from))}
+    if _is_sms_to(body.get("to")) and rnd.random() < 0.9:
+        body["to"] = [{"phoneNumber": _spelled(rnd, rnd.choice(GROUNDING.sms_to)[0])}]
+    if _is_thread_id(body.get("threadId")) and rnd.random() < 0.7:
+        del body["threadId"]
+    return body
 
 
 def _ground_fax(rnd: Random, body: Values) -> Values:

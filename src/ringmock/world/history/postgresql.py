@@ -17,7 +17,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from .commands import Base, Command
+from .commands import Command
 from .log import (
     Added,
     Begun,
@@ -35,9 +35,10 @@ from .log import (
     Opened,
     Stored,
 )
+from .rows import commands_of, heads_of
 from .sqlite import FORMAT, LONG, FixtureMark, StateRefused, of_another_fixture
 from .state_file import Survey, kept_worlds
-from .written import Row, Unreadable, command_of, microseconds, moment_of, row_of
+from .written import Row, Unreadable, microseconds, row_of
 
 logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what is raised anyway
 
@@ -212,21 +213,15 @@ class PostgresLog:
 
     def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
         """The commands with larger numbers than `after`, to `until`, the oldest first. Raises `LogDamaged`."""
-        expected = after
         try:
-            while rows := self._rows(world, expected, until):
-                for number, at, kind, is_call, payload, content, answer, is_lost in rows:
-                    expected += 1
-                    if number != expected or is_lost:
-                        raise Unreadable("it is not there" if is_lost else f"there is {number} in its place")
-                    yield number, command_of(Row(at, kind, is_call, payload, content, answer))
+            yield from commands_of(self._rows(world, after, until), world, after)
         except Unreadable as error:
-            raise LogDamaged(
-                damaged(self.name, f"command {expected} of world {world} cannot be read: {error}")
-            ) from error
+            raise LogDamaged(damaged(self.name, str(error))) from error
 
-    def _rows(self, world: int, after: int, until: int) -> Sequence[tuple[Any, ...]]:
-        return self._asked(_READ, (world, after, until, READ_TOGETHER))
+    def _rows(self, world: int, after: int, until: int) -> Iterator[tuple[Any, ...]]:
+        while rows := self._asked(_READ, (world, after, until, READ_TOGETHER)):
+            yield from rows
+            after = rows[-1][0]
 
     def _asked(self, query: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """What the database answers, on another connection where this one has ended meanwhile.
@@ -251,10 +246,8 @@ class PostgresLog:
 
     def heads(self) -> Sequence[Head]:
         """Every world, the oldest first. Raises `LogDamaged`."""
-        labels: dict[int, dict[str, int]] = {}
-        for world, name, number in self._asked("SELECT world, name, number FROM ringmock.labels ORDER BY 3, 2"):
-            labels.setdefault(world, {})[name] = number
-        return [_head(row, labels.get(row[0], {})) for row in self._asked(_HEADS)]
+        labels = self._asked("SELECT world, name, number FROM ringmock.labels ORDER BY 3, 2")
+        return heads_of(self._asked(_HEADS), labels)
 
     def closed_names(self) -> Sequence[str]:
         """The names that open no worlds, the oldest first."""
@@ -264,22 +257,6 @@ class PostgresLog:
         """Nothing is written any more."""
         if self._db is not None:
             self._db.close()
-
-
-def _head(row: tuple[Any, ...], labels: dict[str, int]) -> Head:
-    world, name, opened_at, fixture, base_at, base_secret, before, is_claimed, secret, latest = row
-    return Head(
-        world,
-        name,
-        moment_of(opened_at),
-        fixture,
-        Base(moment_of(base_at), bytes(base_secret)),
-        before,
-        before if latest is None else latest,
-        labels,
-        is_claimed,
-        None if secret is None else bytes(secret).decode(errors="surrogatepass"),
-    )
 
 
 def damaged(name: str, why: str) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .commands import Base, Command
+from .commands import Command
 from .log import (
     MOST_COMMANDS,
     Added,
@@ -32,7 +32,8 @@ from .log import (
     Opened,
     Stored,
 )
-from .written import Row, Unreadable, command_of, microseconds, moment_of, row_of
+from .rows import commands_of, heads_of
+from .written import Row, Unreadable, microseconds, row_of
 
 FORMAT = 1
 """Of the file; a larger one is newer than this version."""
@@ -138,50 +139,28 @@ class SqliteLog:
 
     def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
         """The commands with larger numbers than `after`, to `until`, the oldest first. Raises `LogDamaged`."""
-        found = self.db.execute(
-            "SELECT place, at, kind, is_call, payload, coalesce(commands.content, contents.content, x''),"
-            " coalesce(answer, x''), commands.hash IS NOT NULL AND contents.hash IS NULL"
-            " FROM commands LEFT JOIN contents USING (hash) WHERE place > ? AND place <= ? ORDER BY place",
-            (_place(world, after), _place(world, until)),
-        )
-        expected, offset = after, _place(world, 0)
         try:
-            for place, at, kind, is_call, payload, content, answer, is_lost in found:
-                expected += 1
-                if place - offset != expected or is_lost:
-                    raise Unreadable("it is not there" if is_lost else f"there is {place - offset} in its place")
-                yield expected, command_of(Row(at, kind, is_call, payload, content, answer))
-        except (Unreadable, sqlite3.Error, AttributeError, TypeError) as error:
-            why = f"command {expected} of world {world} cannot be read: {error}"
-            raise LogDamaged(damaged(self.path, why)) from error
+            rows = self.db.execute(
+                "SELECT place - ?, at, kind, is_call, payload, coalesce(commands.content, contents.content, x''),"
+                " coalesce(answer, x''), commands.hash IS NOT NULL AND contents.hash IS NULL"
+                " FROM commands LEFT JOIN contents USING (hash) WHERE place > ? AND place <= ? ORDER BY place",
+                (_place(world, 0), _place(world, after), _place(world, until)),
+            )
+            yield from commands_of(rows, world, after)
+        except (Unreadable, sqlite3.Error) as error:
+            raise LogDamaged(damaged(self.path, str(error))) from error
 
     def heads(self) -> Sequence[Head]:
         """Every world, the oldest first. Raises `LogDamaged`."""
         try:
-            labels: dict[int, dict[str, int]] = {}
-            for world, name, number in self.db.execute("SELECT world, name, number FROM labels ORDER BY number, name"):
-                labels.setdefault(world, {})[name] = number
-            rows = self.db.execute(
+            worlds = self.db.execute(
                 "SELECT id, name, opened, fixture, base_at, base_secret, before, is_claimed, secret,"
                 f" (SELECT max(place) % {MOST_COMMANDS} FROM commands"
                 f" WHERE place > id * {MOST_COMMANDS} AND place < (id + 1) * {MOST_COMMANDS})"
                 " FROM worlds ORDER BY id"
-            ).fetchall()
-            return [
-                Head(
-                    world,
-                    name,
-                    moment_of(opened),
-                    fixture,
-                    Base(moment_of(base_at), bytes(base_secret)),
-                    before,
-                    before if latest is None else latest,
-                    labels.get(world, {}),
-                    bool(is_claimed),
-                    secret,
-                )
-                for world, name, opened, fixture, base_at, base_secret, before, is_claimed, secret, latest in rows
-            ]
+            )
+            labels = self.db.execute("SELECT world, name, number FROM labels ORDER BY number, name")
+            return heads_of(worlds, labels)
         except (sqlite3.Error, TypeError, OverflowError) as error:
             raise LogDamaged(damaged(self.path, f"its worlds cannot be read: {error}")) from error
 
