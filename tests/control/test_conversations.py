@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from random import Random
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from control_calls import Asked, run_story
 from ringmock.domain.attachment import Attachment
 from ringmock.domain.generation import GENERATIONS
+from ringmock.domain.message import Message
 from ringmock.domain.message_store import EVERYTHING
 from ringmock.domain.pager import Address, SendPager
 from ringmock.domain.sms import SendSms
@@ -330,6 +333,71 @@ def test_a_search_goes_on_where_it_stopped(limit: int) -> None:
 def test_what_makes_no_sense_is_told_in_a_sentence(path: str, status: int) -> None:
     async def story(_: World, asked: Asked) -> None:
         assert (await asked(path, status))["error"]
+
+    run(story)
+
+
+WORDS = ("Straße", "STRASSE", "order 7", "Kelvin \u212a", "\U0001f600", "line\nbreak", "İstanbul", "", "4821", HANDSET)
+SOUGHT = (
+    *("strasse", "ß", "k", "\U0001f600", "e\nl", "i\u0307", "4821", "7", "102", "200", "²", "٣", "no such"),
+    *(HANDSET, f"+{HANDSET}", HANDSET[:4], HANDSET[3:], OWN[-4:], "9" * 19, "9" * 25, "MESSAGE", "CONVERSATION"),
+)
+
+
+def naively_found(world: World, wanted: str) -> list[str]:
+    """The ids of the messages that have it, the newest first, each asked in the plainest words."""
+    words, digits = wanted.casefold(), wanted.removeprefix("+")
+
+    def has(message: Message) -> bool:
+        numbers = [message.sender, *message.recipients]
+        is_part = digits.isdecimal() and len(digits) >= 4
+        return (
+            words in message.text.casefold()
+            or (any(digits in each for each in numbers) if is_part else digits in numbers)
+            or (digits.isdecimal() and int(digits) in (message.id, message.conversation.id))
+        )
+
+    held = map(world.messages.held, reversed(world.messages.ids_before(None)))
+    return [str(each.id) for each in held if each is not None and has(each)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("wanted", SOUGHT)
+def test_a_search_finds_what_asking_each_message_finds_in_the_same_order(wanted: str, seed: int) -> None:
+    async def story(world: World, asked: Asked) -> None:
+        dice = Random(seed)
+        for number in range(330):  # several blocks that are asked as one, and a part of one
+            text = f"{dice.choice(WORDS)} {number}" if dice.random() < 0.03 else f"no. {chr(97 + number % 7)}"
+            # To one mailbox, or to none: copies of one message would be found as one.
+            dice.choice((send, write))(world, text, f"1202555{dice.choice((1000, 2000, 4821))}")
+        page(world, "to oneself", "101")
+        ids = world.messages.ids_before(None)
+        some = world.messages.held(dice.choice(ids))
+        assert some is not None
+        named = {"MESSAGE": str(some.id), "CONVERSATION": str(some.conversation.id)}.get(wanted, wanted)
+        found: list[str] = []
+        following: str | None = ""
+        while following is not None:
+            said = await asked(f"/search?{urlencode({'q': named, 'limit': 17})}{following}")
+            found += [each["id"] for each in said["messages"]]
+            following = said["next"] and f"&before={said['next']}"
+        assert found == naively_found(world, named)
+
+    run(story)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_phones_come_by_their_latest_message_however_often_somebody_looks(seed: int) -> None:
+    async def story(world: World, asked: Asked) -> None:
+        dice, latest = Random(seed), [str(each) for each in world.account.handsets]
+        for number in range(200):
+            phone = f"1202555{dice.randrange(1000, 1030)}"
+            dice.choice((send, write))(world, f"no. {number}", phone)
+            latest = [phone, *(each for each in latest if each != phone)]
+            if dice.random() < 0.05:
+                await asyncio.gather(asked("/search?q=x"), asked("/search?q=y"))
+        said = await asked("/phones?limit=100")
+        assert [each["number"] for each in said["phones"]] == latest
 
     run(story)
 

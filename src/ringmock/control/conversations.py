@@ -3,9 +3,9 @@
 A page never costs more when more is stored: what takes long at the first look is done in slices.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from ..domain.account import Account, Extension, digits_of
@@ -34,6 +34,8 @@ LOOKED_AT = 5000
 """Messages that are looked at for one page of what two numbers have to do with each other."""
 SEARCHED_TOGETHER = 2000
 """Messages that are searched in a turn."""
+ASKED_AS_ONE = 100
+"""Messages whose texts are searched as one, before they are searched one by one."""
 SEARCHED = 1_000_000
 """Messages that one search looks at; the next one goes on from there."""
 LEAST_DIGITS = 4
@@ -523,12 +525,12 @@ async def waiting_search(call: ControlCall, _: Client) -> Json:
 
 
 def _is_part(digits: str) -> bool:
-    return digits.isdigit() and len(digits) >= LEAST_DIGITS
+    return digits.isdecimal() and len(digits) >= LEAST_DIGITS
 
 
 def _searching(world: World, wanted: str, before: int | None, limit: int) -> Slices[tuple[list[Json], int | None, int]]:
     """Messages, the id from which to go on where there may be more, and how many were looked at."""
-    store, matching = world.messages, _matching(wanted)
+    store, sought = world.messages, _Sought(wanted)
     ids = store.ids_before(before)
     found: list[Json] = []
     last: Message | None = None
@@ -537,7 +539,7 @@ def _searching(world: World, wanted: str, before: int | None, limit: int) -> Sli
         some, lowest = ids[: -SEARCHED_TOGETHER - 1 : -1], ids[max(0, len(ids) - SEARCHED_TOGETHER)]
         del ids[-SEARCHED_TOGETHER:]
         looked_at += len(some)
-        for message in matching([each for each in map(store.held, some) if each is not None]):
+        for message in sought.among(store.held_together(some)):
             if last is not None and are_beside(message, last):
                 found[-1] = _brief_message(world, message) | {"mailboxes": [message.mailbox, *found[-1]["mailboxes"]]}
             elif len(found) > limit:
@@ -553,7 +555,7 @@ def _searching(world: World, wanted: str, before: int | None, limit: int) -> Sli
 
 def _searching_threads(world: World, wanted: str) -> Slices[list[Json]]:
     """Message threads in which it is, each with the latest entry that has it; the thread begun last first."""
-    matching, words = _matching(wanted), wanted.casefold()
+    sought, words = _Sought(wanted), wanted.casefold()
     found: list[Json] = []
     looked_at = 0
     for thread in _each_thread(world):
@@ -563,7 +565,7 @@ def _searching_threads(world: World, wanted: str) -> Slices[list[Json]]:
                 yield
             if isinstance(entry, ThreadHint):
                 continue
-            if matching((entry,)) if isinstance(entry, ThreadMessage) else words in entry.text.casefold():
+            if sought.is_in(entry) if isinstance(entry, ThreadMessage) else words in entry.text.casefold():
                 found.append(_found_in(thread, entry))
                 break
         else:
@@ -596,32 +598,47 @@ def _found_in(thread: MessageThread, found: ThreadMessage | ThreadNote | None) -
     }
 
 
-def _matching(wanted: str) -> Callable[[Iterable[Message]], list[Message]]:
-    """Those of some messages that have it: in their text, a number, their own id or that of their conversation."""
-    words, digits = wanted.casefold(), digits_of(wanted)
-    number = int(digits) if digits.isdigit() and len(digits) < 20 else -1
+class _Sought:
+    """What a search looks for: in the text of a message, its numbers, its own id or that of its conversation."""
 
-    def with_words(messages: Iterable[Message]) -> list[Message]:
-        return [each for each in messages if words in each.text.casefold()]
+    def __init__(self, wanted: str) -> None:
+        self._words, self._digits = wanted.casefold(), digits_of(wanted)
+        self._is_number, self._is_part = self._digits.isdecimal(), _is_part(self._digits)
+        self._id = int(self._digits) if self._is_number and len(self._digits) < 20 else -1
 
-    def with_number(messages: Iterable[Message]) -> list[Message]:
-        return [
-            each
-            for each in messages
-            if words in each.text.casefold()
-            or digits == each.sender
-            or digits in each.recipients
-            or number in (each.id, each.conversation.id)
-        ]
+    def is_in(self, message: Message) -> bool:
+        """Whether a message has it."""
+        return self._words in message.text.casefold() or (self._is_number and self._is_of(message))
 
-    def with_part(messages: Iterable[Message]) -> list[Message]:
-        return [
-            each
-            for each in messages
-            if words in each.text.casefold()
-            or digits in each.sender
-            or digits in " ".join(each.recipients)
-            or number in (each.id, each.conversation.id)
-        ]
+    def among(self, messages: Sequence[Message]) -> list[Message]:
+        """Those of some messages that have it. Most searches find nothing in most blocks: a block is asked as a whole
+        before its messages are asked one by one.
+        """
+        blocks = (messages[at : at + ASKED_AS_ONE] for at in range(0, len(messages), ASKED_AS_ONE))
+        return [each for block in blocks if self._may_be_in(block) for each in block if self.is_in(each)]
 
-    return with_part if _is_part(digits) else with_number if digits.isdigit() else with_words
+    def _is_of(self, message: Message) -> bool:
+        digits, is_same = self._digits, self._id in (message.id, message.conversation.id)
+        if self._is_part:
+            return is_same or digits in message.sender or any(digits in each for each in message.recipients)
+        return is_same or digits == message.sender or digits in message.recipients
+
+    def _may_be_in(self, block: Sequence[Message]) -> bool:
+        """False only where no message of the block has it."""
+        if self._words in _folded([each.text for each in block]):
+            return True
+        if not self._is_number:
+            return False
+        numbers = [each.sender for each in block]
+        numbers += chain.from_iterable([each.recipients for each in block])
+        return (
+            self._digits in (" ".join(numbers) if self._is_part else numbers)
+            or self._id in [each.id for each in block]
+            or self._id in [each.conversation.id for each in block]
+        )
+
+
+def _folded(texts: Sequence[str]) -> str:
+    """Some texts as one, without case. One by one where any is not ASCII: `casefold` is quick for ASCII alone."""
+    together = "\n".join(texts)
+    return together.lower() if together.isascii() else "\n".join(map(str.casefold, texts))

@@ -169,6 +169,10 @@ class InMemoryMessageStore:
         """The message, whichever mailbox holds it."""
         return self._messages.get(message_id)
 
+    def held_together(self, message_ids: Iterable[int]) -> list[Message]:
+        """Those of the messages that mailboxes still hold."""
+        return [each for each in map(self._messages.get, message_ids) if each is not None]
+
     def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> MessagePage:
         """Newest first; D-04: without the threads that the mailbox's owner was removed from."""
         return self.list_together((ReadableMailbox(mailbox),), wanted, account)
@@ -277,7 +281,7 @@ class InMemoryMessageStore:
 
     def ids_since(self, message_id: int) -> list[int]:
         """The ids of what mailboxes hold that is newer, the newest first."""
-        return list(takewhile(lambda known: known > message_id, reversed(self._messages)))
+        return list(takewhile(message_id.__lt__, reversed(self._messages)))
 
     def ids_before(self, message_id: int | None) -> list[int]:
         """The ids of what mailboxes hold that is older, the oldest first; all for None."""

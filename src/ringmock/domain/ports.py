@@ -1,6 +1,6 @@
 """Protocols of what the domain needs from its environment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -60,6 +60,10 @@ class MessageStore(Protocol):
 
     def held(self, message_id: int) -> Message | None:
         """The message, whichever mailbox holds it."""
+        ...
+
+    def held_together(self, message_ids: Iterable[int]) -> list[Message]:
+        """Those of the messages that mailboxes still hold."""
         ...
 
     def list_messages(self, mailbox: str, wanted: MessageFilter, account: Account) -> MessagePage:

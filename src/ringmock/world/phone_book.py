@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ..domain.message import MessageType
+from ..domain.message import Message, MessageType
 from ..domain.slices import Slices
 
 if TYPE_CHECKING:
     from .world import World
 
-TOGETHER = 500
+TOGETHER = 2000
 """Messages that are looked at in a turn."""
 
 
@@ -39,16 +39,19 @@ class PhoneBook:
             self._latest = dict.fromkeys(reversed(world.account.handsets), 0)
         own, store = world.account.phone_numbers, world.messages
         yield from self._from_journal(world, own)
-        ids = store.ids_since(self._last_id)
-        for place, message_id in enumerate(reversed(ids), 1):
-            message = store.held(message_id)
-            self._last_id = max(self._last_id, message_id)
-            if message is not None and message.type is MessageType.SMS:
-                for number in message.conversation.numbers:
-                    if number not in own:
-                        self._note(number, message_id)
-            if place % TOGETHER == 0:
-                yield
+        begun_at = self._last_id
+        ids = store.ids_since(begun_at)
+        newest: dict[int | None, Message] = {}
+        for start in range(0, len(ids), TOGETHER):
+            for message in store.held_together(ids[start : start + TOGETHER]):
+                if message.type is MessageType.SMS:
+                    newest.setdefault(message.conversation.id, message)
+            yield
+        if ids and self._last_id == begun_at:  # else somebody else has caught up meanwhile
+            self._last_id = ids[0]
+            for message in reversed(newest.values()):
+                for number in message.conversation.numbers - own.keys():
+                    self._note(number, message.id)
         received = store.phones_received()
         for number in list(islice(received, self._receivers, None)):
             if number not in self._latest:

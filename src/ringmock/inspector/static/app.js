@@ -35,7 +35,7 @@ const notifier = createNotifier({
   say(text) { announcer.textContent = text; notifier.button.focus(); },
   open: ({ id, mailboxes, conversation }) => navigate(mailboxes.length ? `/conversations/${mailboxes[0]}/${conversation}` : `/messages/${id}`),
 });
-const searchField = el("input", { type: "search", id: "search-field", placeholder: "Search", "aria-label": "Search texts, numbers, extensions, ids", autocomplete: "off", spellcheck: "false" });
+const searchField = el("input", { type: "search", id: "search-field", placeholder: "Search", "aria-label": "Search texts, numbers, extensions, ids", autocomplete: "off", spellcheck: "false", onfocus: () => { import("./search.js").catch(() => {}); } });
 const tabs = TABS.map((tab) => el("a", { class: "tab", href: ROOT + tab.path, dataset: { tab: tab.tab }, title: `${tab.label} (${tab.key})` }, icon(tab.icon), el("span", {}, tab.label)));
 
 const heading = el("h1", { class: "sr-only" });
