@@ -81,7 +81,7 @@ def _here(history: "HistoryFile", fixture: str | None) -> "Replayed":
     from ..contract.exports.replayed import Replayed, differs_here
     from ..http.replay import unknown_kinds
     from ..serving.own_target import own_target
-    from ..sign_in.worlds import Difference
+    from ..sign_in.followed import Difference
 
     unknown = unknown_kinds(history.commands)
     if unknown:

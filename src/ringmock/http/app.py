@@ -296,7 +296,7 @@ def create_app(
     app.build()
     stack: ASGIApp = app
     sockets.answer_by(stack)
-    worlds.replay = Replays(app.middleware_stack, worlds, notifier).run_apart
+    worlds.replay = Replays(app.middleware_stack, worlds, notifier)
     return stack
 
 

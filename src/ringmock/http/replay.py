@@ -9,7 +9,8 @@ compared, the other calls are read, planned and recorded, and no more: whether t
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -17,8 +18,9 @@ from starlette.types import Message, Scope
 
 from ..domain.slices import result_of
 from ..lab.limits import Group, RateExceeded
+from ..sign_in.followed import Difference
 from ..sign_in.log_ins_again import SIGN_INS
-from ..sign_in.worlds import Difference, Worlds
+from ..sign_in.worlds import Worlds
 from ..world import controls
 from ..world.fork import FORKED, go_on_as_fork
 from ..world.history.commands import FINISHED, SLICED, Base, Command, Event, Handled
@@ -34,92 +36,26 @@ from .stages import HandlerOperation, Routing, Staged, encoded, media_type_of, w
 
 
 class Replays:
-    """For the worlds of a server, by the stages that answer their calls."""
+    """For the worlds of a server, by the stages that answer their calls. See `sign_in.followed.Replay`."""
 
     def __init__(self, stages: Sequence[Any], worlds: Worlds, notifier: Notifier) -> None:
+        self.worlds = worlds
+        self.notifier = notifier
         self._routing: Routing = next(each for each in stages if isinstance(each, Routing))
-        self._worlds = worlds
-        self._notifier = notifier
         self._parts: dict[str, tuple[RequestOperation, HandlerOperation] | None] = {}
-        self._unfinished: list[Event] = []
-        """What was under way at the end of the history that was done last: what has to come after it to end that."""
 
-    def run_apart(self, world: World, base: Base, commands: Iterable[Command], compared: int = 1) -> Difference | None:
-        """See `sign_in.worlds.Replay`. Whoever serves the worlds waits for it: nothing else happens meanwhile."""
-        found: list[Difference | BaseException | None] = []
+    def __call__(self, world: World, base: Base, commands: Iterable[Command], compared: int = 1) -> Difference | None:
+        """Whoever serves the worlds waits for it: nothing else happens meanwhile."""
+        again = self.begun(world, base, compared)
+        again.go_on(commands)
+        return again.end()
 
-        def run() -> None:
-            try:
-                with uncollected():
-                    found.append(asyncio.run(self.run(world, base, commands, compared)))
-            except BaseException as error:
-                found.append(error)
+    def begun(self, world: World, base: Base, compared: int = 1) -> "WorldAgain":
+        """What does the commands of a world again, as they come. `compared`: of so many answers, one is."""
+        return WorldAgain(self, world, base, compared)
 
-        thread = threading.Thread(target=run, name="ringmock-replay")
-        thread.start()
-        thread.join()
-        sockets, again = self._notifier.sockets, self._worlds.again
-        if not isinstance(found[0], BaseException) and again is not None:
-            sockets.adopt_replayed(world, again.sessions)
-        sockets.forget_replayed()
-        if isinstance(found[0], BaseException):
-            raise found[0]
-        if again is None:
-            sockets.start(world)
-        else:
-            self._end(world)
-        world.notify_time()
-        return found[0]
-
-    def _end(self, world: World) -> None:
-        """End what was under way when the server ended, and have the history say so."""
-        for event in self._unfinished:
-            if event.kind == WALKED:
-                Walk(world, event.values[0], stands=event.values[1]).finish()
-            else:
-                world.history.add(event.kind, *event.values)
-
-    async def run(self, world: World, base: Base, commands: Iterable[Command], compared: int = 1) -> Difference | None:
-        """In a loop of its own. `compared`: of so many answers, one is."""
-        first: Difference | None = None
-        works: dict[int, Call] = {}
-        way: tuple[Any, ...] = ()
-        history, moment, notify_changes = world.history, world.moment, self._notifier.notify_changes
-        history.is_replaying, before = True, moment.at
-        try:
-            with moment.held(base.at):
-                world.begin_again(base)
-            for place, command in enumerate(commands):
-                moment.at = command.at
-                if isinstance(command, Event):
-                    self._again(world, command, works)
-                    if command.kind == WALKED:
-                        way = command.values[2:]
-                    notify_changes(world)
-                    continue
-                moment.give(command.draws)
-                is_heard = place % compared == 0
-                said = None if is_heard else self._unheard(world, command)
-                if said is None:
-                    is_heard, said = True, await self._handled(world, command, works)
-                moment.give(())
-                notify_changes(world)
-                if first is None and not command.work:
-                    first = _difference(place, command, *said, is_heard=is_heard)
-            for call in works.values():
-                with moment.held(call.at):
-                    _finish(call)
-            self._unfinished = [Event(moment(), FINISHED, (number, True)) for number in works]
-            self._unfinished += [Event(moment(), WALKED, way)] if way else []
-        finally:
-            history.is_replaying, moment.at = False, before
-            moment.give(())
-            history.pending.clear()
-            moment.drawn.clear()
-        return first
-
-    def _unheard(self, world: World, command: Handled) -> tuple[int, bytes] | None:
-        """Carry out a call again of which nobody reads the answer: its status, or as `_handled` does for a refusal.
+    def unheard(self, world: World, command: Handled) -> tuple[int, bytes] | None:
+        """Carry out a call again of which nobody reads the answer: its status, or as `handled` does for a refusal.
 
         None for a call that has to pass the stages; nothing has happened then.
         """
@@ -153,7 +89,7 @@ class Replays:
             self._parts[operation] = (request, handler) if known else None
         return self._parts[operation]
 
-    async def _handled(self, world: World, command: Handled, works: dict[int, Call]) -> tuple[int, bytes]:
+    async def handled(self, world: World, command: Handled, works: dict[int, Call]) -> tuple[int, bytes]:
         """Status and body of the answer to a call that is made again; status 0 for one that cannot be made now."""
         try:
             call = self._call(world, command)
@@ -185,11 +121,11 @@ class Replays:
         if command.accept:
             headers[b"accept"] = command.accept
         call = Call(command.method, command.path, command.origin, headers)
-        call.is_replayed, call.limits, call.world = True, self._worlds.limits, world
+        call.is_replayed, call.limits, call.world = True, self.worlds.limits, world
         call.operation, call.content, call.query_string = command.operation, command.content, command.query
         call.at = command.at
         if command.caller is not None:
-            call.session, call.token = self._worlds.session_again(world, command.caller), command.caller.token
+            call.session, call.token = self.worlds.session_again(world, command.caller), command.caller.token
         if command.content:
             call.media_type = media_type_of(headers)
         return call
@@ -212,20 +148,131 @@ class Replays:
             SCOPE_KEY: call,
         }
 
-    def _again(self, world: World, event: Event, works: dict[int, Call]) -> None:
+    def do_event(self, world: World, event: Event, works: dict[int, Call]) -> None:
         """Carry out an event again."""
         kind, values = event.kind, event.values
-        if self._worlds.again is not None:
-            self._worlds.again.do(event)
+        if self.worlds.again is not None:
+            self.worlds.again.do(event)
         if kind in controls.COMMANDS:
             controls.COMMANDS[kind](world, *values)
         elif kind in _EVENTS:
-            _EVENTS[kind](self._notifier, world, *values)
+            _EVENTS[kind](self.notifier, world, *values)
         elif kind not in SIGN_INS:
             assert kind in (SLICED, FINISHED), kind
             if values[0] in works:
                 with world.moment.held(works[values[0]].at):
                     _go_on(works, kind, *values)
+
+
+class WorldAgain:
+    """One world, as far as its history was done again."""
+
+    def __init__(self, replays: Replays, world: World, base: Base, compared: int) -> None:
+        self._replays = replays
+        self._world = world
+        self._base: Base | None = base
+        """What it is to begin with; None once it has."""
+        self._compared = compared
+        self._place = 0
+        self._works: dict[int, Call] = {}
+        self._way: tuple[Any, ...] = ()
+        """Where a clock was to go that was on its way when the latest command came."""
+        self._first: Difference | None = None
+
+    def go_on(self, commands: Iterable[Command]) -> None:
+        """Do these commands again, behind those that were. Whoever serves the worlds waits for it."""
+        try:
+            self._do_apart(self._go_on(commands))
+        except BaseException:
+            self._replays.notifier.sockets.forget_replayed(self._world)
+            raise
+
+    def end(self) -> Difference | None:
+        """Let the world live, from now on. Returns the first call that was answered differently."""
+        unfinished = [(FINISHED, (number, True)) for number in self._works]
+        if self._works:
+            self._do_apart(self._finish_works())
+        world, sockets, known = self._world, self._replays.notifier.sockets, self._replays.worlds.again
+        if known is not None:
+            sockets.adopt_replayed(world, known.sessions)
+        sockets.forget_replayed(world)
+        if known is None:
+            sockets.start(world)
+        else:
+            self._end(unfinished)
+        world.notify_time()
+        return self._first
+
+    def _end(self, unfinished: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        """End what was under way when the server ended, and have the history say so."""
+        for kind, values in unfinished:
+            self._world.history.add(kind, *values)
+        if self._way:
+            Walk(self._world, self._way[0], stands=self._way[1]).finish()
+
+    @staticmethod
+    def _do_apart(work: Coroutine[Any, Any, None]) -> None:
+        """In a loop of its own, and so in a thread of its own."""
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                with uncollected():
+                    asyncio.run(work)
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=run, name="ringmock-replay")
+        thread.start()
+        thread.join()
+        if failures:
+            raise failures[0]
+
+    @contextmanager
+    def _replaying(self) -> Iterator[None]:
+        history, moment = self._world.history, self._world.moment
+        history.is_replaying, before = True, moment.at
+        try:
+            yield
+        finally:
+            history.is_replaying, moment.at = False, before
+            moment.give(())
+            history.pending.clear()
+            moment.drawn.clear()
+
+    async def _go_on(self, commands: Iterable[Command]) -> None:
+        replays, world, works = self._replays, self._world, self._works
+        moment, notify_changes = world.moment, replays.notifier.notify_changes
+        with self._replaying():
+            if self._base is not None:
+                with moment.held(self._base.at):
+                    world.begin_again(self._base)
+                self._base = None
+            for place, command in enumerate(commands, self._place):
+                self._place = place + 1
+                moment.at = command.at
+                if isinstance(command, Event):
+                    replays.do_event(world, command, works)
+                    if command.kind == WALKED:
+                        self._way = command.values[2:]
+                    notify_changes(world)
+                    continue
+                moment.give(command.draws)
+                is_heard = place % self._compared == 0
+                said = None if is_heard else replays.unheard(world, command)
+                if said is None:
+                    is_heard, said = True, await replays.handled(world, command, works)
+                moment.give(())
+                notify_changes(world)
+                if self._first is None and not command.work:
+                    self._first = _difference(place, command, *said, is_heard=is_heard)
+
+    async def _finish_works(self) -> None:
+        with self._replaying():
+            for call in self._works.values():
+                with self._world.moment.held(call.at):
+                    _finish(call)
+        self._works.clear()
 
 
 def _difference(place: int, command: Handled, status: int, answer: bytes, *, is_heard: bool) -> Difference | None:
@@ -258,7 +305,7 @@ def _walked(_: Notifier, world: World, until: Any, stands: bool, *_goal: Any) ->
 
 
 def _forked(notifier: Notifier, world: World) -> None:
-    notifier.sockets.forget_replayed()
+    notifier.sockets.forget_replayed(world)
     go_on_as_fork(world)
 
 

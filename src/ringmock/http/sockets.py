@@ -86,7 +86,7 @@ class Sockets:
         self._tokens: dict[str, tuple[Session, datetime | None]] = {}
         self._connections: dict[str, Connection] = {}
         self._lost: dict[str, Connection] = {}
-        self._replayed: dict[str, Connection] = {}
+        self._replayed: dict[World, dict[str, Connection]] = {}
         self._by_access_token: dict[str, Connection] = {}
         self._of_worlds: dict[World, _WorldSockets] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,7 +122,7 @@ class Sockets:
         """The connection on which a call came; None for an HTTP call."""
         found = self._by_access_token.get(call.token or "")
         if call.is_replayed and (found is None or found.session.world is not call.world):
-            return self._replayed.get(call.token or "")
+            return self._replayed.get(call.here, {}).get(call.token or "")
         return found
 
     def connect_again(self, world: World, access_token: str, token: str) -> None:
@@ -130,12 +130,13 @@ class Sockets:
         caller = Caller("", "", access_token, None, "", "", is_of_connection=True)
         session = self._worlds.session_again(world, caller)
         look = _look_away if self._worlds.again is None else self._look
-        self._replayed[access_token] = Connection(token, session, world.clock.now(), look, self.limits)
+        again = self._replayed.setdefault(world, {})
+        again[access_token] = Connection(token, session, world.clock.now(), look, self.limits)
 
     def adopt_replayed(self, world: World, sessions: Mapping[str, Session]) -> None:
         """Keep what stands in for connections whose sessions these are: their clients may recover them from now on."""
         now = world.clock.now()
-        for access_token, connection in self._replayed.items():
+        for access_token, connection in self._replayed.get(world, {}).items():
             if sessions.get(access_token) is not connection.session:
                 continue
             connection.active = connection.lost = now
@@ -144,9 +145,9 @@ class Sockets:
             self._watch(world)
             self._note_loss(connection)
 
-    def forget_replayed(self) -> None:
-        """The history has been done again."""
-        self._replayed.clear()
+    def forget_replayed(self, world: World) -> None:
+        """The history of a world has been done again."""
+        self._replayed.pop(world, None)
 
     def notify(self, token: str, notification: Json, at: datetime, done: Done) -> bool:
         """Send a notification, now or when the client reconnects; False when it cannot be sent.

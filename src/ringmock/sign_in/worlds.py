@@ -9,11 +9,12 @@ import logging
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from ..domain.account import Extension
 from ..domain.agenda import Agenda
@@ -23,9 +24,9 @@ from ..server_limits import DEFAULT, ServerLimits, option_of
 from ..world.capacity import Capacity
 from ..world.clock import RealTime, real_time
 from ..world.fork import FORKED, copy_into, go_on_as_fork
-from ..world.history.commands import Base, Caller, Command, Handled
+from ..world.history.commands import Caller
 from ..world.history.durable import DurableHistory
-from ..world.history.log import Claimed, GroupCommit, Head, NameClosed, NameFreed, Opened
+from ..world.history.log import Claimed, GroupCommit, Head, HistoryLog, NameClosed, NameFreed, Opened
 from ..world.history.moment import Moment
 from ..world.history.of_world import History, Room
 from ..world.template import Application, Key, Template
@@ -33,6 +34,7 @@ from ..world.world import World
 from . import assertions
 from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion
 from .authorization import Challenge, Codes, Consent, expiry_of_code
+from .followed import Difference, Followed, Replay
 from .lifetimes import Lifetimes
 from .log_ins_again import LogInsAgain
 from .permissions import Permissions, permissions_after_refresh
@@ -72,30 +74,8 @@ MOST_QUOTED = 500
 """Bytes of an answer that a line of the log quotes."""
 
 
-class Replay(Protocol):
-    """Takes a world back to what it began with, and does these commands again, each at its own time.
-
-    Returns the first call whose answer is another one now, among those that are compared: one of so many, and all by
-    whether they are accepted. Log-ins stay as they are.
-    """
-
-    def __call__(
-        self, world: World, base: Base, commands: Iterable[Command], compared: int = 1
-    ) -> "Difference | None": ...
-
-
 COMPARED = 16
 """Of so many answers one is compared when a world is made of its history by the version that has made that."""
-
-
-class Difference(NamedTuple):
-    """A call of a history that is answered differently when it is made again. No status is that of a failure."""
-
-    place: int
-    """Among the commands, from 0."""
-    command: Handled
-    status: int
-    answer: bytes
 
 
 TokenSource = Callable[[], str]
@@ -149,6 +129,8 @@ class Worlds:
         self._refreshable: dict[str, Session] = {}
         self._log_ins: dict[World, _LogIns] = {}
         self._closed: dict[str, None] = {}
+        self._followed: dict[int, Followed] = {}
+        """By their numbers in the log, the worlds that do not live yet."""
         self._worlds: dict[str, World] = {}
         self._lifetimes = Lifetimes(self._worlds, self._end_world, timedelta(seconds=limits.world_ttl))
         self._tagged: dict[World, dict[str, Session]] = {}
@@ -622,31 +604,82 @@ class Worlds:
             return
         if not self._heads:
             self._note(self.default, lambda number: Opened(number, "", self.default.opened, None))
-        self._closed = dict.fromkeys(self.commits.log.closed_names())
-        heads, self._heads = self._heads, []
-        for head in heads:
-            world = self.default
-            if head.name:
-                fixture = None if head.fixture is None else json.loads(head.fixture)
-                world = self._new_world(self.template if fixture is None else template_of(fixture), head)
-                world.fixture = fixture
-                self._filed(head.name, world)
-                if head.is_claimed:
-                    self._secrets[head.name] = head.secret
-            self._restore(world, head)
+        self._heads = []
+        self.catch_up(template_of)
+        self._live()
 
-    def _restore(self, world: World, head: Head) -> None:
-        assert self.replay is not None, "no server answers for these worlds"
+    def catch_up(self, template_of: Callable[[Any], Template]) -> None:
+        """Be what the log has by now, but for the log-ins, which are there when the worlds live: after `restore`.
+
+        For who stands by while another server writes the log. Raises as `restore` does.
+        """
         assert self.commits is not None
-        self.again = again = LogInsAgain(world, self._sessions.get)
-        calls: list[int] = []
+        log = self.commits.log
+        closed, heads = log.closed_names(), {head.world: head for head in log.heads()}
+        self._closed = dict.fromkeys(closed)
+        for number, followed in tuple(self._followed.items()):
+            if not followed.is_there(heads.get(number)):
+                del self._followed[number]
+                self._leave(followed.world)
+        for head in heads.values():
+            self._follow(head, log, template_of)
+
+    def _follow(self, head: Head, log: HistoryLog, template_of: Callable[[Any], Template]) -> None:
+        followed = self._followed.get(head.world)
+        if followed is None:
+            followed = Followed(self.default if not head.name else self._world_of(head, template_of), head)
+        elif followed.is_at(head):
+            return
+        world, history = followed.world, followed.world.history
+        assert isinstance(history, DurableHistory)
+        assert self.replay is not None, "no server answers for these worlds"
+        if head.name and head.is_claimed:
+            self._secrets[head.name] = head.secret
+        is_continued = followed.is_continued(head, log)
+        history.go_on_to(head)
+        if not is_continued:
+            if world is self.default:
+                self._file_ready_made()
+            compared = COMPARED if log.was_served else 1
+            followed.begin(LogInsAgain(world, self._sessions.get), self.replay.begun(world, head.base, compared))
+        self._followed[head.world] = followed
+        with self._made_again(followed):
+            followed.go_on(head, log)
+
+    def _world_of(self, head: Head, template_of: Callable[[Any], Template]) -> World:
+        fixture = None if head.fixture is None else json.loads(head.fixture)
+        world = self._new_world(self.template if fixture is None else template_of(fixture), head)
+        world.fixture = fixture
+        return self._filed(head.name, world)
+
+    def _leave(self, world: World) -> None:
+        """Forget a world that another server has closed."""
+        assert isinstance(world.history, DurableHistory)
+        world.history.leave()
+        self._end_world(world.name)
+
+    @contextmanager
+    def _made_again(self, followed: Followed) -> Iterator[None]:
+        self.again = followed.log_ins
         try:
-            commands = _noting_calls(world.history.commands(), calls)
-            found = self.replay(world, head.base, commands, COMPARED if self.commits.log.was_served else 1)
+            yield
         finally:
             self.again = None
-        world.opened, world.used = head.opened, self.moment()
-        world.journal.left_out = calls[0] if calls else 0
+
+    def _live(self) -> None:
+        """Let all worlds go on from where the log is, with their log-ins; this server writes it from now on."""
+        for followed in self._followed.values():
+            self._let_live(followed)
+        if self._followed:
+            self._numbers = count(max(self._followed) + 1)
+        self._followed = {}
+
+    def _let_live(self, followed: Followed) -> None:
+        world, again = followed.world, followed.log_ins
+        world.journal.left_out = followed.latest_call
+        with self._made_again(followed):
+            found = followed.again.end()
+        world.opened, world.used = followed.opened, self.moment()
         for code, consent in again.codes.items():
             self._codes.add(code, consent)
         for session in again.sessions.values():
@@ -655,7 +688,7 @@ class Worlds:
             log.warning(
                 "command %d of world %s, %s, is answered otherwise by this version: by %d %s, not by %d %s",
                 world.history.before + found.place + 1,
-                head.name or "default",
+                world.name or "default",
                 found.command.operation,
                 found.status,
                 found.answer[:MOST_QUOTED].decode("utf-8", "replace"),
@@ -805,14 +838,6 @@ class _LogIns:
         for session in self._all:
             session.start(now)
             self._endings.schedule(session, session.forgotten)
-
-
-def _noting_calls(commands: Iterable[Command], calls: list[int]) -> Iterator[Command]:
-    """The commands, of which the number of the latest call is noted."""
-    for command in commands:
-        if isinstance(command, Handled):
-            calls[:] = [command.number]
-        yield command
 
 
 def _session_of(world: World, caller: Caller) -> Session:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from ...sign_in.worlds import Difference
+from ...sign_in.followed import Difference
 from ...timestamps import iso8601_to_the_microsecond
 from ...world.history.written import value_of
 from ..guard import NotSent

@@ -33,9 +33,13 @@ class DurableHistory(History):
         self._number = 0
         self._is_from_log = head is not None
         if head is not None:
-            self.base, self.before, self._number = head.base, head.before, head.latest
-            self.labels = dict(head.labels)
-            self._works = head.latest  # no work has a larger number than there are commands
+            self.go_on_to(head)
+
+    def go_on_to(self, head: Head) -> None:
+        """Be the history that the log has."""
+        self.base, self.before, self._number = head.base, head.before, head.latest
+        self.labels = dict(head.labels)
+        self._works = head.latest  # no work has a larger number than there are commands
 
     def __len__(self) -> int:
         return self._number - self.before
@@ -56,8 +60,13 @@ class DurableHistory(History):
 
     def close(self) -> None:
         super().close()
+        if not self._is_closed:
+            self._is_closed = True
+            self._commits.add(Closed(self.world))
+
+    def leave(self) -> None:
+        """Let the log have it as it is, or no more."""
         self._is_closed = True
-        self._commits.add(Closed(self.world))
 
     def _keep(self, command: Command, size: int) -> None:
         if not self._is_closed:

@@ -120,6 +120,12 @@ class Head(NamedTuple):
     labels: dict[str, int]
     is_claimed: bool
     secret: str | None
+    latest_at: int | None
+    """When the latest command was, in microseconds since 1970; None without one."""
+
+    def is_of(self, other: "Head") -> bool:
+        """Whether both are of one world that was neither reset nor replaced by another one in between."""
+        return self[:4] == other[:4] and (self.base, self.before) == (other.base, other.before)
 
 
 class HistoryLog(Protocol):

@@ -94,9 +94,10 @@ WHERE world = %s AND number > %s AND number <= %s ORDER BY number LIMIT %s
 """
 
 _HEADS = """
-SELECT id, name, opened, fixture, base_at, base_secret, before, is_claimed, secret,
-    (SELECT max(number) FROM ringmock.commands WHERE world = id)
-FROM ringmock.worlds ORDER BY id
+SELECT id, name, opened, fixture, base_at, base_secret, before, is_claimed, secret, latest.number, latest.at
+FROM ringmock.worlds LEFT JOIN LATERAL
+    (SELECT number, at FROM ringmock.commands WHERE world = id ORDER BY number DESC LIMIT 1) latest ON true
+ORDER BY id
 """
 
 

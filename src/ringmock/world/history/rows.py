@@ -28,8 +28,9 @@ def commands_of(rows: Iterable[tuple[Any, ...]], world: int, after: int) -> Iter
 def heads_of(worlds: Iterable[tuple[Any, ...]], labels: Iterable[tuple[int, str, int]]) -> list[Head]:
     """The heads of worlds, in the order of their rows.
 
-    The row of a world is that of its table, and then the number of its latest command, None without one; the row of a
-    label is its world, its name and the number of its command. Raises `TypeError` or `OverflowError`.
+    The row of a world is that of its table, and then the number of its latest command and when that was, both None
+    without one; the row of a label is its world, its name and the number of its command. Raises `TypeError` or
+    `OverflowError`.
     """
     labels_of: dict[int, dict[str, int]] = {}
     for world, name, number in labels:
@@ -38,7 +39,7 @@ def heads_of(worlds: Iterable[tuple[Any, ...]], labels: Iterable[tuple[int, str,
 
 
 def _head_of(row: tuple[Any, ...], labels: dict[str, int]) -> Head:
-    world, name, opened, fixture, base_at, base_secret, before, is_claimed, secret, latest = row
+    world, name, opened, fixture, base_at, base_secret, before, is_claimed, secret, latest, latest_at = row
     return Head(
         world,
         name,
@@ -50,4 +51,5 @@ def _head_of(row: tuple[Any, ...], labels: dict[str, int]) -> Head:
         labels,
         bool(is_claimed),
         secret.decode(errors="surrogatepass") if isinstance(secret, bytes) else secret,
+        latest_at,
     )

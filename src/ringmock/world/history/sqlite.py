@@ -155,9 +155,9 @@ class SqliteLog:
         try:
             worlds = self.db.execute(
                 "SELECT id, name, opened, fixture, base_at, base_secret, before, is_claimed, secret,"
-                f" (SELECT max(place) % {MOST_COMMANDS} FROM commands"
-                f" WHERE place > id * {MOST_COMMANDS} AND place < (id + 1) * {MOST_COMMANDS})"
-                " FROM worlds ORDER BY id"
+                f" latest.place % {MOST_COMMANDS}, latest.at FROM worlds LEFT JOIN commands latest ON latest.place ="
+                f" (SELECT max(place) FROM commands"
+                f" WHERE place > id * {MOST_COMMANDS} AND place < (id + 1) * {MOST_COMMANDS}) ORDER BY id"
             )
             labels = self.db.execute("SELECT world, name, number FROM labels ORDER BY number, name")
             return heads_of(worlds, labels)
