@@ -7,9 +7,10 @@ from pathlib import Path
 from ringmock.control.worlds import template_of
 from ringmock.fixture import digest_of, load_named
 from ringmock.serving.server import Server, State, build, serving
+from ringmock.serving.standby import Standby
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.log import GroupCommit
-from ringmock.world.history.sqlite import Durability, FixtureMark, SqliteLog, opened
+from ringmock.world.history.sqlite import Durability, FixtureMark, SqliteLog, StateServed, followed, opened
 
 VERSION = "0.0.0"
 
@@ -39,3 +40,37 @@ def kept_server(path: Path, fixture: str = "demo", version: str = VERSION) -> It
     worlds = Worlds(load_named(fixture), commits=commits)
     with serving(build(worlds), state=State(worlds, template_of)) as (url, server):
         yield Kept(url, worlds, server, commits)
+
+
+class Behind:
+    """A server that stands by behind another one, in the process of the test."""
+
+    def __init__(self, path: Path, fixture: str = "demo") -> None:
+        self._path, self._fixture = path, fixture
+        log = followed(path, mark_of(fixture), VERSION)
+        assert log is not None
+        self.commits = GroupCommit(log)
+        self.worlds = Worlds(load_named(fixture), commits=self.commits)
+        self.app = build(self.worlds)
+        self.standby = Standby(self.worlds, template_of, log, self._taken)
+
+    def _taken(self) -> SqliteLog | None:
+        try:
+            return log_in(self._path, self._fixture)
+        except StateServed:
+            return None
+
+    def look(self) -> None:
+        """Follow what was written; the other one is still there."""
+        assert not self.standby.has_taken()
+
+    @contextmanager
+    def serving(self) -> Iterator[Kept]:
+        """Take the place of the server before, which has ended."""
+        assert self.standby.has_taken()
+        with serving(self.app, state=State(self.worlds, template_of)) as (url, server):
+            yield Kept(url, self.worlds, server, self.commits)
+
+    def close(self) -> None:
+        """Stand by no more."""
+        self.commits.log.close()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -152,6 +153,17 @@ class HistoryLog(Protocol):
 
     def close(self) -> None:
         """Nothing is written any more."""
+        ...
+
+
+class FollowedLog(HistoryLog, Protocol):
+    """A log that another server writes; nothing can be appended."""
+
+    def news(self) -> AbstractContextManager[bool]:
+        """Whether there may be more than at the last time. Within, what is read is of one moment.
+
+        Raises `LogUnavailable`.
+        """
         ...
 
 

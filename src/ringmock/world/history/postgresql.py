@@ -8,7 +8,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -36,7 +36,7 @@ from .log import (
     Stored,
 )
 from .rows import commands_of, heads_of
-from .sqlite import FORMAT, LONG, FixtureMark, StateRefused, of_another_fixture
+from .sqlite import FORMAT, LONG, FixtureMark, StateRefused, StateServed, of_another_fixture
 from .state_file import Survey, kept_worlds
 from .written import Row, Unreadable, microseconds, row_of
 
@@ -260,6 +260,44 @@ class PostgresLog:
             self._db.close()
 
 
+class FollowedPostgresLog(PostgresLog):
+    """See `log.FollowedLog` and `followed`."""
+
+    _known: object = None
+
+    def __init__(self, url: str, db: Db, *, was_served: bool) -> None:
+        super().__init__(url, db, "", was_served=was_served)
+
+    def _connected(self) -> Db:
+        """The connection; one that has ended is made again by `news`, whose moment has ended with it."""
+        if self._db is None or self._db.closed:
+            raise psycopg.OperationalError("the connection has ended")
+        return self._db
+
+    @contextmanager
+    def news(self) -> Iterator[bool]:
+        """Whether a server has begun or written a batch since."""
+        try:
+            if self._db is None or self._db.closed:
+                self._db = _connect(self._url)
+            self._db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            found = self._db.execute("SELECT value FROM ringmock.about WHERE name IN ('owner', 'batch') ORDER BY name")
+            known = found.fetchall()
+        except psycopg.Error as error:
+            self._let_go()
+            raise LogUnavailable(f"The state {self.name} cannot be read: {sentence(error)}.") from error
+        try:
+            yield known != self._known
+            self._known = known
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._db is not None:
+            with suppress(psycopg.Error):
+                self._db.execute("ROLLBACK")
+
+
 def damaged(name: str, why: str) -> str:
     """The sentence for a state that is damaged."""
     return (
@@ -390,7 +428,7 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
         raise StateRefused(f"The state {name} cannot be reached: {sentence(error)}.") from error
     try:
         if not _has_lock(db, patience=patience):
-            raise StateRefused(
+            raise StateServed(
                 f"The state {name} is served by another process: stop that one, or give this one another database."
             )
         about = about_of(db, name)
@@ -415,6 +453,30 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
     except BaseException:
         db.close()
         raise
+
+
+def followed(url: str, fixture: FixtureMark, version: str) -> FollowedPostgresLog | None:
+    """The log in a database that another server writes; None where that has not begun yet. Changes nothing.
+
+    Raises `StateRefused`.
+    """
+    name = shown(url)
+    try:
+        db = _connect(url)
+    except psycopg.Error as error:
+        raise StateRefused(f"The state {name} cannot be reached: {sentence(error)}.") from error
+    try:
+        about = about_of(db, name)
+        if about and about["digest"] != fixture.digest:
+            raise StateRefused(of_another_fixture(name, about["fixture"], fixture.name, "database"))
+        log = FollowedPostgresLog(url, db, was_served=about.get("served", about.get("version")) == version)
+        if about and log.heads():
+            return log
+    except BaseException:
+        db.close()
+        raise
+    db.close()
+    return None
 
 
 def about_of(db: Db, name: str) -> dict[str, str]:

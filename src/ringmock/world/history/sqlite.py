@@ -8,7 +8,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,6 +76,10 @@ class Durability(StrEnum):
 
 class StateRefused(Exception):
     """What cannot be served from; `str()` is a sentence that says what to do. The file, or database, is as it was."""
+
+
+class StateServed(StateRefused):
+    """What another process serves."""
 
 
 class FixtureMark(NamedTuple):
@@ -268,11 +272,9 @@ def opened(path: Path, fixture: FixtureMark, version: str, durability: Durabilit
     try:
         if not path.exists() or path.stat().st_size == 0:
             _create(path, fixture, version)
-        about = checked(path)
-        if about["digest"] != fixture.digest:
-            raise StateRefused(of_another_fixture(path, about["fixture"], fixture.name))
+        about = _checked_for(path, fixture)
         log = SqliteLog(_connected(path, durability), path, lock)
-        log.was_served = about.get("served", about["version"]) == version
+        log.was_served = _was_served(about, version)
         log.db.execute("INSERT OR REPLACE INTO about VALUES ('served', ?)", (version,))
         return log
     except sqlite3.Error as error:
@@ -281,6 +283,61 @@ def opened(path: Path, fixture: FixtureMark, version: str, durability: Durabilit
     except BaseException:
         lock.close()
         raise
+
+
+def _checked_for(path: Path, fixture: FixtureMark) -> dict[str, str]:
+    about = checked(path)
+    if about["digest"] != fixture.digest:
+        raise StateRefused(of_another_fixture(path, about["fixture"], fixture.name))
+    return about
+
+
+def _was_served(about: dict[str, str], version: str) -> bool:
+    return about.get("served", about["version"]) == version
+
+
+class FollowedSqliteLog(SqliteLog):
+    """See `FollowedLog` and `followed`."""
+
+    _known: object = None
+
+    @contextmanager
+    def news(self) -> Iterator[bool]:
+        """Whether another connection has written since."""
+        try:
+            self.db.execute("BEGIN")
+            found = self.db.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            self._let_go()
+            raise LogUnavailable(f"The state {self.path} cannot be read: {error}.") from error
+        try:
+            yield found != self._known
+            self._known = found
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
+
+
+def followed(path: Path, fixture: FixtureMark, version: str) -> FollowedSqliteLog | None:
+    """The log in a file that another server writes; None where that has not begun yet. Changes nothing.
+
+    Raises `StateRefused`.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    about = _checked_for(path, fixture)
+    try:
+        log = FollowedSqliteLog(read_only(path), path)
+    except sqlite3.Error as error:
+        raise StateRefused(f"The state {path} cannot be opened: {error}.") from error
+    log.was_served = _was_served(about, version)
+    if log.heads():
+        return log
+    log.close()
+    return None
 
 
 def of_another_fixture(state: object, was: str, name: str, kind: str = "file") -> str:
@@ -308,7 +365,7 @@ def locked(path: Path) -> sqlite3.Connection:
             raise
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise StateRefused(
+            raise StateServed(
                 f"The state {path} is served by another process: stop that one, or give this one another file."
             ) from error
         raise StateRefused(f"The state {path} cannot be written: {error}.") from error
@@ -372,7 +429,8 @@ def damaged(path: Path, why: str) -> str:
 
 def read_only(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing. Raises `sqlite3.Error`."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    where = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
 
 
 def _connected(path: Path, durability: Durability) -> sqlite3.Connection:
