@@ -78,13 +78,10 @@ def refresh(client: Client) -> None:
 
 
 def take_back(client: Client) -> None:
-    """To a label, and as far again as before by other messages: as many commands, other ones."""
     client.post_sms("one")
     control(client, "PUT", "/history/labels/one")
     client.post_sms("two")
     control(client, "POST", "/history/rewind", {"to": "one"})
-    client.post_sms("another")
-    client.post_sms("and another")
 
 
 def fork(client: Client) -> None:
@@ -157,6 +154,34 @@ def test_what_is_followed_goes_on_with_the_world_that_it_was(path: Path) -> None
         assert_follows(behind, kept)
         assert behind.worlds.world_named(client.client_id) is world
         assert world.messages is not messages
+
+
+@pytest.mark.parametrize("others", [0, 1, 2, 5])
+def test_a_way_back_is_followed_when_as_many_other_commands_have_come_since(path: Path, others: int) -> None:
+    with kept_server(path) as kept, closing(Behind(path)) as behind, Client(kept.url) as client:
+        control(client, "PUT", "/history/labels/begun")
+        for text in ("one", "two"):
+            client.post_sms(text)
+        assert_follows(behind, kept)
+        control(client, "POST", "/history/rewind", {"to": "begun"})
+        for number in range(others):
+            client.post_sms(f"another {number}")
+        assert_follows(behind, kept)
+
+
+def test_a_world_that_has_the_number_of_a_closed_one_is_another(path: Path) -> None:
+    """A server that goes on counts from the largest number that there is."""
+    with kept_server(path) as kept, Client(kept.url) as client:
+        control(client, "POST", "/worlds", {"name": "first", "fixture": "carriers"})
+        behind = Behind(path)
+        assert_follows(behind, kept)
+        number = max(behind.worlds._followed)
+        control(client, "DELETE", "/worlds/first")
+    with closing(behind), kept_server(path) as kept, Client(kept.url) as client:
+        control(client, "POST", "/worlds", {"name": "second"})
+        client.call("POST", "/_mock/reset", headers={"X-Ringmock-World": "second"})
+        assert_follows(behind, kept)
+        assert behind.worlds._followed[number].world.name != "first"
 
 
 @pytest.fixture(scope="module")

@@ -136,11 +136,16 @@ def bound(host: str, port: int, option: str = "--port") -> "list[socket]":
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; {option} 0 takes any") from error
 
 
+def control_port(host: str | None, port: int | None) -> int | None:
+    """The port that the control API has by itself, 0 for any; None where it shares the address of the API."""
+    return CONTROL_PORT if port is None and host is not None else port
+
+
 def control_sockets(host: str | None, port: int | None, api_port: int) -> "list[socket]":
     """Where the control API listens by itself; nothing where it shares the address of the API."""
-    if host is None and port is None:
+    port = control_port(host, port)
+    if port is None:
         return []
-    port = CONTROL_PORT if port is None else port
     if port and port == api_port:
         raise click.BadParameter(f"{port} is the API's port already", param_hint="'--control-port'")
     return bound(host or "localhost", port, "--control-port")

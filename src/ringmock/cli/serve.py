@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import gc
+import signal
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
@@ -15,7 +18,7 @@ from .. import __version__
 from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
 from ..server_limits import ServerLimits, limit_options
-from .addresses import OPTIONS, bound, certificate, control_sockets, public_address, root_file
+from .addresses import OPTIONS, bound, certificate, control_port, control_sockets, public_address, root_file
 from .console import State as StateType
 from .console import at_end_of_input, port_file, with_options
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from ..serving.server import Server, State, Swappable
     from ..sign_in.worlds import Worlds
     from ..world.history.log import GroupCommit
+    from .states import KeptState
 
 
 @click.command()
@@ -81,6 +85,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="What an answered call survives with --state FILE: the end of the server, or that of the machine too.",
 )
+@click.option(
+    "--standby",
+    is_flag=True,
+    help="With --state: stand by while another server has the state, follow what it writes, and take its place when it"
+    " ends.",
+)
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
     "--webhook-content-type",
@@ -117,13 +127,14 @@ def serve(**given: Any) -> None:
 
     log.configure(given["log"], is_quiet=given["quiet"])
     address, shown = public_address(given), certificate(given)
-    control = control_sockets(given["control_host"], given["control_port"], given["port"])
-    account = _Account(given, address, control[0].getsockname()[1] if control else None)
+    stood = _Standing(given, address).stand_by() if given["standby"] else None
+    control = _opening(lambda: control_sockets(given["control_host"], given["control_port"], given["port"]), stood)
+    account = stood.account if stood else _Account(given, address, control[0].getsockname()[1] if control else None)
     root = stack.enter_context(root_file(given, shown))
     held = stack.enter_context(port_file(given["port_path"]))
     try:
-        first = account.worlds()
-        api = bound(given["host"], given["port"])
+        first = stood.worlds if stood else account.worlds()
+        api = _opening(lambda: bound(given["host"], given["port"]), stood)
     except FixtureError as error:
         raise click.ClickException(str(error)) from error
     for each in (*api, *control):
@@ -141,7 +152,7 @@ def serve(**given: Any) -> None:
             doors = doors.seen("https" if shown else "http", address.base_path, root.path if root else None)
             click.echo(start_screen.text(first, doors, open_worlds=given["open_worlds"]))
 
-    app = server.Swappable(account.app(first))
+    app = server.Swappable(stood.app if stood else account.app(first))
     tls = shown.context if shown else None
     base_path, state = address.base_path, account.state(first)
     running = server.Server(app, ready, account.limits, tls=tls, base_path=base_path, state=state)
@@ -175,6 +186,8 @@ class _Account:
 
         if given["state"] is not None and given["reload"]:
             raise click.UsageError("--reload begins anew, and --state goes on from what was: give one of them.")
+        if given["state"] is None and given["standby"]:
+            raise click.UsageError("--standby is for the place of the server that has a --state: give that, too.")
         if isinstance(given["state"], str) and _is_given("durability"):
             raise click.UsageError(
                 "--durability is of a file: what a commit of PostgreSQL survives is said by synchronous_commit there."
@@ -185,8 +198,11 @@ class _Account:
         self._webhooks = WebHooks(Addresses(given["webhook_hosts"]), limits=self.limits)
         self.access = _access(given["hosts"], given["control_token"], control_port)
 
-    def worlds(self) -> "Worlds":
-        """Raises `FixtureError`."""
+    def worlds(self, commits: "GroupCommit | None" = None) -> "Worlds":
+        """Those that are to be served, from the state that is given where there are no `commits`.
+
+        Raises `FixtureError`.
+        """
         from ..fixture import load_named
         from ..sign_in.worlds import Worlds
 
@@ -196,19 +212,20 @@ class _Account:
         if given["webhook_content_type"] is not None:
             terms = terms._replace(content_type=given["webhook_content_type"])
         template = replace(template, limits=given["limits"] or template.limits, webhooks=terms)
-        commits = None if given["state"] is None else self._commits()
+        if commits is None and given["state"] is not None:
+            commits = self.kept_state().commits()
         return Worlds(template, open_worlds=given["open_worlds"], limits=self.limits, commits=commits)
 
-    def _commits(self) -> "GroupCommit":
-        """Of the log in the state that is given. Raises `FixtureError`."""
+    def kept_state(self) -> "KeptState":
+        """The state that is given. Raises `FixtureError`."""
         from ..fixture import digest_of
         from ..world.history.sqlite import FixtureMark
-        from .states import commits_of
+        from .states import KeptState
 
         given = self._given
         options = {name: given[name] for name in ("generation", "limits", "webhook_content_type")}
         mark = FixtureMark(given["fixture"], digest_of(given["fixture"], options))
-        return commits_of(given["state"], mark, __version__, given["durability"])
+        return KeptState(given["state"], mark, __version__, given["durability"])
 
     def state(self, worlds: "Worlds") -> "State | None":
         """What the server goes on from; None without a file."""
@@ -233,6 +250,76 @@ class _Account:
             return None
         click.echo("Started afresh.", err=True)
         return app
+
+
+class _Standing:
+    """A server that stands by behind another one, of the same state."""
+
+    def __init__(self, given: Mapping[str, Any], address: "PublicAddress") -> None:
+        port = control_port(given["control_host"], given["control_port"])
+        if port == 0:
+            raise click.UsageError("--standby opens its ports when it is its turn: --control-port has to say which.")
+        self.account = _Account(given, address, port)
+        self._is_over = threading.Event()
+        self._given = given
+
+    def stand_by(self) -> "_Standing | None":
+        """Return when it is this server's turn, with `worlds` and their `app`. Ends the command when it is stopped."""
+        gc.enable()  # it may stand by for weeks
+        at_end_of_input(self._is_over.set, is_wanted=self._given["stop_with_stdin"])
+        known = {each: signal.signal(each, lambda *_: self._is_over.set()) for each in (signal.SIGINT, signal.SIGTERM)}
+        from ..fixture import FixtureError
+
+        try:
+            self._follow()
+        except FixtureError as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            for number, handler in known.items():
+                signal.signal(number, handler)
+        gc.disable()
+        return self
+
+    def _follow(self) -> None:
+        from ..control.worlds import template_of
+        from ..serving.standby import Standby
+        from ..world.history.log import LogDamaged
+
+        state = self.account.kept_state()
+        commits, followed = state.commits_behind(self._wait)
+        self.worlds = self.account.worlds(commits)
+        self.app = self.account.app(self.worlds)
+        if followed is None:
+            return
+        standby = Standby(self.worlds, template_of, followed, state.taken)
+        click.echo("standing by: another server has the state", err=True)
+        try:
+            while not standby.has_taken():
+                self._wait()
+        except LogDamaged as error:
+            raise click.ClickException(str(error)) from error
+
+    def _wait(self) -> None:
+        from ..serving.standby import POLL_SECONDS
+
+        if self._is_over.wait(POLL_SECONDS):
+            click.get_current_context().exit()
+
+
+PORT_SECONDS = 5.0
+"""How long the ports of a server that has just ended may be its own, for the one that takes its place."""
+
+
+def _opening(opened: "Callable[[], list[socket]]", stood: _Standing | None) -> "list[socket]":
+    """The sockets; of a server that takes another one's place, as soon as that has left them."""
+    until = time.monotonic() + (PORT_SECONDS if stood else 0)
+    while True:
+        try:
+            return opened()
+        except click.ClickException:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.05)
 
 
 def _is_given(option: str) -> bool:

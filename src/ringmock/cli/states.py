@@ -1,12 +1,13 @@
 """The state of a server, as an option or an argument names it: a file, or a database by its URL."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from ..world.history.log import GroupCommit
+    from ..world.history.log import FollowedLog, GroupCommit, HistoryLog
     from ..world.history.sqlite import FixtureMark
 
 
@@ -21,15 +22,68 @@ def postgresql() -> Any:
     return module
 
 
-def commits_of(state: Path | str, mark: "FixtureMark", version: str, durability: str) -> "GroupCommit":
-    """What writes the log in this state."""
-    from ..world.history.distant import DistantCommit
-    from ..world.history.log import GroupCommit
-    from ..world.history.sqlite import Durability, StateRefused, opened
+class KeptState:
+    """The state of a server, a file or a database, for one fixture and version."""
 
-    try:
-        if isinstance(state, Path):
-            return GroupCommit(opened(state, mark, version, Durability(durability)))
-        return DistantCommit(postgresql().opened(state, mark, version))
-    except StateRefused as error:
-        raise click.ClickException(str(error)) from error
+    def __init__(self, state: Path | str, mark: "FixtureMark", version: str, durability: str) -> None:
+        self._state, self._mark, self._version, self._durability = state, mark, version, durability
+
+    def commits(self) -> "GroupCommit":
+        """What writes the log. Raises `ClickException`."""
+        from ..world.history.sqlite import StateRefused
+
+        try:
+            return self._committing(self._opened())
+        except StateRefused as error:
+            raise click.ClickException(str(error)) from error
+
+    def commits_behind(self, wait: Callable[[], None]) -> "tuple[GroupCommit, FollowedLog | None]":
+        """What is to write the log once this server has the place of the one that does, and the log to follow until
+        then; None where nobody serves it. `wait` lets some time go by. Raises `ClickException`.
+        """
+        from ..world.history.sqlite import StateRefused
+
+        while True:
+            taken = self.taken()
+            if taken is not None:
+                return self._committing(taken), None
+            try:
+                log = self._followed()
+            except StateRefused as error:
+                raise click.ClickException(str(error)) from error
+            if log is not None:
+                return self._committing(log), log
+            wait()
+
+    def taken(self) -> "HistoryLog | None":
+        """The log for this server to write; None while another one has it. Raises `ClickException`."""
+        from ..world.history.sqlite import StateRefused, StateServed
+
+        try:
+            return self._opened(patience=0)
+        except StateServed:
+            return None
+        except StateRefused as error:
+            raise click.ClickException(str(error)) from error
+
+    def _opened(self, **patience: float) -> "HistoryLog":
+        from ..world.history.sqlite import Durability, opened
+
+        if isinstance(self._state, Path):
+            return opened(self._state, self._mark, self._version, Durability(self._durability))
+        log: HistoryLog = postgresql().opened(self._state, self._mark, self._version, **patience)
+        return log
+
+    def _followed(self) -> "FollowedLog | None":
+        from ..world.history.sqlite import followed
+
+        if isinstance(self._state, Path):
+            return followed(self._state, self._mark, self._version)
+        log: FollowedLog | None = postgresql().followed(self._state, self._mark, self._version)
+        return log
+
+    def _committing(self, log: "HistoryLog") -> "GroupCommit":
+        from ..world.history.distant import DistantCommit
+        from ..world.history.log import GroupCommit
+
+        return GroupCommit(log) if isinstance(self._state, Path) else DistantCommit(log)

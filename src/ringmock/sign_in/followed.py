@@ -82,7 +82,7 @@ class Followed:
         `LogDamaged`.
         """
         known = self._head
-        if known is None or not known.is_of(head) or head.latest < known.latest:
+        if known is None or not known.is_of(head):
             return False
         return [each for _, each in log.read(head.world, max(known.latest - 1, known.before), known.latest)] == (
             [] if self._latest is None else [self._latest]

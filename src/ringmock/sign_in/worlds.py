@@ -638,8 +638,6 @@ class Worlds:
         is_continued = followed.is_continued(head, log)
         history.go_on_to(head)
         if not is_continued:
-            if world is self.default:
-                self._file_ready_made()
             compared = COMPARED if log.was_served else 1
             followed.begin(LogInsAgain(world, self._sessions.get), self.replay.begun(world, head.base, compared))
         self._followed[head.world] = followed
