@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from receivers import Receiver, subscribed
+from receivers import Receiver, event, subscribed
 from ringmock.world.history.log import LogUnavailable
 from ringmock.world.history.sqlite import FollowedSqliteLog, StateRefused, followed
 from state_files import VERSION, Behind, kept_server, log_in, mark_of
@@ -49,13 +49,14 @@ def test_a_webhook_is_called_by_the_server_that_was_called_and_once(path: Path) 
             behind = Behind(path)
             subscribed(client, receiver)
             from_handset(client, "one")
-            assert b"one" in receiver.next().body
+            assert event(receiver)["body"]["changes"][0]["newCount"] == 1
             kept.server.do(kept.commits.flush)
             behind.look()
             assert not behind.commits.is_pending
         with behind.serving() as kept, again(client, kept.url) as client:
             from_handset(client, "two")
-            assert b"two" in receiver.next().body
+            assert event(receiver)["body"]["changes"][0]["newCount"] == 1
+        assert not receiver.has_more()
 
 
 def test_nothing_is_done_where_nothing_was_written(path: Path) -> None:

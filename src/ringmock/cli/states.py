@@ -56,12 +56,12 @@ class KeptState:
             wait()
 
     def taken(self) -> "HistoryLog | None":
-        """The log for this server to write; None while another one has it. Raises `ClickException`."""
-        from ..world.history.sqlite import StateRefused, StateServed
+        """The log for this server to write; None while another one has it, or it is away. Raises `ClickException`."""
+        from ..world.history.sqlite import StateRefused, StateServed, StateUnreachable
 
         try:
             return self._opened(patience=0)
-        except StateServed:
+        except (StateServed, StateUnreachable):
             return None
         except StateRefused as error:
             raise click.ClickException(str(error)) from error

@@ -41,13 +41,13 @@ class Standby:
             with self._followed.news() as there_are_news:
                 if there_are_news:
                     self._worlds.catch_up(self._template_of)
+            taken = self._take() if self._followed.is_free() else None
         except LogUnavailable as error:
             if not self._is_away:
                 log.error("%s It is tried again until it can be.", error)
             self._is_away = True
             return False
         self._is_away = False
-        taken = self._take()
         if taken is None:
             return False
         assert not self._commits.is_pending, "nobody has changed anything here"

@@ -80,6 +80,8 @@ class Kept:
         self.log, self.loop = SlowLog(), Loop()
         self.commits = DistantCommit(self.log)
         self.commits.begin(self.loop)  # type: ignore[arg-type]
+        ((self.until_check, self.check, _),) = self.loop.later
+        self.loop.later.clear()
 
     def change(self, name: str) -> tuple[Output, int]:
         """Somebody whose answer waits for it, and the commit that it waits for."""
@@ -155,6 +157,29 @@ def test_what_could_not_be_kept_is_refused_and_kept_with_the_next_before_it() ->
         assert state.commits.is_available()
         assert names(state.log.batches) == ["ab"]
         assert told == ["a is kept"]
+
+
+def test_where_nobody_writes_the_log_is_asked_whether_somebody_could(caplog: pytest.LogCaptureFixture) -> None:
+    """So a server notices that another one has its place, and answers nobody by what it has."""
+    with kept() as state:
+        state.check()
+        state.log.answer("Another server has it.")
+        state.arrive()
+        assert not state.commits.is_available()
+        assert "Another server has it. Every call is answered 503" in caplog.text
+        assert state.log.batches == []
+        assert [seconds for seconds, callback, _ in state.loop.later if callback == state.check] == [state.until_check]
+
+
+def test_what_waits_for_the_log_does_not_wait_for_a_look_at_it_too() -> None:
+    with kept() as state:
+        first, _ = state.change("a")
+        state.end_turns()
+        state.check()
+        state.log.answer()
+        state.arrive()
+        assert first.told == [1]
+        assert not state.commits.is_pending
 
 
 def test_who_waits_too_long_is_refused_and_what_arrives_then_is_kept() -> None:

@@ -17,6 +17,7 @@ from ringmock.cli.main import main
 from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
 from ringmock.serving.server import State, build, serving
+from ringmock.serving.standby import Standby
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history import postgresql
 from ringmock.world.history.commands import Command
@@ -34,7 +35,7 @@ from ringmock.world.history.log import (
     Opened,
 )
 from ringmock.world.history.postgresql import PostgresLog, opened
-from ringmock.world.history.sqlite import FixtureMark, StateRefused
+from ringmock.world.history.sqlite import FixtureMark, StateRefused, StateServed
 from support import STORE, Client
 
 
@@ -270,12 +271,14 @@ def test_a_killed_server_has_lost_nothing_that_it_answered(url: str) -> None:
         assert found.problems == []
 
 
+SERVED = FixtureMark("demo", "digest")
+
 # --- a server ------------------------------------------------------------------------------------
 
 
 @contextmanager
 def server_on(url: str) -> Iterator[str]:
-    commits = DistantCommit(opened(url, FixtureMark("demo", "digest"), "1.0"))
+    commits = DistantCommit(opened(url, SERVED, "1.0"))
     with serving(build(worlds := Worlds(load_named("demo"), commits=commits)), state=State(worlds, template_of)) as (
         place,
         _,
@@ -303,3 +306,102 @@ def test_a_database_away_and_back_is_503_meanwhile_and_nothing_is_lost(
     with server_on(url) as place, Client(place) as client:
         client.client_id, client._tokens = credentials, tokens
         assert [each["subject"] for each in client.messages("101")] == ["after", "meanwhile", "before"]
+
+
+# --- another server that stands by ---------------------------------------------------------------
+
+
+class Behind:
+    """One that stands by, in the process of the test."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        log = postgresql.followed(url, SERVED, "1.0")
+        assert log is not None
+        self.log = log
+        self.commits = DistantCommit(log)
+        self.worlds = Worlds(load_named("demo"), commits=self.commits)
+        self.app = build(self.worlds)
+        self.standby = Standby(self.worlds, template_of, log, self._taken)
+
+    def _taken(self) -> PostgresLog | None:
+        try:
+            return opened(self._url, SERVED, "1.0", patience=0)
+        except StateServed:
+            return None
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        with serving(self.app, state=State(self.worlds, template_of)) as (place, _):
+            yield place
+
+    def looks_until(self, *, has_taken: bool) -> None:
+        """Look until it has taken the place, or is connected again."""
+        for _ in range(20_000):
+            if self.standby.has_taken():
+                assert has_taken
+                return
+            if not has_taken and not self.standby._is_away:
+                return
+        raise AssertionError("it never has")
+
+
+def test_who_stands_by_follows_and_takes_the_place_and_the_one_before_answers_503(url: str) -> None:
+    with server_on(url) as place, Client(place) as client:
+        client.post_sms("before")
+        behind = Behind(url)
+        behind.looks_until(has_taken=False)
+        client.post_sms("meanwhile")
+        behind.looks_until(has_taken=False)
+        held = f"locktype = 'advisory' AND objid = {postgresql.LOCK}"
+        changed(url, f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {held}")
+        behind.looks_until(has_taken=True)
+        with behind.serving() as other, Client(other) as there:
+            there.client_id, there._tokens = client.client_id, client._tokens
+            assert [each["subject"] for each in there.messages("101")] == ["meanwhile", "before"]
+            tried = (client.get(STORE) for _ in range(20_000))
+            assert next((answer for answer in tried if answer.status_code == 503), None) is not None
+            assert there.post_sms("after").status_code == 200
+
+
+def test_who_was_cut_off_with_the_server_leaves_it_its_place(url: str) -> None:
+    with server_on(url) as place, Client(place) as client:
+        client.post_sms("before")
+        behind = Behind(url)
+        behind.looks_until(has_taken=False)
+        cut_off(url)
+        behind.looks_until(has_taken=False)
+        behind.looks_until(has_taken=False)
+        assert not behind.log.is_free()
+        assert client.post_sms("after").status_code == 200
+        behind.log.close()
+
+
+def test_there_is_nothing_to_follow_before_a_server_has_begun(url: str) -> None:
+    assert postgresql.followed(url, MARK, "1.0") is None
+    with closing(log_at(url)) as log:
+        assert postgresql.followed(url, MARK, "1.0") is None
+        log.append(FIRST)
+        followed = postgresql.followed(url, MARK, "1.0")
+        assert followed is not None
+        assert followed.heads() == log.heads()
+        assert not followed.is_free()
+        followed.close()
+        with pytest.raises(StateRefused, match="means nothing with another"):
+            postgresql.followed(url, FixtureMark("demo", "other"), "1.0")
+
+
+def test_what_is_followed_is_of_one_moment_and_read_when_there_are_news(url: str) -> None:
+    with closing(log_at(url)) as log:
+        log.append(FIRST)
+        followed = postgresql.followed(url, MARK, "1.0")
+        assert followed is not None
+        with closing(followed):
+            with followed.news() as there_are_news:
+                before = followed.heads()
+                log.append([Added(1, 4, handled())])
+                assert (there_are_news, followed.heads()) == (True, before)
+            for is_expected in (True, False):
+                with followed.news() as there_are_news:
+                    assert there_are_news is is_expected
+            assert followed.heads() == log.heads() != before

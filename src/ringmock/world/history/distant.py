@@ -18,6 +18,9 @@ RETRY_SECONDS = 1.0
 OVERDUE_SECONDS = 10.0
 """After which callers are refused who wait for a commit."""
 
+CHECK_SECONDS = 1.0
+"""Between two looks whether the log could be written, where nothing is: another server may have taken it."""
+
 END_SECONDS = 15.0
 """How long the end of the server waits for the last commit."""
 
@@ -55,6 +58,7 @@ class DistantCommit(GroupCommit):
         self._loop = loop
         self._thread = threading.Thread(target=self._append, name="ringmock-state", daemon=True)
         self._thread.start()
+        loop.call_later(CHECK_SECONDS, self._check)
 
     def end(self) -> None:
         """Write what is left, as long as the log takes it."""
@@ -110,8 +114,7 @@ class DistantCommit(GroupCommit):
         """In the thread."""
         while (flight := self._flights.get()) is not None:
             try:
-                if flight.changes:
-                    self.log.append(flight.changes)
+                self.log.append(flight.changes)
             except LogUnavailable as error:
                 flight.failure = error
             except Exception as error:
@@ -142,6 +145,12 @@ class DistantCommit(GroupCommit):
     def _retry(self) -> None:
         if self.failure is not None and self._loop is not None:
             self.commit()
+
+    def _check(self) -> None:
+        if self._loop is not None:
+            self._loop.call_later(CHECK_SECONDS, self._check)
+            if self.failure is None:
+                self.commit()
 
     def _overdue(self, flight: _Flight) -> None:
         if not flight.is_over:

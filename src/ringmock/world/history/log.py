@@ -136,7 +136,10 @@ class HistoryLog(Protocol):
     """Whether this version of the program has gone on from it before, and so compared all that it had then."""
 
     def append(self, batch: Sequence[Change]) -> None:
-        """Keep all of it or, raising `LogUnavailable`, none as far as is known: the next batch begins with it then."""
+        """Keep all of it or, raising `LogUnavailable`, none as far as is known: the next batch begins with it then.
+
+        Of nothing, raise it where nothing could be written.
+        """
         ...
 
     def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
@@ -164,6 +167,10 @@ class FollowedLog(HistoryLog, Protocol):
 
         Raises `LogUnavailable`.
         """
+        ...
+
+    def is_free(self) -> bool:
+        """Whether the other server seems to be gone, so that its place may be taken. Raises `LogUnavailable`."""
         ...
 
 

@@ -36,7 +36,7 @@ from .log import (
     Stored,
 )
 from .rows import commands_of, heads_of
-from .sqlite import FORMAT, LONG, FixtureMark, StateRefused, StateServed, of_another_fixture
+from .sqlite import FORMAT, LONG, FixtureMark, StateRefused, StateServed, StateUnreachable, of_another_fixture
 from .state_file import Survey, kept_worlds
 from .written import Row, Unreadable, microseconds, row_of
 
@@ -101,6 +101,12 @@ ORDER BY id
 """
 
 
+_HOLDERS = """
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
 def shown(url: str) -> str:
     """The URL of a database as it may be told: without the password. Raises `StateRefused` for one that is none."""
     try:
@@ -152,6 +158,7 @@ class PostgresLog:
         db = self._connected()
         left = batch[self._kept :]
         if not left:
+            db.execute("SELECT 1")
             return
         self._unsure = len(left)
         with db.pipeline(), db.transaction():
@@ -264,6 +271,8 @@ class FollowedPostgresLog(PostgresLog):
     """See `log.FollowedLog` and `followed`."""
 
     _known: object = None
+    _not_before = 0.0
+    """When, by the monotonic clock, the place of the other server may be taken."""
 
     def __init__(self, url: str, db: Db, *, was_served: bool) -> None:
         super().__init__(url, db, "", was_served=was_served)
@@ -279,7 +288,7 @@ class FollowedPostgresLog(PostgresLog):
         """Whether a server has begun or written a batch since."""
         try:
             if self._db is None or self._db.closed:
-                self._db = _connect(self._url)
+                self._db, self._not_before = _connect(self._url), time.monotonic() + LOCK_SECONDS
             self._db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             found = self._db.execute("SELECT value FROM ringmock.about WHERE name IN ('owner', 'batch') ORDER BY name")
             known = found.fetchall()
@@ -291,6 +300,12 @@ class FollowedPostgresLog(PostgresLog):
             self._known = known
         finally:
             self._let_go()
+
+    def is_free(self) -> bool:
+        """Whether no session has the lock. A server that was cut off as this one was gets time to take it again."""
+        if time.monotonic() < self._not_before:
+            return False
+        return not self._asked(_HOLDERS, (LOCK,))
 
     def _let_go(self) -> None:
         if self._db is not None:
@@ -425,7 +440,7 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
     try:
         db = _connect(url)
     except psycopg.Error as error:
-        raise StateRefused(f"The state {name} cannot be reached: {sentence(error)}.") from error
+        raise StateUnreachable(f"The state {name} cannot be reached: {sentence(error)}.") from error
     try:
         if not _has_lock(db, patience=patience):
             raise StateServed(
@@ -464,7 +479,7 @@ def followed(url: str, fixture: FixtureMark, version: str) -> FollowedPostgresLo
     try:
         db = _connect(url)
     except psycopg.Error as error:
-        raise StateRefused(f"The state {name} cannot be reached: {sentence(error)}.") from error
+        raise StateUnreachable(f"The state {name} cannot be reached: {sentence(error)}.") from error
     try:
         about = about_of(db, name)
         if about and about["digest"] != fixture.digest:

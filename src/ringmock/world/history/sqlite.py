@@ -82,6 +82,10 @@ class StateServed(StateRefused):
     """What another process serves."""
 
 
+class StateUnreachable(StateRefused):
+    """What may be served from when it can be reached again."""
+
+
 class FixtureMark(NamedTuple):
     """The fixture of a server: its name, and what differs as soon as it does."""
 
@@ -315,6 +319,10 @@ class FollowedSqliteLog(SqliteLog):
             self._known = found
         finally:
             self._let_go()
+
+    def is_free(self) -> bool:
+        """Who tries to take the place learns it."""
+        return True
 
     def _let_go(self) -> None:
         if self.db.in_transaction:
