@@ -153,8 +153,7 @@ def serve(**given: Any) -> None:
             click.echo(start_screen.text(first, doors, open_worlds=given["open_worlds"]))
 
     app = server.Swappable(stood.app if stood else account.app(first))
-    tls = shown.context if shown else None
-    base_path, state = address.base_path, account.state(first)
+    tls, base_path, state = shown.context if shown else None, address.base_path, account.state(first)
     running = server.Server(app, ready, account.limits, tls=tls, base_path=base_path, state=state)
     _run(running, [*api, *control], app, account, given)
 

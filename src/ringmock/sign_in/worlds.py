@@ -129,8 +129,6 @@ class Worlds:
         self._refreshable: dict[str, Session] = {}
         self._log_ins: dict[World, _LogIns] = {}
         self._closed: dict[str, None] = {}
-        self._followed: dict[int, Followed] = {}
-        """By their numbers in the log, the worlds that do not live yet."""
         self._worlds: dict[str, World] = {}
         self._lifetimes = Lifetimes(self._worlds, self._end_world, timedelta(seconds=limits.world_ttl))
         self._tagged: dict[World, dict[str, Session]] = {}
@@ -153,6 +151,8 @@ class Worlds:
         self.commits = commits
         self._heads = [] if commits is None else list(commits.log.heads())
         self._numbers = count(max((head.world for head in self._heads), default=0) + 1)
+        self._followed: dict[int, Followed] = {}
+        """By their numbers in the log, the worlds that do not live yet."""
 
     def note_forgotten(self, limit: str) -> None:
         """Count a valid entry that was dropped because of this limit."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+import httpx2
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -359,6 +360,7 @@ def test_who_stands_by_follows_and_takes_the_place_and_the_one_before_answers_50
         with behind.serving() as other, Client(other) as there:
             there.client_id, there._tokens = client.client_id, client._tokens
             assert [each["subject"] for each in there.messages("101")] == ["meanwhile", "before"]
+            client._http.timeout = httpx2.Timeout(60)  # it hopes for its place for a while
             tried = (client.get(STORE) for _ in range(20_000))
             assert next((answer for answer in tried if answer.status_code == 503), None) is not None
             assert there.post_sms("after").status_code == 200
