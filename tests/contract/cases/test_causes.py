@@ -6,7 +6,7 @@ import pytest
 
 from ringmock.contract.cases import parse_cases
 from ringmock.contract.cases.causes import cause_of
-from ringmock.contract.cases.expectations import Difference
+from ringmock.contract.cases.expectations import ABSENT, Difference
 from ringmock.contract.cases.runner import Failure, Mismatch
 
 CASE = """
@@ -23,6 +23,14 @@ HOLDS_ELSE = "A call: a mailbox holds something else than it should (R-01)"
     ("where", "expected", "actual", "cause"),
     [
         ("status", 200, 501, "Operations answer 501: they are described, and not implemented"),
+        ("status", 200, 415, "Operations answer 415: a media type that the contract names is not read"),
+        (
+            "errors.0.errorCode",
+            "CMN-101",
+            ABSENT,
+            "Refusals have no error code: a client looks for errors[0].errorCode",
+        ),
+        ("errors.0.errorCode", "CMN-101", "CMN-102", "A call refuses with CMN-102 where CMN-101 is due"),
         ("status", 200, 500, "A call answers 500 where 200 is due"),
         ("mailbox of 102", ["Hello"], [], HOLDS_ELSE),
         ("mailbox of 102.0.readStatus", "Read", "Unread", HOLDS_ELSE),

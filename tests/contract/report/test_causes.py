@@ -1,5 +1,7 @@
 """Failures by their causes, and which of them is the most telling."""
 
+import pytest
+
 from findings_made import failed
 from ringmock.contract.report.causes import causes_of
 
@@ -13,6 +15,17 @@ def test_what_keeps_all_else_from_being_tested_goes_before_a_broken_rule_and_tha
         "a Frozen extension is paged",
         "a field is missing",
     ]
+
+
+@pytest.mark.parametrize(
+    ("many", "alone", "goes_first"), [(9, 1, False), (10, 1, True), (20, 100, True), (20, 101, False)]
+)
+def test_what_a_sixth_of_the_failures_and_ten_come_from_goes_before_a_broken_rule(
+    many: int, alone: int, goes_first: bool
+) -> None:
+    crowd = [failed(f"crowd {n}", cause="no code") for n in range(many)]
+    others = [failed(f"alone {n}", keeps=("R-18",)) for n in range(alone)]
+    assert (causes_of([*others, *crowd])[0].says == "no code") is goes_first
 
 
 def test_a_cause_has_the_rules_that_most_of_its_findings_keep_with_the_words_of_the_first() -> None:

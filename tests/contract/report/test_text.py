@@ -4,7 +4,7 @@ import pytest
 
 from findings_made import failed, finding, report
 from ringmock.contract.findings import Verdict
-from ringmock.contract.report.text import MAX_DETAIL_LINE, MAX_DETAIL_LINES, MAX_MORE, MAX_REPORTED, text
+from ringmock.contract.report.text import MAX_COMMANDS, MAX_DETAIL_LINE, MAX_DETAIL_LINES, MAX_MORE, MAX_REPORTED, text
 
 
 def test_a_failure_is_told_with_its_place_its_detail_and_its_curl() -> None:
@@ -15,11 +15,21 @@ def test_a_failure_is_told_with_its_place_its_detail_and_its_curl() -> None:
 
 
 @pytest.mark.parametrize(("length", "is_whole"), [(MAX_DETAIL_LINE, True), (MAX_DETAIL_LINE + 1, False)])
-def test_a_long_line_of_an_answer_is_cut_and_a_command_never(length: int, is_whole: bool) -> None:
-    said = text(report(failed(detail="a" * length, reproduce="curl " + "b" * 2000)))
+def test_a_long_line_of_an_answer_is_cut(length: int, is_whole: bool) -> None:
+    said = text(report(failed(detail="a" * length)))
     assert (f"        {'a' * length}\n" in said) is is_whole
     assert ("... and 1 characters more" in said) is not is_whole
-    assert "b" * 2000 in said
+
+
+@pytest.mark.parametrize(("length", "is_whole"), [(MAX_COMMANDS, True), (MAX_COMMANDS + 1, False)])
+def test_what_reproduces_a_failure_fits_a_screen_and_the_rest_is_said_to_be_in_the_report(
+    length: int, is_whole: bool
+) -> None:
+    finding = failed(reproduce="curl\n".ljust(length, "b"))
+    said = text(report(finding))
+    assert ("b" * (length - 5) in said) is is_whole
+    assert ("and 1 characters more: the report of --report FOLDER has it whole" in said) is not is_whole
+    assert (f"`ringmock contract replay FOLDER {finding.id}` does it again" in said) is not is_whole
 
 
 def test_what_passed_is_counted_and_not_told() -> None:

@@ -1,6 +1,7 @@
 """What made a case fail, in words that all cases have in common which fail because of the same."""
 
 import re
+from collections.abc import Mapping
 
 from ...coverage.paths import operation_of
 from ..http_client import Request
@@ -11,7 +12,12 @@ from .runner import CONNECTION, Failure, Mismatch
 _INDEX = re.compile(r"(?<=\.)\d+(?=\.|$)")
 _ERROR_CODE = "errors.0.errorCode"
 MAX_STATUS = 40
-NOT_WRITTEN = 501
+SHARED: Mapping[object, str] = {
+    415: "Operations answer 415: a media type that the contract names is not read",
+    501: "Operations answer 501: they are described, and not implemented",
+}
+"""By its status, an answer that is due nowhere it comes and that has one cause, whatever is called."""
+NO_CODE = "Refusals have no error code: a client looks for errors[0].errorCode"
 
 
 def cause_of(case: Case, failure: Failure) -> str:
@@ -25,13 +31,14 @@ def cause_of(case: Case, failure: Failure) -> str:
         return f"Extension {difference.where.rpartition(' ')[2]} cannot sign in: {_short(difference.actual)}"
     if difference.where == "control API":
         return f"The control API refuses: {_short(difference.actual)}"
-    if difference.where == "status" and difference.actual == NOT_WRITTEN:
-        return "Operations answer 501: they are described, and not implemented"
+    if difference.where == "status" and difference.actual in SHARED:
+        return SHARED[difference.actual]
     if difference.where == "status":
         return f"{subject} answers {_answered(mismatch)} where {_due(case, failure, mismatch)} is due"
+    if difference.where == _ERROR_CODE and difference.actual is ABSENT:
+        return NO_CODE
     if difference.where == _ERROR_CODE:
-        with_code = "without an error code" if difference.actual is ABSENT else f"with {_short(difference.actual)}"
-        return f"{subject} refuses {with_code} where {difference.expected} is due"
+        return f"{subject} refuses with {_short(difference.actual)} where {difference.expected} is due"
     if difference.where.startswith(("mailbox of ", "handset ")):
         kept = f" ({case.keeps[0]})" if case.keeps else ""
         return f"{subject}: a {difference.where.split(' ')[0]} holds something else than it should{kept}"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from ...domain.rulebook import DECISIONS, RULEBOOK
@@ -13,6 +14,8 @@ SIGN_IN: Final = ("getToken", "authorize", "authorize2", "revokeToken")
 SENTENCES = {rule.id: rule.sentence for rule in RULEBOOK} | {
     made.id: f"{made.question} {made.decision}" for made in DECISIONS
 }
+SHARE_OF_MANY, FEWEST_OF_MANY = 1 / 6, 10
+"""Of all failures, those that make their cause the first to be mended."""
 _DOCUMENTED = tuple(rule.id for rule in RULEBOOK)
 
 
@@ -56,13 +59,15 @@ class Cause:
 def causes_of(failures: Iterable[Finding]) -> list[Cause]:
     """The causes, the most telling first.
 
-    That is what keeps everything else from being tested; then what breaks a rule of the documentation, by what is
-    done before what is said; then how to sign in; then what the most findings fail because of.
+    That is what keeps everything else from being tested; then what a great part of the findings fail because of; then
+    what breaks a rule of the documentation, by what is done before what is said; then how to sign in; then what the
+    most findings fail because of.
     """
     groups: dict[str, list[Finding]] = {}
     for finding in failures:
         groups.setdefault(finding.because, []).append(finding)
-    return sorted((_cause(says, found) for says, found in groups.items()), key=_order)
+    many = max(FEWEST_OF_MANY, sum(map(len, groups.values())) * SHARE_OF_MANY)
+    return sorted((_cause(says, found) for says, found in groups.items()), key=partial(_order, many))
 
 
 def _cause(says: str, found: Iterable[Finding]) -> Cause:
@@ -74,11 +79,19 @@ def _shows_less(finding: Finding) -> tuple[int, int]:
     return (len(finding.keeps) or 99, len(finding.detail))
 
 
-def _order(cause: Cause) -> tuple[bool, bool, bool, bool, int]:
+def _order(many: float, cause: Cause) -> tuple[bool, bool, bool, bool, bool, int]:
     is_first = cause.first.part == PREFLIGHT
     breaks_a_rule = any(rule in _DOCUMENTED for rule in cause.rules)
     does_otherwise = breaks_a_rule and any(finding.is_behaviour for finding in cause.findings)
-    return (not is_first, not does_otherwise, not breaks_a_rule, not cause.is_of_sign_in, -len(cause.findings))
+    is_of_many = len(cause.findings) >= many
+    return (
+        not is_first,
+        not is_of_many,
+        not does_otherwise,
+        not breaks_a_rule,
+        not cause.is_of_sign_in,
+        -len(cause.findings),
+    )
 
 
 def counted(findings: Iterable[Finding]) -> tuple[Counter[str], Counter[str]]:

@@ -10,7 +10,9 @@ from .causes import Cause, causes_of, counted
 WIDTH = 118
 MAX_DETAIL_LINES = 60
 MAX_DETAIL_LINE = 600
-"""Characters of a line, as an answer is one. A command is whole, so that it can be copied."""
+"""Characters of a line, as an answer is one."""
+MAX_COMMANDS = 1500
+"""Characters of what reproduces a failure: the longest text of an SMS fits, and a screen holds it."""
 MAX_REPORTED = 10
 """Causes that are printed in full; the others in a line each. The other reports have all of them whole."""
 MAX_MORE = 10
@@ -35,7 +37,16 @@ def failure_text(finding: Finding) -> str:
     lines += ["", *_indented(_bounded(line) for line in detail[:MAX_DETAIL_LINES])]
     if len(detail) > MAX_DETAIL_LINES:
         lines += _indented([f"... and {len(detail) - MAX_DETAIL_LINES} lines more; the JUnit report has them"])
-    return "\n".join([*lines, *_indented(finding.reproduce.splitlines())]).rstrip()
+    return "\n".join([*lines, *_indented(_commands(finding))]).rstrip()
+
+
+def _commands(finding: Finding) -> list[str]:
+    """What reproduces it: whole, so that it can be copied, or its beginning and where the whole is."""
+    more = len(finding.reproduce) - MAX_COMMANDS
+    if more <= 0:
+        return finding.reproduce.splitlines()
+    whole = f"the report of --report FOLDER has it whole, `ringmock contract replay FOLDER {finding.id}` does it again"
+    return [*f"{finding.reproduce[:MAX_COMMANDS]}...".splitlines(), f"and {more} characters more: {whole}"]
 
 
 def _bounded(line: str) -> str:
