@@ -38,11 +38,12 @@ def differences(worlds: Worlds, world: World) -> list[str]:
     assert history.base is not None
     assert worlds.replay is not None
     told: list[str] = []
+    before = told_of(world)
     for compared in (1, len(history) + 1):  # all answers, and none but the first
         again = type(world)(world.template, worlds.moment, world.generation, limits=worlds.limits)
         found = worlds.replay(again, history.base, history.commands(), compared)
         told += [f"{found.command} is answered by {found.status} {found.answer!r}"] if found else []
-        told += difflib.unified_diff(told_of(world), told_of(again), "as it was", "rebuilt", lineterm="", n=1)
+        told += difflib.unified_diff(before, told_of(again), "as it was", "rebuilt", lineterm="", n=1)
     return told
 
 

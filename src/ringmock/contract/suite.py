@@ -31,7 +31,7 @@ from .parts import PARTS, described, most_messages
 from .preflight import Preflight, goes_on_answering, preflight
 from .progress import Progress
 from .report.causes import PREFLIGHT
-from .screen import planned, screen
+from .screen import Planned, planned, screen
 from .selection import Selection, WrongUse, files_in, operations_in
 from .side_by_side import side_by_side
 from .target import Target, is_on_this_machine, remote, with_secrets
@@ -95,6 +95,8 @@ class _Ready:
     found: Preflight
     parts: tuple[tuple[str, Options], ...]
     skipped: tuple[Finding, ...]
+    plans: tuple[Planned, ...] = ()
+    """What each of the parts will run."""
 
     @property
     def on(self) -> str:
@@ -195,17 +197,18 @@ class Run:
         skipped = [*_without_what_is_needed(errand, found, on), *_required(self.wanted.require, found, on)]
         lacking = set(found.not_implemented)
         cases = tuple(case for case in errand.cases if not operations_in(case) & lacking)
-        parts = []
+        parts, plans = [], []
         for part in errand.parts:
             options = self._options_of(part, cases, errand, found)
             reason = _reason_to_skip(part, found.target, options, lacking)
             if reason is None:
                 parts.append((part, options))
-                self.progress.plan(f"{part} {on}", planned(part, found, options).seconds)
+                plans.append(planned(part, found, options))
+                self.progress.plan(f"{part} {on}", plans[-1].seconds)
             else:
                 name = f"The whole of {part}"
                 skipped.append(Finding(part, name, Verdict.SKIPPED, reason, where=on, on=on))
-        return _Ready(found, tuple(parts), tuple(skipped))
+        return _Ready(found, tuple(parts), tuple(skipped), tuple(plans))
 
     def _options_of(self, part: str, cases: tuple[Case, ...], errand: Errand, found: Preflight) -> Options:
         job = f"{part} {errand.template.name} {errand.template.generation}"
@@ -220,11 +223,10 @@ class Run:
 
     def _say_what_is_to_come(self, ready: _Ready) -> None:
         if ready.found.failure is None:
-            parts = [planned(part, ready.found, options) for part, options in ready.parts]
             against = [
                 (finding.part, finding.detail) for finding in ready.skipped if finding.name.startswith("The whole")
             ]
-            for line in screen(ready.found, parts, against):
+            for line in screen(ready.found, ready.plans, against):
                 self.options.say(line)
 
     # --- what is done ------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Cases are YAML, for people who do not program; `fixtures/case.schema.json` is th
 and checks them; `runner.py` runs them against a server.
 """
 
+import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 
 from ...fixture.yaml_source import Path as Place
 from ...fixture.yaml_source import Problem, Source, SourceError, load
+from ...openapi.parse_cache import cached
 from ...openapi.resources import bundled
 from .each import Made, written_out
 from .mistakes import RECEIVER, mistakes_in
@@ -27,6 +29,7 @@ __all__ = [
     "bundled_case_files",
     "bundled_cases",
     "load_cases",
+    "marks_of",
     "parse_cases",
 ]
 
@@ -135,8 +138,21 @@ def bundled_case_files() -> tuple[Path, ...]:
 
 @cache
 def bundled_cases() -> tuple[Case, ...]:
-    """The cases that come with the program. They are read once: that takes more than a second."""
-    return load_cases(bundled_case_files())
+    """The cases that come with the program. They are parsed once for all processes: that takes seconds."""
+    files = bundled_case_files()
+    cases: tuple[Case, ...] = pickle.loads(cached("cases", marks_of(files), lambda: load_cases(files)))
+    return cases
+
+
+def marks_of(files: Iterable[Path]) -> bytes:
+    """What tells the cases of these files from others, as Python tells bytecode from another's.
+
+    Place, size and time of the last change of each file that they are made of, and of the program that makes them.
+    """
+    program = Path(__file__).parents[2]
+    texts = [Path(str(bundled(*name))) for name in (("openapi.yaml",), ("fixtures", "case.schema.json"))]
+    found = [(path, path.stat()) for path in (*files, *texts, *sorted(program.rglob("*.py")))]
+    return repr([(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found]).encode()
 
 
 def _cases_of(sources: Iterable[tuple[str | Path, str]], generation: str | None = None) -> tuple[Case, ...]:

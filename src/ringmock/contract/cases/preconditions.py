@@ -109,8 +109,9 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
         yield f"it asks for the outcome of each recipient: {CONTROL}"
     if any(_counts(step) for step in case.steps):
         yield "it counts all that a mailbox holds, and here it may hold more"
+    foreign = _foreign_secrets(template)
     for step in case.steps:
-        yield from _of_step(step, template)
+        yield from _of_step(step, template, foreign)
     if any(_changes_for_good(step) for step in case.steps):
         yield "it changes extensions or settings of the account, and nothing would put them back here"
     if not target.limits.may_change and any(_changes_what_was_there(step) for step in case.steps):
@@ -143,7 +144,7 @@ def _changes_for_good(step: Step) -> bool:
     return is_done and step.when is not None and step.when.get("operation") in FOR_GOOD
 
 
-def _of_step(step: Step, template: Template) -> Iterator[str]:
+def _of_step(step: Step, template: Template, foreign: frozenset[str]) -> Iterator[str]:
     account = template.account
     looked_at = [*step.mailboxes, *([step.caller] if isinstance(step.caller, str) else [])]
     for number in looked_at:
@@ -152,7 +153,7 @@ def _of_step(step: Step, template: Template) -> Iterator[str]:
             yield f"it signs in as an extension that is {extension.status}, or looks into its mailbox: {CONTROL}"
         elif extension is not None and not _can_sign_in(template, number):
             yield f"the fixture has no credentials of extension {number}"
-    if not _foreign_secrets(template).isdisjoint(_texts([step.when, step.caller])):
+    if not foreign.isdisjoint(_texts([step.when, step.caller])):
         yield "it signs in with credentials that are not this server's"
 
 
