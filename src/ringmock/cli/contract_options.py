@@ -68,7 +68,7 @@ OPTIONS = (
         help="Random seed; the same seed makes the same calls.",
     ),
     click.option(
-        "--examples", default=20, show_default=True, type=click.IntRange(1), help="Of the fuzz, for each operation."
+        "--examples", default=10, show_default=True, type=click.IntRange(1), help="Of the fuzz, for each operation."
     ),
     click.option("--runs", default=20, show_default=True, type=click.IntRange(1), help="Of the state machine."),
     click.option("--steps", default=30, show_default=True, type=click.IntRange(1), help="Of each run of it."),

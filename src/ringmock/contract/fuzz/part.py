@@ -29,7 +29,7 @@ from .sign_in import SignInFailed
 
 PART = "fuzz"
 FUZZED_AS = (ExtensionType.USER, ExtensionType.DEPARTMENT, ExtensionType.VOICEMAIL)
-SMALLER_SHARE = 0.2
+SMALLER_SHARE = 0.4
 """Of the examples, for every identity after the first."""
 SMALLER = Pass(("examples", "fuzzing", "stateful"), with_security=False)
 """For who comes after the first: Schemathesis's coverage is the same calls as whoever they are made."""
