@@ -14,7 +14,8 @@ from .preflight import Preflight
 WIDTH = 118
 MAX_REASONS = 6
 SECONDS_OF_A_CASE = 0.02
-SECONDS_OF_AN_OPERATION = 0.45
+SECONDS_OF_AN_OPERATION = 0.22
+SECONDS_OF_AN_EXAMPLE = 0.012
 """That Schemathesis takes for an operation, with 20 examples; the call itself is beside it."""
 CALLS_OF_A_CASE, CALLS_OF_AN_OPERATION = 4, 60
 SECONDS_OF_A_STEP = 0.01
@@ -46,7 +47,8 @@ def planned(part: str, found: Preflight, options: Options) -> Planned:
         operations = len(options.operations or known_operations())
         chosen = identities(target, options.identities)
         share = 0.3 if options.is_smaller else 1 + AS_OTHERS * (len(chosen) - 1)
-        seconds = 0.0 if options.is_quick else share * operations * (SECONDS_OF_AN_OPERATION * options.examples / 20)
+        each = SECONDS_OF_AN_OPERATION + SECONDS_OF_AN_EXAMPLE * options.examples
+        seconds = 0.0 if options.is_quick else share * operations * each
         seconds += (0 if options.is_quick else operations * CALLS_OF_AN_OPERATION) * per_call + 2
         who = ", ".join(identity.number for identity in chosen)
         return Planned(
