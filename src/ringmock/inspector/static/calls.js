@@ -1,6 +1,6 @@
 // Every call that the world has seen, live and filtered; and one of them with all that is known of it.
 
-import { el, empty, fill, icon, problem, refill } from "./dom.js";
+import { el, empty, fill, icon, problem, prose, refill } from "./dom.js";
 import { duration, moment, several, time } from "./format.js";
 import { createList } from "./list.js";
 import { block, callLink, createSections, eased, exactly, facts, more, outcomeTag, renew, ruleLink, statusTag, written } from "./parts.js";
@@ -57,7 +57,7 @@ async function showFindings() {
 }
 
 function findingsOf(app, findings) {
-  return el("ul", { class: "plain-list" }, findings.map((each) => el("li", {}, el("p", {}, each.sentence), el("p", { class: "quiet" }, "Calls ", each.calls.slice(0, MOST_NAMED).flatMap((number, at) => [at ? ", " : "", callLink(app, number)])))));
+  return el("ul", { class: "plain-list" }, findings.map((each) => el("li", {}, el("p", {}, prose(each.sentence)), el("p", { class: "quiet" }, "Calls ", each.calls.slice(0, MOST_NAMED).flatMap((number, at) => [at ? ", " : "", callLink(app, number)])))));
 }
 
 /** Another call, or another filter, in the same place. */
@@ -306,7 +306,7 @@ function whyPart(app, call, why) {
     el("h2", {}, "Why"),
     el("ul", { class: "plain-list" }, why.decided.map((each) => el("li", { class: "why" },
       el("div", { class: "row" }, ruleLink(app, each.by), each.about ? el("span", { class: "num" }, outcome(each.about) ? [each.about.split(" ")[0], " ", outcomeTag(outcome(each.about))] : each.about) : null, each.where ? el("span", { class: "quiet mono" }, each.where) : null),
-      el("p", {}, each.sentence),
+      el("p", {}, prose(each.sentence)),
     ))),
     call.more_recipients ? el("p", { class: "quiet" }, `And ${several(call.more_recipients, "more recipient")}.`) : null,
   ];
@@ -315,7 +315,7 @@ function whyPart(app, call, why) {
 function repair(app, mended) {
   return el("section", { class: "card good-card" },
     el("h2", {}, "What would pass"),
-    el("ul", { class: "plain-list" }, mended.changes.map((change) => el("li", {}, change))),
+    el("ul", { class: "plain-list" }, mended.changes.map((change) => el("li", {}, prose(change)))),
     block(app, "The repaired call as a command line", mended.curl),
     mended.body === null || mended.body === undefined ? null : more("repaired", "The repaired body", block(app, "The repaired body", written(mended.body))),
   );

@@ -1,6 +1,6 @@
 // The contract: both descriptions to browse and to try, and the rules with what has been exercised.
 
-import { el, empty, fill, problem, refill } from "./dom.js";
+import { el, empty, fill, problem, prose, refill } from "./dom.js";
 import { several } from "./format.js";
 import { callLink, eased, renew } from "./parts.js";
 
@@ -157,7 +157,7 @@ function rules(app, title, list, isCounted) {
     el("div", { class: "page-head" }, el("h2", {}, title), el("span", { class: "quiet num" }, `${met} of ${list.length} exercised`)),
     el("ol", { class: "rule-list" }, list.map((each) => el("li", { id: each.id, class: "rule", tabindex: "-1", dataset: { key: each.id } },
       el("span", { class: "tag accent num" }, each.id),
-      el("div", {}, each.question ? el("p", { class: "question" }, each.question) : null, el("p", {}, each.sentence ?? each.decision), el("p", { class: "quiet mono" }, each.home)),
+      el("div", {}, each.question ? el("p", { class: "question" }, prose(each.question)) : null, el("p", {}, prose(each.sentence ?? each.decision)), el("p", { class: "quiet mono" }, each.home)),
       el("div", { class: "rule-met" },
         each.is_exercised === null ? null : el("span", { class: `tag ${each.is_exercised ? "good" : ""}` }, each.is_exercised ? "exercised" : "not yet"),
         each.calls ? el("a", { class: "num", href: app.address("/calls", { rule: each.id }) }, several(each.calls, "call")) : el("span", { class: "quiet" }, "no call"),

@@ -36,6 +36,11 @@ export function fill(node, ...children) {
   return node;
 }
 
+/** A sentence as children: what stands in backticks is code. */
+export function prose(sentence) {
+  return sentence.split(/`([^`]+)`/).map((part, at) => (at % 2 ? el("code", {}, part) : part));
+}
+
 /** Put children in the place of those that a node has. */
 export function refill(node, ...children) {
   node.replaceChildren();

@@ -1,6 +1,6 @@
 // What was done in a world, as a file, and the command that writes and tries it.
 
-import { el, problem, refill } from "./dom.js";
+import { el, problem, prose, refill } from "./dom.js";
 import { several } from "./format.js";
 import { block } from "./parts.js";
 
@@ -27,7 +27,7 @@ async function mount(node, app) {
     el("p", { class: "quiet" }, "What was done in this world, to keep, to look at elsewhere, or to do again."),
     problems,
     el("ul", { class: "plain-list" }, FORMATS.map(([format, ending, title, about]) => el("li", { class: "export", dataset: { key: `export-${format}` } },
-      el("div", { class: "row" }, el("strong", {}, title), el("span", { class: "quiet" }, about), el("button", { class: "button", type: "button", "aria-label": `Download the ${title}`, onclick: () => download(app, problems, format) }, "Download")),
+      el("div", { class: "row" }, el("strong", {}, title), el("span", { class: "quiet" }, prose(about)), el("button", { class: "button", type: "button", "aria-label": `Download the ${title}`, onclick: () => download(app, problems, format) }, "Download")),
       block(app, `The command that exports ${title}`, `ringmock export --format ${format} --url ${location.origin}${app.api.base.replace(/\/_mock$/, "")} --client ${name} --output ${name}.${ending}`)))));
 }
 

@@ -1,6 +1,6 @@
 // A message's life on one line, what became of it, its copies, and who was told.
 
-import { el, fill, icon, problem, refill } from "./dom.js";
+import { el, fill, icon, problem, prose, refill } from "./dom.js";
 import { bytes, isPhone, moment, number, several } from "./format.js";
 import { attempt, block, callLink, createSections, eased, exactly, more, outcomeTag, ruleLink, statusTag, written } from "./parts.js";
 
@@ -118,7 +118,7 @@ function recipients(app, life) {
         el("td", { class: "party" }, party(app, each.recipient), each.mailbox && each.mailbox !== each.recipient ? [" in mailbox ", party(app, each.mailbox)] : null),
         el("td", {}, outcomeTag(each.outcome)),
         el("td", {}, ruleLink(app, each.rule)),
-        el("td", { class: "sentence" }, each.sentence),
+        el("td", { class: "sentence" }, prose(each.sentence ?? "")),
       ))),
     )),
   ];
