@@ -5,7 +5,7 @@ A page never costs more when more is stored: what takes long at the first look i
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 from ..domain.account import Account, Extension, digits_of
@@ -23,7 +23,9 @@ from ..domain.slices import Slices, result_of
 from ..http.slices import in_slices
 from ..timestamps import iso8601
 from ..world import controls as world_controls
+from ..world import search_index
 from ..world.message_journal import MessageEntry
+from ..world.search_index import Wanted
 from ..world.world import World
 from .call import ControlCall, NotThere, Senseless, as_refusals, named_in_path
 from .waiting import Client
@@ -34,8 +36,6 @@ LOOKED_AT = 5000
 """Messages that are looked at for one page of what two numbers have to do with each other."""
 SEARCHED_TOGETHER = 2000
 """Messages that are searched in a turn."""
-ASKED_AS_ONE = 100
-"""Messages whose texts are searched as one, before they are searched one by one."""
 SEARCHED = 1_000_000
 """Messages that one search looks at; the next one goes on from there."""
 LEAST_DIGITS = 4
@@ -505,7 +505,8 @@ async def waiting_search(call: ControlCall, _: Client) -> Json:
     """Texts, numbers, extensions and ids, the newest first."""
     world, wanted = call.world, call.query["q"].strip()
     is_first = "before" not in call.query
-    await in_slices(world.phone_book.catching_up(world))
+    if _is_part(digits_of(wanted)):
+        await in_slices(world.phone_book.catching_up(world))
     threads = await in_slices(_searching_threads(world, wanted)) if is_first else []
     found, last, looked_at = await in_slices(_searching(world, wanted, _cursor(call, "before"), call.query["limit"]))
     digits, words = digits_of(wanted), wanted.casefold()
@@ -528,34 +529,32 @@ def _is_part(digits: str) -> bool:
     return digits.isdecimal() and len(digits) >= LEAST_DIGITS
 
 
-def _searching(world: World, wanted: str, before: int | None, limit: int) -> Slices[tuple[list[Json], int | None, int]]:
-    """Messages, the id from which to go on where there may be more, and how many were looked at."""
-    store, sought = world.messages, _Sought(wanted)
-    ids = store.ids_before(before)
+def _searching(world: World, text: str, before: int | None, limit: int) -> Slices[tuple[list[Json], int | None, int]]:
+    """Messages, the id from which to go on where there may be more, and how many were searched."""
+    store, wanted = world.messages, _wanted(text)
+    runs = yield from world.search_index.caught_up(store)
     found: list[Json] = []
     last: Message | None = None
-    looked_at, lowest = 0, 0
-    while ids and looked_at < SEARCHED and len(found) <= limit:
-        some, lowest = ids[: -SEARCHED_TOGETHER - 1 : -1], ids[max(0, len(ids) - SEARCHED_TOGETHER)]
-        del ids[-SEARCHED_TOGETHER:]
-        looked_at += len(some)
-        for message in sought.among(store.held_together(some)):
+    searched = 0
+    for run, end in search_index.before(runs, before):
+        searched += end
+        for message in run.matching(wanted, end, store):
             if last is not None and are_beside(message, last):
                 found[-1] = _brief_message(world, message) | {"mailboxes": [message.mailbox, *found[-1]["mailboxes"]]}
-            elif len(found) > limit:
-                break
+            elif len(found) == limit:
+                return found, int(found[-1]["id"]), searched
             else:
                 found.append(_brief_message(world, message) | {"mailboxes": [message.mailbox]})
             last = message
+        if searched >= SEARCHED and run is not runs[0]:
+            return found, run.ids[0], searched
         yield
-    if len(found) > limit:
-        return found[:limit], int(found[limit - 1]["id"]), looked_at
-    return found, lowest if ids else None, looked_at
+    return found, None, searched
 
 
 def _searching_threads(world: World, wanted: str) -> Slices[list[Json]]:
     """Message threads in which it is, each with the latest entry that has it; the thread begun last first."""
-    sought, words = _Sought(wanted), wanted.casefold()
+    in_messages, words = _wanted(wanted), wanted.casefold()
     found: list[Json] = []
     looked_at = 0
     for thread in _each_thread(world):
@@ -565,7 +564,7 @@ def _searching_threads(world: World, wanted: str) -> Slices[list[Json]]:
                 yield
             if isinstance(entry, ThreadHint):
                 continue
-            if sought.is_in(entry) if isinstance(entry, ThreadMessage) else words in entry.text.casefold():
+            if in_messages.is_in(entry) if isinstance(entry, ThreadMessage) else words in entry.text.casefold():
                 found.append(_found_in(thread, entry))
                 break
         else:
@@ -598,47 +597,10 @@ def _found_in(thread: MessageThread, found: ThreadMessage | ThreadNote | None) -
     }
 
 
-class _Sought:
-    """What a search looks for: in the text of a message, its numbers, its own id or that of its conversation."""
-
-    def __init__(self, wanted: str) -> None:
-        self._words, self._digits = wanted.casefold(), digits_of(wanted)
-        self._is_number, self._is_part = self._digits.isdecimal(), _is_part(self._digits)
-        self._id = int(self._digits) if self._is_number and len(self._digits) < 20 else -1
-
-    def is_in(self, message: Message) -> bool:
-        """Whether a message has it."""
-        return self._words in message.text.casefold() or (self._is_number and self._is_of(message))
-
-    def among(self, messages: Sequence[Message]) -> list[Message]:
-        """Those of some messages that have it. Most searches find nothing in most blocks: a block is asked as a whole
-        before its messages are asked one by one.
-        """
-        blocks = (messages[at : at + ASKED_AS_ONE] for at in range(0, len(messages), ASKED_AS_ONE))
-        return [each for block in blocks if self._may_be_in(block) for each in block if self.is_in(each)]
-
-    def _is_of(self, message: Message) -> bool:
-        digits, is_same = self._digits, self._id in (message.id, message.conversation.id)
-        if self._is_part:
-            return is_same or digits in message.sender or any(digits in each for each in message.recipients)
-        return is_same or digits == message.sender or digits in message.recipients
-
-    def _may_be_in(self, block: Sequence[Message]) -> bool:
-        """False only where no message of the block has it."""
-        if self._words in _folded([each.text for each in block]):
-            return True
-        if not self._is_number:
-            return False
-        numbers = [each.sender for each in block]
-        numbers += chain.from_iterable([each.recipients for each in block])
-        return (
-            self._digits in (" ".join(numbers) if self._is_part else numbers)
-            or self._id in [each.id for each in block]
-            or self._id in [each.conversation.id for each in block]
-        )
-
-
-def _folded(texts: Sequence[str]) -> str:
-    """Some texts as one, without case. One by one where any is not ASCII: `casefold` is quick for ASCII alone."""
-    together = "\n".join(texts)
-    return together.lower() if together.isascii() else "\n".join(map(str.casefold, texts))
+def _wanted(text: str) -> Wanted:
+    """What is searched for by a text: that text, a number, an id."""
+    words, digits = text.casefold(), digits_of(text)
+    if not digits.isdecimal():
+        return Wanted(words)
+    part, number = (digits, "") if _is_part(digits) else ("", digits)
+    return Wanted(words, part, number, int(digits) if len(digits) < 20 else -1)

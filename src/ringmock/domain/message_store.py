@@ -283,10 +283,9 @@ class InMemoryMessageStore:
         """The ids of what mailboxes hold that is newer, the newest first."""
         return list(takewhile(message_id.__lt__, reversed(self._messages)))
 
-    def ids_before(self, message_id: int | None) -> list[int]:
-        """The ids of what mailboxes hold that is older, the oldest first; all for None."""
-        known = list(self._messages)
-        return known if message_id is None else known[: bisect_left(known, message_id)]
+    def ids_after(self, message_id: int | None) -> list[int]:
+        """The ids of what came to mailboxes after that one, in the order in which it came; all for None."""
+        return list(takewhile(lambda known: known != message_id, reversed(self._messages)))[::-1]
 
     def phones_received(self) -> Mapping[str, Sequence[int]]:
         """For each phone outside that has received anything, the ids of that, oldest first."""

@@ -112,8 +112,8 @@ class MessageStore(Protocol):
         """The ids of what mailboxes hold that is newer, the newest first."""
         ...
 
-    def ids_before(self, message_id: int | None) -> list[int]:
-        """The ids of what mailboxes hold that is older, the oldest first; all for None."""
+    def ids_after(self, message_id: int | None) -> list[int]:
+        """The ids of what came to mailboxes after that one, in the order in which it came; all for None."""
         ...
 
     def phones_received(self) -> Mapping[str, Sequence[int]]:

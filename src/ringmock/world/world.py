@@ -78,6 +78,7 @@ from .journal import Entry, Journal
 from .message_journal import MessageJournal
 from .page_tokens import PageTokens
 from .phone_book import PhoneBook
+from .search_index import SearchIndex
 from .signed_tokens import TokenSigner
 from .sms_batches import SmsBatches
 from .sync_tokens import SyncTokens
@@ -184,6 +185,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
     a2p: A2PStore
     subscriptions: SubscriptionStore
     phone_book: PhoneBook
+    search_index: SearchIndex
     message_templates: MessageTemplates
     presences: dict[str, Presence]
     """By extension number; who has never said anything has none."""
@@ -299,6 +301,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
         self.reset_faxes()
         self.reset_sms_batches()
         self.phone_book = PhoneBook()
+        self.search_index = SearchIndex()
         self.subscriptions = SubscriptionStore(ids, self.agenda, self.template.webhooks)
         self.message_templates = MessageTemplates(ids)
         self.presences, self.presence_changes = {}, 0
