@@ -1,14 +1,16 @@
 """Address books and the directory, with something else in them than was put there."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ringmock.domain.account import Extension
-from ringmock.domain.contact import Contact
+from ringmock.domain.account import Extension, digits_of
+from ringmock.domain.contact import Contact, ContactChanges, Contacts
+from ringmock.world.history.commands import Base
 from ringmock.world.world import World
 
 from .exchange import Exchange, Json
-from .fault import in_answers, in_world
+from .fault import in_answers, in_requests, in_world, turned_into
 from .operations import CONTACT_DELETE, CONTACT_LIST, CONTACT_PATCH, CONTACT_SYNC, DIRECTORY, DIRECTORY_SEARCH
 
 
@@ -72,3 +74,148 @@ def finds_everybody(exchange: Exchange) -> None:
 
 def _of_nobody(body: Json) -> None:
     body["records"] = []
+
+
+class _LooseContact(Contact):
+    """A contact that a text finds in the middle of its names."""
+
+    __slots__ = ()
+
+    def begins_with(self, text: str) -> bool:
+        names = (str(self.details.get(name, "")) for name in ("firstName", "lastName", "company"))
+        return any(text.casefold() in name.casefold() for name in names)
+
+
+class _MobileContact(Contact):
+    """A contact that is found by its mobile phone alone."""
+
+    __slots__ = ()
+
+    def has_phone(self, digits: frozenset[str]) -> bool:
+        return digits_of(str(self.details.get("mobilePhone", ""))) in digits
+
+
+class _NamelessCompany(Contact):
+    """A contact that is not found by its company."""
+
+    __slots__ = ()
+
+    def begins_with(self, text: str) -> bool:
+        names = (str(self.details.get(name, "")) for name in ("firstName", "lastName"))
+        return any(name.casefold().startswith(text.casefold()) for name in names)
+
+
+class _ContactsOf(Contacts):
+    """Address books with contacts of another kind."""
+
+    kind: type[Contact]
+
+    def _set(self, contact: Contact) -> Contact:
+        fields = (contact.id, contact.owner, contact.number, contact.details, contact.is_deleted)
+        return super()._set(self.kind(*fields))
+
+
+def _with_contacts(world: World, kind: type[Contact]) -> None:
+    contacts = turned_into(_ContactsOf, world.contacts)
+    contacts.kind = kind
+    world.contacts = contacts
+
+
+@in_world(CONTACT_LIST)
+class FindsContactsByTheirMiddle(World):
+    """A contact is found by any part of its names, not by how they begin."""
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        _with_contacts(self, _LooseContact)
+
+
+@in_world(CONTACT_LIST)
+class FindsContactsByMobilePhone(World):
+    """A contact is found by its mobile phone, and by none of its other numbers."""
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        _with_contacts(self, _MobileContact)
+
+
+@in_world(CONTACT_LIST)
+class FindsNoCompanies(World):
+    """A contact is not found by how its company begins."""
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        _with_contacts(self, _NamelessCompany)
+
+
+class _Repeating(Contacts):
+    def changes(self, owner: str, position: int) -> ContactChanges:
+        names = self._changed.get(owner, [])
+        return ContactChanges([self._of[owner][name] for name in names[position:]], len(names))
+
+
+@in_world(CONTACT_SYNC)
+class TellsEachChangeOfAContact(World):
+    """A contact that was changed twice is in a synchronization twice."""
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        self.contacts = turned_into(_Repeating, self.contacts)
+
+
+class _KnownAlone(Contacts):
+    def changes(self, owner: str, position: int) -> ContactChanges:
+        changes = super().changes(owner, position)
+        known = set(self._changed.get(owner, [])[:position])
+        return changes._replace(records=[contact for contact in changes.records if contact.id in known])
+
+
+@in_world(CONTACT_SYNC)
+class DoesNotTellOfNewContacts(World):
+    """An incremental synchronization leaves out the contacts that were created since."""
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        self.contacts = turned_into(_KnownAlone, self.contacts)
+
+
+@in_requests(DIRECTORY_SEARCH)
+def sorts_the_directory_upwards(exchange: Exchange) -> None:
+    """A search of the directory is in ascending order, whichever is asked for."""
+    if exchange.resource == "search" and exchange.sent.get("orderBy"):
+        orders = [{**order, "direction": "Asc"} for order in exchange.sent["orderBy"]]
+        exchange.body = json.dumps({**exchange.sent, "orderBy": orders}).encode()
+
+
+@in_requests(DIRECTORY_SEARCH)
+def searches_numbers_alone(exchange: Exchange) -> None:
+    """A search that names no fields looks at extension numbers alone."""
+    if exchange.resource == "search" and "searchString" in exchange.sent and "searchFields" not in exchange.sent:
+        exchange.body = json.dumps({**exchange.sent, "searchFields": ["extensionNumber"]}).encode()
+
+
+@in_answers(DIRECTORY_SEARCH)
+def minds_the_case(exchange: Exchange) -> None:
+    """A search of the directory tells capital letters from small ones."""
+    text = exchange.sent.get("searchString")
+    if exchange.resource == "search" and exchange.status == 200 and text:
+        exchange.change_answer(lambda body: _keep(body, lambda entry: text in json.dumps(entry)))
+
+
+@in_answers(DIRECTORY_SEARCH)
+def takes_frozen_for_no_disabled(exchange: Exchange) -> None:
+    """Who searches the directory for Disabled extensions does not find the frozen ones."""
+    statuses = exchange.sent.get("extensionStatuses")
+    if exchange.resource == "search" and exchange.status == 200 and statuses:
+        exchange.change_answer(lambda body: _keep(body, lambda entry: entry["status"] in statuses))
+
+
+@in_answers(DIRECTORY)
+def lists_the_directory_without_numbers(exchange: Exchange) -> None:
+    """The entries of the directory have no phone numbers."""
+    if exchange.method == "GET" and "/directory/entries" in exchange.path and exchange.status == 200:
+        exchange.change_answer(lambda body: [each.update(phoneNumbers=[]) for each in body.get("records", [body])])
+
+
+def _keep(body: Json, is_kept: Callable[[Json], bool]) -> None:
+    body["records"] = [record for record in body["records"] if is_kept(record)]

@@ -1,12 +1,32 @@
 """What a client asks before its first message, answered with something else than is so."""
 
-from ringmock.domain.account import Extension
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ringmock.domain.account import Account, Extension, ExtensionStatus
 from ringmock.domain.presence import Presence
+from ringmock.domain.slices import Slices
+from ringmock.domain.sms_batch import SendSmsBatch
+from ringmock.domain.sms_registration import Registration, SmsRegistrations
+from ringmock.world.history.commands import Base
+from ringmock.world.sms_batches import SmsBatchSent
 from ringmock.world.world import World
 
 from .exchange import Exchange, Json
-from .fault import in_answers, in_world
-from .operations import FEATURES, PRESENCE, QUEUE_PRESENCE
+from .fault import in_answers, in_requests, in_world, turned_into
+from .operations import (
+    ACCOUNT_PRESENCE,
+    CALLER_ID,
+    FEATURES,
+    LINK_NUMBERS,
+    PRESENCE,
+    PRESENCE_CHANGE,
+    QUEUE_PRESENCE,
+    SMS_BATCH,
+    SMS_BATCHES,
+    SMS_OF_BATCHES,
+)
 
 
 @in_answers(FEATURES)
@@ -47,3 +67,167 @@ class KeepsTakingQueueCalls(World):
         for queue in presence.declined_queues:
             presence = presence.accepting(queue, accepts=True)
         super().set_presence(extension, presence)
+
+
+@in_requests(PRESENCE_CHANGE)
+def lets_dnd_status_win(exchange: Exchange) -> None:
+    """A change with a dndStatus leaves acceptCallQueueCalls aside."""
+    is_change = exchange.method == "PUT" and exchange.resource == "presence"
+    if is_change and {"dndStatus", "acceptCallQueueCalls"} <= exchange.sent.keys():
+        kept = {name: value for name, value in exchange.sent.items() if name != "acceptCallQueueCalls"}
+        exchange.body = json.dumps(kept).encode()
+
+
+@in_world(PRESENCE)
+class DoesNotTellOfFreezing(World):
+    """Nobody is told that an extension is Offline since it was frozen."""
+
+    def set_status(self, extension: Extension, status: ExtensionStatus) -> None:
+        self.is_quiet = True
+        super().set_status(extension, status)
+        self.is_quiet = False
+
+    def _notify_presence(self, number: str, before: Presence) -> None:
+        if not getattr(self, "is_quiet", False):
+            super()._notify_presence(number, before)
+
+
+@in_world(PRESENCE)
+class CountsNoPresenceEvents(World):
+    """Every event of a presence is the first."""
+
+    def _notify_presence(self, number: str, before: Presence) -> None:
+        self.presence_changes = 0
+        super()._notify_presence(number, before)
+
+
+@in_answers(PRESENCE)
+def hides_who_hides_from_himself(exchange: Exchange) -> None:
+    """Who does not let himself be seen is Offline to himself too."""
+    if exchange.method == "GET" and exchange.path.endswith("/extension/~/presence") and exchange.status == 200:
+        exchange.change_answer(_hide)
+
+
+def _hide(body: Json) -> None:
+    if not body["allowSeeMyPresence"]:
+        body["presenceStatus"] = "Offline"
+
+
+@in_answers(PRESENCE)
+def picks_up_what_it_rings_on(exchange: Exchange) -> None:
+    """Who rings on monitored calls picks up held ones as well."""
+    if exchange.resource == "presence" and exchange.status == 200:
+        exchange.change_answer(_one_setting)
+
+
+def _one_setting(body: Json) -> None:
+    for presence in body.get("records", [body]):
+        presence["pickUpCallsOnHold"] = presence["ringOnMonitoredCall"]
+
+
+@in_answers(ACCOUNT_PRESENCE)
+def lists_the_presence_of_users(exchange: Exchange) -> None:
+    """The presences of an account are those of its users."""
+    if exchange.path.endswith("/account/~/presence") and exchange.status == 200:
+        exchange.change_answer(_of_users)
+
+
+def _of_users(body: Json) -> None:
+    body["records"] = [each for each in body["records"] if each["extension"]["extensionNumber"].startswith("1")]
+
+
+@in_world(CALLER_ID)
+class ForgetsOtherCallerIds(World):
+    """A caller id that is chosen for one way of calling undoes the choice for the others."""
+
+    def set_details(self, extension: Extension, details: Mapping[str, Any]) -> None:
+        before = extension.details.get("caller_ids", {})
+        chosen = details.get("caller_ids", {})
+        changed = {feature: one for feature, one in chosen.items() if before.get(feature) != one}
+        super().set_details(extension, {**details, **({"caller_ids": changed} if "caller_ids" in details else {})})
+
+
+class _OneByOne(SmsRegistrations):
+    def link(self, account: Account, to: Registration, phone_numbers: Sequence[str]) -> None:
+        for each in phone_numbers:
+            super().link(account, to, [each])
+
+
+@in_world(LINK_NUMBERS)
+class LinksNumbersOneByOne(World):
+    """The numbers before a wrong one are registered all the same."""
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        self.registrations = turned_into(_OneByOne, self.registrations)
+
+
+class _FirstOfAll(SmsRegistrations):
+    def of_number(self, digits: str) -> Registration | None:
+        first = next((Registration(brand, each) for brand in self.brands for each in brand.campaigns), None)
+        return super().of_number(digits) or first
+
+
+@in_world(LINK_NUMBERS)
+class RegistersEveryNumber(World):
+    """A number that is registered for nothing has the account's first campaign."""
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        self.registrations = turned_into(_FirstOfAll, self.registrations)
+
+
+@in_answers(FEATURES)
+def knows_no_sms_recipients(exchange: Exchange) -> None:
+    """Nobody has the feature of a Department's SMS recipients."""
+    if exchange.resource == "features" and exchange.status == 200:
+        exchange.change_answer(_without_recipients)
+
+
+def _without_recipients(body: Json) -> None:
+    for record in body["records"]:
+        if record["id"] == "CallQueueSmsRecipient":
+            record["available"] = False
+
+
+@in_answers(SMS_OF_BATCHES)
+def bills_by_message(exchange: Exchange) -> None:
+    """An SMS of a batch is one segment, however long."""
+    if exchange.path.startswith("/restapi/v2/") and exchange.path.endswith("/sms/messages") and exchange.status == 200:
+        exchange.change_answer(_of_one_segment)
+
+
+def _of_one_segment(body: Json) -> None:
+    for record in body["records"]:
+        record.update(segmentCount=1, cost=0.0085 if record["cost"] else 0)
+
+
+@in_answers(SMS_BATCH)
+def numbers_the_rejected(exchange: Exchange) -> None:
+    """What is rejected of a batch has its place among the rejected, not among the messages."""
+    if exchange.method == "POST" and exchange.path.endswith("/sms/batches") and exchange.status == 201:
+        exchange.change_answer(_number_rejected)
+
+
+def _number_rejected(body: Json) -> None:
+    for place, each in enumerate(body.get("rejected", ()), 1):
+        each["index"] = place
+
+
+@in_world(SMS_BATCH)
+class SendsBatchesToWhoOptedOut(World):
+    """An SMS of a batch is delivered to who has answered STOP."""
+
+    def sending_sms_batch(self, sender: Extension, batch: SendSmsBatch) -> Slices[SmsBatchSent]:
+        known, self.opt_outs = self.opt_outs, set()
+        try:
+            return (yield from super().sending_sms_batch(sender, batch))
+        finally:
+            self.opt_outs = known
+
+
+@in_answers(SMS_BATCHES)
+def leads_no_page_back(exchange: Exchange) -> None:
+    """A page of batches leads to the next and never to the one before."""
+    if exchange.method == "GET" and exchange.path.endswith("/sms/batches") and exchange.status == 200:
+        exchange.change_answer(lambda body: body["paging"].pop("previousPageToken", None))

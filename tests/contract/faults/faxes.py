@@ -1,13 +1,16 @@
 """Faxes that are sent when they should not be, or told otherwise than they went."""
 
+from datetime import datetime
+
+from ringmock.domain import errors
 from ringmock.domain.account import Extension
-from ringmock.domain.fax import SendFax
-from ringmock.domain.message import Message
+from ringmock.domain.fax import FaxRecipient, SendFax
+from ringmock.domain.message import FaxResolution, Message
 from ringmock.world.fax_operations import FaxSent
 from ringmock.world.world import World
 
 from .exchange import Exchange, Json
-from .fault import in_answers, in_world
+from .fault import awake, everyone_as, in_answers, in_world, seeing
 from .operations import DELETE, FAX, READ
 
 
@@ -61,3 +64,68 @@ def puts_faxes_into_conversations(exchange: Exchange) -> None:
     """A fax belongs to a conversation."""
     if exchange.method == "POST" and exchange.resource == "fax" and exchange.status == 200:
         exchange.change_answer(lambda body: body.update(conversationId=1))
+
+
+@in_world(FAX)
+class ResendsWithoutTheCover(World):
+    """A fax that is sent again has no cover page, and the finest resolution."""
+
+    def resend_fax(
+        self, sender: Extension, original: str, recipients: tuple[FaxRecipient, ...], send_at: datetime | None
+    ) -> FaxSent:
+        self.is_again = True
+        try:
+            return super().resend_fax(sender, original, recipients, send_at)
+        finally:
+            self.is_again = False
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        plain = fax._replace(cover_index=0, cover_text=None, resolution=FaxResolution.HIGH)
+        return super().send_fax(sender, plain if getattr(self, "is_again", False) else fax)
+
+
+@in_world(FAX)
+class ResendsToTheFirst(World):
+    """A fax that is sent again to nobody in particular goes to the first of its recipients."""
+
+    def resend_fax(
+        self, sender: Extension, original: str, recipients: tuple[FaxRecipient, ...], send_at: datetime | None
+    ) -> FaxSent:
+        self.most = None if recipients else 1
+        try:
+            return super().resend_fax(sender, original, recipients, send_at)
+        finally:
+            self.most = None
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        return super().send_fax(sender, fax._replace(recipients=fax.recipients[: getattr(self, "most", None)]))
+
+
+@in_world(FAX)
+class FaxesTheFrozen(World):
+    """A fax to a Frozen extension arrives."""
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        with seeing(self, everyone_as(self.account, awake)):
+            return super().send_fax(sender, fax)
+
+
+@in_world(FAX)
+class RefusesFaxesOfYesterday(World):
+    """A fax whose time is over is refused, not sent at once."""
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        if fax.send_at is not None and fax.send_at <= self.clock.now():
+            raise errors.InvalidParameter("sendTime")
+        return super().send_fax(sender, fax)
+
+
+@in_world(FAX)
+class RefusesNationalNumbers(World):
+    """A fax to a number of ten digits is refused, at home too."""
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        for recipient in fax.recipients:
+            if len(recipient.phone_number) == 10:
+                raise errors.InvalidParameter("to.phoneNumber", recipient.phone_number)
+        return super().send_fax(sender, fax)
