@@ -28,8 +28,8 @@ export const { mount, update, unmount } = beside({
   begin(main, params, app) {
     state = { app, params, names: new Map(), extensions: [], conversations: [], next: null, wanted: PAGE, thread: null, other: null };
     build(main);
-    return state;
   },
+  current: () => state,
   load: loadExtensions,
   show,
   happened,

@@ -23,8 +23,8 @@ export const { mount, update, unmount } = beside({
   begin(main, _, app) {
     state = { app, params: {}, phones: [], wanted: PAGE, names: new Map(), thread: null, shown: null };
     build(main);
-    return state;
   },
+  current: () => state,
   load,
   show,
   happened,

@@ -23,8 +23,8 @@ export const { mount, update, unmount } = beside({
   begin(main, _, app) {
     state = { app, params: {}, threads: [], next: null, wanted: PAGE, names: new Map(), shown: null, thread: null };
     build(main);
-    return state;
   },
+  current: () => state,
   load,
   show,
   happened,
