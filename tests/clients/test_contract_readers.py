@@ -1,4 +1,4 @@
-"""openapi.yaml is the same document to every reader of YAML."""
+"""openapi.yaml, and every other file of YAML, is the same to every reader of it."""
 
 import json
 import re
@@ -12,6 +12,37 @@ import yaml
 from javascript import HOW, MODULES, NODE
 from ringmock.openapi.document import contract_text, load_contract
 from support import needs
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("", "fixtures/accounts", "fixtures/cases", "deploy", "examples", "clients", "tests", ".github")
+FILES = sorted(
+    {
+        file.relative_to(ROOT).as_posix()
+        for folder in FOLDERS
+        for pattern in ("*.yaml", "*.yml")
+        for file in (ROOT / folder).glob(pattern if folder == "" else f"**/{pattern}")
+        if "node_modules" not in file.parts and file.name != "openapi.yaml"
+    }
+)
+
+
+def test_the_accounts_and_the_cases_are_among_the_files() -> None:
+    assert {"fixtures/accounts/demo.yaml", "fixtures/cases/sms.yaml", "action.yml"} <= set(FILES)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_is_the_same_with_libyaml_without_it_and_to_ruamel(file: str) -> None:
+    ruamel = pytest.importorskip("ruamel.yaml")
+    text = (ROOT / file).read_text(encoding="utf-8")
+    reader = ruamel.YAML(typ="safe", pure=True)
+    reader.version = (1, 1)  # as PyYAML: the `on` of a workflow is true
+    read = [
+        list(yaml.load_all(text, Loader=yaml.CSafeLoader)),
+        list(yaml.load_all(text, Loader=yaml.SafeLoader)),
+        list(reader.load_all(text)),
+    ]
+    as_texts = [json.dumps(each, default=str) for each in read]
+    assert as_texts == as_texts[:1] * 3
 
 
 def test_pyyaml_reads_the_contract_without_libyaml() -> None:
