@@ -36,7 +36,16 @@ from .log import (
     Stored,
 )
 from .rows import commands_of, heads_of
-from .sqlite import FORMAT, LONG, FixtureMark, StateRefused, StateServed, StateUnreachable, of_another_fixture
+from .sqlite import (
+    FORMAT,
+    LONG,
+    FixtureMark,
+    StateRefused,
+    StateServed,
+    StateUnreachable,
+    of_another_fixture,
+    was_served,
+)
 from .state_file import Survey, kept_worlds
 from .written import Row, Unreadable, microseconds, row_of
 
@@ -431,16 +440,20 @@ def _has_lock(db: Db, former: int | None = None, patience: float = LOCK_SECONDS)
     return True
 
 
+def _reached(url: str, name: str) -> Db:
+    try:
+        return _connect(url)
+    except psycopg.Error as error:
+        raise StateUnreachable(f"The state {name} cannot be reached: {sentence(error)}.") from error
+
+
 def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_SECONDS) -> PostgresLog:
     """The log in a database, which is made where there is none. Raises `StateRefused`, and changes nothing then.
 
     `patience`: for how many seconds the session of a server that was just killed may have the lock.
     """
     name = shown(url)
-    try:
-        db = _connect(url)
-    except psycopg.Error as error:
-        raise StateUnreachable(f"The state {name} cannot be reached: {sentence(error)}.") from error
+    db = _reached(url, name)
     try:
         if not _has_lock(db, patience=patience):
             raise StateServed(
@@ -449,19 +462,14 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
         about = about_of(db, name)
         owner = str(uuid4())
         with db.transaction():
-            if not about:
-                db.execute(_TABLES)
-                about = {"format": str(FORMAT), "fixture": fixture.name, "digest": fixture.digest, "version": version}
-                db.cursor().executemany("INSERT INTO ringmock.about VALUES (%s, %s)", list(about.items()))
-            if about["digest"] != fixture.digest:
-                raise StateRefused(of_another_fixture(name, about["fixture"], fixture.name, "database"))
-            was_served = about.get("served", about["version"]) == version
+            about = about or _create(db, fixture, version)
+            _check_fixture(about, name, fixture)
             said = {"owner": owner, "batch": "0", "served": version}
             db.cursor().executemany(
                 "INSERT INTO ringmock.about VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 list(said.items()),
             )
-        return PostgresLog(url, db, owner, was_served=was_served)
+        return PostgresLog(url, db, owner, was_served=was_served(about, version))
     except psycopg.Error as error:
         db.close()
         raise StateRefused(f"The state {name} cannot be opened: {sentence(error)}.") from error
@@ -470,23 +478,33 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
         raise
 
 
+def _create(db: Db, fixture: FixtureMark, version: str) -> dict[str, str]:
+    """Make the tables. Returns what they say of the state."""
+    db.execute(_TABLES)
+    about = {"format": str(FORMAT), "fixture": fixture.name, "digest": fixture.digest, "version": version}
+    db.cursor().executemany("INSERT INTO ringmock.about VALUES (%s, %s)", list(about.items()))
+    return about
+
+
+def _check_fixture(about: Mapping[str, str], name: str, fixture: FixtureMark) -> None:
+    if about["digest"] != fixture.digest:
+        raise StateRefused(of_another_fixture(name, about["fixture"], fixture.name, "database"))
+
+
 def followed(url: str, fixture: FixtureMark, version: str) -> FollowedPostgresLog | None:
     """The log in a database that another server writes; None where that has not begun yet. Changes nothing.
 
     Raises `StateRefused`.
     """
     name = shown(url)
-    try:
-        db = _connect(url)
-    except psycopg.Error as error:
-        raise StateUnreachable(f"The state {name} cannot be reached: {sentence(error)}.") from error
+    db = _reached(url, name)
     try:
         about = about_of(db, name)
-        if about and about["digest"] != fixture.digest:
-            raise StateRefused(of_another_fixture(name, about["fixture"], fixture.name, "database"))
-        log = FollowedPostgresLog(url, db, was_served=about.get("served", about.get("version")) == version)
-        if about and log.heads():
-            return log
+        if about:
+            _check_fixture(about, name, fixture)
+            log = FollowedPostgresLog(url, db, was_served=was_served(about, version))
+            if log.heads():
+                return log
     except BaseException:
         db.close()
         raise

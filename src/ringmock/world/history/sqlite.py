@@ -7,7 +7,7 @@ has written. Long bodies are there once, by their hash, whatever number of forke
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
@@ -278,7 +278,7 @@ def opened(path: Path, fixture: FixtureMark, version: str, durability: Durabilit
             _create(path, fixture, version)
         about = _checked_for(path, fixture)
         log = SqliteLog(_connected(path, durability), path, lock)
-        log.was_served = _was_served(about, version)
+        log.was_served = was_served(about, version)
         log.db.execute("INSERT OR REPLACE INTO about VALUES ('served', ?)", (version,))
         return log
     except sqlite3.Error as error:
@@ -296,7 +296,8 @@ def _checked_for(path: Path, fixture: FixtureMark) -> dict[str, str]:
     return about
 
 
-def _was_served(about: dict[str, str], version: str) -> bool:
+def was_served(about: Mapping[str, str], version: str) -> bool:
+    """Whether it is this version that served, or made, the state last."""
     return about.get("served", about["version"]) == version
 
 
@@ -341,7 +342,7 @@ def followed(path: Path, fixture: FixtureMark, version: str) -> FollowedSqliteLo
         log = FollowedSqliteLog(read_only(path), path)
     except sqlite3.Error as error:
         raise StateRefused(f"The state {path} cannot be opened: {error}.") from error
-    log.was_served = _was_served(about, version)
+    log.was_served = was_served(about, version)
     if log.heads():
         return log
     log.close()
