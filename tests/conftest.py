@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -67,6 +68,12 @@ def server_url() -> Iterator[str]:
     """A server of the demo account on a real socket."""
     with served(build(Worlds(load_named("demo")), WebHooks(patience=unhurried))) as url:
         yield url
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Of a state file that no server has made yet."""
+    return tmp_path / "demo.db"
 
 
 def unhurried(seconds: float) -> AbstractAsyncContextManager[Any]:

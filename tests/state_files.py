@@ -11,6 +11,7 @@ from ringmock.serving.standby import Standby
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.log import GroupCommit
 from ringmock.world.history.sqlite import Durability, FixtureMark, SqliteLog, StateServed, followed, opened
+from support import Client
 
 VERSION = "0.0.0"
 
@@ -24,6 +25,13 @@ def log_in(
 ) -> SqliteLog:
     """The log in a file."""
     return opened(path, mark_of(fixture), version, durability)
+
+
+def again(client: Client, url: str) -> Client:
+    """The same client, with the same tokens, at another address."""
+    other = Client(url)
+    other.client_id, other.client_secret, other._tokens = client.client_id, client.client_secret, dict(client._tokens)
+    return other
 
 
 class Kept:

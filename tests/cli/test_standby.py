@@ -15,11 +15,6 @@ from ringmock.cli.main import main
 from support import Client
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "demo.db"
-
-
 @contextmanager
 def standing_by(path: Path, port: str) -> Iterator["subprocess.Popen[str]"]:
     """A server that says that it stands by."""

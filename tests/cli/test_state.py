@@ -21,11 +21,6 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "demo.db"
-
-
 def test_state_lists_worlds_with_what_they_have(path: Path) -> None:
     with kept_server(path) as kept, Client(kept.url) as client:
         client.post_sms("one")

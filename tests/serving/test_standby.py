@@ -8,20 +8,8 @@ import pytest
 from receivers import Receiver, event, subscribed
 from ringmock.world.history.log import LogUnavailable
 from ringmock.world.history.sqlite import FollowedSqliteLog, StateRefused, followed
-from state_files import VERSION, Behind, kept_server, log_in, mark_of
+from state_files import VERSION, Behind, again, kept_server, log_in, mark_of
 from support import Client, freeze_clock, from_handset
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "demo.db"
-
-
-def again(client: Client, url: str) -> Client:
-    """The same client, with the same tokens, at another address."""
-    other = Client(url)
-    other.client_id, other.client_secret, other._tokens = client.client_id, client.client_secret, dict(client._tokens)
-    return other
 
 
 def test_its_clients_go_on_with_their_tokens_and_messages_and_worlds(path: Path) -> None:

@@ -23,11 +23,6 @@ FULL = bool(os.environ.get("RINGMOCK_FULL"))
 EXAMPLES, STEPS = (250, 50) if FULL else (6, 20)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "demo.db"
-
-
 def worlds_of(worlds: Worlds) -> list[tuple[str, list[str]]]:
     return [("default", told_of(worlds.default)), *((name, told_of(world)) for name, world in worlds.all_worlds())]
 

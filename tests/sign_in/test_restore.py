@@ -22,7 +22,7 @@ from ringmock.world.history.commands import Handled
 from ringmock.world.history.log import MOST_COMMANDS
 from ringmock.world.walk import Walk
 from socket_client import SUBSCRIPTION, WS_TOKEN, Socket, opened
-from state_files import Kept, kept_server
+from state_files import Kept, again, kept_server
 from support import OWN, STORE, Client, basic, freeze_clock, from_handset
 
 JOURNAL = {"journal", "findings", "metrics", "usage", "events", "export", "rulebook"}
@@ -31,18 +31,6 @@ JOURNAL = {"journal", "findings", "metrics", "usage", "events", "export", "ruleb
 
 STEP = 60
 """Of the cases one in so many is carried out."""
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "demo.db"
-
-
-def again(client: Client, url: str) -> Client:
-    """The same client, with the same tokens, at another address."""
-    other = Client(url)
-    other.client_id, other.client_secret, other._tokens = client.client_id, client.client_secret, dict(client._tokens)
-    return other
 
 
 def control(client: Client, method: str, path: str, body: object = None) -> Any:

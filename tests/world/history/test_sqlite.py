@@ -72,11 +72,6 @@ def test_what_cannot_be_read_is_said_to_be_so(payload: bytes) -> None:
 # --- what it keeps -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "demo.db"
-
-
 def log_at(path: Path) -> SqliteLog:
     return opened(path, MARK, "1.0")
 
