@@ -76,6 +76,7 @@ def test_any_number_writes_and_opts_out_and_its_command_line_stands_below(day: D
 def test_a_search_and_the_keys_lead_on(day: Day) -> None:
     assert day["found"] == ["battery"]
     assert day["worlds"] == "demo"
+    assert day["titles of keys"] == ["Everywhere", "Conversations"]
 
 
 def test_five_hundred_hostile_texts_and_names_of_files_stay_texts(day: Day) -> None:

@@ -104,6 +104,7 @@ run(async () => {
     await page.waitForURL(/\/conversations\/101\//);
     await page.keyboard.press("?");
     await page.locator("dialog.keys[open]").waitFor();
+    tell("titles of keys", await page.locator("dialog.keys h3").allTextContents());
     await page.keyboard.press("Escape");
     await page.keyboard.press("g");
     await page.keyboard.press("o");

@@ -99,7 +99,7 @@ function commandsOf(app, commands, { first, labels }) {
   const named = (number) => (at.get(number) ?? []).map((name) => [" ", el("span", { class: "tag accent" }, name)]);
   const isAll = !commands.length || commands[0].number === first;
   return [
-    el("h3", {}, "Commands"),
+    el("h3", {}, "Commands ", el("span", { class: "quiet" }, "by the server's clock")),
     el("ol", { class: "command-list", tabindex: "0", "aria-label": "Commands, the newest first" },
       [...commands].reverse().map((command) => el("li", { class: "command", dataset: { key: `command-${command.number}` } },
         el("span", { class: "quiet num" }, count(command.number)),

@@ -41,11 +41,18 @@ export function createKeys(target = window) {
     };
   }
 
+  /** The keys below their titles, each title once. */
+  function sections() {
+    const byTitle = new Map();
+    for (const { title, keys } of groups) byTitle.set(title, [...(byTitle.get(title) ?? []), ...keys]);
+    return [...byTitle].filter(([, keys]) => keys.length);
+  }
+
   function help() {
     refill(
       dialog,
       el("form", { method: "dialog", class: "dialog-head" }, el("h2", { id: "keys-title" }, "Keys"), el("button", { class: "quiet-button" }, "Close")),
-      groups.filter(({ keys }) => keys.length).map(({ title, keys }) => [
+      sections().map(([title, keys]) => [
         el("h3", {}, title),
         el("dl", {}, keys.filter(({ label }) => label).map(({ key, label }) => el("div", {}, el("dt", {}, key.split(" ").map((part) => el("kbd", {}, part))), el("dd", {}, label)))),
       ]),
