@@ -32,6 +32,7 @@ FOR_GOOD = frozenset(
     }
 )
 MESSAGE_LISTS = frozenset({"listMessages", "syncMessages", "listA2PSMS", "listSmsBatches", "listSmsMessages"})
+CONTACT_LISTS = frozenset({"listContacts", "syncAddressBook"})
 MESSAGE_COLLECTIONS = ("/message-store", "/message-sync", "/a2p-sms/messages", "/sms/batches", "/sms/messages")
 LISTS = ("records", "paging", "navigation")
 SUMMARIES = frozenset({"aggregateA2PSMSStatuses", "readSmsStatusSummary"})
@@ -109,6 +110,8 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
         yield f"it asks for the outcome of each recipient: {CONTROL}"
     if any(_counts(step) for step in case.steps):
         yield "it counts all that a mailbox holds, and here it may hold more"
+    if any(step.when and step.when.get("operation") in CONTACT_LISTS and _is_listed(step) for step in case.steps):
+        yield "it counts all that an address book holds, and here it may hold more"
     foreign = _foreign_secrets(template)
     for step in case.steps:
         yield from _of_step(step, template, foreign)
@@ -124,8 +127,11 @@ def _counts(step: Step) -> bool:
         return False
     if step.when.get("operation") in SUMMARIES:
         return bool(step.then.get("body")) and "batchId" not in step.when.get("query", {})
-    if not _is_of_messages(step.when):
-        return False
+    return _is_of_messages(step.when) and _is_listed(step)
+
+
+def _is_listed(step: Step) -> bool:
+    """Whether something is expected, or kept, of what a list holds."""
     expected = {**(step.then.get("body") or {}), **(step.then.get("exact") or {})}
     return bool(expected.keys() & set(LISTS)) or any(where.startswith(LISTS) for where in step.keep.values())
 
