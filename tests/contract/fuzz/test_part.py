@@ -1,16 +1,22 @@
-"""What Schemathesis does as whom, and what of it runs side by side."""
+"""What Schemathesis does as whom, what of it runs side by side, and what accounts of every make it is grounded in."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ringmock.contract.cases.operation import known_operations
+from ringmock.contract.findings import Verdict
 from ringmock.contract.fuzz.engine import PASSES
-from ringmock.contract.fuzz.part import SMALLER, _jobs, _lanes
+from ringmock.contract.fuzz.grounding import grounding
+from ringmock.contract.fuzz.part import QUICK, SMALLER, _jobs, _lanes, run
 from ringmock.contract.guard import Guard, Limits
 from ringmock.contract.options import Options
 from ringmock.contract.target import Target
-from ringmock.fixture import load_named
+from ringmock.domain.account import calling_code, digits_of
+from ringmock.domain.generation import GENERATIONS
+from ringmock.fixture import load_fixture, load_named
+from ringmock.serving.own_target import own_target
 
 WORLDS = Target("http://127.0.0.1:1", load_named("demo"), has_worlds=True)
 ALONE = replace(WORLDS, has_worlds=False, is_ringmock=False)
@@ -58,3 +64,52 @@ def test_passes_run_side_by_side_where_each_has_a_world_of_its_own(target: Targe
 def test_every_operation_of_an_extension_is_known() -> None:
     (_, _, other, _) = _jobs(WORLDS, Options())
     assert set(other.operations) <= set(known_operations())
+
+
+PAGERS = """\
+account: {id: 12, main_number: "61255501234"}
+applications: [{client_id: depot, client_secret: depot-secret}]
+extensions:
+  - {number: "7", id: 881, type: User, name: Gate, credentials: {jwt: a}}
+  - {number: "8", id: 882, type: User, name: Yard, credentials: {jwt: b}}
+"""
+ACCOUNTS = Path(__file__).parents[1] / "cases" / "accounts"
+MAKES = [(account, generation) for account in ("international", "overseas") for generation in GENERATIONS]
+
+
+@pytest.mark.parametrize(("account", "generation"), MAKES)
+def test_an_account_of_any_country_has_someone_to_send_to_and_someone_who_is_abroad(
+    account: str, generation: str
+) -> None:
+    template = load_fixture(ACCOUNTS / f"{account}.yaml", generation=generation)
+    home = calling_code(digits_of(template.account.main_number))
+    for extension in template.account.extensions:
+        seen = grounding(template, extension, "")
+        assert calling_code(seen.abroad) != home
+        assert {calling_code(number) for numbers in seen.sms_to for number in numbers} == {home}
+        assert all(seen.sms_to_refused)
+
+
+@pytest.mark.parametrize(("account", "generation"), MAKES)
+def test_on_accounts_of_another_make_every_documented_refusal_is_met_too(account: str, generation: str) -> None:
+    with own_target(load_fixture(ACCOUNTS / f"{account}.yaml", generation=generation)) as target:
+        found = list(run(target, Options(is_quick=True)))
+    assert [finding.detail for finding in found if finding.failed] == []
+    assert sum(finding.verdict is Verdict.PASSED for finding in found) > 1
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_where_nobody_sends_sms_that_is_why_the_refusals_of_sending_are_not_looked_for(
+    tmp_path: Path, generation: str
+) -> None:
+    file = tmp_path / "pagers.yaml"
+    file.write_text(PAGERS)
+    template = load_fixture(file, generation=generation)
+    assert grounding(template, "7", "").sms_to == [["61255501234"]]
+    with own_target(template) as target:
+        found = list(run(target, Options(is_quick=True)))
+    assert not [finding for finding in found if finding.failed]
+    assert {finding.detail for finding in found if finding.verdict is Verdict.SKIPPED} == {
+        "no User that can sign in has a phone number with SmsSender",
+        QUICK,
+    }

@@ -8,17 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ...domain.account import Account, Extension, ExtensionType, Feature, PhoneNumber, digits_of
+from ...domain.account import Account, Extension, ExtensionType, Feature, PhoneNumber, calling_code, digits_of
 from ...world.template import Application, Template
+from ..cases.strangers import nobody
 from ..target import sign_in_forms
 
 STRANGER = "12025550123"
-"""A number of the home country that is reserved for fiction: it belongs to no account and no handset."""
-ABROAD = "447700900123"
-"""Reserved for fiction in the United Kingdom."""
+"""A number that is reserved for fiction: it belongs to no account and no handset."""
+FAR_NUMBERS = ("447700900123", STRANGER)
+"""Reserved for fiction in two countries, one of which is abroad for any account."""
 TOO_SHORT = "12345"
 NOT_E164 = "0123456789"
 NO_EXTENSION = "99999999"
+MORE_THAN_ONE, ONE_TWICE, TOO_MANY = "400 CMN-101", "400 CMN-406", "400 MSG-381"
+"""How a message is refused for its recipients, of whom each would do alone."""
 MAX_GROUP = 10
 """Recipients of one group message in the current generation."""
 
@@ -45,6 +48,10 @@ class Grounding:
     sms_from_refused: Sequence[str]
     sms_to: Sequence[Sequence[str]]
     sms_to_refused: Sequence[Sequence[str]]
+    abroad: str
+    """A phone number of another country."""
+    sms_to_groups_refused: Mapping[str, Sequence[str]]
+    """Recipients who would each do alone, by the refusal of a message to all of them."""
     page_to: Sequence[Sequence[str]]
     page_to_refused: Sequence[Sequence[str]]
     sign_in: Sequence[Mapping[str, str]]
@@ -81,6 +88,8 @@ def grounding(template: Template, number: str, token: str, generation: str | Non
     application = next(iter(template.applications), Application(""))
     generation = generation or template.generation
     senders = [phone for phone in account.numbers_of(extension) if phone.can(Feature.SMS_SENDER)]
+    abroad = next(each for each in FAR_NUMBERS if not _is_at_home(each, account))
+    groups = dict(_groups_refused(account, generation))
     return Grounding(
         account_id=str(account.id),
         generation=generation,
@@ -93,7 +102,9 @@ def grounding(template: Template, number: str, token: str, generation: str | Non
         sms_from=[phone.digits for phone in senders],
         sms_from_refused=[*_numbers_of_others(account, extension), *_mute(account, extension), STRANGER],
         sms_to=list(_sms_to(account, senders, generation)),
-        sms_to_refused=list(_sms_to_refused(account, senders, generation)),
+        sms_to_refused=[*_sms_to_refused(account, senders, abroad), *groups.values()],
+        sms_to_groups_refused=groups,
+        abroad=abroad,
         page_to=list(_page_to(account)),
         page_to_refused=list(_page_to_refused(account)),
         sign_in=list(sign_in_forms(template, number)),
@@ -126,9 +137,14 @@ def _mute(account: Account, extension: Extension) -> list[str]:
     return [phone.digits for phone in account.numbers_of(extension) if not phone.can(Feature.SMS_SENDER)]
 
 
+def _is_at_home(number: str, account: Account) -> bool:
+    return calling_code(number) == calling_code(digits_of(account.main_number))
+
+
 def _reachable(account: Account) -> list[str]:
-    """Numbers of the home country that an SMS may be sent to, whether it arrives or not."""
-    return [number for number in (*map(digits_of, account.handsets), *account.phone_numbers) if number[0] == "1"]
+    """Numbers of the home country that an SMS may be sent to, whether it arrives or not: one at least."""
+    numbers = dict.fromkeys((*map(digits_of, account.handsets), *account.phone_numbers))
+    return [number for number in numbers if _is_at_home(number, account)] or [str(nobody(account, "phone"))]
 
 
 def _sms_to(account: Account, senders: Sequence[PhoneNumber], generation: str) -> Iterator[list[str]]:
@@ -138,17 +154,22 @@ def _sms_to(account: Account, senders: Sequence[PhoneNumber], generation: str) -
         yield from map(list, pairwise(reachable))
 
 
-def _sms_to_refused(account: Account, senders: Sequence[PhoneNumber], generation: str) -> Iterator[list[str]]:
-    reachable = _reachable(account)
+def _sms_to_refused(account: Account, senders: Sequence[PhoneNumber], abroad: str) -> Iterator[list[str]]:
     yield from ([number] for number in list(account.extensions)[:2])
     yield from ([TOO_SHORT], [NOT_E164])
     if not any(phone.can(Feature.INTERNATIONAL_SMS_SENDER) for phone in senders):
-        yield [ABROAD]
+        yield [abroad]
+
+
+def _groups_refused(account: Account, generation: str) -> Iterator[tuple[str, list[str]]]:
+    reachable = _reachable(account)
     if generation == "2012":
-        yield reachable[:2]
-    else:
-        yield [reachable[0], f"+{reachable[0]}"]
-        yield [f"1202555{ending:04}" for ending in range(100, 101 + MAX_GROUP)]
+        if len(reachable) > 1:
+            yield MORE_THAN_ONE, reachable[:2]
+        return
+    yield ONE_TWICE, [reachable[0], f"+{reachable[0]}"]
+    stem = STRANGER if _is_at_home(STRANGER, account) else str(nobody(account, "phone"))
+    yield TOO_MANY, [f"{stem[:-4]}{ending:04}" for ending in range(100, 101 + MAX_GROUP)]
 
 
 def _page_to(account: Account) -> Iterator[list[str]]:

@@ -24,7 +24,7 @@ from .events import FailedCheck
 from .grounding import grounding
 from .mailboxes import PROBES, faults_of
 from .observed import Observed
-from .probes import Scene, probe
+from .probes import NobodySends, Scene, probe
 from .sign_in import SignInFailed
 
 PART = "fuzz"
@@ -181,6 +181,8 @@ def _probed(target: Target, not_implemented: Sequence[str]) -> Finding:
             control_token=target.control_token,
         )
         faults = [fault for fault in faults if fault.partition(" ")[0] not in not_implemented]
+    except NobodySends as lack:
+        return Finding(PART, name, Verdict.SKIPPED, str(lack), where=_where(target))
     except SignInFailed as error:
         faults = [str(error)]
     verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started
@@ -199,6 +201,9 @@ def _looked_for_in_mailboxes(target: Target, not_implemented: Sequence[str]) -> 
             started = perf_counter()
             try:
                 faults = faults_of(made, scene)
+            except NobodySends as lack:
+                yield Finding(PART, made.name, Verdict.SKIPPED, str(lack), keeps=made.keeps, where=_where(target))
+                continue
             except SignInFailed as error:
                 faults = [str(error)]
             verdict, seconds = Verdict.FAILED if faults else Verdict.PASSED, perf_counter() - started

@@ -19,7 +19,7 @@ from ..guard import Guard, NotSent
 from ..http_client import Watcher
 from ..multipart import File, encoded
 from .client import Client, Reply
-from .grounding import ABROAD, NO_EXTENSION, STRANGER, TOO_SHORT, Grounding, grounding
+from .grounding import NO_EXTENSION, ONE_TWICE, STRANGER, TOO_MANY, TOO_SHORT, Grounding, grounding
 from .observed import Observed
 from .sign_in import REVOKE, TOKEN, SignInFailed, access_token, open_session
 
@@ -65,7 +65,10 @@ def probe(
     ca: Path | None = None,
     control_token: str | None = None,
 ) -> list[str]:
-    """Make every probe and count it; what was answered otherwise than documented, a sentence for each."""
+    """Make every probe and count it; what was answered otherwise than documented, a sentence for each.
+
+    Raises `NobodySends` and `SignInFailed`.
+    """
     faults: list[str] = []
     may_change = guard is None or guard.limits.may_change
     with Client(url, watcher, guard, ca, control_token) as client:
@@ -87,6 +90,10 @@ def _faults(group: Iterator[Probed], observed: Observed) -> Iterator[str]:
             yield f"{operation} should refuse with {wanted}: {reply.status} {reply.body[:MAX_SHOWN]!r}"
 
 
+class NobodySends(Exception):
+    """The account has nobody who could send what the probes send."""
+
+
 @dataclass
 class Scene:
     """A server, its account, and the sender of the probes."""
@@ -99,8 +106,10 @@ class Scene:
 
     @cached_property
     def sender(self) -> Grounding:
-        """A User who can sign in and has a number with SmsSender, preferably an administrator."""
+        """A User who can sign in and has a number with SmsSender, preferably an administrator. Raises `NobodySends`."""
         users = [e for e in self._active(ExtensionType.USER) if self._can_send(e)]
+        if not users:
+            raise NobodySends("no User that can sign in has a phone number with SmsSender")
         return self.as_extension(min(users, key=lambda extension: not extension.administrator))
 
     def as_extension(self, extension: Extension) -> Grounding:
@@ -335,14 +344,14 @@ def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
     yield Probed(operation, "400 MSG-247", sent([TOO_SHORT]))
     country = {"country": {"id": "1", "isoCode": "US"}}
     yield Probed(operation, "400 MSG-365", scene.send(operation, plain(operation, sender) | country))
-    if [ABROAD] in sender.sms_to_refused:
-        yield Probed(operation, "403 MSG-240", sent([ABROAD]))
+    if [sender.abroad] in sender.sms_to_refused:
+        yield Probed(operation, "403 MSG-240", sent([sender.abroad]))
     elsewhere = next((p.digits for p in account.phone_numbers.values() if p.owner not in (None, sender.number)), None)
     if elsewhere is not None:
         yield Probed(operation, "403 MSG-304", sent([to], elsewhere))
     free = scene.as_one_of(scene.with_toll_free_number())
     if free is not None:
-        yield Probed(operation, "403 MSG-403", sent([ABROAD], scene.toll_free_number_of(free), free))
+        yield Probed(operation, "403 MSG-403", sent([sender.abroad], scene.toll_free_number_of(free), free))
     fax = scene.as_one_of(scene.with_fax_number())
     if fax is not None:
         yield Probed(operation, "403 MSG-241", sent([to], scene.fax_number_of(fax), fax))
@@ -353,10 +362,9 @@ def _of_sms(scene: Scene, operation: str) -> Iterator[Probed]:
     bulk = scene.as_one_of(scene.with_a2p_number())
     if bulk is not None:
         yield Probed(operation, "403 MSG-320", sent([to], bulk.a2p_from[0], bulk))
-    if sender.generation == "current":
-        duplicate, crowd = sender.sms_to_refused[-2:]
-        yield Probed(operation, "400 CMN-406", sent(list(duplicate)))
-        yield Probed(operation, "400 MSG-381", sent(list(crowd)))
+    if sender.generation == "current" and account.phone_numbers[sender.sms_from[0]].can(Feature.MMS_SENDER):
+        for wanted in (ONE_TWICE, TOO_MANY):
+            yield Probed(operation, wanted, sent(list(sender.sms_to_groups_refused[wanted])))
 
 
 def _of_attachments(scene: Scene, operation: str) -> Iterator[Probed]:
