@@ -140,6 +140,15 @@ def test_check_finds_the_contract_and_the_bundled_accounts_fine() -> None:
     assert all(row.startswith("  --") for row in rows)
 
 
+def test_check_says_of_a_fixture_what_is_found_and_nothing_else(tmp_path: Path) -> None:
+    fixture = tmp_path / "mine.yaml"
+    fixture.write_text("extends: demo\n")
+    assert ringmock("check", str(fixture)).stdout.splitlines() == [
+        "openapi.yaml: fine",
+        f"{fixture}: fine, 11 extensions",
+    ]
+
+
 def test_check_tells_every_mistake_of_a_fixture(tmp_path: Path) -> None:
     fixture = tmp_path / "mine.yaml"
     fixture.write_text('extends: demo\naccount: {id: x, main_number: "16509100001"}\nhandset: []\n')

@@ -1,10 +1,11 @@
 """`ringmock contract`: one command, any server, a report that says what to do."""
 
 import re
+import shlex
 import signal
 from _thread import interrupt_main
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -457,6 +458,29 @@ def test_a_case_is_explained_by_its_rules_in_their_own_words_and_field_by_field(
     unknown = contract("explain", "A page arives", "--cases", mine)
     assert unknown.exit_code == 2
     assert "did you mean 'A page arrives'?" in unknown.stderr
+
+
+def test_a_case_is_explained_by_the_digits_of_a_report_about_an_account_of_ones_own(mine: Path, tmp_path: Path) -> None:
+    account = tmp_path / "own-account.yaml"
+    account.write_text("extends: demo\ngeneration: current\n")
+    done = contract("--fixture", account, "--cases", mine, "--mine", "--report", tmp_path / "out")
+    (digits,) = re.findall(r"\[([0-9a-f]{6})\]", done.stdout)
+    told = contract("explain", digits, "--cases", mine, "--fixture", account).stdout
+    assert told.startswith("Two pages are one\n")
+    assert "current generation" in told.splitlines()[1]
+    missed = contract("explain", digits, "--cases", mine)
+    assert missed.exit_code == 2
+    assert "those of a report about --fixture" in missed.stderr
+
+
+def test_what_is_done_again_is_told_as_a_command_that_a_shell_takes_from_any_folder(mine: Path, tmp_path: Path) -> None:
+    (tmp_path / "own-account.yaml").write_text("extends: demo\n")
+    with chdir(tmp_path):
+        contract("--fixture", "own-account.yaml", "--cases", mine, "--mine", "--report", tmp_path / "out")
+    command = shlex.split(contract("replay", tmp_path / "out").stderr.splitlines()[0])
+    assert command[:2] == ["ringmock", "contract"]
+    assert command[command.index("--fixture") + 1] == str(tmp_path / "own-account.yaml")
+    assert command[command.index("--only") + 1] == "Two pages are one"
 
 
 def test_in_github_actions_causes_are_annotations_and_the_step_has_a_summary(

@@ -14,7 +14,8 @@ LINT_NEEDS = ("openapi_schema_validator", "openapi_spec_validator")
 def check(fixtures: tuple[str, ...]) -> None:
     """Check the contract and account fixtures, by default the bundled ones.
 
-    Every mistake is reported with its file, line and what would pass; the exit status is 1 when there is one.
+    Every mistake is reported with its file, line and what would pass; the exit status is 1 when there is one. Without a
+    fixture the limits of a server are printed, too.
     """
     from ..fixture import FixtureError, bundled_names, load_named
 
@@ -27,9 +28,10 @@ def check(fixtures: tuple[str, ...]) -> None:
             click.echo(f"{name}: refused")
         else:
             click.echo(f"{name}: fine, {len(template.account.extensions)} extensions")
-    click.echo("\nlimits of a server, and what sets them on ringmock serve:")
-    for line in DEFAULT.lines():
-        click.echo(f"  {line}")
+    if not fixtures:
+        click.echo("\nlimits of a server, and what sets them on ringmock serve:")
+        for line in DEFAULT.lines():
+            click.echo(f"  {line}")
     if mistakes:
         click.echo("\n" + "\n".join(mistakes), err=True)
         sys.exit(1)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -197,7 +198,10 @@ def _is_stopped_while_reported(findings: "Iterable[Finding]", found: "ContractRe
     type=click.Path(path_type=Path, exists=True),
     help="Cases of your own to look in too; again for more.",
 )
-def explain(case: str, case_files: tuple[Path, ...]) -> None:
+@click.option(
+    "--fixture", default="demo", show_default=True, metavar="NAME|FILE", help="Account that the report is about."
+)
+def explain(case: str, case_files: tuple[Path, ...], fixture: str) -> None:
     """Tell what a case expects, of which field, and why: its rules in their own words, step by step.
 
     CASE is a case's name, with * for any letters, or the six digits that a report has for it.
@@ -205,11 +209,12 @@ def explain(case: str, case_files: tuple[Path, ...]) -> None:
     from ..contract.cases import CaseFileError
     from ..contract.explain import NoSuchCase, explained
     from ..contract.selection import WrongUse
+    from ..fixture import FixtureError, load_named
 
     try:
-        for line in explained(case, case_files):
+        for line in explained(case, case_files, load_named(fixture)):
             click.echo(line)
-    except (NoSuchCase, CaseFileError, WrongUse) as error:
+    except (NoSuchCase, CaseFileError, FixtureError, WrongUse) as error:
         raise NothingTested(str(error)) from error
 
 
@@ -235,6 +240,6 @@ def replay(report: Path, finding: str | None, control_token: str | None) -> None
         known = ", ".join(one["id"] for one in failures[:20]) or "none"
         raise NothingTested(f"{file} has no failure {finding or ''}: it has {known}")
     again = [*made_by, "--generation", chosen[0]["on"].rpartition(" ")[2], *chosen[0]["again"]]
-    click.echo(f"ringmock contract {' '.join(again)}", err=True)
+    click.echo(shlex.join(["ringmock", "contract", *again]), err=True)
     again += ["--control-token", control_token] if control_token is not None else []
     contract.main(again, prog_name="ringmock contract", standalone_mode=False)

@@ -194,16 +194,17 @@ def arguments(given: Mapping[str, Any]) -> list[str]:
     for name, option in REPLAYED.items():
         value = given[name]
         values = value if isinstance(value, tuple) else () if value in (None, "") else (value,)
-        found += [word for each in values for word in (option, _absolute(each))]
+        found += [word for each in values for word in (option, _absolute(each, is_file=name == "fixture"))]
     found += ["--any-number"] if given["any_number"] else []
     if given["may_change"] is not None:
         found.append("--may-change" if given["may_change"] else "--may-not-change")
     return found
 
 
-def _absolute(value: Any) -> str:
-    """A path so that it leads to the same file from wherever the run is made again."""
-    return os.path.abspath(value) if isinstance(value, Path) else str(value)
+def _absolute(value: Any, *, is_file: bool) -> str:
+    """A path, or the name of a file that there is, so that it leads there from wherever the run is made again."""
+    leads = isinstance(value, Path) or (is_file and os.path.isfile(value))
+    return os.path.abspath(value) if leads else str(value)
 
 
 def listed(text: str) -> tuple[str, ...]:

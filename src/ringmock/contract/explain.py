@@ -10,6 +10,7 @@ from ..domain.generation import GENERATIONS
 from ..fixture import bundled_names
 from ..fixture.shape import nearest
 from ..openapi.document import load_contract, operations
+from ..world.template import Template
 from .cases import Case, Step, bundled_cases, load_cases
 from .findings import Finding, Verdict
 from .report.causes import SENTENCES
@@ -18,30 +19,33 @@ from .selection import files_in
 Json = Any
 
 MAX_VALUE = 200
+WHERE = "your own are in --cases FILE, and six digits are those of a report about --fixture"
 
 
 class NoSuchCase(Exception):
     """A word that names no case; the message says which it may have meant."""
 
 
-def explained(word: str, files: Iterable[Path] = ()) -> Iterator[str]:
-    """Lines about each case of that name or id. Raises `NoSuchCase` and `CaseFileError`."""
-    cases = bundled_cases() + load_cases([file for path in files for file in files_in(path)])
-    chosen = [case for case in cases if fnmatchcase(case.name, word) or word in ids_of(case)]
+def explained(word: str, files: Iterable[Path], template: Template) -> Iterator[str]:
+    """Lines about each case of that name, or id in a report about the account. Raises `NoSuchCase`, `CaseFileError`."""
+    own = load_cases([file for path in files for file in files_in(path)], template.generation)
+    cases = bundled_cases() + own
+    chosen = [case for case in cases if fnmatchcase(case.name, word) or word in ids_of(case, template.name)]
     if not chosen:
         close = nearest(word, [case.name for case in cases])
-        raise NoSuchCase(f"there is no case {word!r}" + (f": did you mean {close!r}?" if close else ""))
+        hint = f"did you mean {close!r}?" if close else WHERE
+        raise NoSuchCase(f"there is no case {word!r}: {hint}")
     for place, case in enumerate(chosen):
         if place:
             yield ""
         yield from _explained(case)
 
 
-def ids_of(case: Case) -> set[str]:
-    """As reports about the accounts that come with ringmock have it."""
+def ids_of(case: Case, account: str) -> set[str]:
+    """As reports about the account, and those that come with ringmock, have it."""
     return {
         Finding("cases", case.name, Verdict.PASSED, on=f"{account} {generation}").id
-        for account in bundled_names()
+        for account in {*bundled_names(), account}
         for generation in GENERATIONS
     }
 

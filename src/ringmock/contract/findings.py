@@ -9,6 +9,9 @@ from itertools import groupby
 NOT_IMPLEMENTED = "not implemented: "
 """How the reason begins of what was skipped because the server has not the operation, whose name follows."""
 
+TO_HAVE_IT = "; to have it, add to the fixture:\n"
+"""What is between a reason and the lines of a fixture that would take it away."""
+
 
 class Verdict(StrEnum):
     PASSED = "PASSED"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .cases.operation import known_operations
 from .cases.preconditions import reason_to_skip
+from .findings import TO_HAVE_IT
 from .fuzz.part import identities
 from .options import Options
 from .preflight import Preflight
@@ -41,7 +42,7 @@ def planned(part: str, found: Preflight, options: Options) -> Planned:
         reasons = [reason_to_skip(case, target) for case in options.cases]
         runs = reasons.count(None)
         seconds = runs * (SECONDS_OF_A_CASE + CALLS_OF_A_CASE * per_call)
-        left_out = Counter(reason for reason in reasons if reason is not None)
+        left_out = Counter(reason.partition(TO_HAVE_IT)[0] for reason in reasons if reason is not None)
         return Planned(part, f"{runs} of {len(reasons)} cases", left_out, seconds)
     if part == "fuzz":
         operations = len(options.operations or known_operations())
@@ -101,7 +102,7 @@ def _limits(found: Preflight) -> str:
 
 def _operations(found: Preflight) -> str:
     if not found.was_searched:
-        return f"all {len(known_operations())}, not looked for"
+        return f"all {len(known_operations())} are taken to be there"
     lacking = found.not_implemented
     if not lacking:
         return "all that are called are there"

@@ -4,7 +4,15 @@ import pytest
 
 from findings_made import failed, finding, report
 from ringmock.contract.findings import Verdict
-from ringmock.contract.report.text import MAX_COMMANDS, MAX_DETAIL_LINE, MAX_DETAIL_LINES, MAX_MORE, MAX_REPORTED, text
+from ringmock.contract.report.text import (
+    MAX_COMMANDS,
+    MAX_DETAIL_LINE,
+    MAX_DETAIL_LINES,
+    MAX_MORE,
+    MAX_REPORTED,
+    MAX_SKIPPED,
+    text,
+)
 
 
 def test_a_failure_is_told_with_its_place_its_detail_and_its_curl() -> None:
@@ -73,6 +81,14 @@ def test_a_long_detail_is_cut_and_says_so() -> None:
 def test_a_reason_for_skipping_is_told_once_with_how_many_it_concerns() -> None:
     skipped = [finding(name, Verdict.SKIPPED, detail="it freezes someone") for name in ("a b", "c d")]
     assert "SKIPPED cases, 2: it freezes someone" in text(report(*skipped))
+
+
+def test_of_the_reasons_the_commonest_have_the_lines_to_add_and_those_beyond_a_bound_are_counted() -> None:
+    reasons = [f"nobody is {n}; to have it, add to the fixture:\nline {n}" for n in range(2 * MAX_SKIPPED + 2)]
+    said = text(report(*(finding(reason, Verdict.SKIPPED, detail=reason) for reason in reasons)))
+    assert [f"line {n}" in said for n in range(len(reasons))] == [True] * MAX_SKIPPED + [False] * (MAX_SKIPPED + 2)
+    assert [f"nobody is {n}" in said for n in range(len(reasons))] == [True] * 2 * MAX_SKIPPED + [False] * 2
+    assert "SKIPPED for 2 reasons more, 2: the JUnit report has them" in said
 
 
 def test_operations_that_are_not_implemented_are_one_line_with_what_was_left_out_for_them() -> None:

@@ -9,6 +9,7 @@ import yaml
 from ...domain.account import Feature, digits_of
 from ...domain.sms_registration import Brand, Campaign
 from ...world.template import Template
+from ..findings import TO_HAVE_IT
 from .roles import APPLICATION, BRAND, CAMPAIGN, HANDSET, PHONE_NUMBER, PHONES, SIGNS_IN
 from .strangers import nobody
 
@@ -26,7 +27,7 @@ class Lack:
     lines: str
 
     def __str__(self) -> str:
-        return f"{self.sentence}; to have it, add to the fixture:\n{self.lines}"
+        return f"{self.sentence}{TO_HAVE_IT}{self.lines}"
 
 
 def account_line(sentence: str, line: Mapping[str, Json]) -> Lack:

@@ -4,7 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ..findings import NOT_IMPLEMENTED, ContractReport, Finding, Verdict, by_part
+from ..findings import NOT_IMPLEMENTED, TO_HAVE_IT, ContractReport, Finding, Verdict, by_part
 from .causes import Cause, causes_of, counted
 
 WIDTH = 118
@@ -19,6 +19,8 @@ MAX_MORE = 10
 MAX_NAMES = 5
 MAX_COUNTS = 8
 MAX_OPERATIONS = 12
+MAX_SKIPPED = 6
+"""Reasons for skipping that are printed with the lines that take them away; as many again come without."""
 INDENT = " " * 8
 
 
@@ -115,9 +117,13 @@ def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
         listed = ", ".join([*names[:MAX_OPERATIONS], *more])
         sentence = f"{head} {_number(sum(lacking.values()), 'finding')} are left out: {listed}"
         yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="  ")
-    for (part, reason), count in reasons.most_common():
-        if (part, reason) not in lacking:
-            yield f"SKIPPED {part}, {count}: {_cut(reason, 400)}"
+    rest = [each for each in reasons.most_common() if each[0] not in lacking]
+    for place, ((part, reason), count) in enumerate(rest[: 2 * MAX_SKIPPED]):
+        said = reason if place < MAX_SKIPPED else reason.partition(TO_HAVE_IT)[0]
+        yield f"SKIPPED {part}, {count}: {_cut(said, 400)}"
+    if beyond := rest[2 * MAX_SKIPPED :]:
+        left = sum(count for _, count in beyond)
+        yield f"SKIPPED for {_number(len(beyond), 'reason')} more, {left}: the JUnit report has them"
     if reasons:
         yield ""
 
