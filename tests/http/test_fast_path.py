@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ringmock.fixture import load_named
 from ringmock.http.app import Stages
-from ringmock.http.call import Call
 from ringmock.http.fast_path import FastPath, is_plain
 from ringmock.lab.faults import FaultRule
 from ringmock.lab.limits import RINGCENTRAL
@@ -47,11 +46,15 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("101", "GET", f"{OWN}//sms", None),
     ("101", "GET", "/restapi", None),
 ]
+TWICE = [call for call in CALLS for _ in range(2)]
 
 
 @pytest.fixture(scope="module")
 def both_ways() -> list[tuple[httpx2.Response, httpx2.Response]]:
-    """The answers to all calls, on one server straight and on its twin stage by stage; last, what was sent."""
+    """The answers to all calls, on one server straight and on its twin stage by stage; last, what was sent.
+
+    Each call is made twice: the second time its head is known, where it goes straight.
+    """
     straight, by_stages = answers(JSON), answers(OTHER_SPELLING)
     return list(zip(straight, by_stages, strict=True))
 
@@ -60,7 +63,7 @@ def answers(spelling: str) -> list[httpx2.Response]:
     """On a server whose clock stands and whose ids are counted."""
     found = []
     with running(load_named("source-page")) as (url, _), httpx2.Client(trust_env=False, verify=False) as client:
-        for who, method, path, body in CALLS:
+        for who, method, path, body in TWICE:
             headers = {"Host": "here.test", "Content-Type": spelling}
             if who != "nobody":
                 headers["Authorization"] = f"Bearer demo-{who}"
@@ -71,7 +74,7 @@ def answers(spelling: str) -> list[httpx2.Response]:
     return found
 
 
-@pytest.mark.parametrize("number", range(len(CALLS) + 1))
+@pytest.mark.parametrize("number", range(len(TWICE) + 1))
 def test_a_straight_call_is_answered_as_one_that_takes_the_stages(
     number: int, both_ways: list[tuple[httpx2.Response, httpx2.Response]]
 ) -> None:
@@ -83,7 +86,7 @@ def test_a_straight_call_is_answered_as_one_that_takes_the_stages(
 def test_both_are_in_the_journal_alike(both_ways: list[tuple[httpx2.Response, httpx2.Response]]) -> None:
     straight, by_stages = ([without_time(entry) for entry in journal.json()] for journal in both_ways[-1])
     assert straight == by_stages
-    assert len(straight) == len(CALLS)
+    assert len(straight) == len(TWICE)
 
 
 def telling(answer: httpx2.Response) -> dict[str, str]:
@@ -111,7 +114,7 @@ def without_time(entry: dict[str, Any]) -> dict[str, Any]:
 def test_a_call_is_plain_when_its_first_line_and_its_body_are_what_they_seem(
     headers: dict[bytes, bytes], query: bytes, plain: bool
 ) -> None:
-    assert is_plain(Call("POST", SMS, "http://here.test", headers), query) is plain
+    assert is_plain(headers, query) is plain
 
 
 class Passed:

@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from connexion import ConnexionMiddleware
 from connexion.exceptions import ProblemException, UnsupportedMediaTypeProblem
@@ -28,6 +28,7 @@ from . import errors, front_page, oauth
 from .call import JSON_ANSWER, ON_SOCKET, SCOPE_KEY, Call, Refused
 from .compiled import RequestValidation, ResponseValidation
 from .fast_path import FastPath, whole
+from .known_calls import KnownCalls
 from .limits_and_faults import LimitsAndFaults
 from .notifications import Notifier
 from .numbering_plans import LibPhoneNumber
@@ -64,6 +65,8 @@ from .sockets import Sockets
 from .stages import Dispatch, Done, Handler, Recorder, Refusals, RequestNormalisation, Routing, Security, WaitingHandler
 from .validation import VALIDATOR_MAP, StrictUriParser
 from .wire.record_cache import RecordCache
+
+_T = TypeVar("_T")
 
 log = logging.getLogger("ringmock")
 logging.getLogger("connexion").setLevel(logging.ERROR)  # it warns of every refusal, and of every second media type
@@ -250,9 +253,16 @@ def _pickled_contract() -> bytes:
 class Stages(ConnexionMiddleware):
     """Connexion's stages, built for the contract when asked instead of with the first request."""
 
+    known_calls: KnownCalls | None = None
+    """See `known_calls.KNOWN_CALLS`."""
+
     def build(self) -> None:
         """Build what the first request needs. Operations that are added afterwards are not included."""
         self.app, self.middleware_stack = self._build_middleware_stack()
+        self.known_calls = KnownCalls(self._stage(Recorder), self._stage(Refusals), self._stage(FastPath))
+
+    def _stage(self, kind: type[_T]) -> _T:
+        return next(each for each in self.middleware_stack if isinstance(each, kind))
 
 
 def create_app(

@@ -176,7 +176,7 @@ class RequestOperation:
     def refuse(self, scope: Scope, call: Call) -> None:
         """Raise what the stock stage would, for a plain request that it refuses; for any other, nothing."""
         if not self._parameters.read(scope, call):
-            self._wording.validate(scope)
+            self._wording.validate({**scope, SCOPE_KEY: call})
         is_small = 0 < len(call.content) <= SLICE_BYTES  # the stages read a larger one in slices
         if self._json is None or call.media_type != JSON or not is_small:
             return

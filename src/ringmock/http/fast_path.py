@@ -47,8 +47,8 @@ class FastPath:
     def __init__(self, app: RequestNormalisation, limits: ServerLimits) -> None:
         self.app = app
         self._longest_path = limits.max_path
-        self._most_content = min(limits.max_body, limits.max_batch_body)
-        self._lane = remembered(self._route_of)
+        self.most_content = min(limits.max_body, limits.max_batch_body)
+        self.route_of = remembered(self._route_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
@@ -58,26 +58,31 @@ class FastPath:
 
         Raises what the stages would raise.
         """
-        route = self._lane(scope["method"], scope["path"])
-        if route is None or not is_plain(call, scope["query_string"]):
+        route = self.route_of(scope["method"], scope["path"])
+        if route is None or not is_plain(call.headers, scope["query_string"]):
             return receive
         content = getattr(receive, WHOLE_BODY, None)
-        if content is None or len(content) > self._most_content:
+        if content is None or len(content) > self.most_content:
             content = await read_body(call, scope, receive)
         call.content = content
-        if not self._is_done(call, scope, route):
+        scope["path_params"] = route.path_params
+        if not self.is_done(call, scope, route):
             return whole(content)
         if call.work is not None:
-            await route.handler.finish(call)
-            route.answer.check(call)
+            await self.finish(call, route)
         return None
 
-    def _is_done(self, call: Call, scope: Scope, route: FastRoute) -> bool:
-        """Whether the call has been answered, or has only work left to do.
+    async def finish(self, call: Call, route: FastRoute) -> None:
+        """Do the work that is left. Raises what the stages would raise."""
+        await route.handler.finish(call)
+        route.answer.check(call)
+
+    def is_done(self, call: Call, scope: Scope, route: FastRoute) -> bool:
+        """Whether the call has been answered, or has only work left to do. `scope` has what the path says.
 
         Raises what the stages would raise for a call like this.
         """
-        call.operation, scope["path_params"] = route.operation_id, route.path_params
+        call.operation = route.operation_id
         if call.content:
             if b"content-type" not in call.headers:
                 return False
@@ -119,9 +124,8 @@ class FastPath:
         return None
 
 
-def is_plain(call: Call, query: bytes) -> bool:
-    """Whether the call has its plain method and, with a body, the usual content type of JSON."""
-    headers = call.headers
+def is_plain(headers: Mapping[bytes, bytes], query: bytes) -> bool:
+    """Whether a call has its plain method and, with a body, the usual content type of JSON."""
     return not (
         normalisation.METHOD_HEADER in headers
         or normalisation.METHOD_PARAMETER in query

@@ -14,7 +14,7 @@ import inspect
 import re
 import time
 import types
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
@@ -101,6 +101,9 @@ Done = Callable[[Call, int, float], None]
 Complete = Callable[[normalisation.Headers, Call], None]
 """Adds the headers of every answer to those of one."""
 
+Rest = Callable[[], Awaitable[Receive | None]]
+"""What is left to do for an answer, None then; or how the stages read the body. Raises what the stages would raise."""
+
 WriteWhole = Callable[[int, bytes, bytes], bool]
 """See `call.WRITE_WHOLE`."""
 
@@ -108,6 +111,9 @@ LONGEST_KNOWN = 512
 """Bytes, or characters, of what a caller chose that are worth remembering."""
 
 LONGEST_HOST = 255
+
+UNAUTHORIZED = 401
+"""The status whose answers have no rate limit headers (D-18)."""
 
 
 def remembered(function: Callable[..., _T], most: int = MAX_KNOWN) -> Callable[..., _T]:
@@ -140,16 +146,18 @@ class Recorder:
     ) -> None:
         """`groups`: the usage plan group of each operation that has one, by operationId."""
         self.app = app
-        self._limits = limits
-        self._done = done
+        self.limits = limits
+        self.done = done
         self._request_ids = request_ids
         self._by_operation: dict[str | None, normalisation.Headers] = {
             operation_id: [*_EVERY_ANSWER, *throttling.unused(group)] for operation_id, group in groups.items()
         }
-        self._lines = {
+        self._lines: Mapping[str | None, bytes] = {
             operation_id: lines_of([(b"content-type", JSON_ANSWER.encode()), *headers])
             for operation_id, headers in self._by_operation.items()
         }
+        self.lines_of = self._lines.get
+        """The headers of an operation's answers of JSON that are the same each time, None where they are not."""
         self._known_base_url = lru_cache(MAX_KNOWN)(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,12 +173,18 @@ class Recorder:
         origin_of = self._known_base_url if len(host) <= LONGEST_HOST else base_url
         origin = origin_of(scope["scheme"], host, scope["server"], scope.get(PREFIX_KEY, ""))
         call = Call(scope["method"], scope["path"], origin, headers)
-        call.limits = self._limits
+        call.limits = self.limits
         call.query_string = scope["query_string"]
         call.is_control = scope["path"].startswith(CONTROL_PREFIX) and ON_SOCKET not in scope
         scope[SCOPE_KEY] = call
+        await self.finish(call, began, self.app.run(call, scope, receive, send, self.complete), scope, send)
+
+    async def finish(
+        self, call: Call, began: float, running: Awaitable[Refused | None], scope: Scope, send: Send
+    ) -> None:
+        """Answer a call, and report its end. `running` is how it is refused, once its handler has answered or not."""
         try:
-            refused = await self.app.run(call, scope, receive, send, self.complete)
+            refused = await running
             answer = call.answer
             if refused is not None:
                 call.status = refused.status
@@ -178,11 +192,10 @@ class Recorder:
                     await self._send(call, headers_of_refusal(refused), scope, send)
             elif call.status is None and answer is not None:
                 call.status = answer.status
-                is_plain = answer.media_type is JSON_ANSWER and answer.body is not None and not answer.headers
-                if not is_plain or not self._is_written(call, send):
+                if not has_usual_headers(answer) or not self._is_written(call, send):
                     await self._send(call, headers_of(call), scope, send)
         finally:
-            self._done(call, call.status or 500, (time.perf_counter() - began) * 1000)
+            self.done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
     def _is_written(self, call: Call, send: Send) -> bool:
         """Write an answer of JSON that has the headers of most; False for any other."""
@@ -191,10 +204,13 @@ class Recorder:
             return False
         status, encoded = call.status, call.encoded
         lines = self._lines.get(call.operation)
-        if status is None or lines is None or status == 401:
+        if status is None or lines is None or status == UNAUTHORIZED:
             return False
-        headers = b"content-length: %d\r\nrcrequestid: %b\r\n%b" % (len(encoded), self._request_ids(), lines)
-        return write(status, headers, encoded)
+        return write(status, self.head_of(encoded, lines), encoded)
+
+    def head_of(self, encoded: bytes, lines: bytes) -> bytes:
+        """The header lines of an answer with this body and the lines of its operation."""
+        return b"content-length: %d\r\nrcrequestid: %b\r\n%b" % (len(encoded), self._request_ids(), lines)
 
     async def _send(self, call: Call, headers: normalisation.Headers, scope: Scope, send: Send) -> None:
         start: Message = {"type": "http.response.start", "status": call.status, "headers": headers}
@@ -213,7 +229,7 @@ class Recorder:
 
     def _on_every_answer_to(self, call: Call) -> normalisation.Headers:
         """D-18: with rate limit headers, unless the call was counted and has them, or the service documents none."""
-        if call.rate_limit or call.status == 401:
+        if call.rate_limit or call.status == UNAUTHORIZED:
             return _EVERY_ANSWER
         if call.operation is None:
             is_api = call.method != "OPTIONS" and not call.is_control
@@ -238,6 +254,11 @@ class Completing:
             self._complete(message["headers"], call)
             self._send = spoiling(call, self._scope, self._send) or self._send
         await self._send(message)
+
+
+def has_usual_headers(answer: Answer) -> bool:
+    """Whether an answer has the headers that most have: it is of JSON, and has none of its own."""
+    return answer.media_type is JSON_ANSWER and answer.body is not None and not answer.headers
 
 
 def lines_of(headers: normalisation.Headers) -> bytes:
@@ -301,10 +322,15 @@ class Refusals(ExceptionMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._next_app(scope, receive, send)
 
-    async def run(self, call: Call, scope: Scope, receive: Receive, send: Send, complete: Complete) -> Refused | None:
-        """Pass a call on; how it is refused for what is raised. `complete` adds the headers of every answer."""
+    async def run(
+        self, call: Call, scope: Scope, receive: Receive, send: Send, complete: Complete, rest: Rest | None = None
+    ) -> Refused | None:
+        """Pass a call on; how it is refused for what is raised. `complete` adds the headers of every answer.
+
+        `rest` is what is left to do for a call that was passed on before.
+        """
         try:
-            behind = await self._next_app.answering(call, scope, receive)
+            behind = await (self._next_app.answering(call, scope, receive) if rest is None else rest())
             if behind is not None:
                 await self._next_app(scope, behind, Completing(complete, call, scope, send))
             return None
@@ -315,6 +341,13 @@ class Refusals(ExceptionMiddleware):
                 raise
             refusal = ServiceUnavailable()
             return await self._refuse(refusal, call, scope, receive, Completing(complete, call, scope, send))
+
+    def refused(self, call: Call, failure: Exception) -> Refused | None:
+        """How a call is refused for this; None where that fails, and the last resort is needed."""
+        try:
+            return self._refused(call, failure)
+        except Exception:
+            return None
 
     async def _refuse(
         self, failure: Exception, call: Call, scope: Scope, receive: Receive, send: Send
@@ -339,10 +372,15 @@ _FAILURE = "ringmock.failure"
 def base_url(scheme: str, host: bytes, server: tuple[str, int] | None, prefix: str) -> str:
     """The origin by which the client reached the server, to complete every `uri`; without a slash at the end."""
     name = host.decode("latin-1")
-    if not _HOST.fullmatch(name):
+    if not is_host(name):
         address, port = server or ("127.0.0.1", 80)
         name = f"{address}:{port}"
     return f"{scheme}://{name}{prefix}"
+
+
+def is_host(name: str) -> bool:
+    """Whether a `Host` header can be the beginning of a link."""
+    return _HOST.fullmatch(name) is not None
 
 
 class RequestNormalisation:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..http import parser_refusals
 from ..http.call import PREFIX_KEY
 from ..http.errors import StateUnavailable
+from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..world.history.log import GroupCommit
 from .http_protocol import HttpProtocol, origin_form
 
@@ -116,12 +117,21 @@ class CommittedHttpProtocol(HttpProtocol):
         return parser_refusals.answer(StateUnavailable(), target)
 
 
-def while_available(app: ASGIApp, commits: GroupCommit) -> ASGIApp:
-    """The application, of which nothing is called while nothing can be kept: every call is answered 503."""
+class WhileAvailable:
+    """An application of which nothing is called while nothing can be kept: every call is answered 503."""
 
-    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-        if commits.is_available():
-            await app(scope, receive, send)
+    def __init__(self, app: ASGIApp, commits: GroupCommit) -> None:
+        self._app = app
+        self._commits = commits
+
+    @property
+    def known_calls(self) -> KnownCalls | None:
+        """See `known_calls.KNOWN_CALLS`."""
+        return getattr(self._app, KNOWN_CALLS, None) if self._commits.is_available() else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._commits.is_available():
+            await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close"})
@@ -131,5 +141,3 @@ def while_available(app: ASGIApp, commits: GroupCommit) -> ASGIApp:
             lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
             await send({"type": "http.response.start", "status": status, "headers": lines})
             await send({"type": "http.response.body", "body": body})
-
-    return asgi

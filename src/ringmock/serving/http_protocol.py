@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..http import errors, parser_refusals
 from ..http.call import BREAK_OFF, ON_STOP, PROBLEM
+from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
 from .known_heads import KnownHead, KnownHeads
@@ -113,6 +114,7 @@ class HttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         if self._on_stop is not None:
             self._on_stop()
+        self._parse_known()
         super().shutdown()
 
     async def break_off(self, how: Spoiled = Spoiled.RESET) -> None:
@@ -208,34 +210,93 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._problem is not None:
             return
-        if self._phase is _BETWEEN and (self.cycle is None or self.cycle.response_complete):
-            end = data.find(b"\r\n\r\n") + 4
-            head = self._heads.get(data[:end])
-            if head is not None and len(data) - end == head.length:
-                self._run_known(head, data[end:])
-                return
+        if self._known is not None:
+            self._receive_body(self._known, data)
+        elif self._phase is _BETWEEN and (self.cycle is None or self.cycle.response_complete):
+            self._receive_request(data)
+        else:
+            alone, self._alone = self._alone, b""
             self._parse(data)
-            if head is None and self._has_completed and self._phase is _BETWEEN:
-                self._learn(data, end)
+            if alone and self._has_completed and self._phase is _BETWEEN:
+                self._learn(alone, len(data))
+
+    _known: "tuple[KnownHead, bytes] | None" = None
+    """A known head that came alone, and its bytes: its body is to come, and the parser has seen neither."""
+    _alone = b""
+    """The bytes of a head that came alone, when the parser has seen nothing else of its request."""
+
+    def _receive_request(self, data: bytes) -> None:
+        """What begins a request, or several. Many clients send the head by itself, and the body after it."""
+        end = data.find(b"\r\n\r\n") + 4
+        head = self._heads.get(data[:end])
+        if head is not None and len(data) - end == head.length:
+            self._run_known(head, data[end:])
+        elif head is not None and len(data) == end:
+            self._known = head, data
+            self._expect(self._limits.body_timeout)
         else:
             self._parse(data)
+            if head is None and self._has_completed and self._phase is _BETWEEN:
+                self._learn(data[:end], len(data) - end)
+            elif head is None and len(data) == end and self._phase is _BODY:
+                self._alone = data
+
+    def _receive_body(self, known: "tuple[KnownHead, bytes]", data: bytes) -> None:
+        """What comes after a known head that came alone."""
+        head, begun = known
+        self._known = None
+        if len(data) == head.length:
+            self._run_known(head, data)
+        else:
+            self._parse(begun)
+            if self._problem is None:
+                self._parse(data)
+
+    def _parse_known(self) -> None:
+        """Let the parser see a head that waits for its body: its request may not come to its end."""
+        if self._known is not None:
+            (_, begun), self._known = self._known, None
+            self._parse(begun)
 
     def _run_known(self, head: KnownHead, body: bytes) -> None:
         """A complete request whose head has been parsed before."""
         self.url = head.url
+        app = self._answered_by(head, body)
+        if app is None:
+            return
         scope: Any = {**head.scope, **self._of_connection}
         scope["state"] = self.app_state.copy()
         scope["extensions"] = {BREAK_OFF: self.break_off, ON_STOP: self.on_stop}
         self.scope = scope
         self.cycle = self._answered = cycle = _Cycle(self, scope, body)
-        self._run(cycle, self.app)
+        self._run(cycle, app)
 
-    def _learn(self, data: bytes, end: int) -> None:
-        """Keep what was parsed of a head, if nothing but a whole request with a plain one was read."""
+    def _answered_by(self, head: KnownHead, body: bytes) -> Any:
+        """The application that has to be run for it; None when it has been answered."""
+        calls: KnownCalls | None = getattr(self.app, KNOWN_CALLS, None)
+        if calls is None or self.flow.write_paused or self.access_log or self.transport.is_closing():
+            return self.app
+        known = head.known_call(calls, self.scheme or "http")
+        answer = None if known is None else calls.answer(known, body)
+        if type(answer) is not tuple:
+            return answer or self.app
+        self._write_whole(*answer)
+        return None
+
+    def _write_whole(self, status: int, headers: bytes, body: bytes) -> None:
+        """The answer to a request that was alone."""
+        defaults = self.header_lines(self.server_state.default_headers)
+        self.transport.write(b"".join((STATUS_LINE[status], defaults, headers, b"\r\n", body)))
+        self._write_timeout.written()
+        self.server_state.total_requests += 1
+        self._expect(self.timeout_keep_alive)
+
+    def _learn(self, head: bytes, length: int) -> None:
+        """Keep what was parsed of a head, if nothing was read but a whole request with a plain one."""
         if self._problem is None and self.cycle is not None and self.cycle.keep_alive and not self._is_upgraded:
             # The application may have changed the scope by now.
             method = self.parser.get_method().decode("ascii")
-            self._heads.learn(data[:end], len(data) - end, method, self.url, self.headers, self.root_path)
+            self._heads.learn(head, length, method, self.url, self.headers, self.root_path)
 
     def _parse(self, data: bytes) -> None:
         was, url = self._phase, self.url or b""
@@ -315,6 +376,7 @@ class HttpProtocol(HttpToolsProtocol):
 
         Of TLS, the loop ends both sides at once.
         """
+        self._parse_known()
         if self._problem is None and self._phase is not _BETWEEN:
             self._problem = errors.UnparseableRequest()
             self._refuse(self.url or b"")
@@ -458,7 +520,9 @@ class HttpProtocol(HttpToolsProtocol):
         left = self._until - self.loop.time()
         if left > 0:
             self._look_again_in(left)
-        elif self._phase is _BETWEEN:
+            return
+        self._parse_known()
+        if self._phase is _BETWEEN:
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.close()
         elif not self.flow.read_paused:
@@ -468,6 +532,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._parse_known()
         # uvicorn notifies only the last of several requests; the one before it would continue to write.
         self.pipeline.clear()
         if self._answered is not None and not self._answered.response_complete:

@@ -1,11 +1,13 @@
 """Heads of requests that were parsed before, by their bytes: the parser would make the same of them."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
 
 from ..http.call import HEADERS
+from ..http.known_calls import KnownCall, KnownCalls
 
 MOST_HEADS = 1024
 """How many are kept; the oldest goes."""
@@ -15,13 +17,22 @@ LONGEST_HEAD = 1024
 _NOT_PLAIN = frozenset({b"expect", b"transfer-encoding", b"upgrade", b"trailer", b"te"})
 
 
-class KnownHead(NamedTuple):
+@dataclass(slots=True)
+class KnownHead:
     """What the parser made of a head, and the length of the body that comes after it."""
 
     url: bytes
     length: int
     scope: dict[str, Any]
     """The ASGI scope but for what belongs to a connection."""
+    _calls: KnownCalls | None = field(default=None, compare=False)
+    _known: KnownCall | None = field(default=None, compare=False)
+
+    def known_call(self, calls: KnownCalls, scheme: str) -> KnownCall | None:
+        """What the head says to an application whose calls these are; None where its calls take the usual way."""
+        if self._calls is not calls:
+            self._calls, self._known = calls, calls.read(self.scope, scheme)
+        return self._known
 
 
 class KnownHeads:

@@ -24,6 +24,7 @@ from ..control.api import create_control_app
 from ..control.mount import mounted
 from ..domain.generation import Generation
 from ..http.app import create_app
+from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..http.recording import recorder
 from ..http.request_normalisation import RequestIds
 from ..http.stages import CONTROL_PREFIX
@@ -31,7 +32,7 @@ from ..lab.webhooks import WebHooks
 from ..server_limits import DEFAULT, ServerLimits
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
-from .committed import CommittedHttpProtocol, while_available
+from .committed import CommittedHttpProtocol, WhileAvailable
 from .http_protocol import HttpProtocol
 from .known_heads import KnownHeads
 from .public_address import PublicAddress
@@ -67,7 +68,7 @@ def build(
         webhooks.listens_on(access.port)
         app = without_api(app, access.port)
     app = address.of(app) if address else app
-    return app if worlds.commits is None else while_available(app, worlds.commits)
+    return app if worlds.commits is None else WhileAvailable(app, worlds.commits)
 
 
 def without_api(app: ASGIApp, port: int) -> ASGIApp:
@@ -280,6 +281,11 @@ class Swappable:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+
+    @property
+    def known_calls(self) -> KnownCalls | None:
+        """See `known_calls.KNOWN_CALLS`."""
+        return getattr(self.app, KNOWN_CALLS, None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
