@@ -9,7 +9,7 @@ from ..world.template import Credentials, Template
 from .findings import Finding, Verdict
 from .http_client import Answer, HttpClient, NoAnswer, Request, curl
 from .offered import NEEDS_TOKEN, NOT_THERE, not_implemented
-from .report.causes import PREFLIGHT
+from .report.causes import GOES_ON_ANSWERING, PREFLIGHT
 from .target import Target, as_object, form_request, shown, sign_in_forms
 
 OWN_EXTENSION = "/restapi/v1.0/account/~/extension/~"
@@ -170,7 +170,7 @@ def goes_on_answering(target: Target, part: str, error: NoAnswer) -> Finding:
     """The server answered when the run began; what was found by then is not lost."""
     return Finding(
         part=part,
-        name="The server goes on answering",
+        name=GOES_ON_ANSWERING,
         verdict=Verdict.FAILED,
         detail=f"{error}\nThe rest of {part} was not run.",
         reproduce="" if error.request is None else curl(target.url, shown(target, error.request)),

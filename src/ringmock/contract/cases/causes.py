@@ -41,6 +41,8 @@ def cause_of(case: Case, failure: Failure) -> str:
         return f"{subject} refuses with {_short(difference.actual)} where {difference.expected} is due"
     if difference.where.startswith(("mailbox of ", "handset ")):
         kept = f" ({case.keeps[0]})" if case.keeps else ""
+        if difference.expected and difference.actual == []:
+            return f"{subject}: what was sent is not there afterwards, in a {difference.where.split(' ')[0]}{kept}"
         return f"{subject}: a {difference.where.split(' ')[0]} holds something else than it should{kept}"
     what = "is missing" if difference.actual is ABSENT else "should not be there" if _is_too_much(difference) else None
     return f"{subject}: {_INDEX.sub('*', difference.where)} {what or 'is another than it should be'}"

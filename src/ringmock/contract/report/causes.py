@@ -8,13 +8,16 @@ from typing import Final
 
 from ...domain.rulebook import DECISIONS, RULEBOOK
 from ..findings import Finding
+from .patterns import joined
 
 PREFLIGHT: Final = "preflight"
+GOES_ON_ANSWERING: Final = "The server goes on answering"
+"""The name of the finding that what is left of a part was not run for."""
 SIGN_IN: Final = ("getToken", "authorize", "authorize2", "revokeToken")
 SENTENCES = {rule.id: rule.sentence for rule in RULEBOOK} | {
     made.id: f"{made.question} {made.decision}" for made in DECISIONS
 }
-SHARE_OF_MANY, FEWEST_OF_MANY = 1 / 6, 10
+SHARE_OF_MANY, FEWEST_OF_MANY, FEWEST_OF_A_PATTERN = 1 / 6, 10, 5
 """Of all failures, those that make their cause the first to be mended."""
 _DOCUMENTED = tuple(rule.id for rule in RULEBOOK)
 
@@ -25,6 +28,8 @@ class Cause:
 
     says: str
     findings: tuple[Finding, ...]
+    is_pattern: bool = False
+    """Whether its findings fail in several ways that have one thing in common: see `patterns`."""
 
     @property
     def first(self) -> Finding:
@@ -32,11 +37,11 @@ class Cause:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rules and decisions that most of its findings keep, the commonest first; none of failed sign-ins.
+        """The rules and decisions that most of its findings keep, the commonest first; none of patterns and sign-ins.
 
         Those are of cases that sign in to show a rule, which says nothing of how.
         """
-        if self.is_of_sign_in:
+        if self.is_pattern or self.is_of_sign_in:
             return ()
         counts = Counter(kept for finding in self.findings for kept in finding.keeps if kept in SENTENCES)
         return tuple(kept for kept, count in counts.most_common() if 2 * count >= len(self.findings))
@@ -59,19 +64,20 @@ class Cause:
 def causes_of(failures: Iterable[Finding]) -> list[Cause]:
     """The causes, the most telling first.
 
-    That is what keeps everything else from being tested; then what a great part of the findings fail because of; then
-    what breaks a rule of the documentation, by what is done before what is said; then how to sign in; then what the
-    most findings fail because of.
+    Causes that show one habit of the server are one: see `patterns`. The most telling is what keeps everything else
+    from being tested; then what a great part of the findings fail because of, or several in one habit; then what breaks
+    a rule of the documentation, by what is done before what is said; then how to sign in; then what the most findings
+    fail because of.
     """
     groups: dict[str, list[Finding]] = {}
     for finding in failures:
         groups.setdefault(finding.because, []).append(finding)
     many = max(FEWEST_OF_MANY, sum(map(len, groups.values())) * SHARE_OF_MANY)
-    return sorted((_cause(says, found) for says, found in groups.items()), key=partial(_order, many))
+    return sorted((_cause(*each) for each in joined(groups)), key=partial(_order, many))
 
 
-def _cause(says: str, found: Iterable[Finding]) -> Cause:
-    return Cause(says, tuple(sorted(found, key=_shows_less)))
+def _cause(says: str, found: Iterable[Finding], is_pattern: bool) -> Cause:
+    return Cause(says, tuple(sorted(found, key=_shows_less)), is_pattern)
 
 
 def _shows_less(finding: Finding) -> tuple[int, int]:
@@ -80,10 +86,10 @@ def _shows_less(finding: Finding) -> tuple[int, int]:
 
 
 def _order(many: float, cause: Cause) -> tuple[bool, bool, bool, bool, bool, int]:
-    is_first = cause.first.part == PREFLIGHT
+    is_first = any(finding.part == PREFLIGHT or finding.name == GOES_ON_ANSWERING for finding in cause.findings)
     breaks_a_rule = any(rule in _DOCUMENTED for rule in cause.rules)
     does_otherwise = breaks_a_rule and any(finding.is_behaviour for finding in cause.findings)
-    is_of_many = len(cause.findings) >= many
+    is_of_many = len(cause.findings) >= (FEWEST_OF_A_PATTERN if cause.is_pattern else many)
     return (
         not is_first,
         not is_of_many,
