@@ -1,12 +1,14 @@
 """A world and what its history makes of another one: all that both know, as text, and where it differs."""
 
 import difflib
+import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from sortedcontainers import SortedDict, SortedKeyList, SortedList, SortedSet
 
@@ -32,14 +34,31 @@ _OWN = {"_agenda", "_sooner", "_waits", "_room", "_watchers", "_sorted", "by_pho
 """Attributes that belong to the world around, to whoever waits, or to the first who looks."""
 
 
-def differences(worlds: Worlds, world: World) -> list[str]:
+class Compared(Enum):
+    """Whose answers are compared when a history is done again; what other calls do is recorded without an answer."""
+
+    ALL = "all answers"
+    FIRST = "none but the first"
+
+
+BOTH = (Compared.ALL, Compared.FIRST)
+TURN = os.environ.get("RINGMOCK_TURN")
+
+
+def in_turn(name: str) -> tuple[Compared, ...]:
+    """One way, by what is done again and by the commit, which has half of all in each; both where there is no turn."""
+    return BOTH if TURN is None else (BOTH[(crc32(name.encode()) + int(TURN)) % 2],)
+
+
+def differences(worlds: Worlds, world: World, ways: Sequence[Compared] = BOTH) -> list[str]:
     """How a world that is made from the history differs; empty where it does in nothing. For the serving thread."""
     history = world.history
     assert history.base is not None
     assert worlds.replay is not None
     told: list[str] = []
     before = told_of(world)
-    for compared in (1, len(history) + 1):  # all answers, and none but the first
+    for way in ways:
+        compared = 1 if way is Compared.ALL else len(history) + 1
         again = type(world)(world.template, worlds.moment, world.generation, limits=worlds.limits)
         found = worlds.replay(again, history.base, history.commands(), compared)
         told += [f"{found.command} is answered by {found.status} {found.answer!r}"] if found else []

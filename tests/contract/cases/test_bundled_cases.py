@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 import pytest
 
-from history_of import differences
+from history_of import differences, in_turn
 from ringmock.contract.cases import Case, bundled_case_files, bundled_cases
 from ringmock.contract.cases.homes import homes_of
 from ringmock.contract.cases.report import failure_report
@@ -69,14 +69,13 @@ def test_the_server_keeps_every_case_and_together_they_exercise_all_that_there_i
 def not_rebuilt(case: Case, target: Target) -> list[str]:
     """How the worlds that a case has opened differ from what their histories make: nothing changes past those."""
     assert isinstance(target, OwnTarget)
-    worlds = target.worlds
+    worlds, ways = target.worlds, in_turn(case.name)
 
     def look() -> list[str]:
         new = [(name, world) for name, world in worlds.all_worlds() if world not in REBUILT]
         REBUILT.update(world for _, world in new)
-        return [
-            f"{case.name}, rebuilt: " + "\n".join(found) for _, world in new if (found := differences(worlds, world))
-        ]
+        found = (differences(worlds, world, ways) for _, world in new)
+        return [f"{case.name}, rebuilt: " + "\n".join(each) for each in found if each]
 
     return target.server.do(look)
 
