@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import click
+
 RINGMOCK = [sys.executable, "-c", "from ringmock.cli.main import main; main()"]
+
+
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command with its whole name, those of a command that is a group too behind it."""
+    for name, command in group.commands.items():
+        yield " ".join((*names, name)), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
 
 
 def ringmock(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
+from command_line import commands
 from ringmock import pytest_plugin
 from ringmock.cli.console import EXIT_STATUSES
 from ringmock.cli.main import main
@@ -242,21 +243,13 @@ LIMITS = {each.name for each in fields(ServerLimits)}
 def cli() -> str:
     """Every command with its help and its options; the limits of a server have a page of their own."""
     parts = []
-    for name, command in _commands(main):
+    for name, command in commands(main):
         help_text = "\n".join(line.strip() for line in inspect.cleandoc(command.help or "").splitlines())
         options = [each for each in command.params if isinstance(each, click.Option) and each.name not in LIMITS]
         parts += [f"## `{_usage(name, command)}`", prose(help_text)]
         if options:
             parts.append(table(("option", "default", "what it does"), map(_option, options)))
     return "\n\n".join(parts)
-
-
-def _commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every command with its whole name, those of a command that is a group too behind it."""
-    for name, command in group.commands.items():
-        yield f"{before}{name}", command
-        if isinstance(command, click.Group):
-            yield from _commands(command, f"{before}{name} ")
 
 
 def _usage(name: str, command: click.Command) -> str:

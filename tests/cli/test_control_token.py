@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from mcp.client import Client as Agent
 from starlette.types import Receive, Scope, Send
 
+from command_line import commands
 from ringmock.cli.main import main
 from ringmock.cli.mcp import server_of
 from ringmock.contract.http_client import HttpClient, Request
@@ -95,13 +96,6 @@ def test_the_tools_of_an_agent_call_with_the_token(elsewhere: str) -> None:
 
     assert "token" in asyncio.run(asked(None))
     assert json.loads(asyncio.run(asked(TOKEN)))["count"] >= 1
-
-
-def commands(group: click.Group, *names: str) -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
-        yield " ".join((*names, name)), command
-        if isinstance(command, click.Group):
-            yield from commands(command, *names, name)
 
 
 def takes_address(command: click.Command) -> bool:

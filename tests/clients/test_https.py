@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import click
 import pytest
 import trustme
 from click.testing import CliRunner
 from mcp.client import Client as Agent
 
+from command_line import commands
 from javascript import Day, day_with
 from ringmock.cli.main import main
 from ringmock.cli.mcp import server_of
@@ -246,13 +246,6 @@ def test_the_tools_of_an_agent_trust_what_ca_names(signed: Server) -> None:
 
     assert "certificate" in asyncio.run(asked(None))
     assert json.loads(asyncio.run(asked(signed.root)))["count"] >= 1
-
-
-def commands(group: click.Group, *names: str) -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
-        yield " ".join((*names, name)), command
-        if isinstance(command, click.Group):
-            yield from commands(command, *names, name)
 
 
 def test_a_command_that_takes_an_address_takes_ca() -> None:

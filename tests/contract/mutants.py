@@ -5,6 +5,7 @@
     python tests/contract/mutants.py run --state build/mutants --sample 300 --seed 1
     python tests/contract/mutants.py check --sample 20 --seed 1      those that cases caught, are they still caught?
     python tests/contract/mutants.py page --state build/mutants      MUTANTS.md, and the results that `check` reads
+    python tests/contract/mutants.py page                            the same, of those that the source still has
 
 A mutant is put into a forked child of one warm process, once for each judge (pytest, the cases in each generation), and
 the checks that run its line are run until one fails, twice. A child that says nothing for so long counts as one that
@@ -35,7 +36,7 @@ import pytest
 from mutation.equivalent import EQUIVALENT, UNSEEN
 from mutation.judges import FOLDERS, GENERATIONS, JUDGES, OPTIONS, PYTEST, Cases, Judge, Recorder, Tests, measure
 from mutation.map import LineMap, kept
-from mutation.operators import OFF_THE_WIRE, ROOMS, ROOT, Mutant, all_mutants, mutants_of
+from mutation.operators import OFF_THE_WIRE, ROOMS, ROOT, SOURCES, Mutant, all_mutants, mutants_of
 from mutation.plant import Functions, import_again, swap
 
 SILENT_SECONDS = 40.0
@@ -448,15 +449,25 @@ def _living(court: Court, trials: Iterable[Trial], *, is_warm: bool) -> Iterator
 
 
 @main.command()
-@_state
-def page(state: Path) -> None:
-    """Write MUTANTS.md, and the results that `check` reads."""
-    found = list(results_in(state / "results.jsonl").values())
+@click.option("--state", type=click.Path(path_type=Path), help="Whose results; without it those that `check` reads.")
+def page(state: Path | None) -> None:
+    """Write MUTANTS.md, and the results that `check` reads, of those mutants that the source still has."""
+    known = results_in(RESULTS if state is None else state / "results.jsonl").values()
+    found = of_the_source(known)
+    click.echo(f"{len(found)} mutants, {len(known) - len(found)} that the source no longer has")
     RESULTS.write_text("".join(f"{one.line}\n" for one in sorted(found)), encoding="utf-8")
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
     PAGE.write_text(page_of(sorted(found), commit, datetime.now(UTC).date()), encoding="utf-8")
+
+
+def of_the_source(known: Iterable[Result]) -> list[Result]:
+    """The results of the mutants that are made of the source as it is."""
+    rows = list(known)
+    files = {row.mutant.partition(" ")[0] for row in rows}
+    made = {mutant.id for file in files if (SOURCES / file).exists() for mutant in mutants_of(file)}
+    return [row for row in rows if row.mutant in made]
 
 
 def page_of(found: Sequence[Result], commit: str, on: date) -> str:
