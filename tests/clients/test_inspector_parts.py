@@ -117,6 +117,8 @@ def test_the_world_is_labelled_taken_back_and_forked_at_any_point_by_mouse_and_k
     assert (day["back"], day["focus"]) == (["one", "two", "three"], "Back to label after-three")
     assert ('"fork":"test-' in day["forked"], '"at":' in day["forked"]) == (True, True)
     assert day["in the fork"] == ["one"]
+    assert day["chosen"].startswith("after command ")
+    assert day["looked at"] == {"then": ["one", "two"], "now": ["one", "two", "three"]}
 
 
 def test_a_world_is_exported_as_files_and_by_the_command_of_each_format(story: Story) -> None:

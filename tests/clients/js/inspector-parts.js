@@ -198,7 +198,19 @@ const STORIES = {
     await page.waitForURL((url) => url.searchParams.get("world") !== clientId);
     const fork = new URL(page.url()).searchParams.get("world");
     tell("in the fork", (await call("GET", "/_mock/messages", undefined, { "X-Ringmock-World": fork })).messages.map(({ text }) => text));
-    await call("DELETE", `/_mock/worlds/${fork}`);
+
+    await open("/world");
+    const slider = page.getByRole("slider", { name: "Look back" });
+    await slider.focus();
+    await page.keyboard.press("ArrowLeft");
+    tell("chosen", await page.locator("output[for=history-point]").textContent());
+    await page.getByRole("button", { name: "Look", exact: true }).click();
+    await page.waitForURL(/\/conversations/);
+    const look = new URL(page.url()).searchParams.get("world");
+    const texts = async (world) => (await call("GET", "/_mock/messages", undefined, { "X-Ringmock-World": world })).messages.map(({ text }) => text);
+    tell("looked at", { then: await texts(look), now: await texts(clientId) });
+    await open("/world");
+    for (const name of [fork, look]) await call("DELETE", `/_mock/worlds/${name}`);
   },
 
   /** Carriers: a profile from the form, what it makes of an SMS, and out again. */

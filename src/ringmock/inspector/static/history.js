@@ -68,7 +68,33 @@ function standingOf({ first, latest, left_out: leftOut, most }) {
       el("label", { for: "history-label" }, "Label"),
       el("input", { id: "history-label", placeholder: "before-the-order", autocomplete: "off", spellcheck: "false", maxlength: "64", size: "18" }),
       el("button", { class: "button" }, "Label the present")),
+    total ? lookBack(first, latest - leftOut) : null,
   ];
+}
+
+/** Choose a command, and look at the world as it was then: in a fork, so that this one stays as it is. */
+function lookBack(first, latest) {
+  const chosen = Math.min(Math.max(state.chosen ?? latest, first - 1), latest);
+  const said = el("output", { for: "history-point" }, pointOf(chosen, first));
+  const slider = el("input", {
+    id: "history-point", type: "range", min: String(first - 1), max: String(latest), value: String(chosen),
+    oninput: () => {
+      state.chosen = Number(slider.value);
+      said.textContent = pointOf(state.chosen, first);
+    },
+  });
+  return el("form", { class: "row look-back", onsubmit: (event) => { event.preventDefault(); look(Number(slider.value), pointOf(Number(slider.value), first)); } },
+    el("label", { for: "history-point" }, "Look back"), slider, said,
+    el("button", { class: "button" }, "Look"));
+}
+
+function pointOf(number, first) {
+  return number < first ? "the beginning" : `after command ${count(number)}`;
+}
+
+async function look(at, said) {
+  const name = await forked(at, said);
+  if (name) await state?.app.enterWorld(name, "/conversations");
 }
 
 async function setLabel(event) {
@@ -99,7 +125,7 @@ function commandsOf(app, commands, { first, labels }) {
   const named = (number) => (at.get(number) ?? []).map((name) => [" ", el("span", { class: "tag accent" }, name)]);
   const isAll = !commands.length || commands[0].number === first;
   return [
-    el("h3", {}, "Commands ", el("span", { class: "quiet" }, "by the server's clock")),
+    el("h3", {}, "Commands ", el("span", { class: "quiet" }, "by the real time")),
     el("ol", { class: "command-list", tabindex: "0", "aria-label": "Commands, the newest first" },
       [...commands].reverse().map((command) => el("li", { class: "command", dataset: { key: `command-${command.number}` } },
         el("span", { class: "quiet num" }, count(command.number)),
@@ -114,9 +140,30 @@ function commandsOf(app, commands, { first, labels }) {
   ];
 }
 
+const WORDS = {
+  attempted: "a webhook was called",
+  code: "a log-in code was given",
+  "code-used": "a log-in code was used",
+  connected: "a WebSocket connected",
+  counted: "a call was counted for a rate limit",
+  due: "something was due",
+  "first-use": "a token was used first",
+  forked: "began as a fork",
+  "log-in": "a log-in began",
+  "log-in-ended": "a log-in ended",
+  met: "a call met a fault",
+  "met-notification": "a notification met a fault",
+  named: "a notification was made",
+  refreshed: "a token was refreshed",
+  reinstated: "a subscription is active again",
+  revoked: "a token was revoked",
+  unsubscribed: "a subscription ended",
+  walked: "the clock moved",
+};
+
 /** What a command that is no call of the API is called. */
 function worded(kind) {
-  return kind.replaceAll(/[_-]/g, " ");
+  return WORDS[kind] ?? kind.replaceAll(/[_-]/g, " ");
 }
 
 async function showMore() {
@@ -141,13 +188,20 @@ async function rewind(to, said) {
   if (came.differs_at !== null) refill(state.problems, el("p", { class: "warn" }, `Command ${count(came.differs_at)} is answered in another way than it was.`));
 }
 
-async function fork(at, said) {
+/** Open a world that begins as this one was; its name, null where that failed or the page is left. */
+async function forked(at, said) {
   const here = state;
   const origin = here.app.world || "default";
   const name = `${origin.slice(0, MOST_NAME)}-${Math.random().toString(36).slice(2, 6)}`;
   const made = await act(`Fork ${origin} at ${said} as ${name}`, "POST", "/worlds", { name, fork: origin, at });
-  if (!made || state !== here) return;
+  if (!made || state !== here) return null;
   await here.app.worldsChanged();
-  if (state !== here) return;
-  refill(here.problems, el("p", { class: "good" }, `World ${name} begins as this one was. `, el("button", { class: "button", type: "button", onclick: () => here.app.enterWorld(name, "/world") }, "Open it")));
+  return state === here ? name : null;
+}
+
+async function fork(at, said) {
+  const name = await forked(at, said);
+  if (!name) return;
+  const { app, problems } = state;
+  refill(problems, el("p", { class: "good" }, `World ${name} begins as this one was. `, el("button", { class: "button", type: "button", onclick: () => app.enterWorld(name, "/world") }, "Open it")));
 }
