@@ -47,6 +47,8 @@ LINKED = ("createInternalTextMessage", "readMessage")
 LIVES = "-"
 NOT_RUN = "?"
 MAX_CELL = 110
+LOGS = ("ringmock", "uvicorn.error")
+"""Who tells of an exception that is no refusal: the application, and the server of what a fault puts around it."""
 
 Caught = Mapping[str, str]
 """By part the finding that caught the fault, `LIVES` where none did."""
@@ -77,14 +79,16 @@ def catches(fault: Fault, parts: Sequence[str] = tuple(PARTS), named: Collection
     Raises `BrokenFault`.
     """
     failures = _Failures()
-    log = logging.getLogger("ringmock")
-    log.addHandler(failures)
-    log.propagate = False
+    logs = [logging.getLogger(name) for name in LOGS]
+    for log in logs:
+        log.addHandler(failures)
+        log.propagate = False
     try:
         caught = {part: _first_finding(fault, part, named) for part in parts}
     finally:
-        log.propagate = True
-        log.removeHandler(failures)
+        for log in logs:
+            log.propagate = True
+            log.removeHandler(failures)
     if failures.told:
         raise BrokenFault(f"{fault.name}: {failures.told[0]}")
     return caught
@@ -102,14 +106,28 @@ class _Failures(logging.Handler):
 
 
 def _first_finding(fault: Fault, part: str, named: Collection[str] | None) -> str:
-    for template, cases in _templates(part, named):
+    for template, cases in _in_turn(fault, part, named):
         with served(fault.application(template)) as url:
             target = Target(url, template, has_worlds=True)
-            options = replace(_options(fault), cases=tuple(sorted(cases, key=lambda case: -_share(case, fault))))
+            options = replace(_options(fault), cases=cases)
             for finding in PARTS[part](target, options):
                 if finding.failed:
                     return _said(finding)
     return LIVES
+
+
+def _in_turn(fault: Fault, part: str, named: Collection[str] | None) -> Iterator[tuple[Template, tuple[Case, ...]]]:
+    """As `_templates` has them; the cases that call the fault's operations go before the others of any account."""
+    others: list[tuple[Template, tuple[Case, ...]]] = []
+    for template, cases in _templates(part, named):
+        ordered = sorted(cases, key=lambda case: -_share(case, fault))
+        about = tuple(case for case in ordered if _share(case, fault))
+        rest = tuple(ordered[len(about) :])
+        if about or not cases:
+            yield template, about
+        if rest:
+            others.append((template, rest))
+    yield from others
 
 
 def _share(case: Case, fault: Fault) -> float:
@@ -250,9 +268,14 @@ def _cell(text: str) -> str:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def _run(name: str, parts: Sequence[str]) -> tuple[str, Caught, float]:
+def _run(name: str, parts: Sequence[str]) -> tuple[str, Caught | str, float]:
+    """What each part finds, or why the fault proves nothing."""
     started = perf_counter()
-    return name, catches(FAULTS[name], parts), perf_counter() - started
+    try:
+        found: Caught | str = catches(FAULTS[name], parts)
+    except BrokenFault as broken:
+        found = str(broken).partition("\n")[0]
+    return name, found, perf_counter() - started
 
 
 def untried(row: Row, parts: Sequence[str]) -> tuple[str, ...]:
@@ -270,16 +293,20 @@ def untried(row: Row, parts: Sequence[str]) -> tuple[str, ...]:
 def main(
     only: tuple[str, ...], room: tuple[str, ...], parts: tuple[str, ...], is_untried: bool, cores: int, write: bool
 ) -> None:
-    """Try the contract suite on wrong servers; status 1 when one of them lives."""
+    """Try the contract suite on wrong servers; status 1 when one of them lives, or fails inside."""
     names = [name for name, fault in FAULTS.items() if name in (only or FAULTS) and fault.room in (room or fault.room)]
     known = read_page()
     rows = {name: Row(name, fault.says, known[name].caught if name in known else {}) for name, fault in FAULTS.items()}
     asked = parts or tuple(PARTS)
     wanted = {name: untried(rows[name], asked) if is_untried else asked for name in names}
     names = [name for name in names if wanted[name]]
-    started = perf_counter()
+    started, broken = perf_counter(), list[str]()
     with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
         for name, caught, seconds in pool.map(_run, names, [wanted[name] for name in names]):
+            if isinstance(caught, str):
+                broken.append(name)
+                click.echo(f"BROKEN {caught}")
+                continue
             rows[name] = rows[name]._replace(caught={**rows[name].caught, **caught})
             said = "  ".join(f"{part}: {_cell(caught[part])}" for part in caught)
             click.echo(f"{'LIVES ' if rows[name].lives else ''}{name:<36}{seconds:>6.1f} s  {said}")
@@ -287,7 +314,7 @@ def main(
                 PAGE.write_text(page_of(rows, datetime.now(UTC).date()), encoding="utf-8")
     living = [name for name in names if rows[name].lives]
     click.echo(f"{_counted([rows[name] for name in names])} {perf_counter() - started:.0f} s.")
-    sys.exit(1 if living else 0)
+    sys.exit(1 if living or broken else 0)
 
 
 if __name__ == "__main__":

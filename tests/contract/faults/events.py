@@ -19,7 +19,7 @@ from ringmock.world.history.commands import Base
 from ringmock.world.world import Watcher, World
 
 from .exchange import Exchange, around
-from .fault import in_app, in_world, turned_into
+from .fault import in_app, in_world, turned_into, unwatched
 from .operations import DELETE_ALL, SUBSCRIBE, WS_TOKEN
 
 
@@ -36,7 +36,7 @@ def ignores_the_direction_of_a_filter(app: ASGIApp) -> ASGIApp:
     return around(app, before=forget)
 
 
-class _WithSubscriptions(World):
+class WithSubscriptions(World):
     """Has a store of subscriptions that goes by other rules."""
 
     kind: type[SubscriptionStore]
@@ -55,7 +55,7 @@ class _ForAnyone(SubscriptionStore):
 
 
 @in_world(SUBSCRIBE)
-class LetsAnyoneHaveASubscription(_WithSubscriptions):
+class LetsAnyoneHaveASubscription(WithSubscriptions):
     """Any extension reads, renews and deletes any subscription by its id."""
 
     kind = _ForAnyone
@@ -68,7 +68,7 @@ class _Forgetting(SubscriptionStore):
 
 
 @in_world(SUBSCRIBE)
-class ForgetsTheVerificationToken(_WithSubscriptions):
+class ForgetsTheVerificationToken(WithSubscriptions):
     """After an update of a subscription notifications come without its Verification-Token."""
 
     kind = _Forgetting
@@ -84,7 +84,7 @@ class _KeepsFilters(SubscriptionStore):
 
 
 @in_world(SUBSCRIBE)
-class KeepsTheFiltersFromBefore(_WithSubscriptions):
+class KeepsTheFiltersFromBefore(WithSubscriptions):
     """An update of a subscription adds its filters to those from before."""
 
     kind = _KeepsFilters
@@ -112,7 +112,7 @@ class _Counting(SubscriptionStore):
 
 
 @in_world(SUBSCRIBE)
-class NeverForgivesAFailure(_WithSubscriptions):
+class NeverForgivesAFailure(WithSubscriptions):
     """An address is blacklisted after three failures, in a row or not."""
 
     kind = _Counting
@@ -123,11 +123,8 @@ class DeletesByFilterInSilence(World):
     """Messages that are deleted by a filter are no event."""
 
     def deleting_messages(self, extension: Extension, wanted: Iterable[MessageFilter], *, purge: bool) -> Slices[None]:
-        watchers, self._watchers = self._watchers, ()
-        try:
+        with unwatched(self):
             yield from super().deleting_messages(extension, wanted, purge=purge)
-        finally:
-            self._watchers = watchers
 
 
 class _Inverted:

@@ -53,6 +53,10 @@ class Exchange:
         """Whether a message list was answered."""
         return self.method == "GET" and self.resource == "message-store" and self.status == 200
 
+    def is_answer(self, method: str, ending: str, status: int = 200) -> bool:
+        """Whether this has answered such a call so; `ending` is that of its path."""
+        return self.method == method and self.path.endswith(ending) and self.status == status
+
     @property
     def is_refused(self) -> bool:
         """Whether the API, and not its OAuth endpoints, refused this with an envelope of errors."""
@@ -82,8 +86,15 @@ class Exchange:
         """Ask for this text to be sent instead."""
         self.body = json.dumps(self.sent | {"text": text}).encode()
 
+    def send(self, **changed: Json) -> None:
+        """Ask with these properties in the JSON body instead; None for none."""
+        content = {**self.sent, **changed}
+        self.body = json.dumps({name: value for name, value in content.items() if value is not None}).encode()
+
     def forget(self, name: str) -> None:
-        """Ask without this parameter."""
+        """Ask without this parameter, where it is given."""
+        if f"{name}=" not in self.query:
+            return
         self.query = urlencode([pair for pair in parse_qsl(self.query, keep_blank_values=True) if pair[0] != name])
 
     def change_answer(self, change: Callable[[Json], object]) -> None:

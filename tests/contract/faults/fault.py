@@ -139,6 +139,16 @@ class StoreAround:
 
 
 @contextmanager
+def unwatched(world: World) -> Iterator[None]:
+    """Let nobody be told what becomes of the world meanwhile."""
+    watchers, world._watchers = world._watchers, ()
+    try:
+        yield
+    finally:
+        world._watchers = watchers
+
+
+@contextmanager
 def seeing(world: World, account: Account) -> Iterator[None]:
     """Let the world take its account for another one meanwhile."""
     right, world.account = world.account, account

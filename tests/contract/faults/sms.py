@@ -266,7 +266,7 @@ class KeepsSmsFromHandsets(StoreAround):
 
     def planned(self, delivery: Delivery) -> Delivery:
         kept = tuple(routed for routed in delivery.routed if routed.outcome is not Outcome.OUTSIDE)
-        return delivery._replace(routed=kept)
+        return delivery._replace(routed=kept, progress=delivery.progress or self.world.generation.sms_progress)
 
 
 @in_store(SMS)
