@@ -25,6 +25,7 @@ from . import (
     sms,
     text_length,
     threads,
+    today,
 )
 from .fault import Fault
 
@@ -47,6 +48,7 @@ ROOMS = (
     message_threads,
     address_books,
     faxes,
+    today,
 )
 
 
