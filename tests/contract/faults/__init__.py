@@ -16,6 +16,7 @@ from . import (
     events,
     faxes,
     generations,
+    listings,
     mailboxes,
     message_threads,
     pages,
@@ -49,6 +50,7 @@ ROOMS = (
     address_books,
     faxes,
     today,
+    listings,
 )
 
 
