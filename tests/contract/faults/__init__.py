@@ -24,6 +24,7 @@ from . import (
     several_messages,
     sign_in,
     sms,
+    subscriptions,
     text_length,
     threads,
     today,
@@ -51,6 +52,7 @@ ROOMS = (
     faxes,
     today,
     listings,
+    subscriptions,
 )
 
 
