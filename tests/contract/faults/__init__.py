@@ -16,6 +16,7 @@ from . import (
     events,
     faxes,
     generations,
+    high_volume,
     listings,
     mailboxes,
     message_threads,
@@ -53,6 +54,7 @@ ROOMS = (
     today,
     listings,
     subscriptions,
+    high_volume,
 )
 
 
