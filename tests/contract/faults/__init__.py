@@ -16,6 +16,7 @@ from . import (
     events,
     faxes,
     generations,
+    headers,
     high_volume,
     listings,
     mailboxes,
@@ -55,6 +56,7 @@ ROOMS = (
     listings,
     subscriptions,
     high_volume,
+    headers,
 )
 
 

@@ -1,9 +1,11 @@
 """Files of an MMS that get lost, renamed or cut."""
 
+import re
+
 from ringmock.domain.message import Delivery
 
 from .exchange import Exchange, Json
-from .fault import StoreAround, in_answers, in_store
+from .fault import StoreAround, in_answers, in_requests, in_store
 from .operations import CONTENT, MMS, SMS
 
 
@@ -58,3 +60,27 @@ def calls_them_mms(exchange: Exchange) -> None:
             message["type"] = "MMS"
 
     exchange.change_messages(call)
+
+
+@in_answers(CONTENT)
+def begins_at_the_wrong_end(exchange: Exchange) -> None:
+    """The last bytes that are asked for are the first."""
+    found = re.fullmatch(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)", exchange.headers.get("content-range", ""))
+    if exchange.status == 206 and found is not None and found[1] != "0" and int(found[2]) == int(found[3]) - 1:
+        exchange.answer = exchange.answer[::-1]
+
+
+@in_requests(MMS, SMS)
+def takes_eleven_files(exchange: Exchange) -> None:
+    """A message with a file too many is sent without it."""
+    boundary, *_ = exchange.body.partition(b"\r\n")
+    parts = exchange.body.split(boundary) if boundary.startswith(b"--") else []
+    files = [part for part in parts[1:-1] if b"application/json" not in part]
+    if len(files) == 11:
+        exchange.body = boundary.join([*parts[:-2], parts[-1]])
+
+
+@in_requests(MMS, SMS)
+def takes_scripts(exchange: Exchange) -> None:
+    """A file of a type that no MMS carries is sent as text."""
+    exchange.body = exchange.body.replace(b"application/smil", b"text/plain")
