@@ -1,7 +1,9 @@
 """Address books and the directory, with something else in them than was put there."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ringmock.domain.account import Extension, digits_of
@@ -11,7 +13,15 @@ from ringmock.world.world import World
 
 from .exchange import Exchange, Json
 from .fault import in_answers, in_requests, in_world, turned_into
-from .operations import CONTACT_DELETE, CONTACT_LIST, CONTACT_PATCH, CONTACT_SYNC, DIRECTORY, DIRECTORY_SEARCH
+from .operations import (
+    CONTACT_DELETE,
+    CONTACT_LIST,
+    CONTACT_PATCH,
+    CONTACT_SYNC,
+    CONTACT_UPDATE,
+    DIRECTORY,
+    DIRECTORY_SEARCH,
+)
 
 
 @in_world(CONTACT_PATCH)
@@ -219,3 +229,133 @@ def lists_the_directory_without_numbers(exchange: Exchange) -> None:
 
 def _keep(body: Json, is_kept: Callable[[Json], bool]) -> None:
     body["records"] = [record for record in body["records"] if is_kept(record)]
+
+
+class _Merging(Contacts):
+    def change(self, contact: Contact, details: Mapping[str, Any], *, is_deleted: bool = False) -> Contact:
+        return super().change(contact, {**contact.details, **details}, is_deleted=is_deleted)
+
+
+class _WithContacts(World):
+    """Has address books that go by other rules."""
+
+    kind: type[Contacts]
+
+    def begin_again(self, base: Base) -> None:
+        super().begin_again(base)
+        self.contacts = turned_into(self.kind, self.contacts)
+
+
+@in_world(CONTACT_UPDATE)
+class KeepsWhatAnUpdateLeavesOut(_WithContacts):
+    """An update of a contact keeps what it leaves out, as a change in part does."""
+
+    kind = _Merging
+
+
+class _Moving(Contacts):
+    def change(self, contact: Contact, details: Mapping[str, Any], *, is_deleted: bool = False) -> Contact:
+        order = self._ids_in_order[contact.owner]
+        order.remove(contact.id)
+        order.append(contact.id)
+        return super().change(replace(contact, number=len(order) + 1), details, is_deleted=is_deleted)
+
+
+@in_world(CONTACT_UPDATE, CONTACT_LIST)
+class MovesChangedContacts(_WithContacts):
+    """A contact that was changed goes to the end of the list."""
+
+    kind = _Moving
+
+
+class _CaseMatters(Contacts):
+    def in_order(self, owner: str, by: Sequence[str] = ()) -> Sequence[Contact]:
+        fields = {"FirstName": "firstName", "LastName": "lastName", "Company": "company"}
+        found = list(super().in_order(owner, by))
+        return sorted(
+            found, key=lambda one: [(fields[n] not in one.details, one.details.get(fields[n], "")) for n in by]
+        )
+
+
+@in_world(CONTACT_LIST)
+class SortsCapitalLettersFirst(_WithContacts):
+    """A sorted list of contacts has those with capital letters first."""
+
+    kind = _CaseMatters
+
+
+class _NamelessFirst(Contacts):
+    def in_order(self, owner: str, by: Sequence[str] = ()) -> Sequence[Contact]:
+        found = list(super().in_order(owner, by))
+        names = [{"FirstName": "firstName", "LastName": "lastName", "Company": "company"}[each] for each in by]
+        return sorted(found, key=lambda one: [name in one.details for name in names])
+
+
+@in_world(CONTACT_LIST)
+class SortsTheNamelessFirst(_WithContacts):
+    """A list of contacts that is sorted by a name begins with those that have none."""
+
+    kind = _NamelessFirst
+
+
+@in_requests(CONTACT_LIST)
+def sorts_by_the_first_field(exchange: Exchange) -> None:
+    """Of several fields to sort by the first counts."""
+    if exchange.method == "GET" and exchange.resource == "contact" and exchange.query.count("sortBy=") > 1:
+        first, _, rest = exchange.query.partition("sortBy=")
+        kept, *others = rest.split("&")
+        exchange.query = "&".join([f"{first}sortBy={kept}", *(one for one in others if not one.startswith("sortBy="))])
+
+
+@in_requests(CONTACT_LIST)
+def finds_contacts_by_the_first_number(exchange: Exchange) -> None:
+    """Of several phone numbers that contacts are asked for by the first counts."""
+    if exchange.method == "GET" and exchange.resource == "contact" and exchange.query.count("phoneNumber=") > 1:
+        first, _, rest = exchange.query.partition("phoneNumber=")
+        kept, *others = rest.split("&")
+        others = [one for one in others if not one.startswith("phoneNumber=")]
+        exchange.query = "&".join([f"{first}phoneNumber={kept}", *others])
+
+
+@in_answers(CONTACT_SYNC)
+def leads_to_no_next_page(exchange: Exchange) -> None:
+    """A page of a synchronization has the id of the next page, and no address of it."""
+    if exchange.resource == "address-book-sync" and exchange.status == 200:
+        exchange.change_answer(lambda body: body.pop("nextPageUri", None))
+
+
+@in_answers(CONTACT_SYNC)
+def leads_to_a_page_of_another_size(exchange: Exchange) -> None:
+    """The address of the next page of a synchronization forgets how long a page is."""
+    if exchange.resource == "address-book-sync" and exchange.status == 200:
+
+        def change(body: Json) -> None:
+            if "nextPageUri" in body:
+                body["nextPageUri"] = re.sub("perPage=[0-9]+", "perPage=250", body["nextPageUri"])
+
+        exchange.change_answer(change)
+
+
+class _FromNow(Contacts):
+    def everything(self, owner: str, after: int, size: int, position: int) -> ContactChanges:
+        return super().everything(owner, after, size, self.position(owner))
+
+
+@in_world(CONTACT_SYNC)
+class MissesWhatChangesMeanwhile(_WithContacts):
+    """What changes while a client gets its first copy page by page is not in its next synchronization."""
+
+    kind = _FromNow
+
+
+@in_answers(CONTACT_SYNC)
+def tells_the_rest_of_deleted_contacts(exchange: Exchange) -> None:
+    """A deleted contact has a name in a synchronization."""
+    if exchange.resource == "address-book-sync" and exchange.status == 200:
+
+        def change(body: Json) -> None:
+            for record in body["records"]:
+                if record["availability"] == "Deleted":
+                    record["firstName"] = "Deleted"
+
+        exchange.change_answer(change)

@@ -23,9 +23,11 @@ from .operations import (
     PRESENCE,
     PRESENCE_CHANGE,
     QUEUE_PRESENCE,
+    QUEUE_PRESENCE_CHANGE,
     SMS_BATCH,
     SMS_BATCHES,
     SMS_OF_BATCHES,
+    SUBSCRIBE,
 )
 
 
@@ -69,7 +71,7 @@ class KeepsTakingQueueCalls(World):
         super().set_presence(extension, presence)
 
 
-@in_requests(PRESENCE_CHANGE)
+@in_requests(PRESENCE_CHANGE, PRESENCE)
 def lets_dnd_status_win(exchange: Exchange) -> None:
     """A change with a dndStatus leaves acceptCallQueueCalls aside."""
     is_change = exchange.method == "PUT" and exchange.resource == "presence"
@@ -78,7 +80,7 @@ def lets_dnd_status_win(exchange: Exchange) -> None:
         exchange.body = json.dumps(kept).encode()
 
 
-@in_world(PRESENCE)
+@in_world(PRESENCE, SUBSCRIBE)
 class DoesNotTellOfFreezing(World):
     """Nobody is told that an extension is Offline since it was frozen."""
 
@@ -92,7 +94,7 @@ class DoesNotTellOfFreezing(World):
             super()._notify_presence(number, before)
 
 
-@in_world(PRESENCE)
+@in_world(PRESENCE_CHANGE, SUBSCRIBE)
 class CountsNoPresenceEvents(World):
     """Every event of a presence is the first."""
 
@@ -231,3 +233,89 @@ def leads_no_page_back(exchange: Exchange) -> None:
     """A page of batches leads to the next and never to the one before."""
     if exchange.method == "GET" and exchange.path.endswith("/sms/batches") and exchange.status == 200:
         exchange.change_answer(lambda body: body["paging"].pop("previousPageToken", None))
+
+
+@in_requests(PRESENCE_CHANGE)
+def passes_over_personal_dnd(exchange: Exchange) -> None:
+    """A change of dndStatusPersonal is answered and not kept."""
+    if exchange.method == "PUT" and exchange.resource == "presence" and "dndStatusPersonal" in exchange.sent:
+        exchange.send(dndStatusPersonal=None)
+
+
+@in_answers(PRESENCE)
+def is_as_busy_as_it_says(exchange: Exchange) -> None:
+    """Who takes no calls is as available as he says, not Busy."""
+    if exchange.resource == "presence" and exchange.status == 200:
+        exchange.change_answer(_as_said)
+
+
+def _as_said(body: Json) -> None:
+    for presence in body.get("records", [body]):
+        presence["presenceStatus"] = presence.get("userStatus", "Offline")
+
+
+@in_requests(PRESENCE_CHANGE)
+def keeps_a_message_that_is_taken_back(exchange: Exchange) -> None:
+    """An empty message leaves the one from before."""
+    if exchange.method == "PUT" and exchange.resource == "presence" and exchange.sent.get("message") == "":
+        exchange.send(message=None)
+
+
+@in_world(QUEUE_PRESENCE_CHANGE)
+class TakesQueuesTogether(World):
+    """Who declines the calls of one queue declines those of all."""
+
+    def set_presence(self, extension: Extension, presence: Presence) -> None:
+        for queue in self.account.extensions.values():
+            if presence.declined_queues and extension.number in queue.members:
+                presence = presence.accepting(queue.number, accepts=False)
+        super().set_presence(extension, presence)
+
+
+@in_answers(QUEUE_PRESENCE)
+def lets_members_decide(exchange: Exchange) -> None:
+    """Every queue lets its members say whether they take its calls."""
+    if exchange.resource == "call-queue-presence" and exchange.status == 200:
+        exchange.change_answer(_editable)
+
+
+def _editable(body: Json) -> None:
+    for record in body["records"]:
+        record["callQueue"]["editableMemberStatus"] = True
+
+
+@in_answers(PRESENCE)
+def tells_active_calls_unasked(exchange: Exchange) -> None:
+    """A presence has its active calls, whether they are asked for or not."""
+    if exchange.method == "GET" and exchange.path.endswith("/presence") and exchange.status == 200:
+        exchange.change_answer(_with_calls)
+
+
+def _with_calls(body: Json) -> None:
+    for presence in body.get("records", [body]):
+        presence.setdefault("activeCalls", [])
+
+
+@in_answers(PRESENCE)
+def denies_that_it_hides(exchange: Exchange) -> None:
+    """Who does not let himself be seen says that he does."""
+    if exchange.resource == "presence" and exchange.status == 200:
+        exchange.change_answer(_visible)
+
+
+def _visible(body: Json) -> None:
+    for presence in body.get("records", [body]):
+        presence["allowSeeMyPresence"] = True
+
+
+@in_answers(ACCOUNT_PRESENCE)
+def shows_the_hidden_to_all(exchange: Exchange) -> None:
+    """In the list of all presences those are Available who hide theirs."""
+    if exchange.path.endswith("/account/~/presence") and exchange.status == 200:
+        exchange.change_answer(_all_available)
+
+
+def _all_available(body: Json) -> None:
+    for presence in body["records"]:
+        if not presence["allowSeeMyPresence"]:
+            presence["presenceStatus"] = "Available"

@@ -129,3 +129,89 @@ class RefusesNationalNumbers(World):
             if len(recipient.phone_number) == 10:
                 raise errors.InvalidParameter("to.phoneNumber", recipient.phone_number)
         return super().send_fax(sender, fax)
+
+
+@in_world(FAX)
+class SendsEveryFaxFinely(World):
+    """A fax has the resolution High, whichever is asked for."""
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        return super().send_fax(sender, fax._replace(resolution=FaxResolution.HIGH))
+
+
+@in_answers(FAX, READ)
+def counts_no_cover_page(exchange: Exchange) -> None:
+    """The cover page is no page of a fax."""
+    if exchange.status == 200 and b'"faxPageCount"' in exchange.answer:
+
+        def change(body: Json) -> None:
+            for fax in body.get("records", [body]):
+                if fax.get("coverIndex") and fax["faxPageCount"]:
+                    fax["faxPageCount"] -= 1
+
+        exchange.change_answer(change)
+
+
+@in_answers(FAX, READ)
+def counts_pages_before_sending(exchange: Exchange) -> None:
+    """A fax has pages while it is Queued."""
+    if exchange.status == 200 and b'"faxPageCount": 0' in exchange.answer.replace(b":0", b": 0"):
+
+        def change(body: Json) -> None:
+            for fax in body.get("records", [body]):
+                if fax.get("faxPageCount") == 0:
+                    fax["faxPageCount"] = len(fax["attachments"])
+
+        exchange.change_answer(change)
+
+
+@in_world(FAX)
+class ForgetsNamesOfRecipients(World):
+    """The recipients of a fax have lost the names that they were given."""
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        return super().send_fax(
+            sender, fax._replace(recipients=tuple(one._replace(name=None) for one in fax.recipients))
+        )
+
+
+@in_world(FAX)
+class ForgetsCoverTexts(World):
+    """A fax with a cover page has lost the text on it."""
+
+    def send_fax(self, sender: Extension, fax: SendFax) -> FaxSent:
+        return super().send_fax(sender, fax._replace(cover_text=None))
+
+
+@in_answers(READ, FAX)
+def renders_every_document(exchange: Exchange) -> None:
+    """Every file of a fax is a rendered document."""
+    if exchange.status == 200 and b'"SourceDocument"' in exchange.answer:
+        exchange.answer = exchange.answer.replace(b'"SourceDocument"', b'"RenderedDocument"')
+
+
+@in_answers(READ)
+def numbers_recipients_alike(exchange: Exchange) -> None:
+    """All recipients of a fax have one recipientId."""
+    if exchange.status == 200 and b'"recipientId"' in exchange.answer:
+
+        def change(body: Json) -> None:
+            for fax in body.get("records", [body]):
+                for party in fax["to"]:
+                    if "recipientId" in party:
+                        party["recipientId"] = fax["to"][0]["recipientId"]
+
+        exchange.change_answer(change)
+
+
+@in_answers(READ)
+def has_sent_a_fax_to_somebody(exchange: Exchange) -> None:
+    """A fax is Sent when it has reached one of its recipients."""
+    if exchange.status == 200 and b'"faxPageCount"' in exchange.answer:
+
+        def change(body: Json) -> None:
+            for fax in body.get("records", [body]):
+                if any(party.get("messageStatus") == "Sent" for party in fax.get("to", ())):
+                    fax["messageStatus"] = "Sent"
+
+        exchange.change_answer(change)
