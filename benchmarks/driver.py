@@ -1,7 +1,9 @@
 """wrk on a core of its own: how fast calls are answered, and what they cost the server in processor time."""
 
+import argparse
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +24,12 @@ class Driven(NamedTuple):
     median: float
     p99: float
     cpu: float | None
+
+
+def need_wrk(parser: argparse.ArgumentParser) -> None:
+    """End the benchmark with a sentence where wrk is not installed."""
+    if shutil.which("wrk") is None:
+        parser.error("wrk is not installed; most package managers have it under that name")
 
 
 def driven(

@@ -10,7 +10,6 @@ collector's, by its own processor time.
 import argparse
 import contextlib
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import Any, NamedTuple
 import readme
 from contenders.exchange import SMS, call
 from contenders.serving import ContenderFailed, environment, pinned, stop
-from driver import Driven, driven
+from driver import Driven, driven, need_wrk
 
 HERE = Path(__file__).parent
 OWN = "/restapi/v1.0/account/~/extension/~"
@@ -192,7 +191,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--only", default="", help="operations whose names have this in them")
-    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    readme.may_write(parser)
     return parser
 
 
@@ -200,8 +199,7 @@ def main() -> int:
     """Print the table."""
     parser = options()
     asked = parser.parse_args()
-    if shutil.which("wrk") is None:
-        parser.error("wrk is not installed; most package managers have it under that name")
+    need_wrk(parser)
     checkouts = [HERE.parent, *([asked.against.resolve()] if asked.against else [])]
     names = [name for name in OPERATIONS if asked.only in name]
     rows = []
@@ -218,9 +216,7 @@ def main() -> int:
     heads += ["longest pause, ms", *(["times the other"] if asked.against else [])]
     said = f"at {asked.connections} connections; medians of {asked.rounds} rounds of {asked.seconds:g} s."
     written = f"{readme.table(heads, rows)}\n\n{readme.machine(2)}; {said}"
-    print(written)
-    if asked.write:
-        readme.write("operations", written)
+    readme.end("operations", written, asked)
     return 0
 
 

@@ -8,7 +8,6 @@ What a contender claims to do is checked before it is timed. Whoever is not inst
 
 import argparse
 import os
-import shutil
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ import readme
 from contenders import CONTENDERS, Contender
 from contenders.exchange import unkept_claims
 from contenders.serving import ContenderFailed, pinned, serving
-from driver import driven
+from driver import driven, need_wrk
 
 HERE = Path(__file__).parent
 OURS = "ringmock"
@@ -161,7 +160,7 @@ def options() -> argparse.ArgumentParser:
         default=Path(os.environ.get("RINGMOCK_BENCH_MODULES", HERE / "contenders")),
         help="where `npm install --prefix FOLDER` put the contenders (RINGMOCK_BENCH_MODULES)",
     )
-    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    readme.may_write(parser)
     return parser
 
 
@@ -174,8 +173,7 @@ def main() -> int:
     unknown = set(names) - {contender.name for contender in CONTENDERS}
     if unknown:
         parser.error(f"no contender is named {', '.join(sorted(unknown))}")
-    if shutil.which("wrk") is None:
-        parser.error("wrk is not installed; most package managers have it under that name")
+    need_wrk(parser)
     load = os.getloadavg()[0]
     chosen = [contender for contender in CONTENDERS if contender.name in names]
     absent = {contender: contender.missing(asked.node_modules) for contender in chosen}
@@ -188,9 +186,7 @@ def main() -> int:
             how = "; ".join(f"{need.name} is not installed ({need.how})" for need in needs)
             written.append(f"Left out: {contender.title}: {how}.")
     written += [f"Failed: {name}: {why}" for name, why in failed.items()]
-    print("\n\n".join(written))
-    if asked.write:
-        readme.write("peers", "\n\n".join(written))
+    readme.end("peers", "\n\n".join(written), asked)
     return 1 if failed else 0
 
 

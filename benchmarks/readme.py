@@ -1,11 +1,24 @@
 """Results in benchmarks/README.md: each between two marks that carry its name."""
 
+import argparse
 import platform
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 README = Path(__file__).with_name("README.md")
+
+
+def may_write(parser: argparse.ArgumentParser) -> None:
+    """Give a benchmark the option by which `end` writes."""
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+
+
+def end(name: str, text: str, asked: argparse.Namespace) -> None:
+    """Print the results, and put them into the README where that is asked for."""
+    print(text)
+    if asked.write:
+        write(name, text)
 
 
 def write(name: str, text: str) -> None:

@@ -57,7 +57,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--starts", type=int, default=7)
     parser.add_argument("--calls", type=int, default=20_000)
-    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    readme.may_write(parser)
     asked = parser.parse_args()
     seconds, at_rest, loading = [], [], []
     for _ in range(asked.starts):
@@ -79,9 +79,7 @@ def main() -> int:
     installed = len(list(metadata.distributions()))
     where = f"{readme.machine(cores)}, {installed} packages installed."
     written = f"{readme.table(['ringmock', f'median of {asked.starts}'], rows)}\n\n{where}"
-    print(written)
-    if asked.write:
-        readme.write("start", written)
+    readme.end("start", written, asked)
     return 0
 
 
