@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ringmock.contract.cases import bundled_cases
-from ringmock.contract.cases.preconditions import FOR_GOOD, reason_to_skip
+from ringmock.contract.cases.preconditions import FOR_GOOD, PreparedCase, reason_to_skip
 from ringmock.contract.cases.runner import run_case
 from ringmock.contract.guard import Guard, Limits
 from ringmock.contract.http_client import Exchange, HttpClient, NoAnswer, Request, curl
@@ -104,6 +104,13 @@ def test_a_server_that_is_silent_for_one_case_after_the_other_is_not_waited_for_
         url = url_of(bound)
     with pytest.raises(NoAnswer, match=f"no answer from {url} to 3 cases, one after the other"):
         findings += PARTS["cases"](Target(url, DEMO, has_worlds=True), Options(cases=tuple(cases)))
+
+
+def test_what_was_prepared_for_a_run_is_what_is_run() -> None:
+    planned = (PreparedCase(CASES[0], "it was planned so"),)
+    target = Target("http://127.0.0.1:1", DEMO, has_worlds=True)
+    (found,) = PARTS["cases"](target, Options(cases=CASES[:1], prepared=planned))
+    assert (found.verdict, found.detail) == ("SKIPPED", "it was planned so")
 
 
 def test_a_server_that_hangs_is_reported_with_how_long_it_was_waited_for() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .cases import Case
+from .cases.preconditions import PreparedCase
 from .side_by_side import Stop
 
 
@@ -21,6 +22,8 @@ class Options:
     """The options of a run. Each part uses its own."""
 
     cases: tuple[Case, ...] = ()
+    prepared: tuple[PreparedCase, ...] = ()
+    """These cases as they were planned for the server; without any the part prepares them."""
     seed: int = 1
     examples: int = 50
     """Of the fuzz: Schemathesis's number for each operation."""

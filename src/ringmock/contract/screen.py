@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .cases.operation import known_operations
-from .cases.preconditions import reason_to_skip
 from .findings import TO_HAVE_IT
 from .fuzz.part import identities
 from .options import Options
@@ -39,7 +38,7 @@ def planned(part: str, found: Preflight, options: Options) -> Planned:
     target = found.target
     per_call = max(found.seconds, 1 / _rate(target.limits.rate))
     if part == "cases":
-        reasons = [reason_to_skip(case, target) for case in options.cases]
+        reasons = [each.reason for each in options.prepared]
         runs = reasons.count(None)
         seconds = runs * (SECONDS_OF_A_CASE + CALLS_OF_A_CASE * per_call)
         left_out = Counter(reason.partition(TO_HAVE_IT)[0] for reason in reasons if reason is not None)

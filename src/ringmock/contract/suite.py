@@ -21,7 +21,7 @@ from .cases import Case, CaseFileError, bundled_cases, load_cases
 from .cases.binding import bind
 from .cases.homes import homes_of
 from .cases.operation import operations_by_id
-from .cases.preconditions import unknown_extensions
+from .cases.preconditions import prepared, unknown_extensions
 from .findings import NOT_IMPLEMENTED, Finding, Verdict
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
 from .http_client import Exchange, NoAnswer, Watcher
@@ -215,6 +215,7 @@ class Run:
         return replace(
             self.options,
             cases=cases,
+            prepared=tuple(prepared(case, found.target) for case in cases) if part == "cases" else (),
             operations=self.wanted.selection.fuzzed(found.not_implemented),
             not_implemented=found.not_implemented,
             is_smaller=errand.is_further and not self.options.identities,

@@ -10,7 +10,7 @@ from ..target import Target
 from .causes import cause_of, is_behaviour, operation_of_failure
 from .preconditions import prepared
 from .report import compared, detail_of, reproduced_by, step_of
-from .runner import CaseResult, calls_of, run_case
+from .runner import CaseResult, calls_of, run_prepared
 
 PART = "cases"
 MAX_SILENT = 3
@@ -20,12 +20,13 @@ MAX_SILENT = 3
 def run(target: Target, options: Options) -> Iterator[Finding]:
     """A finding for each case. Raises `NoAnswer` when several consecutive cases get no answer."""
     silent = 0
-    for place, case in enumerate(options.cases):
-        options.reached(place / len(options.cases))
+    ready = options.prepared or [prepared(case, target) for case in options.cases]
+    for place, case in enumerate(ready):
+        options.reached(place / len(ready))
         if options.stop.is_set:
             return
         started = perf_counter()
-        result = run_case(case, target)
+        result = run_prepared(case, target)
         yield _finding(result, target, perf_counter() - started)
         if result.skipped is None:
             silent = silent + 1 if result.is_unanswered else 0

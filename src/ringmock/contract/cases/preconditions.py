@@ -6,7 +6,7 @@ Such a case is skipped with the reason.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...fixture import bundled_names, load_named
 from ...fixture.shape import nearest
@@ -38,21 +38,28 @@ LISTS = ("records", "paging", "navigation")
 SUMMARIES = frozenset({"aggregateA2PSMSStatuses", "readSmsStatusSummary"})
 
 
+class PreparedCase(NamedTuple):
+    """A case about a target's account, with no reason; or as it was written, and the reason to skip it there."""
+
+    case: Case
+    reason: str | None
+
+
 def reason_to_skip(case: Case, target: Target) -> str | None:
     """Why the case cannot be run against the target; None when it can."""
-    return prepared(case, target)[1]
+    return prepared(case, target).reason
 
 
-def prepared(case: Case, target: Target) -> tuple[Case, str | None]:
-    """The case about the target's account, and None; or as it is, and why it cannot be run there."""
+def prepared(case: Case, target: Target) -> PreparedCase:
+    """The case as it is run against the target, or why it is not."""
     reason = next(_reasons(case, target), None)
     if reason is not None:
-        return case, reason
+        return PreparedCase(case, reason)
     bound = bind(case, target.template)
     if isinstance(bound, Lack):
-        return case, str(bound)
+        return PreparedCase(case, str(bound))
     reasons = chain(_strangers(bound, target.template), () if target.has_worlds else _without_a_world(bound, target))
-    return bound, next(reasons, None)
+    return PreparedCase(bound, next(reasons, None))
 
 
 def _strangers(case: Case, template: Template) -> Iterator[str]:

@@ -27,7 +27,7 @@ from . import RECEIVER, Case, Step
 from .expectations import ABSENT, CLIENT_ID, Difference, differences, filled, found_at, is_matcher, names_in
 from .membership import Membership, Unreadable, changes_members
 from .operation import JSON
-from .preconditions import prepared
+from .preconditions import PreparedCase, prepared
 from .request import encoded, file_of, request_of
 from .shapes import SENDING, WRITTEN, Shape
 from .sockets import Sockets
@@ -111,11 +111,16 @@ class _SignInRefused(_Stuck):
 
 
 def run_case(case: Case, target: Target) -> CaseResult:
+    """Prepare a case, and run it: see `run_prepared`."""
+    return run_prepared(prepared(case, target), target)
+
+
+def run_prepared(found: PreparedCase, target: Target) -> CaseResult:
     """Run a case, in a separate world if the target has worlds. Always returns a result, whatever the server does.
 
     Without worlds, only messages that arrived after its start count in mailboxes.
     """
-    case, reason = prepared(case, target)
+    case, reason = found
     if reason is not None:
         return CaseResult(case, None, reason)
     with target.client() as client, ExitStack() as resources:
