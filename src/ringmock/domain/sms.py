@@ -10,6 +10,9 @@ from .generation import Generation
 from .message import Delivery, MessageType, Outcome, Routed
 from .rules import Route, can_receive, check_sms_sender, check_text_length, when_inactive
 
+# Python 3.11 takes twenty times as long for a member of an enumeration as for a name of the module.
+_SMS, _OUTSIDE = MessageType.SMS, Outcome.OUTSIDE
+
 
 class SendSms(NamedTuple):
     """A request to send an SMS: phone numbers with or without `+` (D-10)."""
@@ -27,7 +30,7 @@ def plan_sms(account: Account, sender: Extension, sms: SendSms, generation: Gene
     The outbox is that of the number's owner: a Department's own for what its SMS recipients send. A company number
     has the outbox of whom it is assigned to.
     """
-    check_text_length(sms.text, MessageType.SMS)
+    check_text_length(sms.text, _SMS)
     number = check_sms_sender(account, sender, sms.sender)
     check_recipients(account, number, sms.recipients, generation)
     if sms.attachments:
@@ -121,14 +124,14 @@ def delivery_of(
     """The plan of an SMS whose numbers, as digits, were checked. Without an outbox it is in none."""
     conversation = Conversation(None, numbers=frozenset((sender, *recipients)))
     routed = tuple([route_sms(account, recipient) for recipient in recipients])
-    return Delivery(MessageType.SMS, sender, outbox, recipients, text, conversation, routed, attachments)
+    return Delivery(_SMS, sender, outbox, recipients, text, conversation, routed, attachments)
 
 
 def route_sms(account: Account, recipient: str) -> Routed:
     """R-06 outside; D-14 high-volume SMS; R-16 dropped; D-09 no mailbox for it, or that of several; R-02 delivered."""
     phone = account.phone_numbers.get(recipient)
     if phone is None:
-        return Routed(recipient, Outcome.OUTSIDE, "R-06")
+        return Routed(recipient, _OUTSIDE, "R-06")
     if recipient in account.a2p_numbers:
         return Routed(recipient, Outcome.DELIVERED, "D-14")
     owner = account.mailbox_of(recipient)

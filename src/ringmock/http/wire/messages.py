@@ -27,6 +27,9 @@ from .view import Json, View
 
 _E = TypeVar("_E", bound=StrEnum)
 
+# Python 3.11 takes twenty times as long for a member of an enumeration as for a name of the module.
+_SMS, _PAGER = MessageType.SMS, MessageType.PAGER
+
 DEFAULT_WINDOW = timedelta(hours=24)
 TEXT_ATTACHMENT_ID = 1
 
@@ -179,7 +182,7 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
     uri = f"{view.extension_uri(view.account.extensions[message.mailbox])}/message-store/{message.id}"
     step = None if just_sent else message.step_at(view.now)
     status = message.progress.accepted if step is None else step[1].status
-    is_pager = message.type is MessageType.PAGER
+    is_pager = message.type is _PAGER
     resource: Json = {
         "uri": uri,
         "id": message.id,
@@ -201,7 +204,7 @@ def message_resource(message: Message, view: View, *, just_sent: bool = False) -
         resource["pgToDepartment"] = bool(message.conversation.departments)
     if view.generation.with_current_fields:
         resource.update(_current_fields(message, view))
-        if message.type is MessageType.SMS:
+        if message.type is _SMS:
             resource.update(_sms_fields(message, step, just_sent=just_sent))
     if step is not None and step[1].error is not None:
         resource["deliveryErrorCode"] = step[1].error
