@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from command_line import served
 from ringmock.cli.addresses import RootFile, root_file
 from ringmock.cli.main import main
-from ringmock.contract.http_client import HttpClient, Request
+from ringmock.contract.http_client import ConnectionOptions, HttpClient, Request
 from ringmock.serving.tls import self_signed
 
 
@@ -41,7 +41,7 @@ def test_the_control_api_has_its_own_address_by_https_too_and_a_root_is_kept_for
         (trust,) = [line.split()[1].rstrip(":") for line in server.screen if line.startswith("trust")]
         address = control.removesuffix("/_mock/openapi.yaml")
         assert urlsplit(address).scheme == "https"
-        with HttpClient(address, ca=Path(trust)) as client:
+        with HttpClient(address, connection=ConnectionOptions(Path(trust))) as client:
             assert client.send(Request("GET", "/_mock/ready")).json["status"] == "ready"
     assert not Path(trust).parent.exists()
 

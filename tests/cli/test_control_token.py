@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from command_line import commands
 from ringmock.cli.main import main
 from ringmock.cli.mcp import server_of
-from ringmock.contract.http_client import HttpClient, Request
+from ringmock.contract.http_client import ConnectionOptions, HttpClient, Request
 from ringmock.control.access import Access
 from ringmock.fixture import load_named
 from ringmock.serving.server import build, serving
@@ -51,7 +51,7 @@ def elsewhere() -> Iterator[str]:
 def history(elsewhere: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a phone outside has written, which only the control API does again."""
     file = tmp_path_factory.mktemp("history") / "history.ndjson"
-    with HttpClient(elsewhere, control_token=TOKEN) as client:
+    with HttpClient(elsewhere, connection=ConnectionOptions(control_token=TOKEN)) as client:
         headers = {"Content-Type": "application/json"}
         client.send(Request("POST", "/_mock/worlds", headers, b'{"name": "of-a-phone"}'))
         headers["X-Ringmock-World"] = "of-a-phone"
@@ -91,7 +91,7 @@ def test_every_command_that_calls_the_control_api_calls_it_with_the_token(
 
 def test_the_tools_of_an_agent_call_with_the_token(elsewhere: str) -> None:
     async def asked(token: str | None) -> str:
-        async with Agent(server_of(elsewhere, token)) as agent:
+        async with Agent(server_of(elsewhere, ConnectionOptions(control_token=token))) as agent:
             return str((await agent.call_tool("list_worlds", {})).content[0].text)  # type: ignore[union-attr]
 
     assert "token" in asyncio.run(asked(None))

@@ -23,7 +23,7 @@ from javascript import Day, day_with
 from ringmock.cli.main import main
 from ringmock.cli.mcp import server_of
 from ringmock.contract.cases.operation import JSON, known_operations
-from ringmock.contract.http_client import HttpClient, NoAnswer, Request
+from ringmock.contract.http_client import ConnectionOptions, HttpClient, NoAnswer, Request
 from ringmock.fixture import load_named
 from ringmock.lab.webhooks import WebHooks
 from ringmock.serving.public_address import PublicAddress, networks_of
@@ -101,7 +101,7 @@ def _await(server: Server, process: "subprocess.Popen[str]") -> None:
     for _ in range(200):
         assert process.poll() is None, process.stderr and process.stderr.read()
         try:
-            with HttpClient(server.url, ca=server.root) as client:
+            with HttpClient(server.url, connection=ConnectionOptions(server.root)) as client:
                 client.send(Request("GET", "/restapi"))
             return
         except NoAnswer:
@@ -207,7 +207,10 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("signed")
     made, root = self_signed(), folder / "root.pem"
     root.write_bytes(made.root or b"")
-    with serving(build(Worlds(load_named("demo"))), tls=made.context) as (url, _), HttpClient(url, ca=root) as client:
+    with (
+        serving(build(Worlds(load_named("demo"))), tls=made.context) as (url, _),
+        HttpClient(url, connection=ConnectionOptions(root)) as client,
+    ):
         for number in ("102", "104"):
             body = json.dumps({"to": [{"extensionNumber": number}], "text": "It is on"}).encode()
             headers = {"Authorization": "Bearer demo-101", "Content-Type": "application/json"}
@@ -241,7 +244,7 @@ def test_every_command_that_calls_a_server_trusts_what_ca_names(signed: Server, 
 
 def test_the_tools_of_an_agent_trust_what_ca_names(signed: Server) -> None:
     async def asked(root: Path | None) -> str:
-        async with Agent(server_of(signed.url, ca=root)) as agent:
+        async with Agent(server_of(signed.url, ConnectionOptions(root))) as agent:
             return str((await agent.call_tool("list_worlds", {})).content[0].text)  # type: ignore[union-attr]
 
     assert "certificate" in asyncio.run(asked(None))

@@ -11,7 +11,7 @@ import trustme
 from websockets.sync.client import connect as connect_socket
 
 from ringmock.contract.fuzz.client import Client as FuzzClient
-from ringmock.contract.http_client import HttpClient, NoAnswer, Request, trusting
+from ringmock.contract.http_client import ConnectionOptions, HttpClient, NoAnswer, Request, trusting
 from ringmock.contract.target import remote
 from ringmock.fixture import load_named
 from ringmock.server_limits import ServerLimits
@@ -44,7 +44,7 @@ def url(root: Path) -> Iterator[str]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 def test_whoever_trusts_the_root_is_answered_with_addresses_by_https(url: str, root: Path, host: str) -> None:
     called = f"https://{host}:{urlsplit(url).port}"
-    with HttpClient(called, ca=root) as client:
+    with HttpClient(called, connection=ConnectionOptions(root)) as client:
         assert client.send(Request("GET", API)).json["uri"] == f"{called}{API}"
 
 
@@ -61,7 +61,7 @@ def test_a_test_drives_a_world_of_a_server_by_https(url: str, root: Path) -> Non
 
 
 def test_a_websocket_is_opened_where_the_token_says(url: str, root: Path) -> None:
-    with HttpClient(url, ca=root) as client:
+    with HttpClient(url, connection=ConnectionOptions(root)) as client:
         token = client.send(Request("POST", "/restapi/oauth/wstoken", {"Authorization": "Bearer demo-101"})).json
     assert token["uri"] == f"wss{url.removeprefix('https')}/ws"
     address = f"{token['uri']}?access_token={token['ws_access_token']}"
@@ -75,9 +75,9 @@ def test_a_websocket_is_opened_where_the_token_says(url: str, root: Path) -> Non
 
 def test_the_contract_suite_trusts_the_root_it_is_given(url: str, root: Path) -> None:
     template = load_named("demo")
-    target = remote(url, template, ca=root)
+    target = remote(url, template, connection=ConnectionOptions(root))
     assert (target.is_ringmock, target.has_worlds) == (True, True)
-    with FuzzClient(url, ca=root) as client:
+    with FuzzClient(url, connection=ConnectionOptions(root)) as client:
         assert client.announce("POST", f"{API}/account/~", 20_000_000, {}).status == 413
 
 
@@ -124,7 +124,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 def test_a_server_shows_the_certificate_of_its_files(files: Files, cert: str, key: str | None) -> None:
     shown = from_files(getattr(files, cert), None if key is None else getattr(files, key))
     assert shown.root is None
-    with serving(build(Worlds(load_named("demo"))), tls=shown.context) as (url, _), HttpClient(url, ca=files.root) as c:
+    with (
+        serving(build(Worlds(load_named("demo"))), tls=shown.context) as (url, _),
+        HttpClient(url, connection=ConnectionOptions(files.root)) as c,
+    ):
         assert c.send(Request("GET", API)).status == 200
 
 
@@ -160,7 +163,7 @@ def test_a_root_of_ours_is_told_from_others(files: Files, url: str, root: Path) 
 @pytest.mark.parametrize(("file", "said"), [("garbage", "no certificate in PEM"), ("missing", "No such file")])
 def test_a_client_is_told_which_root_is_none(files: Files, file: str, said: str) -> None:
     with pytest.raises(ValueError, match=said) as refused:
-        HttpClient("https://127.0.0.1:1", ca=getattr(files, file))
+        HttpClient("https://127.0.0.1:1", connection=ConnectionOptions(getattr(files, file)))
     assert str(getattr(files, file)) in str(refused.value)
 
 
@@ -208,6 +211,6 @@ def test_a_call_whose_client_ends_its_side_at_once_harms_nobody(
         connection.sendall(b"GET /restapi HTTP/1.1\r\nHost: localhost\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
         connection.close()
-    with HttpClient(url, ca=root) as client:
+    with HttpClient(url, connection=ConnectionOptions(root)) as client:
         assert client.send(Request("GET", "/restapi")).status == 200
     assert "eof_received" not in caplog.text

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .console import CA, CONTROL_TOKEN, write_whole
+from .console import with_connection, write_whole
 
 if TYPE_CHECKING:
     from ..contract.cases.from_world import Written
+    from ..contract.http_client import ConnectionOptions
     from ..world.template import Template
 
 DASH = "-"
@@ -30,8 +31,7 @@ def cases() -> None:
     required=True,
     help="The ringmock on which it was done, as http://127.0.0.1:8080.",
 )
-@CONTROL_TOKEN
-@CA
+@with_connection
 @click.option("--world", default="default", show_default=True, help="The world, of those that the server has open.")
 @click.option(
     "--fixture",
@@ -57,8 +57,7 @@ def cases() -> None:
 def new(
     name: str,
     url: str,
-    control_token: str | None,
-    ca: Path | None,
+    connection: "ConnectionOptions",
     world: str,
     fixture: str,
     after: int,
@@ -82,7 +81,7 @@ def new(
         raise click.ClickException(f"{file} is there already: --force writes over it, --out names another file")
     if not re.fullmatch(r"\S+( \S+)+", name):
         raise click.ClickException(f"{name!r} is no sentence: say what the case keeps, as 'A page arrives'")
-    made, template = _written(name, url, control_token, ca, world, fixture, after)
+    made, template = _written(name, url, connection, world, fixture, after)
     _say_what_is_left_out(made)
     if str(file) == DASH:
         click.echo(made.text, nl=False)
@@ -97,7 +96,7 @@ def new(
 
 
 def _written(
-    name: str, url: str, control_token: str | None, ca: Path | None, world: str, fixture: str, after: int
+    name: str, url: str, connection: "ConnectionOptions", world: str, fixture: str, after: int
 ) -> "tuple[Written, Template]":
     """The case, and the account that it is about."""
     from ..contract.cases.from_world import written_from
@@ -107,8 +106,8 @@ def _written(
     from ..fixture import FixtureError, load_named
 
     try:
-        template = load_named(fixture, generation=_generation_of(url, ca, control_token))
-        recorded = read_world(url.rstrip("/"), world, template, after, ca, control_token)
+        template = load_named(fixture, generation=_generation_of(url, connection))
+        recorded = read_world(url.rstrip("/"), world, template, after, connection)
         return written_from(name, recorded, template), template
     except (NoAnswer, ValueError) as error:
         raise click.ClickException(f"{error}; `ringmock serve` starts a server") from error
@@ -127,11 +126,11 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "case"
 
 
-def _generation_of(url: str, ca: Path | None, control_token: str | None) -> str:
+def _generation_of(url: str, connection: "ConnectionOptions") -> str:
     """The generation that the server answers in. Raises `NoAnswer` and `ValueError`."""
     from ..contract.http_client import HttpClient, Request
 
-    with HttpClient(url.rstrip("/"), ca=ca, control_token=control_token) as client:
+    with HttpClient(url.rstrip("/"), connection=connection) as client:
         said = client.send(Request("GET", "/_mock/ready")).json
     if not isinstance(said, dict) or "generation" not in said:
         raise ValueError(f"{url} is no ringmock: it has no /_mock/ready")

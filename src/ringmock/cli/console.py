@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +48,19 @@ CONTROL_TOKEN = click.option(
     metavar="TOKEN",
     help="The server's control token, which calls from other machines need.",
 )
+
+
+def with_connection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that gives a command --control-token and --ca, which it gets as `connection`."""
+
+    @wraps(command)
+    def called(*arguments: Any, control_token: str | None, ca: Path | None, **given: Any) -> Any:
+        from ..contract.http_client import ConnectionOptions
+
+        return command(*arguments, connection=ConnectionOptions(ca, control_token), **given)
+
+    return CONTROL_TOKEN(CA(called))
+
 
 UNHEARD = 1
 """The exit status of a command whose output has no reader."""

@@ -149,6 +149,7 @@ OPTIONS = (
 
 def request(given: Mapping[str, Any], say: Callable[[str], None], trace: Callable[[str], None]) -> "RunRequest":
     """What the options ask for; `say` takes a line of progress, `trace` one of Schemathesis's output."""
+    from ..contract.http_client import ConnectionOptions
     from ..contract.options import Options
     from ..contract.parts import PARTS
     from ..contract.selection import Selection
@@ -161,8 +162,9 @@ def request(given: Mapping[str, Any], say: Callable[[str], None], trace: Callabl
         trace=trace,
         **{name: given[name] for name in ("seed", "examples", "runs", "steps")},
     )
-    alike = ("url", "ca", "control_token", "fixture", "generation", "any_number", "max_messages", "rate", "may_change")
+    alike = ("url", "fixture", "generation", "any_number", "max_messages", "rate", "may_change")
     return RunRequest(
+        connection=ConnectionOptions(given["ca"], given["control_token"]),
         parts=listed(given["parts"]) or tuple(PARTS),
         cases=given["case_files"],
         selection=Selection(given["only"], given["skip"], given["operations"]),

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from ..contract.http_client import TIMEOUT_SECONDS, HttpClient, NoAnswer, Request
+from ..contract.http_client import PLAIN, TIMEOUT_SECONDS, ConnectionOptions, HttpClient, NoAnswer, Request
 
 Json = Any
 
@@ -14,16 +13,13 @@ class NoSuchAnswer(Exception):
     """The server did not answer as asked; says why."""
 
 
-def get(
-    url: str, path: str, token: str | None = None, ca: Path | None = None, control_token: str | None = None
-) -> Json:
-    """What `GET /_mock<path>` answers. `token`: an access token, whose world it is about. The others: as for
-    `HttpClient`.
+def get(url: str, path: str, token: str | None = None, connection: ConnectionOptions = PLAIN) -> Json:
+    """What `GET /_mock<path>` answers. `token`: an access token, whose world it is about.
 
     Raises `NoSuchAnswer`.
     """
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return ask(url, "GET", f"/_mock{path}", headers, ca=ca, control_token=control_token)
+    return ask(url, "GET", f"/_mock{path}", headers, connection=connection)
 
 
 def ask(
@@ -34,18 +30,16 @@ def ask(
     body: Json = None,
     *,
     patience: float = 0.0,
-    ca: Path | None = None,
-    control_token: str | None = None,
+    connection: ConnectionOptions = PLAIN,
 ) -> Json:
-    """What a call is answered with. `patience`: seconds that it may take beyond those of any call. The last two: as for
-    `get`.
+    """What a call is answered with. `patience`: seconds that it may take beyond those of any call.
 
     Raises `NoSuchAnswer`.
     """
     content = None if body is None else json.dumps(body).encode()
     typed = headers if content is None else {**headers, "Content-Type": "application/json"}
     try:
-        with HttpClient(url, TIMEOUT_SECONDS + patience, ca=ca, control_token=control_token) as client:
+        with HttpClient(url, TIMEOUT_SECONDS + patience, connection=connection) as client:
             answer = client.send(Request(method, target, typed, content))
     except (NoAnswer, ValueError) as error:
         raise NoSuchAnswer(f"{error}; `ringmock serve` starts a server, --url says where it is") from error

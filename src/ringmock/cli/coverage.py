@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..domain.generation import GENERATIONS
-from .console import CA, CONTROL_TOKEN, FILE, write_whole
+from .console import FILE, with_connection, write_whole
 
 if TYPE_CHECKING:
+    from ..contract.http_client import ConnectionOptions
     from ..coverage.exercised import Exercised
     from ..coverage.items import Coverage
 
@@ -26,16 +27,14 @@ if TYPE_CHECKING:
     type=click.Choice(list(GENERATIONS)),
     help="Count this generation's rows; by default of those that were answered in.",
 )
-@CONTROL_TOKEN
-@CA
+@with_connection
 def coverage(
     sources: tuple[str, ...],
     html: Path | None,
     json: Path | None,
     fail_under: float | None,
     generations: tuple[str, ...],
-    control_token: str | None,
-    ca: Path | None,
+    connection: "ConnectionOptions",
 ) -> None:
     """Tell what of the contract was exercised, and which tests would be the cheapest to add.
 
@@ -49,7 +48,7 @@ def coverage(
     from ..coverage.exercised import Exercised
     from ..coverage.items import coverage as coverage_of
 
-    exercised = Exercised.sum(_exercised_in(source, ca, control_token) for source in sources)
+    exercised = Exercised.sum(_exercised_in(source, connection) for source in sources)
     found = coverage_of(exercised, generations)
     suggestions = cheapest(found)
     click.echo(report.text(found, suggestions))
@@ -69,11 +68,11 @@ def is_under(found: "Coverage", figure: float | None) -> bool:
     return True
 
 
-def _exercised_in(source: str, ca: Path | None, control_token: str | None) -> "Exercised":
+def _exercised_in(source: str, connection: "ConnectionOptions") -> "Exercised":
     from ..contract.http_client import NoAnswer
     from ..contract.traffic import UnreadableTraffic, read_recording, read_server
 
     try:
-        return read_server(source, ca, control_token) if "://" in source else read_recording(Path(source))
+        return read_server(source, connection) if "://" in source else read_recording(Path(source))
     except (UnreadableTraffic, NoAnswer, ValueError) as error:
         raise click.ClickException(str(error)) from error

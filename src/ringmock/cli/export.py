@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .console import CA, CONTROL_TOKEN, write_whole
+from .console import with_connection, write_whole
 
 if TYPE_CHECKING:
     from ..contract.exports import Exported
+    from ..contract.http_client import ConnectionOptions
     from ..world.template import Template
 
 FORMATS = ("history", "har", "curl", "case", "pytest")
@@ -21,8 +22,7 @@ DASH = "-"
     "--format", "form", type=click.Choice(FORMATS), default="history", show_default=True, help="What is written."
 )
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
-@CONTROL_TOKEN
-@CA
+@with_connection
 @click.option(
     "--client", default="default", show_default=True, help="The world: the client id that opened it, or its name."
 )
@@ -45,8 +45,7 @@ DASH = "-"
 def export(
     form: str,
     url: str,
-    control_token: str | None,
-    ca: Path | None,
+    connection: "ConnectionOptions",
     client: str,
     fixture: str | None,
     name: str,
@@ -65,7 +64,7 @@ def export(
     from ..fixture import FixtureError
 
     try:
-        made, template = _written(form, url.rstrip("/"), client, fixture, name, ca, control_token)
+        made, template = _written(form, url.rstrip("/"), client, fixture, name, connection)
     except (NoAnswer, ValueError) as error:
         hint = "" if isinstance(error, AnotherAccount) else "; `ringmock serve` starts a server, --url says where it is"
         raise click.ClickException(f"{error}{hint}") from error
@@ -82,7 +81,7 @@ def export(
 
 
 def _written(
-    form: str, url: str, world: str, fixture: str | None, name: str, ca: Path | None, token: str | None
+    form: str, url: str, world: str, fixture: str | None, name: str, connection: "ConnectionOptions"
 ) -> "tuple[Exported, Template | None]":
     """The file's text, and the account that it is about where that had to be known."""
     from ..contract.exports import FORMATS as WRITERS
@@ -91,14 +90,14 @@ def _written(
     from ..contract.recording import control_api, read_alone, read_history, read_world
     from ..fixture import load_named
 
-    with control_api(url, world, ca, token) as get:
+    with control_api(url, world, connection) as get:
         if form in OF_ANY_ACCOUNT:
             recording, left_out = read_alone(form, get, url)
             made = WRITERS[form](name, recording, load_named("demo"))
             return made._replace(left_out=(*left_out, *made.left_out)), None
         head, _ = read_history(get, most=1)
     template = account_of(head, fixture)
-    return WRITERS[form](name, read_world(url, world, template, ca=ca, token=token), template), template
+    return WRITERS[form](name, read_world(url, world, template, connection=connection), template), template
 
 
 def _check(text: str, file: str, template: "Template") -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import CA, CONTROL_TOKEN
+from .console import with_connection
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
+
+    from ..contract.http_client import ConnectionOptions
 
 INSTRUCTIONS = """\
 ringmock is a mock server of RingCentral's messaging API. Open a world of your own by create_world and name it in each
@@ -21,21 +22,20 @@ explains one of them."""
 
 @click.command("mcp")
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server that the tools act on.")
-@CA
-@CONTROL_TOKEN
+@with_connection
 @click.option(
     "--http-port",
     type=click.IntRange(0, 65535),
     help="Serve by HTTP on this port of 127.0.0.1, at /mcp, and not on the standard streams; 0 for any.",
 )
-def mcp(url: str, ca: Path | None, control_token: str | None, http_port: int | None) -> None:
+def mcp(url: str, connection: "ConnectionOptions", http_port: int | None) -> None:
     """Offer the control API to an agent, by the Model Context Protocol.
 
     An agent's program starts it and speaks to it on its standard streams: worlds, phones outside, waiting, faults,
     clock, findings and why are tools, made from the control API's description.
     """
     try:
-        server = server_of(url, control_token, ca)
+        server = server_of(url, connection)
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error}: pip install 'ringmock[mcp]' installs what an agent needs") from error
     if http_port is None:
@@ -44,8 +44,8 @@ def mcp(url: str, ca: Path | None, control_token: str | None, http_port: int | N
         _by_http(server, http_port)
 
 
-def server_of(url: str, control_token: str | None = None, ca: Path | None = None) -> "Server[Any]":
-    """An MCP server whose tools act on the ringmock server at `url`. `ca` as for `HttpClient`."""
+def server_of(url: str, connection: "ConnectionOptions | None" = None) -> "Server[Any]":
+    """An MCP server whose tools act on the ringmock server at `url`."""
     from mcp import types
     from mcp.server.lowlevel import Server
 
@@ -65,7 +65,7 @@ def server_of(url: str, control_token: str | None = None, ca: Path | None = None
     async def call_tool(_: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
             call = tool_named(params.name).call(params.arguments or {})
-            said, is_refused = await asyncio.to_thread(_answer, url, control_token, ca, call), False
+            said, is_refused = await asyncio.to_thread(_answer, url, connection, call), False
         except (BadInput, NoSuchAnswer) as error:
             said, is_refused = str(error), True
         return types.CallToolResult(content=[types.TextContent(type="text", text=said)], is_error=is_refused)
@@ -79,14 +79,13 @@ def server_of(url: str, control_token: str | None = None, ca: Path | None = None
     )
 
 
-def _answer(url: str, control_token: str | None, ca: Path | None, call: Any) -> str:
+def _answer(url: str, connection: "ConnectionOptions | None", call: Any) -> str:
     """What a tool's call is answered with, as JSON. Raises `NoSuchAnswer`."""
+    from ..contract.http_client import PLAIN
     from .control_client import ask
 
     headers = {} if call.world is None else {"X-Ringmock-World": call.world}
-    said = ask(
-        url, call.method, call.target, headers, call.body, patience=call.waits, ca=ca, control_token=control_token
-    )
+    said = ask(url, call.method, call.target, headers, call.body, patience=call.waits, connection=connection or PLAIN)
     return json.dumps(said, ensure_ascii=False)
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .console import CA, CONTROL_TOKEN
+from .console import with_connection
 
 if TYPE_CHECKING:
     from ..contract.exports.history_file import HistoryFile
     from ..contract.exports.replayed import Replayed
+    from ..contract.http_client import ConnectionOptions
     from ..contract.target import Target
 
 MOST_LISTED = 20
@@ -28,12 +29,11 @@ class NothingDone(click.ClickException):
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--url", help="Server at which it is done again.  [default: a fresh one of this ringmock]")
-@CONTROL_TOKEN
-@CA
+@with_connection
 @click.option(
     "--fixture", metavar="NAME|FILE", help="Account that it is about.  [default: the bundled one of its name]"
 )
-def replay(file: Path, url: str | None, control_token: str | None, ca: Path | None, fixture: str | None) -> None:
+def replay(file: Path, url: str | None, connection: "ConnectionOptions", fixture: str | None) -> None:
     """Do the calls of an exported history again, and say which answer is the first that differs.
 
     FILE is what `ringmock export` writes. Without --url it is done on a fresh server, each call at its time and with
@@ -54,7 +54,7 @@ def replay(file: Path, url: str | None, control_token: str | None, ca: Path | No
         history = read_file(file)
         if not history.commands:
             raise NothingDone(f"{file} has no commands: nothing was done in that world")
-        done = _here(history, fixture) if url is None else _there(history, url, control_token, ca, fixture)
+        done = _here(history, fixture) if url is None else _there(history, url, connection, fixture)
     except (Unreadable, AnotherAccount, CannotBegin, FixtureError, NoAnswer, ValueError, OSError) as error:
         raise NothingDone(str(error)) from error
     _tell(done, len(history.commands))
@@ -99,9 +99,7 @@ def _here(history: "HistoryFile", fixture: str | None) -> "Replayed":
     return Replayed(compared, None if found is None else differs_here(found, history.lines[found.place]))
 
 
-def _there(
-    history: "HistoryFile", url: str, control_token: str | None, ca: Path | None, fixture: str | None
-) -> "Replayed":
+def _there(history: "HistoryFile", url: str, connection: "ConnectionOptions", fixture: str | None) -> "Replayed":
     """At a server."""
     from ..contract.exports.replayed import replay_at
     from ..contract.target import remote, with_secrets
@@ -111,7 +109,7 @@ def _there(
     template = load_named(
         fixture or (named if named in bundled_names() else "demo"), generation=history.head.get("generation")
     )
-    target = remote(url, with_secrets(template, os.environ), ca=ca, control_token=control_token)
+    target = remote(url, with_secrets(template, os.environ), connection=connection)
     return replay_at(_guarded(target), history.head, history.lines)
 
 

@@ -1,10 +1,14 @@
 """`ringmock text`: a text from a phone outside the account."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .console import CA, CONTROL_TOKEN
+from .console import with_connection
+
+if TYPE_CHECKING:
+    from ..contract.http_client import ConnectionOptions
 
 
 @click.command("text")
@@ -25,8 +29,7 @@ from .console import CA, CONTROL_TOKEN
     help="A file to go with it; may be given again.",
 )
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
-@CONTROL_TOKEN
-@CA
+@with_connection
 @click.option("--token", help="An access token, which selects the world; without one, the default world.")
 @click.argument("words", nargs=-1, metavar="TEXT")
 def send_text(
@@ -34,8 +37,7 @@ def send_text(
     recipients: tuple[str, ...],
     files: tuple[Path, ...],
     url: str,
-    control_token: str | None,
-    ca: Path | None,
+    connection: "ConnectionOptions",
     token: str | None,
     words: tuple[str, ...],
 ) -> None:
@@ -43,7 +45,7 @@ def send_text(
     from .texting import NotSent, Text, send
 
     try:
-        for line in send(url, Text(sender, recipients, " ".join(words), files), token, ca, control_token):
+        for line in send(url, Text(sender, recipients, " ".join(words), files), token, connection):
             click.echo(line)
     except NotSent as error:
         raise click.ClickException(str(error)) from error

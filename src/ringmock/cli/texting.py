@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ..contract.http_client import HttpClient, NoAnswer, Request
+from ..contract.http_client import PLAIN, ConnectionOptions, HttpClient, NoAnswer, Request
 
 
 class NotSent(Exception):
@@ -23,16 +23,13 @@ class Text(NamedTuple):
     files: tuple[Path, ...] = ()
 
 
-def send(
-    url: str, text: Text, token: str | None = None, ca: Path | None = None, control_token: str | None = None
-) -> list[str]:
+def send(url: str, text: Text, token: str | None = None, connection: ConnectionOptions = PLAIN) -> list[str]:
     """The outcome of each recipient, one per line.
 
-    `token`: an access token, which selects the world; the default world without one. `ca` and
-    `control_token`: as for `HttpClient`. Raises `NotSent`.
+    `token`: an access token, which selects the world; the default world without one. Raises `NotSent`.
     """
     try:
-        with HttpClient(url, ca=ca, control_token=control_token) as client:
+        with HttpClient(url, connection=connection) as client:
             answer = client.send(_request(text, token))
     except (NoAnswer, ValueError) as error:
         raise NotSent(f"{error}; `ringmock serve` starts a server, --url says where it is") from error

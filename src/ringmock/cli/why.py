@@ -1,19 +1,21 @@
 """`ringmock why`: why a call was answered so, and which smallest change of it would pass."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .console import CA, CONTROL_TOKEN
+from .console import with_connection
+
+if TYPE_CHECKING:
+    from ..contract.http_client import ConnectionOptions
 
 
 @click.command("why")
 @click.argument("number", metavar="[ID]", type=click.IntRange(min=1), required=False)
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
-@CONTROL_TOKEN
-@CA
+@with_connection
 @click.option("--token", help="An access token, whose world's call it is; the fixture's own without one.")
-def why(number: int | None, url: str, control_token: str | None, ca: Path | None, token: str | None) -> None:
+def why(number: int | None, url: str, connection: "ConnectionOptions", token: str | None) -> None:
     """Say why a call was answered so, and which smallest change of a refused one would pass.
 
     ID is the call's in the journal, GET /_mock/journal; without one it is the latest that was refused.
@@ -23,10 +25,10 @@ def why(number: int | None, url: str, control_token: str | None, ca: Path | None
 
     try:
         if number is None:
-            calls = get(url, "/journal", token, ca, control_token)
+            calls = get(url, "/journal", token, connection)
             number = next((call["id"] for call in calls if call["status"] >= 400), None)
             if number is None:
                 raise click.ClickException("no call was refused; `ringmock why ID` takes any call of the journal")
-        click.echo(as_text(get(url, f"/journal/{number}/why", token, ca, control_token)))
+        click.echo(as_text(get(url, f"/journal/{number}/why", token, connection)))
     except NoSuchAnswer as error:
         raise click.ClickException(str(error)) from error

@@ -91,6 +91,19 @@ Watcher = Callable[[Exchange], None]
 """Gets every exchange with its credentials. Must be fast."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """What a server's address does not say of how its clients connect."""
+
+    ca: Path | None = None
+    """The file of the only roots that the server's certificate may have, in PEM; the system's without one."""
+    control_token: str | None = None
+    """What calls of its control API need from other machines. It is in no report."""
+
+
+PLAIN = ConnectionOptions()
+
+
 class HttpClient:
     """One connection to one server, opened when needed. Use it as a context manager, from one thread."""
 
@@ -100,14 +113,11 @@ class HttpClient:
         timeout: float = TIMEOUT_SECONDS,
         watcher: Watcher | None = None,
         guard: Guard | None = None,
-        ca: Path | None = None,
-        control_token: str | None = None,
+        connection: ConnectionOptions = PLAIN,
     ) -> None:
         """`base_url` as `http://127.0.0.1:8080`, with or without a path; `timeout` in seconds.
 
-        `ca` is the file of the only roots that a server's certificate may have, in PEM; the system's without one.
-        `control_token` goes with calls of a control API, and is in no report. Raises `ValueError` for any other scheme
-        than http and https, and for a `ca` that is none.
+        Raises `ValueError` for any other scheme than http and https, and for a `ca` that is none.
         """
         self.base_url = base_url.rstrip("/")
         parts = urlsplit(self.base_url)
@@ -117,8 +127,8 @@ class HttpClient:
         self._watcher = watcher
         self._guard = guard
         self._timeout = timeout
-        self._control = {} if control_token is None else {CONTROL_TOKEN: control_token}
-        self._connection = connection_to(self.base_url, timeout, ca)
+        self._control = {} if connection.control_token is None else {CONTROL_TOKEN: connection.control_token}
+        self._connection = connection_to(self.base_url, timeout, connection.ca)
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ..world.fork import FORKED
@@ -12,7 +11,7 @@ from .cases import parse_cases
 from .cases.from_world import Recording, sent_by
 from .cases.report import failure_report
 from .cases.runner import run_case
-from .http_client import HttpClient, Request
+from .http_client import PLAIN, ConnectionOptions, HttpClient, Request
 from .target import Target
 
 Json = Any
@@ -31,13 +30,13 @@ class CannotBeRead(Exception):
 
 
 @contextmanager
-def control_api(url: str, world: str, ca: Path | None = None, token: str | None = None) -> Iterator[Get]:
-    """What reads the control API about a world. `ca` as for `HttpClient`; `token`: the server's control token.
+def control_api(url: str, world: str, connection: ConnectionOptions = PLAIN) -> Iterator[Get]:
+    """What reads the control API about a world.
 
     It raises `CannotBeRead` and `NoAnswer`.
     """
     headers = {WORLD: world}
-    with HttpClient(url, ca=ca, control_token=token) as client:
+    with HttpClient(url, connection=connection) as client:
 
         def get(path: str) -> Json:
             answer = client.send(Request("GET", f"/_mock{path}", headers))
@@ -79,13 +78,13 @@ def read_alone(form: str, get: Get, origin: str) -> tuple[Recording, tuple[str, 
 
 
 def read_world(
-    url: str, world: str, template: Template, after: int = 0, ca: Path | None = None, token: str | None = None
+    url: str, world: str, template: Template, after: int = 0, connection: ConnectionOptions = PLAIN
 ) -> Recording:
-    """The calls and messages of a world since call `after`, and its history. `ca` and `token` as for `control_api`.
+    """The calls and messages of a world since call `after`, and its history.
 
     Raises `CannotBeRead` and `NoAnswer`.
     """
-    with control_api(url, world, ca, token) as get:
+    with control_api(url, world, connection) as get:
         _check_account(get, url, template)
         return read_whole(get, url, world, template, after)
 

@@ -24,7 +24,7 @@ from .cases.operation import operations_by_id
 from .cases.preconditions import prepared, unknown_extensions
 from .findings import NOT_IMPLEMENTED, Finding, Verdict
 from .guard import Guard, Limits, NotSent, named_in, seconds_between
-from .http_client import Exchange, NoAnswer, Watcher
+from .http_client import PLAIN, ConnectionOptions, Exchange, NoAnswer, Watcher
 from .options import Options
 from .oracle.part import CALLED
 from .parts import PARTS, described, most_messages
@@ -52,8 +52,7 @@ class RunRequest:
     """The options of a run. None means what suits the server."""
 
     url: str | None = None
-    ca: Path | None = None
-    control_token: str | None = None
+    connection: ConnectionOptions = PLAIN
     fixture: str | None = None
     generation: str | None = None
     parts: tuple[str, ...] = tuple(PARTS)
@@ -127,7 +126,7 @@ class Run:
         """How long each part took, of all servers together; when `findings` is through."""
         self._tallies: list[CoverageCollector] = []
         self._onlooker: Onlooker | None = None
-        if wanted.ca is not None and wanted.url is None:
+        if wanted.connection.ca is not None and wanted.url is None:
             raise WrongUse("--ca is about the certificate of the server that --url names: name one")
         _check_parts(wanted.parts)
         if wanted.is_mine and not wanted.cases:
@@ -257,7 +256,7 @@ class Run:
     @contextlib.contextmanager
     def _target(self, errand: Errand, *, is_dry: bool = False) -> Iterator[Target]:
         if errand.url is not None:
-            target = remote(errand.url, errand.template, self._watcher, self.wanted.ca, self.wanted.control_token)
+            target = remote(errand.url, errand.template, self._watcher, self.wanted.connection)
             yield self._guarded(target)
         elif is_dry or self._own_target is None:
             yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -11,7 +10,7 @@ from ..domain.account import Extension
 from ..lab.addresses import is_this_machine
 from ..world.template import Application, Credentials, Template
 from .guard import UNLIMITED, Guard, Limits
-from .http_client import TIMEOUT_SECONDS, HttpClient, Request, Watcher, basic_credentials
+from .http_client import PLAIN, TIMEOUT_SECONDS, ConnectionOptions, HttpClient, Request, Watcher, basic_credentials
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 READY = "/_mock/ready"
@@ -38,10 +37,8 @@ class Target:
     """Asked before every call."""
     is_ringmock: bool = False
     """Whether it has the control API, as every server has that opens worlds."""
-    ca: Path | None = None
-    """The file of the only roots that the server's certificate may have; the system's without one."""
-    control_token: str | None = None
-    """What calls of its control API need from other machines."""
+    connection: ConnectionOptions = PLAIN
+    """How its clients connect."""
     patience: float = 0.0
     """Seconds within which what was sent has to be in the mailboxes."""
 
@@ -71,7 +68,7 @@ class Target:
 
     def client(self, timeout: float = TIMEOUT_SECONDS) -> HttpClient:
         """A new connection to the server, whose exchanges go to the watcher; `timeout` in seconds."""
-        return HttpClient(self.url, timeout, self.watcher, self.guard, self.ca, self.control_token)
+        return HttpClient(self.url, timeout, self.watcher, self.guard, self.connection)
 
     @property
     def is_own(self) -> bool:
@@ -114,15 +111,13 @@ def remote(
     url: str,
     template: Template,
     watcher: Watcher | None = None,
-    ca: Path | None = None,
-    control_token: str | None = None,
+    connection: ConnectionOptions = PLAIN,
 ) -> Target:
     """A running server; the control API says whether it is a ringmock that opens worlds.
 
-    `ca` and `control_token` are for `Target`. Raises `NoAnswer` when there is no server, and `ValueError` for an
-    invalid server address or `ca`.
+    Raises `NoAnswer` when there is no server, and `ValueError` for an invalid server address or `ca`.
     """
-    target = Target(url.rstrip("/"), template, watcher=watcher, ca=ca, control_token=control_token)
+    target = Target(url.rstrip("/"), template, watcher=watcher, connection=connection)
     is_ringmock, has_worlds = _asked(target)
     return replace(target, has_worlds=has_worlds, is_ringmock=is_ringmock)
 

@@ -14,7 +14,7 @@ from ..coverage.exercised import Exercised, NotCoverageCounts
 from ..coverage.observation import Json, Observation, as_list, as_object, problems_in
 from ..coverage.paths import operation_of
 from ..coverage.schemas import FORM, Body, SchemaCoverage, SchemaExchange
-from .http_client import Exchange, HttpClient, Request
+from .http_client import PLAIN, ConnectionOptions, Exchange, HttpClient, Request
 
 
 class UnreadableTraffic(ValueError):
@@ -161,9 +161,9 @@ def read_recording(path: Path) -> Exercised:
         raise UnreadableTraffic(f"{path}: neither HAR, which has log.entries, nor coverage counts: {error}") from error
 
 
-def read_server(url: str, ca: Path | None = None, control_token: str | None = None) -> Exercised:
+def read_server(url: str, connection: ConnectionOptions = PLAIN) -> Exercised:
     """The coverage of a server started with `--coverage`. Raises `UnreadableTraffic`, `NoAnswer`, `ValueError`."""
-    with HttpClient(url, ca=ca, control_token=control_token) as client:
+    with HttpClient(url, connection=connection) as client:
         answer = client.send(Request("GET", "/_mock/coverage"))
     if answer.status != 200:
         said = as_object(json_of(answer.body)).get("error", f"it answers {answer.status}")

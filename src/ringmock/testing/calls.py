@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
-from ..contract.http_client import Answer, HttpClient, Request
+from ..contract.http_client import Answer, ConnectionOptions, HttpClient, Request
 
 Query = Mapping[str, object] | Sequence[tuple[str, object]]
 
@@ -60,7 +60,7 @@ class Callers:
         return True
 
     def _send(self, request: Request) -> Answer:
-        with HttpClient(self._url, TIMEOUT, ca=self._root) as client:
+        with HttpClient(self._url, TIMEOUT, connection=ConnectionOptions(self._root)) as client:
             return client.send(request)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from ..contract.http_client import HttpClient, Request
+from ..contract.http_client import ConnectionOptions, HttpClient, Request
 from ..domain.due import Due, DueKind
 from ..timestamps import iso8601, parse
 from .calls import ApiCalls, Callers
@@ -122,7 +122,7 @@ class RemoteRingmock(ApiCalls):
         if of_world:
             headers["X-Ringmock-World"] = self.client_id
         sent = None if body is None else json.dumps(body).encode()
-        with HttpClient(self.url, _CALL + seconds, ca=self._root) as client:
+        with HttpClient(self.url, _CALL + seconds, connection=ConnectionOptions(self._root)) as client:
             answer = client.send(Request(method, f"/_mock{path}", headers, sent))
         said = answer.json if isinstance(answer.json, (dict, list)) else None
         if answer.status < 300:
@@ -145,7 +145,7 @@ class RemoteRingmock(ApiCalls):
         """What the extension's mailbox lists, oldest first: neither the Deleted nor the Purged."""
         headers = {"Authorization": f"Bearer {self.token(extension)}"}
         query = urlencode({"dateFrom": "2000-01-01T00:00:00Z", "perPage": 1000})
-        with HttpClient(self.url, _CALL, ca=self._root) as client:
+        with HttpClient(self.url, _CALL, connection=ConnectionOptions(self._root)) as client:
             answer = client.send(Request("GET", f"{_STORE}?{query}", headers))
         return [_record(each) for each in reversed(answer.json["records"])]
 

@@ -472,7 +472,7 @@ class _Caller:
     @property
     def ca(self) -> Path | None:
         """The roots that the server's certificate may have."""
-        return self._target.ca
+        return self._target.connection.ca
 
     @property
     def patience(self) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...world.template import Template
 from ..guard import Guard, NotSent
+from ..http_client import PLAIN
 from ..receiver import Receiver
 from ..side_by_side import Stop
 from ..target import Target, made_up_application
@@ -127,8 +128,8 @@ def run_as(
     Where the target opens worlds the pass has one of its own, so that the same seed makes the same calls whatever runs
     beside it.
     """
-    watcher, guard, ca = (target.watcher, target.guard, target.ca) if target else (None, None, None)
-    with Client(url, watcher, guard, ca) as client:
+    watcher, guard, connection = (target.watcher, target.guard, target.connection) if target else (None, None, PLAIN)
+    with Client(url, watcher, guard, connection) as client:
         own = made_up_application().client_id if target is not None and target.has_worlds else None
         token = access_token(client, template, identity.number, own)
         account = within(guard, grounding(template, identity.number, token, generation))
@@ -136,9 +137,8 @@ def run_as(
     count = max(1, round(examples * identity.share))
     with Receiver() as receiver:
         account = replace(account, webhook=receiver.url)
-        return start(
-            Plan(url, account, single, seed, count, operations, reports, guard or Guard(), watcher, say, stop, ca)
-        )
+        guard, ca = guard or Guard(), connection.ca
+        return start(Plan(url, account, single, seed, count, operations, reports, guard, watcher, say, stop, ca))
 
 
 def within(guard: Guard | None, account: Grounding) -> Grounding:

@@ -5,12 +5,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from ..guard import Guard
-from ..http_client import TIMEOUT_SECONDS, HttpClient, NoAnswer, Request, Watcher, connection_to
+from ..http_client import (
+    PLAIN,
+    TIMEOUT_SECONDS,
+    ConnectionOptions,
+    HttpClient,
+    NoAnswer,
+    Request,
+    Watcher,
+    connection_to,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +61,10 @@ class Client:
         url: str,
         watcher: Watcher | None = None,
         guard: Guard | None = None,
-        ca: Path | None = None,
-        control_token: str | None = None,
+        connection: ConnectionOptions = PLAIN,
     ) -> None:
-        """`url` as `http://127.0.0.1:8080`, `ca` and `control_token` as for `HttpClient`.
-
-        Raises `ValueError` as that does.
-        """
-        self._http, self._ca = HttpClient(url, TIMEOUT_SECONDS, watcher, guard, ca, control_token), ca
+        """`url` as `http://127.0.0.1:8080`. Raises `ValueError` as `HttpClient` does."""
+        self._http, self._ca = HttpClient(url, TIMEOUT_SECONDS, watcher, guard, connection), connection.ca
 
     def __enter__(self) -> Self:
         return self

@@ -177,8 +177,7 @@ def _probed(target: Target, not_implemented: Sequence[str]) -> Finding:
             Observed(),
             watcher=target.watcher,
             guard=target.guard,
-            ca=target.ca,
-            control_token=target.control_token,
+            connection=target.connection,
         )
         faults = [fault for fault in faults if fault.partition(" ")[0] not in not_implemented]
     except NobodySends as lack:
@@ -195,7 +194,7 @@ def _looked_for_in_mailboxes(target: Target, not_implemented: Sequence[str]) -> 
         for made in PROBES:
             yield Finding(PART, made.name, Verdict.SKIPPED, f"{NOT_IMPLEMENTED}{needed[0]}", keeps=made.keeps)
         return
-    with Client(target.url, target.watcher, target.guard, target.ca, target.control_token) as client:
+    with Client(target.url, target.watcher, target.guard, target.connection) as client:
         scene = Scene(client, target.template)
         for made in PROBES:
             started = perf_counter()
@@ -305,8 +304,9 @@ def _again(name: str, number: str, target: Target, options: Options) -> str:
     words = ["ringmock", "contract", "--parts", "fuzz", "--operation", name, "--as", number]
     words += ["--seed", str(options.seed), "--examples", str(options.examples)]
     words += ["--generation", target.generation, "--fixture", options.fixture]
+    ca = target.connection.ca
     if not target.is_own:
-        words += ["--url", target.url, *([] if target.ca is None else ["--ca", str(target.ca)])]
+        words += ["--url", target.url, *([] if ca is None else ["--ca", str(ca)])]
     return shlex.join(words)
 
 

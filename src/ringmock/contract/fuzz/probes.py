@@ -9,14 +9,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...domain.account import Extension, ExtensionType, Feature, PaymentType, PhoneNumber, PhoneNumberType
 from ...domain.attachment import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from ...world.template import Template
 from ..guard import Guard, NotSent
-from ..http_client import Watcher
+from ..http_client import PLAIN, ConnectionOptions, Watcher
 from ..multipart import File, encoded
 from .client import Client, Reply
 from .grounding import NO_EXTENSION, ONE_TWICE, STRANGER, TOO_MANY, TOO_SHORT, Grounding, grounding
@@ -62,8 +61,7 @@ def probe(
     *,
     watcher: Watcher | None = None,
     guard: Guard | None = None,
-    ca: Path | None = None,
-    control_token: str | None = None,
+    connection: ConnectionOptions = PLAIN,
 ) -> list[str]:
     """Make every probe and count it; what was answered otherwise than documented, a sentence for each.
 
@@ -71,7 +69,7 @@ def probe(
     """
     faults: list[str] = []
     may_change = guard is None or guard.limits.may_change
-    with Client(url, watcher, guard, ca, control_token) as client:
+    with Client(url, watcher, guard, connection) as client:
         scene = Scene(client, template, generation, may_change)
         for group in (group(scene) for group in GROUPS):
             try:
