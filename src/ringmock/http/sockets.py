@@ -81,7 +81,7 @@ class Sockets:
     ) -> None:
         self._worlds = worlds
         self.limits = worlds.limits
-        self._token_source = token_source or worlds.draw
+        self._token_source = worlds.draw if token_source is None else lambda _: token_source()
         self._message_ids = message_ids
         self._tokens: dict[str, tuple[Session, datetime | None]] = {}
         self._connections: dict[str, Connection] = {}
@@ -109,7 +109,7 @@ class Sockets:
             self._of(of.world).tokens.discard(oldest)
             if expires is None or of.world.clock.now() < expires:
                 self._worlds.note_forgotten("max_socket_tokens")
-        token = self._token_source()
+        token = self._token_source(session.world)
         if session.world.history.is_replaying and token in self._tokens:
             owner, _ = self._tokens[token]
             if owner.world is not session.world:
@@ -210,7 +210,7 @@ class Sockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        session = self.session_of(query.get("access_token", [""])[-1])
+        session = self._session_of_caller(query.get("access_token", [""])[-1])
         if scope["path"] != PATH:
             await _refuse(TokenUnknown() if session is None else errors.InvalidUri(), scope, send)
             return
@@ -232,7 +232,12 @@ class Sockets:
         except SignInRefused:
             return None
 
+    def _session_of_caller(self, token: str) -> Session | None:
+        lent = self._worlds.lent.get(token)
+        return lent if isinstance(lent, Session) else self.session_of(token)
+
     def session_of(self, token: str) -> Session | None:
+        """The log-in that a token for connections is of; None for one that is not good."""
         session, expires = self._tokens.get(token, (None, None))
         if session is None or (expires is not None and session.world.clock.now() >= expires):
             return None
@@ -261,7 +266,9 @@ class Sockets:
 
     def _opened(self, session: Session) -> Connection:
         own = self._worlds.open_connection(session, ABSOLUTE_SECONDS)
-        connection = Connection(self._token_source(), own, session.world.clock.now(), self._look, self.limits)
+        connection = Connection(
+            self._token_source(session.world), own, session.world.clock.now(), self._look, self.limits
+        )
         self._connections[connection.token] = self._of(session.world).connections[connection.token] = connection
         self._by_access_token[own.access_token] = connection
         session.world.history.add("connected", own.access_token, connection.token)

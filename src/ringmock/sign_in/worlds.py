@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any
 
 from ..domain.account import Extension
@@ -28,7 +27,7 @@ from ..world.history.commands import Caller
 from ..world.history.durable import DurableHistory
 from ..world.history.log import Claimed, GroupCommit, Head, HistoryLog, NameClosed, NameFreed, Opened
 from ..world.history.moment import Moment
-from ..world.history.of_world import History, Room
+from ..world.history.of_world import History, NotKept, Room
 from ..world.template import Application, Key, Template
 from ..world.world import World
 from . import assertions
@@ -49,6 +48,7 @@ from .sessions import (
     SessionState,
     TokenExpired,
     TokenInvalid,
+    TokenRefused,
     TokenReplaced,
     TokenUnknown,
     TooManyLogIns,
@@ -58,6 +58,7 @@ from .sessions import (
     able_to_log_in,
     is_before,
 )
+from .share import WHOLE, Share, marked, slot_of
 
 log = logging.getLogger("ringmock")
 
@@ -93,6 +94,9 @@ class Worlds:
     again: LogInsAgain | None = None
     """The log-ins of the world whose history is just done again, to go on from there."""
 
+    template_of: Callable[[Any], Template] | None = None
+    """Makes a template of what a world was opened from; None without a log, and before `restore`."""
+
     def __init__(
         self,
         template: Template,
@@ -104,20 +108,20 @@ class Worlds:
         kind: type[World] = World,
         limits: ServerLimits = DEFAULT,
         commits: GroupCommit | None = None,
+        share: Share = WHOLE,
     ) -> None:
         """`open_worlds`: whether well-formed client credentials that the fixture does not have open a world.
 
         `kind`: the class of the worlds, for tests that change rules. `limits`: the limits of the server. `commits`: of
         the log that keeps the histories; without one they end with the server. What the log has is there after
-        `restore`.
+        `restore`. `share`: which worlds of the log are this process's, where several serve it.
         """
         self.limits = limits
-        self._begin_log(commits)
+        self._begin_log(commits, share)
         self.room = Capacity(limits)
         self.forgotten: Counter[str] = Counter()
         """How many valid entries were dropped, by the limit that caused it."""
-        self.template = template
-        self._open_worlds = open_worlds
+        self.template, self._open_worlds = template, open_worlds
         self._generation = generation
         self.moment = real_time if isinstance(real_time, Moment) else Moment(real_time)
         self._token_source = partial(self.moment.draw, token_source)
@@ -133,7 +137,7 @@ class Worlds:
         self._lifetimes = Lifetimes(self._worlds, self._end_world, timedelta(seconds=limits.world_ttl))
         self._tagged: dict[World, dict[str, Session]] = {}
         self._codes = Codes(limits.max_codes, lambda: self.note_forgotten("max_codes"))
-        self.default = self._new_world(head=next((head for head in self._heads if not head.name), None))
+        self.default = self._default_world()
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
         self._worlds.update(dict.fromkeys(self._secrets, self.default))
@@ -147,12 +151,26 @@ class Worlds:
                     self.default, number, "", credentials.access_token, endpoint_id=number
                 )
 
-    def _begin_log(self, commits: GroupCommit | None) -> None:
-        self.commits = commits
-        self._heads = [] if commits is None else list(commits.log.heads())
-        self._numbers = count(max((head.world for head in self._heads), default=0) + 1)
+    def _default_world(self) -> World:
+        """The fixture's own; where another process has it, what stands for it here."""
+        head = next((head for head in self._heads if not head.name), None)
+        return self._new_world(head=head, is_kept=self.share.has(""))
+
+    def _begin_log(self, commits: GroupCommit | None, share: Share) -> None:
+        self.commits, self.share = commits, share
+        self.lent: dict[str, Session | TokenRefused] = {}
+        """By their tokens, log-ins of worlds that another process has, or why they are none: for calls that name
+        another world than that of their token."""
+        self._largest = 0
+        self._heads = [] if commits is None else self._own_heads(commits.log)
+        self._numbers = self.share.numbers(self._largest)
         self._followed: dict[int, Followed] = {}
         """By their numbers in the log, the worlds that do not live yet."""
+
+    def _own_heads(self, history_log: HistoryLog) -> list[Head]:
+        heads = history_log.heads()
+        self._largest = max((head.world for head in heads), default=0)
+        return [head for head in heads if self.share.has(head.name)]
 
     def note_forgotten(self, limit: str) -> None:
         """Count a valid entry that was dropped because of this limit."""
@@ -233,6 +251,8 @@ class Worlds:
         self._lifetimes.close_ended(now)
         world = self._worlds.get(name)
         if world is None:
+            if not self.share.has(name):
+                raise UnknownClient(name)
             self.application(name)
             world = self._opened(name, self._new_world(self.template))
         world.used = now
@@ -358,9 +378,9 @@ class Worlds:
             world,
             extension.number,
             client_id,
-            access_token=self._token("AT"),
+            access_token=self._token("AT", world),
             endpoint_id=endpoint_id or self._token_source(),
-            refresh_token=self._token("RT") if refresh_ttl else None,
+            refresh_token=self._token("RT", world) if refresh_ttl else None,
             access_ttl=access_ttl,
             refresh_ttl=refresh_ttl,
             session_id=session_id or self._token_source(),
@@ -389,7 +409,7 @@ class Worlds:
             session.world,
             session.extension_number,
             session.client_id,
-            access_token=self._token("AT"),
+            access_token=self._token("AT", session.world),
             endpoint_id=session.endpoint_id,
             access_ttl=access_ttl,
             session_id=session.session_id,
@@ -469,7 +489,7 @@ class Worlds:
         permissions: Permissions | None = None,
     ) -> str:
         """A code for the application to which `extension` has consented. It is valid for a minute."""
-        code = self._token("AC")
+        code = self._token("AC", world)
         expires = expiry_of_code(world.clock.now())
         given = Consent(world, extension.number, client_id, expires, redirect_uri, challenge, log_in, permissions)
         self._codes.add(code, given)
@@ -494,6 +514,10 @@ class Worlds:
         return consent
 
     # --- calls -----------------------------------------------------------------------------------
+
+    def has_log_in(self, token: str) -> bool:
+        """Whether a token, of either kind, is one of a log-in that is known here, good or not any more."""
+        return token in self._sessions or token in self._refreshable
 
     def holder_of(self, token: str) -> str | None:
         """The extension number of a log-in, by either of its tokens."""
@@ -543,7 +567,21 @@ class Worlds:
             for number, credentials in world.template.credentials.items():
                 if credentials.access_token == access_token:
                     return self._in_world(world, Session(world, number, "", access_token, endpoint_id=number))
-        return self._in_world(world, self.session_of(access_token))
+        return self._in_world(world, self.session_here_or_lent(access_token))
+
+    def session_here_or_lent(self, access_token: str) -> Session:
+        """As `session_of`, also of a token of another process. Raises as that does."""
+        lent = None if access_token in self._sessions else self.lent.get(access_token)
+        if isinstance(lent, TokenRefused):
+            raise type(lent)
+        return self.session_of(access_token) if lent is None else lent
+
+    def lend(self, token: str, lent: Caller | TokenRefused) -> None:
+        """Know a log-in that another process has, or why its token is refused there, for the next call with it."""
+        self.lent.pop(token, None)
+        self.lent[token] = lent if isinstance(lent, TokenRefused) else _session_of(self.default, lent)
+        if len(self.lent) > _TAGGED:
+            del self.lent[next(iter(self.lent))]
 
     def _in_world(self, world: World, session: Session) -> Session:
         """As whom the session's extension is signed in in another world. Raises `TokenInvalid` where it has none."""
@@ -564,12 +602,12 @@ class Worlds:
         """The session in the world of this name. Raises as `session_in`."""
         return self._in_world(self.world_of_name(name), session)
 
-    def _new_world(self, template: Template | None = None, head: Head | None = None) -> World:
+    def _new_world(self, template: Template | None = None, head: Head | None = None, *, is_kept: bool = True) -> World:
         if template is not None and head is None:
             self._make_room_for_world("")
         template = template or self.template
         generation = self._generation if template is self.template else None
-        history = self._new_history(head)
+        history = self._new_history(head, is_kept=is_kept)
         world = self._kind(template, self.moment, generation, limits=self.limits, room=self.room, history=history)
         self._log_ins[world] = log_ins = _LogIns()
         world.expiries = log_ins.expiries
@@ -577,8 +615,8 @@ class Worlds:
         world.on_reset(partial(self._life_ended, world))
         return world
 
-    def _new_history(self, head: Head | None) -> History:
-        if self.commits is None:
+    def _new_history(self, head: Head | None, *, is_kept: bool) -> History:
+        if self.commits is None or not is_kept:
             return History(self.moment, self.limits, self._history_room)
         number = next(self._numbers) if head is None else head.world
         return DurableHistory(self.moment, self.commits, number, self.limits, head)
@@ -605,6 +643,7 @@ class Worlds:
         if not self._heads:
             self._note(self.default, lambda number: Opened(number, "", self.default.opened, None))
         self._heads = []
+        self.template_of = template_of
         self.catch_up(template_of)
         self._live()
 
@@ -615,8 +654,8 @@ class Worlds:
         """
         assert self.commits is not None
         log = self.commits.log
-        closed, heads = log.closed_names(), {head.world: head for head in log.heads()}
-        self._closed = dict.fromkeys(closed)
+        heads = {head.world: head for head in self._own_heads(log)}
+        self._closed = dict.fromkeys(name for name in log.closed_names() if self.share.has(name))
         for number, followed in tuple(self._followed.items()):
             if not followed.is_there(heads.get(number)):
                 del self._followed[number]
@@ -669,7 +708,7 @@ class Worlds:
         for followed in self._followed.values():
             self._let_live(followed)
         if self._followed:
-            self._numbers = count(max(self._followed) + 1)
+            self._numbers = self.share.numbers(self._largest)
         self._followed = {}
 
     def _let_live(self, followed: Followed) -> None:
@@ -694,9 +733,13 @@ class Worlds:
                 found.command.answer[:MOST_QUOTED].decode("utf-8", "replace"),
             )
 
-    def draw(self) -> str:
-        """32 random characters of `A-Za-z0-9_-`, known to the command that they are drawn for."""
-        return self._token_source()
+    def draw(self, world: World) -> str:
+        """32 random characters of `A-Za-z0-9_-`, known to the command that they are drawn for.
+
+        With a log the first one says the slot of the world, for whoever has to find the process that has it.
+        """
+        drawn = self._token_source()
+        return drawn if self.commits is None else marked(drawn, slot_of(world.name))
 
     def rewind(self, world: World, to: int | str) -> Difference | None:
         """Take a world back to a label, or to the number of a command. Its log-ins stay good, their times begin anew.
@@ -732,17 +775,36 @@ class Worlds:
             if number is None:
                 copy_into(world, origin)
             else:
-                self._begin_as(world, origin, number)
+                self._begin_as(world, origin.history, number)
         except BaseException:
             self.close_world(name)
             raise
         return world
 
-    def _begin_as(self, world: World, origin: World, number: int) -> Difference | None:
-        commands, base = origin.history.commands(number), origin.history.base
+    def fork_of_log(self, name: str, number: int, at: int | str | None = None) -> World:
+        """As `fork`, of a world that another process has, by its number in the log: as the log has it now."""
+        assert self.commits is not None
+        head = next((each for each in self.commits.log.heads() if each.world == number), None)
+        if head is None:
+            raise NotKept("The world was closed meanwhile.")
+        history = DurableHistory(self.moment, self.commits, number, self.limits, head)
+        until = head.latest if at is None else history.number_of(at)
+        history.commands(until)
+        fixture = None if head.fixture is None else json.loads(head.fixture)
+        assert self.template_of is not None, "nobody serves these worlds yet"
+        world = self.open_world(name, self.template if fixture is None else self.template_of(fixture), fixture)
+        try:
+            self._begin_as(world, history, until)
+        except BaseException:
+            self.close_world(name)
+            raise
+        return world
+
+    def _begin_as(self, world: World, origin: History, number: int) -> Difference | None:
+        commands, base = origin.commands(number), origin.base
         assert base is not None
         assert self.replay is not None, "no server answers for these worlds"
-        world.history.continue_from(origin.history, number)
+        world.history.continue_from(origin, number)
         found = self.replay(world, base, commands, COMPARED)
         go_on_as_fork(world)
         world.history.add(FORKED)
@@ -768,8 +830,8 @@ class Worlds:
         self._codes.start(world, now)
         self._log_ins[world].start(now)
 
-    def _token(self, kind: str) -> str:
-        return f"{kind}-{self._token_source()}"
+    def _token(self, kind: str, world: World) -> str:
+        return f"{kind}-{self.draw(world)}"
 
     def _file(self, session: Session) -> None:
         """Store a new session until both of its tokens have expired."""

@@ -44,6 +44,9 @@ APPLICATION_ID = 0x52494D4B
 LONG = 2048
 """Bytes from which on a body is kept by its hash."""
 
+BUSY_MILLISECONDS = 5000
+"""How long a process waits for another one that has the file shortly, as after the end of a third."""
+
 _MAGIC = b"SQLite format 3\x00"
 
 _TABLES = """
@@ -102,11 +105,31 @@ class SqliteLog:
         self._lock = lock
         self.was_served = False
 
+    def begin(self) -> bool:
+        """Begin to write, for the next `append`; False while another process that shares the file writes.
+
+        Raises `LogUnavailable`.
+        """
+        db = self.db
+        try:
+            if not db.in_transaction:
+                db.execute("PRAGMA busy_timeout = 0")
+                try:
+                    db.execute("BEGIN IMMEDIATE")
+                finally:
+                    db.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise LogUnavailable(f"The state {self.path} cannot be written: {error}.") from error
+        return True
+
     def append(self, batch: Sequence[Change]) -> None:
         """Keep all of it or, raising `LogUnavailable`, none."""
         db = self.db
         try:
-            db.execute("BEGIN IMMEDIATE")
+            if not db.in_transaction:
+                db.execute("BEGIN IMMEDIATE")
             try:
                 self._write(batch)
                 db.execute("COMMIT")
@@ -287,6 +310,42 @@ def opened(path: Path, fixture: FixtureMark, version: str, durability: Durabilit
     except BaseException:
         lock.close()
         raise
+
+
+def share(log: SqliteLog) -> None:
+    """Let processes that `join` write the file, too. No other server has it until all of them have ended.
+
+    Raises `StateServed`.
+    """
+    lock = log._lock
+    assert lock is not None
+    lock.execute("COMMIT")
+    _hold(lock, log.path)
+
+
+def joined(path: Path, durability: Durability = Durability.PROCESS, *, was_served: bool) -> SqliteLog:
+    """The log in a file that another process has opened and shares. Raises `StateRefused`."""
+    lock = sqlite3.connect(
+        _lock_of(path), timeout=BUSY_MILLISECONDS / 1000, isolation_level=None, check_same_thread=False
+    )
+    _hold(lock, path)
+    try:
+        log = SqliteLog(_connected(path, durability), path, lock)
+    except sqlite3.Error as error:
+        lock.close()
+        raise StateRefused(f"The state {path} cannot be opened: {error}.") from error
+    log.was_served = was_served
+    return log
+
+
+def _hold(lock: sqlite3.Connection, path: Path) -> None:
+    """Have a part of the lock for as long as the connection is open."""
+    try:
+        lock.execute("BEGIN")
+        lock.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        lock.close()
+        raise StateServed(f"The state {path} is served by another process meanwhile: stop that one.") from error
 
 
 def _checked_for(path: Path, fixture: FixtureMark) -> dict[str, str]:
