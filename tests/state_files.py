@@ -42,10 +42,12 @@ class Kept:
 
 
 @contextmanager
-def kept_server(path: Path, fixture: str = "demo", version: str = VERSION) -> Iterator[Kept]:
+def kept_server(
+    path: Path, fixture: str = "demo", version: str = VERSION, kind: type[Worlds] = Worlds
+) -> Iterator[Kept]:
     """A server of a bundled account that goes on from a file."""
     commits = GroupCommit(log_in(path, fixture, version=version))
-    worlds = Worlds(load_named(fixture), commits=commits)
+    worlds = kind(load_named(fixture), commits=commits)
     with serving(build(worlds), state=State(worlds, template_of)) as (url, server):
         yield Kept(url, worlds, server, commits)
 

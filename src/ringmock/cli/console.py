@@ -133,14 +133,17 @@ def with_options(options: Sequence[Callable[[_F], _F]]) -> Callable[[_F], _F]:
     return decorated
 
 
-def at_end_of_input(then: Callable[[], None], *, is_wanted: bool) -> None:
-    """Call `then`, in a thread of its own, when standard input ends; what comes until then is thrown away."""
+def at_end_of_input(then: Callable[[], None], *, is_wanted: bool, descriptor: int = 0) -> None:
+    """Call `then`, in a thread of its own, when standard input ends; what comes until then is thrown away.
+
+    `descriptor`: of another pipe.
+    """
     if not is_wanted:
         return
 
     def read() -> None:
         with contextlib.suppress(OSError):
-            while os.read(0, 4096):
+            while os.read(descriptor, 4096):
                 pass
         then()
 

@@ -1,23 +1,21 @@
 """`ringmock serve`: an account on a port, until Ctrl-C."""
 
 import asyncio
-import contextlib
 import gc
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import __version__
 from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
-from ..server_limits import ServerLimits, limit_options
+from ..server_limits import limit_options
+from .account import Account
 from .addresses import OPTIONS, bound, certificate, control_port, control_sockets, public_address, root_file
 from .console import State as StateType
 from .console import at_end_of_input, port_file, with_options
@@ -25,15 +23,8 @@ from .console import at_end_of_input, port_file, with_options
 if TYPE_CHECKING:
     from socket import socket
 
-    from starlette.types import ASGIApp
-
-    from ..control.access import Access
-    from ..coverage.collector import CoverageCollector
     from ..serving.public_address import PublicAddress
-    from ..serving.server import Server, State, Swappable
-    from ..sign_in.worlds import Worlds
-    from ..world.history.log import GroupCommit
-    from .states import KeptState
+    from ..serving.server import Server, Swappable
 
 
 @click.command()
@@ -91,6 +82,15 @@ if TYPE_CHECKING:
     help="With --state: stand by while another server has the state, follow what it writes, and take its place when it"
     " ends.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="With --state FILE: serve by so many processes, each of which has its part of the worlds and answers calls of"
+    " all.",
+)
+@click.option("--as-worker", hidden=True, help="What the process that starts the workers says to each.")
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
     "--webhook-content-type",
@@ -123,13 +123,16 @@ def serve(**given: Any) -> None:
 
     from ..fixture import FixtureError
     from ..serving import collector, server
-    from . import log, start_screen
+    from . import log, workers
 
     log.configure(given["log"], is_quiet=given["quiet"])
+    if given["as_worker"] is not None or given["workers"] > 1:
+        workers.serve(given, stack)
+        return
     address, shown = public_address(given), certificate(given)
     stood = _Standing(given, address).stand_by() if given["standby"] else None
     control = _opening(lambda: control_sockets(given["control_host"], given["control_port"], given["port"]), stood)
-    account = stood.account if stood else _Account(given, address, control[0].getsockname()[1] if control else None)
+    account = stood.account if stood else Account(given, address, control[0].getsockname()[1] if control else None)
     root = stack.enter_context(root_file(given, shown))
     held = stack.enter_context(port_file(given["port_path"]))
     try:
@@ -147,10 +150,7 @@ def serve(**given: Any) -> None:
             root.write_text(shown.root.decode())
         if held is not None:
             held.write(api[0].getsockname()[1])
-        with contextlib.suppress(OSError):  # a call at the end of the process has no others to serve
-            doors = start_screen.doors_of(api[0], (control or api)[0], is_open=account.access.has_token)
-            doors = doors.seen("https" if shown else "http", address.base_path, root.path if root else None)
-            click.echo(start_screen.text(first, doors, open_worlds=given["open_worlds"]))
+        account.say(first, api[0], (control or api)[0], shown, root.path if root else None)
 
     app = server.Swappable(stood.app if stood else account.app(first))
     tls, base_path, state = shown.context if shown else None, address.base_path, account.state(first)
@@ -159,96 +159,27 @@ def serve(**given: Any) -> None:
 
 
 def _run(
-    running: "Server", sockets: "list[socket]", app: "Swappable", account: "_Account", given: Mapping[str, Any]
+    running: "Server", sockets: "list[socket]", app: "Swappable", account: "Account", given: Mapping[str, Any]
 ) -> None:
     """Serve until Ctrl-C, or until whoever started the server is gone."""
     from ..fixture import sources_of
     from ..openapi.resources import bundled
-    from ..world.history.log import LogDamaged, LogUnavailable
+    from ..serving.server import rebuilt_on_change
 
     at_end_of_input(running.stop, is_wanted=given["stop_with_stdin"])
     watched = (*sources_of(given["fixture"]), Path(str(bundled("openapi.yaml")))) if given["reload"] else ()
+    run(running, sockets, rebuilt_on_change(app, account.rebuilt, watched) if watched else None)
+
+
+def run(running: "Server", sockets: "list[socket]", beside: "Coroutine[Any, Any, None] | None" = None) -> None:
+    """Serve until it is stopped, with something beside it."""
+    from ..world.history.log import LogDamaged, LogUnavailable
+
     try:
         with asyncio.Runner(loop_factory=running.config.get_loop_factory()) as runner:
-            runner.run(_until_stopped(running, sockets, app, account.rebuilt, watched))
+            runner.run(_until_stopped(running, sockets, beside))
     except (LogDamaged, LogUnavailable) as error:
         raise click.ClickException(str(error)) from error
-
-
-class _Account:
-    """The account that the options name, loaded again whenever its fixture has changed."""
-
-    def __init__(self, given: Mapping[str, Any], address: "PublicAddress", control_port: int | None = None) -> None:
-        """`control_port`: of the control API, where it has one of its own."""
-        from ..lab.addresses import Addresses
-        from ..lab.webhooks import WebHooks
-
-        if given["state"] is not None and given["reload"]:
-            raise click.UsageError("--reload begins anew, and --state goes on from what was: give one of them.")
-        if given["state"] is None and given["standby"]:
-            raise click.UsageError("--standby is for the place of the server that has a --state: give that, too.")
-        if isinstance(given["state"], str) and _is_given("durability"):
-            raise click.UsageError(
-                "--durability is of a file: what a commit of PostgreSQL survives is said by synchronous_commit there."
-            )
-        self._given, self._address = given, address
-        self.limits = ServerLimits(**{each.name: given[each.name] for each in fields(ServerLimits)})
-        self._collector = _started_collector() if given["coverage"] else None
-        self._webhooks = WebHooks(Addresses(given["webhook_hosts"]), limits=self.limits)
-        self.access = _access(given["hosts"], given["control_token"], control_port)
-
-    def worlds(self, commits: "GroupCommit | None" = None) -> "Worlds":
-        """Those that are to be served, from the state that is given where there are no `commits`.
-
-        Raises `FixtureError`.
-        """
-        from ..fixture import load_named
-        from ..sign_in.worlds import Worlds
-
-        given = self._given
-        template = load_named(given["fixture"], generation=given["generation"])
-        terms = template.webhooks
-        if given["webhook_content_type"] is not None:
-            terms = terms._replace(content_type=given["webhook_content_type"])
-        template = replace(template, limits=given["limits"] or template.limits, webhooks=terms)
-        if commits is None and given["state"] is not None:
-            commits = self.kept_state().commits()
-        return Worlds(template, open_worlds=given["open_worlds"], limits=self.limits, commits=commits)
-
-    def kept_state(self) -> "KeptState":
-        """The state that is given. Raises `FixtureError`."""
-        from ..fixture import digest_of
-        from ..world.history.sqlite import FixtureMark
-        from .states import KeptState
-
-        given = self._given
-        options = {name: given[name] for name in ("generation", "limits", "webhook_content_type")}
-        mark = FixtureMark(given["fixture"], digest_of(given["fixture"], options))
-        return KeptState(given["state"], mark, __version__, given["durability"])
-
-    def state(self, worlds: "Worlds") -> "State | None":
-        """What the server goes on from; None without a file."""
-        from ..control.worlds import template_of
-        from ..serving.server import State
-
-        return None if worlds.commits is None else State(worlds, template_of)
-
-    def app(self, worlds: "Worlds") -> "ASGIApp":
-        from ..serving.server import build
-
-        return build(worlds, self._webhooks, self._collector, self.access, self._address)
-
-    def rebuilt(self) -> "ASGIApp | None":
-        """The application of the account as it is now; None, with a message, when its fixture is refused."""
-        from ..fixture import FixtureError
-
-        try:
-            app = self.app(self.worlds())
-        except FixtureError as error:
-            click.echo(f"{error}\nThe account from before stays.", err=True)
-            return None
-        click.echo("Started afresh.", err=True)
-        return app
 
 
 class _Standing:
@@ -258,7 +189,7 @@ class _Standing:
         port = control_port(given["control_host"], given["control_port"])
         if port == 0:
             raise click.UsageError("--standby opens its ports when it is its turn: --control-port has to say which.")
-        self.account = _Account(given, address, port)
+        self.account = Account(given, address, port)
         self._is_over = threading.Event()
         self._given = given
 
@@ -321,43 +252,10 @@ def _opening(opened: "Callable[[], list[socket]]", stood: _Standing | None) -> "
             time.sleep(0.05)
 
 
-def _is_given(option: str) -> bool:
-    """Whether the caller has given it, whatever it is by default."""
-    source = click.get_current_context().get_parameter_source(option)
-    return source is click.core.ParameterSource.COMMANDLINE
-
-
-def _access(hosts: Sequence[str], token: str | None, port: int | None) -> "Access":
-    from ..control.access import Access
-
-    try:
-        Access(token=token)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--control-token'") from error
-    try:
-        return Access(hosts, token, port)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--allow-host'") from error
-
-
-def _started_collector() -> "CoverageCollector":
-    from ..coverage.collector import CoverageCollector
-
-    collector = CoverageCollector()
-    collector.start()
-    return collector
-
-
 async def _until_stopped(
-    running: "Server",
-    sockets: "list[socket]",
-    app: "Swappable",
-    rebuild: Callable[[], "ASGIApp | None"],
-    watched: Sequence[Path],
+    running: "Server", sockets: "list[socket]", beside: "Coroutine[Any, Any, None] | None"
 ) -> None:
-    from ..serving.server import rebuilt_on_change
-
-    watching = asyncio.create_task(rebuilt_on_change(app, rebuild, watched)) if watched else None
+    watching = None if beside is None else asyncio.create_task(beside)
     await running.serve(sockets=sockets)
     if watching is not None:
         watching.cancel()

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from ..world.history.log import FollowedLog, GroupCommit, HistoryLog
-    from ..world.history.sqlite import FixtureMark
+    from ..world.history.sqlite import FixtureMark, SqliteLog
 
 
 def postgresql() -> Any:
@@ -34,6 +34,29 @@ class KeptState:
 
         try:
             return self._committing(self._opened())
+        except StateRefused as error:
+            raise click.ClickException(str(error)) from error
+
+    def shared(self) -> "SqliteLog":
+        """The log in a file, which processes that join write, too. Raises `ClickException`."""
+        from ..world.history.sqlite import SqliteLog, StateRefused, share
+
+        try:
+            log = self._opened()
+            assert isinstance(log, SqliteLog)
+            share(log)
+        except StateRefused as error:
+            raise click.ClickException(str(error)) from error
+        return log
+
+    def joined(self, *, was_served: bool) -> "GroupCommit":
+        """What writes the log of another process, which shares it. Raises `ClickException`."""
+        from ..world.history.shared import SharedCommit
+        from ..world.history.sqlite import Durability, StateRefused, joined
+
+        assert isinstance(self._state, Path)
+        try:
+            return SharedCommit(joined(self._state, Durability(self._durability), was_served=was_served))
         except StateRefused as error:
             raise click.ClickException(str(error)) from error
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request
 
 from ..domain.attachment import Attachment
-from ..http.call import WORLD_HEADER
+from ..http.call import ELSEWHERE, WORLD_HEADER
 from ..inspector.ui import ui
 from ..sign_in.sessions import TokenRefused
 from ..sign_in.worlds import Worlds
@@ -86,6 +86,7 @@ def read(operation: Operation, request: Request, path: Mapping[str, str], app: F
         query=query_of(operation, _asked(request)),
         url=request.base_url,
         collector=app.extensions["ringmock.collector"],
+        elsewhere=request.environ.get(ELSEWHERE),
     )
     if FORM in operation.bodies and request.mimetype == FORM:
         return replace(call, body=form_of(operation, request.form.lists()), files=_files(request))
@@ -123,7 +124,7 @@ def _named_or_signed(worlds: Worlds, authorization: str | None, name: str | None
     if not kind:
         return worlds.default
     try:
-        return worlds.session_of(token.strip() if kind.lower() == "bearer" else "").world
+        return worlds.session_here_or_lent(token.strip() if kind.lower() == "bearer" else "").world
     except TokenRefused as refused:
         raise NoSuchToken(
             "This access token opens no world: sign in again, or leave the header out for the default world."

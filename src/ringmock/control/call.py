@@ -103,6 +103,8 @@ class ControlCall:
     url: str = ""
     """Its own, without the query."""
     collector: "CoverageCollector | None" = None
+    elsewhere: Any = None
+    """What other processes of the server have said that the call is about; None where there are none."""
     waited: Any = None
     """What came of waiting, of an operation that waits."""
 

@@ -16,7 +16,7 @@ from flask import Flask
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.test import run_wsgi_app
 
-from ..http.call import ON_STOP, PREFIX_KEY, PROXIED_KEY
+from ..http.call import ELSEWHERE, ON_STOP, PREFIX_KEY, PROXIED_KEY
 from ..inspector.ui import HAS_TOKEN
 from .access import Access, Refused
 from .events import Streams
@@ -48,6 +48,7 @@ def mounted(app: Flask, access: Access) -> ASGIApp:
             return
         environ = environ_of({**scope, "headers": headers}, (await receive()).get("body", b""))
         environ[HAS_TOKEN] = access.has_token
+        environ[ELSEWHERE] = scope.get(ELSEWHERE)
         if waiting.is_for(scope["method"], scope["path"]):
             # The eager protocol begins a call outside of any task, where nothing could be waited for.
             environ |= await asyncio.create_task(waiting.waited(environ, receive))

@@ -1,12 +1,14 @@
 """The server itself: whether it is there, what it holds, and what its control API is."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response
 
 from .. import __version__
 from ..openapi.resources import bundled
+from ..sign_in.worlds import Worlds
 from ..world.world import World
 from . import description
 from .call import ControlCall
@@ -41,8 +43,8 @@ def readiness(world: World) -> Json:
 
 def usage(call: ControlCall) -> Json:
     """How much is kept."""
-    worlds, world = call.worlds, call.world
-    limits, room, share = worlds.limits, worlds.room, world.share
+    world = call.world
+    share = world.share
     return {
         "world": {
             "journal": {"kept": len(world.journal), "most": world.journal.most, "left_out": world.journal.left_out},
@@ -50,14 +52,37 @@ def usage(call: ControlCall) -> Json:
             "records": share.records,
             "file_bytes": share.file_bytes,
         },
-        "server": {
-            "worlds": {"kept": len(worlds), "most": limits.max_worlds + 1},
-            "log_ins": {"kept": worlds.log_ins, "most": limits.max_log_ins},
-            "records": {"kept": room.records, "most": room.most_records},
-            "file_bytes": {"kept": room.file_bytes, "most": room.most_file_bytes},
-            "forgotten": dict(worlds.forgotten),
-        },
+        "server": _added([of_server(call.worlds), *(call.elsewhere or ())]),
     }
+
+
+def of_server(worlds: Worlds) -> Json:
+    """How much this process keeps."""
+    limits, room = worlds.limits, worlds.room
+    has_default = worlds.share.has("")
+    # what stands for the default world where another process has it
+    beside = 0 if has_default else worlds.default.share.records
+    tokens = 0 if has_default else sum(1 for each in worlds.template.credentials.values() if each.access_token)
+    return {
+        "worlds": {"kept": len(worlds) - (not has_default), "most": limits.max_worlds + has_default},
+        "log_ins": {"kept": worlds.log_ins - tokens, "most": limits.max_log_ins},
+        "records": {"kept": room.records - beside, "most": room.most_records},
+        "file_bytes": {"kept": room.file_bytes, "most": room.most_file_bytes},
+        "forgotten": dict(worlds.forgotten),
+    }
+
+
+def _added(of_processes: Sequence[Json]) -> Json:
+    """What all processes of the server keep."""
+    first = of_processes[0]
+    kept = {name: {"kept": 0, "most": 0} for name in first if name != "forgotten"}
+    forgotten: Counter[str] = Counter()
+    for said in of_processes:
+        forgotten.update(said["forgotten"])
+        for name, counts in kept.items():
+            counts["kept"] += said[name]["kept"]
+            counts["most"] += said[name]["most"]
+    return {**kept, "forgotten": dict(forgotten)}
 
 
 def metrics(call: ControlCall) -> Response:

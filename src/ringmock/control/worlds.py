@@ -1,13 +1,16 @@
 """Worlds, as a test opens, forks, resets and closes them."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ..domain.errors import StoreFull
 from ..fixture import FixtureError, bundled_names, fixture_of, load_named
 from ..server_limits import option_of
 from ..sign_in.sessions import TooManyWorlds
+from ..sign_in.share import DEFAULT
 from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
+from ..world.history.durable import DurableHistory
 from ..world.template import Template
 from ..world.world import World
 from .call import ControlCall, NotNow, NotThere, Senseless, as_refusals
@@ -15,9 +18,6 @@ from .sentences import did_you_mean
 from .server import readiness
 
 Json = Any
-
-DEFAULT = "default"
-"""What the fixture's own world is called."""
 
 
 def named_world(worlds: Worlds, name: str) -> World:
@@ -33,12 +33,23 @@ def named_world(worlds: Worlds, name: str) -> World:
 
 def list_worlds(call: ControlCall) -> Json:
     """Those that are open: the fixture's own, and the newest before the others."""
-    worlds = call.worlds
-    found = [(DEFAULT, worlds.default), *worlds.all_worlds()]
-    return {
-        "count": len(found),
-        "worlds": [_shown(worlds, name, world) for name, world in found[: call.query["limit"]]],
-    }
+    limit = call.query["limit"]
+    if call.elsewhere is None:
+        found = _named(call.worlds)
+        return {"count": len(found), "worlds": [_shown(call.worlds, name, world) for name, world in found[:limit]]}
+    shown = [each for said in (shown_worlds(call.worlds), *call.elsewhere) for each in said]
+    shown.sort(key=lambda each: (each["name"] != DEFAULT, each["age"]))
+    return {"count": len(shown), "worlds": shown[:limit]}
+
+
+def shown_worlds(worlds: Worlds) -> Json:
+    """Those of this process."""
+    return [_shown(worlds, name, world) for name, world in _named(worlds)]
+
+
+def _named(worlds: Worlds) -> list[tuple[str, World]]:
+    first = [(DEFAULT, worlds.default)] if worlds.share.has("") else []
+    return [*first, *worlds.all_worlds()]
 
 
 def read_world(call: ControlCall) -> Json:
@@ -52,15 +63,15 @@ def create_world(call: ControlCall) -> Json:
     body, worlds = call.body, call.worlds
     if "fixture" in body and "fork" in body:
         raise Senseless("A world begins with a 'fixture' or as a 'fork' of another, and not as both.")
-    origin = named_world(worlds, body["fork"]) if "fork" in body else None
+    origin = _origin(call) if "fork" in body else None
     if body["name"] == DEFAULT:
         raise NotNow("The world 'default' is the fixture's own: choose another name.")
     if "at" in body and origin is None:
         raise Senseless("'at' is a point in the history of the world that is the 'fork'.")
-    if origin is not None and origin.share.records > worlds.limits.max_fork_records:
+    if origin is not None and origin.records > worlds.limits.max_fork_records:
         raise NotNow(
             f"A world of at most {worlds.limits.max_fork_records} records is forked"
-            f" ({option_of('max_fork_records')}), and this one has {origin.share.records}."
+            f" ({option_of('max_fork_records')}), and this one has {origin.records}."
         )
     template = template_of(body["fixture"]) if "fixture" in body else None
     try:
@@ -68,7 +79,7 @@ def create_world(call: ControlCall) -> Json:
             if origin is None:
                 world = worlds.open_world(body["name"], template, body.get("fixture"))
             else:
-                world = worlds.fork(body["name"], origin, body.get("at"))
+                world = origin.fork(body["name"], body.get("at"))
     except StoreFull as error:
         raise NotNow(f"The server keeps no more than {error.value}: reset a world, or serve with more.") from error
     except TooManyWorlds as error:
@@ -76,6 +87,37 @@ def create_world(call: ControlCall) -> Json:
             f"There are {worlds.limits.max_worlds} worlds (--max-worlds), all in use: close one, or reset one."
         ) from error
     return _shown(worlds, body["name"], world)
+
+
+class _Origin(NamedTuple):
+    """The world that another one begins as."""
+
+    records: int
+    fork: Callable[[str, int | str | None], World]
+    """Opens a world of this name that is what it was at a point, or is."""
+
+
+def _origin(call: ControlCall) -> _Origin:
+    """Raises `NotThere`."""
+    worlds, said = call.worlds, call.elsewhere
+    if said is None:
+        world = named_world(worlds, call.body["fork"])
+        return _Origin(world.share.records, lambda name, at: worlds.fork(name, world, at))
+    if "error" in said:
+        raise NotThere(said["error"])
+    return _Origin(said["records"], lambda name, at: worlds.fork_of_log(name, said["number"], at))
+
+
+def origin_of(worlds: Worlds, name: str) -> Json:
+    """What another process has to know of a world to fork it, all of which the log has then."""
+    try:
+        world = named_world(worlds, name)
+    except NotThere as error:
+        return {"error": str(error)}
+    assert worlds.commits is not None
+    assert isinstance(world.history, DurableHistory)
+    worlds.commits.flush()
+    return {"records": world.share.records, "number": world.history.world}
 
 
 def template_of(given: Json) -> Template:

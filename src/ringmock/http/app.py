@@ -202,9 +202,8 @@ HANDLERS: Mapping[str, Handler | WaitingHandler] = {
 """By operation, the handlers that need only the call."""
 
 
-def handlers(worlds: Worlds, notifier: Notifier) -> Mapping[str, Handler | WaitingHandler]:
+def handlers(worlds: Worlds, notifier: Notifier, key: SigningKey) -> Mapping[str, Handler | WaitingHandler]:
     """Every operation of the contract and the function that answers it."""
-    key = SigningKey()
     plans = LibPhoneNumber()
     cache = RecordCache(worlds.limits.max_list_cache)
     return {
@@ -272,13 +271,15 @@ def create_app(
     request_ids: Callable[[], bytes],
     webhooks: WebHooks,
     control_port: int | None = None,
+    sockets: Sockets | None = None,
+    key: SigningKey | None = None,
 ) -> ASGIApp:
     """The whole server. `behind` handles paths that the contract does not have; `done` is called after every call.
 
     `request_ids` makes the `RCRequestId` of each answer. `control_port` is where the control API is by itself.
+    `sockets` are the connections of these worlds, and `key` signs id tokens, where somebody else uses them, too.
     """
-    limits = worlds.limits
-    sockets = Sockets(worlds)
+    limits, sockets = worlds.limits, sockets or Sockets(worlds)
     notifier = Notifier(webhooks, sockets)
     contract = Contract.bundled()
     groups = throttling_groups(contract.raw)
@@ -295,7 +296,7 @@ def create_app(
             partial(RequestValidation, limits=limits),
             ResponseValidation,
         ],
-        resolver=handlers(worlds, notifier).__getitem__,
+        resolver=handlers(worlds, notifier, key or SigningKey()).__getitem__,
         uri_parser_class=StrictUriParser,
         validator_map=VALIDATOR_MAP,
         validate_responses=True,

@@ -26,6 +26,12 @@ PROXIED_KEY = "ringmock.proxied"
 ON_STOP = "ringmock.on_stop"
 """In the extensions of a scope: what calls a function when the server begins to stop."""
 
+HAND_OVER = "ringmock.hand_over"
+"""The extension of a scope by which a process among several hands the connection over to another one."""
+
+ELSEWHERE = "ringmock.elsewhere"
+"""The key of a scope for what other processes of the server have said that the call is about."""
+
 BREAK_OFF = "ringmock.break_off"
 """The extension of a scope by which an application ends the connection, with how (`lab.faults.Spoiled`) said."""
 

@@ -33,6 +33,16 @@ class CommittedTransport:
         self._then: Callable[[], None] | None = None
         """What is to be done with the transport afterwards."""
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether something that was written waits."""
+        return bool(self._held)
+
+    @property
+    def below(self) -> asyncio.Transport:
+        """The transport itself."""
+        return self._transport
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
@@ -111,6 +121,15 @@ class CommittedHttpProtocol(HttpProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         held = CommittedTransport(transport, self._commits, self._unavailable)
         super().connection_made(cast(asyncio.Transport, held))
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
+        """As the other one does: an answer that waits is owed, too."""
+        is_owed = super().eof_received()
+        transport: Any = self.transport
+        if is_owed or self.scheme != "http" or not transport.is_holding:
+            return is_owed
+        self.transport.close()  # once it is written
+        return True
 
     def _unavailable(self) -> bytes:
         target = origin_form(self.url or b"")[0].removeprefix(self._base_path)

@@ -26,11 +26,12 @@ from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
 from .known_heads import KnownHead, KnownHeads
+from .websocket_protocol import WebSocketProtocol
 from .write_timeout import WriteTimeout
 
 log = logging.getLogger("ringmock")
 
-_BETWEEN, _HEAD, _BODY = "between requests", "in the headers of one", "in its body"
+BETWEEN, _HEAD, _BODY = "between requests", "in the headers of one", "in its body"
 _FIRST_LINE = 64
 """Bytes of a request line besides its URI."""
 _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
@@ -73,7 +74,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.url = b""
         self._problem: Exception | None = None
         """Why no more of the connection is read; sent once, after the answers to earlier requests."""
-        self._phase = _BETWEEN
+        self._phase = BETWEEN
         self._came = 0  # bytes since the headers ended, or since the body went on
         self._has_completed = False
         self._line = 0  # bytes of the line that has not ended
@@ -105,7 +106,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._phase, self._line, self._block, self._count = _HEAD, 0, 0, 0
         self._begun_with = self._reads
         super().on_message_begin()
-        self.scope["extensions"] = {BREAK_OFF: self.break_off, ON_STOP: self.on_stop}  # type: ignore[dict-item]  # ASGI has any, uvicorn its own
+        self.scope["extensions"] = self.extensions()
+
+    def extensions(self) -> dict[str, Any]:
+        """What a scope says of the connection, besides ASGI."""
+        return {BREAK_OFF: self.break_off, ON_STOP: self.on_stop}
 
     def on_stop(self, callback: Callable[[], None]) -> None:
         """Call it when the server begins to stop: for an answer that would not end by itself."""
@@ -204,7 +209,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self._is_read_again:
             return
-        self._phase, self._has_completed = _BETWEEN, True
+        self._phase, self._has_completed = BETWEEN, True
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
@@ -212,12 +217,12 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._known is not None:
             self._receive_body(self._known, data)
-        elif self._phase is _BETWEEN and (self.cycle is None or self.cycle.response_complete):
+        elif self._phase is BETWEEN and (self.cycle is None or self.cycle.response_complete):
             self._receive_request(data)
         else:
             alone, self._alone = self._alone, b""
             self._parse(data)
-            if alone and self._has_completed and self._phase is _BETWEEN:
+            if alone and self._has_completed and self._phase is BETWEEN:
                 self._learn(alone, len(data))
 
     _known: "tuple[KnownHead, bytes] | None" = None
@@ -236,7 +241,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._expect(self._limits.body_timeout)
         else:
             self._parse(data)
-            if head is None and self._has_completed and self._phase is _BETWEEN:
+            if head is None and self._has_completed and self._phase is BETWEEN:
                 self._learn(data[:end], len(data) - end)
             elif head is None and len(data) == end and self._phase is _BODY:
                 self._alone = data
@@ -266,7 +271,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         scope: Any = {**head.scope, **self._of_connection}
         scope["state"] = self.app_state.copy()
-        scope["extensions"] = {BREAK_OFF: self.break_off, ON_STOP: self.on_stop}
+        scope["extensions"] = self.extensions()
         self.scope = scope
         self.cycle = self._answered = cycle = _Cycle(self, scope, body)
         self._run(cycle, app)
@@ -304,12 +309,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._size = len(data)
         self._came += self._size
         before = self._came
-        self._has_completed = was is not _BETWEEN
+        self._has_completed = was is not BETWEEN
         try:
             self._feed(data)
             if self._is_upgraded:
                 return
-            if self._phase is not _BETWEEN:
+            if self._phase is not BETWEEN:
                 self._check_unfinished(data)
         except httptools.HttpParserError as error:
             begun = b"" if self._has_completed else data
@@ -368,8 +373,12 @@ class HttpProtocol(HttpToolsProtocol):
             config=self.config, server_state=self.server_state, app_state=self.app_state
         )
         protocol.connection_made(self.transport)
+        self.opened(protocol)
         self.transport.set_protocol(protocol)
         protocol.open(self.url, self.headers, rest)
+
+    def opened(self, protocol: WebSocketProtocol) -> None:
+        """The connection is a WebSocket from now on."""
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
         """Whether the connection stays open: a client that has ended its side gets its answers (RFC 9112, 9.6).
@@ -377,7 +386,7 @@ class HttpProtocol(HttpToolsProtocol):
         Of TLS, the loop ends both sides at once.
         """
         self._parse_known()
-        if self._problem is None and self._phase is not _BETWEEN:
+        if self._problem is None and self._phase is not BETWEEN:
             self._problem = errors.UnparseableRequest()
             self._refuse(self.url or b"")
         self._has_ended = True
@@ -472,7 +481,7 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self.server_state.total_requests += 1
             self.flow.resume_reading()
-            if self._phase is _BETWEEN:
+            if self._phase is BETWEEN:
                 self._expect(self.timeout_keep_alive)
             elif self._phase is _HEAD:
                 self._expect(self._limits.header_timeout)
@@ -522,7 +531,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._look_again_in(left)
             return
         self._parse_known()
-        if self._phase is _BETWEEN:
+        if self._phase is BETWEEN:
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.close()
         elif not self.flow.read_paused:

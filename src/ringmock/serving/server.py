@@ -8,11 +8,11 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -40,6 +40,7 @@ from .websocket_protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
     from ..coverage.collector import CoverageCollector
+    from .worker import Worker
 
 _T = TypeVar("_T")
 
@@ -52,23 +53,26 @@ def build(
     collector: "CoverageCollector | None" = None,
     access: Access | None = None,
     address: PublicAddress | None = None,
+    worker: "Worker | None" = None,
 ) -> ASGIApp:
     """The whole application for a registry of worlds: the API, and the control API behind it.
 
     `webhooks` calls the receivers of notifications, by default on this machine only. `collector` collects coverage,
     which the control API then shows. `access` decides who may call the control API. `address` is the one by which
-    clients reach the server, where it is not the one that it listens on.
+    clients reach the server, where it is not the one that it listens on. `worker`: what it is among several processes.
     """
     done, access = recorder(worlds), access or Access()
     behind = mounted(create_control_app(worlds, collector), access)
     recorded = done if collector is None else collector.counting(worlds, done)
     webhooks = webhooks or WebHooks(limits=worlds.limits)
-    app = create_app(worlds, behind, recorded, RequestIds(uuid4()), webhooks, access.port)
+    shared = () if worker is None else (worker.sockets, worker.key)
+    app = create_app(worlds, behind, recorded, RequestIds(uuid4()), webhooks, access.port, *shared)
     if access.port is not None:
         webhooks.listens_on(access.port)
         app = without_api(app, access.port)
     app = address.of(app) if address else app
-    return app if worlds.commits is None else WhileAvailable(app, worlds.commits)
+    app = app if worlds.commits is None else WhileAvailable(app, worlds.commits)
+    return app if worker is None else worker.of(app)
 
 
 def without_api(app: ASGIApp, port: int) -> ASGIApp:
@@ -139,6 +143,9 @@ def url_of(bound: socket.socket, scheme: str = "http", base_path: str = "") -> s
 class Server(uvicorn.Server):
     """uvicorn, saying when it is ready."""
 
+    protocol: type[CommittedHttpProtocol] = CommittedHttpProtocol
+    """Of connections, with a state."""
+
     def __init__(
         self,
         app: ASGIApp,
@@ -148,9 +155,13 @@ class Server(uvicorn.Server):
         tls: ssl.SSLContext | None = None,
         base_path: str = "",
         state: "State | None" = None,
+        protocol_options: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """`tls`: what clients are served by HTTPS with; plain HTTP without one. `state`: what the worlds go on from."""
-        kind = HttpProtocol if state is None else partial(CommittedHttpProtocol, commits=state.commits)
+        """`tls`: what clients are served by HTTPS with; plain HTTP without one. `state`: what the worlds go on from.
+
+        `protocol_options` are what the protocol wants beside those of its kind.
+        """
+        kind = HttpProtocol if state is None else partial(self.protocol, commits=state.commits, **protocol_options)
         http = partial(kind, limits=limits, heads=KnownHeads(), base_path=base_path.encode())
         super().__init__(
             uvicorn.Config(
@@ -235,6 +246,12 @@ class Server(uvicorn.Server):
             self.servers = [await self._listening(bound, self._tls) for bound in sockets or ()]
         if self.started:
             self._ready()
+
+    @property
+    def running_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that it runs in, once it does."""
+        assert self._loop is not None
+        return self._loop
 
     async def _listening(self, bound: socket.socket, tls: ssl.SSLContext) -> asyncio.Server:
         """As uvicorn listens, with time-outs for the handshake and for the end of the connection."""

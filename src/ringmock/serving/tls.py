@@ -25,6 +25,8 @@ class Certificate(NamedTuple):
     context: ssl.SSLContext
     root: bytes | None = None
     """The certificate, in PEM, that clients have to trust, of one that was made here."""
+    own: bytes | None = None
+    """Its key and the certificate itself, in PEM, of one that was made here."""
 
 
 def from_files(certificate: Path, key: Path | None = None) -> Certificate:
@@ -52,8 +54,9 @@ def self_signed(names: Iterable[str] = ()) -> Certificate:
         raise LibraryMissing("--tls self-signed needs trustme: pip install 'ringmock[tls]'") from error
     root = trustme.CA(organization_name=OF_OURS)
     context = _context()
-    root.issue_cert(*dict.fromkeys([*ALWAYS_NAMED, *names])).configure_cert(context)
-    return Certificate(context, root.cert_pem.bytes())
+    issued = root.issue_cert(*dict.fromkeys([*ALWAYS_NAMED, *names]))
+    issued.configure_cert(context)
+    return Certificate(context, root.cert_pem.bytes(), issued.private_key_and_cert_chain_pem.bytes())
 
 
 def is_root_of_ours(content: bytes) -> bool:

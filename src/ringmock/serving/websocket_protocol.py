@@ -2,7 +2,7 @@
 
 import logging
 from asyncio import BaseTransport, Transport
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -31,6 +31,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _is_ending = False
     _has_ended = False
     _early = b""
+    _early_with_head = 0
+    more_extensions: Mapping[str, Any] = {}
+    """What its scope has besides those of ASGI."""
 
     def __init__(self, *args: Any, limits: ServerLimits = DEFAULT, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,11 +49,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def open(self, target: bytes, headers: list[tuple[bytes, bytes]], early: bytes) -> None:
         """Begin with a request that was read, and with what its client sent before it was answered."""
-        self._early = early
+        self._early, self._early_with_head = early, len(early)
         given = [(name.decode("ascii"), value.decode("ascii", "surrogateescape")) for name, value in headers]
         self.handle_connect(Request(target.decode("ascii"), Headers(given)))
         if self.handshake_complete:  # refused
             self._write_timeout.written()
+        else:
+            self.scope["extensions"].update(self.more_extensions)
+
+    @property
+    def read_later(self) -> bytes:
+        """What its client has sent after its request, and before an answer."""
+        return self._early[self._early_with_head :]
 
     def _end_unopened(self, problem: Exception) -> None:
         if self.handshake_complete or self.transport.is_closing():

@@ -1,0 +1,163 @@
+"""The protocol of a connection that its process may hand over to another one, before it has answered a request.
+
+The connection itself is handed over, with what has been read of the request; of TLS, which only this process can read,
+it is relayed from then on.
+"""
+
+import asyncio
+import os
+import socket
+from typing import Any, cast
+
+from ..http.call import HAND_OVER
+from .committed import CommittedHttpProtocol, CommittedTransport
+from .http_protocol import BETWEEN
+from .inner import Arrived, Peers
+from .websocket_protocol import WebSocketProtocol
+
+_DRAIN_SECONDS = 0.001
+
+
+class HandedOverProtocol(CommittedHttpProtocol):
+    """For a process among several."""
+
+    def __init__(self, *args: Any, peers: Peers, arrived: Arrived | None = None, **kwargs: Any) -> None:
+        """`arrived`: of a connection that comes from another process."""
+        super().__init__(*args, **kwargs)
+        self._peers, self._arrived = peers, arrived
+        self.is_final = arrived is not None and arrived.is_final
+        """Whether the request is to be answered here, wherever its world is."""
+        self._raw: list[bytes] | None = None
+        """What was read of the request, as long as nobody has decided where it is answered."""
+        self._socket: WebSocketProtocol | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        if self._arrived is not None:
+            arrived, self._arrived = self._arrived, self._arrived._replace(raw=b"")
+            self.client, self.server, self.scheme = arrived.client, arrived.server, cast(Any, arrived.scheme)
+            self._of_connection.update(client=self.client, server=self.server, scheme=self.scheme)
+            self.data_received(arrived.raw)
+
+    def data_received(self, data: bytes) -> None:
+        is_idle = self._phase is BETWEEN and (self.cycle is None or self.cycle.response_complete)
+        if is_idle and self._known is None:
+            self._raw = [data]
+        elif self._raw is not None:
+            self._raw.append(data)
+        super().data_received(data)
+
+    def extensions(self) -> dict[str, Any]:
+        return {**super().extensions(), HAND_OVER: self}
+
+    def opened(self, protocol: WebSocketProtocol) -> None:
+        self._socket = protocol
+        protocol.client, protocol.server = self.client, self.server
+        protocol.scheme = "wss" if self.scheme == "https" else "ws"
+        protocol.more_extensions = {HAND_OVER: self}
+
+    def decided(self) -> None:
+        """The request is answered here."""
+        self._raw, self.is_final = None, False
+
+    async def hand_over(self, place: int, *, is_final: bool = False) -> None:
+        """Let another process answer the request, and those that come after it. Raises `PeerAway`.
+
+        One that came together with others before it cannot be handed over: the connection is closed after the answers
+        to those, and its client sends it again on another (RFC 9112, 9.3.2).
+        """
+        transport = self._transport_below()
+        transport.pause_reading()
+        self._lost = asyncio.Event()
+        if self._raw is None or self.transport.is_closing():
+            self.transport.close()
+            await self._lost.wait()
+            return
+        while transport.get_write_buffer_size():
+            await asyncio.sleep(_DRAIN_SECONDS)
+        given = Arrived(self._read_so_far(), self.client, self.server, str(self.scheme), is_final)
+        if transport.get_extra_info("sslcontext") is not None:
+            await self._relay(place, given, transport)
+            return
+        copy = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
+        try:
+            await self._peers.give(place, given, copy)
+        except BaseException:
+            transport.resume_reading()
+            raise
+        finally:
+            copy.close()
+        self._end_here()
+        transport.set_protocol(asyncio.Protocol())
+        transport.abort()
+
+    def _read_so_far(self) -> bytes:
+        assert self._raw is not None
+        later = b"" if self._socket is None else self._socket.read_later
+        return b"".join([*self._raw, later])
+
+    def _transport_below(self) -> asyncio.Transport:
+        held: Any = self.transport
+        return held.below if isinstance(held, CommittedTransport) else self.transport
+
+    def _end_here(self) -> None:
+        """Nobody is answered here any more, and nothing is closed but by who calls it."""
+        ended: asyncio.Protocol = self
+        if self._socket is not None:
+            ended = self._socket
+            self._socket.handshake_complete = self._socket.close_sent = True
+        ended.connection_lost(ConnectionAbortedError())
+        if self._socket is not None:
+            self._socket.close_timer = self.loop.call_later(0, _nothing)
+
+    async def _relay(self, place: int, given: Arrived, transport: asyncio.Transport) -> None:
+        try:
+            inner = await self._peers.relayed(place, given)
+        except BaseException:
+            transport.resume_reading()
+            raise
+        outside = Relay(transport)
+        await self.loop.create_connection(lambda: Relay.between(outside), sock=inner)
+        self._end_here()
+        transport.set_protocol(outside)
+        transport.resume_reading()
+
+
+def _nothing() -> None:
+    """What a timer does that only has to be there."""
+
+
+class Relay(asyncio.Protocol):
+    """One side of a connection whose other side writes what is read here."""
+
+    def __init__(self, transport: asyncio.Transport | None = None) -> None:
+        self._transport = transport
+        self._other: Relay | None = None
+
+    @classmethod
+    def between(cls, other: "Relay") -> "Relay":
+        """The other side of one."""
+        made = cls()
+        made._other, other._other = other, made
+        return made
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._other is not None and self._other._transport is not None:
+            self._other._transport.write(data)
+
+    def pause_writing(self) -> None:
+        if self._other is not None and self._other._transport is not None:
+            self._other._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._other is not None and self._other._transport is not None:
+            self._other._transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        other, self._other = self._other, None
+        if other is not None and other._transport is not None:
+            other._other = None
+            other._transport.close()

@@ -1,0 +1,231 @@
+"""One of several processes that serve a state: its worlds, and how calls of the others get to who has them.
+
+A world is one process's alone, decided by its name (`sign_in.share`): its calls, webhooks, timers and connections are
+there, and so is its journal. Whichever process accepts a connection hands it over to the one that has the world of its
+call. What is about several worlds is gathered from all.
+"""
+
+import base64
+import logging
+import pickle
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..control.server import of_server
+from ..control.worlds import origin_of, shown_worlds
+from ..http import parser_refusals
+from ..http.call import ELSEWHERE, HAND_OVER, WHOLE_BODY
+from ..http.errors import StateUnavailable
+from ..http.sockets import Sockets
+from ..http.stages import CONTROL_PREFIX
+from ..sign_in import sessions
+from ..sign_in.id_tokens import SigningKey
+from ..sign_in.sessions import TokenRefused
+from ..sign_in.worlds import Worlds
+from ..world.history.commands import Caller
+from ..world.journal import Entry, Journal
+from .inner import Answers, PeerAway, Peers
+from .routing import Whose
+
+log = logging.getLogger("ringmock")
+
+Json = Any
+
+_LARGEST_BODY = 65_536
+"""Bytes of a body that says which world a call is about; a larger one is refused by any process."""
+
+_LISTED = f"{CONTROL_PREFIX}worlds"
+_COUNTED = (f"{CONTROL_PREFIX}usage", f"{CONTROL_PREFIX}metrics")
+
+
+class Worker:
+    """The worlds of this process, and the way to the others'."""
+
+    def __init__(self, worlds: Worlds, peers: Peers, base_path: str = "") -> None:
+        """`base_path` stands before the paths of calls."""
+        self._worlds, self.peers = worlds, peers
+        self.sockets = Sockets(worlds)
+        self.key = SigningKey(peers.folder / "key.pem")
+        self._whose = Whose((each.client_id for each in worlds.template.applications), base_path)
+        if not worlds.share.has(""):
+            worlds.default.journal = _JournalElsewhere(self._tell_entry)
+        self._tell: Callable[[Any], None] = lambda _: None
+
+    def begin(self, tell: Callable[[Any], None]) -> None:
+        """`tell` runs a coroutine in the loop."""
+        self._tell = tell
+
+    @property
+    def answers(self) -> Answers:
+        """What the others may ask."""
+        return {
+            "session": self._session,
+            "worlds": lambda _: shown_worlds(self._worlds),
+            "usage": lambda _: of_server(self._worlds),
+            "origin": lambda name: origin_of(self._worlds, name),
+            "entry": self._note_entry,
+        }
+
+    def of(self, app: ASGIApp) -> ASGIApp:
+        """The application, for the calls of this process's worlds; the others are handed over."""
+
+        async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+            connection = (scope.get("extensions") or {}).get(HAND_OVER)
+            if connection is None:
+                await app(scope, receive, send)
+                return
+            try:
+                if connection.is_final:
+                    connection.decided()
+                else:
+                    receive = await self._placed(connection, scope, receive)
+            except PeerAway:
+                await _refuse(scope, receive, send)
+                return
+            if receive is not None:
+                await app(scope, receive, send)
+
+        return asgi
+
+    async def _placed(self, connection: Any, scope: Scope, receive: Receive) -> Any:
+        """What the application receives by; None for a call that another process answers. Raises `PeerAway`."""
+        body = b""
+        if self._whose.needs_body(scope):
+            body, receive, is_whole = await _body(receive)
+            if not is_whole:
+                connection.decided()
+                return receive
+        where = self._whose.of(scope, body)
+        if where.slot is not None and where.slot % self.peers.count != self.peers.place:
+            await connection.hand_over(where.slot % self.peers.count)
+            return None
+        token = where.token
+        if token is not None:
+            self._worlds.lent.pop(token, None)
+        if token is not None and not self._has(token):
+            if where.is_lent:
+                await self._borrow(token)
+            elif (holder := await self._holder(token)) is not None:
+                await connection.hand_over(holder, is_final=True)
+                return None
+        connection.decided()
+        await self._gather(scope, body)
+        return receive
+
+    async def _gather(self, scope: Scope, body: bytes) -> None:
+        """Put on the scope what a call is about, and others know."""
+        path = self._whose.path_of(scope)
+        if scope["type"] != "http" or not path.startswith(CONTROL_PREFIX):
+            return
+        if path == _LISTED and scope["method"] == "GET":
+            scope[ELSEWHERE] = await self.peers.ask_others("worlds")
+        elif path in _COUNTED:
+            scope[ELSEWHERE] = await self.peers.ask_others("usage")
+        elif path == _LISTED and scope["method"] == "POST":
+            origin = self._whose.origin(body)
+            place = None if origin is None else self._whose.slot(origin) % self.peers.count
+            if place is not None and place != self.peers.place:
+                scope[ELSEWHERE] = await self.peers.ask(place, "origin", origin)
+
+    # --- log-ins of others -----------------------------------------------------------------------
+
+    def _has(self, token: str) -> bool:
+        return self._worlds.has_log_in(token) or self.sockets.session_of(token) is not None
+
+    async def _holder(self, token: str) -> int | None:
+        """Which of the others has a token that should be here: it was drawn when there were no slots."""
+        for place in self.peers.others():
+            if await self.peers.ask(place, "session", token) is not None:
+                return place
+        return None
+
+    async def _borrow(self, token: str) -> None:
+        """Know the log-in of a token from who has it."""
+        for place in self.peers.others():
+            said = await self.peers.ask(place, "session", token)
+            if said is None:
+                continue
+            if "refused" in said:
+                self._worlds.lend(token, getattr(sessions, said["refused"])())
+                return
+            permissions = said["permissions"]
+            caller = Caller(**{**said, "permissions": None if permissions is None else frozenset(permissions)})
+            self._worlds.lend(token, caller)
+            return
+
+    def _session(self, token: str) -> Json:
+        """Who a token is of; why it is refused, where it was good; None for one that is not known here."""
+        if not self._has(token):
+            return None
+        session = self.sockets.session_of(token)
+        try:
+            caller = (session or self._worlds.session_of(token)).caller
+        except TokenRefused as refused:
+            return {"refused": type(refused).__name__}
+        permissions = caller.permissions
+        return {**caller._asdict(), "permissions": None if permissions is None else sorted(permissions)}
+
+    # --- the journal of the fixture's own world --------------------------------------------------
+
+    def _tell_entry(self, entry: Entry) -> None:
+        self._tell(self._send_entry(entry))
+
+    async def _send_entry(self, entry: Entry) -> None:
+        plain = entry._replace(headers=dict(entry.headers))
+        try:
+            await self.peers.ask(0, "entry", base64.b64encode(pickle.dumps(plain)).decode())
+        except PeerAway:
+            log.warning("a call is not in the journal: the process that has the default world is away")
+
+    def _note_entry(self, said: str) -> Json:
+        entry: Entry = pickle.loads(base64.b64decode(said))  # of a process of this server
+        self._worlds.default.record_call(lambda: entry)
+        return {}
+
+
+class _JournalElsewhere(Journal):
+    """The journal of a world that another process has."""
+
+    def __init__(self, tell: Callable[[Entry], None]) -> None:
+        super().__init__(0)
+        self._tell = tell
+
+    def add(self, make: Callable[[], Entry]) -> None:
+        self._tell(make())
+
+
+async def _body(receive: Receive) -> tuple[bytes, Receive, bool]:
+    """The body of a call, as far as it says a world; what gives the same again; and whether its client is there."""
+    whole: bytes | None = getattr(receive, WHOLE_BODY, None)
+    if whole is not None:
+        return whole, receive, True
+    messages: list[MutableMapping[str, Any]] = []
+    body, is_there = b"", True
+    while len(body) <= _LARGEST_BODY:
+        message = await receive()
+        messages.append(message)
+        body += message.get("body", b"")
+        is_there = message["type"] == "http.request"
+        if not is_there or not message.get("more_body"):
+            break
+    again = iter(messages)
+
+    async def repeated() -> MutableMapping[str, Any]:
+        message = next(again, None)
+        return await receive() if message is None else message
+
+    return body, repeated, is_there
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """The process that has the world does not answer."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close"})
+        return
+    status, headers, body = parser_refusals.parts(StateUnavailable(), scope["path"])
+    lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,42 @@
+"""The server of one of several processes."""
+
+import socket
+from typing import Any
+
+from .handed_over import HandedOverProtocol
+from .inner import Arrived, InnerListener
+from .server import Server
+from .worker import Worker
+
+
+class WorkerServer(Server):
+    """Takes connections from its sockets, and from the other processes."""
+
+    protocol = HandedOverProtocol
+
+    def __init__(self, *args: Any, worker: Worker, inner: socket.socket, **kwargs: Any) -> None:
+        """`inner`: where the others reach this process."""
+        super().__init__(*args, protocol_options={"peers": worker.peers}, **kwargs)
+        self._listener = InnerListener(inner, worker.answers, self._take)
+        self._worker = worker
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._worker.begin(self._listener.do)
+        self._listener.begin()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._listener.end()
+        await super().shutdown(sockets)
+
+    async def _take(self, connection: socket.socket, arrived: Arrived) -> None:
+        protocol: Any = self.config.http_protocol_class
+        await self.running_loop.connect_accepted_socket(
+            lambda: protocol(
+                config=self.config,
+                server_state=self.server_state,
+                app_state=self.lifespan.state,
+                arrived=arrived,
+            ),
+            connection,
+        )
