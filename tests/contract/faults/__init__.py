@@ -8,6 +8,7 @@ from types import ModuleType
 
 from . import (
     access,
+    accounts,
     address_books,
     answers,
     attachments,
@@ -57,6 +58,7 @@ ROOMS = (
     subscriptions,
     high_volume,
     headers,
+    accounts,
 )
 
 
