@@ -101,6 +101,13 @@ def test_without_a_url_it_tests_servers_of_its_own_one_for_each_account_and_gene
     assert suites.attrib["failures"] == "0"
 
 
+def test_a_server_of_its_own_holds_no_calls_to_the_rate_limits_of_the_fixture(tmp_path: Path) -> None:
+    account = tmp_path / "limited.yaml"
+    account.write_text("extends: demo\nlimits: ringcentral\n", encoding="utf-8")
+    errands = Run(RunRequest(fixture=str(account)), {}, own_target=own_target).errands
+    assert {errand.template.limits for errand in errands} == {None}
+
+
 def test_a_generation_narrows_it_down_and_what_is_left_out_is_told() -> None:
     done = contract("--parts", "cases", "--generation", "current", "--skip", "every-operation")
     assert done.exit_code == 0

@@ -189,6 +189,19 @@ def test_with_the_lines_that_are_told_the_case_is_run(numbers: tuple[str, ...], 
     assert isinstance(bind(case_of(step), load_fixture(file)), Case), told
 
 
+@pytest.mark.parametrize("account", ["international", "overseas", "busy"])
+def test_the_lines_to_add_number_an_extension_as_the_account_numbers_its_own(account: str) -> None:
+    template = load_fixture(Path(__file__).parent / "accounts" / f"{account}.yaml")
+    (case,) = parse_cases(
+        FILE.replace("type: User, status: Frozen", "type: Room") + "      - {mailboxes: {frozen: []}}\n"
+    )
+    found = bind(case, template)
+    assert isinstance(found, Lack)
+    (added,) = yaml.safe_load(found.lines)["extensions"]
+    assert added["number"] not in template.account.extensions
+    assert len(added["number"]) in {len(number) for number in template.account.extensions}
+
+
 @pytest.mark.parametrize(
     ("written", "instead", "mistake"),
     [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ...domain.account import Feature, digits_of
+from ...domain.account import Account, Feature, digits_of
 from ...domain.sms_registration import Brand, Campaign
 from ...world.template import Template
 from ..findings import TO_HAVE_IT
@@ -142,7 +142,7 @@ def _registration_line(required: "Required", template: Template) -> dict[str, Js
 
 def _extension_lines(required: "Required", template: Template, phone: str) -> dict[str, Json]:
     role, used = required.role, required.used
-    number = str(nobody(template.account, "number"))
+    number = _free_number(template.account)
     entry: dict[str, Json] = {
         "number": number,
         "id": max((each.id for each in template.account.extensions.values()), default=0) + 1,
@@ -172,6 +172,11 @@ def _extension_lines(required: "Required", template: Template, phone: str) -> di
         further = f"{phone[:-2]}{(int(phone[-2:]) + step) % 100:02}"
         numbers.append(_number_line(each, further, number))
     return lines | ({"phone_numbers": numbers} if numbers else {})
+
+
+def _free_number(account: Account) -> str:
+    """An extension number of the account's own make: the one after the highest."""
+    return str(max((int(number) for number in account.extensions if number.isdigit()), default=100) + 1)
 
 
 def _number_line(role: Mapping[str, Json], phone: str, owner: str) -> dict[str, Json]:
