@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pytest
 
+from ordering import ordered
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
 from ringmock.lab.webhooks import WebHooks
@@ -41,18 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if is_in_turn(item)]
-    ordered(items)
-
-
-def ordered(items: list[pytest.Item]) -> None:
-    """Half of the long tests at the start, and half in the middle, where the second of two workers starts.
-
-    So both end with short ones, and neither waits for the other.
-    """
-    long = [item for item in items if item.get_closest_marker("long")]
-    short = [item for item in items if not item.get_closest_marker("long")]
-    half = len(short) // 2
-    items[:] = [*long[::2], *short[:half], *long[1::2], *short[half:]]
+    items[:] = ordered(items, lambda item: item.get_closest_marker("long") is not None, lambda item: item.path)
 
 
 @pytest.hookimpl(optionalhook=True)
