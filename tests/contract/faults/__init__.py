@@ -24,6 +24,7 @@ from . import (
     message_threads,
     pages,
     refusals,
+    second_calls,
     several_messages,
     sign_in,
     sms,
@@ -59,6 +60,7 @@ ROOMS = (
     high_volume,
     headers,
     accounts,
+    second_calls,
 )
 
 
