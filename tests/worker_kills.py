@@ -74,7 +74,10 @@ def workers_of(server: Served) -> list[int]:
 
 def kill_one(server: Served, dice: random.Random) -> None:
     """Kill one of the workers, and see it started again."""
-    victim = dice.choice(workers_of(server))
+    found = workers_of(server)
+    while not found:  # all of them are about to be started again
+        found = workers_of(server)
+    victim = dice.choice(found)
     os.kill(victim, signal.SIGKILL)
     server.log_until(lambda line: "is started again" in line)
 
@@ -87,6 +90,8 @@ def kill_under_load(server: Served, senders: Sequence[Sender], times: int, dice:
         each.start()
     try:
         for _ in range(times):
+            while answered.acquire(blocking=False):
+                pass  # what was answered before the last kill
             for _ in range(dice.randint(1, MOST_ANSWERED)):
                 assert answered.acquire(timeout=60), "nothing is answered any more"
             kill_one(server, dice)

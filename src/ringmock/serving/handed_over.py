@@ -7,12 +7,14 @@ it is relayed from then on.
 import asyncio
 import os
 import socket
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from ..http.call import HAND_OVER
+from ..http.call import HAND_OVER, HEADERS
 from .committed import CommittedHttpProtocol, CommittedTransport
 from .http_protocol import BETWEEN
 from .inner import Arrived, Peers
+from .known_heads import KnownHead
 from .websocket_protocol import WebSocketProtocol
 
 _DRAIN_SECONDS = 0.001
@@ -21,9 +23,17 @@ _DRAIN_SECONDS = 0.001
 class HandedOverProtocol(CommittedHttpProtocol):
     """For a process among several."""
 
-    def __init__(self, *args: Any, peers: Peers, arrived: Arrived | None = None, **kwargs: Any) -> None:
-        """`arrived`: of a connection that comes from another process."""
+    def __init__(
+        self,
+        *args: Any,
+        peers: Peers,
+        has_plain: Callable[[Any, Mapping[bytes, bytes]], bool],
+        arrived: Arrived | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`has_plain`: see `worker.Worker`. `arrived`: of a connection that comes from another process."""
         super().__init__(*args, **kwargs)
+        self._has_plain = has_plain
         self._peers, self._arrived = peers, arrived
         self.is_final = arrived is not None and arrived.is_final
         """Whether the request is to be answered here, wherever its world is."""
@@ -55,6 +65,13 @@ class HandedOverProtocol(CommittedHttpProtocol):
         protocol.client, protocol.server = self.client, self.server
         protocol.scheme = "wss" if self.scheme == "https" else "ws"
         protocol.more_extensions = {HAND_OVER: self}
+
+    def _answered_by(self, head: KnownHead, body: bytes) -> Any:
+        """As the other one does, of a call that is this process's."""
+        if not self._has_plain(head.scope, head.scope[HEADERS][1]):
+            return self.app
+        self.decided()
+        return super()._answered_by(head, body)
 
     def decided(self) -> None:
         """The request is answered here."""

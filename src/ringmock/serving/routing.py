@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from ..http.call import WORLD_HEADER
 from ..http.sockets import world_of_socket
-from ..http.stages import CONTROL_PREFIX
+from ..http.stages import CONTROL_PREFIX, remembered
 from ..sign_in import assertions
 from ..sign_in.share import DEFAULT, slot_of, slot_of_token
 
@@ -47,6 +47,7 @@ class Whose:
         """`clients`: the application ids of the fixture, whose world is the default one."""
         self._first = frozenset((*clients, DEFAULT, ""))
         self._base_path = base_path
+        self._own_token = remembered(_own_token)
 
     def path_of(self, scope: Scope) -> str:
         """The path below the base path."""
@@ -57,6 +58,13 @@ class Whose:
         """Whether the body says which world it is."""
         path = self.path_of(scope)
         return scope["type"] == "http" and scope["method"] == "POST" and (path.startswith(_SIGN_IN) or path == _WORLDS)
+
+    def plain_token(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
+        """The token of a call of the API that says its world by nothing else; None for any other call."""
+        path = self.path_of(scope)
+        if scope["type"] != "http" or _HEADER in headers or path.startswith((CONTROL_PREFIX, *_SIGN_IN)):
+            return None
+        return self._own_token(headers.get(b"authorization", b""))
 
     def of(self, scope: Scope, body: bytes = b"") -> Whereabouts:
         """What a call says."""
@@ -118,6 +126,12 @@ class Whose:
         if client in self._first and token and _OWN_TOKEN.fullmatch(token):
             return Whereabouts(slot_of_token(token), token)
         return Whereabouts(self.slot(client))
+
+
+def _own_token(authorization: bytes) -> str | None:
+    """The token of a Bearer header, where it is one of the server's."""
+    token = _bearer({b"authorization": authorization})
+    return token if token is not None and _OWN_TOKEN.fullmatch(token) else None
 
 
 def _bearer(headers: Mapping[bytes, bytes]) -> str | None:

@@ -8,7 +8,7 @@ call. What is about several worlds is gathered from all.
 import base64
 import logging
 import pickle
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,11 +18,13 @@ from ..control.worlds import origin_of, shown_worlds
 from ..http import parser_refusals
 from ..http.call import ELSEWHERE, HAND_OVER, WHOLE_BODY
 from ..http.errors import StateUnavailable
+from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..http.sockets import Sockets
 from ..http.stages import CONTROL_PREFIX
 from ..sign_in import sessions
 from ..sign_in.id_tokens import SigningKey
 from ..sign_in.sessions import TokenRefused
+from ..sign_in.share import slot_of_token
 from ..sign_in.worlds import Worlds
 from ..world.history.commands import Caller
 from ..world.journal import Entry, Journal
@@ -70,26 +72,19 @@ class Worker:
 
     def of(self, app: ASGIApp) -> ASGIApp:
         """The application, for the calls of this process's worlds; the others are handed over."""
+        return _Placed(app, self)
 
-        async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-            connection = (scope.get("extensions") or {}).get(HAND_OVER)
-            if connection is None:
-                await app(scope, receive, send)
-                return
-            try:
-                if connection.is_final:
-                    connection.decided()
-                else:
-                    receive = await self._placed(connection, scope, receive)
-            except PeerAway:
-                await _refuse(scope, receive, send)
-                return
-            if receive is not None:
-                await app(scope, receive, send)
+    def has_plain(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether a call is of the world of its token alone, and that is here: what most calls are."""
+        token = self._whose.plain_token(scope, headers)
+        if token is None:
+            return False
+        return self._is_own_slot(slot_of_token(token)) and self._worlds.has_log_in(token)
 
-        return asgi
+    def _is_own_slot(self, slot: int) -> bool:
+        return slot % self.peers.count == self.peers.place
 
-    async def _placed(self, connection: Any, scope: Scope, receive: Receive) -> Any:
+    async def placed(self, connection: Any, scope: Scope, receive: Receive) -> Any:
         """What the application receives by; None for a call that another process answers. Raises `PeerAway`."""
         body = b""
         if self._whose.needs_body(scope):
@@ -98,7 +93,7 @@ class Worker:
                 connection.decided()
                 return receive
         where = self._whose.of(scope, body)
-        if where.slot is not None and where.slot % self.peers.count != self.peers.place:
+        if where.slot is not None and not self._is_own_slot(where.slot):
             await connection.hand_over(where.slot % self.peers.count)
             return None
         token = where.token
@@ -183,6 +178,34 @@ class Worker:
         entry: Entry = pickle.loads(base64.b64decode(said))  # of a process of this server
         self._worlds.default.record_call(lambda: entry)
         return {}
+
+
+class _Placed:
+    """An application of which a process answers its part."""
+
+    def __init__(self, app: ASGIApp, worker: Worker) -> None:
+        self._app, self._worker = app, worker
+
+    @property
+    def known_calls(self) -> KnownCalls | None:
+        """See `known_calls.KNOWN_CALLS`."""
+        return getattr(self._app, KNOWN_CALLS, None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = (scope.get("extensions") or {}).get(HAND_OVER)
+        if connection is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            if connection.is_final or self._worker.has_plain(scope, dict(scope["headers"])):
+                connection.decided()
+            else:
+                receive = await self._worker.placed(connection, scope, receive)
+        except PeerAway:
+            await _refuse(scope, receive, send)
+            return
+        if receive is not None:
+            await self._app(scope, receive, send)
 
 
 class _JournalElsewhere(Journal):

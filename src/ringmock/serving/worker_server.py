@@ -16,7 +16,7 @@ class WorkerServer(Server):
 
     def __init__(self, *args: Any, worker: Worker, inner: socket.socket, **kwargs: Any) -> None:
         """`inner`: where the others reach this process."""
-        super().__init__(*args, protocol_options={"peers": worker.peers}, **kwargs)
+        super().__init__(*args, protocol_options={"peers": worker.peers, "has_plain": worker.has_plain}, **kwargs)
         self._listener = InnerListener(inner, worker.answers, self._take)
         self._worker = worker
 
