@@ -67,7 +67,7 @@ OTHERWISE = {
     "world/world.py": {"_AGED_TOGETHER"},
     "world/fax_operations.py": {"_ARRIVING_TOGETHER"},
     # What is remembered of short texts, so that it is not found out again: a longer or another one is looked up
-    "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST"},
+    "http/stages.py": {"MAX_KNOWN", "LONGEST_KNOWN", "LONGEST_HOST", "UNAUTHORIZED"},
     "http/compiled.py": {"MAX_KNOWN_PATHS", "MAX_KNOWN_QUERIES"},
     "serving/known_heads.py": {"MOST_HEADS", "LONGEST_HEAD"},
     "http/wire/record_cache.py": {"OVERHEAD"},
