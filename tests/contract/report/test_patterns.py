@@ -108,4 +108,5 @@ def test_a_habit_goes_before_a_broken_rule_from_five_failures_on() -> None:
 def test_that_the_server_has_gone_is_told_before_all_that_was_found_until_then() -> None:
     gone = failed(GOES_ON_ANSWERING, cause="The server gives no answer")
     silent = failed("a case", cause="The server gives no answer", keeps=("D-42",))
-    assert said([*alike(*[("status", "401", "200")] * 5), silent, gone])[0] == "The server gives no answer"
+    first = causes_of([*alike(*[("status", "401", "200")] * 5), silent, gone])[0]
+    assert (first.says, first.sentence) == ("The server gives no answer", "")

@@ -37,11 +37,11 @@ class Cause:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rules and decisions that most of its findings keep, the commonest first; none of patterns and sign-ins.
+        """The rules and decisions that most of its findings keep, the commonest first.
 
-        Those are of cases that sign in to show a rule, which says nothing of how.
+        None of patterns, sign-ins and servers that are gone: what keeps a case from showing a rule is none itself.
         """
-        if self.is_pattern or self.is_of_sign_in:
+        if self.is_pattern or self.is_of_sign_in or self.ends_the_run:
             return ()
         counts = Counter(kept for finding in self.findings for kept in finding.keeps if kept in SENTENCES)
         return tuple(kept for kept, count in counts.most_common() if 2 * count >= len(self.findings))
@@ -50,6 +50,11 @@ class Cause:
     def is_of_sign_in(self) -> bool:
         """Whether it is about how to sign in, without which little else can be."""
         return self.first.operation in SIGN_IN
+
+    @property
+    def ends_the_run(self) -> bool:
+        """Whether something was not run because of it."""
+        return any(each.part == PREFLIGHT or each.name == GOES_ON_ANSWERING for each in self.findings)
 
     @property
     def sentence(self) -> str:
@@ -86,12 +91,11 @@ def _shows_less(finding: Finding) -> tuple[int, int]:
 
 
 def _order(many: float, cause: Cause) -> tuple[bool, bool, bool, bool, bool, int]:
-    is_first = any(finding.part == PREFLIGHT or finding.name == GOES_ON_ANSWERING for finding in cause.findings)
     breaks_a_rule = any(rule in _DOCUMENTED for rule in cause.rules)
     does_otherwise = breaks_a_rule and any(finding.is_behaviour for finding in cause.findings)
     is_of_many = len(cause.findings) >= (FEWEST_OF_A_PATTERN if cause.is_pattern else many)
     return (
-        not is_first,
+        not cause.ends_the_run,
         not is_of_many,
         not does_otherwise,
         not breaks_a_rule,
