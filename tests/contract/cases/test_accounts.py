@@ -44,6 +44,14 @@ def test_on_an_account_of_another_make_nine_cases_of_ten_run_and_all_of_those_pa
     assert len(skipped) <= (1 - AT_LEAST) * len(results), "\n".join(skipped)
 
 
+def test_on_an_account_of_two_people_who_page_each_other_whatever_runs_passes() -> None:
+    results = list(run_on(load_fixture(ACCOUNTS / "pagers.yaml"), "2012"))
+    failed = [failure_report(result.case, result.failure) for result in results if result.failure is not None]
+    if failed:
+        pytest.fail("\n\n".join(failed), pytrace=False)
+    assert sum(result.passed for result in results) > 100
+
+
 def run_on(template: Template, generation: str) -> Iterator[CaseResult]:
     with own_target(template) as target:
         yield from (run_case(case, target) for case in about(generation))

@@ -66,13 +66,6 @@ def test_every_operation_of_an_extension_is_known() -> None:
     assert set(other.operations) <= set(known_operations())
 
 
-PAGERS = """\
-account: {id: 12, main_number: "61255501234"}
-applications: [{client_id: depot, client_secret: depot-secret}]
-extensions:
-  - {number: "7", id: 881, type: User, name: Gate, credentials: {jwt: a}}
-  - {number: "8", id: 882, type: User, name: Yard, credentials: {jwt: b}}
-"""
 ACCOUNTS = Path(__file__).parents[1] / "cases" / "accounts"
 MAKES = [(account, generation) for account in ("international", "overseas") for generation in GENERATIONS]
 
@@ -99,12 +92,8 @@ def test_on_accounts_of_another_make_every_documented_refusal_is_met_too(account
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_where_nobody_sends_sms_that_is_why_the_refusals_of_sending_are_not_looked_for(
-    tmp_path: Path, generation: str
-) -> None:
-    file = tmp_path / "pagers.yaml"
-    file.write_text(PAGERS)
-    template = load_fixture(file, generation=generation)
+def test_where_nobody_sends_sms_that_is_why_the_refusals_of_sending_are_not_looked_for(generation: str) -> None:
+    template = load_fixture(ACCOUNTS / "pagers.yaml", generation=generation)
     assert grounding(template, "7", "").sms_to == [["61255501234"]]
     with own_target(template) as target:
         found = list(run(target, Options(is_quick=True)))
