@@ -118,8 +118,8 @@ class TakesAnyToken(Worlds):
 class SharesOneWorld(Worlds):
     """All applications share one world, and see each other's messages."""
 
-    def world_of_client(self, client_id: str, client_secret: str | None) -> World:
-        super().world_of_client(client_id, client_secret)
+    def world_of_client(self, client_id: str, client_secret: str | None, name: str | None = None) -> World:
+        super().world_of_client(client_id, client_secret, name)
         return self.default
 
 

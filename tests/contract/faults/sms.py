@@ -266,6 +266,8 @@ class KeepsSmsFromHandsets(StoreAround):
 
     def planned(self, delivery: Delivery) -> Delivery:
         kept = tuple(routed for routed in delivery.routed if routed.outcome is not Outcome.OUTSIDE)
+        if len(kept) == len(delivery.routed):
+            return delivery
         return delivery._replace(routed=kept, progress=delivery.progress or self.world.generation.sms_progress)
 
 
