@@ -17,6 +17,7 @@ from typing import NamedTuple
 from sortedcontainers import SortedList
 
 from .account import digits_of
+from .made import maker
 from .message import Availability, Direction, Message, MessageType, ReadStatus
 from .message_filter import MessageFilter
 from .slices import SLICE, Slices, result_of
@@ -28,7 +29,7 @@ _AGES = 1 << 40
 
 _MAX_HEADS = 16
 """Queries for which a mailbox caches the newest message of each conversation."""
-_MOST_UNFILED = 8
+_MOST_UNFILED = 32
 """Messages: the most that one request files for those before it, so that none takes much longer than others."""
 _MOST_UNSORTED = 16
 """Messages of one conversation or number that no list has yet: a query of thousands of conversations sorts them all."""
@@ -52,9 +53,12 @@ class Bucket(NamedTuple):
     """Departments whose current members alone may see these records; empty when the owner always may."""
 
 
+_bucket = maker(Bucket)
+
+
 def bucket_of(message: Message) -> Bucket:
     """Where a record belongs, as its properties are now."""
-    return Bucket(message.type, message.direction, message.read_status, message.availability, message.via)
+    return _bucket((message.type, message.direction, message.read_status, message.availability, message.via))
 
 
 class Index:

@@ -568,13 +568,13 @@ def _of_types(wanted: MessageFilter, readable: ReadableMailbox) -> MessageFilter
     return wanted if wanted.types <= readable.types else replace(wanted, types=wanted.types & readable.types)
 
 
-def _mailboxes(delivery: Delivery) -> Iterator[tuple[str, Direction]]:
+def _mailboxes(delivery: Delivery) -> list[tuple[str, Direction]]:
     """Each mailbox that gets a copy, the sender's first."""
-    if delivery.outbox is not None:
-        yield delivery.outbox, _OUTBOUND
+    found = [] if delivery.outbox is None else [(delivery.outbox, _OUTBOUND)]
     for routed in delivery.routed:
         if routed.mailbox is not None:
-            yield routed.mailbox, _INBOUND
+            found.append((routed.mailbox, _INBOUND))
+    return found
 
 
 def progress_of(delivery: Delivery, direction: Direction, generation: Generation) -> Progress:

@@ -7,11 +7,13 @@ from .account import Account, Extension, Feature, PaymentType, PhoneNumber, Phon
 from .attachment import Attachment, check_attachments
 from .conversation import Conversation
 from .generation import Generation
+from .made import maker
 from .message import Delivery, MessageType, Outcome, Routed
 from .rules import Route, can_receive, check_sms_sender, check_text_length, when_inactive
 
 # Python 3.11 takes twenty times as long for a member of an enumeration as for a name of the module.
 _SMS, _OUTSIDE = MessageType.SMS, Outcome.OUTSIDE
+_routed, _conversation, _delivery = maker(Routed), maker(Conversation), maker(Delivery)
 
 
 class SendSms(NamedTuple):
@@ -122,16 +124,16 @@ def delivery_of(
     attachments: tuple[Attachment, ...],
 ) -> Delivery:
     """The plan of an SMS whose numbers, as digits, were checked. Without an outbox it is in none."""
-    conversation = Conversation(None, numbers=frozenset((sender, *recipients)))
+    conversation = _conversation((None, (), (), frozenset((sender, *recipients))))
     routed = tuple([route_sms(account, recipient) for recipient in recipients])
-    return Delivery(_SMS, sender, outbox, recipients, text, conversation, routed, attachments)
+    return _delivery((_SMS, sender, outbox, recipients, text, conversation, routed, attachments, None, (), None))
 
 
 def route_sms(account: Account, recipient: str) -> Routed:
     """R-06 outside; D-14 high-volume SMS; R-16 dropped; D-09 no mailbox for it, or that of several; R-02 delivered."""
     phone = account.phone_numbers.get(recipient)
     if phone is None:
-        return Routed(recipient, _OUTSIDE, "R-06")
+        return _routed((recipient, _OUTSIDE, "R-06", None))
     if recipient in account.a2p_numbers:
         return Routed(recipient, Outcome.DELIVERED, "D-14")
     owner = account.mailbox_of(recipient)

@@ -24,6 +24,7 @@ from ..openapi.parse_cache import cached
 from ..sign_in.id_tokens import SigningKey
 from ..sign_in.sessions import SignInRefused
 from ..sign_in.worlds import Worlds
+from ..world.history.moment import Moment
 from . import errors, front_page, oauth
 from .call import JSON_ANSWER, ON_SOCKET, SCOPE_KEY, Call, Refused
 from .compiled import RequestValidation, ResponseValidation
@@ -255,10 +256,14 @@ class Stages(ConnexionMiddleware):
     known_calls: KnownCalls | None = None
     """See `known_calls.KNOWN_CALLS`."""
 
-    def build(self) -> None:
-        """Build what the first request needs. Operations that are added afterwards are not included."""
+    def build(self, moment: Moment) -> None:
+        """Build what the first request needs. Operations that are added afterwards are not included.
+
+        `moment` is that of the worlds.
+        """
         self.app, self.middleware_stack = self._build_middleware_stack()
-        self.known_calls = KnownCalls(self._stage(Recorder), self._stage(Refusals), self._stage(FastPath))
+        stages = self._stage(Recorder), self._stage(Refusals), self._stage(FastPath)
+        self.known_calls = KnownCalls(*stages, moment)
 
     def _stage(self, kind: type[_T]) -> _T:
         return next(each for each in self.middleware_stack if isinstance(each, kind))
@@ -304,7 +309,7 @@ def create_app(
     for kind in (HTTPException, ProblemException, Exception):
         app.add_error_handler(kind, answer_refusal)
     app.apis.append(API(contract, base_path=None, **vars(app.options)))
-    app.build()
+    app.build(worlds.moment)
     stack: ASGIApp = app
     sockets.answer_by(stack)
     worlds.replay = Replays(app.middleware_stack, worlds, notifier)

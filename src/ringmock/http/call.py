@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -122,6 +123,11 @@ class Call:
         self.path = path
         self.base_url = base_url
         self.headers = headers
+
+    @cached_property
+    def header_bytes(self) -> int:
+        """The length of the values of its headers together."""
+        return sum(map(len, self.headers.values()))
 
     @property
     def kept_answer(self) -> bytes:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..world.history.moment import Moment
 from .call import HEADERS, SCOPE_KEY, Call, Refused
 from .fast_path import FastPath, FastRoute, is_plain
 from .stages import UNAUTHORIZED, Recorder, Refusals, Rest, base_url, has_usual_headers, is_host
@@ -33,6 +34,8 @@ class KnownCall(NamedTuple):
     """What the parts of the operation read; calls share it, and nothing changes it."""
     origin: str
     headers: Mapping[bytes, bytes]
+    header_bytes: int
+    """See `Call.header_bytes`."""
     has_media_type: bool
     lines: bytes | None
     """The headers of its answers that are the same each time; None where they are not."""
@@ -41,7 +44,9 @@ class KnownCall(NamedTuple):
 class KnownCalls:
     """Answers them by the stages of one application."""
 
-    def __init__(self, recorder: Recorder, refusals: Refusals, fast_path: FastPath) -> None:
+    def __init__(self, recorder: Recorder, refusals: Refusals, fast_path: FastPath, moment: Moment) -> None:
+        """`moment` is that of the worlds: a call is read, answered and recorded at one."""
+        self._moment = moment
         self._recorder = recorder
         self._refusals = refusals
         self._fast_path = fast_path
@@ -58,7 +63,8 @@ class KnownCalls:
         lines = None if b"origin" in headers else self._recorder.lines_of(route.operation_id)
         within = {**scope, "scheme": scheme, "path_params": route.path_params}
         origin = base_url(scheme, host, None, "")
-        return KnownCall(route, within, origin, headers, b"content-type" in headers, lines)
+        size = sum(map(len, headers.values()))
+        return KnownCall(route, within, origin, headers, size, b"content-type" in headers, lines)
 
     def answer(self, known: KnownCall, content: bytes) -> Whole | ASGIApp | None:
         """The whole answer to a call with this body.
@@ -66,11 +72,20 @@ class KnownCalls:
         Or the application that goes on with it, where it has more work or its answer has other headers. None when it
         has to take the usual way; nothing has happened then.
         """
+        moment = self._moment
+        moment.at = moment.read()
+        try:
+            return self._answer(known, content)
+        finally:
+            moment.at = None
+
+    def _answer(self, known: KnownCall, content: bytes) -> Whole | ASGIApp | None:
         began = time.perf_counter()
         if content and not (known.has_media_type and len(content) <= self._fast_path.most_content):
             return None
         recorder, scope = self._recorder, known.scope
         call = Call(scope["method"], scope["path"], known.origin, known.headers)
+        call.header_bytes = known.header_bytes
         call.limits = recorder.limits
         call.query_string = scope["query_string"]
         call.content = content

@@ -172,7 +172,7 @@ def call_data_of(call: Call, status: int, milliseconds: float, at: datetime) -> 
             more_routed,
             b"authorization" in call.headers or has_credentials(call),
             call.query_string,
-            call.headers if sum(map(len, call.headers.values())) <= call.limits.max_journal_body else _NONE,
+            call.headers if call.header_bytes <= call.limits.max_journal_body else _NONE,
             call.kept_answer,
             0 if len(call.encoded) <= call.limits.max_journal_body else len(call.encoded),
             call.fault,

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+from ..domain.made import maker
 from ..domain.message import Delivery, Message, MessageStatus, MessageType, Routed
 from ..domain.slices import SLICE, Slices
 
@@ -150,6 +151,9 @@ class Kept(NamedTuple):
         )
 
 
+_kept = maker(Kept)
+
+
 class MessageJournal:
     """A bounded list, the oldest first. It outlives resets, which empty it."""
 
@@ -195,7 +199,7 @@ class MessageJournal:
             self.left_out, self.left_out_until = self.left_out + 1, entries[0].at
         if delivery.attachments:  # the message has them, until it is purged
             delivery = delivery._replace(attachments=())
-        kept = Kept(self._count, at, delivery, copies, is_seed)
+        kept = _kept((self._count, at, delivery, copies, is_seed))
         entries.append(kept)
         if self._waits:
             entry = kept.entry()

@@ -44,6 +44,7 @@ from ..domain.contact import Contact, Contacts
 from ..domain.conversation import takes_part
 from ..domain.due import Due
 from ..domain.generation import GENERATIONS, Generation
+from ..domain.made import maker
 from ..domain.message import Availability, Delivery, Direction, Message, MessageType, ReadStatus, Routed, next_age
 from ..domain.message_filter import MessageFilter, MessagePage
 from ..domain.message_store import InMemoryMessageStore
@@ -115,6 +116,9 @@ class Sent(NamedTuple):
 
     message: Message
     routed: tuple[Routed, ...]
+
+
+_sent = maker(Sent)
 
 
 class _Kept(NamedTuple):
@@ -609,7 +613,7 @@ class World(ThreadOperations, FaxOperations, SmsBatches):
 
     def _send(self, delivery: Delivery) -> Sent:
         self._make_room(delivery)
-        return Sent(self._record(delivery)[0], delivery.routed)
+        return _sent((self._record(delivery)[0], delivery.routed))
 
     def _make_room(self, delivery: Delivery) -> None:
         """Count a copy for the sender and one for each recipient. Raises `StoreFull`."""

@@ -2,6 +2,7 @@
 
 from ...domain import errors
 from ...domain.account import Extension
+from ...domain.made import maker
 from ...domain.message import MessageType
 from ...domain.owners import EVERY_TYPE, SHARED_TYPES
 from ...openapi.document import user_permissions
@@ -11,10 +12,13 @@ from ..wire.view import View
 OWN = "~"
 
 
+_view = maker(View)
+
+
 def view_of(call: Call) -> View:
     """The caller's eyes on the world, as it is now."""
     world = call.here
-    return View(world.account, world.generation, call.base_url, world.clock.now())
+    return _view((world.account, world.generation, call.base_url, world.clock.now()))
 
 
 def check_account(call: Call) -> None:
@@ -41,7 +45,10 @@ def own_extension(call: Call) -> Extension:
 
     Raises `NotFound`, or `AnotherExtension` for any other extension's path, even for an administrator.
     """
-    extension, caller = named_extension(call), call.caller
+    caller, named = call.caller, call.parameters
+    if named["extensionId"] == OWN and named["accountId"] == OWN:
+        return caller
+    extension = named_extension(call)
     if extension is not caller:
         raise another(call, extension)
     return extension

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from ...domain import errors
 from ...domain.account import Extension
+from ...domain.made import maker
 from ...domain.message import Message
 from ...domain.message_filter import MessageFilter
 from ...domain.slices import Slices
 from ...world.world import Sent
-from ..call import Answer, Call
+from ..call import JSON_ANSWER, Answer, Call
 from ..media import content_answer
 from ..stages import Handler
 from ..wire import messages as wire
@@ -18,6 +19,8 @@ from ..wire.record_cache import ListOfRecords, RecordCache
 from ..wire.view import Json
 from . import batch
 from .access import own_extension, read_mailbox, readable_types, view_of
+
+_answer = maker(Answer)
 
 MESSAGE_ID = "messageId"
 
@@ -32,7 +35,8 @@ def create_sms_message(call: Call) -> Answer:
 def answer_of_sending(call: Call, sent: Sent) -> Answer:
     """The sender's own copy; nothing where nobody reads it."""
     call.routed = sent.routed
-    return Answer(None if call.is_unheard else wire.message_resource(sent.message, view_of(call), just_sent=True))
+    said = None if call.is_unheard else wire.message_resource(sent.message, view_of(call), just_sent=True)
+    return _answer((said, 200, (), JSON_ANSWER))
 
 
 def create_internal_text_message(call: Call) -> Answer:

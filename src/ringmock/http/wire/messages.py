@@ -13,6 +13,7 @@ from ...domain import errors
 from ...domain.account import Extension, ExtensionType
 from ...domain.attachment import Attachment, HeldAttachment
 from ...domain.generation import Generation
+from ...domain.made import maker
 from ...domain.message import Availability, Direction, Message, MessageStatus, MessageType, ReadStatus, Step, step_at
 from ...domain.message_filter import MessageFilter, MessagePage
 from ...domain.owners import PERSONAL, Owners
@@ -39,16 +40,15 @@ Change = tuple[ReadStatus | None, Availability | None]
 # --- requests ------------------------------------------------------------------------------------
 
 
+_send_sms = maker(SendSms)
+
+
 def sms_from(body: Json, attachments: tuple[Attachment, ...] = ()) -> SendSms:
     """A checked body of `createSMSMessage` or `createMMS`. Raises `CountryGivenTwice`."""
     if "country" in body and body["country"].keys() >= {"id", "isoCode"}:
         raise errors.CountryGivenTwice("country")
-    return SendSms(
-        sender=body["from"]["phoneNumber"],
-        recipients=tuple([to["phoneNumber"] for to in body["to"]]),
-        text=body.get("text", ""),
-        attachments=attachments,
-    )
+    recipients = tuple([to["phoneNumber"] for to in body["to"]])
+    return _send_sms((body["from"]["phoneNumber"], recipients, body.get("text", ""), attachments))
 
 
 def pager_from(body: Json) -> SendPager:
