@@ -210,11 +210,14 @@ def line_of(session: Session, who: str) -> Iterator[Socket]:
         yield line
 
 
+@pytest.mark.parametrize("clock", ["running", "frozen"])  # everything is of one time when it is frozen
 def test_calls_on_a_websocket_are_made_on_one_and_what_came_on_it_is_expected(
-    target_of: Callable[[str, str], Target],
+    clock: str, target_of: Callable[[str, str], Target]
 ) -> None:
-    target = target_of("demo", "2012")
-    with session_on(target, "lines") as session, line_of(session, "102") as line, line_of(session, "103") as other:
+    target, world = target_of("demo", "2012"), f"lines-{clock}"
+    with session_on(target, world) as session, line_of(session, "102") as line, line_of(session, "103") as other:
+        if clock == "frozen":
+            session.control("PUT", "/clock", {"now": "2026-01-31T00:00:00Z", "frozen": True})
         other.call("GET", f"{OWN}/message-store")
         line.subscribe()
         sent = session.page("101", "It is on", "102")
@@ -222,7 +225,7 @@ def test_calls_on_a_websocket_are_made_on_one_and_what_came_on_it_is_expected(
         line.call("GET", f"{OWN}/message-store/{sent['id']}")
         line.call("POST", f"{OWN}/company-pager", {"to": [{"extensionNumber": "104"}], "text": "To nobody"})
         session.from_outside("Out there")
-    made = written(target, "lines")
+    made = written(target, world)
     assert made.left_out == ()
     looked, subscribed, paged, read, refused, _ = steps_of(made)
     assert (looked["connect"], looked["as"]) == ({"socket": "line", "as": "caller"}, {"socket": "line"})

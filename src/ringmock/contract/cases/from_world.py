@@ -26,7 +26,7 @@ from ...world.history.written import value_of
 from ...world.template import Template
 from .expected_answers import Expectations, held
 from .operation import JSON, error_codes, known_operations
-from .recorded_connections import Connections
+from .recorded_connections import Connections, Moment, Place, places_of
 from .recorded_roles import Roles
 from .recorded_values import CannotBeWritten, Kept, Names
 
@@ -123,7 +123,8 @@ class _Writer:
         is_timed = has_carrier or (recording.is_whole and _lasted(recording) and _is_timed(template))
         is_timed = is_timed or any(change["event"] == "set_carrier" for change in recording.changes)
         self._expectations = Expectations(self._names, has_seeds=has_seeds, is_timed=is_timed)
-        self._connections = Connections(recording.subscriptions)
+        self._places = {line["number"]: place for place, line in places_of(recording.commands)}
+        self._connections = Connections(recording.subscriptions, _attempted(recording.commands))
         self._mailboxes: dict[str, list[str]] = {}
         self._handsets: dict[str, list[str]] = {}
         self._deleted = False
@@ -184,7 +185,7 @@ class _Writer:
             came = next((one for one in self._waiting if self._is_from_outside(one)), None)
             if came is not None:
                 self._waiting.remove(came)
-                self._add_inbound(came)
+                self._add_inbound(came, self._places[change["number"]])
         elif not self._steps and kind in _GIVEN and str(values[-1]) != ExtensionStatus.UNASSIGNED:
             self._before[kind, values[0] if len(values) > 1 else ""] = values[-1]
         elif kind == "set_status" and str(values[1]) in _STATUS_WORDS:
@@ -209,7 +210,7 @@ class _Writer:
         call = as_it_was_handled(call, self._recording.handled)
         check_can_be_done_again(call)
         message = self._message_of(call)
-        self._received_before(call["at"])
+        self._received_before(Moment(_moment(call["at"]), Place(call["id"])))
         caller, connection = self._caller(call), call.get("connection")
         change, when = self._change_before(call["at"]), self._when(call, message)
         if _has_good_webhook(call):
@@ -253,9 +254,9 @@ class _Writer:
         opened: dict[str, Json] = {"connect": {"socket": name, "as": caller}} if is_new else {}
         return {**opened, "as": {"socket": name}}
 
-    def _received_before(self, at: str | None) -> None:
-        """What came on connections before a time, or at all: the latest step looks for it."""
-        for received in self._connections.received_before(None if at is None else _moment(at)):
+    def _received_before(self, moment: Moment | None) -> None:
+        """What came on connections before a moment, or at all: the latest step looks for it."""
+        for received in self._connections.received_before(moment):
             subscription = self._names.kept(received.subscription)
             body = self._expectations.of_event(received.body)
             message = {"type": "ServerNotification", "body": {"subscriptionId": subscription, **body}}
@@ -294,13 +295,13 @@ class _Writer:
             if self._is_from_outside(first):
                 self._add_inbound(first)
 
-    def _add_inbound(self, message: Mapping[str, Json]) -> None:
+    def _add_inbound(self, message: Mapping[str, Json], place: Place | None = None) -> None:
         to = [self._roles.phone(number) for number in message["to"]]
         sms: dict[str, Json] = {"from": self._roles.phone(message["from"]), "to": to[0] if len(to) == 1 else to}
         sms["text"] = self._names.of_text(message["text"])
         if message["attachments"]:
             sms["attachments"] = [_file(file) for file in message["attachments"]]
-        self._received_before(message["created"])
+        self._received_before(Moment(_moment(message["created"]), place))
         change = {**self._change_before(message["created"]), "inbound": [sms]}
         for recipient in message["recipients"]:
             self._keep_rule(recipient["rule"])
@@ -498,6 +499,13 @@ def _is_before(message: Mapping[str, Json], call: Mapping[str, Json], waiting: S
 
 def _moment(at: str) -> datetime:
     return datetime.fromisoformat(at.replace("Z", "+00:00"))
+
+
+def _attempted(commands: Iterable[Mapping[str, Json]]) -> Mapping[str, Place]:
+    """The places of the notifications that nothing happened to on demand, by UUID."""
+    lines = [(place, line) for place, line in places_of(commands) if line.get("event") == "attempted"]
+    attempts = [(place, value_of(line["values"][1])) for place, line in lines]
+    return {attempt.uuid: place for place, attempt in attempts if attempt.on_demand is None}
 
 
 def as_it_was_handled(call: Mapping[str, Json], handled: Mapping[int, Mapping[str, Json]]) -> Mapping[str, Json]:
