@@ -455,6 +455,8 @@ def page(state: Path | None) -> None:
     known = results_in(RESULTS if state is None else state / "results.jsonl").values()
     found = of_the_source(known)
     click.echo(f"{len(found)} mutants, {len(known) - len(found)} that the source no longer has")
+    for name in sorted((EQUIVALENT.keys() | UNSEEN.keys()) - made_of_the_source((*EQUIVALENT, *UNSEEN))):
+        click.echo(f"mutation/equivalent.py names one that the source no longer has: {name}")
     RESULTS.write_text("".join(f"{one.line}\n" for one in sorted(found)), encoding="utf-8")
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -465,9 +467,14 @@ def page(state: Path | None) -> None:
 def of_the_source(known: Iterable[Result]) -> list[Result]:
     """The results of the mutants that are made of the source as it is."""
     rows = list(known)
-    files = {row.mutant.partition(" ")[0] for row in rows}
-    made = {mutant.id for file in files if (SOURCES / file).exists() for mutant in mutants_of(file)}
+    made = made_of_the_source(row.mutant for row in rows)
     return [row for row in rows if row.mutant in made]
+
+
+def made_of_the_source(names: Iterable[str]) -> set[str]:
+    """The mutants that are made of the source as it is, of the files that these are of."""
+    files = {name.partition(" ")[0] for name in names}
+    return {mutant.id for file in files if (SOURCES / file).exists() for mutant in mutants_of(file)}
 
 
 def page_of(found: Sequence[Result], commit: str, on: date) -> str:

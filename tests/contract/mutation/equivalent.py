@@ -13,9 +13,6 @@ EQUIVALENT: Mapping[str, str] = _by_mutant(
         "the weight of the default is not read": (
             "http/operations/batch.py preferred_media_type: number by one: return max(named, key=lambda pair: pair[0], default=([0.0], MIXED))[1] -> 1.0",
         ),
-        "the status of a page never changes": (
-            "http/operations/messages.py create_internal_text_message: default: return Answer([wire.message_resource(sent.message, view_of(call), just_sent=True)]) -> wire.message_resource(sent.message, view_of(call), )",
-        ),
         "the newest message of one conversation is the same either way": (
             "domain/message_sync.py _of_distinct_conversations: boolean: eplace(frame, conversation_id=conversation_id, distinct_conversations=[False]) -> True",
         ),
@@ -59,9 +56,6 @@ UNSEEN: Mapping[str, str] = _by_mutant(
         ),
         "how much an advance of the clock would make happen, which the control API bounds": (
             "domain/subscription.py Subscription._due_by: operator: return 0 if since < timedelta(0) else min([since // timedelta(seconds=wanted.interval)] + 1, all_of_them) -> since / timedelta(seconds=wanted.interval)",
-        ),
-        "how much is remembered of what could be made anew": (
-            "http/wire/record_cache.py RecordCache.record: statement left out: [del self._kept[next(iter(self._kept))]] -> pass",
         ),
         "a call that names a world by a header": (
             "sign_in/worlds.py Worlds._in_world: operator: if [session.world is world and session.access_token in self._sessions]: -> session.world is world or session.access_token in self._sessions",
