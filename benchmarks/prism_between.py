@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -292,14 +293,25 @@ def cases_by_account(generation: str, only: str) -> Iterator[tuple[str, tuple[Ca
         yield template.name, cases
 
 
+@contextmanager
+def given_up(pool: ThreadPoolExecutor) -> Iterator[ThreadPoolExecutor]:
+    """Begin nothing more in the end, and wait for nothing: what runs needs the loop, which waits here."""
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 async def run(account: str, generation: str, cases: tuple[Case, ...], command: Sequence[str], prisms: int) -> Between:
     """Run the cases by Prism against a server of their own, and say which of them fail."""
     template = load_named(account, generation=generation)
-    loop = asyncio.get_running_loop()
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # a coroutine runs in one
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
     with served(build(Worlds(template))) as url:
         async with between_both(int(url.rpartition(":")[2]), command, prisms) as (between, port):
             target = Target(f"http://127.0.0.1:{port}", template, has_worlds=True)
-            with ThreadPoolExecutor(prisms) as pool:
+            with given_up(ThreadPoolExecutor(prisms)) as pool:
                 ran = [loop.run_in_executor(pool, run_case, case, target) for case in cases]
                 for case, done in zip(cases, ran, strict=True):
                     failure = (await done).failure
@@ -347,7 +359,10 @@ def main(generation: str, prisms: int, only: str, modules: Path) -> None:
         contract = Path(folder) / "openapi.json"
         contract.write_text(json.dumps(without_int64(load_contract())), encoding="utf-8")
         command = ("node", str(cli), "proxy", str(contract))
-        told([asyncio.run(run(name, generation, cases, command, prisms)) for name, cases in parts])
+        try:
+            told([asyncio.run(run(name, generation, cases, command, prisms)) for name, cases in parts])
+        except asyncio.CancelledError:
+            sys.exit(128 + signal.SIGTERM)
 
 
 if __name__ == "__main__":
