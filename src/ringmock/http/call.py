@@ -135,7 +135,7 @@ class Call:
         source, kept = self._kept
         if source is not self.encoded:
             source = self.encoded
-            kept = memoryview(source).tobytes() if len(source) <= self.limits.max_journal_body else b""
+            kept = b"%b" % source if len(source) <= self.limits.max_journal_body else b""
             self._kept = source, kept
         return kept
 

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..domain.errors import Refusal
 from ..domain.slices import Slices
 from ..server_limits import ServerLimits
-from .call import SCOPE_KEY, Answer, Call
+from .call import JSON_ANSWER, SCOPE_KEY, Answer, Call
 from .errors import BodyOfTooManyValues, UnparseableJson, UnparseableRequest
 from .forms import by_name
 from .json_bounds import TooDeep, TooManyValues, checking_bounds
@@ -261,7 +261,7 @@ class _AnswerPlan:
                 raise NonConformingResponseHeaders(detail=f"missing headers: {missing}")
         if answer.body is None and not self._validators:
             return
-        media_type = answer.media_type.partition(";")[0]
+        media_type = JSON if answer.media_type is JSON_ANSWER else answer.media_type.partition(";")[0]
         validator = self._validators.get(media_type)
         if isinstance(answer.body, bytes):
             validator = validator or self._validators.get(f"{media_type.partition('/')[0]}/*")
