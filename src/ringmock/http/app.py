@@ -19,7 +19,7 @@ from ..domain.errors import Refusal
 from ..lab.faults import Demanded
 from ..lab.limits import Group, RateExceeded
 from ..lab.webhooks import WebHooks
-from ..openapi.document import contract_text, load_contract, operations
+from ..openapi.document import app_permissions, contract_text, load_contract, operations
 from ..openapi.parse_cache import cached
 from ..sign_in.id_tokens import SigningKey
 from ..sign_in.sessions import SignInRefused
@@ -287,7 +287,7 @@ def create_app(
     limits, sockets = worlds.limits, sockets or Sockets(worlds)
     notifier = Notifier(webhooks, sockets)
     contract = Contract.bundled()
-    groups = throttling_groups(contract.raw)
+    groups, permissions = throttling_groups(contract.raw), app_permissions(contract.raw)
     app = Stages(
         Dispatch(control_only(behind, sockets, control_port), worlds.moment),
         import_name="ringmock",
@@ -297,7 +297,7 @@ def create_app(
             partial(FastPath, limits=limits),
             RequestNormalisation,
             Routing,
-            partial(Security, worlds=worlds, lab=LimitsAndFaults(worlds, groups)),
+            partial(Security, worlds=worlds, permissions=permissions, lab=LimitsAndFaults(worlds, groups)),
             partial(RequestValidation, limits=limits),
             ResponseValidation,
         ],

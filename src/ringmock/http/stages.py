@@ -33,7 +33,6 @@ from ..domain.errors import ApplicationPermissionDenied, InvalidParameter, Store
 from ..domain.slices import Slices
 from ..lab.faults import ServiceUnavailable
 from ..lab.limits import Group
-from ..openapi.document import app_permissions
 from ..server_limits import ServerLimits
 from ..sign_in.sessions import Session, TooManyWorlds, UnknownClient
 from ..sign_in.worlds import Worlds
@@ -588,8 +587,11 @@ class SecurityOperation:
 
 
 class _SecurityApi(SecurityAPI):
-    def __init__(self, *args: Any, worlds: Worlds, lab: LimitsAndFaults, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, worlds: Worlds, permissions: Mapping[str, str], lab: LimitsAndFaults, **kwargs: Any
+    ) -> None:
         self._worlds = worlds
+        self._permissions = permissions
         self._lab = lab
         self._token_in_header = remembered(token_in_header)
         super().__init__(*args, **kwargs)
@@ -600,7 +602,7 @@ class _SecurityApi(SecurityAPI):
             operation.security_schemes[name]["type"] for requirement in operation.security or () for name in requirement
         }
         if "oauth2" in types:
-            return SecurityOperation(next_app, self._sign_in, app_permissions().get(operation.operation_id))
+            return SecurityOperation(next_app, self._sign_in, self._permissions.get(operation.operation_id))
         return SecurityOperation(next_app, read_client if "http" in types else None, None)
 
     def _sign_in(self, call: Call, scope: Scope) -> None:
@@ -634,9 +636,10 @@ class Security(Staged, SecurityMiddleware):
 
     api_cls = _SecurityApi
 
-    def __init__(self, app: ASGIApp, worlds: Worlds, lab: LimitsAndFaults) -> None:
+    def __init__(self, app: ASGIApp, worlds: Worlds, permissions: Mapping[str, str], lab: LimitsAndFaults) -> None:
+        """`permissions` are those that an application needs, by operationId, of the operations that need one."""
         super().__init__(app)
-        self._known = {"worlds": worlds, "lab": lab}
+        self._known = {"worlds": worlds, "permissions": permissions, "lab": lab}
 
     def add_api(self, specification: Any, **kwargs: Any) -> Any:
         return super().add_api(specification, **self._known, **kwargs)

@@ -106,10 +106,9 @@ def user_permissions() -> Mapping[str, str]:
     return {operation_id: permission for operation_id, permission in named if permission is not None}
 
 
-@lru_cache(maxsize=1)
-def app_permissions() -> Mapping[str, str]:
+def app_permissions(contract: dict[str, Any]) -> Mapping[str, str]:
     """The permission that an application needs for an operation, by operationId, of those that need one."""
-    named = ((found["operationId"], found.get(APP_PERMISSION)) for _, _, found in operations(load_contract()))
+    named = ((found["operationId"], found.get(APP_PERMISSION)) for _, _, found in operations(contract))
     return {name: permission for name, permission in named if permission not in (None, NO_PERMISSION)}
 
 
