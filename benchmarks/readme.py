@@ -21,6 +21,11 @@ def end(name: str, text: str, asked: argparse.Namespace) -> None:
         write(name, text)
 
 
+def read(name: str) -> str:
+    """What stands between the marks."""
+    return README.read_text(encoding="utf-8").split(f"<!-- {name} -->", 1)[1].split(f"<!-- /{name} -->", 1)[0]
+
+
 def write(name: str, text: str) -> None:
     """Replace what stands between the marks."""
     before = README.read_text(encoding="utf-8")
