@@ -4,6 +4,8 @@ import pytest
 
 from ringmock.contract.fuzz.defects import body_with_defect, parameters_with_defects
 
+FAX = {"to": [{"phoneNumber": "14151003732"}], "attachment": b"file"}
+
 
 @pytest.mark.parametrize(
     ("operation_id", "generated", "grounded", "is_kept"),
@@ -13,6 +15,8 @@ from ringmock.contract.fuzz.defects import body_with_defect, parameters_with_def
         ("updateExtension", {"extensionNumber": "123456789"}, {"extensionNumber": "1234567890"}, False),
         ("updateExtension", [], {}, True),
         ("createMMS", {"json": {}, "attachments": [b"file"]}, {"json": {"text": "x"}, "attachments": [b"file"]}, False),
+        ("createFaxMessage", FAX | {"to": [{"phoneNumber": "14151003732", "name": "x" * 2000}]}, FAX, True),
+        ("createFaxMessage", FAX, FAX | {"to": [{"phoneNumber": "14151003733"}]}, False),
         ("readMessage", {"any": 1}, {}, False),
     ],
 )

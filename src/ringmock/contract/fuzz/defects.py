@@ -15,16 +15,25 @@ IsValid = Callable[[Any], bool]
 def body_with_defect(operation_id: str, generated: Any, grounded: Any) -> Any:
     """The grounded body; the generated one where only that breaks the contract.
 
-    Values that are no JSON, as a file of a form is, count as neither.
+    A file of a form is a text there, as the contract has it.
     """
     is_valid = _bodies().get(operation_id)
     if is_valid is None:
         return grounded
     try:
-        lost = not is_valid(generated) and is_valid(grounded)
-    except (TypeError, ValueError):
+        lost = not is_valid(_as_json(generated)) and is_valid(_as_json(grounded))
+    except ValueError:  # a number that is too large for JSON Schema's validator
         return grounded
     return generated if lost else grounded
+
+
+def _as_json(value: Any) -> Any:
+    """The value, with a text for whatever is no JSON, as a file of a form is."""
+    if isinstance(value, Mapping):
+        return {str(name): _as_json(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_json(each) for each in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else ""
 
 
 def parameters_with_defects(operation_id: str, place: str, generated: Values, grounded: Values) -> Values:

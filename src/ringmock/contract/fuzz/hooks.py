@@ -347,12 +347,13 @@ def _account_id(rnd: Random, value: str, message: Values | None) -> str:
 def _extension_id(rnd: Random, value: str, message: Values | None) -> str:
     if value in GROUNDING.ids.values():
         return value
-    other = GROUNDING.ids[rnd.choice(GROUNDING.others)]
+    other = GROUNDING.ids[rnd.choice(GROUNDING.others)] if GROUNDING.others else value
     return rnd.choices(["~", GROUNDING.id, other, value], [55, 40, 3, 2])[0]
 
 
 def _department_id(rnd: Random, value: str, message: Values | None) -> str:
-    return GROUNDING.ids[rnd.choice(GROUNDING.departments)] if rnd.random() < 0.9 else value
+    is_grounded = GROUNDING.departments and rnd.random() < 0.9
+    return GROUNDING.ids[rnd.choice(GROUNDING.departments)] if is_grounded else value
 
 
 def _message_ids(rnd: Random, value: str, message: Values | None) -> str:
@@ -629,7 +630,7 @@ def _ground_page(rnd: Random, body: Values) -> Values:
 
 
 def _page_from(rnd: Random) -> Values:
-    if rnd.random() < 0.94:
+    if rnd.random() < 0.94 or not GROUNDING.others:
         return _named(rnd, GROUNDING.number, GROUNDING.id)
     other = rnd.choice(GROUNDING.others)
     return rnd.choice(
@@ -639,7 +640,7 @@ def _page_from(rnd: Random) -> Values:
 
 def _party(rnd: Random, number: str) -> Values:
     party = _named(rnd, number, GROUNDING.ids.get(number, NO_EXTENSION))
-    if len(party) == 2 and rnd.random() < 0.1:
+    if GROUNDING.others and len(party) == 2 and rnd.random() < 0.1:
         party["extensionId"] = GROUNDING.ids[rnd.choice(GROUNDING.others)]
     return party
 
@@ -651,7 +652,8 @@ def _named(rnd: Random, number: str, extension_id: str) -> Values:
 
 
 def _ground_assignment(rnd: Random, body: Values) -> Values:
-    if _is_assignment(body.get("items")) and rnd.random() < 0.9:
+    may_assign = GROUNDING.departments and GROUNDING.may_join
+    if may_assign and _is_assignment(body.get("items")) and rnd.random() < 0.9:
         body["items"] = [_assignment(rnd) for _ in body["items"][:3]]
     return body
 
@@ -666,11 +668,13 @@ def _membership(rnd: Random) -> Values:
 
 
 def _ground_membership(rnd: Random, body: Values) -> Values:
-    return body | _membership(rnd) if _is_membership(body) and rnd.random() < 0.9 else body
+    may_join = GROUNDING.may_join and rnd.random() < 0.9
+    return body | _membership(rnd) if may_join and _is_membership(body) else body
 
 
 def _ground_sms_recipients(rnd: Random, body: Values) -> Values:
-    return body | _membership(rnd) if _is_sms_recipients(body) and rnd.random() < 0.9 else body
+    may_join = GROUNDING.may_join and rnd.random() < 0.9
+    return body | _membership(rnd) if may_join and _is_sms_recipients(body) else body
 
 
 def _ground_update(rnd: Random, body: Values) -> Values:
