@@ -91,6 +91,23 @@ def test_on_accounts_of_another_make_every_documented_refusal_is_met_too(account
     assert sum(finding.verdict is Verdict.PASSED for finding in found) > 1
 
 
+ALONE = Path(__file__).parent / "accounts" / "alone.yaml"
+ABOUT_OTHERS = (
+    "assignMultipleDepartmentMembers",
+    "bulkAssignSmsRecipients",
+    "createInternalTextMessage",
+    "readCallQueueInfo",
+    "readExtension",
+)
+
+
+@pytest.mark.parametrize("file", [ALONE, ACCOUNTS / "pagers.yaml"], ids=["of one user", "without a Department"])
+def test_operations_about_others_are_fuzzed_where_there_are_none(file: Path) -> None:
+    with own_target(load_fixture(file)) as target:
+        found = list(run(target, Options(operations=ABOUT_OTHERS, examples=20)))
+    assert [finding.detail for finding in found if finding.failed] == []
+
+
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_where_nobody_sends_sms_that_is_why_the_refusals_of_sending_are_not_looked_for(generation: str) -> None:
     template = load_fixture(ACCOUNTS / "pagers.yaml", generation=generation)

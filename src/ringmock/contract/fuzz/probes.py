@@ -302,8 +302,9 @@ def _of_bodies(scene: Scene, operation: str) -> Iterator[Probed]:
 
 def _of_paths(scene: Scene, operation: str) -> Iterator[Probed]:
     body, sender = plain(operation, scene.sender), scene.sender
-    elsewhere = f"{ACCOUNT}/extension/{sender.ids[sender.others[0]]}"
-    yield Probed(operation, "403 CMN-419", scene.send(operation, body, path=elsewhere))
+    if sender.others:
+        elsewhere = f"{ACCOUNT}/extension/{sender.ids[sender.others[0]]}"
+        yield Probed(operation, "403 CMN-419", scene.send(operation, body, path=elsewhere))
     nowhere = f"{ACCOUNT}/extension/{NO_EXTENSION}"
     yield Probed(operation, "404 CMN-102", scene.send(operation, body, path=nowhere))
     yield Probed(operation, "404 CMN-120", scene.send(operation, body, path=f"{ACCOUNT}/extension/%01"))
@@ -388,16 +389,10 @@ def _of_attachments(scene: Scene, operation: str) -> Iterator[Probed]:
 
 
 def _of_pages(scene: Scene) -> Iterator[Probed]:
-    sender, account = scene.sender, scene.template.account
-    someone, other = sender.page_to[0][0], sender.others[0]
-    page = page_to([someone])
+    account = scene.template.account
     yield Probed(PAGER, "400 CMN-102", scene.send(PAGER, page_to([NO_EXTENSION])))
-    by_number = page | {"from": {"extensionNumber": other}}
-    yield Probed(PAGER, "400 MSG-331", scene.send(PAGER, by_number))
-    by_id = page | {"from": {"extensionId": sender.ids[other]}}
-    yield Probed(PAGER, "400 MSG-332", scene.send(PAGER, by_id))
-    party = {"extensionNumber": sender.number, "extensionId": sender.ids[other]}
-    yield Probed(PAGER, "400 MSG-335", scene.send(PAGER, {"to": [party], "text": "Probe"}))
+    for other in scene.sender.others[:1]:
+        yield from _of_pages_by_another(scene, other)
     everyone = account.extensions.values()
     empty = next((e.number for e in everyone if e.is_department and not account.members_of(e)), None)
     if empty is not None:
@@ -405,6 +400,18 @@ def _of_pages(scene: Scene) -> Iterator[Probed]:
     inactive = next((e.number for e in everyone if e.type is ExtensionType.USER and not e.is_active), None)
     if inactive is not None:
         yield Probed(PAGER, "400 MSG-324", scene.send(PAGER, page_to([inactive])))
+
+
+def _of_pages_by_another(scene: Scene, other: str) -> Iterator[Probed]:
+    """By the number of one extension and the id of another, and from somebody who is not signed in."""
+    sender = scene.sender
+    page = page_to([sender.page_to[0][0]])
+    by_number = page | {"from": {"extensionNumber": other}}
+    yield Probed(PAGER, "400 MSG-331", scene.send(PAGER, by_number))
+    by_id = page | {"from": {"extensionId": sender.ids[other]}}
+    yield Probed(PAGER, "400 MSG-332", scene.send(PAGER, by_id))
+    party = {"extensionNumber": sender.number, "extensionId": sender.ids[other]}
+    yield Probed(PAGER, "400 MSG-335", scene.send(PAGER, {"to": [party], "text": "Probe"}))
 
 
 def _of_departments(scene: Scene) -> Iterator[Probed]:
