@@ -4,7 +4,20 @@ import pytest
 
 from ringmock.contract.fuzz.defects import body_with_defect, parameters_with_defects
 
-FAX = {"to": [{"phoneNumber": "14151003732"}], "attachment": b"file"}
+
+class Binary(str):
+    """As Schemathesis's own: a text that is no JSON, is empty, and has the file's bytes beside it."""
+
+    __slots__ = ("data",)
+
+    def __new__(cls, data: bytes) -> "Binary":
+        made = super().__new__(cls)
+        made.data = data
+        return made
+
+
+FAX = {"to": [{"phoneNumber": "14151003732"}], "attachment": Binary(b"file")}
+SMS = {"json": {"from": {"phoneNumber": "14155550101"}, "to": [{"phoneNumber": "14151003732"}], "text": "Hi"}}
 
 
 @pytest.mark.parametrize(
@@ -17,6 +30,8 @@ FAX = {"to": [{"phoneNumber": "14151003732"}], "attachment": b"file"}
         ("createMMS", {"json": {}, "attachments": [b"file"]}, {"json": {"text": "x"}, "attachments": [b"file"]}, False),
         ("createFaxMessage", FAX | {"to": [{"phoneNumber": "14151003732", "name": "x" * 2000}]}, FAX, True),
         ("createFaxMessage", FAX, FAX | {"to": [{"phoneNumber": "14151003733"}]}, False),
+        ("createSMSMessage", SMS | {"attachments": [Binary(b"file")]}, SMS, False),
+        ("createSMSMessage", SMS | {"attachments": [Binary(b"")]}, SMS, True),
         ("readMessage", {"any": 1}, {}, False),
     ],
 )

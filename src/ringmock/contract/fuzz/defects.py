@@ -22,18 +22,25 @@ def body_with_defect(operation_id: str, generated: Any, grounded: Any) -> Any:
         return grounded
     try:
         lost = not is_valid(_as_json(generated)) and is_valid(_as_json(grounded))
-    except ValueError:  # a number that is too large for JSON Schema's validator
+    except (TypeError, ValueError):  # it has a number or a text that the validator does not read
         return grounded
     return generated if lost else grounded
 
 
 def _as_json(value: Any) -> Any:
-    """The value, with a text for whatever is no JSON, as a file of a form is."""
+    """The value, with a text for whatever is no JSON, as a file of a form is: one character a byte."""
     if isinstance(value, Mapping):
         return {str(name): _as_json(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_as_json(each) for each in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else ""
+    if type(value) in _SCALARS:
+        return value
+    file = getattr(value, "data", value)
+    return file.decode("latin-1") if isinstance(file, bytes) else str(file)
+
+
+_SCALARS = (type(None), bool, int, float, str)
+"""Their subclasses, as Schemathesis's `Binary`, are no JSON to the validator."""
 
 
 def parameters_with_defects(operation_id: str, place: str, generated: Values, grounded: Values) -> Values:
