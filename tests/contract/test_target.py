@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.template import Application, Credentials
 
 DEMO = load_named("demo")
+OF_TOKENS = replace(DEMO, credentials={"101": Credentials(access_token="token-of-101")})
 CASES = bundled_cases()
+ANY_CASE = next(case for case in CASES if case.account is None and case.holds_in("2012"))
 
 
 def test_a_watcher_is_told_of_every_exchange_of_a_case() -> None:
@@ -43,6 +46,20 @@ def test_a_ringmock_opens_worlds_for_whoever_tests_it() -> None:
 def test_a_ringmock_of_named_worlds_opens_none() -> None:
     with served(build(Worlds(DEMO, open_worlds=False))) as url:
         assert not remote(url, DEMO).has_worlds
+
+
+def test_an_extension_of_a_ready_made_token_signs_in_to_each_world_of_a_server_of_ours() -> None:
+    with own_target(OF_TOKENS) as target:
+        (passed,) = PARTS["cases"](target, Options(cases=(ANY_CASE,)))
+    assert passed.verdict == "PASSED"
+
+
+def test_an_extension_of_a_ready_made_token_is_skipped_where_a_world_takes_other_credentials() -> None:
+    target = Target("http://127.0.0.1:1", OF_TOKENS, has_worlds=True)
+    (skipped,) = PARTS["cases"](target, Options(cases=(ANY_CASE,)))
+    assert skipped.detail == (
+        "extension 101 has an access token alone, which opens no world: give it a JWT or a password"
+    )
 
 
 @pytest.mark.parametrize("has_worlds", [True, False])

@@ -34,7 +34,7 @@ from .report.causes import PREFLIGHT
 from .screen import Planned, planned, screen
 from .selection import Selection, WrongUse, files_in, operations_in
 from .side_by_side import side_by_side
-from .target import Target, is_on_this_machine, remote, with_secrets
+from .target import Target, is_on_this_machine, remote, with_secrets, with_sign_ins
 from .traffic import Onlooker, SchemaOnlooker
 
 MAX_MESSAGES_ELSEWHERE = 25
@@ -259,7 +259,7 @@ class Run:
             target = remote(errand.url, errand.template, self._watcher, self.wanted.connection)
             yield self._guarded(target)
         elif is_dry or self._own_target is None:
-            yield Target("http://127.0.0.1:PORT", errand.template, has_worlds=True)
+            yield Target("http://127.0.0.1:PORT", with_sign_ins(errand.template), has_worlds=True)
         else:
             with self._own_target(errand.template, self._watcher, self._new_tally()) as target:
                 yield target

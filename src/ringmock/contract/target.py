@@ -101,6 +101,19 @@ def _forms(template: Template, extension: Extension, credentials: Credentials) -
         }
 
 
+def with_sign_ins(template: Template) -> Template:
+    """The template with a JWT for each extension that has a ready-made access token alone, which opens no world."""
+    return replace(
+        template, credentials={number: _with_jwt(number, each) for number, each in template.credentials.items()}
+    )
+
+
+def _with_jwt(number: str, credentials: Credentials) -> Credentials:
+    if credentials.access_token is None or credentials.jwt is not None or credentials.password is not None:
+        return credentials
+    return replace(credentials, jwt=f"contract-jwt-{number}")
+
+
 def is_on_this_machine(url: str) -> bool:
     """Whether an address is this machine's own, so that calls reach no one else and cost nothing."""
     host = urlsplit(url).hostname or ""

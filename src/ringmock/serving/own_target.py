@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..contract.http_client import Watcher
-from ..contract.target import Target
+from ..contract.target import Target, with_sign_ins
 from ..coverage.collector import CoverageCollector
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
@@ -31,8 +31,10 @@ def own_target(
 ) -> Iterator[OwnTarget]:
     """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end.
 
-    `collector` collects the coverage of its calls.
+    Every extension that has a ready-made access token can sign in to a world of its own. `collector` collects the
+    coverage of its calls.
     """
+    template = with_sign_ins(template)
     worlds = Worlds(template)
     with serving(build(worlds, collector=collector)) as (url, server):
         yield OwnTarget(url, template, has_worlds=True, worlds=worlds, server=server, watcher=watcher)

@@ -58,7 +58,8 @@ def prepared(case: Case, target: Target) -> PreparedCase:
     bound = bind(case, target.template)
     if isinstance(bound, Lack):
         return PreparedCase(case, str(bound))
-    reasons = chain(_strangers(bound, target.template), () if target.has_worlds else _without_a_world(bound, target))
+    of_worlds = _in_a_world(bound, target.template) if target.has_worlds else _without_a_world(bound, target)
+    reasons = chain(_strangers(bound, target.template), of_worlds)
     return PreparedCase(bound, next(reasons, None))
 
 
@@ -101,6 +102,14 @@ def _reasons(case: Case, target: Target) -> Iterator[str]:
         yield f"it is about the generation {case.generation}, and the server answers in {target.generation}"
     if target.limits.rate is not None and not case.is_first:
         yield "another operation has shown it, and how often the server is called is limited"
+
+
+def _in_a_world(case: Case, template: Template) -> Iterator[str]:
+    """Extensions that cannot sign in there: their only credentials are access tokens, which open no world."""
+    for number in sorted({number for step in case.steps for number in _looked_at(step)}):
+        credentials = template.credentials.get(number, Credentials())
+        if credentials.access_token and not credentials.jwt and not credentials.password:
+            yield f"extension {number} has an access token alone, which opens no world: give it a JWT or a password"
 
 
 def _without_a_world(case: Case, target: Target) -> Iterator[str]:
@@ -159,8 +168,7 @@ def _changes_for_good(step: Step) -> bool:
 
 def _of_step(step: Step, template: Template, foreign: frozenset[str]) -> Iterator[str]:
     account = template.account
-    looked_at = [*step.mailboxes, *([step.caller] if isinstance(step.caller, str) else [])]
-    for number in looked_at:
+    for number in _looked_at(step):
         extension = account.extensions.get(number)
         if extension is not None and not extension.can_log_in:
             yield f"it signs in as an extension that is {extension.status}, or looks into its mailbox: {CONTROL}"
@@ -168,6 +176,13 @@ def _of_step(step: Step, template: Template, foreign: frozenset[str]) -> Iterato
             yield f"the fixture has no credentials of extension {number}"
     if not foreign.isdisjoint(_texts([step.when, step.caller])):
         yield "it signs in with credentials that are not this server's"
+
+
+def _looked_at(step: Step) -> Iterator[str]:
+    """The extensions whose access tokens the step needs."""
+    yield from step.mailboxes
+    if isinstance(step.caller, str):
+        yield step.caller
 
 
 def _can_sign_in(template: Template, number: str) -> bool:
