@@ -79,6 +79,25 @@ def test_no_round_walks_more_than_came_since_the_last_ones() -> None:
     assert gc.get_threshold() == (700, 10, 10)
 
 
+def test_what_is_there_at_the_start_is_out_of_sight_without_a_round() -> None:
+    kept: list[Any] = [[]]
+    rounds: list[str] = []
+
+    def seen(phase: str, _: dict[str, Any]) -> None:
+        rounds.append(phase)
+
+    with without_collector():
+        gc.callbacks.append(seen)
+        try:
+            with growing():
+                is_in_sight = any(each is kept for each in gc.get_objects())
+        finally:
+            gc.callbacks.remove(seen)
+
+    assert not rounds
+    assert not is_in_sight
+
+
 def test_what_dies_young_is_collected_as_ever() -> None:
     class Node:
         def __init__(self) -> None:
