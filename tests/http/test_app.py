@@ -1,11 +1,16 @@
 """The whole application: what stands before the first request, and what loading it says."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ringmock.fixture import load_named
-from ringmock.http.app import Stages
+from ringmock.http.app import Contract, Stages
+from ringmock.http.stages import Routing
+from ringmock.openapi.document import load_contract
 from ringmock.serving.server import build
 from ringmock.sign_in.worlds import Worlds
 
@@ -26,3 +31,33 @@ def test_loading_warns_of_nothing_where_every_warning_is_an_error(tmp_path: Path
     command = [sys.executable, "-W", "error", "-c", LOADING]
     loaded = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert (loaded.returncode, loaded.stderr) == (0, "")
+
+
+def test_each_parameter_of_the_contracts_paths_is_a_whole_segment() -> None:
+    segments = {segment for path in load_contract()["paths"] for segment in path.split("/") if "{" in segment}
+
+    assert segments
+    assert all(re.fullmatch(r"\{\w+\}", segment) for segment in segments), segments
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/restapi/v1.0/account/~/extension/101/sms", ("createSMSMessage", {"accountId": "~", "extensionId": "101"})),
+        ("/restapi/v1.0/account/~/extension/101/sms/", (None, {})),
+        ("/restapi/v1.0/account//extension/101/sms", (None, {})),
+        ("/restapi/v1.0/account/~/extension/101/smss", (None, {})),
+        ("/restapi/v1x0/account/~/extension/101/sms", (None, {})),
+        ("restapi/v1.0/account/~/extension/101/sms", (None, {})),
+        ("", (None, {})),
+    ],
+)
+def test_a_path_is_one_of_the_contract_segment_by_segment(path: str, found: object) -> None:
+    routing = Routing(refuse)
+    routing.add_api(Contract.bundled())
+
+    assert routing.find("POST", path) == found
+
+
+async def refuse(*_: object) -> None:
+    raise AssertionError

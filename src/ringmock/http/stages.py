@@ -26,7 +26,6 @@ from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from starlette.requests import Request
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.errors import ApplicationPermissionDenied, InvalidParameter, StoreFull
@@ -494,12 +493,13 @@ class Routing(RoutingMiddleware):
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
         self._base_path = ""
-        self._paths: list[tuple[re.Pattern[str], dict[str, str]]] = []
+        self._paths: list[tuple[tuple[str, ...], dict[str, str]]] = []
+        """The segments of each path, a parameter in braces, and the operations of its methods."""
         self.find = remembered(self._operation_for)
         """The operation of a method and a path, None where the path has none, and what its path says."""
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
-        super().add_api(specification, base_path, **kwargs)
+        # Connexion's router, which finds nothing here, would compile an expression for each of the paths.
         self._base_path = specification.base_path
         for path, operations in specification["paths"].items():
             methods = {
@@ -507,7 +507,7 @@ class Routing(RoutingMiddleware):
                 for method, operation in operations.items()
                 if isinstance(operation, dict) and "operationId" in operation
             }
-            self._paths.append((compile_path(self._base_path + path)[0], methods))
+            self._paths.append((tuple((self._base_path + path).split("/")), methods))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -521,14 +521,30 @@ class Routing(RoutingMiddleware):
         await self.app(scope, receive, send)
 
     def _operation_for(self, method: str, path: str) -> tuple[str | None, dict[str, str]]:
-        for pattern, methods in self._paths:
-            match = pattern.match(path)
-            if match is None:
+        given = path.split("/")
+        for segments, methods in self._paths:
+            parameters = _parameters_of(segments, given)
+            if parameters is None:
                 continue
             if method not in methods:
                 raise MethodNotAllowed(sorted(methods))
-            return methods[method], match.groupdict()
+            return methods[method], parameters
         return None, {}
+
+
+def _parameters_of(segments: Sequence[str], given: Sequence[str]) -> dict[str, str] | None:
+    """What a path says of the parameters, each a whole segment, of one of the contract; None for another path."""
+    if len(given) != len(segments):
+        return None
+    parameters = {}
+    for segment, value in zip(segments, given, strict=True):
+        if segment.startswith("{"):
+            if not value:
+                return None
+            parameters[segment[1:-1]] = value
+        elif segment != value:
+            return None
+    return parameters
 
 
 class Staged:
