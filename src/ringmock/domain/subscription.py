@@ -307,7 +307,7 @@ def parse_filter(text: str, account: Account, subscriber: Extension) -> EventFil
     `EventsOfAnotherExtension`, `EventsOfAnotherAccount` or `EventsOfUnknownUser`.
     """
     path, mark, query = text.partition("?")
-    for pattern, known in event_filters.PATTERNS.items():
+    for pattern, known in event_filters.patterns().items():
         match = pattern.fullmatch(path)
         if match is not None:
             named = match.groupdict()
