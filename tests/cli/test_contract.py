@@ -150,8 +150,10 @@ def test_a_mistake_in_a_case_is_reported_with_its_line_and_nothing_is_run(mine: 
     ("arguments", "said"),
     [
         (("--parts", "cases,fuz"), f"'fuz' is no part of the suite: it has {', '.join(PARTS)}"),
+        (("--parts", "fuz", "--parts", "cases"), "'fuz' is no part of the suite"),
         (("--fixture", "demmo"), "did you mean 'demo'?"),
         (("--as", "101,999"), "'999' is no extension of demo"),
+        (("--as", "999", "--as", "101"), "'999' is no extension of demo"),
         (("--operation", "createSMS"), "'createSMS' is no operationId"),
         (("--rate-limit", "fast"), "'fast' is no rate, as 40/m is"),
         (("--url", "127.0.0.1:8080"), "is not the address of a server"),

@@ -54,6 +54,15 @@ def test_an_extension_of_a_ready_made_token_signs_in_to_each_world_of_a_server_o
     assert passed.verdict == "PASSED"
 
 
+@pytest.mark.parametrize("is_own", [True, False], ids=["a server of ours", "another ringmock"])
+def test_an_account_without_applications_is_fuzzed_as_one_that_is_made_up(*, is_own: bool) -> None:
+    template = replace(DEMO, applications=(), credentials={"101": Credentials(password="Secret-1")})
+    with own_target(template) if is_own else served(build(Worlds(template))) as server:
+        target = server if isinstance(server, Target) else remote(server, template)
+        findings = list(PARTS["fuzz"](target, Options(is_quick=True)))
+    assert [finding.detail for finding in findings if finding.failed] == []
+
+
 def test_an_extension_of_a_ready_made_token_is_skipped_where_a_world_takes_other_credentials() -> None:
     target = Target("http://127.0.0.1:1", OF_TOKENS, has_worlds=True)
     (skipped,) = PARTS["cases"](target, Options(cases=(ANY_CASE,)))

@@ -1,7 +1,7 @@
 """The options of `ringmock contract`, and what a run is asked for by them."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ OPTIONS = (
         help="Shape of the answers.  [default: the fixture's; without --url every one]",
     ),
     click.option(
-        "--parts", default="", metavar="PART,...", help="Of cases, fuzz and stateful, those to run.  [default: all]"
+        "--parts", multiple=True, metavar="PART,...", help="Of cases, fuzz and stateful, those to run.  [default: all]"
     ),
     click.option(
         "--only",
@@ -59,7 +59,7 @@ OPTIONS = (
         is_flag=True,
         help="Only what finds the most in half a minute: no Schemathesis, few runs.",
     ),
-    click.option("--as", "identities", default="", metavar="NUMBER,...", help="Extensions that the fuzz acts as."),
+    click.option("--as", "identities", multiple=True, metavar="NUMBER,...", help="Extensions that the fuzz acts as."),
     click.option(
         "--seed",
         default=1,
@@ -209,6 +209,6 @@ def _absolute(value: Any, *, is_file: bool) -> str:
     return os.path.abspath(value) if leads else str(value)
 
 
-def listed(text: str) -> tuple[str, ...]:
-    """The words of a list with commas."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+def listed(texts: Sequence[str]) -> tuple[str, ...]:
+    """The words of lists with commas, each once."""
+    return tuple(dict.fromkeys(word.strip() for word in ",".join(texts).split(",") if word.strip()))

@@ -102,9 +102,11 @@ def _forms(template: Template, extension: Extension, credentials: Credentials) -
 
 
 def with_sign_ins(template: Template) -> Template:
-    """The template with a JWT for each extension that has a ready-made access token alone, which opens no world."""
+    """The template with an application, and with a JWT for whoever has a ready-made token alone: it opens no world."""
     return replace(
-        template, credentials={number: _with_jwt(number, each) for number, each in template.credentials.items()}
+        template,
+        applications=template.applications or (Application("contract", "contract-secret"),),
+        credentials={number: _with_jwt(number, each) for number, each in template.credentials.items()},
     )
 
 
@@ -132,7 +134,9 @@ def remote(
     """
     target = Target(url.rstrip("/"), template, watcher=watcher, connection=connection)
     is_ringmock, has_worlds = _asked(target)
-    return replace(target, has_worlds=has_worlds, is_ringmock=is_ringmock)
+    if has_worlds and not template.applications:
+        template = replace(template, applications=(made_up_application(),))
+    return replace(target, template=template, has_worlds=has_worlds, is_ringmock=is_ringmock)
 
 
 def made_up_application() -> Application:

@@ -31,8 +31,8 @@ def own_target(
 ) -> Iterator[OwnTarget]:
     """A server of this account on any port of 127.0.0.1, in a thread of its own, stopped at the end.
 
-    Every extension that has a ready-made access token can sign in to a world of its own. `collector` collects the
-    coverage of its calls.
+    Whoever has credentials can sign in to a world of its own (`with_sign_ins`). `collector` collects the coverage of
+    its calls.
     """
     template = with_sign_ins(template)
     worlds = Worlds(template)
