@@ -1,6 +1,6 @@
 """Workers that are killed under load, one at a time, while the server goes on.
 
-    python tests/worker_kills.py --times 100 [--workers 3] [--durability power]
+    python tests/worker_kills.py --times 100 [--workers 3] [--durability power | --state postgresql://...]
 
 Each sender has a world, some of them of each worker, and pages two extensions each time; a webhook is told of the pages
 of one mailbox. A worker is killed again and again after a random number of answers. At the end every page that was
@@ -119,7 +119,7 @@ def problems_of(senders: Sequence[Sender]) -> list[str]:
     return [problem for each in senders for problem in (*each.found.problems, *twice(each.receiver))]
 
 
-def survived(state: Path, dice: random.Random, times: int, *arguments: str) -> tuple[list[Sender], list[str]]:
+def survived(state: Path | str, dice: random.Random, times: int, *arguments: str) -> tuple[list[Sender], list[str]]:
     """What was sent, and what went wrong."""
     senders = [Sender(Client(""), Receiver()) for _ in range(SENDERS)]
     for each in senders:
@@ -156,12 +156,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--workers", type=int, default=3)
-    parser.add_argument("--durability", choices=["process", "power"], default="process")
+    parser.add_argument("--durability", choices=["process", "power"])
+    parser.add_argument("--state", help="an empty database, instead of a file")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        state, dice = Path(folder) / "kills.db", random.Random(asked.seed)
-        arguments = ("--workers", str(asked.workers), "--durability", asked.durability)
+        state, dice = asked.state or Path(folder) / "kills.db", random.Random(asked.seed)
+        durability = () if asked.durability is None else ("--durability", asked.durability)
+        arguments = ("--workers", str(asked.workers), *durability)
         senders, problems = survived(state, dice, asked.times, *arguments)
     for problem in problems:
         print(problem)

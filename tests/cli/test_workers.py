@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from command_line import Served, served
+from databases import cluster
 from ringmock.cli.main import main
 from state_files import kept_server
 from support import Client
@@ -26,8 +27,8 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "--workers share a state: give --state FILE, too."),
-        (["--state", "postgresql://nowhere/demo"], "--workers share a file"),
+        ([], "--workers share a state: give --state, too."),
+        (["--state", "postgresql://127.0.0.1:1/none"], "cannot be reached"),
         (["--state", "{path}", "--standby"], "--standby is for one process"),
         (["--state", "{path}", "--reload"], "--reload is for one process"),
         (["--state", "{path}", "--coverage"], "--coverage is for one process"),
@@ -110,3 +111,33 @@ def test_nothing_that_was_answered_is_lost_when_workers_are_killed(path: Path) -
     senders, problems = survived(path, random.Random(4), 3, "--workers", "2")
     assert problems == []
     assert all(each.found.answered for each in senders)
+
+
+@pytest.mark.long
+def test_nothing_that_was_answered_is_lost_in_a_database_either() -> None:
+    """As often as you like: `python tests/worker_kills.py --times 100 --state postgresql://...`."""
+    with cluster() as database:
+        senders, problems = survived(database.empty(), random.Random(4), 3, "--workers", "2")
+        assert problems == []
+        assert all(each.found.answered for each in senders)
+
+
+@pytest.mark.long
+def test_workers_come_back_with_their_database_also_one_that_ended_meanwhile() -> None:
+    with cluster() as database, served("--quiet", "--state", database.empty(), "--workers", "2") as server:
+        clients = [Client(server.url) for _ in range(4)]
+        for client in clients:
+            client.post_sms("before")
+        database.stop("immediate")
+        try:
+            assert clients[0].post_sms("meanwhile").status_code == 503
+            kill_one(server, random.Random(1))
+        finally:
+            database.start()
+        for client in clients:
+            with at_again(client, server) as again:
+                tried = (again.post_sms("after") for _ in range(20_000))
+                assert next((answer for answer in tried if answer.status_code == 200), None) is not None
+                texts = [each["subject"] for each in again.messages("101")]
+                assert (texts[0], texts[-1], texts.count("before")) == ("after", "before", 1)
+            client.__exit__()

@@ -87,8 +87,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="With --state FILE: serve by so many processes, each of which has its part of the worlds and answers calls of"
-    " all.",
+    help="With --state: serve by so many processes, each of which has its part of the worlds and answers calls of all.",
 )
 @click.option("--as-worker", hidden=True, help="What the process that starts the workers says to each.")
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from ..world.history.log import FollowedLog, GroupCommit, HistoryLog
-    from ..world.history.sqlite import FixtureMark, SqliteLog
+    from ..world.history.sqlite import FixtureMark
 
 
 def postgresql() -> Any:
@@ -37,28 +37,36 @@ class KeptState:
         except StateRefused as error:
             raise click.ClickException(str(error)) from error
 
-    def shared(self) -> "SqliteLog":
-        """The log in a file, which processes that join write, too. Raises `ClickException`."""
+    def shared(self) -> "tuple[HistoryLog, str]":
+        """The log, which processes that join write, too, and what they say to join. Raises `ClickException`."""
         from ..world.history.sqlite import SqliteLog, StateRefused, share
 
         try:
             log = self._opened()
-            assert isinstance(log, SqliteLog)
-            share(log)
+            if isinstance(log, SqliteLog):
+                share(log)
+                return log, ""
+            return log, postgresql().share(log)
         except StateRefused as error:
             raise click.ClickException(str(error)) from error
-        return log
 
-    def joined(self, *, was_served: bool) -> "GroupCommit":
-        """What writes the log of another process, which shares it. Raises `ClickException`."""
+    def joined(self, run: str, place: int, *, was_served: bool, wait: Callable[[], None]) -> "GroupCommit":
+        """What writes the log of another process, which shares it, for the process of a place.
+
+        `wait` lets some time go by, until a database is there again. Raises `ClickException`.
+        """
         from ..world.history.shared import SharedCommit
-        from ..world.history.sqlite import Durability, StateRefused, joined
+        from ..world.history.sqlite import Durability, StateRefused, StateUnreachable, joined
 
-        assert isinstance(self._state, Path)
-        try:
-            return SharedCommit(joined(self._state, Durability(self._durability), was_served=was_served))
-        except StateRefused as error:
-            raise click.ClickException(str(error)) from error
+        while True:
+            try:
+                if isinstance(self._state, Path):
+                    return SharedCommit(joined(self._state, Durability(self._durability), was_served=was_served))
+                return self._committing(postgresql().joined(self._state, run, place, was_served=was_served))
+            except StateUnreachable:
+                wait()
+            except StateRefused as error:
+                raise click.ClickException(str(error)) from error
 
     def commits_behind(self, wait: Callable[[], None]) -> "tuple[GroupCommit, FollowedLog | None]":
         """What is to write the log once this server has the place of the one that does, and the log to follow until

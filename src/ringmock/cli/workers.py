@@ -6,10 +6,12 @@ It starts again whichever ends, and ends them all when it is stopped. A worker t
 import gc
 import json
 import os
+import select
 import socket
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,11 +22,13 @@ from .addresses import bound, certificate, control_sockets, public_address, root
 from .console import at_end_of_input, port_file
 
 if TYPE_CHECKING:
-    from ..serving.supervisor import Supervisor
     from ..serving.worker import Worker
 
 BACKLOG = 1024
 """Connections of other workers that wait while one is started again."""
+
+RETRY_SECONDS = 0.25
+"""Between two attempts of a worker to reach the database that it is to serve."""
 
 
 class Told(NamedTuple):
@@ -45,6 +49,8 @@ class Told(NamedTuple):
     """What ends with the process that has started it."""
     was_served: bool
     """Whether this version has served the state before."""
+    run: str
+    """What it says to join the state."""
 
 
 def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
@@ -57,9 +63,7 @@ def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
 
 def _check(given: Mapping[str, Any]) -> None:
     if given["state"] is None:
-        raise click.UsageError("--workers share a state: give --state FILE, too.")
-    if not isinstance(given["state"], Path):
-        raise click.UsageError("--workers share a file: --state is one, as in --state demo.db, and no database.")
+        raise click.UsageError("--workers share a state: give --state, too.")
     for option in ("standby", "reload", "coverage"):
         if given[option]:
             raise click.UsageError(f"--{option} is for one process: leave --workers out, or --{option}.")
@@ -82,7 +86,7 @@ def _supervise(given: Mapping[str, Any], stack: ExitStack) -> None:
     root = stack.enter_context(root_file(given, shown))
     held = stack.enter_context(port_file(given["port_path"]))
     try:
-        log = account.kept_state().shared()
+        log, run = account.kept_state().shared()
     except FixtureError as error:
         raise click.ClickException(str(error)) from error
     stack.callback(log.close)
@@ -100,16 +104,13 @@ def _supervise(given: Mapping[str, Any], stack: ExitStack) -> None:
     if shown is not None and shown.own is not None:
         _write_secret(_own_certificate(folder), shown.own)
     inner = [stack.enter_context(_listening(folder, place)) for place in range(given["workers"])]
-    supervisor = Supervisor(_Starting(given, folder, api, control, inner, log.was_served), given["workers"], ready)
+    starting = _Starting(given, folder, (api, control, inner), log.was_served, run)
+    supervisor = Supervisor(starting, given["workers"], ready)
     try:
-        _run(supervisor, given)
+        at_end_of_input(supervisor.stop, is_wanted=given["stop_with_stdin"])
+        supervisor.run()
     except WorkersFailed as error:
         raise click.ClickException(str(error)) from error
-
-
-def _run(supervisor: "Supervisor", given: Mapping[str, Any]) -> None:
-    at_end_of_input(supervisor.stop, is_wanted=given["stop_with_stdin"])
-    supervisor.run()
 
 
 class _Starting:
@@ -119,22 +120,23 @@ class _Starting:
         self,
         given: Mapping[str, Any],
         folder: Path,
-        api: list[socket.socket],
-        control: list[socket.socket],
-        inner: list[socket.socket],
+        sockets: tuple[list[socket.socket], list[socket.socket], list[socket.socket]],
         was_served: bool,
+        run: str,
     ) -> None:
+        """`sockets`: of the API, of the control API, and where each worker is reached by the others."""
         import sys
 
         self._command = [sys.executable, "-c", "from ringmock.cli.main import main; main()", *sys.argv[1:]]
-        self._of, self._folder, self._was_served = given["workers"], folder, was_served
-        self._api, self._control, self._inner = api, control, inner
+        self._of, self._folder, self._was_served, self._run = given["workers"], folder, was_served, run
+        self._api, self._control, self._inner = sockets
 
     def __call__(self, place: int, ready: int, parent: int) -> tuple[list[str], list[int]]:
         api, control = ([each.fileno() for each in those] for those in (self._api, self._control))
         inner = self._inner[place].fileno()
         port = self._control[0].getsockname()[1] if self._control else None
-        told = Told(place, self._of, str(self._folder), api, control, port, inner, ready, parent, self._was_served)
+        folder, was_served = str(self._folder), self._was_served
+        told = Told(place, self._of, folder, api, control, port, inner, ready, parent, was_served, self._run)
         return [*self._command, "--as-worker", json.dumps(told._asdict())], [*api, *control, inner, ready, parent]
 
 
@@ -171,7 +173,8 @@ def _work(given: Mapping[str, Any], stack: ExitStack, told: Told) -> None:
     shown = certificate(_with_certificate(given, Path(told.folder)))
     address = public_address(given)
     account = Account(given, address, told.control_port)
-    commits = account.kept_state().joined(was_served=told.was_served)
+    wait = partial(_wait_with, told.parent)
+    commits = account.kept_state().joined(told.run, told.place, was_served=told.was_served, wait=wait)
     try:
         worlds = account.worlds(commits, Share(told.place, told.of))
     except FixtureError as error:
@@ -196,6 +199,12 @@ def _work(given: Mapping[str, Any], stack: ExitStack, told: Told) -> None:
     at_end_of_input(server.stop, is_wanted=True, descriptor=told.parent)
     sockets = [socket.socket(fileno=each) for each in (*told.api, *told.control)]
     run(server, sockets)
+
+
+def _wait_with(parent: int) -> None:
+    """Let a while go by, and end with the process that has started this one."""
+    if select.select([parent], [], [], RETRY_SECONDS)[0]:
+        click.get_current_context().exit()
 
 
 def _worker(account: Account, worlds: Any, told: Told) -> "Worker":

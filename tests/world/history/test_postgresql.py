@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -36,7 +37,7 @@ from ringmock.world.history.log import (
     Opened,
 )
 from ringmock.world.history.postgresql import PostgresLog, opened
-from ringmock.world.history.sqlite import FixtureMark, StateRefused, StateServed
+from ringmock.world.history.sqlite import LONG, FixtureMark, StateRefused, StateServed
 from support import STORE, Client
 
 
@@ -175,6 +176,110 @@ def test_a_state_that_another_server_has_taken_meanwhile_is_written_no_more(url:
             log.append([Added(1, 4, handled(b"[]"))])
         with closing(log_at(url)) as other:
             assert commands_of(other, 1)[-1] == (4, handled())
+
+
+# --- several processes of a server -----------------------------------------------------------------
+
+OWN: list[Change] = [Opened(2, "own", AT, None), Begun(2, 0, BASE), Added(2, 1, handled())]
+
+
+@contextmanager
+def shared(url: str) -> Iterator[str]:
+    """What processes say to join the state of a server that is there until the end."""
+    with closing(log_at(url)) as log:
+        yield postgresql.share(log)
+
+
+def one_of(url: str, run: str, place: int) -> PostgresLog:
+    return postgresql.joined(url, run, place, was_served=True)
+
+
+def test_each_process_writes_its_worlds_and_reads_all(url: str) -> None:
+    with shared(url) as run, closing(one_of(url, run, 0)) as first, closing(one_of(url, run, 1)) as second:
+        first.append(FIRST)
+        second.append(OWN)
+        for each in (first, second):
+            cut_off(url)
+            assert [head.latest for head in each.heads()] == [3, 1]
+        first.append([Added(1, 4, handled())])
+        second.append([Added(2, 2, handled())])
+        assert [head.latest for head in first.heads()] == [4, 2]
+    with closing(log_at(url)) as log:
+        assert [head.latest for head in log.heads()] == [4, 2]
+
+
+def test_a_batch_of_one_process_of_which_the_end_was_not_heard_is_written_once(url: str) -> None:
+    with shared(url) as run, closing(one_of(url, run, 0)) as first, closing(one_of(url, run, 1)) as second:
+        first.append(FIRST)
+        second.append(OWN)
+        batch: list[Change] = [Added(2, 2, handled())]
+        second.append(batch)
+        assert second._db is not None
+        second._batch, second._unsure = second._batch - 1, len(batch)  # as it was before the answer,
+        second._db.close()  # which never came
+        first.append([Added(1, 4, handled())])
+        second.append([*batch, Added(2, 3, handled())])
+        assert [number for number, _ in commands_of(second, 2)] == [1, 2, 3]
+
+
+def test_a_process_whose_place_another_one_has_meanwhile_writes_no_more(url: str) -> None:
+    with shared(url) as run, closing(one_of(url, run, 0)) as before:
+        before.append(FIRST)
+        cut_off(url)
+        with closing(one_of(url, run, 0)) as after:
+            after.append([Added(1, 4, handled())])
+        with pytest.raises(LogUnavailable, match="is another one by now"):
+            before.append([Added(1, 4, handled(b"[]"))])
+        with closing(one_of(url, run, 1)) as other:
+            assert commands_of(other, 1)[-1] == (4, handled())
+
+
+def test_a_process_of_a_server_whose_state_another_one_has_had_meanwhile_writes_no_more(url: str) -> None:
+    with shared(url) as run, closing(one_of(url, run, 0)) as log:
+        log.append(FIRST)
+        cut_off(url)
+        log_at(url).close()
+        with pytest.raises(LogUnavailable, match="is another one by now"):
+            log.append([Added(1, 4, handled())])
+        with pytest.raises(StateServed):
+            one_of(url, run, 0)
+
+
+def test_nobody_else_has_the_state_before_the_last_process_has_ended(url: str) -> None:
+    with shared(url) as run:
+        last = one_of(url, run, 0)
+    with closing(last), pytest.raises(StateServed):
+        opened(url, MARK, "1.0", patience=0)
+    log_at(url).close()
+
+
+def test_who_stands_by_has_news_of_each_process(url: str) -> None:
+    with shared(url) as run, closing(one_of(url, run, 0)) as first, closing(one_of(url, run, 1)) as second:
+        first.append(FIRST)
+        followed = postgresql.followed(url, MARK, "1.0")
+        assert followed is not None
+        with closing(followed):
+            for write, is_expected in ((None, True), (None, False), (OWN, True), (None, False)):
+                if write is not None:
+                    second.append(write)
+                with followed.news() as there_are_news:
+                    assert there_are_news is is_expected
+            assert not followed.is_free()
+
+
+def test_processes_that_add_the_same_long_bodies_do_not_wait_for_each_other_in_a_circle(url: str) -> None:
+    bodies = [bytes([each]) * LONG for each in range(40)]
+    with shared(url) as run, closing(one_of(url, run, 0)) as first, closing(one_of(url, run, 1)) as second:
+        first.append(FIRST)
+        second.append(OWN)
+        ways: list[tuple[PostgresLog, list[Change]]] = [
+            (first, [Added(1, 4 + place, handled(body)) for place, body in enumerate(bodies)]),
+            (second, [Added(2, 2 + place, handled(body)) for place, body in enumerate(reversed(bodies))]),
+        ]
+        with ThreadPoolExecutor() as threads:
+            for done in [threads.submit(log.append, changes) for log, changes in ways]:
+                done.result()
+        assert len(commands_of(first, 1)) == len(commands_of(second, 2)) + 2 == 43
 
 
 # --- what it refuses -----------------------------------------------------------------------------

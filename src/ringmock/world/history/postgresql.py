@@ -1,13 +1,13 @@
 """The log in a database of PostgreSQL, which one server writes: see `sqlite`, whose rows it has.
 
 A connection that is lost is made again, and what was on its way is written once: a batch has a number, and the last one
-that is kept says which.
+that is kept says which. Where a server is several processes, each has a lock and a number of its own: see `Fence`.
 """
 
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -47,14 +47,15 @@ from .sqlite import (
     was_served,
 )
 from .state_file import Survey, kept_worlds
-from .written import Row, Unreadable, microseconds, row_of
+from .written import Unreadable, microseconds, row_of
 
 logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what is raised anyway
 
 Db: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 LOCK = 0x52494D4B
-"""The key of the advisory lock that the server of a database has."""
+"""The key of the advisory lock that the server of a database has; its processes, where it has several, share it. Before
+the number of a process it is the key of that one's own."""
 
 LOCK_SECONDS = 5.0
 """How long the session of a server that is gone may keep it."""
@@ -90,6 +91,11 @@ CREATE TABLE ringmock.labels (world bigint, name text, number bigint NOT NULL, P
 CREATE TABLE ringmock.closed (place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE);
 """
 
+_WRITERS_TABLE = """
+CREATE TABLE IF NOT EXISTS ringmock.writers (number integer PRIMARY KEY, owner text NOT NULL, batch bigint NOT NULL)
+"""
+"""Of the processes of a server, by their places: made when several are started for the first time."""
+
 _INSERT = """
 INSERT INTO ringmock.commands SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::bool[],
     %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[])
@@ -111,9 +117,14 @@ ORDER BY id
 
 
 _HOLDERS = """
-SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND objsubid = 1 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+
+_OWN_HOLDERS = _HOLDERS.replace("classid = 0 AND objid = %s AND objsubid = 1", "classid = %s AND objid = %s")
+
+_NEWS_OF_ONE = "SELECT name, value FROM ringmock.about WHERE name IN ('owner', 'batch')"
+_NEWS = f"{_NEWS_OF_ONE} UNION ALL SELECT owner, batch::text FROM ringmock.writers ORDER BY 1"
 
 
 def shown(url: str) -> str:
@@ -129,14 +140,69 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+class Fence:
+    """Keeps two servers from writing one database: the locks of the session that writes, and the marks of whose it is.
+
+    A session that has ended has no locks, and writes nothing. Whoever has them next leaves other marks.
+    """
+
+    def __init__(self, run: str, number: int | None = None) -> None:
+        """`run` is the mark of the server, `number` the place of this process where it has several."""
+        self.run, self._number = run, number
+        self._owner = run if number is None else str(uuid4())
+
+    def has_locks(self, db: Db, former: int | None = None, patience: float = LOCK_SECONDS) -> bool:
+        """Whether this session is the one that writes. A session that was ours before, `former`, is ended."""
+        if self._number is None:
+            return _has_lock(db, "pg_try_advisory_lock(%s)", (LOCK,), _HOLDERS, former, patience)
+        own = (LOCK, self._number)
+        return _has_lock(db, "pg_try_advisory_lock_shared(%s)", (LOCK,), None, None, patience) and _has_lock(
+            db, "pg_try_advisory_lock(%s, %s)", own, _OWN_HOLDERS, former, patience
+        )
+
+    def begin(self, db: Db) -> bool:
+        """Leave the mark of this process, for a session that has the locks; whether the server is still this one."""
+        with db.transaction():
+            if _marks(db).get("owner") != self.run:
+                return False
+            db.execute(
+                "INSERT INTO ringmock.writers VALUES (%s, %s, 0) ON CONFLICT (number) DO UPDATE SET"
+                " owner = excluded.owner, batch = 0",
+                (self._number, self._owner),
+            )
+        return True
+
+    def batch(self, db: Db) -> int | None:
+        """The number of the last batch that is kept; None where somebody else has had the locks meanwhile."""
+        marks = _marks(db)
+        if marks["owner"] != self.run:
+            return None
+        if self._number is None:
+            return int(marks["batch"])
+        query = "SELECT batch FROM ringmock.writers WHERE number = %s AND owner = %s"
+        found = db.execute(query, (self._number, self._owner)).fetchone()
+        return None if found is None else int(found[0])
+
+    def note(self, db: Db, batch: int) -> None:
+        """Keep the number of a batch with it."""
+        if self._number is None:
+            db.execute("UPDATE ringmock.about SET value = %s WHERE name = 'batch'", (str(batch),))
+        else:
+            db.execute("UPDATE ringmock.writers SET batch = %s WHERE number = %s", (batch, self._number))
+
+
+def _marks(db: Db) -> dict[str, str]:
+    return dict(db.execute("SELECT name, value FROM ringmock.about").fetchall())
+
+
 class PostgresLog:
     """A `HistoryLog`. One thread at a time uses it. See `opened`."""
 
-    def __init__(self, url: str, db: Db, owner: str, *, was_served: bool) -> None:
-        """`db` has the lock, and the database says that `owner` is who writes it."""
+    def __init__(self, url: str, db: Db, fence: Fence, *, was_served: bool) -> None:
+        """`db` has the locks of the fence, and the database its marks."""
         self.was_served = was_served
         self.name = shown(url)
-        self._url, self._owner = url, owner
+        self._url, self._fence = url, fence
         self._db: Db | None = db
         self._pid = db.info.backend_pid
         self._batch = 0
@@ -172,34 +238,21 @@ class PostgresLog:
         self._unsure = len(left)
         with db.pipeline(), db.transaction():
             self._write(db, left)
-            db.execute("UPDATE ringmock.about SET value = %s WHERE name = 'batch'", (str(self._batch + 1),))
+            self._fence.note(db, self._batch + 1)
         self._batch, self._unsure = self._batch + 1, 0
 
     def _write(self, db: Db, batch: Sequence[Change]) -> None:
-        rows: list[tuple[int, int, Row]] = []
-        for change in batch:
+        written = [_stored(change) if type(change) in (Added, Stored) else change for change in batch]
+        _add_contents(db, [each for each in written if type(each) is Stored])
+        rows: list[Stored] = []
+        for change in written:
             if type(change) is Stored:
                 rows.append(change)
-            elif type(change) is Added:
-                rows.append((change.world, change.number, row_of(change.command)))
             else:
-                self._add(db, rows)
+                _add(db, rows)
                 rows = []
                 _WRITERS[type(change)](db, change)
-        self._add(db, rows)
-
-    def _add(self, db: Db, rows: Sequence[tuple[int, int, Row]]) -> None:
-        if not rows:
-            return
-        written = []
-        for world, number, (at, kind, is_call, payload, content, answer) in rows:
-            digest = b""
-            if len(content) >= LONG:
-                digest = hashlib.sha256(content).digest()
-                db.execute("INSERT INTO ringmock.contents VALUES (%b, %b) ON CONFLICT DO NOTHING", (digest, content))
-                content = b""
-            written.append((world, number, at, kind, is_call, payload, content, digest, answer))
-        db.execute(_INSERT, [list(column) for column in zip(*written, strict=True)])
+        _add(db, rows)
 
     def _connected(self) -> Db:
         """The connection, which is made again where it has ended. What was on its way is known then."""
@@ -208,11 +261,10 @@ class PostgresLog:
             return self._db
         db = _connect(self._url)
         try:
-            if not _has_lock(db, self._pid):
+            if not self._fence.has_locks(db, self._pid):
                 raise LogUnavailable(f"The state {self.name} is served by another process meanwhile.")
-            about: dict[str, str] = dict(db.execute("SELECT name, value FROM ringmock.about").fetchall())
-            found = int(about["batch"])
-            if about["owner"] != self._owner or found not in (self._batch, self._batch + bool(self._unsure)):
+            found = self._fence.batch(db)
+            if found is None or found not in (self._batch, self._batch + bool(self._unsure)):
                 raise LogUnavailable(
                     f"The state {self.name} is another one by now: stop this server, and start it again to go on from"
                     " what is there."
@@ -284,7 +336,7 @@ class FollowedPostgresLog(PostgresLog):
     """When, by the monotonic clock, the place of the other server may be taken."""
 
     def __init__(self, url: str, db: Db, *, was_served: bool) -> None:
-        super().__init__(url, db, "", was_served=was_served)
+        super().__init__(url, db, Fence(""), was_served=was_served)
 
     def _connected(self) -> Db:
         """The connection; one that has ended is made again by `news`, whose moment has ended with it."""
@@ -299,8 +351,8 @@ class FollowedPostgresLog(PostgresLog):
             if self._db is None or self._db.closed:
                 self._db, self._not_before = _connect(self._url), time.monotonic() + LOCK_SECONDS
             self._db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            found = self._db.execute("SELECT value FROM ringmock.about WHERE name IN ('owner', 'batch') ORDER BY name")
-            known = found.fetchall()
+            (are_several,) = self._db.execute("SELECT to_regclass('ringmock.writers') IS NOT NULL").fetchone() or (0,)
+            known = self._db.execute(_NEWS if are_several else _NEWS_OF_ONE).fetchall()
         except psycopg.Error as error:
             self._let_go()
             raise LogUnavailable(f"The state {self.name} cannot be read: {sentence(error)}.") from error
@@ -336,6 +388,33 @@ def sentence(error: Exception) -> str:
 
 
 # --- each change ---------------------------------------------------------------------------------
+
+
+def _stored(change: Any) -> Stored:
+    return change if type(change) is Stored else Stored(change.world, change.number, row_of(change.command))
+
+
+def _add_contents(db: Db, those: Iterable[Stored]) -> None:
+    """Keep long bodies once, in the order of their hashes: processes that add the same ones wait for each other."""
+    long = {_digest(each.row.content): each.row.content for each in those if len(each.row.content) >= LONG}
+    for known, content in sorted(long.items()):
+        db.execute("INSERT INTO ringmock.contents VALUES (%b, %b) ON CONFLICT DO NOTHING", (known, content))
+
+
+def _add(db: Db, those: Sequence[Stored]) -> None:
+    if not those:
+        return
+    rows = []
+    for world, number, (at, kind, is_call, payload, content, answer) in those:
+        is_long = len(content) >= LONG
+        held, known = (b"", _digest(content)) if is_long else (content, b"")
+        rows.append((world, number, at, kind, is_call, payload, held, known, answer))
+    db.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _digest(content: bytes) -> bytes:
+    """The key of a long body."""
+    return hashlib.sha256(content).digest()
 
 
 def _forget(db: Db, world: int, after: int = -1) -> None:
@@ -423,16 +502,17 @@ def _connect(url: str) -> Db:
     return connected
 
 
-def _has_lock(db: Db, former: int | None = None, patience: float = LOCK_SECONDS) -> bool:
-    """Whether this session is the one that writes. A session that was ours before is ended."""
+def _has_lock(
+    db: Db, call: str, key: tuple[int, ...], holders: str | None, former: int | None, patience: float
+) -> bool:
+    """Whether this session gets a lock by a call, in so many seconds. `holders` finds who has it, to end `former`."""
     until = time.monotonic() + patience
-    while not (db.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() or (False,))[0]:
-        if former is not None:
+    while not (db.execute(f"SELECT {call}", key).fetchone() or (False,))[0]:
+        if former is not None and holders is not None:
             with suppress(psycopg.Error):
                 db.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 0"
-                    " AND objid = %s AND pid = %s",
-                    (LOCK, former),
+                    f"SELECT pg_terminate_backend(pid) FROM ({holders}) holding WHERE pid = %s",
+                    (*key, former),
                 )
         if time.monotonic() >= until:
             return False
@@ -455,27 +535,65 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
     name = shown(url)
     db = _reached(url, name)
     try:
-        if not _has_lock(db, patience=patience):
-            raise StateServed(
-                f"The state {name} is served by another process: stop that one, or give this one another database."
-            )
+        fence = Fence(str(uuid4()))
+        if not fence.has_locks(db, patience=patience):
+            raise StateServed(_served(name))
         about = about_of(db, name)
-        owner = str(uuid4())
         with db.transaction():
             about = about or _create(db, fixture, version)
             _check_fixture(about, name, fixture)
-            said = {"owner": owner, "batch": "0", "served": version}
+            said = {"owner": fence.run, "batch": "0", "served": version}
             db.cursor().executemany(
                 "INSERT INTO ringmock.about VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 list(said.items()),
             )
-        return PostgresLog(url, db, owner, was_served=was_served(about, version))
+        return PostgresLog(url, db, fence, was_served=was_served(about, version))
     except psycopg.Error as error:
         db.close()
         raise StateRefused(f"The state {name} cannot be opened: {sentence(error)}.") from error
     except BaseException:
         db.close()
         raise
+
+
+def share(log: PostgresLog) -> str:
+    """Let processes that `join` write the database, too. No other server has it until all of them have ended.
+
+    Returns the mark of the server, which they say. Raises `StateRefused`.
+    """
+    db = log._connected()
+    try:
+        db.execute(_WRITERS_TABLE)
+        db.execute("TRUNCATE ringmock.writers")
+        db.execute("SELECT pg_advisory_lock_shared(%s)", (LOCK,))
+        db.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+    except psycopg.Error as error:
+        raise StateRefused(f"The state {log.name} cannot be shared: {sentence(error)}.") from error
+    return log._fence.run
+
+
+def joined(url: str, run: str, number: int, *, was_served: bool) -> PostgresLog:
+    """The log in a database that another process has opened and shares, for the process of this place.
+
+    Raises `StateUnreachable`, and `StateServed` where the place, or the database, is another one's.
+    """
+    name = shown(url)
+    db = _reached(url, name)
+    try:
+        fence = Fence(run, number)
+        if not (fence.has_locks(db) and fence.begin(db)):
+            raise StateServed(_served(name))
+        return PostgresLog(url, db, fence, was_served=was_served)
+    except psycopg.Error as error:
+        db.close()
+        raise StateUnreachable(f"The state {name} cannot be opened: {sentence(error)}.") from error
+    except BaseException:
+        db.close()
+        raise
+
+
+def _served(name: str) -> str:
+    return f"The state {name} is served by another process: stop that one, or give this one another database."
 
 
 def _create(db: Db, fixture: FixtureMark, version: str) -> dict[str, str]:
@@ -570,7 +688,7 @@ def vacuumed(url: str) -> tuple[int, int]:
     before = surveyed(url).size
     try:
         with closing(_connect(url)) as db:
-            if not _has_lock(db):
+            if not Fence("").has_locks(db):
                 raise StateRefused(f"The state {name} is served by another process: stop that one.")
             db.execute(_ORPHANS)
             for table in ("contents", "commands", "worlds", "labels", "closed", "about"):
