@@ -33,6 +33,25 @@ def test_loading_warns_of_nothing_where_every_warning_is_an_error(tmp_path: Path
     assert (loaded.returncode, loaded.stderr) == (0, "")
 
 
+STARTING = """\
+import sys
+from ringmock.fixture import load_named
+from ringmock.serving.server import build
+from ringmock.sign_in.worlds import Worlds
+build(Worlds(load_named("demo")))
+print(*sys.modules, sep="\\n")
+"""
+
+
+def test_a_start_imports_nothing_for_webhooks_and_websockets() -> None:
+    done = subprocess.run([sys.executable, "-c", STARTING], capture_output=True, text=True, timeout=60, check=True)
+    known = done.stdout.split()
+    late = ("httpcore", "websockets")
+
+    assert "ringmock.http.app" in known
+    assert not [name for name in known if name.startswith(late)]
+
+
 def test_each_parameter_of_the_contracts_paths_is_a_whole_segment() -> None:
     segments = {segment for path in load_contract()["paths"] for segment in path.split("/") if "{" in segment}
 

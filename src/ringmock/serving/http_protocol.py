@@ -15,7 +15,7 @@ import struct
 import types
 from collections.abc import Callable, Generator, MutableMapping
 from socket import SO_LINGER, SOL_SOCKET
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -26,8 +26,10 @@ from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
 from .known_heads import KnownHead, KnownHeads
-from .websocket_protocol import WebSocketProtocol
 from .write_timeout import WriteTimeout
+
+if TYPE_CHECKING:
+    from .websocket_protocol import WebSocketProtocol
 
 log = logging.getLogger("ringmock")
 
@@ -377,7 +379,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.set_protocol(protocol)
         protocol.open(self.url, self.headers, rest)
 
-    def opened(self, protocol: WebSocketProtocol) -> None:
+    def opened(self, protocol: "WebSocketProtocol") -> None:
         """The connection is a WebSocket from now on."""
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes at once
