@@ -91,10 +91,12 @@ class Account:
 
     def state(self, worlds: "Worlds") -> "State | None":
         """What the server goes on from; None without a file."""
+        if worlds.commits is None:
+            return None
         from ..control.worlds import template_of
         from ..serving.server import State
 
-        return None if worlds.commits is None else State(worlds, template_of)
+        return State(worlds, template_of)
 
     def app(self, worlds: "Worlds", worker: "Worker | None" = None) -> "ASGIApp":
         """The application; `worker` is what it is among several processes."""

@@ -20,8 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..control.access import Access
-from ..control.api import create_control_app
-from ..control.mount import mounted
+from ..control.on_demand import OnDemand
 from ..domain.generation import Generation
 from ..http.app import create_app
 from ..http.known_calls import KNOWN_CALLS, KnownCalls
@@ -62,7 +61,7 @@ def build(
     clients reach the server, where it is not the one that it listens on. `worker`: what it is among several processes.
     """
     done, access = recorder(worlds), access or Access()
-    behind = mounted(create_control_app(worlds, collector), access)
+    behind = OnDemand(partial(_control, worlds, collector, access))
     recorded = done if collector is None else collector.counting(worlds, done)
     webhooks = webhooks or WebHooks(limits=worlds.limits)
     shared = () if worker is None else (worker.sockets, worker.key)
@@ -73,6 +72,14 @@ def build(
     app = address.of(app) if address else app
     app = app if worlds.commits is None else WhileAvailable(app, worlds.commits)
     return app if worker is None else worker.of(app)
+
+
+def _control(worlds: Worlds, collector: "CoverageCollector | None", access: Access) -> ASGIApp:
+    """The control API, with Flask and all else that nothing but it stands on."""
+    from ..control.api import create_control_app
+    from ..control.mount import mounted
+
+    return mounted(create_control_app(worlds, collector), access)
 
 
 def without_api(app: ASGIApp, port: int) -> ASGIApp:
