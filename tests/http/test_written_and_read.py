@@ -201,6 +201,7 @@ NOT_TRIED = {
     "createMMS": "files, below",
     "createFaxMessage": "files, below",
     "deleteMessage": "sets nothing",
+    "deleteMessageByFilter": "sets nothing",
 }
 BY_NAME = {write.operation: write for write in reversed(WRITES)}
 

@@ -28,6 +28,8 @@ UPDATE = "/components/schemas/ExtensionUpdateRequest/properties/extensionNumber"
 OPT_OUTS = "/components/schemas/OptOutBulkAssignRequest/properties/from"
 REVOKED = "/paths/~1restapi~1oauth~1revoke/post/responses/200"
 AUTHORIZE = "/paths/~1restapi~1oauth~1authorize"
+MMS_PARTS = "/components/schemas/CreateMMSMessageParts"
+DATE = "/components/schemas/DateTimeFilter"
 PAGER = "/components/schemas/CreateInternalTextMessageRequest"
 QUEUE_SET = "/components/schemas/CallQueueDetailsForUpdate/properties"
 QUEUE_SHOWN = "/components/schemas/CallQueueInfo/properties"
@@ -205,6 +207,14 @@ def test_the_contract_is_sound(contract):
             "/components/schemas/PatchMessageRequest/anyOf",
             "anyOf beside properties",
         ),
+        # what is taken beside the plainest request
+        (f"{MMS_PARTS}/x-first-part", GONE, MMS_PARTS, "x-first-part is none of the properties"),
+        (f"{MMS_PARTS}/x-further-parts", "files", MMS_PARTS, "x-further-parts is none of the properties"),
+        (f"{MMS_PARTS}/required", ["json"], f"{MMS_PARTS}/required", "json is required beside a form"),
+        (f"{MMS_PARTS}/properties/from", GONE, f"{MMS_PARTS}/properties", "no field is from"),
+        (f"{STORE}/delete/requestBody", GONE, f"{STORE}/delete", "a body is ignored, and none is declared"),
+        (f"{DATE}/pattern", "^2012-10-16T06:34:58[+-]08:00$", f"{DATE}/pattern", "06:34:58+08:00 loses its plus"),
+        (f"{DATE}/pattern", "^2012-10-16T06:34:58[+-]0800$", f"{DATE}/pattern", "06:34:58+0800 loses its plus"),
         # what is set and what is shown
         (f"{QUEUE_SET}/name/maxLength", GONE, f"{QUEUE_SET}/name", "name: readExtension shows maxLength: 129 only"),
         (f"{QUEUE_SET}/name/maxLength", 130, f"{QUEUE_SET}/name", "name: listExtensions shows maxLength: 129 only"),
@@ -547,6 +557,8 @@ def test_a_message_requires_the_keys_of_the_source_pages_example(contract, schem
         ("2012-10-16T06:34", True),
         ("2012-10-16T06:34Z", True),
         ("2012-10-16T06:34:58+08:00", True),
+        ("2012-10-16T06:34:58 08:00", True),
+        ("2012-10-16T06:34:58 0800", True),
         ("2012-10-16T06:34:58.000Z", True),
         ("0001-01-01", True),
         ("9999-12-31", True),

@@ -15,11 +15,23 @@ class File(NamedTuple):
     name: str | None = None
 
 
-def encoded(body: Any, files: Iterable[File], subtype: str = "form-data") -> tuple[str, bytes]:
+class PartNames(NamedTuple):
+    """What the contract calls the JSON and each file of an operation's multipart body."""
+
+    first: str = "json"
+    further: str = "attachments"
+
+
+OF_MESSAGES = PartNames()
+
+
+def encoded(
+    body: Any, files: Iterable[File], names: PartNames = OF_MESSAGES, subtype: str = "form-data"
+) -> tuple[str, bytes]:
     """Content-Type and bytes of a `multipart/form-data` or `multipart/mixed` body."""
     message = json.dumps(body, ensure_ascii=False).encode("utf-8", errors="surrogatepass")
-    parts = [_part("json", File(message, "application/json", "request.json"))]
-    parts += [_part("attachment", file) for file in files]
+    parts = [_part(names.first, File(message, "application/json", "request.json"))]
+    parts += [_part(names.further, file) for file in files]
     end = f"--{BOUNDARY}--\r\n".encode()
     return f"multipart/{subtype}; boundary={BOUNDARY}", b"".join(parts) + end
 

@@ -288,13 +288,11 @@ class FormBody(_Body):
         return {name: values[0] if len(values) == 1 else values for name, values in by_name(pairs).items()}
 
 
-_MESSAGE_PARTS = ("json", "metadata")
-
-
 class MultipartBody(_Body):
     """`multipart/form-data` and `multipart/mixed`: the first part is the JSON body, whatever its name.
 
-    The parts after it are attachments, whatever theirs. Or the body is in the fields of a form: see `form_of`.
+    The parts after it are attachments, whatever theirs. Or the body is in the fields of a form: see `form_of`. The
+    contract has names for both: `x-first-part` and `x-further-parts` of the schema say which.
     """
 
     def parse(self, call: Call) -> Json:
@@ -311,26 +309,23 @@ class MultipartBody(_Body):
 
     @property
     def _is_fax(self) -> bool:
-        """Whether the schema has the fields themselves, beside the files, and no part for all of them."""
-        return "attachment" in self._schema.get("properties", {})
+        """Whether it is a fax, which has fields of its own."""
+        return "coverIndex" in self._schema["properties"]
 
     def check(self, call: Call) -> None:
-        if self._is_fax:
-            files = {"attachment": ""} if call.attachments else {}
-            refuse(problems_of(self._schema, {**call.body, **files} if isinstance(call.body, dict) else call.body))
-            return
-        schema = self._schema_of(call)
+        schema, files = self._schema_of(call), self._schema["x-further-parts"]
         problems = problems_of(schema, call.body)
-        if "attachments" in self._schema["required"] and not call.attachments:
-            problems.append(errors.InvalidParameter("attachments"))
+        if files in self._schema.get("required", ()) and not call.attachments:
+            problems.append(errors.InvalidParameter(files))
         refuse(problems)
         call.body = _with_ids(schema, call.body)
 
     def _schema_of(self, call: Call) -> Mapping[str, Any]:
         """That of the message: a branch may have another for messages without files."""
+        name = self._schema["x-first-part"]
         branches = (each for part in self._schema.get("allOf", ()) for each in part.get("anyOf", ()))
-        without_files = [_message_in(each["properties"]) for each in branches if "properties" in each]
-        schema = _message_in(self._schema["properties"])
+        without_files = [each["properties"][name] for each in branches if "properties" in each]
+        schema: Mapping[str, Any] = self._schema["properties"][name]
         return schema if call.attachments else next(iter(without_files), schema)
 
 
@@ -341,12 +336,6 @@ def _fax(part: multipart.MultipartPart, parse: Callable[[bytes], Json]) -> Json:
     except UnparseableJson as error:
         raise FaxEnvelopeUnreadable from error
     return {name: value for name, value in said.items() if name != "attachment"} if isinstance(said, dict) else said
-
-
-def _message_in(parts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema of the part that has the message, under either of the names that the contract has for it."""
-    schema: Mapping[str, Any] = parts[next(name for name in _MESSAGE_PARTS if name in parts)]
-    return schema
 
 
 class MixedBody(MultipartBody):

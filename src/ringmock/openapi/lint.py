@@ -444,6 +444,65 @@ def alternatives_hide_no_properties(contract: Object) -> Iterator[Problem]:
                 yield Problem(step(schema.pointer, key), f"{key} beside properties", f"allOf: [{{{key}: [...]}}]")
 
 
+_FIRST_PART, _FURTHER_PARTS = "x-first-part", "x-further-parts"
+
+
+def parts_are_told_apart(contract: Object) -> Iterator[Problem]:
+    """A body in parts says which property the first part is and which the further ones, or that all are alike.
+
+    OpenAPI 3.0 knows parts by their names alone, and clients choose these as they like.
+    """
+    for pointer, operation in _operations(contract):
+        for media_type, described in operation.get("requestBody", {}).get("content", {}).items():
+            place = step(step(f"{pointer}/requestBody/content", media_type), "schema")
+            if media_type.startswith("multipart/"):
+                yield from _untold_parts(follow(contract, At(place, described.get("schema", {}))))
+
+
+def _untold_parts(schema: At) -> Iterator[Problem]:
+    properties = sorted(schema.node.get("properties", {}))
+    for key in (_FIRST_PART, _FURTHER_PARTS) if "additionalProperties" not in schema.node else ():
+        if schema.node.get(key) not in properties:
+            yield Problem(schema.pointer, f"{key} is none of the properties", f"one of {properties}")
+
+
+def forms_need_no_json(contract: Object) -> Iterator[Problem]:
+    """Where the message may be the fields of a form, it is not required as JSON, and the fields are properties."""
+    for schema in _sent(contract):
+        said = " ".join(schema.node.get("description", "").split())
+        if "fields of a form" not in said or _FIRST_PART not in schema.node:
+            continue
+        first = schema.node[_FIRST_PART]
+        if first in schema.node.get("required", []):
+            yield Problem(step(schema.pointer, "required"), f"{first} is required beside a form", f"without {first}")
+        own = schema.node["properties"]
+        message = follow(contract, At("", own.get(first, {}))).node
+        for name in message.get("required", []):
+            if name not in own:
+                yield Problem(step(schema.pointer, "properties"), f"no field is {name}", f"{name} as in {first}")
+
+
+def ignored_bodies_are_declared(contract: Object) -> Iterator[Problem]:
+    """An operation that takes a body says so, though it reads nothing of it."""
+    for pointer, operation in _operations(contract):
+        if "body is ignored" in " ".join(operation.get("description", "").split()) and "requestBody" not in operation:
+            yield Problem(pointer, "a body is ignored, and none is declared", "requestBody")
+
+
+_WITH_PLUS = ("2012-10-16T06:34:58+08:00", "2012-10-16T06:34:58+0800")
+
+
+def dates_in_queries_take_a_blank_for_a_plus(contract: Object) -> Iterator[Problem]:
+    """A plus that nobody escaped comes as a blank: a form's decoding makes it one."""
+    for pointer, found in _objects(contract):
+        if found.get("in") == "query" and "schema" in found:
+            schema = follow(contract, At(step(pointer, "schema"), found["schema"]))
+            pattern = re.compile(schema.node.get("pattern", ""))
+            for date in _WITH_PLUS if "date" in schema.node.get("format", "") and pattern.pattern else ():
+                if pattern.search(date) and not pattern.search(date.replace("+", " ")):
+                    yield Problem(step(schema.pointer, "pattern"), f"{date} loses its plus", "[ +-] before a zone")
+
+
 FIRST_CHECKS: tuple[Check, ...] = (valid_by_the_openapi_schema, references_resolve)
 CHECKS: tuple[Check, ...] = (
     operations_are_consistent,
@@ -464,4 +523,8 @@ CHECKS: tuple[Check, ...] = (
     required_parameters_have_examples,
     answers_without_content_are_empty,
     alternatives_hide_no_properties,
+    parts_are_told_apart,
+    forms_need_no_json,
+    ignored_bodies_are_declared,
+    dates_in_queries_take_a_blank_for_a_plus,
 )

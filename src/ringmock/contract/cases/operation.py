@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from ...openapi.document import load_contract, operations
+from ...openapi.document import At, follow, load_contract, operations
+from ..multipart import OF_MESSAGES, PartNames
 
 Json = dict[str, Any]
 
@@ -31,6 +32,8 @@ class Operation:
     """Of path parameters with an example; not of those that may be `~`."""
     example: Any = None
     """The first example of a body of the media type, None without one."""
+    parts: PartNames = OF_MESSAGES
+    """The names of the parts of a multipart body."""
 
 
 @cache
@@ -68,7 +71,15 @@ def _operation(contract: Json, method: str, path: str, found: Json) -> Operation
         refusals=frozenset(_refusals(contract, found)),
         examples={p["name"]: str(p["example"]) for p in in_path if p.get("example", "~") != "~"},
         example=next(_examples_in(content.get(media_type, {})), None),
+        parts=next(_part_names(contract, content), OF_MESSAGES),
     )
+
+
+def _part_names(contract: Json, content: Json) -> Iterator[PartNames]:
+    for described in content.values():
+        schema = follow(contract, At("", described.get("schema", {}))).node
+        if "x-first-part" in schema:
+            yield PartNames(schema["x-first-part"], schema["x-further-parts"])
 
 
 def _own(found: Json) -> Iterable[Json]:

@@ -17,14 +17,15 @@ def request_of(call: Mapping[str, Json]) -> Request:
     if "operation" in call:
         operation = known_operations()[call["operation"]]
         method, path, media_type = operation.method, operation.path, operation.media_type or JSON
+        parts = operation.parts
     else:
         method, _, path = call["request"].partition(" ")
-        media_type = JSON
+        media_type, parts = JSON, multipart.OF_MESSAGES
     for name, value in {"accountId": "~", "extensionId": "~", **call.get("path", {})}.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe="~"))
     query = _query(call.get("query", {}))
     if "attachments" in call or media_type.startswith("multipart/"):
-        headers, body = _in_parts(call)
+        headers, body = _in_parts(call, parts)
     else:
         headers, body = encoded(call.get("body"), media_type)
     if "raw" in call:
@@ -32,9 +33,9 @@ def request_of(call: Mapping[str, Json]) -> Request:
     return Request(method, f"{path}?{query}" if query else path, {**headers, **call.get("headers", {})}, body)
 
 
-def _in_parts(call: Mapping[str, Json]) -> tuple[dict[str, str], bytes | None]:
+def _in_parts(call: Mapping[str, Json], names: multipart.PartNames) -> tuple[dict[str, str], bytes | None]:
     files = map(file_of, call.get("attachments", ()))
-    content_type, content = multipart.encoded(call.get("body"), files, call.get("multipart", "form-data"))
+    content_type, content = multipart.encoded(call.get("body"), files, names, call.get("multipart", "form-data"))
     return {"Content-Type": content_type}, content
 
 

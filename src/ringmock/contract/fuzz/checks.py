@@ -74,12 +74,23 @@ def json_of(response: Response) -> Json:
 
 
 def _sent(case: Case[Any]) -> Json:
-    """The JSON of a sending call's body, of a multipart one too; None for anything else."""
+    """The JSON of a sending call's body, of a multipart one and of a form too; None for anything else."""
     body = case.body
     for name in ("json", "metadata"):
         if isinstance(body, dict) and isinstance(body.get(name), dict):
             body = body[name]
-    return body if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return None
+    if not str(case.media_type).startswith("multipart/"):
+        return body
+    return {name: _as_json(value) if name in ("from", "to") else value for name, value in body.items()}
+
+
+def _as_json(number: Json) -> Json:
+    """What the fields of a form say with a phone number alone."""
+    if isinstance(number, list):
+        return [_as_json(each) for each in number]
+    return {"phoneNumber": number} if isinstance(number, str) else number
 
 
 def _wrong(sentence: str) -> NoReturn:
@@ -176,7 +187,7 @@ def _has_odd_dates(case: Case[Any]) -> bool:
 
 
 def _is_odd_period(since: str, until: str) -> bool:
-    start, end = timestamps.parse(since), timestamps.parse(until)
+    start, end = (timestamps.parse(date.replace(" ", "+")) for date in (since, until))
     is_reversed = start is not None and end is not None and end < start
     return is_reversed or any(date.startswith(("0001", "9999")) for date in (since, until))
 

@@ -94,6 +94,7 @@ _SMS = "schemas/CreateSMSMessage/properties"
 _PAGER = "schemas/CreateInternalTextMessageRequest/properties"
 _is_sms_from, _is_sms_to, _is_sms_text = (_validator(f"{_SMS}/{name}") for name in ("from", "to", "text"))
 _is_page_from, _is_page_to, _is_page_text = (_validator(f"{_PAGER}/{name}") for name in ("from", "to", "text"))
+_is_form_number, _are_form_numbers = _validator("schemas/FormNumber"), _validator("schemas/FormNumbers")
 _BATCH = "schemas/MessageBatchCreateRequest/properties"
 _is_a2p_from, _are_batch_messages = (_validator(f"{_BATCH}/{name}") for name in ("from", "messages"))
 _is_a2p_text = _validator("schemas/A2PText")
@@ -208,15 +209,21 @@ def filter_case(context: HookContext, case: Case[Any]) -> bool:
 def _is_of_another_type_in_a_form(case: Case[Any]) -> bool:
     """A text in a field of a form has no type that could be wrong, and an empty field says nothing.
 
-    What is to be a list of files and is none is one file.
+    What is to be a list and is none is one field of it. Of JSON and fields beside it the server reads one.
     """
     body = getattr(case.body, "body", case.body)
     if not isinstance(body, dict) or not _is_form(case):
         return False
-    if "attachments" in body and not isinstance(body["attachments"], list):
+    if any(not isinstance(body[name], list) for name in ("attachments", "to") if name in body):
+        return True
+    if "json" in body and not body.keys().isdisjoint(("from", "to")):
+        return True
+    recipients = body.get("to")
+    numbers = [body.get("from", {}), *(recipients if isinstance(recipients, list) else ())]
+    if any(not isinstance(number, dict) and not _is_form_number(number) for number in numbers):
         return True
     is_empty = any(body.get(name) == "" for name in ("isoCode", "sendTime", "faxResolution", "coverIndex"))
-    return is_empty or not isinstance(body.get("coverPageText", ""), str)
+    return is_empty or any(not isinstance(body.get(name, ""), str) for name in ("coverPageText", "text"))
 
 
 def _is_form(case: Case[Any]) -> bool:
@@ -504,12 +511,10 @@ def _ground_a2p_sender(rnd: Random, body: Values) -> None:
 def _ground_sms(rnd: Random, body: Values) -> Values:
     if isinstance(body.get("json"), dict):
         return _ground_parts(rnd, body)
-    if _is_sms_from(body.get("from")) and GROUNDING.sms_from:
+    if _is_form_number(body.get("from")) and GROUNDING.sms_from:
         senders = GROUNDING.sms_from if rnd.random() < 0.93 else GROUNDING.sms_from_refused
-        body["from"] = {"phoneNumber": _spelled(rnd, rnd.choice(senders))}
-    if _is_sms_to(body.get("to")):
-        recipients = GROUNDING.sms_to if rnd.random() < 0.9 else GROUNDING.sms_to_refused
-        body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
+        body["from"] = _written(rnd, rnd.choice(senders), body["from"])
+    _ground_recipients(rnd, body)
     if _is_sms_text(body.get("text")):
         body["text"] = _text(rnd, body["text"], checks.LIMITS["createSMSMessage"])
     country = body.get("country")
@@ -520,7 +525,19 @@ def _ground_sms(rnd: Random, body: Values) -> Values:
         and rnd.random() < 0.9
     ):
         body["country"] = {name: value for name, value in country.items() if name != "isoCode"}
-    return body
+    return _fields_first(body)
+
+
+def _ground_recipients(rnd: Random, body: Values) -> None:
+    if _are_form_numbers(body.get("to")):
+        recipients = GROUNDING.sms_to if rnd.random() < 0.9 else GROUNDING.sms_to_refused
+        body["to"] = [_written(rnd, number, body["to"][0]) for number in rnd.choice(recipients)]
+
+
+def _written(rnd: Random, number: str, like: Any) -> Any:
+    """A number alone, as only a form may have it, or as JSON."""
+    spelled = _spelled(rnd, number)
+    return spelled if isinstance(like, str) else {"phoneNumber": spelled}
 
 
 def _is_country_code(value: Any) -> bool:
@@ -546,6 +563,12 @@ def _ground_parts(rnd: Random, parts: Values) -> Values:
     return message | {name: parts[name] for name in parts if name != "json"}
 
 
+def _fields_first(body: Values) -> Values:
+    """What stands before the fields of a form may be the message itself, whatever its name."""
+    fields = {name: body[name] for name in ("from", "to", "text") if name in body}
+    return fields | body
+
+
 def _are_files(parts: Any) -> bool:
     """Whether the parts match the schema, which a check of JSON cannot decide for bytes."""
     contents = [getattr(part, "data", part) for part in parts] if isinstance(parts, list) else []
@@ -553,9 +576,9 @@ def _are_files(parts: Any) -> bool:
 
 
 def _ground_mms(rnd: Random, parts: Values) -> Values:
-    """The message is first, and the files follow."""
+    """The message is first, and the files follow; or there are the fields of a form."""
     if not isinstance(parts.get("json"), dict):
-        return parts
+        return _ground_sms(rnd, parts)
     return {"json": _ground_sms(rnd, dict(parts["json"]))} | {name: parts[name] for name in parts if name != "json"}
 
 
@@ -577,10 +600,12 @@ def _ground_thread_message(rnd: Random, body: Values) -> Values:
 
 
 def _ground_fax(rnd: Random, body: Values) -> Values:
-    """Phones that there are, and a fax that was sent."""
-    if _is_sms_to(body.get("to")):
-        recipients = GROUNDING.sms_to if rnd.random() < 0.9 else GROUNDING.sms_to_refused
-        body["to"] = [{"phoneNumber": _spelled(rnd, number)} for number in rnd.choice(recipients)]
+    """Phones that there are, and a fax that was sent. In parts, the JSON is first, and the files follow."""
+    if isinstance(body.get("json"), dict):
+        fax = _ground_fax(rnd, dict(body["json"]))
+        return {"json": fax} | {name: part for name, part in body.items() if name != "json"}
+    _ground_recipients(rnd, body)
+    body = _fields_first(body)
     named = body.get("originalMessageId")
     if isinstance(named, str) and _is_id(named):
         body["originalMessageId"] = _seen_id(rnd, named)
