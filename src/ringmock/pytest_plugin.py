@@ -214,7 +214,7 @@ def _fail_by_calls(handle: "Ringmock", item: pytest.Item | None = None) -> None:
 
 
 def _count(server: "MockServer", config: pytest.Config) -> None:
-    server.start_tally()
+    server.start_coverage()
     if server not in config.stash[_SERVERS]:
         config.stash[_SERVERS].append(server)
 

@@ -127,7 +127,7 @@ def test_pages_forward_and_back_show_all_that_a_filter_lets_through_newest_first
 
 
 @pytest.mark.parametrize("filled", FILLED, ids=range(len(FILLED)))
-def test_tallies_are_those_of_looking_at_every_message(filled: Filled) -> None:
+def test_counts_are_those_of_looking_at_every_message(filled: Filled) -> None:
     for wanted, now in product(filters_of(filled), MOMENTS[::3]):
         expected: Counter[tuple[MessageStatus, str | None]] = Counter()
         segments: Counter[tuple[MessageStatus, str | None]] = Counter()
@@ -137,7 +137,7 @@ def test_tallies_are_those_of_looking_at_every_message(filled: Filled) -> None:
                 reached = Reached(message.progress.accepted) if step is None else step[1]
                 expected[reached.status, reached.error] += 1
                 segments[reached.status, reached.error] += message.segments
-        for collector in filled.store.tallies(wanted, now):
+        for collector in filled.store.counts(wanted, now):
             expected[collector.status, collector.error] -= collector.messages
             segments[collector.status, collector.error] -= collector.segments
         assert not any(expected.values())

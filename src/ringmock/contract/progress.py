@@ -46,7 +46,7 @@ def _time(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Progress:
-    """Told by the parts, from whichever threads they run in; asked by whoever shows it."""
+    """The parts report to it, from whichever threads they run in; whoever shows it asks."""
 
     clock: Callable[[], float] = monotonic
     _jobs: dict[str, _Job] = field(default_factory=dict)

@@ -124,7 +124,7 @@ class Run:
         self.progress = progress or Progress()
         self.seconds: dict[str, float] = {}
         """How long each part took, of all servers together; when `findings` is through."""
-        self._tallies: list[CoverageCollector] = []
+        self._collectors: list[CoverageCollector] = []
         self._onlooker: Onlooker | None = None
         if wanted.connection.ca is not None and wanted.url is None:
             raise WrongUse("--ca is about the certificate of the server that --url names: name one")
@@ -161,7 +161,7 @@ class Run:
         """
         if not self.wanted.with_coverage:
             return None
-        counting = [self._onlooker] if self._onlooker is not None else self._tallies
+        counting = [self._onlooker] if self._onlooker is not None else self._collectors
         met = Exercised.sum(each.exercised for each in counting if each.exercised is not None)
         return coverage(met, {errand.template.generation for errand in self.errands})
 
@@ -261,16 +261,16 @@ class Run:
         elif is_dry or self._own_target is None:
             yield Target("http://127.0.0.1:PORT", with_sign_ins(errand.template), has_worlds=True)
         else:
-            with self._own_target(errand.template, self._watcher, self._new_tally()) as target:
+            with self._own_target(errand.template, self._watcher, self._new_collector()) as target:
                 yield target
 
-    def _new_tally(self) -> CoverageCollector | None:
+    def _new_collector(self) -> CoverageCollector | None:
         """What counts at a server of ours; None where nothing is to be counted."""
         if not self.wanted.with_coverage:
             return None
-        self._tallies.append(CoverageCollector())
-        self._tallies[-1].start()
-        return self._tallies[-1]
+        self._collectors.append(CoverageCollector())
+        self._collectors[-1].start()
+        return self._collectors[-1]
 
     def _guarded(self, target: Target) -> Target:
         """The target with suitable limits; none on a ringmock that opens worlds, unless the user gave some."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Json = Any
 
 WAITED, REFUSED = "ringmock.waited", "ringmock.refused"
-"""In the environment of a call that has waited: the call with what came of it, or why it is refused."""
+"""In the environment of a call that has waited: the call with its result, or why it is refused."""
 
 _DIGITS = 19
 """Of a number in a path or a query."""

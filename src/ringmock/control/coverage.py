@@ -61,7 +61,7 @@ def _page(found: "Coverage") -> str:
 
 def forget_coverage(call: ControlCall) -> Json:
     """Count from nothing again."""
-    _tally(call).start()
+    _collector(call).start()
     return read_coverage(call)
 
 
@@ -70,12 +70,12 @@ def _coverage(call: ControlCall) -> "Coverage":
     from ..coverage.exercised import Exercised
     from ..coverage.items import coverage
 
-    exercised = _tally(call).exercised
+    exercised = _collector(call).exercised
     assert exercised is not None
     return coverage(Exercised.sum([exercised]))
 
 
-def _tally(call: ControlCall) -> "CoverageCollector":
+def _collector(call: ControlCall) -> "CoverageCollector":
     if call.collector is None or call.collector.exercised is None:
         raise NotThere("This server does not count what its callers exercise: start it by ringmock serve --coverage.")
     return call.collector

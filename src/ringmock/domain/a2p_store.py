@@ -239,12 +239,12 @@ class A2PStore:
         page = page_below(parts, first_order(wanted.date_from), end_of(wanted.date_to), before, size)
         return BatchPage([self._batch_by_order[order] for order in page.orders], page)
 
-    def tallies(self, wanted: A2PFilter, now: datetime) -> Iterator[BatchCounts]:
+    def counts(self, wanted: A2PFilter, now: datetime) -> Iterator[BatchCounts]:
         """The number of messages in each status; a status may occur several times. Reads no message."""
         for sign, index in self._lines(wanted):
             for course in index.kinds():
                 if course.direction in wanted.directions:
-                    yield from _tallies_of(course, partial(index.count, course), _bounds(wanted), now, sign)
+                    yield from _counts_of(course, partial(index.count, course), _bounds(wanted), now, sign)
 
     def _lines(self, wanted: A2PFilter) -> Iterator[tuple[int, Index[Course]]]:
         """The indexes to add up, and the intersections to subtract: a group is in those of each of its numbers."""
@@ -279,7 +279,7 @@ def _orders_in(pace: Pace, status: BatchStatus, now: datetime) -> tuple[int, int
     }[status]
 
 
-def _tallies_of(
+def _counts_of(
     course: Course, count_between: Callable[[int, int], int], bounds: tuple[int, int], now: datetime, sign: int
 ) -> Iterator[BatchCounts]:
     """The statuses of the messages of one course, by their age. Messages of the same age are adjacent."""
@@ -287,10 +287,10 @@ def _tallies_of(
     youngest, reached = high, Reached(course.progress.accepted)
     for delay, following in course.progress.later:
         oldest = max(low, min(youngest, older_than(delay, now)))
-        yield _tally(reached, course, sign * count_between(oldest, youngest))
+        yield _count(reached, course, sign * count_between(oldest, youngest))
         youngest, reached = oldest, following
-    yield _tally(reached, course, sign * count_between(low, youngest))
+    yield _count(reached, course, sign * count_between(low, youngest))
 
 
-def _tally(reached: Reached, course: Course, messages: int) -> BatchCounts:
+def _count(reached: Reached, course: Course, messages: int) -> BatchCounts:
     return BatchCounts(reached.status, reached.error, messages, messages * course.segments)

@@ -20,10 +20,10 @@ class MockServer:
         self.url = url
         self.worlds = worlds
         self.collector = collector
-        """What tests exercise of the contract, from `start_tally` on."""
+        """What tests exercise of the contract, from `start_coverage` on."""
         self._server = server
 
-    def start_tally(self) -> None:
+    def start_coverage(self) -> None:
         """Count what tests exercise of the contract, where it is not counted already."""
         if self.collector.exercised is None:
             self._server.do(self.collector.start)

@@ -1,4 +1,4 @@
-"""What failures of many causes have in common: a habit of the server, which is told once for all of them.
+"""What failures of many causes have in common: a habit of the server, which is reported once for all of them.
 
 A server that was made from the contract alone fails a hundred cases in forty ways, of which a person would say four
 things. A pattern looks at what was expected and what came, and at nothing that only one server has.
@@ -15,7 +15,7 @@ from ...openapi.document import load_contract
 from ..findings import Finding
 
 FEWEST_CAUSES = 3
-"""From so many causes on, about as many operations or more, a pattern is told in their place."""
+"""From so many causes on, about as many operations or more, a pattern is reported in their place."""
 MAX_LISTED = 4
 ABSENT = "absent"
 CODE: Final = "errors.0.errorCode"
@@ -41,7 +41,7 @@ class Pattern(NamedTuple):
 
 
 def joined(failures: Mapping[str, Sequence[Finding]]) -> Iterator[tuple[str, Sequence[Finding], bool]]:
-    """Failures by cause as they are to be told: the words, the findings, and whether these are of several causes."""
+    """Failures by cause as they are to be reported: the words, the findings, and whether they have several causes."""
     left = dict(failures)
     for pattern in PATTERNS:
         for common, causes in _alike(pattern, left).items():
@@ -78,7 +78,7 @@ def _status(finding: Finding) -> tuple[str, str] | None:
 
 
 def _breaks_a_rule(finding: Finding) -> bool:
-    """Whether it shows a sentence of the documentation, which is told for itself."""
+    """Whether it shows a sentence of the documentation, which is reported for itself."""
     return not _DOCUMENTED.isdisjoint(finding.keeps)
 
 

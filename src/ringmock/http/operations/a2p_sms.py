@@ -73,7 +73,7 @@ def aggregate_a2p_sms_statuses(call: Call) -> Answer:
     check_account(call)
     view = view_of(call)
     wanted = wire.filter_from(call.parameters, _batch_asked(call), view)
-    return Answer(wire.statuses(call.here.a2p.tallies(wanted, view.now)))
+    return Answer(wire.statuses(call.here.a2p.counts(wanted, view.now)))
 
 
 def read_a2p_sms_opt_outs(call: Call) -> Answer:

@@ -72,7 +72,7 @@ def read_sms_status_summary(call: Call) -> Slices[Answer]:
     store, view = _store(call), view_of(call)
     wanted = wire.summary_filter_from(call.parameters, _batch_asked(call, store), view)
     counts: list[BatchCounts] = []
-    counted: Iterator[BatchCounts] = store.tallies(wanted, view.now)
+    counted: Iterator[BatchCounts] = store.counts(wanted, view.now)
     for place, each in enumerate(counted, 1):
         if each.messages:
             counts.append(each)

@@ -128,7 +128,7 @@ _NEWS = f"{_NEWS_OF_ONE} UNION ALL SELECT owner, batch::text FROM ringmock.write
 
 
 def shown(url: str) -> str:
-    """The URL of a database as it may be told: without the password. Raises `StateRefused` for one that is none."""
+    """The URL of a database as it may be shown: without the password. Raises `StateRefused` for one that is none."""
     try:
         conninfo_to_dict(url)
         parts = urlsplit(url)
