@@ -73,18 +73,19 @@ def driven(
 
 def processor_seconds(pid: int) -> float | None:
     """What a process and those that it started have used, where the system tells."""
-    ticks = [found for one in _family(pid) if (found := _ticks(one)) is not None]
+    ticks = [found for one in processes(pid) if (found := _ticks(one)) is not None]
     return sum(ticks) / os.sysconf("SC_CLK_TCK") if ticks else None
 
 
-def _family(pid: int) -> Iterator[int]:
+def processes(pid: int) -> Iterator[int]:
+    """A process, and those that it started, where the system tells."""
     yield pid
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     except OSError:
         return
     for child in children:
-        yield from _family(int(child))
+        yield from processes(int(child))
 
 
 def _ticks(pid: int) -> int | None:

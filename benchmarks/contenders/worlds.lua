@@ -1,0 +1,33 @@
+-- One call in many worlds: wrk ... -s worlds.lua <url> -- <file of tokens, a line each> <body> <thread | call>
+-- Each thread keeps to the world of its own token, or goes to the next one with each call. Ends as call.lua does.
+
+local threads = 0
+
+function setup(thread)
+  thread:set("place", threads)
+  threads = threads + 1
+end
+
+function init(args)
+  requests = {}
+  for token in io.lines(args[1]) do
+    local headers = {["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json"}
+    table.insert(requests, wrk.format("POST", nil, headers, args[2]))
+  end
+  step = args[3] == "call" and 1 or 0
+  at = place
+end
+
+function request()
+  at = at + step
+  return requests[at % #requests + 1]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "refused": %d, "broken": %d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout
+  ))
+end
