@@ -3,7 +3,7 @@
     python benchmarks/operations.py [--stored 200 100000] [--against CHECKOUT] [--rounds 5] [--seconds 2] [--only list]
 
 One server after the other on the same core, wrk on another. With `--against`, that checkout's server is called right
-after ours for each operation, and its ratio is the median of the rounds' ratios. The longest pause is the garbage
+after ours for each operation, and the ratios are the medians of the rounds' ratios. The longest pause is the garbage
 collector's, by its own processor time.
 """
 
@@ -177,9 +177,15 @@ def row_of(name: str, stored: int, samples: Sequence[Samples]) -> list[str]:
         *(f"{middle:.1f}", f"{p99:.1f}", f"{p99 / middle:.1f}", f"{max(samples[0].pauses):.1f}"),
     ]
     if len(samples) > 1:
-        ratios = [ours.rate / theirs.rate for ours, theirs in zip(runs, samples[1].runs, strict=True)]
-        cells.append(f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+        both = list(zip(runs, samples[1].runs, strict=True))
+        cells.append(_ratio([ours.rate / theirs.rate for ours, theirs in both]))
+        costs = [ours.cpu / theirs.cpu for ours, theirs in both if ours.cpu is not None and theirs.cpu is not None]
+        cells.append(_ratio(costs) if costs else "unknown")
     return cells
+
+
+def _ratio(of_rounds: Sequence[float]) -> str:
+    return f"{statistics.median(of_rounds):.2f} ({min(of_rounds):.2f} to {max(of_rounds):.2f})"
 
 
 def options() -> argparse.ArgumentParser:
@@ -213,7 +219,7 @@ def main() -> int:
                 rows.append(row_of(name, stored, samples))
                 print(" ".join(rows[-1]), file=sys.stderr)
     heads = ["operation", "stored", "requests/s", "CPU a call, µs", "median, ms", "p99, ms", "p99 / median"]
-    heads += ["longest pause, ms", *(["times the other"] if asked.against else [])]
+    heads += ["longest pause, ms", *(["rate by the other", "CPU by the other"] if asked.against else [])]
     said = f"at {asked.connections} connections; medians of {asked.rounds} rounds of {asked.seconds:g} s."
     written = f"{readme.table(heads, rows)}\n\n{readme.machine(2)}; {said}"
     readme.end("operations", written, asked)
