@@ -28,9 +28,9 @@ from typing import Any
 THRESHOLDS = (250, 16, 1_000)
 """New containers before a young collection, young collections before a middle one, middle ones before a full one.
 
-A young collection of 1,000 takes ten times as long as a call, and one call of fifteen waits for it: they are the slowest
-hundredth. With 250 it takes two calls. A middle collection traverses at most the product of the first two, which takes
-some milliseconds.
+A young collection of 1,000 takes ten times as long as a call, and one call of fifteen waits for it: they are the
+slowest hundredth. With 250 it takes two calls. A middle collection traverses at most the product of the first two,
+which takes some milliseconds.
 """
 
 LITTLE_GARBAGE = 5
