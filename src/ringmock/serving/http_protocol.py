@@ -292,8 +292,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _write_whole(self, status: int, headers: bytes, body: bytes) -> None:
         """The answer to a request that was alone."""
-        defaults = self.header_lines(self.server_state.default_headers)
-        self.transport.write(b"".join((STATUS_LINE[status], defaults, headers, b"\r\n", body)))
+        self.write_pieces(self.server_state.default_headers, status, headers, body)
         self._write_timeout.written()
         self.server_state.total_requests += 1
         self._expect(self.timeout_keep_alive)
@@ -398,7 +397,12 @@ class HttpProtocol(HttpToolsProtocol):
     _defaults: list[tuple[bytes, bytes]] | None = None
     _default_lines = b""
 
-    def header_lines(self, defaults: list[tuple[bytes, bytes]]) -> bytes:
+    def write_pieces(self, defaults: list[tuple[bytes, bytes]], status: int, headers: bytes, body: bytes) -> None:
+        """Write a whole answer with the server's own headers. `headers` are lines, each with its end."""
+        lines = self._header_lines(defaults)
+        self.transport.write(b"".join((STATUS_LINE[status], lines, headers, b"\r\n", body)))
+
+    def _header_lines(self, defaults: list[tuple[bytes, bytes]]) -> bytes:
         """The server's own headers as lines. uvicorn makes another list whenever one of them changes."""
         if defaults is not self._defaults:
             self._defaults = defaults
@@ -709,8 +713,7 @@ class _Send:
         if not is_plain or cycle.scope["method"] == "HEAD":
             return False
         cycle.response_started = cycle.response_complete = True
-        defaults = self._protocol.header_lines(cycle.default_headers)
-        cycle.transport.write(b"".join((STATUS_LINE[status], defaults, headers, b"\r\n", body)))
+        self._protocol.write_pieces(cycle.default_headers, status, headers, body)
         if "message_event" in cycle.__dict__:
             cycle.message_event.set()
         cycle.on_response()
