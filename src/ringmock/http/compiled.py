@@ -72,6 +72,7 @@ class _ParameterPlan:
 
     def __init__(self, operation_id: str, parameters: list[dict[str, Any]]) -> None:
         self._parser = StrictUriParser(parameters, {})
+        self._described = parameters
         self._operation_id = operation_id
         self._path = [(p["name"], compiled(p["schema"])) for p in parameters if p["in"] == "path"]
         self._query = {p["name"]: compiled(p["schema"]) for p in parameters if p["in"] == "query"}
@@ -104,6 +105,10 @@ class _ParameterPlan:
         call.parameters = values
         return True
 
+    def refuse(self, scope: Scope, call: Call) -> None:
+        """Raise what the stock stage would, for values that violate their schemas."""
+        Parameters(self._described, self._parser).validate({**scope, SCOPE_KEY: call})
+
     def _of_query(self, query: bytes, most_fields: int, *path: tuple[str, str]) -> _Read:
         """What a query says beside a path that keeps its schemas."""
         pairs = tuple(query_of(query, self._operation_id, most_fields))
@@ -128,7 +133,6 @@ class RequestOperation:
         self._stock = stock
         self.next_app = following(stock.next_app, operation)
         self._parameters = _ParameterPlan(operation.operation_id, operation.parameters)
-        self._described = operation.parameters
         self._takes_body = bool(operation.consumes)
         self._json = schema_of(operation.body_schema(JSON)) if JSON in operation.consumes else None
         # twice what the contract has: a client may send unknown parameters
@@ -169,14 +173,10 @@ class RequestOperation:
         except (Refusal, UnparseableJson, UnparseableRequest):
             return False
 
-    @cached_property
-    def _wording(self) -> Parameters:
-        return Parameters(self._described, StrictUriParser(self._described, {}))
-
     def refuse(self, scope: Scope, call: Call) -> None:
         """Raise what the stock stage would, for a plain request that it refuses; for any other, nothing."""
         if not self._parameters.read(scope, call):
-            self._wording.validate({**scope, SCOPE_KEY: call})
+            self._parameters.refuse(scope, call)
         is_small = 0 < len(call.content) <= SLICE_BYTES  # the stages read a larger one in slices
         if self._json is None or call.media_type != JSON or not is_small:
             return
