@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..world.history.moment import Moment
 from .call import HEADERS, SCOPE_KEY, Call, Refused
 from .fast_path import FastPath, FastRoute, is_plain
-from .stages import UNAUTHORIZED, Recorder, Refusals, Rest, base_url, has_usual_headers, is_host
+from .stages import Recorder, Refusals, Rest, base_url, is_host, usual_status
 
 KNOWN_CALLS = "known_calls"
 """The attribute of an ASGI application that is its `KnownCalls`, or None while there are none.
@@ -99,7 +99,7 @@ class KnownCalls:
                 return self._going_on(call, began, partial(_raise, failure))
         if call.work is not None:
             return self._going_on(call, began, partial(self._fast_path.finish, call, known.route))
-        status = _usual_status(call, refused)
+        status = usual_status(call, refused)
         if status is None or known.lines is None:
             return self._ending(call, began, refused)
         call.status = status
@@ -128,14 +128,6 @@ class KnownCalls:
             await self._recorder.finish(call, began, ready(), scope, send)
 
         return app
-
-
-def _usual_status(call: Call, refused: Refused | None) -> int | None:
-    """The status of an answer that has the headers of most; None for any other."""
-    if refused is not None:
-        return None if refused.headers or refused.status == UNAUTHORIZED else refused.status
-    answer = call.answer
-    return answer.status if answer is not None and has_usual_headers(answer) else None
 
 
 async def _raise(failure: Exception) -> Receive | None:

@@ -183,28 +183,25 @@ class Recorder:
         """Answer a call, and report its end. `running` is how it is refused, once its handler has answered or not."""
         try:
             refused = await running
-            answer = call.answer
             if refused is not None:
                 call.status = refused.status
-                if refused.headers or not self._is_written(call, send):
+                if not self._is_written(call, refused, send):
                     await self._send(call, headers_of_refusal(refused), scope, send)
-            elif call.status is None and answer is not None:
-                call.status = answer.status
-                if not has_usual_headers(answer) or not self._is_written(call, send):
+            elif call.status is None and call.answer is not None:
+                call.status = call.answer.status
+                if not self._is_written(call, None, send):
                     await self._send(call, headers_of(call), scope, send)
         finally:
             self.done(call, call.status or 500, (time.perf_counter() - began) * 1000)
 
-    def _is_written(self, call: Call, send: Send) -> bool:
-        """Write an answer of JSON that has the headers of most; False for any other."""
+    def _is_written(self, call: Call, refused: Refused | None, send: Send) -> bool:
+        """Write an answer that has the headers of most; False for any other."""
         write: WriteWhole | None = getattr(send, WRITE_WHOLE, None)
-        if write is None or call.rate_limit or call.fault is not None or b"origin" in call.headers:
-            return False
-        status, encoded = call.status, call.encoded
+        status = usual_status(call, refused)
         lines = self._lines.get(call.operation)
-        if status is None or lines is None or status == UNAUTHORIZED:
+        if write is None or status is None or lines is None or b"origin" in call.headers:
             return False
-        return write(status, self.head_of(encoded, lines), encoded)
+        return write(status, self.head_of(call.encoded, lines), call.encoded)
 
     def head_of(self, encoded: bytes, lines: bytes) -> bytes:
         """The header lines of an answer with this body and the lines of its operation."""
@@ -254,9 +251,22 @@ class Completing:
         await self._send(message)
 
 
-def has_usual_headers(answer: Answer) -> bool:
-    """Whether an answer has the headers that most have: it is of JSON, and has none of its own."""
-    return answer.media_type is JSON_ANSWER and answer.body is not None and not answer.headers
+def usual_status(call: Call, refused: Refused | None) -> int | None:
+    """The status of an answer that has the headers of most: it is of JSON, and has none of its own. None for any other.
+
+    `refused`: how the call is refused, where its handler has not answered it.
+    """
+    if call.rate_limit or call.fault is not None:
+        return None
+    answer = call.answer
+    if refused is not None:
+        status, is_usual = refused.status, not refused.headers
+    elif answer is not None:
+        is_json = answer.media_type is JSON_ANSWER and answer.body is not None
+        status, is_usual = answer.status, is_json and not answer.headers
+    else:
+        return None
+    return status if is_usual and status != UNAUTHORIZED else None
 
 
 def lines_of(headers: normalisation.Headers) -> bytes:
