@@ -3,6 +3,9 @@
     npm install --prefix benchmarks/contenders
     python benchmarks/prism_between.py [--generation current] [--prisms 3] [--only TEXT]
 
+Of what it says of accepted calls, `prism_reading.py` tells what is Prism's own from what is the contract's or the
+server's fault; the exit status is 1 when there is any of that.
+
 Calls go client, front, Prism, back, ringmock. The front gives each a number, which Prism passes on in a header. The
 back sends ringmock the bytes that the client sent, once, and the front answers with ringmock's bytes: whatever Prism
 makes of XX"""
@@ -24,6 +27,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from prism_reading import REASONS, Read, Said, kind_where_it_ends, kinds_of, plain_target
 from ringmock.contract.cases import Case, bundled_cases
 from ringmock.contract.cases.homes import homes_of
 from ringmock.contract.cases.runner import run_case
@@ -41,8 +45,8 @@ REFUSED_WITHIN_SECONDS = 1
 """When a body is too large by its announced length."""
 MOST_BYTES = 1_000_000
 """A larger body goes past Prism, which takes minutes for it."""
-MESSAGE = re.compile(r'"message":("(?:[^"\\]|\\.)*")')
-"""What a violation says, in a list that Prism cuts where it is long."""
+SAID = re.compile(r'\{"location":(\[[^]]*\])[^{}]*?"message":("(?:[^"\\]|\\.)*")')
+"""Where a violation is and what it says, in a list that Prism cuts where it is long."""
 
 
 class Head(NamedTuple):
@@ -76,7 +80,9 @@ class Call:
     head: Head
     body: bytes
     answer: bytes = b""
-    violations: tuple[str, ...] = ()
+    violations: tuple[Said, ...] = ()
+    violations_plainly: tuple[Said, ...] = ()
+    """Of the same call by its plain target."""
     is_judged: bool = False
     said: str = ""
     """What Prism said in place of passing the call on."""
@@ -84,6 +90,23 @@ class Call:
     @property
     def is_accepted(self) -> bool:
         return self.answer[9:10] == b"2"
+
+    @property
+    def read(self) -> Read:
+        """As it is judged."""
+        method, target, _ = self.head.line.decode("latin-1").split(" ")
+        head, _, content = self.answer.partition(b"\r\n\r\n")
+        answer = head_of(head)
+        types = (each.get(b"content-type").decode("latin-1") for each in (self.head, answer))
+        status = int(answer.line.split(b" ")[1])
+        return Read(method, target, status, next(types), self.body, next(types), content)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Why Prism says what it says of an accepted call, or judges it not at all, by keys of `REASONS`."""
+        if not self.is_judged:
+            return (kind_where_it_ends(self.read),)
+        return kinds_of(self.read, self.violations, self.violations_plainly) if self.violations else ()
 
 
 class Prism(NamedTuple):
@@ -138,27 +161,36 @@ class Between:
             call.answer = await exchange(self.server, call.head.written(connection=b"close") + call.body)
 
     async def _judged(self, call: Call) -> None:
-        """Have a Prism say what it thinks of a call. Each has one at a time: it may be the one that it ends at."""
+        """Have a Prism say what it thinks of a call, and of a violating one once more by its plain target."""
         number = len(self.calls)
         self.calls[number] = call
+        said = await self._asked(call.head, call.body, number)
+        head, _, content = said.partition(b"\r\n\r\n")
+        call.is_judged = bool(call.answer) and bool(said)
+        if not call.is_judged:
+            call.said = (content or head or b"it ended").decode("utf-8", "replace")[:300]
+            return
+        call.violations = call.violations_plainly = violations_in(head)
+        if call.violations and call.is_accepted:
+            method, target, version = call.head.line.split(b" ")
+            plain = plain_target(call.read).encode("latin-1")
+            if plain != target:
+                line = b" ".join((method, plain, version))
+                said = await self._asked(call.head._replace(line=line), call.body, number)
+                call.violations_plainly = violations_in(said.partition(b"\r\n\r\n")[0])
+
+    async def _asked(self, head: Head, body: bytes, number: int) -> bytes:
+        """What a Prism answers. Each has one call at a time: it may be the one that it ends at."""
         prism = await self.prisms.get()
         try:
-            said = await exchange(
-                prism.port, call.head.written(connection=b"close", x_call_number=b"%d" % number) + call.body
-            )
+            said = await exchange(prism.port, head.written(connection=b"close", x_call_number=b"%d" % number) + body)
         except OSError:
             said = b""
         with suppress(TimeoutError):
             await asyncio.wait_for(prism.process.wait(), 0 if said else 1)
         if prism.process.returncode is None:
             self.prisms.put_nowait(prism)
-        head, _, content = said.partition(b"\r\n\r\n")
-        call.is_judged = bool(call.answer) and bool(said)
-        if not call.is_judged:
-            call.said = (content or head or b"it ended").decode("utf-8", "replace")[:300]
-            return
-        told = head_of(head).get(b"sl-violations")
-        call.violations = tuple(json.loads(each) for each in MESSAGE.findall(told.decode()))
+        return said
 
     async def _tunnel(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A WebSocket goes past Prism."""
@@ -183,6 +215,12 @@ class Between:
         with suppress(TimeoutError):
             while await asyncio.wait_for(reader.read(65_536), REFUSED_WITHIN_SECONDS):
                 pass
+
+
+def violations_in(head: bytes) -> tuple[Said, ...]:
+    """What the head of Prism's answer says of a call."""
+    told = head_of(head).get(b"sl-violations").decode("utf-8", "replace")
+    return tuple(Said(tuple(json.loads(where)), json.loads(what)) for where, what in SAID.findall(told))
 
 
 @contextmanager
@@ -285,10 +323,11 @@ async def between_both(server: int, command: Sequence[str], prisms: int) -> Asyn
 # --- a run -----------------------------------------------------------------------------------------
 
 
-def cases_by_account(generation: str, only: str) -> Iterator[tuple[str, tuple[Case, ...]]]:
+def cases_by_account(generation: str, only: tuple[str, ...]) -> Iterator[tuple[str, tuple[Case, ...]]]:
     """The bundled cases of a generation, each on the first account that has what it needs."""
     accounts = [load_named(name, generation=generation) for name in ACCOUNTS]
-    about = [case for case in bundled_cases() if case.holds_in(generation) and only in f"{case.file} {case.name}"]
+    holding = [case for case in bundled_cases() if case.holds_in(generation)]
+    about = [case for case in holding if not only or any(word in f"{case.file} {case.name}" for word in only)]
     for template, cases in homes_of(about, accounts):
         yield template.name, cases
 
@@ -320,33 +359,43 @@ async def run(account: str, generation: str, cases: tuple[Case, ...], command: S
             return between
 
 
-def told(betweens: list[Between]) -> None:
-    """Say what Prism says of accepted calls, and which calls it did not judge."""
+def told(betweens: list[Between]) -> int:
+    """Say what Prism says of accepted calls, and which calls it did not judge. Returns for how many it is right."""
     calls = [call for between in betweens for call in between.calls.values()]
-    accepted = [call for call in calls if call.is_accepted and call.is_judged]
+    accepted = [call for call in calls if call.is_accepted]
     unjudged = [call for call in calls if not call.is_judged]
-    found = Counter(what for call in accepted for what in call.violations)
+    kinds = {id(call): call.kinds for call in accepted if call.violations or not call.is_judged}
+    wrong = [call for call in accepted if "" in kinds.get(id(call), ())]
+    found = Counter(each.message for call in accepted for each in call.violations)
     click.echo(
-        f"{len(calls)} calls, {len(calls) - len(unjudged)} of them judged by Prism; {len(accepted)} of these accepted,"
-        f" {sum(bool(call.violations) for call in accepted)} with violations."
+        f"{len(calls)} calls, {len(calls) - len(unjudged)} of them judged by Prism; {len(accepted)} accepted,"
+        f" {sum(bool(call.violations) for call in accepted)} of these with violations"
+        f" and {sum(call.is_accepted for call in unjudged)} not judged: {len(wrong)} by a fault of contract or server."
         f" A Prism ended {sum(between.ends for between in betweens)} times;"
         f" {sum(between.past for between in betweens)} WebSockets and large bodies went past it."
     )
+    for kind, often in Counter(kind for all_of_one in kinds.values() for kind in all_of_one if kind).most_common():
+        click.echo(f"{often:>6} calls, {kind}: Prism {REASONS[kind]}")
+    for call in wrong:
+        click.echo(
+            f" WRONG {call.head.line.decode()[:160]}: {'; '.join(each.message for each in call.violations)[:300]}"
+        )
     for what, often in found.most_common():
-        shown = next(call.head.line for call in accepted if what in call.violations).decode()
-        click.echo(f"{often:>6} {what[:140]}  e.g. {shown[:160]}")
+        violating = (call for call in accepted if any(each.message == what for each in call.violations))
+        click.echo(f"{often:>6} {what[:140]}  e.g. {next(violating).head.line.decode()[:160]}")
     for (said, line), often in Counter((call.said, call.head.line.decode()[:80]) for call in unjudged).most_common(40):
         click.echo(f"{often:>6} not judged: {line}: {said[:120]!r}")
+    return len(wrong)
 
 
 @click.command()
 @click.option("--generation", type=click.Choice(list(GENERATIONS)), default="current", show_default=True)
 @click.option("--prisms", type=click.IntRange(1), default=3, show_default=True, help="So many of them.")
-@click.option("--only", default="", help="Keep to cases with this in their file or name.")
+@click.option("--only", multiple=True, help="Keep to cases with this in their file or name; again for more.")
 @click.option(
     "--node-modules", "modules", type=click.Path(path_type=Path), default=Path(__file__).parent / "contenders"
 )
-def main(generation: str, prisms: int, only: str, modules: Path) -> None:
+def main(generation: str, prisms: int, only: tuple[str, ...], modules: Path) -> None:
     """Say what Prism says of the calls of the contract cases, and of ringmock's answers.
 
     --node-modules is the folder with `node_modules` in it.
@@ -360,7 +409,7 @@ def main(generation: str, prisms: int, only: str, modules: Path) -> None:
         contract.write_text(json.dumps(without_int64(load_contract())), encoding="utf-8")
         command = ("node", str(cli), "proxy", str(contract))
         try:
-            told([asyncio.run(run(name, generation, cases, command, prisms)) for name, cases in parts])
+            sys.exit(told([asyncio.run(run(name, generation, cases, command, prisms)) for name, cases in parts]) > 0)
         except asyncio.CancelledError:
             sys.exit(128 + signal.SIGTERM)
 

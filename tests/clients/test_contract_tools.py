@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,12 +19,16 @@ from ringmock.contract.cases.runner import run_case
 from ringmock.contract.http_client import HttpClient, NoAnswer, Request
 from ringmock.contract.target import Target
 from ringmock.fixture import load_named
-from ringmock.openapi.document import contract_text
+from ringmock.openapi.document import contract_text, load_contract, operations
 from ringmock.serving.server import bound_socket, build, served
 from ringmock.sign_in.worlds import Worlds
 from support import Client, needs
 
 TIMEOUT_SECONDS = 240
+JAVA = shutil.which("java")
+BETWEEN = Path(__file__).parents[2] / "benchmarks" / "prism_between.py"
+WRITTEN_ODDLY = ("before-messages", "client-requests", "delete-by-filter", "faxes", "mms", "several-messages")
+"""Files of cases whose calls Prism objects to, each for a reason that the tool tells."""
 GENERATOR = shutil.which(os.environ.get("RINGMOCK_OPENAPI_PYTHON_CLIENT", "openapi-python-client"))
 HOW_TO_GENERATE = (
     "`pip install -r tests/clients/python-generator.txt` into an environment of its own,"
@@ -61,12 +66,14 @@ def run(folder: Path, program: str, package: str, *arguments: str) -> str:
     """What a program of a package prints; skipped where it is not installed. Whether it succeeds, it says itself."""
     needs(NODE, "node", HOW)
     needs((MODULES / package).is_dir(), package, HOW)
-    ended = subprocess.run(
-        [str(MODULES.resolve() / ".bin" / program), *arguments],
-        cwd=folder, env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
-        capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
-    )  # fmt: skip
-    return ended.stdout or ended.stderr
+    told = folder / "told.txt"
+    with told.open("wb") as output:  # a program that ends by process.exit loses what a pipe has not taken yet
+        ended = subprocess.run(
+            [str(MODULES.resolve() / ".bin" / program), *arguments],
+            cwd=folder, env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+            stdout=output, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_SECONDS, check=False,
+        )  # fmt: skip
+    return told.read_text(encoding="utf-8") or ended.stderr
 
 
 def unexpected(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -87,6 +94,25 @@ def test_the_contract_keeps_to_spectrals_recommended_rules(folder: Path) -> None
     told = run(folder, "spectral", "@stoplight/spectral-cli", "lint", "openapi.yaml", "-r", "rules.yaml", "-f", "json")
     problems: list[dict[str, Any]] = json.loads(told[told.index("[") : told.rindex("]") + 1])
     assert unexpected([(problem["code"], "/" + "/".join(map(str, problem["path"]))) for problem in problems]) == []
+
+
+@pytest.mark.long
+def test_specmatic_reads_the_contract_and_its_own_examples(folder: Path) -> None:
+    jar = MODULES.resolve() / "specmatic" / "specmatic.jar"
+    needs(JAVA, "java", "install a JDK (17 or later)")
+    needs(jar.is_file(), "specmatic", HOW)
+    told = run_in(folder, str(JAVA), "-jar", str(jar), "validate", "--spec-file=openapi.yaml")
+    assert re.findall(r"Specifications \| Passed: +(\d+) \| Failed: +(\d+)", told) == [("1", "0")]
+    assert f"API Operations: {len(list(operations(load_contract())))}" in told
+    assert "OVERALL RESULT: PASSED" in told
+
+
+@pytest.mark.long
+def test_dredd_makes_a_call_of_every_operation_of_the_contract(folder: Path) -> None:
+    told = run(folder, "dredd", "dredd", "openapi.yaml", "http://127.0.0.1:9", "--names")
+    made = {" > ".join(line.split(" > ")[:2]) for line in re.findall(r"^\S*info\S*: (.*)$", told, re.MULTILINE)}
+    assert {f"{path} > {operation['summary']}" for _, path, operation in operations(load_contract())} - made == set()
+    assert re.findall(r"0 passing, 0 failing, 0 errors, (\d+) skipped, \1 total", told)
 
 
 @pytest.mark.long
@@ -161,6 +187,20 @@ def test_prism_between_the_cases_of_pages_and_the_server_finds_nothing_in_an_acc
     found = list(violations(log.read_text(encoding="utf-8")))
     assert len(found) > len(cases)
     assert [each for each in found if each[1]] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("generation", ["2012", "current"])
+def test_what_prism_says_of_oddly_written_calls_is_no_fault_of_the_contract_or_the_server(generation: str) -> None:
+    needs(NODE, "node", HOW)
+    needs((MODULES / "@stoplight" / "prism-cli").is_dir(), "@stoplight/prism-cli", HOW)
+    only = [word for name in WRITTEN_ODDLY for word in ("--only", f"/{name}.yaml")]
+    options = ["--node-modules", str(MODULES.resolve().parent), "--prisms", "2", "--generation", generation, *only]
+    told = run_in(BETWEEN.parent, sys.executable, str(BETWEEN), *options)
+    [(violating, wrong)] = re.findall(r"(\d+) of these with violations and \d+ not judged: (\d+) by a fault", told)
+    assert int(violating) > 30
+    assert int(wrong) == 0
+    assert "FAILED" not in told
 
 
 @contextmanager
