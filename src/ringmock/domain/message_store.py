@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from .attachment import HeldAttachment
 from .carrier import progress_to
 from .conversation import Conversation, is_member_of_any, takes_part
 from .generation import SMS_IS_MODIFIED_AFTER, Generation
+from .handset_index import HandsetIndex
 from .message import (
     Availability,
     Delivery,
@@ -84,9 +85,7 @@ class InMemoryMessageStore:
         self._second = _second_from(_EPOCH)
         self._mailboxes: defaultdict[str, MailboxIndex] = defaultdict(MailboxIndex)
         self._sms_conversations: dict[frozenset[str], Conversation] = {}
-        self._handsets: defaultdict[str, dict[int, Message]] = defaultdict(dict)
-        self._received: defaultdict[str, list[int]] = defaultdict(list)
-        """Ids of what each phone has received, oldest first."""
+        self._handsets = HandsetIndex()
         self._sorted_on_phone: dict[str, SortedList[tuple[int, int]]] = {}
         """For each phone that was looked at, what it has received, by `order`."""
         self._ages = count()
@@ -275,9 +274,9 @@ class InMemoryMessageStore:
 
     def on_phone(self, digits: str, span: Span) -> Iterator[Message]:
         """What a phone outside has received, in the order of the span; sorted at the first look, and from there on."""
-        received = self._received.get(digits, [])
+        received = self._handsets.ids(digits)
         known = self._sorted_on_phone.setdefault(digits, SortedList())
-        held = self._handsets.get(digits, {})
+        held = self._handsets.by_id(digits)
         known.update((held[message_id].order, message_id) for message_id in received[len(known) :])
         low = None if span.oldest is None else (span.oldest, 0)
         high = None if span.before is None else (span.before, 0)
@@ -292,9 +291,13 @@ class InMemoryMessageStore:
         """The ids of what came to mailboxes after that one, in the order in which it came; all for None."""
         return list(takewhile(lambda known: known != message_id, reversed(self._messages)))[::-1]
 
-    def phones_received(self) -> Mapping[str, Sequence[int]]:
-        """For each phone outside that has received anything, the ids of that, oldest first."""
-        return self._received
+    def phones_received(self) -> Collection[str]:
+        """The phones outside that have received anything, in the order in which they first did."""
+        return self._handsets.phones
+
+    def last_received(self, digits: str) -> int:
+        """The id of the last message that came to one of these phones."""
+        return self._handsets.ids(digits)[-1]
 
     def _newest_first(self, index: Index, wanted: MessageFilter) -> Iterator[Message]:
         orders = merge(*(part.newest_first() for part in index.slices(wanted, _always)), reverse=True)
@@ -375,26 +378,25 @@ class InMemoryMessageStore:
 
     def received_by_handset(self, digits: str) -> Sequence[Message]:
         """What a phone outside the account was sent, oldest first: the first copy of each, mostly the sender's."""
-        return tuple(self._handsets.get(digits, {}).values())
+        return tuple(self._handsets.by_id(digits).values())
 
     def latest_of_handset(self, digits: str, limit: int) -> MessagePage:
         """The newest of what that phone was sent, newest first; the rest costs nothing."""
-        received = self._handsets.get(digits, {})
+        received = self._handsets.by_id(digits)
         return MessagePage(tuple(islice(reversed(received.values()), limit)), len(received))
 
     def page_of_handset(self, digits: str, start: int, most: int) -> Sequence[Message]:
         """What that phone was sent, oldest first, from the place `start` on, which counts from 0."""
-        received = self._handsets.get(digits, {})
-        return tuple(received[message_id] for message_id in self._received.get(digits, [])[start : start + most])
+        received = self._handsets.by_id(digits)
+        return tuple(received[message_id] for message_id in self._handsets.ids(digits)[start : start + most])
 
     def find_on_handset(self, digits: str, message_id: int) -> Message | None:
         """The message when that phone has received it, by the id of the sender's copy."""
-        return self._handsets.get(digits, {}).get(message_id)
+        return self._handsets.by_id(digits).get(message_id)
 
     def hand_over(self, digits: str, message: Message) -> None:
         """Deliver to a handset a message that is in no mailbox."""
-        self._received[digits].append(message.id)
-        self._handsets[digits][message.id] = message
+        self._handsets.add(digits, message)
 
     def send_to_handset(self, sender: str, digits: str, text: str, now: datetime) -> None:
         """Deliver to a handset an SMS that is in no mailbox, from a number of the account."""
@@ -517,7 +519,7 @@ class InMemoryMessageStore:
         """A handset keeps what it received, whatever the sender does with the outbound copy."""
         for number in message.recipients:
             if self.find_on_handset(number, message.id) is message:
-                self._handsets[number][message.id] = replace(message)
+                self._handsets.change(number, replace(message))
 
     def _file(self, message: Message) -> None:
         self._messages[message.id] = self._by_order[message.order] = message

@@ -1,6 +1,6 @@
 """Protocols of what the domain needs from its environment."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -116,8 +116,12 @@ class MessageStore(Protocol):
         """The ids of what came to mailboxes after that one, in the order in which it came; all for None."""
         ...
 
-    def phones_received(self) -> Mapping[str, Sequence[int]]:
-        """For each phone outside that has received anything, the ids of that."""
+    def phones_received(self) -> Collection[str]:
+        """The phones outside that have received anything, in the order in which they first did."""
+        ...
+
+    def last_received(self, digits: str) -> int:
+        """The id of the last message that came to one of these phones."""
         ...
 
     def change_count(self) -> int:

@@ -55,7 +55,7 @@ class PhoneBook:
         received = store.phones_received()
         for number in list(islice(received, self._receivers, None)):
             if number not in self._latest:
-                self._note(number, received[number][-1])
+                self._note(number, store.last_received(number))
         self._receivers = len(received)
 
     def _from_journal(self, world: "World", own: Mapping[str, object]) -> Slices[None]:
