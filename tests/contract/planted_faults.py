@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -79,16 +80,7 @@ def catches(fault: Fault, parts: Sequence[str] = tuple(PARTS), named: Collection
     Raises `BrokenFault`.
     """
     failures = _Failures()
-    logs = [logging.getLogger(name) for name in LOGS]
-    for log in logs:
-        log.addHandler(failures)
-        log.propagate = False
-    try:
-        caught = {part: _first_finding(fault, part, named) for part in parts}
-    finally:
-        for log in logs:
-            log.propagate = True
-            log.removeHandler(failures)
+    caught = {part: _first_finding(fault, part, named, failures) for part in parts}
     if failures.told:
         raise BrokenFault(f"{fault.name}: {failures.told[0]}")
     return caught
@@ -104,10 +96,24 @@ class _Failures(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.told.append(self.format(record))
 
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Of a server that has started: uvicorn's own start takes every handler off its loggers."""
+        logs = [logging.getLogger(name) for name in LOGS]
+        for log in logs:
+            log.addHandler(self)
+            log.propagate = False
+        try:
+            yield
+        finally:
+            for log in logs:
+                log.propagate = True
+                log.removeHandler(self)
 
-def _first_finding(fault: Fault, part: str, named: Collection[str] | None) -> str:
+
+def _first_finding(fault: Fault, part: str, named: Collection[str] | None, failures: _Failures) -> str:
     for template, cases in _in_turn(fault, part, named):
-        with served(fault.application(template)) as url:
+        with served(fault.application(template)) as url, failures.listening():
             target = Target(url, template, has_worlds=True)
             options = replace(_options(fault), cases=cases)
             for finding in PARTS[part](target, options):

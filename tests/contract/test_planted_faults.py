@@ -9,9 +9,11 @@ import os
 from random import Random
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from faults import FAULTS, Fault
-from planted_faults import LIVES, _cell, catches, is_caught_as_told, read_page
+from planted_faults import LIVES, BrokenFault, _cell, catches, is_caught_as_told, read_page
+from ringmock.contract.cases import bundled_cases
 from ringmock.contract.suite import Run, RunRequest
 from ringmock.serving.own_target import own_target
 from ringmock.serving.server import build
@@ -38,6 +40,15 @@ def sample() -> list[str]:
 @pytest.mark.parametrize("name", sample())
 def test_a_planted_fault_is_caught_by_the_part_that_the_page_names(name: str) -> None:
     assert is_caught_as_told(FAULTS[name], ROWS[name])
+
+
+def test_a_fault_that_fails_inside_proves_nothing() -> None:
+    async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+        raise TypeError("there is no such field")
+
+    broken = Fault("broken", "nowhere", "Nothing.", (), lambda template: fails)
+    with pytest.raises(BrokenFault, match="there is no such field"):
+        catches(broken, ["cases"], {bundled_cases()[0].name})
 
 
 @pytest.mark.long

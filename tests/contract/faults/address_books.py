@@ -192,9 +192,10 @@ class DoesNotTellOfNewContacts(World):
 @in_requests(DIRECTORY_SEARCH)
 def sorts_the_directory_upwards(exchange: Exchange) -> None:
     """A search of the directory is in ascending order, whichever is asked for."""
-    if exchange.resource == "search" and exchange.sent.get("orderBy"):
-        orders = [{**order, "direction": "Asc"} for order in exchange.sent["orderBy"]]
-        exchange.body = json.dumps({**exchange.sent, "orderBy": orders}).encode()
+    orders = exchange.sent.get("orderBy")
+    if exchange.resource == "search" and isinstance(orders, list):
+        upwards = [order | {"direction": "Asc"} if isinstance(order, dict) else order for order in orders]
+        exchange.send(orderBy=upwards)
 
 
 @in_requests(DIRECTORY_SEARCH)

@@ -30,7 +30,7 @@ def ignores_the_direction_of_a_filter(app: ASGIApp) -> ASGIApp:
     def forget(exchange: Exchange) -> None:
         if exchange.path.endswith("/subscription") and "eventFilters" in exchange.sent:
             exchange.kept = exchange.sent["eventFilters"]
-            filters = [re.sub("&direction=(In|Out)bound", "", text) for text in exchange.kept]
+            filters = json.loads(re.sub("&direction=(In|Out)bound", "", json.dumps(exchange.kept)))
             exchange.body = json.dumps(exchange.sent | {"eventFilters": filters}).encode()
 
     return around(app, before=forget)
