@@ -14,7 +14,7 @@ from ringmock.serving.server import State, bound_socket, build, url_of
 from ringmock.serving.tls import Certificate
 from ringmock.serving.worker import Worker
 from ringmock.serving.worker_server import WorkerServer
-from ringmock.sign_in.share import Share
+from ringmock.sign_in.share import part
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.shared import SharedCommit
 from ringmock.world.history.sqlite import joined, share
@@ -35,7 +35,7 @@ class OneOf:
 def one_of(path: Path, folder: Path, place: int, tls: Certificate | None = None) -> Iterator[OneOf]:
     """A server of a part of the worlds."""
     commits = SharedCommit(joined(path, was_served=True))
-    worlds = Worlds(load_named("demo"), commits=commits, share=Share(place, COUNT))
+    worlds = Worlds(load_named("demo"), commits=commits, share=part(place, COUNT))
     worker = Worker(worlds, Peers(folder, place, COUNT))
     is_ready = threading.Event()
     with ExitStack() as held:

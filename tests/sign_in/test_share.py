@@ -4,25 +4,26 @@ from itertools import islice
 
 import pytest
 
-from ringmock.sign_in.share import SLOTS, Share, marked, slot_of, slot_of_token
+from ringmock.sign_in.share import SLOTS, marked, part, slot_of, slot_of_token
 
 NAMES = [f"test-{number}" for number in range(200)]
+NAMES_OF_PLACES = [next(name for name in NAMES if slot_of(name) % 3 == place) for place in range(3)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, 64])
 def test_every_world_is_of_one_process(count: int) -> None:
-    shares = [Share(place, count) for place in range(count)]
+    shares = [part(place, count) for place in range(count)]
     assert all([share.has(name) for share in shares].count(True) == 1 for name in [*NAMES, "", "default"])
 
 
 @pytest.mark.parametrize("name", ["", "default"])
 def test_the_world_of_the_fixture_is_of_the_first(name: str) -> None:
-    assert [Share(place, 3).has(name) for place in range(3)] == [True, False, False]
+    assert [part(place, 3).has(name) for place in range(3)] == [True, False, False]
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])
 def test_each_has_about_as_many(count: int) -> None:
-    found = [sum(Share(place, count).has(name) for name in NAMES) for place in range(count)]
+    found = [sum(part(place, count).has(name) for name in NAMES) for place in range(count)]
     assert min(found) > 0.5 * len(NAMES) / count
 
 
@@ -45,6 +46,8 @@ def test_any_text_has_a_slot(name: str) -> None:
 
 @pytest.mark.parametrize("largest", [0, 1, 2, 7, 8])
 def test_no_two_number_their_worlds_alike(largest: int) -> None:
-    taken = [number for place in range(3) for number in islice(Share(place, 3).numbers(largest), 50)]
+    taken = [
+        number for place in range(3) for number in islice(part(place, 3).numbers(NAMES_OF_PLACES[place], largest), 50)
+    ]
     assert len(set(taken)) == len(taken)
     assert min(taken) == largest + 1

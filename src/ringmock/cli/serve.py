@@ -89,6 +89,18 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --state: serve by so many processes, each of which has its part of the worlds and answers calls of all.",
 )
+@click.option(
+    "--replica",
+    is_flag=True,
+    help="With --state postgresql://...: be one of several servers of the database, on any machines; each has its part"
+    " of the worlds and answers calls of all, and the others take the part of one that ends.",
+)
+@click.option(
+    "--replica-address",
+    metavar="HOST[:PORT]",
+    help="Where other replicas reach this one, by TCP; by default the address by which the database knows it, and any"
+    " free port.",
+)
 @click.option("--as-worker", hidden=True, help="What the process that starts the workers says to each.")
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")
 @click.option(
@@ -122,12 +134,17 @@ def serve(**given: Any) -> None:
 
     from ..fixture import FixtureError
     from ..serving import collector, server
-    from . import log, workers
+    from . import log, replicas, workers
 
     log.configure(given["log"], is_quiet=given["quiet"])
+    if given["replica"]:
+        replicas.serve(given, stack)
+        return
     if given["as_worker"] is not None or given["workers"] > 1:
         workers.serve(given, stack)
         return
+    if given["replica_address"] is not None:
+        raise click.UsageError("--replica-address is for one of several servers: give --replica, too.")
     address, shown = public_address(given), certificate(given)
     stood = _Standing(given, address).stand_by() if given["standby"] else None
     control = _opening(lambda: control_sockets(given["control_host"], given["control_port"], given["port"]), stood)

@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from ..world.history.log import FollowedLog, GroupCommit, HistoryLog
+    from ..world.history.replicas import Joined
     from ..world.history.sqlite import FixtureMark
 
 
@@ -67,6 +68,19 @@ class KeptState:
                 wait()
             except StateRefused as error:
                 raise click.ClickException(str(error)) from error
+
+    def replica(self, slots: int) -> "Joined":
+        """The place of one of several servers of a database. Raises `ClickException`."""
+        from ..world.history.sqlite import StateRefused
+
+        postgresql()
+        from ..world.history.replicas import joined
+
+        assert isinstance(self._state, str)
+        try:
+            return joined(self._state, self._mark, self._version, slots)
+        except StateRefused as error:
+            raise click.ClickException(str(error)) from error
 
     def commits_behind(self, wait: Callable[[], None]) -> "tuple[GroupCommit, FollowedLog | None]":
         """What is to write the log once this server has the place of the one that does, and the log to follow until

@@ -167,7 +167,7 @@ def _work(given: Mapping[str, Any], stack: ExitStack, told: Told) -> None:
     from ..fixture import FixtureError
     from ..serving import collector
     from ..serving.worker_server import WorkerServer
-    from ..sign_in.share import Share
+    from ..sign_in.share import part
     from .serve import run
 
     shown = certificate(_with_certificate(given, Path(told.folder)))
@@ -176,7 +176,7 @@ def _work(given: Mapping[str, Any], stack: ExitStack, told: Told) -> None:
     wait = partial(_wait_with, told.parent)
     commits = account.kept_state().joined(told.run, told.place, was_served=told.was_served, wait=wait)
     try:
-        worlds = account.worlds(commits, Share(told.place, told.of))
+        worlds = account.worlds(commits, part(told.place, told.of))
     except FixtureError as error:
         raise click.ClickException(str(error)) from error
     worker = _worker(account, worlds, told)

@@ -10,6 +10,7 @@ from ..domain import errors as domain
 from ..lab import faults, limits
 from ..openapi.error_codes import parameter_of
 from ..sign_in import sessions
+from ..world.history.log import LogUnavailable
 from .numbering_plans import NumberingPlansMissing
 
 
@@ -233,6 +234,9 @@ CATALOGUE: dict[type[Exception], CatalogueRow] = {
     ),
     StateUnavailable: CatalogueRow(
         503, "CMN-201", "Service Temporary Unavailable: the state of this server cannot be written"
+    ),
+    LogUnavailable: CatalogueRow(
+        503, "CMN-201", "Service Temporary Unavailable: the world of this call is being moved to another process"
     ),
     NumberingPlansMissing: CatalogueRow(
         503, "CMN-201", "Service Temporary Unavailable: this server has no numbering plans; {value} installs them"

@@ -1,7 +1,9 @@
 """Refusals of requests that the parser does not accept, in the API's, OAuth's or the control API's format."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -10,10 +12,10 @@ from .call import JSON_ANSWER
 from .stages import CONTROL_PREFIX, JSON, spelled_path
 
 
-def answer(problem: Exception, target: bytes = b"") -> bytes:
-    """The whole answer; the connection closes after it. `target` is the known part of the URI."""
+def answer(problem: Exception, target: bytes = b"", more: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """The whole answer; the connection closes after it. `target` is the known part of the URI, `more` are headers."""
     status, headers, body = parts(problem, unquote(target.partition(b"?")[0].decode("latin-1")))
-    headers["connection"] = "close"
+    headers.update(more, connection="close")
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 

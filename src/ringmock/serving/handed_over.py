@@ -1,19 +1,22 @@
 """The protocol of a connection that its process may hand over to another one, before it has answered a request.
 
-The connection itself is handed over, with what has been read of the request; of TLS, which only this process can read,
-it is relayed from then on.
+The connection itself is handed over, with what has been read of the request. One of TLS, which only this process can
+read, or to a process on another machine, is relayed from then on.
 """
 
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, cast
 
+from ..http import parser_refusals
 from ..http.call import HAND_OVER, HEADERS
+from ..http.errors import StateUnavailable
 from .committed import CommittedHttpProtocol, CommittedTransport
-from .http_protocol import BETWEEN
-from .inner import Arrived, Peers
+from .http_protocol import BETWEEN, origin_form
+from .inner import Arrived, PeerAway, Peers
 from .known_heads import KnownHead
 from .websocket_protocol import WebSocketProtocol
 
@@ -40,6 +43,14 @@ class HandedOverProtocol(CommittedHttpProtocol):
         self._raw: list[bytes] | None = None
         """What was read of the request, as long as nobody has decided where it is answered."""
         self._socket: WebSocketProtocol | None = None
+        self._hops = 0 if arrived is None else arrived.hops
+        self.is_gone = False
+        """Whether its client has left."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it ends with this answer: one that is relayed twice would have a longer way each time."""
+        return self._hops > 1
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -68,7 +79,7 @@ class HandedOverProtocol(CommittedHttpProtocol):
 
     def _answered_by(self, head: KnownHead, body: bytes) -> Any:
         """As the other one does, of a call that is this process's."""
-        if not self._has_plain(head.scope, head.scope[HEADERS][1]):
+        if self.is_last or not self._has_plain(head.scope, head.scope[HEADERS][1]):
             return self.app
         self.decided()
         return super()._answered_by(head, body)
@@ -77,7 +88,11 @@ class HandedOverProtocol(CommittedHttpProtocol):
         """The request is answered here."""
         self._raw, self.is_final = None, False
 
-    async def hand_over(self, place: int, *, is_final: bool = False) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_gone = True
+        super().connection_lost(exc)
+
+    async def hand_over(self, place: int, *, slot: int | None = None, is_final: bool = False) -> None:
         """Let another process answer the request, and those that come after it. Raises `PeerAway`.
 
         One that came together with others before it cannot be handed over: the connection is closed after the answers
@@ -92,9 +107,9 @@ class HandedOverProtocol(CommittedHttpProtocol):
             return
         while transport.get_write_buffer_size():
             await asyncio.sleep(_DRAIN_SECONDS)
-        given = Arrived(self._read_so_far(), self.client, self.server, str(self.scheme), is_final)
-        if transport.get_extra_info("sslcontext") is not None:
-            await self._relay(place, given, transport)
+        given = Arrived(self._read_so_far(), self.client, self.server, str(self.scheme), is_final, slot, self._hops)
+        if self._peers.is_elsewhere or transport.get_extra_info("sslcontext") is not None:
+            await self._relay(place, given._replace(hops=self._hops + 1), transport)
             return
         copy = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
         try:
@@ -133,11 +148,20 @@ class HandedOverProtocol(CommittedHttpProtocol):
         except BaseException:
             transport.resume_reading()
             raise
-        outside = Relay(transport)
+        outside = Relay(transport, partial(self._refuse_if_away, place))
         await self.loop.create_connection(lambda: Relay.between(outside), sock=inner)
         self._end_here()
         transport.set_protocol(outside)
         transport.resume_reading()
+
+    async def _refuse_if_away(self, place: int, transport: asyncio.Transport) -> None:
+        """End a connection whose other end was lost without an answer, by a refusal where its process is gone."""
+        try:
+            await self._peers.ask(place, "there")
+        except PeerAway:
+            target = origin_form(self.url or b"")[0].removeprefix(self._base_path)
+            transport.write(parser_refusals.answer(StateUnavailable(), target, {"retry-after": "1"}))
+        transport.close()
 
 
 def _nothing() -> None:
@@ -147,9 +171,16 @@ def _nothing() -> None:
 class Relay(asyncio.Protocol):
     """One side of a connection whose other side writes what is read here."""
 
-    def __init__(self, transport: asyncio.Transport | None = None) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport | None = None,
+        unanswered: Callable[[asyncio.Transport], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """`unanswered` ends the connection where the other side ends without a byte."""
         self._transport = transport
         self._other: Relay | None = None
+        self._unanswered = unanswered
+        self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     def between(cls, other: "Relay") -> "Relay":
@@ -163,6 +194,7 @@ class Relay(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._other is not None and self._other._transport is not None:
+            self._other._unanswered = None
             self._other._transport.write(data)
 
     def pause_writing(self) -> None:
@@ -175,6 +207,10 @@ class Relay(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         other, self._other = self._other, None
-        if other is not None and other._transport is not None:
-            other._other = None
+        if other is None or other._transport is None:
+            return
+        other._other = None
+        if other._unanswered is None:
             other._transport.close()
+        else:
+            other._ending = asyncio.get_running_loop().create_task(other._unanswered(other._transport))

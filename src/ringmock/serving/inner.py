@@ -1,7 +1,8 @@
 """What the processes of one server say to each other: connections that are handed over, and questions.
 
-Each listens on a Unix socket in a folder that only its user can read. A message is a head of JSON, then bytes; a
-connection itself comes beside the head. Whoever asks gets JSON back.
+On one machine each listens on a Unix socket in a folder that only its user can read; on several, on a port: see
+`replicas`. A message is a head of JSON, then bytes; a connection itself comes beside the head, or is relayed behind it
+after one byte that says it was taken. Whoever asks gets JSON back.
 """
 
 import array
@@ -19,6 +20,9 @@ Json = Any
 
 ASK_SECONDS = 10.0
 """How long an answer is waited for; a process that has ended is there again by then."""
+
+TAKEN = b"t"
+"""What who takes a relayed connection says first."""
 
 _LENGTHS = struct.Struct("!II")
 _DESCRIPTOR = array.array("i", [0]).itemsize
@@ -39,10 +43,20 @@ class Arrived(NamedTuple):
     scheme: str
     is_final: bool
     """Whether the request has to be answered here, wherever its world is."""
+    slot: int | None = None
+    """Of its world, where that has to be here."""
+    hops: int = 0
+    """How many processes relay it."""
 
 
 class Peers:
     """The processes of a server, by their places."""
+
+    patience = 0.0
+    """For how many seconds a call waits for who has its world, where nobody is reached who has it."""
+
+    is_elsewhere = False
+    """Whether they are on other machines: connections are relayed then."""
 
     def __init__(self, folder: Path, place: int, count: int) -> None:
         self.place, self.count = place, count
@@ -52,6 +66,10 @@ class Peers:
         """Their places."""
         return [place for place in range(self.count) if place != self.place]
 
+    def of(self, slot: int) -> int:
+        """Who has the worlds of a slot. Raises `PeerAway` where nobody has."""
+        return slot % self.count
+
     async def give(self, place: int, given: Arrived, connection: socket.socket) -> None:
         """Hand a connection over. Raises `PeerAway`; the connection is still here then."""
         with closing(await self._connected(place)) as inner:
@@ -59,13 +77,21 @@ class Peers:
 
     async def relayed(self, place: int, given: Arrived) -> socket.socket:
         """Another end of a connection that cannot be handed over itself: what is written to it is read there, and so
-        back. Raises `PeerAway`.
+        back. Raises `PeerAway`; nothing was done with it then.
         """
+        return await asyncio.create_task(self._relayed(place, given))
+
+    async def _relayed(self, place: int, given: Arrived) -> socket.socket:
         inner = await self._connected(place)
         try:
-            await _send(inner, _head_of(given, is_relayed=True), given.raw)
-        except BaseException:
+            async with asyncio.timeout(ASK_SECONDS):
+                await _send(inner, _head_of(given, is_relayed=True), given.raw)
+                if await asyncio.get_running_loop().sock_recv(inner, 1) != TAKEN:
+                    raise PeerAway
+        except BaseException as error:
             inner.close()
+            if isinstance(error, OSError):  # the end of the time is one, too
+                raise PeerAway from error
             raise
         return inner
 
@@ -115,6 +141,13 @@ async def _send(inner: socket.socket, head: Json, content: bytes = b"", descript
     try:
         sent = inner.sendmsg([message], beside)
         await asyncio.get_running_loop().sock_sendall(inner, message[sent:])
+    except OSError as error:
+        raise PeerAway from error
+
+
+async def _send_bytes(inner: socket.socket, content: bytes) -> None:
+    try:
+        await asyncio.get_running_loop().sock_sendall(inner, content)
     except OSError as error:
         raise PeerAway from error
 
@@ -171,9 +204,15 @@ class InnerListener:
         listening: socket.socket,
         answers: Answers,
         take: Callable[[socket.socket, Arrived], Awaitable[object]],
+        has: Callable[[int], bool] = lambda _: True,
+        met: Callable[[socket.socket], Awaitable[object]] | None = None,
     ) -> None:
-        """`take` gets a connection, or the other end of one that is relayed. `answers` are by what is asked about."""
+        """`take` gets a connection, or the other end of one that is relayed. `answers` are by what is asked about.
+
+        `has`: whether the worlds of a slot are here. `met` makes sure who has connected, or raises `PeerAway`.
+        """
         self._listening, self._answers, self._take = listening, answers, take
+        self._has, self._met = has, met
         listening.setblocking(False)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -202,16 +241,21 @@ class InnerListener:
     async def _served(self, inner: socket.socket) -> None:
         is_kept = False
         try:
+            if self._met is not None:
+                await self._met(inner)
             head, content, descriptor = await _received(inner)
             if "ask" in head:
                 await _send(inner, self._answers[head["ask"]](head["value"]))
                 return
-            is_kept = head.pop("is_relayed")
+            is_relayed = head.pop("is_relayed")
             arrived = Arrived(
                 **{**head, "raw": content, "client": _address(head["client"]), "server": _address(head["server"])}
             )
-            if is_kept:
-                await self._take(inner, arrived)
+            if is_relayed:
+                if arrived.slot is None or self._has(arrived.slot):
+                    is_kept = True
+                    await _send_bytes(inner, TAKEN)
+                    await self._take(inner, arrived)
             elif descriptor is not None:
                 connection = socket.socket(fileno=descriptor)
                 connection.setblocking(False)

@@ -242,10 +242,14 @@ class Server(uvicorn.Server):
         for asked in left:
             asked.set_exception(RuntimeError("the server has stopped"))
 
+    async def begin(self) -> None:
+        """Go on from the state, before anything is listened to."""
+        if self._state is not None:
+            self._state.begin(self.running_loop)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
-        if self._state is not None:
-            self._state.begin(self._loop)
+        await self.begin()
         if self._tls is None:
             await super().startup(sockets)
         else:

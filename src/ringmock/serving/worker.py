@@ -5,16 +5,17 @@ there, and so is its journal. Whichever process accepts a connection hands it ov
 call. What is about several worlds is gathered from all.
 """
 
-import base64
+import asyncio
 import logging
-import pickle
 from collections.abc import Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..control.server import of_server
 from ..control.worlds import origin_of, shown_worlds
+from ..domain.message import Outcome, Routed
 from ..http import parser_refusals
 from ..http.call import ELSEWHERE, HAND_OVER, WHOLE_BODY
 from ..http.errors import StateUnavailable
@@ -22,12 +23,14 @@ from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..http.sockets import Sockets
 from ..http.stages import CONTROL_PREFIX
 from ..sign_in import sessions
-from ..sign_in.id_tokens import SigningKey
+from ..sign_in.id_tokens import SigningKey, shared_by_file
 from ..sign_in.sessions import TokenRefused
 from ..sign_in.share import slot_of_token
 from ..sign_in.worlds import Worlds
 from ..world.history.commands import Caller
-from ..world.journal import Entry, Journal
+from ..world.history.written import plain, value_of, written
+from ..world.journal import Entry, Journal, RefusedBy
+from ..world.world import World
 from .inner import Answers, PeerAway, Peers
 from .routing import Whose
 
@@ -42,18 +45,33 @@ _LISTED = f"{CONTROL_PREFIX}worlds"
 _COUNTED = (f"{CONTROL_PREFIX}usage", f"{CONTROL_PREFIX}metrics")
 
 
+for _kind in (Entry, Routed, Outcome, RefusedBy):
+    written(_kind)
+
+AGAIN_SECONDS = 0.05
+"""Before a process is tried again that was not reached."""
+
+
 class Worker:
     """The worlds of this process, and the way to the others'."""
 
-    def __init__(self, worlds: Worlds, peers: Peers, base_path: str = "") -> None:
-        """`base_path` stands before the paths of calls."""
+    def __init__(self, worlds: Worlds, peers: Peers, base_path: str = "", key: SigningKey | None = None) -> None:
+        """`base_path` stands before the paths of calls; `key` is that of all processes, where no file has it."""
         self._worlds, self.peers = worlds, peers
         self.sockets = Sockets(worlds)
-        self.key = SigningKey(peers.folder / "key.pem")
+        self.key = key or SigningKey(partial(shared_by_file, peers.folder / "key.pem"))
         self._whose = Whose((each.client_id for each in worlds.template.applications), base_path)
-        if not worlds.share.has(""):
-            worlds.default.journal = _JournalElsewhere(self._tell_entry)
+        worlds.on_default = self._note_default
+        self._note_default(worlds.default)
         self._tell: Callable[[Any], None] = lambda _: None
+
+    def _note_default(self, world: World) -> None:
+        if not self._worlds.share.has(""):
+            world.journal = _JournalElsewhere(self._tell_entry)
+
+    def has_slot(self, slot: int) -> bool:
+        """Whether the worlds of a slot are this process's."""
+        return self._worlds.share.has_slot(slot)
 
     def begin(self, tell: Callable[[Any], None]) -> None:
         """`tell` runs a coroutine in the loop."""
@@ -63,6 +81,7 @@ class Worker:
     def answers(self) -> Answers:
         """What the others may ask."""
         return {
+            "there": lambda _: {},
             "session": self._session,
             "worlds": lambda _: shown_worlds(self._worlds),
             "usage": lambda _: of_server(self._worlds),
@@ -79,10 +98,7 @@ class Worker:
         token = self._whose.plain_token(scope, headers)
         if token is None:
             return False
-        return self._is_own_slot(slot_of_token(token)) and self._worlds.has_log_in(token)
-
-    def _is_own_slot(self, slot: int) -> bool:
-        return slot % self.peers.count == self.peers.place
+        return self.has_slot(slot_of_token(token)) and self._worlds.has_log_in(token)
 
     async def placed(self, connection: Any, scope: Scope, receive: Receive) -> Any:
         """What the application receives by; None for a call that another process answers. Raises `PeerAway`."""
@@ -93,8 +109,7 @@ class Worker:
                 connection.decided()
                 return receive
         where = self._whose.of(scope, body)
-        if where.slot is not None and not self._is_own_slot(where.slot):
-            await connection.hand_over(where.slot % self.peers.count)
+        if where.slot is not None and not await self._is_here(where.slot, connection):
             return None
         token = where.token
         if token is not None:
@@ -109,6 +124,23 @@ class Worker:
         await self._gather(scope, body)
         return receive
 
+    async def _is_here(self, slot: int, connection: Any) -> bool:
+        """Whether the worlds of a slot are this process's. Where they are another's, the connection is handed over.
+
+        Where nobody is reached who has them, another one may be about to take them. Raises `PeerAway` in the end.
+        """
+        loop, until = asyncio.get_running_loop(), None
+        while not self.has_slot(slot):
+            try:
+                await connection.hand_over(self.peers.of(slot), slot=slot)
+                return False
+            except PeerAway:
+                until = until or loop.time() + self.peers.patience
+                if connection.is_gone or loop.time() >= until:
+                    raise
+                await asyncio.sleep(AGAIN_SECONDS)
+        return True
+
     async def _gather(self, scope: Scope, body: bytes) -> None:
         """Put on the scope what a call is about, and others know."""
         path = self._whose.path_of(scope)
@@ -120,9 +152,9 @@ class Worker:
             scope[ELSEWHERE] = await self.peers.ask_others("usage")
         elif path == _LISTED and scope["method"] == "POST":
             origin = self._whose.origin(body)
-            place = None if origin is None else self._whose.slot(origin) % self.peers.count
-            if place is not None and place != self.peers.place:
-                scope[ELSEWHERE] = await self.peers.ask(place, "origin", origin)
+            slot = None if origin is None else self._whose.slot(origin)
+            if slot is not None and not self.has_slot(slot):
+                scope[ELSEWHERE] = await self.peers.ask(self.peers.of(slot), "origin", origin)
 
     # --- log-ins of others -----------------------------------------------------------------------
 
@@ -168,15 +200,15 @@ class Worker:
         self._tell(self._send_entry(entry))
 
     async def _send_entry(self, entry: Entry) -> None:
-        plain = entry._replace(headers=dict(entry.headers))
         try:
-            await self.peers.ask(0, "entry", base64.b64encode(pickle.dumps(plain)).decode())
+            await self.peers.ask(self.peers.of(0), "entry", plain(entry))
         except PeerAway:
             log.warning("a call is not in the journal: the process that has the default world is away")
 
-    def _note_entry(self, said: str) -> Json:
-        entry: Entry = pickle.loads(base64.b64decode(said))  # of a process of this server
-        self._worlds.default.record_call(lambda: entry)
+    def _note_entry(self, said: Json) -> Json:
+        if self._worlds.share.has(""):  # else it has gone elsewhere meanwhile
+            entry: Entry = value_of(said)
+            self._worlds.default.record_call(lambda: entry)
         return {}
 
 
@@ -205,7 +237,7 @@ class _Placed:
             await _refuse(scope, receive, send)
             return
         if receive is not None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _ending(send) if connection.is_last else send)
 
 
 class _JournalElsewhere(Journal):
@@ -217,6 +249,17 @@ class _JournalElsewhere(Journal):
 
     def add(self, make: Callable[[], Entry]) -> None:
         self._tell(make())
+
+
+def _ending(send: Send) -> Send:
+    """What sends an answer after which the connection is closed."""
+
+    async def sent(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return sent
 
 
 async def _body(receive: Receive) -> tuple[bytes, Receive, bool]:
@@ -249,6 +292,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close"})
         return
     status, headers, body = parser_refusals.parts(StateUnavailable(), scope["path"])
+    headers["retry-after"] = "1"
     lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": body})

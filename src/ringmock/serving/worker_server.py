@@ -1,6 +1,7 @@
 """The server of one of several processes."""
 
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .handed_over import HandedOverProtocol
@@ -14,16 +15,23 @@ class WorkerServer(Server):
 
     protocol = HandedOverProtocol
 
-    def __init__(self, *args: Any, worker: Worker, inner: socket.socket, **kwargs: Any) -> None:
-        """`inner`: where the others reach this process."""
+    def __init__(
+        self,
+        *args: Any,
+        worker: Worker,
+        inner: socket.socket,
+        met: Callable[[socket.socket], Awaitable[object]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`inner`: where the others reach this process. `met`: see `InnerListener`."""
         super().__init__(*args, protocol_options={"peers": worker.peers, "has_plain": worker.has_plain}, **kwargs)
-        self._listener = InnerListener(inner, worker.answers, self._take)
+        self._listener = InnerListener(inner, worker.answers, self._take, worker.has_slot, met)
         self._worker = worker
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+    async def begin(self) -> None:
         self._worker.begin(self._listener.do)
         self._listener.begin()
-        await super().startup(sockets)
+        await super().begin()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._listener.end()

@@ -5,7 +5,7 @@ It is made when it is first needed, because making one takes longer than startin
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,9 @@ BITS = 2048
 class SigningKey:
     """A new RSA key for each server, kept no longer than that."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """`path`: where the processes of one server have it, of which the first that needs it makes it."""
-        self._path = path
+    def __init__(self, shared: Callable[[bytes], bytes] | None = None) -> None:
+        """`shared` gives the key, as PEM, that the processes of one server have: this one, where nobody was first."""
+        self._shared = shared
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """The JWT that says so."""
@@ -45,16 +45,19 @@ class SigningKey:
         from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
         made = generate_private_key(65537, BITS)
-        return made if self._path is None else _shared(self._path, made)
+        if self._shared is None:
+            return made
+        from cryptography.hazmat.primitives import serialization
+
+        encoding, encryption = serialization.Encoding.PEM, serialization.NoEncryption()
+        written = made.private_bytes(encoding, serialization.PrivateFormat.PKCS8, encryption)
+        found: Any = serialization.load_pem_private_key(self._shared(written), None)
+        key: RSAPrivateKey = found
+        return key
 
 
-def _shared(path: Path, made: "RSAPrivateKey") -> "RSAPrivateKey":
-    """The key that is there, or this one, which is there from now on."""
-    from cryptography.hazmat.primitives import serialization
-
-    written = made.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+def shared_by_file(path: Path, written: bytes) -> bytes:
+    """The key that a file has, or this one, which it has from now on."""
     own = path.with_name(f"{path.name}-{os.getpid()}")
     own.write_bytes(written)
     try:
@@ -63,6 +66,4 @@ def _shared(path: Path, made: "RSAPrivateKey") -> "RSAPrivateKey":
         pass
     finally:
         own.unlink()
-    found: Any = serialization.load_pem_private_key(path.read_bytes(), None)
-    key: RSAPrivateKey = found
-    return key
+    return path.read_bytes()

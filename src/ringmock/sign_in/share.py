@@ -33,22 +33,38 @@ def slot_of_token(token: str) -> int:
 
 
 class Share(NamedTuple):
-    """The worlds of one process among several: those of every so many slots."""
+    """The worlds of one process among several, by the places that it has."""
 
-    place: int = 0
-    """Of the process, from 0. The first has the fixture's own world."""
+    places: frozenset[int] = frozenset({0})
+    """From 0. Who has the first has the fixture's own world."""
     of: int = 1
-    """How many processes there are."""
+    """How many places there are: a world is of every so manieth slot's."""
+
+    def place_of(self, name: str) -> int:
+        """The place of a world, whosever it is."""
+        return slot_of(name) % self.of
 
     def has(self, name: str) -> bool:
         """Whether a world is this one's."""
-        return self.place == slot_of(name) % self.of
+        return self.place_of(name) in self.places
 
-    def numbers(self, largest: int) -> "count[int]":
-        """Numbers for new worlds of the log, beyond the largest there is; no other process has the same ones."""
+    def has_slot(self, slot: int) -> bool:
+        """Whether the worlds of a slot are this one's."""
+        return slot % self.of in self.places
+
+    def numbers(self, name: str, largest: int) -> "count[int]":
+        """Numbers for new worlds of the log, of the place of this one, beyond the largest there is.
+
+        No other place has the same ones.
+        """
         first = largest + 1
-        return count(first + (self.place - first) % self.of, self.of)
+        return count(first + (self.place_of(name) - first) % self.of, self.of)
 
 
 WHOLE = Share()
 """That of a process that is alone."""
+
+
+def part(place: int, of: int) -> Share:
+    """That of a process that has one place."""
+    return Share(frozenset({place}), of)

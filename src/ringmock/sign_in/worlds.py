@@ -137,7 +137,7 @@ class Worlds:
         self._lifetimes = Lifetimes(self._worlds, self._end_world, timedelta(seconds=limits.world_ttl))
         self._tagged: dict[World, dict[str, Session]] = {}
         self._codes = Codes(limits.max_codes, lambda: self.note_forgotten("max_codes"))
-        self.default = self._default_world()
+        self.default = self._default_world(self._heads)
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
         self._worlds.update(dict.fromkeys(self._secrets, self.default))
@@ -151,19 +151,22 @@ class Worlds:
                     self.default, number, "", credentials.access_token, endpoint_id=number
                 )
 
-    def _default_world(self) -> World:
+    def _default_world(self, heads: Sequence[Head]) -> World:
         """The fixture's own; where another process has it, what stands for it here."""
-        head = next((head for head in self._heads if not head.name), None)
+        head = next((head for head in heads if not head.name), None)
         return self._new_world(head=head, is_kept=self.share.has(""))
 
     def _begin_log(self, commits: GroupCommit | None, share: Share) -> None:
         self.commits, self.share = commits, share
+        self.on_default: Callable[[World], object] = lambda _: None
+        """Called with the fixture's own world, or what stands for it, whenever it is another one."""
         self.lent: dict[str, Session | TokenRefused] = {}
         """By their tokens, log-ins of worlds that another process has, or why they are none: for calls that name
         another world than that of their token."""
         self._largest = 0
         self._heads = [] if commits is None else self._own_heads(commits.log)
-        self._numbers = self.share.numbers(self._largest)
+        self._numbers: dict[int, Iterator[int]] = {}
+        """Those of new worlds in the log, by the places of these."""
         self._followed: dict[int, Followed] = {}
         """By their numbers in the log, the worlds that do not live yet."""
 
@@ -254,7 +257,7 @@ class Worlds:
             if not self.share.has(name):
                 raise UnknownClient(name)
             self.application(name)
-            world = self._opened(name, self._new_world(self.template))
+            world = self._opened(name, self._new_world(self.template, name=name))
         world.used = now
         return world
 
@@ -291,7 +294,7 @@ class Worlds:
         if name in self._closed:
             del self._closed[name]
             self._note_name(NameFreed(name))
-        return self._opened(name, self._new_world(template or self.template), fixture)
+        return self._opened(name, self._new_world(template or self.template, name=name), fixture)
 
     def all_worlds(self) -> Iterator[tuple[str, World]]:
         """Every world but the fixture's own, by name, the newest first."""
@@ -602,12 +605,14 @@ class Worlds:
         """The session in the world of this name. Raises as `session_in`."""
         return self._in_world(self.world_of_name(name), session)
 
-    def _new_world(self, template: Template | None = None, head: Head | None = None, *, is_kept: bool = True) -> World:
+    def _new_world(
+        self, template: Template | None = None, head: Head | None = None, *, name: str = "", is_kept: bool = True
+    ) -> World:
         if template is not None and head is None:
             self._make_room_for_world("")
         template = template or self.template
         generation = self._generation if template is self.template else None
-        history = self._new_history(head, is_kept=is_kept)
+        history = self._new_history(name, head, is_kept=is_kept)
         world = self._kind(template, self.moment, generation, limits=self.limits, room=self.room, history=history)
         self._log_ins[world] = log_ins = _LogIns()
         world.expiries = log_ins.expiries
@@ -615,11 +620,18 @@ class Worlds:
         world.on_reset(partial(self._life_ended, world))
         return world
 
-    def _new_history(self, head: Head | None, *, is_kept: bool) -> History:
+    def _new_history(self, name: str, head: Head | None, *, is_kept: bool) -> History:
         if self.commits is None or not is_kept:
             return History(self.moment, self.limits, self._history_room)
-        number = next(self._numbers) if head is None else head.world
+        number = self._new_number(name) if head is None else head.world
         return DurableHistory(self.moment, self.commits, number, self.limits, head)
+
+    def _new_number(self, name: str) -> int:
+        """For a new world in the log."""
+        place = self.share.place_of(name)
+        if place not in self._numbers:
+            self._numbers[place] = self.share.numbers(name, self._largest)
+        return next(self._numbers[place])
 
     # --- histories -------------------------------------------------------------------------------
 
@@ -683,6 +695,64 @@ class Worlds:
         with self._made_again(followed):
             followed.go_on(head, log)
 
+    # --- worlds that come from other processes, and go to them -------------------------------------
+
+    def take(self, places: Collection[int]) -> None:
+        """Have the worlds of more places, as the log has them, and go on with them: nobody else writes them any more.
+
+        After `restore`. Raises `LogDamaged` and `LogUnavailable`, and has none of them then.
+        """
+        assert self.commits is not None
+        assert self.template_of is not None, "nobody serves these worlds yet"
+        self.commits.flush()
+        before, taken = self.share, Share(frozenset(places), self.share.of)
+        log = self.commits.log
+        heads, closed = log.heads(), log.closed_names()
+        self._largest = max((head.world for head in heads), default=0)
+        own = [head for head in heads if taken.has(head.name)]
+        self.share = before._replace(places=before.places | taken.places)
+        try:
+            if taken.has(""):
+                self._begin_default(own)
+            self._closed.update(dict.fromkeys(name for name in closed if taken.has(name)))
+            for head in own:
+                self._follow(head, log, self.template_of)
+            self._live()
+        except BaseException:
+            self._followed = {}
+            self.leave(places)
+            raise
+        for place in places:
+            self._numbers.pop(place, None)
+
+    def leave(self, places: Collection[int]) -> None:
+        """Have the worlds of these places no more: another process goes on with them, from the log.
+
+        A call that is under way in one of them is refused.
+        """
+        left = Share(frozenset(places), self.share.of)
+        self.share = self.share._replace(places=self.share.places - left.places)
+        for name, world in tuple(self._worlds.items()):
+            if world is not self.default and left.has(name):
+                self._leave(world)
+        self._closed = {name: None for name in self._closed if not left.has(name)}
+        if left.has(""):
+            self._begin_default([])
+
+    def _begin_default(self, heads: Sequence[Head]) -> None:
+        """Have the fixture's own world, or what stands for it, instead of the one before."""
+        before = self.default
+        if isinstance(before.history, DurableHistory):
+            before.history.leave()
+        before.close()
+        self.lent.clear()
+        self.default = self._default_world(heads)
+        self._worlds.update(dict.fromkeys(self._applications, self.default))
+        self._file_ready_made()
+        if self.share.has("") and not any(not head.name for head in heads):
+            self._note(self.default, lambda number: Opened(number, "", self.default.opened, None))
+        self.on_default(self.default)
+
     def _world_of(self, head: Head, template_of: Callable[[Any], Template]) -> World:
         fixture = None if head.fixture is None else json.loads(head.fixture)
         world = self._new_world(self.template if fixture is None else template_of(fixture), head)
@@ -708,7 +778,7 @@ class Worlds:
         for followed in self._followed.values():
             self._let_live(followed)
         if self._followed:
-            self._numbers = self.share.numbers(self._largest)
+            self._numbers = {}
         self._followed = {}
 
     def _let_live(self, followed: Followed) -> None:

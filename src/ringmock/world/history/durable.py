@@ -6,7 +6,7 @@ from typing import overload
 
 from ...server_limits import DEFAULT, ServerLimits
 from .commands import Base, Command, Handled
-from .log import MOST_COMMANDS, Added, Begun, Closed, Copied, Cut, GroupCommit, Head, Labelled
+from .log import MOST_COMMANDS, Added, Begun, Closed, Copied, Cut, GroupCommit, Head, Labelled, LogUnavailable
 from .moment import Moment
 from .of_world import History, NotKept
 
@@ -29,7 +29,7 @@ class DurableHistory(History):
         self.most = MOST_COMMANDS
         self.world = world
         self._commits = commits
-        self._is_closed = False
+        self._is_closed = self._is_left = False
         self._number = 0
         self._is_from_log = head is not None
         if head is not None:
@@ -65,13 +65,15 @@ class DurableHistory(History):
             self._commits.add(Closed(self.world))
 
     def leave(self) -> None:
-        """Let the log have it as it is, or no more."""
-        self._is_closed = True
+        """Let the log have it as it is, or no more: a call that would change it raises `LogUnavailable`."""
+        self._is_closed = self._is_left = True
 
     def _keep(self, command: Command, size: int) -> None:
         if not self._is_closed:
             self._number += 1
             self._commits.add(Added(self.world, self._number, command))
+        elif self._is_left and isinstance(command, Handled):
+            raise LogUnavailable("The world is another process's by now.")
 
     def when_kept(self, callback: Callable[[], None]) -> None:
         self._commits.when_kept(callback)

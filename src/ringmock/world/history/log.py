@@ -20,6 +20,10 @@ class LogUnavailable(Exception):
     """Nothing can be written now; `str()` is a sentence that says why."""
 
 
+class LogLost(LogUnavailable):
+    """Nothing can be written any more: somebody else has had the log meanwhile."""
+
+
 class LogDamaged(Exception):
     """What was written cannot be read; `str()` is a sentence that says what."""
 
@@ -105,7 +109,14 @@ class NameFreed(NamedTuple):
     name: str
 
 
-Change = Opened | Begun | Added | Stored | Cut | Labelled | Copied | Claimed | Closed | NameClosed | NameFreed
+class Given(NamedTuple):
+    """The worlds of a slot are another replica's from here on; for a log that has replicas."""
+
+    slot: int
+    replica: int
+
+
+Change = Opened | Begun | Added | Stored | Cut | Labelled | Copied | Claimed | Closed | NameClosed | NameFreed | Given
 
 
 class Head(NamedTuple):

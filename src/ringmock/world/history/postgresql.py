@@ -26,9 +26,11 @@ from .log import (
     Closed,
     Copied,
     Cut,
+    Given,
     Head,
     Labelled,
     LogDamaged,
+    LogLost,
     LogUnavailable,
     NameClosed,
     NameFreed,
@@ -70,6 +72,8 @@ SETTINGS: Mapping[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
+    # of the other end: a machine that is gone without a word has no session, and no lock, soon after
+    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
 }
 """Of a connection, unless the URL has others."""
 
@@ -91,10 +95,13 @@ CREATE TABLE ringmock.labels (world bigint, name text, number bigint NOT NULL, P
 CREATE TABLE ringmock.closed (place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE);
 """
 
-_WRITERS_TABLE = """
+WRITERS_TABLE = """
 CREATE TABLE IF NOT EXISTS ringmock.writers (number integer PRIMARY KEY, owner text NOT NULL, batch bigint NOT NULL)
 """
 """Of the processes of a server, by their places: made when several are started for the first time."""
+
+MOVE = "UPDATE ringmock.slots SET replica = %s, moves = moves + 1 WHERE slot = %s"
+"""Makes a slot another replica's: see `replicas`."""
 
 _INSERT = """
 INSERT INTO ringmock.commands SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::bool[],
@@ -116,12 +123,12 @@ ORDER BY id
 """
 
 
-_HOLDERS = """
+HOLDERS = """
 SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND objsubid = 1 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
-_OWN_HOLDERS = _HOLDERS.replace("classid = 0 AND objid = %s AND objsubid = 1", "classid = %s AND objid = %s")
+OWN_HOLDERS = HOLDERS.replace("classid = 0 AND objid = %s AND objsubid = 1", "classid = %s AND objid = %s")
 
 _NEWS_OF_ONE = "SELECT name, value FROM ringmock.about WHERE name IN ('owner', 'batch')"
 _NEWS = f"{_NEWS_OF_ONE} UNION ALL SELECT owner, batch::text FROM ringmock.writers ORDER BY 1"
@@ -154,10 +161,10 @@ class Fence:
     def has_locks(self, db: Db, former: int | None = None, patience: float = LOCK_SECONDS) -> bool:
         """Whether this session is the one that writes. A session that was ours before, `former`, is ended."""
         if self._number is None:
-            return _has_lock(db, "pg_try_advisory_lock(%s)", (LOCK,), _HOLDERS, former, patience)
+            return has_lock(db, "pg_try_advisory_lock(%s)", (LOCK,), HOLDERS, former, patience)
         own = (LOCK, self._number)
-        return _has_lock(db, "pg_try_advisory_lock_shared(%s)", (LOCK,), None, None, patience) and _has_lock(
-            db, "pg_try_advisory_lock(%s, %s)", own, _OWN_HOLDERS, former, patience
+        return has_lock(db, "pg_try_advisory_lock_shared(%s)", (LOCK,), None, None, patience) and has_lock(
+            db, "pg_try_advisory_lock(%s, %s)", own, OWN_HOLDERS, former, patience
         )
 
     def begin(self, db: Db) -> bool:
@@ -259,13 +266,13 @@ class PostgresLog:
         if self._db is not None and not self._db.closed:
             self._unsure = 0  # what failed on it was rolled back
             return self._db
-        db = _connect(self._url)
+        db = connected(self._url)
         try:
             if not self._fence.has_locks(db, self._pid):
                 raise LogUnavailable(f"The state {self.name} is served by another process meanwhile.")
             found = self._fence.batch(db)
             if found is None or found not in (self._batch, self._batch + bool(self._unsure)):
-                raise LogUnavailable(
+                raise LogLost(
                     f"The state {self.name} is another one by now: stop this server, and start it again to go on from"
                     " what is there."
                 )
@@ -349,7 +356,7 @@ class FollowedPostgresLog(PostgresLog):
         """Whether a server has begun or written a batch since."""
         try:
             if self._db is None or self._db.closed:
-                self._db, self._not_before = _connect(self._url), time.monotonic() + LOCK_SECONDS
+                self._db, self._not_before = connected(self._url), time.monotonic() + LOCK_SECONDS
             self._db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             (are_several,) = self._db.execute("SELECT to_regclass('ringmock.writers') IS NOT NULL").fetchone() or (0,)
             known = self._db.execute(_NEWS if are_several else _NEWS_OF_ONE).fetchall()
@@ -366,7 +373,7 @@ class FollowedPostgresLog(PostgresLog):
         """Whether no session has the lock. A server that was cut off as this one was gets time to take it again."""
         if time.monotonic() < self._not_before:
             return False
-        return not self._asked(_HOLDERS, (LOCK,))
+        return not self._asked(HOLDERS, (LOCK,))
 
     def _let_go(self) -> None:
         if self._db is not None:
@@ -480,6 +487,10 @@ def _name_freed(db: Db, change: NameFreed) -> None:
     db.execute("DELETE FROM ringmock.closed WHERE name = %s", change)
 
 
+def _given(db: Db, change: Given) -> None:
+    db.execute(MOVE, (change.replica, change.slot))
+
+
 _WRITERS: Mapping[type, Callable[[Db, Any], None]] = {
     Opened: _opened,
     Begun: _begun,
@@ -490,21 +501,21 @@ _WRITERS: Mapping[type, Callable[[Db, Any], None]] = {
     Closed: _closed,
     NameClosed: _name_closed,
     NameFreed: _name_freed,
+    Given: _given,
 }
 
 
 # --- opening a database --------------------------------------------------------------------------
 
 
-def _connect(url: str) -> Db:
+def connected(url: str) -> Db:
+    """A connection. Raises `psycopg.Error`."""
     given = conninfo_to_dict(url)
-    connected: Db = psycopg.connect(make_conninfo(**{**SETTINGS, **given}), autocommit=True)
-    return connected
+    made: Db = psycopg.connect(make_conninfo(**{**SETTINGS, **given}), autocommit=True)
+    return made
 
 
-def _has_lock(
-    db: Db, call: str, key: tuple[int, ...], holders: str | None, former: int | None, patience: float
-) -> bool:
+def has_lock(db: Db, call: str, key: tuple[int, ...], holders: str | None, former: int | None, patience: float) -> bool:
     """Whether this session gets a lock by a call, in so many seconds. `holders` finds who has it, to end `former`."""
     until = time.monotonic() + patience
     while not (db.execute(f"SELECT {call}", key).fetchone() or (False,))[0]:
@@ -520,9 +531,10 @@ def _has_lock(
     return True
 
 
-def _reached(url: str, name: str) -> Db:
+def reached(url: str, name: str) -> Db:
+    """A connection to what is served from. Raises `StateUnreachable`."""
     try:
-        return _connect(url)
+        return connected(url)
     except psycopg.Error as error:
         raise StateUnreachable(f"The state {name} cannot be reached: {sentence(error)}.") from error
 
@@ -533,15 +545,15 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
     `patience`: for how many seconds the session of a server that was just killed may have the lock.
     """
     name = shown(url)
-    db = _reached(url, name)
+    db = reached(url, name)
     try:
         fence = Fence(str(uuid4()))
         if not fence.has_locks(db, patience=patience):
-            raise StateServed(_served(name))
+            raise StateServed(served_by_another(name))
         about = about_of(db, name)
         with db.transaction():
-            about = about or _create(db, fixture, version)
-            _check_fixture(about, name, fixture)
+            about = about or created(db, fixture, version)
+            check_fixture(about, name, fixture)
             said = {"owner": fence.run, "batch": "0", "served": version}
             db.cursor().executemany(
                 "INSERT INTO ringmock.about VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -563,7 +575,7 @@ def share(log: PostgresLog) -> str:
     """
     db = log._connected()
     try:
-        db.execute(_WRITERS_TABLE)
+        db.execute(WRITERS_TABLE)
         db.execute("TRUNCATE ringmock.writers")
         db.execute("SELECT pg_advisory_lock_shared(%s)", (LOCK,))
         db.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
@@ -578,11 +590,11 @@ def joined(url: str, run: str, number: int, *, was_served: bool) -> PostgresLog:
     Raises `StateUnreachable`, and `StateServed` where the place, or the database, is another one's.
     """
     name = shown(url)
-    db = _reached(url, name)
+    db = reached(url, name)
     try:
         fence = Fence(run, number)
         if not (fence.has_locks(db) and fence.begin(db)):
-            raise StateServed(_served(name))
+            raise StateServed(served_by_another(name))
         return PostgresLog(url, db, fence, was_served=was_served)
     except psycopg.Error as error:
         db.close()
@@ -592,11 +604,12 @@ def joined(url: str, run: str, number: int, *, was_served: bool) -> PostgresLog:
         raise
 
 
-def _served(name: str) -> str:
+def served_by_another(name: str) -> str:
+    """The sentence for a state that somebody else has."""
     return f"The state {name} is served by another process: stop that one, or give this one another database."
 
 
-def _create(db: Db, fixture: FixtureMark, version: str) -> dict[str, str]:
+def created(db: Db, fixture: FixtureMark, version: str) -> dict[str, str]:
     """Make the tables. Returns what they say of the state."""
     db.execute(_TABLES)
     about = {"format": str(FORMAT), "fixture": fixture.name, "digest": fixture.digest, "version": version}
@@ -604,7 +617,8 @@ def _create(db: Db, fixture: FixtureMark, version: str) -> dict[str, str]:
     return about
 
 
-def _check_fixture(about: Mapping[str, str], name: str, fixture: FixtureMark) -> None:
+def check_fixture(about: Mapping[str, str], name: str, fixture: FixtureMark) -> None:
+    """Raise `StateRefused` for a state of another fixture."""
     if about["digest"] != fixture.digest:
         raise StateRefused(of_another_fixture(name, about["fixture"], fixture.name, "database"))
 
@@ -615,11 +629,11 @@ def followed(url: str, fixture: FixtureMark, version: str) -> FollowedPostgresLo
     Raises `StateRefused`.
     """
     name = shown(url)
-    db = _reached(url, name)
+    db = reached(url, name)
     try:
         about = about_of(db, name)
         if about:
-            _check_fixture(about, name, fixture)
+            check_fixture(about, name, fixture)
             log = FollowedPostgresLog(url, db, was_served=was_served(about, version))
             if log.heads():
                 return log
@@ -672,7 +686,7 @@ def surveyed(url: str) -> Survey:
     """Look at a database, also while it is served. Raises `StateRefused`."""
     name = shown(url)
     try:
-        with closing(_connect(url)) as db:
+        with closing(connected(url)) as db:
             about = about_of(db, name)
             if not about:
                 raise StateRefused(f"{name} has no state of ringmock: no server has begun one there.")
@@ -687,7 +701,7 @@ def vacuumed(url: str) -> tuple[int, int]:
     name = shown(url)
     before = surveyed(url).size
     try:
-        with closing(_connect(url)) as db:
+        with closing(connected(url)) as db:
             if not Fence("").has_locks(db):
                 raise StateRefused(f"The state {name} is served by another process: stop that one.")
             db.execute(_ORPHANS)

@@ -1,0 +1,150 @@
+"""`ringmock serve --replica`: one of several servers of one database, which find each other there."""
+
+import errno
+import gc
+import socket
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from .account import Account
+from .addresses import bound, certificate, control_sockets, public_address, root_file
+from .console import at_end_of_input, port_file
+
+if TYPE_CHECKING:
+    from ..serving.worker import Worker
+    from ..sign_in.worlds import Worlds
+    from ..world.history.replicas import Joined
+
+BACKLOG = 1024
+"""Connections of other replicas that wait to be taken."""
+
+OF_ANY = ("0.0.0.0", "::", "*")
+
+
+def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
+    """Join the others, and serve until Ctrl-C, or until they have taken the place of this one."""
+    _check(given)
+    from ..fixture import FixtureError
+    from ..serving import collector
+    from ..serving.replica import Replica, ReplicaServer
+    from .serve import run
+
+    address, shown = public_address(given), certificate(given)
+    control = control_sockets(given["control_host"], given["control_port"], given["port"])
+    account = Account(given, address, control[0].getsockname()[1] if control else None)
+    root = stack.enter_context(root_file(given, shown))
+    held = stack.enter_context(port_file(given["port_path"]))
+    api = bound(given["host"], given["port"])
+    for each in (*api, *control):
+        stack.enter_context(each)
+    try:
+        joined, worlds = _joined(account)
+    except FixtureError as error:
+        raise click.ClickException(str(error)) from error
+    inner, reached = _listening(given["replica_address"], joined.host)
+    worker = _worker(account, worlds, joined, Path(stack.enter_context(tempfile.TemporaryDirectory())))
+
+    def ready() -> None:
+        stack.enter_context(collector.growing())
+        gc.enable()
+        if root is not None and shown is not None and shown.root is not None:
+            root.write_text(shown.root.decode())
+        if held is not None:
+            held.write(api[0].getsockname()[1])
+        account.say(worlds, api[0], (control or api)[0], shown, root.path if root else None)
+
+    peers: Any = worker.peers
+    server = ReplicaServer(
+        account.app(worlds, worker),
+        ready,
+        account.limits,
+        tls=shown.context if shown else None,
+        base_path=address.base_path,
+        state=account.state(worlds),
+        worker=worker,
+        inner=stack.enter_context(inner),
+        met=peers.met,
+        replica=Replica(worlds, joined.membership, peers),
+        address=reached,
+    )
+    at_end_of_input(server.stop, is_wanted=given["stop_with_stdin"])
+    run(server, [*api, *control])
+    if server.replica.failure is not None:
+        raise click.ClickException(f"{server.replica.failure} Start this one again.")
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    if not isinstance(given["state"], str):
+        raise click.UsageError("--replica is for servers that share a database: give --state postgresql://..., too.")
+    for option in ("standby", "reload", "coverage"):
+        if given[option]:
+            raise click.UsageError(f"--{option} is for one server: leave --replica out, or --{option}.")
+    if given["workers"] > 1:
+        raise click.UsageError("--workers are processes of one server, and replicas are one each: give one of the two.")
+
+
+def _joined(account: Account) -> "tuple[Joined, Worlds]":
+    """What is joined, and the worlds, of which there are none yet."""
+    from ..sign_in.share import SLOTS, Share
+    from ..world.history.distant import DistantCommit
+
+    joined = account.kept_state().replica(SLOTS)
+    return joined, account.worlds(DistantCommit(joined.log), Share(frozenset(), SLOTS))
+
+
+def _worker(account: Account, worlds: "Worlds", joined: "Joined", folder: Path) -> "Worker":
+    from ..serving.replica_peers import ReplicaPeers
+    from ..serving.worker import Worker
+    from ..sign_in.id_tokens import SigningKey
+
+    membership = joined.membership
+    peers = ReplicaPeers(folder, membership.number, membership.secret)
+    return Worker(worlds, peers, account.base_path, SigningKey(partial(_shared, membership)))
+
+
+def _shared(membership: Any, key: bytes) -> bytes:
+    """The key of all replicas."""
+    return bytes.fromhex(membership.shared("key", key.hex()))
+
+
+def _listening(given: str | None, default: str) -> tuple[socket.socket, str]:
+    """Where the others reach this one, and what they are told of it."""
+    host, port = _parts(given) if given else (default, 0)
+    inner = _bound(host, port)
+    inner.listen(BACKLOG)
+    return inner, f"[{host}]:{inner.getsockname()[1]}" if ":" in host else f"{host}:{inner.getsockname()[1]}"
+
+
+def _parts(given: str) -> tuple[str, int]:
+    try:
+        said = urlsplit(f"//{given}")
+        host, port = said.hostname, said.port or 0
+    except ValueError:
+        host, port = None, 0
+    if not host or host in OF_ANY:
+        raise click.BadParameter(
+            f"{given!r} is no address that others can reach: give HOST or HOST:PORT, as in 10.0.0.7:8090.",
+            param_hint="'--replica-address'",
+        )
+    return host, port
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    from ..serving.server import bound_socket
+
+    try:
+        return bound_socket(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(f"The port {port} for the other replicas is in use at {host}.") from error
+    try:
+        return bound_socket("0.0.0.0", port)  # it is one that a network in between makes of another
+    except OSError as error:
+        raise click.ClickException(f"The port {port} for the other replicas cannot be had: {error}.") from error

@@ -1,0 +1,146 @@
+"""One of several servers of one database: it has its part of the slots, more when another ends, fewer when one comes.
+
+What it does about its worlds is in `sign_in.worlds`, what the database says of all in `world.history.replicas`, and how
+calls get to who has their world in `worker`.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ..sign_in.worlds import Worlds
+from ..world.history.log import Given, LogLost, LogUnavailable
+from ..world.history.replicas import Membership, View
+from .inner import PeerAway
+from .replica_peers import ReplicaPeers
+from .worker_server import WorkerServer
+
+log = logging.getLogger("ringmock")
+
+LOOK_SECONDS = 0.25
+"""Between two looks at who is there, and whose the slots are."""
+
+JOIN_SECONDS = 20.0
+"""How long a replica waits until the others have reached it, and all slots are somebody's."""
+
+
+class Replica:
+    """Keeps the worlds of a process to those that the database says are its own."""
+
+    def __init__(self, worlds: Worlds, membership: Membership, peers: ReplicaPeers) -> None:
+        assert worlds.commits is not None
+        self.failure: LogUnavailable | None = None
+        """Why it cannot go on; None while it can."""
+        self._worlds, self._commits = worlds, worlds.commits
+        self._membership, self._peers = membership, peers
+        self._given: dict[int, int] = {}
+        """Slots that were given away and that the database may still call its own: how often each was moved by then."""
+        self._thread = ThreadPoolExecutor(1, "ringmock-replicas")
+        self._is_away = False
+
+    async def join(self, address: str) -> None:
+        """Be one of the replicas, reached by this address. Raises `LogUnavailable` where it cannot be."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._membership.announce, address)
+        until = loop.time() + JOIN_SECONDS
+        while not await self._look() or not self._has_joined():
+            if loop.time() > until:
+                raise LogUnavailable(
+                    f"None of the other replicas has reached this one at {address} within {JOIN_SECONDS:.0f} seconds:"
+                    " give the address, and the port, that they can reach as --replica-address HOST:PORT."
+                )
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _has_joined(self) -> bool:
+        view = self._peers.view
+        own = view.members.get(self._membership.number)
+        return own is not None and own.is_reached and not view.has_orphans()
+
+    async def keep(self, stop: Callable[[], None]) -> None:
+        """Do so until the server ends; end it where this one cannot go on."""
+        while self.failure is None:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._look()
+        log.error("%s This replica ends; started again, it joins the others anew.", self.failure)
+        stop()
+
+    def leave(self) -> None:
+        """Let the others have all slots, after the last of its own was written."""
+        self._thread.submit(self._membership.leave).result()
+        self._thread.shutdown()
+
+    async def _look(self) -> bool:
+        """Do what the database says by now; whether it could be read."""
+        loop = asyncio.get_running_loop()
+        try:
+            view = await loop.run_in_executor(self._thread, self._membership.look)
+            self._follow(view)
+            await self._reach(view)
+        except LogUnavailable as error:
+            if not self._is_away:
+                log.error("%s It is tried again until it can be.", error)
+            self._is_away = True
+            return False
+        self._is_away = False
+        return True
+
+    def _follow(self, view: View) -> None:
+        self._peers.view = view
+        lost = self._commits.failure
+        if isinstance(lost, LogLost) or view.own not in view.members:
+            taken = f"The others have taken the place of this replica in {self._membership.name}."
+            self.failure = lost or LogLost(taken)
+            return
+        own, has = view.own_slots, self._worlds.share.places
+        self._given = {slot: moves for slot, moves in self._given.items() if own.get(slot) == moves}
+        new = own.keys() - has - self._given.keys()
+        if new:
+            self._worlds.take(new)
+            log.info("this replica has %d slots of worlds", len(self._worlds.share.places))
+        elif lost is None:
+            self._give(view)
+
+    def _give(self, view: View) -> None:
+        """Give what is more than this replica's part to those that have less, behind all that was written of it."""
+        to_give = [(slot, to) for slot, to in view.to_give() if slot in self._worlds.share.places]
+        if not to_give:
+            return
+        self._worlds.leave([slot for slot, _ in to_give])
+        for slot, to in to_give:
+            self._given[slot] = view.slots[slot][1]
+            self._commits.add(Given(slot, to))
+
+    async def _reach(self, view: View) -> None:
+        """Try the address of each that has said it and that nobody has reached yet."""
+        for number, member in view.members.items():
+            if number == view.own or member.is_reached or not member.is_there:
+                continue
+            try:
+                await self._peers.ask(number, "there")
+            except PeerAway:
+                continue
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, self._membership.note_reached, number)
+
+
+class ReplicaServer(WorkerServer):
+    """Serves once it has joined the others, and leaves them when it ends."""
+
+    def __init__(self, *args: Any, replica: Replica, address: str, inner: socket.socket, **kwargs: Any) -> None:
+        """`address` is where the others reach it, by `inner`."""
+        super().__init__(*args, inner=inner, **kwargs)
+        self.replica, self._address = replica, address
+
+    async def begin(self) -> None:
+        await super().begin()
+        await self.replica.join(self._address)
+        self._listener.do(self.replica.keep(self.stop))
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().serve(sockets)
+        finally:
+            self.replica.leave()
