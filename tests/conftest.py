@@ -24,8 +24,14 @@ pytest_plugins = ["pytester"]
 TURN = os.environ.get("RINGMOCK_TURN")
 """Of `.ci/run` without `--full`: 0 to 11, by the commit."""
 
-ALWAYS = ("tests/clients/", "tests/contract/cases/test_bundled_cases.py", "tests/contract/fuzz/test_fuzz.py")
-"""Long tests that no commit leaves out: what only CI can run, every contract case, and the fuzz, which has its own."""
+ALWAYS = (
+    "tests/clients/",
+    "tests/cli/test_replicas.py",
+    "tests/contract/cases/test_bundled_cases.py",
+    "tests/contract/fuzz/test_fuzz.py",
+)
+"""Long tests that no commit leaves out: what only CI can run, replicas that are killed, every contract case, and the
+fuzz, which has its own."""
 
 
 def is_in_turn(item: pytest.Item) -> bool:

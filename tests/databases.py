@@ -43,12 +43,20 @@ class Cluster:
         """`immediate` is as if it had been killed."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", mode, "stop")
 
+    def cut_off(self) -> None:
+        """End all connections, as a router in between does."""
+        with psycopg.connect(self._url, autocommit=True) as db:
+            db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()")
+
+    @property
+    def _url(self) -> str:
+        return f"postgresql://tester@/postgres?host={self.folder}"
+
     def empty(self) -> str:
         """The URL of its one database, which has nothing in it."""
-        url = f"postgresql://tester@/postgres?host={self.folder}"
-        with psycopg.connect(url, autocommit=True) as db:
+        with psycopg.connect(self._url, autocommit=True) as db:
             db.execute("DROP SCHEMA IF EXISTS ringmock CASCADE")
-        return url
+        return self._url
 
 
 @contextmanager

@@ -75,8 +75,8 @@ class Sender:
     deleted: set[str] = field(default_factory=set)
     sent: int = 0
     steps: int = 0
-    present: int = 0
-    """The pages that were there in the end, and what was deleted."""
+    told: int = 0
+    """The pages that webhooks have told of."""
     problems: list[str] = field(default_factory=list)
 
     def call(self, method: str, path: str, by: str = "101", **more: object) -> httpx2.Response | None:
@@ -165,16 +165,15 @@ def in_the_end(sender: Sender) -> None:
     for extension in MAILBOXES:
         compare(sender, extension)
     theirs = sender.read(STORE, "102", params={"perPage": 1}).json()["paging"]["totalElements"]
-    uuids, told = Counter[str](), 0
+    uuids = Counter[str]()
     while sender.receiver.has_more():
         with suppress(ValueError):  # half of one, of a replica that was killed
             said = event(sender.receiver)
             uuids[said["uuid"]] += 1
-            told += sum(each["newCount"] for each in said["body"]["changes"])
+            sender.told += sum(each["newCount"] for each in said["body"]["changes"])
     sender.problems += [f"the webhook {uuid} has come {count} times" for uuid, count in uuids.items() if count > 1]
-    if told > theirs:
-        sender.problems.append(f"{told} pages were told of, and there are {theirs}")
-    sender.present = theirs
+    if sender.told > theirs:
+        sender.problems.append(f"{sender.told} pages were told of, and there are {theirs}")
 
 
 @contextmanager
@@ -202,9 +201,17 @@ def disturbed(replicas: Replicas, database: Cluster, dice: random.Random, what: 
 
 
 def survived(
-    database: Cluster, dice: random.Random, events: Sequence[str], replicas: int = 3, clients: int = 8
+    database: Cluster,
+    dice: random.Random,
+    events: Sequence[str],
+    replicas: int = 3,
+    clients: int = 8,
+    most: int = MOST_ANSWERED,
 ) -> tuple[list[Sender], bool]:
-    """What was sent and what went wrong, and whether nobody has ended but those that were killed."""
+    """What was sent and what went wrong, and whether nobody has ended but those that were killed.
+
+    At most so many calls are answered between two events.
+    """
     until, answered = threading.Event(), threading.Semaphore(0)
     with ExitStack() as held:
         serving = Replicas(database.empty(), replicas, held)
@@ -216,7 +223,7 @@ def survived(
             for what in [*events, ""]:
                 while answered.acquire(blocking=False):
                     pass  # what was answered before the last of them
-                for _ in range(dice.randint(1, MOST_ANSWERED)):
+                for _ in range(dice.randint(1, most)):
                     assert answered.acquire(timeout=120), "nothing is answered any more"
                 if what:
                     disturbed(serving, database, dice, what)
@@ -250,8 +257,8 @@ def main() -> None:
     print(
         f"{asked.kills} kills and {asked.restarts} restarts of the database: {sent} pages and"
         f" {sum(len(each.deleted) for each in senders)} deletions, {unsure} of them refused or without an answer,"
-        f" {sum(each.steps for each in senders)} comparisons; {len(problems)} wrong"
-        + ("" if still_serve else "; a replica has ended that was not killed")
+        f" {sum(each.steps for each in senders)} comparisons, {sum(each.told for each in senders)} pages told of by"
+        f" webhooks; {len(problems)} wrong" + ("" if still_serve else "; a replica has ended that was not killed")
     )
     raise SystemExit(1 if problems or not still_serve else 0)
 

@@ -11,7 +11,9 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
+from databases import cluster
 from receivers import Receiver, event, subscribed
+from replica_pairs import replica_pair
 from ringmock.serving.tls import self_signed
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
@@ -24,10 +26,14 @@ Pair = tuple[OneOf, OneOf]
 DEMO = {"Authorization": "Bearer demo-101"}
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    with pair(tmp_path_factory.mktemp("state") / "demo.db") as servers:
-        yield servers
+@pytest.fixture(scope="module", params=["workers", "replicas"])
+def both(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Pair]:
+    if request.param == "workers":
+        with pair(tmp_path_factory.mktemp("state") / "demo.db") as servers:
+            yield servers
+    else:
+        with cluster() as database, replica_pair(database.empty()) as servers:
+            yield servers
 
 
 @pytest.fixture(params=["of the one that is asked", "of the other one"])

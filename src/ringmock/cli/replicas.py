@@ -3,11 +3,8 @@
 import errno
 import gc
 import socket
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +15,8 @@ from .addresses import bound, certificate, control_sockets, public_address, root
 from .console import at_end_of_input, port_file
 
 if TYPE_CHECKING:
-    from ..serving.worker import Worker
+    from ..serving.replica import ReplicaServer
+    from ..serving.tls import Certificate
     from ..sign_in.worlds import Worlds
     from ..world.history.replicas import Joined
 
@@ -33,7 +31,6 @@ def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
     _check(given)
     from ..fixture import FixtureError
     from ..serving import collector
-    from ..serving.replica import Replica, ReplicaServer
     from .serve import run
 
     address, shown = public_address(given), certificate(given)
@@ -48,8 +45,6 @@ def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
         joined, worlds = _joined(account)
     except FixtureError as error:
         raise click.ClickException(str(error)) from error
-    inner, reached = _listening(given["replica_address"], joined.host)
-    worker = _worker(account, worlds, joined, Path(stack.enter_context(tempfile.TemporaryDirectory())))
 
     def ready() -> None:
         stack.enter_context(collector.growing())
@@ -60,24 +55,43 @@ def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
             held.write(api[0].getsockname()[1])
         account.say(worlds, api[0], (control or api)[0], shown, root.path if root else None)
 
-    peers: Any = worker.peers
-    server = ReplicaServer(
-        account.app(worlds, worker),
-        ready,
-        account.limits,
-        tls=shown.context if shown else None,
-        base_path=address.base_path,
-        state=account.state(worlds),
-        worker=worker,
-        inner=stack.enter_context(inner),
-        met=peers.met,
-        replica=Replica(worlds, joined.membership, peers),
-        address=reached,
-    )
+    server = _server(given, account, joined, worlds, ready, shown)
     at_end_of_input(server.stop, is_wanted=given["stop_with_stdin"])
     run(server, [*api, *control])
     if server.replica.failure is not None:
         raise click.ClickException(f"{server.replica.failure} Start this one again.")
+
+
+def _server(
+    given: Mapping[str, Any],
+    account: Account,
+    joined: "Joined",
+    worlds: "Worlds",
+    ready: Callable[[], None],
+    shown: "Certificate | None",
+) -> "ReplicaServer":
+    from ..serving.replica import Replica, ReplicaServer
+    from ..serving.replica_peers import ReplicaPeers
+    from ..serving.worker import Worker
+    from ..sign_in.id_tokens import SigningKey
+
+    membership = joined.membership
+    inner, reached = _listening(given["replica_address"], joined.host)
+    peers = ReplicaPeers(membership.number, membership.secret)
+    worker = Worker(worlds, peers, account.base_path, SigningKey(membership.key))
+    return ReplicaServer(
+        account.app(worlds, worker),
+        ready,
+        account.limits,
+        tls=shown.context if shown else None,
+        base_path=account.base_path,
+        state=account.state(worlds),
+        worker=worker,
+        inner=inner,
+        met=peers.met,
+        replica=Replica(worlds, membership, peers),
+        address=reached,
+    )
 
 
 def _check(given: Mapping[str, Any]) -> None:
@@ -88,6 +102,8 @@ def _check(given: Mapping[str, Any]) -> None:
             raise click.UsageError(f"--{option} is for one server: leave --replica out, or --{option}.")
     if given["workers"] > 1:
         raise click.UsageError("--workers are processes of one server, and replicas are one each: give one of the two.")
+    if given["replica_address"] is not None:
+        _parts(given["replica_address"])
 
 
 def _joined(account: Account) -> "tuple[Joined, Worlds]":
@@ -97,21 +113,6 @@ def _joined(account: Account) -> "tuple[Joined, Worlds]":
 
     joined = account.kept_state().replica(SLOTS)
     return joined, account.worlds(DistantCommit(joined.log), Share(frozenset(), SLOTS))
-
-
-def _worker(account: Account, worlds: "Worlds", joined: "Joined", folder: Path) -> "Worker":
-    from ..serving.replica_peers import ReplicaPeers
-    from ..serving.worker import Worker
-    from ..sign_in.id_tokens import SigningKey
-
-    membership = joined.membership
-    peers = ReplicaPeers(folder, membership.number, membership.secret)
-    return Worker(worlds, peers, account.base_path, SigningKey(partial(_shared, membership)))
-
-
-def _shared(membership: Any, key: bytes) -> bytes:
-    """The key of all replicas."""
-    return bytes.fromhex(membership.shared("key", key.hex()))
 
 
 def _listening(given: str | None, default: str) -> tuple[socket.socket, str]:

@@ -180,6 +180,7 @@ class Relay(asyncio.Protocol):
         self._transport = transport
         self._other: Relay | None = None
         self._unanswered = unanswered
+        self._takes_ends = transport is not None and transport.get_extra_info("sslcontext") is None
         self._ending: asyncio.Task[None] | None = None
 
     @classmethod
@@ -196,6 +197,14 @@ class Relay(asyncio.Protocol):
         if self._other is not None and self._other._transport is not None:
             self._other._unanswered = None
             self._other._transport.write(data)
+
+    def eof_received(self) -> bool:
+        """Whether the connection stays: a client that has ended its side gets its answer."""
+        other = None if self._other is None else self._other._transport
+        if other is None or not self._takes_ends:
+            return False
+        other.write_eof()
+        return True
 
     def pause_writing(self) -> None:
         if self._other is not None and self._other._transport is not None:

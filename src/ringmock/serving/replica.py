@@ -30,7 +30,9 @@ JOIN_SECONDS = 20.0
 class Replica:
     """Keeps the worlds of a process to those that the database says are its own."""
 
-    def __init__(self, worlds: Worlds, membership: Membership, peers: ReplicaPeers) -> None:
+    def __init__(
+        self, worlds: Worlds, membership: Membership, peers: ReplicaPeers, join_seconds: float = JOIN_SECONDS
+    ) -> None:
         assert worlds.commits is not None
         self.failure: LogUnavailable | None = None
         """Why it cannot go on; None while it can."""
@@ -40,17 +42,19 @@ class Replica:
         """Slots that were given away and that the database may still call its own: how often each was moved by then."""
         self._thread = ThreadPoolExecutor(1, "ringmock-replicas")
         self._is_away = False
+        self._join_seconds = join_seconds
 
     async def join(self, address: str) -> None:
         """Be one of the replicas, reached by this address. Raises `LogUnavailable` where it cannot be."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._membership.announce, address)
-        until = loop.time() + JOIN_SECONDS
+        until = loop.time() + self._join_seconds
         while not await self._look() or not self._has_joined():
             if loop.time() > until:
                 raise LogUnavailable(
-                    f"None of the other replicas has reached this one at {address} within {JOIN_SECONDS:.0f} seconds:"
-                    " give the address, and the port, that they can reach as --replica-address HOST:PORT."
+                    f"None of the other replicas has reached this one at {address} within"
+                    f" {self._join_seconds:.0f} seconds: give the address, and the port, that they can reach as"
+                    " --replica-address HOST:PORT."
                 )
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -16,7 +16,7 @@ from .inner import PeerAway, Peers
 PATIENCE_SECONDS = 10.0
 """How long a call waits for who has its world: longer than the others take to replace one that is gone."""
 
-MEET_SECONDS = 5.0
+MEET_SECONDS = 2.0
 """How long it may take to connect, and to show that both know the secret."""
 
 _RANDOM = 16
@@ -30,9 +30,8 @@ class ReplicaPeers(Peers):
     patience = PATIENCE_SECONDS
     is_elsewhere = True
 
-    def __init__(self, folder: Path, number: int, secret: bytes) -> None:
-        """`folder`: of this replica alone."""
-        super().__init__(folder, number, 0)
+    def __init__(self, number: int, secret: bytes) -> None:
+        super().__init__(Path(), number, 0)
         self._secret = secret
         self.view = View(number, {}, {})
 

@@ -145,12 +145,10 @@ class Membership:
         except psycopg.Error as error:
             raise LogUnavailable(f"The state {self.name} cannot be written: {sentence(error)}.") from error
 
-    def shared(self, name: str, value: str) -> str:
-        """What all replicas have by this name: this value, where nobody was first. For any thread."""
+    def key(self, made: bytes) -> bytes:
+        """The key by which all replicas sign: this one, where nobody was first. For any thread."""
         with connected(self._url) as db:
-            db.execute("INSERT INTO ringmock.about VALUES (%s, %s) ON CONFLICT DO NOTHING", (name, value))
-            (found,) = db.execute("SELECT value FROM ringmock.about WHERE name = %s", (name,)).fetchone() or (value,)
-            return str(found)
+            return bytes.fromhex(_shared(db, "key", made.hex()))
 
     def leave(self) -> None:
         """Let the others have all slots at once, after the log of this replica is closed."""
@@ -161,6 +159,10 @@ class Membership:
                 db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, self.number))  # once its session has ended
                 db.execute("LOCK TABLE ringmock.slots IN EXCLUSIVE MODE")
                 _forget(db, [self.number])
+        self.close()
+
+    def close(self) -> None:
+        """Look no more."""
         if self._db is not None:
             self._db.close()
 
@@ -247,8 +249,8 @@ def joined(url: str, fixture: FixtureMark, version: str, slots: int) -> Joined:
             raise StateServed(served_by_another(name))
         log = PostgresLog(url, db, fence, was_served=was_served(about, version))
         (host,) = db.execute("SELECT host(inet_client_addr())").fetchone() or (None,)
-        secret = about.get("secret") or _secret(db)
-        return Joined(log, Membership(url, number, bytes.fromhex(secret)), host or "127.0.0.1")
+        secret = bytes.fromhex(_shared(db, "secret", secrets.token_hex(32)))
+        return Joined(log, Membership(url, number, secret), host or "127.0.0.1")
     except psycopg.Error as error:
         db.close()
         raise StateRefused(f"The state {name} cannot be opened: {sentence(error)}.") from error
@@ -305,8 +307,8 @@ def _got(db: Db, call: str) -> bool:
     return bool((db.execute(f"SELECT {call}(%s)", (LOCK,)).fetchone() or (False,))[0])
 
 
-def _secret(db: Db) -> str:
-    """What the replicas know each other by, from the first one on."""
-    db.execute("INSERT INTO ringmock.about VALUES ('secret', %s) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
-    (found,) = db.execute("SELECT value FROM ringmock.about WHERE name = 'secret'").fetchone() or ("",)
+def _shared(db: Db, name: str, value: str) -> str:
+    """What all replicas have by a name: this value, where nobody was first."""
+    db.execute("INSERT INTO ringmock.about VALUES (%s, %s) ON CONFLICT DO NOTHING", (name, value))
+    (found,) = db.execute("SELECT value FROM ringmock.about WHERE name = %s", (name,)).fetchone() or (value,)
     return str(found)

@@ -1,0 +1,207 @@
+"""Replicas of one database: one that comes gets its part, others take that of one that ends, and calls get there."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from databases import Cluster, cluster
+from replica_pairs import has_come, replica, replica_pair, slots_of
+from ringmock.serving.inner import Arrived, InnerListener
+from ringmock.serving.replica import Replica
+from ringmock.serving.replica_peers import ReplicaPeers
+from ringmock.serving.server import bound_socket
+from ringmock.sign_in.share import SLOTS
+from ringmock.world.history.replicas import joined
+from socket_client import opened
+from state_files import VERSION, mark_of
+from support import SMS, STORE, Client, sms_body
+from worker_pairs import client_at
+
+
+@pytest.fixture(scope="module")
+def databases() -> Iterator[Cluster]:
+    with cluster() as started:
+        yield started
+
+
+@pytest.fixture
+def url(databases: Cluster) -> str:
+    return databases.empty()
+
+
+def subjects(client: Client) -> list[str]:
+    return [each["subject"] for each in client.messages("101")]
+
+
+# --- those that come and go ----------------------------------------------------------------------
+
+
+def test_worlds_go_to_one_that_comes_and_back_when_it_ends_with_all_that_was_answered(url: str) -> None:
+    with replica(url) as first:
+        with ExitStack() as held:
+            clients = [held.enter_context(Client(first.url)) for _ in range(6)]
+            for client in clients:
+                client.post_sms("alone")
+            with replica(url) as second:
+                assert has_come(lambda: slots_of(second) == SLOTS / 2)
+                moved = [client for client in clients if second.worlds.share.has(client.client_id)]
+                assert 0 < len(moved) < 6
+                for client in clients:
+                    client.post_sms("both")
+                assert [subjects(client) for client in clients] == [["both", "alone"]] * 6
+            for client in clients:
+                assert client.post_sms("alone again").status_code == 200
+                assert subjects(client) == ["alone again", "both", "alone"]
+        assert has_come(lambda: slots_of(first) == SLOTS)
+
+
+def test_the_world_of_the_fixture_goes_with_its_tokens(url: str) -> None:
+    signed = {"Authorization": "Bearer demo-101"}
+    with replica(url) as first, httpx2.Client(base_url=first.url, trust_env=False, headers=signed) as http:
+        assert http.post(SMS, json=sms_body("one")).status_code == 200
+        with replica(url) as second:
+            assert has_come(lambda: slots_of(second) == SLOTS / 2)
+            first.server.stop()
+            with httpx2.Client(base_url=second.url, trust_env=False, headers=signed, timeout=30) as other:
+                assert other.post(SMS, json=sms_body("two")).status_code == 200
+                found = other.get(STORE).json()["records"]
+                assert [each["subject"] for each in found] == ["two", "one"]
+                assert has_come(lambda: slots_of(second) == SLOTS)
+                assert [each["subject"] for each in other.get(STORE).json()["records"]] == ["two", "one"]
+
+
+def test_connections_of_a_world_that_goes_are_closed_and_open_again_where_it_is(url: str) -> None:
+    with replica(url) as first, ExitStack() as held:
+        clients = [held.enter_context(Client(first.url)) for _ in range(6)]
+        before = [opened(client)[0].connection for client in clients]
+        second = held.enter_context(replica(url))
+        assert has_come(lambda: slots_of(second) == SLOTS / 2)
+        for client, connection in zip(clients, before, strict=True):
+            if second.worlds.share.has(client.client_id):
+                with pytest.raises(ConnectionClosed):
+                    connection.recv(timeout=10)
+                again, _, _ = opened(client)
+                with again.connection:
+                    again.subscribe()
+                    client.post_sms("seen")
+                    header, said = again.receive()
+                    assert (header["type"], said["body"]["changes"][0]["newCount"]) == ("ServerNotification", 1)
+            connection.close()
+
+
+def test_one_that_the_others_cannot_reach_says_so_and_has_no_worlds(url: str) -> None:
+    with replica(url) as first:
+        own = joined(url, mark_of(), VERSION, SLOTS)
+        peers = ReplicaPeers(own.membership.number, own.membership.secret)
+        worlds = first.worlds  # what it would have is never asked for
+        late = Replica(worlds, own.membership, peers, join_seconds=0.0)
+        with pytest.raises(
+            Exception, match=r"has reached this one at 127.0.0.1:1 within .* --replica-address HOST:PORT"
+        ):
+            asyncio.run(late.join("127.0.0.1:1"))
+        own.log.close()
+        late.leave()
+        assert slots_of(first) == SLOTS
+
+
+# --- a replica that is not what it should be -----------------------------------------------------
+
+
+class Fake:
+    """A replica that does with a connection what a test says."""
+
+    def __init__(self, url: str) -> None:
+        self._own = joined(url, mark_of(), VERSION, SLOTS)
+        self._loop = asyncio.new_event_loop()
+        self._bound = bound_socket("127.0.0.1", 0)
+        self._bound.listen()
+        self.is_dying = False
+        self.calls = 0
+        peers = ReplicaPeers(self._own.membership.number, self._own.membership.secret)
+        self._listener = InnerListener(self._bound, {"there": lambda _: {}}, self._take, met=peers.met)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._own.membership.announce(f"127.0.0.1:{self._bound.getsockname()[1]}")
+
+    def _run(self) -> None:
+        self._loop.call_soon(self._listener.begin)
+        self._loop.run_forever()
+
+    async def _take(self, connection: socket.socket, arrived: Arrived) -> None:
+        self.calls += 1
+        if self.is_dying:
+            self._bound.close()
+        connection.close()
+
+    def end(self) -> None:
+        """Its session ends, as with its process."""
+        self._own.log.close()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._listener.end)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._bound.close()
+        self._own.log.close()
+        self._own.membership.close()
+
+
+def test_a_call_whose_replica_is_gone_is_503_and_then_answered_by_the_one_that_takes_its_place(url: str) -> None:
+    with replica(url) as first, ExitStack() as held:
+        clients = [held.enter_context(Client(first.url)) for _ in range(6)]
+        for client in clients:
+            client.post_sms("before")
+            client._http.timeout = httpx2.Timeout(30)
+        fake = Fake(url)
+        held.callback(fake.close)
+        assert has_come(lambda: slots_of(first) == SLOTS / 2)
+        client = next(each for each in clients if not first.worlds.share.has(each.client_id))
+        fake.is_dying = True
+        refused = client.post_sms("lost")
+        assert (refused.status_code, refused.headers["Retry-After"], fake.calls) == (503, "1", 1)
+        assert refused.json()["errorCode"] == "CMN-201"
+        fake.end()
+        assert client.post_sms("after").status_code == 200
+        assert subjects(client) == ["after", "before"]
+
+
+@pytest.mark.parametrize("fault", [{"lost": True}, {"answer": "empty"}, {"answer": "reset"}])
+def test_an_answer_that_a_replica_loses_on_purpose_is_lost(url: str, fault: dict[str, object]) -> None:
+    with replica_pair(url) as (first, second), client_at(first, second) as client:
+        client.post_sms("kept")
+        client.call("PUT", "/_mock/faults", json=[{"operation": "createSMSMessage", **fault}])
+        with pytest.raises(httpx2.HTTPError):
+            client.post_sms("lost")
+
+
+def test_a_connection_that_would_be_relayed_twice_ends_with_its_answer(url: str) -> None:
+    with replica_pair(url) as (first, second), client_at(first, first) as here, client_at(first, second) as there:
+        for client in (here, there):
+            client.token("101")
+        where = urlsplit(first.url)
+        with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+            answers = connection.makefile("rb")
+            ended = [_asked(connection, answers, client) for client in (there, there, here)]
+            assert ended == [False, False, True]
+            assert answers.read() == b""
+            answers.close()
+
+
+def _asked(connection: socket.socket, answers: object, client: Client) -> bool:
+    """Read a mailbox; whether the answer says that the connection ends."""
+    signed = client.bearer("101")["Authorization"]
+    connection.sendall(f"GET {STORE} HTTP/1.1\r\nHost: a\r\nAuthorization: {signed}\r\n\r\n".encode())
+    lines = [line.decode().strip().lower() for line in iter(answers.readline, b"\r\n")]  # type: ignore[attr-defined]
+    assert lines[0] == "http/1.1 200 ok"
+    length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length"))
+    json.loads(answers.read(length))  # type: ignore[attr-defined]
+    return "connection: close" in lines
