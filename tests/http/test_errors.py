@@ -12,6 +12,7 @@ from ringmock.http.validation import problems_of
 from ringmock.lab.faults import GENERAL, BrokenOff
 from ringmock.openapi.document import load_contract, operations
 from ringmock.sign_in import sessions
+from ringmock.world.history.log import LogUnavailable
 
 ABSTRACT = {domain.Refusal, domain.SeveralRefusals, sessions.SignInRefused, sessions.TokenRefused}
 
@@ -50,6 +51,7 @@ REACHED_OUTSIDE_THE_CONTRACT = {
     ),
     StoreFull: "a server that keeps all that it may",
     errors.StateUnavailable: "a server whose state cannot be written",
+    LogUnavailable: "a world that goes to another replica while a call waits",
     NumberingPlansMissing: "an install without the extra that brings them",
 }
 

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -205,3 +206,19 @@ def _asked(connection: socket.socket, answers: object, client: Client) -> bool:
     length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length"))
     json.loads(answers.read(length))  # type: ignore[attr-defined]
     return "connection: close" in lines
+
+
+def test_a_call_that_is_under_way_in_a_world_that_goes_is_refused(url: str) -> None:
+    with replica(url) as first, Client(first.url) as client:
+        client.post_sms("before")
+        rules = [{"operation": "createSMSMessage", "delay": 1.0}]
+        client.call("PUT", "/_mock/faults", json=rules)
+        with ThreadPoolExecutor() as threads:
+            late = threads.submit(client.post_sms, "late")
+            with Client(first.url) as other:
+                other.client_id, other._tokens = client.client_id, client._tokens
+                assert has_come(lambda: other.get("/_mock/faults").json()[0]["met"] == 1)
+            first.server.do(lambda: first.worlds.leave(first.worlds.share.places))
+            assert late.result().status_code == 503
+        assert has_come(lambda: slots_of(first) == SLOTS)  # the database says that they are its own
+        assert subjects(client) == ["before"]

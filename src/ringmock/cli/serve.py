@@ -134,17 +134,11 @@ def serve(**given: Any) -> None:
 
     from ..fixture import FixtureError
     from ..serving import collector, server
-    from . import log, replicas, workers
+    from . import log
 
     log.configure(given["log"], is_quiet=given["quiet"])
-    if given["replica"]:
-        replicas.serve(given, stack)
+    if _serve_as_one_of_several(given, stack):
         return
-    if given["as_worker"] is not None or given["workers"] > 1:
-        workers.serve(given, stack)
-        return
-    if given["replica_address"] is not None:
-        raise click.UsageError("--replica-address is for one of several servers: give --replica, too.")
     address, shown = public_address(given), certificate(given)
     stood = _Standing(given, address).stand_by() if given["standby"] else None
     control = _opening(lambda: control_sockets(given["control_host"], given["control_port"], given["port"]), stood)
@@ -172,6 +166,21 @@ def serve(**given: Any) -> None:
     tls, base_path, state = shown.context if shown else None, address.base_path, account.state(first)
     running = server.Server(app, ready, account.limits, tls=tls, base_path=base_path, state=state)
     _run(running, [*api, *control], app, account, given)
+
+
+def _serve_as_one_of_several(given: Mapping[str, Any], stack: ExitStack) -> bool:
+    """Serve so, where the options say that there are others; whether they do."""
+    from . import replicas, workers
+
+    if given["replica"]:
+        replicas.serve(given, stack)
+        return True
+    if given["replica_address"] is not None:
+        raise click.UsageError("--replica-address is for one of several servers: give --replica, too.")
+    if given["as_worker"] is not None or given["workers"] > 1:
+        workers.serve(given, stack)
+        return True
+    return False
 
 
 def _run(

@@ -215,21 +215,28 @@ class InnerListener:
         self._has, self._met = has, met
         listening.setblocking(False)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._accepting: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Listen, in the loop that runs."""
-        self.do(self._listen())
+        self._accepting = self.do(self._listen())
+
+    def refuse(self) -> None:
+        """Listen no more, and let what has come be done."""
+        if self._accepting is not None:
+            self._accepting.cancel()
 
     def end(self) -> None:
-        """Listen no more."""
+        """Do nothing more."""
         for task in self._tasks:
             task.cancel()
 
-    def do(self, coroutine: Any) -> None:
+    def do(self, coroutine: Any) -> "asyncio.Task[None]":
         """Run a coroutine beside everything else."""
-        task = asyncio.get_running_loop().create_task(coroutine)
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..sign_in.worlds import Worlds
-from ..world.history.log import Given, LogLost, LogUnavailable
+from ..world.history.log import Given, LogDamaged, LogLost, LogUnavailable
 from ..world.history.replicas import Membership, View
 from .inner import PeerAway
 from .replica_peers import ReplicaPeers
@@ -34,7 +34,7 @@ class Replica:
         self, worlds: Worlds, membership: Membership, peers: ReplicaPeers, join_seconds: float = JOIN_SECONDS
     ) -> None:
         assert worlds.commits is not None
-        self.failure: LogUnavailable | None = None
+        self.failure: LogUnavailable | LogDamaged | None = None
         """Why it cannot go on; None while it can."""
         self._worlds, self._commits = worlds, worlds.commits
         self._membership, self._peers = membership, peers
@@ -50,6 +50,8 @@ class Replica:
         await loop.run_in_executor(self._thread, self._membership.announce, address)
         until = loop.time() + self._join_seconds
         while not await self._look() or not self._has_joined():
+            if self.failure is not None:
+                raise self.failure
             if loop.time() > until:
                 raise LogUnavailable(
                     f"None of the other replicas has reached this one at {address} within"
@@ -65,9 +67,13 @@ class Replica:
 
     async def keep(self, stop: Callable[[], None]) -> None:
         """Do so until the server ends; end it where this one cannot go on."""
-        while self.failure is None:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self._look()
+        try:
+            while self.failure is None:
+                await asyncio.sleep(LOOK_SECONDS)
+                await self._look()
+        except Exception as error:  # it would keep its slots, and never look again
+            log.exception("a replica has failed")
+            self.failure = LogUnavailable(f"This replica has failed: {error!r}.")
         log.error("%s This replica ends; started again, it joins the others anew.", self.failure)
         stop()
 
@@ -87,6 +93,9 @@ class Replica:
             if not self._is_away:
                 log.error("%s It is tried again until it can be.", error)
             self._is_away = True
+            return False
+        except LogDamaged as error:
+            self.failure = error
             return False
         self._is_away = False
         return True
@@ -136,12 +145,20 @@ class ReplicaServer(WorkerServer):
     def __init__(self, *args: Any, replica: Replica, address: str, inner: socket.socket, **kwargs: Any) -> None:
         """`address` is where the others reach it, by `inner`."""
         super().__init__(*args, inner=inner, **kwargs)
-        self.replica, self._address = replica, address
+        self.replica, self._address, self._inner = replica, address, inner
+        self._keeping: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
         await super().begin()
         await self.replica.join(self._address)
-        self._listener.do(self.replica.keep(self.stop))
+        self._keeping = self._listener.do(self.replica.keep(self.stop))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+        self._listener.refuse()
+        self._inner.close()  # who has a call for its worlds waits for those that get them
+        await super().shutdown(sockets)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         try:

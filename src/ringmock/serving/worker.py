@@ -63,7 +63,7 @@ class Worker:
         self._whose = Whose((each.client_id for each in worlds.template.applications), base_path)
         worlds.on_default = self._note_default
         self._note_default(worlds.default)
-        self._tell: Callable[[Any], None] = lambda _: None
+        self._tell: Callable[[Any], object] = lambda _: None
 
     def _note_default(self, world: World) -> None:
         if not self._worlds.share.has(""):
@@ -73,7 +73,7 @@ class Worker:
         """Whether the worlds of a slot are this process's."""
         return self._worlds.share.has_slot(slot)
 
-    def begin(self, tell: Callable[[Any], None]) -> None:
+    def begin(self, tell: Callable[[Any], object]) -> None:
         """`tell` runs a coroutine in the loop."""
         self._tell = tell
 

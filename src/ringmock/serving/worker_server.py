@@ -34,8 +34,9 @@ class WorkerServer(Server):
         await super().begin()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._listener.end()
+        self._listener.refuse()
         await super().shutdown(sockets)
+        self._listener.end()
 
     async def _take(self, connection: socket.socket, arrived: Arrived) -> None:
         protocol: Any = self.config.http_protocol_class
