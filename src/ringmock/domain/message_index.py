@@ -135,31 +135,31 @@ class Index:
 class NumberIndex:
     """What has to do with one phone number: the whole of its first few conversations, and an index of all others.
 
-    Most numbers have few conversations, whose indexes need not be kept twice.
+    Most numbers have few conversations, whose indexes need not be kept twice. One with a single conversation has no
+    index but that.
     """
 
-    __slots__ = ("_conversations", "_ids", "_others")
+    __slots__ = ("_conversations", "_others")
 
-    def __init__(self) -> None:
-        self._ids: list[int] = []
-        self._conversations: list[Index] = []
+    def __init__(self, *conversations: Index) -> None:
+        """Of a number with these conversations."""
+        self._conversations = list(conversations)
         self._others: Index | None = None
 
-    def add_new(self, message: Message, conversation_id: int, conversation: Index) -> None:
+    def add_new(self, message: Message, conversation: Index) -> None:
         """Add a message that the index of its conversation, the given one, has."""
-        if conversation_id in self._ids:
+        if conversation in self._conversations:
             return
-        if len(self._ids) < _MOST_CONVERSATIONS:
-            self._ids.append(conversation_id)
+        if len(self._conversations) < _MOST_CONVERSATIONS:
             self._conversations.append(conversation)
             return
         if self._others is None:
             self._others = Index()
         self._others.add_new(message)
 
-    def indexes_of(self, conversation_id: int) -> "Iterator[Index]":
-        """The index that lists the messages of a conversation, unless it is the conversation's own."""
-        if self._others is not None and conversation_id not in self._ids:
+    def indexes_of(self, conversation: Index) -> "Iterator[Index]":
+        """The index that lists the messages of a conversation, unless it is the conversation's own, the given one."""
+        if self._others is not None and conversation not in self._conversations:
             yield self._others
 
     def has(self, order: int, bucket: Bucket) -> bool:
@@ -227,7 +227,8 @@ class MailboxIndex:
 
     all: Index = field(default_factory=Index)
     by_conversation: defaultdict[int, Index] = field(default_factory=lambda: defaultdict(Index))
-    by_phone_number: defaultdict[str, NumberIndex] = field(default_factory=lambda: defaultdict(NumberIndex))
+    by_phone_number: dict[str, Index | NumberIndex] = field(default_factory=dict)
+    """For each number, the index of its only conversation, or one of several."""
     heads: dict[tuple[Combinations, str | None], _Heads] = field(default_factory=dict)
     """The cached results of the last few queries of this kind."""
     unfiled: list[Message] = field(default_factory=list)
@@ -260,7 +261,13 @@ class MailboxIndex:
             conversation = self.by_conversation[conversation_id]
             conversation.add_new(message)
             for number in message.conversation.numbers:
-                self.by_phone_number[number].add_new(message, conversation_id, conversation)
+                known = self.by_phone_number.get(number)
+                if known is None:
+                    self.by_phone_number[number] = conversation
+                elif isinstance(known, NumberIndex):
+                    known.add_new(message, conversation)
+                elif known is not conversation:
+                    self.by_phone_number[number] = NumberIndex(known, conversation)
         for bucket, orders in by_bucket.items():
             self.all.add_several(orders, bucket)
         if self.heads:
@@ -321,9 +328,12 @@ class MailboxIndex:
         """Every index that lists the message."""
         yield self.all
         assert message.conversation.id is not None  # named when recorded
-        yield self.by_conversation[message.conversation.id]
+        conversation = self.by_conversation[message.conversation.id]
+        yield conversation
         for number in message.conversation.numbers:
-            yield from self.by_phone_number[number].indexes_of(message.conversation.id)
+            known = self.by_phone_number[number]
+            if isinstance(known, NumberIndex):
+                yield from known.indexes_of(conversation)
 
     def index_for(self, wanted: MessageFilter) -> Index | NumberIndex | None:
         """The smallest index that contains every match; None when nothing can match."""
