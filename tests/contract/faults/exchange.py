@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -136,14 +136,23 @@ def around(app: ASGIApp, *, before: Change = nothing, after: Change = nothing) -
         if scope["type"] != "http" or _announced(scope) > MOST_BYTES:
             await app(scope, receive, send)
             return
-        exchange = await _request(scope, receive)
-        before(exchange)
+        exchange = _changed_by(before, await _request(scope, receive))
         if not exchange.status:
             await app(_changed(scope, exchange), _replayed(exchange.body), _collector(exchange))
         after(exchange)
         await _answer(exchange, send)
 
     return faulty
+
+
+def _changed_by(before: Change, asked: Exchange) -> Exchange:
+    """The request as it was, where the change counts on what an ill-formed body does not have."""
+    exchange = replace(asked)
+    try:
+        before(exchange)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return asked
+    return exchange
 
 
 def _announced(scope: Scope) -> int:
