@@ -83,6 +83,24 @@ def test_one_whose_place_the_others_have_taken_ends_with_a_sentence(databases: C
 
 
 @pytest.mark.long
+def test_what_was_answered_is_there_after_all_of_them_were_killed_at_once(databases: Cluster) -> None:
+    options = ("--quiet", "--replica", "--state", databases.empty())
+    with ExitStack() as held:
+        servers = [held.enter_context(served(*options)) for _ in range(2)]
+        clients = [held.enter_context(Client(each.url)) for each in (*servers, *servers)]
+        for client in clients:
+            assert client.post_sms("before").status_code == 200
+        for each in servers:
+            each.process.kill()
+        again = [held.enter_context(served(*options)) for _ in range(2)]
+        for place, client in enumerate(clients):
+            with Client(again[place % 2].url) as same:
+                same.client_id, same._tokens = client.client_id, client._tokens
+                assert same.post_sms("after").status_code == 200
+                assert [each["subject"] for each in same.messages("101")] == ["after", "before"]
+
+
+@pytest.mark.long
 def test_kills_and_a_restart_of_the_database_lose_nothing_and_do_nothing_twice(databases: Cluster) -> None:
     """As often as you like: `python tests/replica_kills.py --kills 20 --restarts 5`."""
     senders, still_serve = survived(databases, random.Random(3), ["kill", "restart", "kill"], most=20)

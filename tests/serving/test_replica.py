@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from databases import Cluster, cluster
 from replica_pairs import has_come, replica, replica_pair, slots_of
@@ -19,9 +21,10 @@ from ringmock.serving.inner import Arrived, InnerListener
 from ringmock.serving.replica import Replica
 from ringmock.serving.replica_peers import ReplicaPeers
 from ringmock.serving.server import bound_socket
+from ringmock.serving.tls import self_signed
 from ringmock.sign_in.share import SLOTS
 from ringmock.world.history.replicas import joined
-from socket_client import opened
+from socket_client import Socket, opened
 from state_files import VERSION, mark_of
 from support import SMS, STORE, Client, sms_body
 from worker_pairs import client_at
@@ -206,6 +209,19 @@ def _asked(connection: socket.socket, answers: object, client: Client) -> bool:
     length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length"))
     json.loads(answers.read(length))  # type: ignore[attr-defined]
     return "connection: close" in lines
+
+
+def test_by_https_calls_and_connections_get_there_too(url: str) -> None:
+    with replica_pair(url, self_signed()) as (first, second), client_at(first, second) as client:
+        for _ in range(2):
+            assert client.post_sms().status_code == 200
+        token = client.post("/restapi/oauth/wstoken").json()
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        uri = f"{client.url.replace('https', 'wss')}/ws?access_token={token['ws_access_token']}"
+        with connect(uri, ssl=trusting, proxy=None) as connection:
+            assert Socket(connection).receive()[0]["type"] == "ConnectionDetails"
+        assert len(client.messages("101")) == 2
 
 
 def test_a_call_that_is_under_way_in_a_world_that_goes_is_refused(url: str) -> None:
