@@ -34,11 +34,17 @@ class Served:
 
     def memory_mb(self) -> float | None:
         """What it holds in memory (VmRSS), where the system tells."""
-        try:
-            lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
-        except OSError:
-            return None
-        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
+        held = memory_bytes(self.pid)
+        return None if held is None else held / 1024**2
+
+
+def memory_bytes(pid: int) -> int | None:
+    """What a process holds in memory (VmRSS), where the system tells."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
 def pinned(position: int) -> list[str]:
