@@ -116,7 +116,7 @@ def _joined(account: Account) -> "tuple[Joined, Worlds]":
 
 
 def _listening(given: str | None, default: str) -> tuple[socket.socket, str]:
-    """Where the others reach this one, and what they are told of it."""
+    """Where the others reach this one, and what they hear of it."""
     host, port = _parts(given) if given else (default, 0)
     inner = _bound(host, port)
     inner.listen(BACKLOG)

@@ -31,8 +31,8 @@ RETRY_SECONDS = 0.25
 """Between two attempts of a worker to reach the database that it is to serve."""
 
 
-class Told(NamedTuple):
-    """What a worker is told, by a hidden option. Sockets and pipes are numbers of descriptors that it inherits."""
+class WorkerStart(NamedTuple):
+    """What a worker starts with, by a hidden option. Sockets and pipes are numbers of descriptors that it inherits."""
 
     place: int
     of: int
@@ -56,7 +56,7 @@ class Told(NamedTuple):
 def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
     """Start the workers, or be one of them."""
     if given["as_worker"] is not None:
-        _work(given, stack, Told(**json.loads(given["as_worker"])))
+        _work(given, stack, WorkerStart(**json.loads(given["as_worker"])))
     else:
         _supervise(given, stack)
 
@@ -136,8 +136,8 @@ class _Starting:
         inner = self._inner[place].fileno()
         port = self._control[0].getsockname()[1] if self._control else None
         folder, was_served = str(self._folder), self._was_served
-        told = Told(place, self._of, folder, api, control, port, inner, ready, parent, was_served, self._run)
-        return [*self._command, "--as-worker", json.dumps(told._asdict())], [*api, *control, inner, ready, parent]
+        start = WorkerStart(place, self._of, folder, api, control, port, inner, ready, parent, was_served, self._run)
+        return [*self._command, "--as-worker", json.dumps(start._asdict())], [*api, *control, inner, ready, parent]
 
 
 def _listening(folder: Path, place: int) -> socket.socket:
@@ -163,28 +163,28 @@ def _write_secret(path: Path, content: bytes) -> None:
 # --- a worker --------------------------------------------------------------------------------------
 
 
-def _work(given: Mapping[str, Any], stack: ExitStack, told: Told) -> None:
+def _work(given: Mapping[str, Any], stack: ExitStack, start: WorkerStart) -> None:
     from ..fixture import FixtureError
     from ..serving import collector
     from ..serving.worker_server import WorkerServer
     from ..sign_in.share import part
     from .serve import run
 
-    shown = certificate(_with_certificate(given, Path(told.folder)))
+    shown = certificate(_with_certificate(given, Path(start.folder)))
     address = public_address(given)
-    account = Account(given, address, told.control_port)
-    wait = partial(_wait_with, told.parent)
-    commits = account.kept_state().joined(told.run, told.place, was_served=told.was_served, wait=wait)
+    account = Account(given, address, start.control_port)
+    wait = partial(_wait_with, start.parent)
+    commits = account.kept_state().joined(start.run, start.place, was_served=start.was_served, wait=wait)
     try:
-        worlds = account.worlds(commits, part(told.place, told.of))
+        worlds = account.worlds(commits, part(start.place, start.of))
     except FixtureError as error:
         raise click.ClickException(str(error)) from error
-    worker = _worker(account, worlds, told)
+    worker = _worker(account, worlds, start)
 
     def ready() -> None:
         stack.enter_context(collector.growing())
         gc.enable()
-        os.write(told.ready, b"r")
+        os.write(start.ready, b"r")
 
     server = WorkerServer(
         account.app(worlds, worker),
@@ -194,10 +194,10 @@ def _work(given: Mapping[str, Any], stack: ExitStack, told: Told) -> None:
         base_path=address.base_path,
         state=account.state(worlds),
         worker=worker,
-        inner=socket.socket(fileno=told.inner),
+        inner=socket.socket(fileno=start.inner),
     )
-    at_end_of_input(server.stop, is_wanted=True, descriptor=told.parent)
-    sockets = [socket.socket(fileno=each) for each in (*told.api, *told.control)]
+    at_end_of_input(server.stop, is_wanted=True, descriptor=start.parent)
+    sockets = [socket.socket(fileno=each) for each in (*start.api, *start.control)]
     run(server, sockets)
 
 
@@ -207,11 +207,11 @@ def _wait_with(parent: int) -> None:
         click.get_current_context().exit()
 
 
-def _worker(account: Account, worlds: Any, told: Told) -> "Worker":
+def _worker(account: Account, worlds: Any, start: WorkerStart) -> "Worker":
     from ..serving.inner import Peers
     from ..serving.worker import Worker
 
-    return Worker(worlds, Peers(Path(told.folder), told.place, told.of), account.base_path)
+    return Worker(worlds, Peers(Path(start.folder), start.place, start.of), account.base_path)
 
 
 def _with_certificate(given: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:

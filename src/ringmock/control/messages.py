@@ -134,8 +134,8 @@ async def waiting_list_messages(call: ControlCall, client: Client) -> Json:
 
 def _none(call: ControlCall, question: Question, found: Sequence[MessageEntry]) -> Json:
     if found:
-        told_of = "; ".join(_line(entry) for entry in found[:SHOWN])
-        raise UnexpectedMessage(f"There should be no {question.said}, and there is: {told_of}.")
+        lines = "; ".join(_line(entry) for entry in found[:SHOWN])
+        raise UnexpectedMessage(f"There should be no {question.said}, and there is: {lines}.")
     _check_evidence(call.world, question)
     return _answer(call, question, ())
 

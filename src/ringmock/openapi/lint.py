@@ -380,7 +380,7 @@ _IDENTIFIER = re.compile(r"(extension|department|group|phone)(Id|Ids|Number)|\w+
 _UPPER_BOUNDS = ("dateTo", "creationTimeTo")
 
 
-def identifiers_are_told_from_nothing(contract: Object) -> Iterator[Problem]:
+def identifiers_name_something(contract: Object) -> Iterator[Problem]:
     """What a request names an extension or a phone number by is neither empty nor without an end."""
     for schema in _sent(contract):
         for name, member in schema.node.get("properties", {}).items():
@@ -447,7 +447,7 @@ def alternatives_hide_no_properties(contract: Object) -> Iterator[Problem]:
 _FIRST_PART, _FURTHER_PARTS = "x-first-part", "x-further-parts"
 
 
-def parts_are_told_apart(contract: Object) -> Iterator[Problem]:
+def parts_differ(contract: Object) -> Iterator[Problem]:
     """A body in parts says which property the first part is and which the further ones, or that all are alike.
 
     OpenAPI 3.0 knows parts by their names alone, and clients choose these as they like.
@@ -518,12 +518,12 @@ CHECKS: tuple[Check, ...] = (
     links_lead_somewhere,
     refusals_are_declared,
     answers_show_what_is_set,
-    identifiers_are_told_from_nothing,
+    identifiers_name_something,
     bounds_say_that_they_are_included,
     required_parameters_have_examples,
     answers_without_content_are_empty,
     alternatives_hide_no_properties,
-    parts_are_told_apart,
+    parts_differ,
     forms_need_no_json,
     ignored_bodies_are_declared,
     dates_in_queries_take_a_blank_for_a_plus,

@@ -10,15 +10,15 @@ class ContactTokens:
     """Signs and verifies the tokens of a world between two resets. Tokens from before a reset are not valid."""
 
     def __init__(self, secret: bytes) -> None:
-        self._seal = TokenSigner(secret)
+        self._signer = TokenSigner(secret)
 
     def issue(self, extension: str, position: int) -> str:
         """A token of a client that has got the changes up to a position."""
-        return self._seal.sign(position.to_bytes(_BYTES), _about(extension))
+        return self._signer.sign(position.to_bytes(_BYTES), _about(extension))
 
     def read(self, extension: str, token: str) -> int:
         """What the token was issued with. Raises `SyncTokenInvalid` for any other text."""
-        content = self._seal.verify(token, _about(extension))
+        content = self._signer.verify(token, _about(extension))
         if content is None:
             raise errors.SyncTokenInvalid("syncToken")
         return int.from_bytes(content)

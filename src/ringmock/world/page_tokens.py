@@ -24,16 +24,16 @@ class PageTokens:
     """Signs and verifies the tokens of a world between two resets. Tokens from before a reset are not valid."""
 
     def __init__(self, secret: bytes) -> None:
-        self._seal = TokenSigner(secret)
+        self._signer = TokenSigner(secret)
 
     def issue(self, listing: Listing, before: int | None) -> str:
         """The token of the page that begins right below `before`; of the first page for None."""
         content = b"" if before is None else before.to_bytes(_PLACE_BYTES, signed=True)
-        return self._seal.sign(content, _about(listing))
+        return self._signer.sign(content, _about(listing))
 
     def read(self, listing: Listing, token: str) -> int | None:
         """What the token was issued with. Raises `InvalidParameter` about `pageToken` for any other text."""
-        content = self._seal.verify(token, _about(listing))
+        content = self._signer.verify(token, _about(listing))
         if content is None:
             raise errors.InvalidParameter("pageToken", token)
         return int.from_bytes(content, signed=True) if content else None

@@ -36,26 +36,26 @@ class SyncTokens:
     """Signs and verifies the tokens of a world between two resets. Tokens from before a reset are not valid."""
 
     def __init__(self, secret: bytes) -> None:
-        self._seal = TokenSigner(secret)
+        self._signer = TokenSigner(secret)
 
     def issue(self, mailbox: str, mark: Mark) -> str:
         """A token with the mark; `mailbox` is its owner's extension number."""
-        return self._seal.sign(_packed(mark), mailbox)
+        return self._signer.sign(_packed(mark), mailbox)
 
     def read(self, mailbox: str, token: str) -> Mark:
         """The mark that the token was issued with. Raises `SyncTokenInvalid` for any other text."""
-        content = self._seal.verify(token, mailbox)
+        content = self._signer.verify(token, mailbox)
         if content is None or len(content) < _SHAPE.size or (len(content) - _SHAPE.size) % _ID.size:
             raise errors.SyncTokenInvalid("syncToken")
         return _unpacked(content)
 
     def issue_of_call_log(self, owner: str) -> str:
         """A token of the call log of the extension with this number."""
-        return self._seal.sign(_CALL_LOG, owner)
+        return self._signer.sign(_CALL_LOG, owner)
 
     def check_call_log(self, owner: str, token: str) -> None:
         """Raise `SyncTokenInvalid` for any text but a token of this extension's call log."""
-        if self._seal.verify(token, owner) != _CALL_LOG:
+        if self._signer.verify(token, owner) != _CALL_LOG:
             raise errors.SyncTokenInvalid("syncToken")
 
 

@@ -31,13 +31,13 @@ def _given(value: Any) -> dict[str, Any]:
         said = getattr(value, each.name)
         default = each.default if each.default_factory is MISSING else each.default_factory()
         if each.init and (default is MISSING or said != default):
-            found[each.name] = _told(said)
+            found[each.name] = _plain(said)
     return found
 
 
-def _told(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
-        return _told(value.value)
+        return _plain(value.value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if is_dataclass(value):
@@ -45,11 +45,11 @@ def _told(value: Any) -> Any:
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         defaults = getattr(value, "_field_defaults")  # noqa: B009  # of a named tuple
         pairs = zip(value._fields, value, strict=True)
-        return {name: _told(each) for name, each in pairs if name not in defaults or defaults[name] != each}
+        return {name: _plain(each) for name, each in pairs if name not in defaults or defaults[name] != each}
     if isinstance(value, Mapping):
-        return {str(_told(key)): _told(each) for key, each in value.items()}
+        return {str(_plain(key)): _plain(each) for key, each in value.items()}
     if isinstance(value, Set):
-        return sorted((_told(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+        return sorted((_plain(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, date):
@@ -57,5 +57,5 @@ def _told(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, Iterable):
-        return [_told(each) for each in value]
+        return [_plain(each) for each in value]
     return getattr(value, "pattern", type(value).__name__)

@@ -17,7 +17,7 @@ class ThreadTokens:
     """Signs and verifies the tokens of a world between two resets. Tokens from before a reset are not valid."""
 
     def __init__(self, secret: bytes) -> None:
-        self._seal = TokenSigner(secret)
+        self._signer = TokenSigner(secret)
 
     def issue(self, extension: str, mark: ThreadMark) -> str:
         """A token with the mark; its content has the names of the service's own."""
@@ -28,11 +28,11 @@ class ThreadTokens:
             "syncTime": (mark.time - _EPOCH) // _MILLISECOND,
             "position": mark.position,
         }
-        return self._seal.sign(orjson.dumps(content), _about(extension, mark.scope))
+        return self._signer.sign(orjson.dumps(content), _about(extension, mark.scope))
 
     def read(self, extension: str, token: str, *, of_entries: bool) -> ThreadMark:
         """The mark that the token was issued with. Raises `SyncTokenInvalid` for any other text."""
-        content = self._seal.verify(token, f"{_ENTRIES if of_entries else _THREADS} of {extension}")
+        content = self._signer.verify(token, f"{_ENTRIES if of_entries else _THREADS} of {extension}")
         if content is None:
             raise errors.SyncTokenInvalid("syncToken")
         said = orjson.loads(content)

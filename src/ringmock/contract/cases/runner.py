@@ -372,10 +372,10 @@ class _Run:
                 break
             sleep(BETWEEN_LOOKS)
         if found:
-            yield Mismatch(_told_as_texts(where, expected, actual, text) or found, exchange)
+            yield Mismatch(_as_texts(where, expected, actual, text) or found, exchange)
 
 
-def _told_as_texts(where: str, expected: Json, actual: list[Json], text: str) -> tuple[Difference, ...]:
+def _as_texts(where: str, expected: Json, actual: list[Json], text: str) -> tuple[Difference, ...]:
     """The texts that were expected and those that are there; nothing when those agree and something else differs."""
     present = ["" if found_at(message, text) is ABSENT else found_at(message, text) for message in actual]
     if isinstance(expected, list):

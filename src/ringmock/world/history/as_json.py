@@ -83,10 +83,10 @@ def read(said: Mapping[str, Json]) -> Command:
             answer=_bytes(said["answer"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unreadable(f"command {said.get('number', '?')} has no, or no good, {_told(error)}") from error
+        raise Unreadable(f"command {said.get('number', '?')} has no, or no good, {_reason(error)}") from error
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return repr(error.args[0]) if isinstance(error, KeyError) else str(error)
 
 
@@ -151,7 +151,7 @@ def read_head(said: Json) -> Base:
     try:
         return Base(_moment(said["began"]), bytes.fromhex(said["secret"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"its head has no, or no good, {_told(error)}") from error
+        raise Unreadable(f"its head has no, or no good, {_reason(error)}") from error
 
 
 # --- values --------------------------------------------------------------------------------------
