@@ -98,7 +98,7 @@ def _essence(content_type: str) -> str:
 
 
 def plain_target(call: Read) -> str:
-    """The target without a slash at its end, `perPage` as a number, and a list as a parameter for each value."""
+    """The target without a slash at its end, `perPage` as a number, truth in small letters, each value by itself."""
     path, _, query = call.target.partition("?")
     path = path.rstrip("/")
     lists = _lists_of(call._replace(target=path).operation)
@@ -110,6 +110,7 @@ def plain_target(call: Read) -> str:
 def _plain(name: str, value: str, is_list: bool) -> Iterator[str]:
     if name == "perPage" and value.lower() == "max":
         value = "1000"
+    value = value.lower() if value in ("True", "False") else value
     for each in value.split(",") if is_list else [value]:
         yield f"{name}={each}"
 

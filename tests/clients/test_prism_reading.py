@@ -111,6 +111,7 @@ def test_what_prism_says_of_another_media_type_is_its_own_only_if_the_body_keeps
         (f"{STORE}/?messageType=Fax,Pager&page=1", f"{STORE}?messageType=Fax&messageType=Pager&page=1"),
         (f"{STORE}?perPage=MAX&phoneNumber=1,2", f"{STORE}?perPage=1000&phoneNumber=1,2"),
         (f"{STORE}/1,2", f"{STORE}/1,2"),
+        (f"{STORE}/1?purge=True", f"{STORE}/1?purge=true"),
     ],
 )
 def test_a_target_is_written_in_the_one_way_that_openapi_can_say(target: str, plain: str) -> None:

@@ -32,6 +32,7 @@ from . import (
     text_length,
     threads,
     today,
+    unusual_calls,
 )
 from .fault import Fault
 
@@ -61,6 +62,7 @@ ROOMS = (
     headers,
     accounts,
     second_calls,
+    unusual_calls,
 )
 
 
