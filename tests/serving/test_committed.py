@@ -11,6 +11,7 @@ import pytest
 from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
 from ringmock.serving.committed import CommittedTransport
+from ringmock.serving.public_address import PublicAddress
 from ringmock.serving.server import Server, State, build, serving
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.commands import Command, Handled
@@ -181,11 +182,22 @@ class Served:
 
 
 @contextmanager
-def served() -> Iterator[Served]:
+def served(base_path: str = "") -> Iterator[Served]:
     log = FakeLog()
     worlds = Worlds(load_named("demo"), commits=GroupCommit(log))
-    with serving(build(worlds), state=State(worlds, template_of)) as (url, server), Client(url) as client:
+    app, state = build(worlds, address=PublicAddress(base_path)), State(worlds, template_of)
+    with serving(app, base_path=base_path, state=state) as (url, server), Client(f"{url}{base_path}") as client:
         yield Served(log, client, server)
+
+
+@pytest.mark.parametrize("base_path", ["", "/mock"])
+def test_a_sign_in_that_cannot_be_kept_is_refused_as_oauth_has_it_wherever_the_api_is(base_path: str) -> None:
+    with served(base_path) as kept:
+        kept.client.post_sms("kept")
+        kept.log.is_full = True
+        kept.client.post_sms("not kept")
+        answer = kept.client.ask_token(grant_type="password", username="x", password="y")
+    assert (answer.status_code, answer.json()["error"]) == (503, "invalid_request")
 
 
 def test_a_full_disk_is_503_in_the_callers_envelope_and_nothing_that_was_answered_is_lost() -> None:
@@ -197,9 +209,10 @@ def test_a_full_disk_is_503_in_the_callers_envelope_and_nothing_that_was_answere
         said = {"errorCode": "CMN-201"}
         for answer in refused:
             assert (answer.status_code, {"errorCode": answer.json()["errorCode"]}) == (503, said)
+            assert answer.headers["Retry-After"] == "1"
             assert "the state of this server cannot be written" in answer.json()["message"]
         sign_in = client.ask_token(grant_type="password", username="x", password="y")
-        assert sign_in.status_code == 503
+        assert (sign_in.status_code, sign_in.headers["Retry-After"]) == (503, "1")
         assert {"error", "error_description"} <= sign_in.json().keys()
         control = client.call("POST", "/_mock/reset")
         assert control.status_code == 503

@@ -458,12 +458,18 @@ def problems_of(exception: Exception) -> Sequence[Exception]:
     return exception.refusals if isinstance(exception, domain.Refusal) else (exception,)
 
 
+SOON = "1"
+"""Seconds after which a call is worth another try that could not be kept, or whose world had no process."""
+
+
 def headers_of(problem: Exception, status: int) -> dict[str, str]:
     """The headers of a refusal."""
     if isinstance(problem, MethodNotAllowed):
         return {"Allow": ", ".join(problem.allowed)}
     if isinstance(problem, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{problem.length}"}
+    if isinstance(problem, (StateUnavailable, LogUnavailable)):
+        return {"Retry-After": SOON}
     if status == 429:
         return {"Retry-After": str(int(limits.PENALTY.total_seconds()))}
     if status == 401:

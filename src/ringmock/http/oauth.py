@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..lab.faults import Demanded
 from ..sign_in import sessions
-from .errors import AuthorizationMalformed, AuthorizationNotSupported, MethodNotAllowed, entry, problems_of, row_of
+from .errors import AuthorizationMalformed, AuthorizationNotSupported, entry, headers_of, problems_of, row_of
 
 OPERATIONS = frozenset({"authorize", "authorize2", "getToken", "revokeToken"})
 """The operations that answer refusals as RFC 6749 has them."""
@@ -115,8 +115,7 @@ def render(exception: Exception) -> tuple[int, dict[str, str], bytes]:
     problems = problems_of(exception)
     said: list[dict[str, Any]] = [entry(problem) for problem in problems]
     status = row_of(problems[0]).status
-    if isinstance(problems[0], MethodNotAllowed):
-        headers["Allow"] = ", ".join(problems[0].allowed)
+    headers |= headers_of(problems[0], status)
     if status == 401:
         headers["WWW-Authenticate"] = f"Basic {REALM}"
     return status, headers, _body(_ERRORS.get(status, "invalid_request"), said[0]["message"], said)

@@ -11,7 +11,6 @@ from typing import Any, cast
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..http import parser_refusals
-from ..http.call import PREFIX_KEY
 from ..http.errors import StateUnavailable
 from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..world.history.log import GroupCommit
@@ -151,12 +150,5 @@ class WhileAvailable:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._commits.is_available():
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close"})
         else:
-            path = scope["path"].removeprefix(scope.get(PREFIX_KEY, ""))
-            status, headers, body = parser_refusals.parts(StateUnavailable(), path)
-            lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-            await send({"type": "http.response.start", "status": status, "headers": lines})
-            await send({"type": "http.response.body", "body": body})
+            await parser_refusals.refuse(StateUnavailable(), scope["path"], scope, receive, send)

@@ -160,7 +160,7 @@ class HandedOverProtocol(CommittedHttpProtocol):
             await self._peers.ask(place, "there")
         except PeerAway:
             target = origin_form(self.url or b"")[0].removeprefix(self._base_path)
-            transport.write(parser_refusals.answer(StateUnavailable(), target, {"retry-after": "1"}))
+            transport.write(parser_refusals.answer(StateUnavailable(), target))
         transport.close()
 
 

@@ -141,11 +141,4 @@ def _first(value: str) -> str:
 
 async def _refuse(problem: Exception, scope: Scope, receive: Receive, send: Send) -> None:
     log.info("refused before it was a call: %s at %s", type(problem).__name__, printable(scope["path"]))
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close"})
-        return
-    status, headers, body = parser_refusals.parts(problem, scope["path"])
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+    await parser_refusals.refuse(problem, scope["path"], scope, receive, send)

@@ -69,8 +69,8 @@ def build(
     if access.port is not None:
         webhooks.listens_on(access.port)
         app = without_api(app, access.port)
-    app = address.of(app) if address else app
     app = app if worlds.commits is None else WhileAvailable(app, worlds.commits)
+    app = address.of(app) if address else app
     return app if worker is None else worker.of(app)
 
 

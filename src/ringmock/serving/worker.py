@@ -141,6 +141,10 @@ class Worker:
                 await asyncio.sleep(AGAIN_SECONDS)
         return True
 
+    def path_of(self, scope: Scope) -> str:
+        """The path below the base path."""
+        return self._whose.path_of(scope)
+
     async def _gather(self, scope: Scope, body: bytes) -> None:
         """Put on the scope what a call is about, and others know."""
         path = self._whose.path_of(scope)
@@ -234,7 +238,7 @@ class _Placed:
             else:
                 receive = await self._worker.placed(connection, scope, receive)
         except PeerAway:
-            await _refuse(scope, receive, send)
+            await parser_refusals.refuse(StateUnavailable(), self._worker.path_of(scope), scope, receive, send)
             return
         if receive is not None:
             await self._app(scope, receive, _ending(send) if connection.is_last else send)
@@ -283,16 +287,3 @@ async def _body(receive: Receive) -> tuple[bytes, Receive, bool]:
         return await receive() if message is None else message
 
     return body, repeated, is_there
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """The process that has the world does not answer."""
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close"})
-        return
-    status, headers, body = parser_refusals.parts(StateUnavailable(), scope["path"])
-    headers["retry-after"] = "1"
-    lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": body})
