@@ -186,7 +186,7 @@ def served(base_path: str = "") -> Iterator[Served]:
     log = FakeLog()
     worlds = Worlds(load_named("demo"), commits=GroupCommit(log))
     app, state = build(worlds, address=PublicAddress(base_path)), State(worlds, template_of)
-    with serving(app, base_path=base_path, state=state) as (url, server), Client(f"{url}{base_path}") as client:
+    with serving(app, base_path=base_path, state=state) as (url, server), Client(url) as client:
         yield Served(log, client, server)
 
 
