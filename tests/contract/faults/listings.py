@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp
@@ -18,6 +18,14 @@ from ringmock.world.world import World
 from .exchange import Exchange, Json, around
 from .fault import in_answers, in_app, in_requests, in_world
 from .operations import DELETE, DELETE_ALL, EXTENSION, EXTENSIONS, LIST, PHONES, READ, SYNC
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(milliseconds=1)
+
+
+def _before(moment: datetime, by: timedelta) -> datetime:
+    """So much earlier; the first moment that there is, where that would be none."""
+    return moment - by if moment - _FIRST >= by else _FIRST
 
 
 @in_answers(LIST)
@@ -98,7 +106,7 @@ class LeavesOutTheFirstMoment(World):
     """A list begins behind dateFrom, not with it."""
 
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
-        later = replace(wanted, date_from=wanted.date_from + timedelta(milliseconds=1))
+        later = replace(wanted, date_from=min(wanted.date_from, _LAST) + timedelta(milliseconds=1))
         return super().list_messages(extension, later)
 
 
@@ -109,7 +117,9 @@ class LeavesOutTheLastMoment(World):
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
         if wanted.date_to == self.clock.now():
             return super().list_messages(extension, wanted)
-        return super().list_messages(extension, replace(wanted, date_to=wanted.date_to - timedelta(milliseconds=1)))
+        return super().list_messages(
+            extension, replace(wanted, date_to=_before(wanted.date_to, timedelta(milliseconds=1)))
+        )
 
 
 @in_world(LIST)
@@ -117,7 +127,7 @@ class LooksBackFromNow(World):
     """Without dateFrom a list goes back 24 hours from now, whatever dateTo is."""
 
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
-        is_by_itself = (wanted.date_to - timedelta(hours=24)).replace(second=0, microsecond=0) == wanted.date_from
+        is_by_itself = _before(wanted.date_to, timedelta(hours=24)).replace(second=0, microsecond=0) == wanted.date_from
         start = (self.clock.now() - timedelta(hours=24)).replace(second=0, microsecond=0)
         return super().list_messages(extension, replace(wanted, date_from=start) if is_by_itself else wanted)
 
@@ -127,7 +137,7 @@ class LooksBackToTheSecond(World):
     """Without dateFrom a list goes back 24 hours to the second, not to the minute."""
 
     def list_messages(self, extension: Extension, wanted: MessageFilter) -> MessagePage:
-        start = wanted.date_to - timedelta(hours=24)
+        start = _before(wanted.date_to, timedelta(hours=24))
         is_by_itself = start.replace(second=0, microsecond=0) == wanted.date_from
         return super().list_messages(extension, replace(wanted, date_from=start) if is_by_itself else wanted)
 
@@ -273,7 +283,7 @@ class DeletesToTheSecondBefore(World):
     """A deletion to a date leaves what came in its last second."""
 
     def deleting_messages(self, extension: Extension, wanted: Iterable[MessageFilter], *, purge: bool) -> Slices[None]:
-        earlier = [replace(each, date_to=each.date_to - timedelta(seconds=1)) for each in wanted]
+        earlier = [replace(each, date_to=_before(each.date_to, timedelta(seconds=1))) for each in wanted]
         yield from super().deleting_messages(extension, earlier, purge=purge)
 
 
