@@ -1,6 +1,8 @@
 """How long ringmock takes from its start to its first answer, and what memory it holds: never a timed test.
 
-python benchmarks/start.py [--starts 7] [--calls 20000] [--write]
+    python benchmarks/start.py [--starts 7] [--calls 20000] [--beside FOLDER] [--write]
+
+With `--beside`, openapi-backend of that folder of npm packages is started in turns.
 """
 
 import argparse
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import readme
 from contenders.exchange import SMS
+from contenders.openapi_backend import OPENAPI_BACKEND
 from contenders.ringmock_itself import RINGMOCK
 from contenders.serving import Served, pinned, serving
 
@@ -57,10 +60,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--starts", type=int, default=7)
     parser.add_argument("--calls", type=int, default=20_000)
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="where npm put openapi-backend")
     readme.may_write(parser)
     asked = parser.parse_args()
-    seconds, at_rest, loading = [], [], []
+    seconds, at_rest, loading, others = [], [], [], []
     for _ in range(asked.starts):
+        if asked.beside is not None:
+            with serving(OPENAPI_BACKEND, asked.beside, poll=0.005) as served:
+                others.append(served.start_seconds)
         with serving(RINGMOCK, Path(), poll=0.005) as served:
             seconds.append(served.start_seconds)
             at_rest.append(served.memory_mb())
@@ -75,6 +82,10 @@ def main() -> int:
         ["memory after that answer (VmRSS)", megabytes(at_rest)],
         [f"memory after {asked.calls:,} SMS", megabytes([afterwards])],
     ]
+    if others:
+        ratios = [ours / theirs for ours, theirs in zip(seconds, others, strict=True)]
+        rows.append(["openapi-backend's start", f"{statistics.median(others):.2f} s"])
+        rows.append(["ringmock's by it, of each pair", f"{statistics.median(ratios):.2f}"])
     cores = os.cpu_count() or 1
     installed = len(list(metadata.distributions()))
     where = f"{readme.machine(cores)}, {installed} packages installed."
