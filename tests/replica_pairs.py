@@ -14,7 +14,7 @@ from ringmock.serving.server import State, bound_socket, build, url_of
 from ringmock.serving.tls import Certificate
 from ringmock.serving.worker import Worker
 from ringmock.sign_in.id_tokens import SigningKey
-from ringmock.sign_in.share import SLOTS, Share
+from ringmock.sign_in.world_slots import SLOTS, Share
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.distant import DistantCommit
 from ringmock.world.history.replicas import joined

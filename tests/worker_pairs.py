@@ -14,7 +14,7 @@ from ringmock.serving.server import State, bound_socket, build, url_of
 from ringmock.serving.tls import Certificate
 from ringmock.serving.worker import Worker
 from ringmock.serving.worker_server import WorkerServer
-from ringmock.sign_in.share import part
+from ringmock.sign_in.world_slots import part
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.shared import SharedCommit
 from ringmock.world.history.sqlite import joined, share

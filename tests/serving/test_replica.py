@@ -22,7 +22,7 @@ from ringmock.serving.replica import Replica
 from ringmock.serving.replica_peers import ReplicaPeers
 from ringmock.serving.server import bound_socket
 from ringmock.serving.tls import self_signed
-from ringmock.sign_in.share import SLOTS
+from ringmock.sign_in.world_slots import SLOTS
 from ringmock.world.history.replicas import joined
 from socket_client import Socket, opened
 from state_files import VERSION, mark_of

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from ringmock.serving.routing import ANYWHERE, Whereabouts, Whose
-from ringmock.sign_in.share import slot_of
+from ringmock.sign_in.world_slots import slot_of
 from support import basic
 
 WHOSE = Whose(["ringmock"])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..serving.server import State
     from ..serving.tls import Certificate
     from ..serving.worker import Worker
-    from ..sign_in.share import Share
+    from ..sign_in.world_slots import Share
     from ..sign_in.worlds import Worlds
     from ..world.history.log import GroupCommit
     from ..world.template import Template
@@ -57,7 +57,7 @@ class Account:
 
         `share`: which of them this process has; None for all. Raises `FixtureError`.
         """
-        from ..sign_in.share import WHOLE
+        from ..sign_in.world_slots import WHOLE
         from ..sign_in.worlds import Worlds
 
         given, template = self._given, self.template()

@@ -48,7 +48,7 @@ def replay(file: Path, url: str | None, connection: "ConnectionOptions", fixture
     from ..contract.exports.replayed import CannotBegin
     from ..contract.http_client import NoAnswer
     from ..fixture import FixtureError
-    from ..world.history.written import Unreadable
+    from ..world.history.serialization import Unreadable
 
     try:
         history = read_file(file)

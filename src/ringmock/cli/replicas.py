@@ -108,7 +108,7 @@ def _check(given: Mapping[str, Any]) -> None:
 
 def _joined(account: Account) -> "tuple[Joined, Worlds]":
     """What is joined, and the worlds, of which there are none yet."""
-    from ..sign_in.share import SLOTS, Share
+    from ..sign_in.world_slots import SLOTS, Share
     from ..world.history.distant import DistantCommit
 
     joined = account.kept_state().replica(SLOTS)

@@ -167,7 +167,7 @@ def _work(given: Mapping[str, Any], stack: ExitStack, start: WorkerStart) -> Non
     from ..fixture import FixtureError
     from ..serving import collector
     from ..serving.worker_server import WorkerServer
-    from ..sign_in.share import part
+    from ..sign_in.world_slots import part
     from .serve import run
 
     shown = certificate(_with_certificate(given, Path(start.folder)))

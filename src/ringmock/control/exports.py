@@ -8,7 +8,7 @@ from typing import Any
 
 from ..domain.slices import Slices
 from ..http.slices import in_slices
-from ..sign_in.share import DEFAULT
+from ..sign_in.world_slots import DEFAULT
 from ..world.template import Template
 from . import account, clock, history, journal, limits, messages, subscriptions
 from .call import ControlCall, NotNow, root_of

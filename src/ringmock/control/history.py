@@ -6,7 +6,7 @@ from .. import __version__
 from ..timestamps import iso8601
 from ..world.history import as_json
 from ..world.history.commands import Command, Handled
-from ..world.history.of_world import NotKept
+from ..world.history.world_history import NotKept
 from ..world.template_digest import digest_of
 from ..world.world import World
 from .call import ControlCall, NotNow

@@ -7,7 +7,7 @@ from ..domain.errors import StoreFull
 from ..fixture import FixtureError, bundled_names, fixture_of, load_named
 from ..server_limits import option_of
 from ..sign_in.sessions import TooManyWorlds
-from ..sign_in.share import DEFAULT
+from ..sign_in.world_slots import DEFAULT
 from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
 from ..world.history.durable import DurableHistory

@@ -19,7 +19,7 @@ from starlette.types import Message, Scope
 from ..domain.slices import result_of
 from ..lab.limits import Group, RateExceeded
 from ..sign_in.followed import Difference
-from ..sign_in.log_ins_again import SIGN_INS
+from ..sign_in.restored_log_ins import SIGN_INS
 from ..sign_in.worlds import Worlds
 from ..world import controls
 from ..world.fork import FORKED, go_on_as_fork

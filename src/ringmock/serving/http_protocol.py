@@ -5,7 +5,7 @@ request whose body arrived in the same piece of data runs immediately, without a
 sent in one write. Calls that wait, and requests or answers in several pieces, are handled by uvicorn.
 
 Clients repeat themselves: the head of a request is mostly equal, byte by byte, to an earlier one. What the parser made
-of a plain head is kept for a while (`known_heads`), and a request with the same head is not parsed again.
+of a plain head is kept for a while (`request_head_cache`), and a request with the same head is not parsed again.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from ..http.call import BREAK_OFF, ON_STOP, PROBLEM
 from ..http.known_calls import KNOWN_CALLS, KnownCalls
 from ..lab.faults import Spoiled
 from ..server_limits import DEFAULT, ServerLimits
-from .known_heads import KnownHead, KnownHeads
+from .request_head_cache import KnownHead, KnownHeads
 from .write_timeout import WriteTimeout
 
 if TYPE_CHECKING:

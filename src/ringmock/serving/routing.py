@@ -13,7 +13,7 @@ from ..http.call import WORLD_HEADER
 from ..http.sockets import world_of_socket
 from ..http.stages import CONTROL_PREFIX, remembered
 from ..sign_in import assertions
-from ..sign_in.share import DEFAULT, slot_of, slot_of_token
+from ..sign_in.world_slots import DEFAULT, slot_of, slot_of_token
 
 _HEADER = WORLD_HEADER.lower().encode()
 _OWN_TOKEN = re.compile(r"(AT|RT|AC)-[A-Za-z0-9_-]{32}")

@@ -20,7 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..control.access import Access
-from ..control.on_demand import OnDemand
+from ..control.lazy_app import OnDemand
 from ..domain.generation import Generation
 from ..http.app import create_app
 from ..http.known_calls import KNOWN_CALLS, KnownCalls
@@ -33,8 +33,8 @@ from ..sign_in.worlds import Worlds
 from ..world.template import Template
 from .committed import CommittedHttpProtocol, WhileAvailable
 from .http_protocol import HttpProtocol
-from .known_heads import KnownHeads
 from .public_address import PublicAddress
+from .request_head_cache import KnownHeads
 
 if TYPE_CHECKING:
     from ..coverage.collector import CoverageCollector

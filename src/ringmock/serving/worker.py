@@ -1,8 +1,8 @@
 """One of several processes that serve a state: its worlds, and how calls of the others get to who has them.
 
-A world is one process's alone, decided by its name (`sign_in.share`): its calls, webhooks, timers and connections are
-there, and so is its journal. Whichever process accepts a connection hands it over to the one that has the world of its
-call. What is about several worlds is gathered from all.
+A world is one process's alone, decided by its name (`sign_in.world_slots`): its calls, webhooks, timers and connections
+are there, and so is its journal. Whichever process accepts a connection hands it over to the one that has the world
+of its call. What is about several worlds is gathered from all.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from ..http.stages import CONTROL_PREFIX
 from ..sign_in import sessions
 from ..sign_in.id_tokens import SigningKey, shared_by_file
 from ..sign_in.sessions import TokenRefused
-from ..sign_in.share import slot_of_token
+from ..sign_in.world_slots import slot_of_token
 from ..sign_in.worlds import Worlds
 from ..world.history.commands import Caller
-from ..world.history.written import plain, value_of, written
+from ..world.history.serialization import plain, value_of, written
 from ..world.journal import Entry, Journal, RefusedBy
 from ..world.world import World
 from .inner import Answers, PeerAway, Peers

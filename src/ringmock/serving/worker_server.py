@@ -4,7 +4,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .handed_over import HandedOverProtocol
+from .connection_handover import HandedOverProtocol
 from .inner import Arrived, InnerListener
 from .server import Server
 from .worker import Worker

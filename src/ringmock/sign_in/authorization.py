@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..domain.errors import InvalidParameter
-from ..world.history.written import written
+from ..world.history.serialization import written
 from ..world.template import Application
 from . import sessions
 

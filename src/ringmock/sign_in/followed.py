@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from ..world.history.commands import Base, Command, Handled
 from ..world.history.log import Head, HistoryLog
 from ..world.world import World
-from .log_ins_again import LogInsAgain
+from .restored_log_ins import LogInsAgain
 
 
 class Difference(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..domain.account import Account, Extension, digits_of
 from ..world.history.commands import Caller
-from ..world.history.written import written
+from ..world.history.serialization import written
 from ..world.template import Credentials, Template
 from . import assertions
 

@@ -27,7 +27,7 @@ from ..world.history.commands import Caller
 from ..world.history.durable import DurableHistory
 from ..world.history.log import Claimed, GroupCommit, Head, HistoryLog, NameClosed, NameFreed, Opened
 from ..world.history.moment import Moment
-from ..world.history.of_world import History, NotKept, Room
+from ..world.history.world_history import History, NotKept, Room
 from ..world.template import Application, Key, Template
 from ..world.world import World
 from . import assertions
@@ -35,8 +35,8 @@ from .assertions import BY_PUBLIC_KEY, BY_SECRET, Assertion
 from .authorization import Challenge, Codes, Consent, expiry_of_code
 from .followed import Difference, Followed, Replay
 from .lifetimes import Lifetimes
-from .log_ins_again import LogInsAgain
 from .permissions import Permissions, permissions_after_refresh
+from .restored_log_ins import LogInsAgain
 from .sessions import (
     CORRUPTED,
     ClientAssertionInvalid,
@@ -58,7 +58,7 @@ from .sessions import (
     able_to_log_in,
     is_before,
 )
-from .share import WHOLE, Share, marked, slot_of
+from .world_slots import WHOLE, Share, marked, slot_of
 
 log = logging.getLogger("ringmock")
 

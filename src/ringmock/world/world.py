@@ -72,7 +72,7 @@ from .contact_tokens import ContactTokens
 from .fax_operations import FaxOperations
 from .history.commands import Base
 from .history.moment import Moment
-from .history.of_world import History
+from .history.world_history import History
 from .ids import SequentialIds
 from .initial_messages import plan_seed
 from .journal import Entry, Journal

@@ -33,8 +33,8 @@ from ringmock.world.history.log import (
     NameFreed,
     Opened,
 )
+from ringmock.world.history.serialization import Unreadable, command_of, row_of
 from ringmock.world.history.sqlite import FORMAT, LONG, Durability, SqliteLog, StateRefused, opened
-from ringmock.world.history.written import Unreadable, command_of, row_of
 
 VALUES: list[Any] = [
     None, True, 1 << 70, 1.5, "text \ud83d", b"\x00\xff", [1, (2, "three")], {"a": [1]}, {"$a": 1}, {1: "one"},

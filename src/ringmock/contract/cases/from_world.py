@@ -22,7 +22,7 @@ from ...domain.rulebook import DECISIONS, RULEBOOK
 from ...http.errors import CATALOGUE
 from ...openapi.document import load_contract
 from ...sign_in.sessions import TokenExpired, TokenInvalid, TokenReplaced, TokenUnknown
-from ...world.history.written import value_of
+from ...world.history.serialization import value_of
 from ...world.template import Template
 from .expected_answers import Expectations, held
 from .operation import JSON, error_codes, known_operations

@@ -9,7 +9,7 @@ from ...domain.attachment import Attachment
 from ...domain.carrier import Carrier
 from ...fixture import written_carrier
 from ...timestamps import iso8601_to_the_microsecond
-from ...world.history.written import value_of
+from ...world.history.serialization import value_of
 
 Json = Any
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ...fixture import bundled_names, load_named
 from ...world.history import as_json
 from ...world.history.commands import Base, Command
-from ...world.history.written import Unreadable
+from ...world.history.serialization import Unreadable
 from ...world.template import Template
 from ...world.template_digest import digest_of
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ...domain.account import ExtensionStatus
 from ...domain.generation import GENERATIONS
-from ...world.history.written import value_of
+from ...world.history.serialization import value_of
 from ...world.template import Template
 from ..cases.from_world import Recording
 from ..cases.recorded_values import DATE, CannotBeWritten

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from ...world.history.written import value_of
+from ...world.history.serialization import value_of
 from ..cases.from_world import OAUTH, Recording, as_it_was_handled, check_can_be_done_again
 from ..cases.recorded_values import CannotBeWritten
 

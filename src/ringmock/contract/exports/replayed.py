@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ...sign_in.followed import Difference
 from ...timestamps import iso8601_to_the_microsecond
-from ...world.history.written import value_of
+from ...world.history.serialization import value_of
 from ..guard import NotSent
 from ..http_client import Answer, HttpClient, Request
 from ..receiver import Receiver

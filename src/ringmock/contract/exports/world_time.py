@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...world.history.as_json import read_head
-from ...world.history.written import value_of
+from ...world.history.serialization import value_of
 
 Json = Any
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from .commands import Base, Caller, Command, Event, Handled
-from .written import Unreadable, plain, value_of
+from .serialization import Unreadable, plain, value_of
 
 Json = Any
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from .log import Added, Change, GroupCommit, LogUnavailable, Stored, Waiting, log
-from .written import row_of
+from .serialization import row_of
 
 RETRY_SECONDS = 1.0
 """After a commit that has failed."""

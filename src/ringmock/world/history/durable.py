@@ -8,7 +8,7 @@ from ...server_limits import DEFAULT, ServerLimits
 from .commands import Base, Command, Handled
 from .log import MOST_COMMANDS, Added, Begun, Closed, Copied, Cut, GroupCommit, Head, Labelled, LogUnavailable
 from .moment import Moment
-from .of_world import History, NotKept
+from .world_history import History, NotKept
 
 
 class DurableHistory(History):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from .commands import Base, Command
-from .written import Row
+from .serialization import Row
 
 log = logging.getLogger("ringmock")
 

@@ -38,6 +38,7 @@ from .log import (
     Stored,
 )
 from .rows import commands_of, heads_of
+from .serialization import Unreadable, microseconds, row_of
 from .sqlite import (
     FORMAT,
     LONG,
@@ -49,7 +50,6 @@ from .sqlite import (
     was_served,
 )
 from .state_file import Survey, kept_worlds
-from .written import Unreadable, microseconds, row_of
 
 logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what is raised anyway
 

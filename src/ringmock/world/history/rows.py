@@ -5,7 +5,7 @@ from typing import Any
 
 from .commands import Base, Command
 from .log import Head
-from .written import Row, Unreadable, command_of, moment_of
+from .serialization import Row, Unreadable, command_of, moment_of
 
 
 def commands_of(rows: Iterable[tuple[Any, ...]], world: int, after: int) -> Iterator[tuple[int, Command]]:

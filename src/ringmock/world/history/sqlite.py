@@ -33,7 +33,7 @@ from .log import (
     Stored,
 )
 from .rows import commands_of, heads_of
-from .written import Row, Unreadable, microseconds, row_of
+from .serialization import Row, Unreadable, microseconds, row_of
 
 FORMAT = 1
 """Of the file; a larger one is newer than this version."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .log import MOST_COMMANDS
+from .serialization import moment_of
 from .sqlite import StateRefused, checked, damaged, locked, read_only
-from .written import moment_of
 
 _SURVEY = f"""
 SELECT w.name, w.fixture, w.opened, count(c.place),

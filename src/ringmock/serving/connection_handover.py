@@ -17,7 +17,7 @@ from ..http.errors import StateUnavailable
 from .committed import CommittedHttpProtocol, CommittedTransport
 from .http_protocol import BETWEEN, origin_form
 from .inner import Arrived, PeerAway, Peers
-from .known_heads import KnownHead
+from .request_head_cache import KnownHead
 from .websocket_protocol import WebSocketProtocol
 
 _DRAIN_SECONDS = 0.001

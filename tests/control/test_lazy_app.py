@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ringmock.control.on_demand import OnDemand
+from ringmock.control.lazy_app import OnDemand
 
 
 class Made:

@@ -3,7 +3,7 @@
 import pytest
 
 from ringmock.http.call import HEADERS
-from ringmock.serving.known_heads import LONGEST_HEAD, KnownHead, KnownHeads
+from ringmock.serving.request_head_cache import LONGEST_HEAD, KnownHead, KnownHeads
 
 URL = b"/restapi/v1.0/account/~?page=1"
 HOST = (b"host", b"a")

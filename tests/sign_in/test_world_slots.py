@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from ringmock.sign_in.share import SLOTS, marked, part, slot_of, slot_of_token
+from ringmock.sign_in.world_slots import SLOTS, marked, part, slot_of, slot_of_token
 
 NAMES = [f"test-{number}" for number in range(200)]
 NAMES_OF_PLACES = [next(name for name in NAMES if slot_of(name) % 3 == place) for place in range(3)]
