@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,27 +48,38 @@ def driven(
     Raises `ContenderFailed` when anything else is answered.
     """
     before = processor_seconds(pid)
+    found = wrk(
+        [*pinned(1), "wrk", "--threads", "1", "--connections", str(connections)],
+        seconds,
+        SCRIPT,
+        [url, "--", method, body, *(part for header in headers.items() for part in header)],
+        refused=refused,
+    )
+    after, count = processor_seconds(pid), found["requests"]
+    cpu = None if before is None or after is None else (after - before) / count * 1e6
+    return Driven(count / found["microseconds"] * 1e6, found["p50"] / 1000, found["p99"] / 1000, cpu)
+
+
+def wrk(
+    command: Sequence[str], seconds: float, script: Path, arguments: Sequence[str], *, refused: bool = False
+) -> Mapping[str, int]:
+    """What a script says at its end: requests, microseconds, p50 and p99. `refused` as for `driven`.
+
+    Raises `ContenderFailed` when anything else is answered.
+    """
+    timing = ["--duration", f"{max(1, round(seconds))}s", "--latency", "--timeout", "10s"]
     done = subprocess.run(
-        [
-            *pinned(1),
-            *("wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{max(1, round(seconds))}s"),
-            *("--latency", "--timeout", "10s", "--script", str(SCRIPT), url, "--", method, body),
-            *(part for header in headers.items() for part in header),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+        [*command, *timing, "--script", str(script), *arguments], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise ContenderFailed(f"wrk: {done.stderr[-300:]}")
-    after, told = processor_seconds(pid), json.loads(done.stdout.splitlines()[-1])
-    count, expected = told["requests"], told["requests"] if refused else 0
-    if told["refused"] != expected or told["broken"] or not count:
+    found: Mapping[str, int] = json.loads(done.stdout.splitlines()[-1])
+    count, expected = found["requests"], found["requests"] if refused else 0
+    if found["refused"] != expected or found["broken"] or not count:
         raise ContenderFailed(
-            f"at {connections} connections {told['refused']} of {count} calls were refused, {told['broken']} broken"
+            f"{' '.join(command)}: {found['refused']} of {count} calls were refused, {found['broken']} broken"
         )
-    cpu = None if before is None or after is None else (after - before) / count * 1e6
-    return Driven(count / told["microseconds"] * 1e6, told["p50"] / 1000, told["p99"] / 1000, cpu)
+    return found
 
 
 def processor_seconds(pid: int) -> float | None:

@@ -17,18 +17,17 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import readme
+from contenders.exchange import SMS
 from contenders.serving import ContenderFailed, environment, stop
-from driver import need_wrk, processes
+from driver import need_wrk, processes, wrk
 
 HERE = Path(__file__).parent
 SCRIPT = HERE / "contenders" / "worlds.lua"
-BODY = '{"from": {"phoneNumber": "16509100010"}, "to": [{"phoneNumber": "14151003732"}], "text": "Test SMS message"}'
-PATH = "/restapi/v1.0/account/~/extension/~/sms"
 SIGN_IN = b"grant_type=password&username=16509100001&extension=101&password=Secret-1"
 _URL = re.compile(rb"http://127\.0\.0\.1:\d+")
 
@@ -100,18 +99,12 @@ def rate(served: Served, clients: str, asked: argparse.Namespace) -> float:
         file.write("\n".join(served.tokens[:1] if is_one_world else served.tokens))
         file.flush()
         count = str(asked.worlds)
-        command = ["wrk", "--threads", count, "--connections", count, "--duration", f"{asked.seconds}s", "--latency"]
-        done = subprocess.run(
-            [*command, "--timeout", "10s", "--script", SCRIPT, served.url + PATH, "--", file.name, BODY, goes_on],
-            capture_output=True,
-            text=True,
-            check=False,
+        found = wrk(
+            ["wrk", "--threads", count, "--connections", count],
+            asked.seconds,
+            SCRIPT,
+            [served.url + SMS.path, "--", file.name, SMS.good, goes_on],
         )
-    if done.returncode != 0:
-        raise ContenderFailed(f"wrk: {done.stderr[-300:]}")
-    found: Mapping[str, int] = json.loads(done.stdout.splitlines()[-1])
-    if found["refused"] or found["broken"] or not found["requests"]:
-        raise ContenderFailed(f"{found['refused']} of {found['requests']} calls were refused, {found['broken']} broken")
     return found["requests"] / found["microseconds"] * 1e6
 
 
