@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from ..sign_in.worlds import Worlds
     from ..world.history.log import GroupCommit
     from ..world.template import Template
+    from .addresses import RootFile
+    from .console import PortFile
     from .states import KeptState
 
 
@@ -104,15 +105,28 @@ class Account:
 
         return build(worlds, self._webhooks, self._collector, self.access, self._address, worker)
 
-    def say(
-        self, worlds: "Worlds", api: "socket", control: "socket", shown: "Certificate | None", root: Path | None
+    def announce(
+        self,
+        worlds: "Worlds",
+        sockets: "tuple[Sequence[socket], Sequence[socket]]",
+        shown: "Certificate | None",
+        root: "RootFile | None",
+        port: "PortFile | None",
     ) -> None:
-        """What a person has to know once the server is ready. `root`: where the root of its certificate is."""
+        """Write the files that say that the server is ready, and what a person has to know then.
+
+        `sockets`: of the API, and of the control API where it has its own.
+        """
         from . import start_screen
 
+        api, control = sockets
+        if root is not None and shown is not None and shown.root is not None:
+            root.write_text(shown.root.decode())
+        if port is not None:
+            port.write(api[0].getsockname()[1])
         with contextlib.suppress(OSError):  # a call at the end of the process has no others to serve
-            doors = start_screen.doors_of(api, control, is_open=self.access.has_token)
-            doors = doors.seen("https" if shown else "http", self.base_path, root)
+            doors = start_screen.doors_of(api[0], (control or api)[0], is_open=self.access.has_token)
+            doors = doors.seen("https" if shown else "http", self.base_path, root.path if root else None)
             click.echo(start_screen.text(worlds, doors, open_worlds=self._given["open_worlds"]))
 
     def rebuilt(self) -> "ASGIApp | None":

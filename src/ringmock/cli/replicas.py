@@ -49,11 +49,7 @@ def serve(given: Mapping[str, Any], stack: ExitStack) -> None:
     def ready() -> None:
         stack.enter_context(collector.growing())
         gc.enable()
-        if root is not None and shown is not None and shown.root is not None:
-            root.write_text(shown.root.decode())
-        if held is not None:
-            held.write(api[0].getsockname()[1])
-        account.say(worlds, api[0], (control or api)[0], shown, root.path if root else None)
+        account.announce(worlds, (api, control), shown, root, held)
 
     server = _server(given, account, joined, worlds, ready, shown)
     at_end_of_input(server.stop, is_wanted=given["stop_with_stdin"])

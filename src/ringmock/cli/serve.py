@@ -156,11 +156,7 @@ def serve(**given: Any) -> None:
     def ready() -> None:
         stack.enter_context(collector.growing())
         gc.enable()
-        if root is not None and shown is not None and shown.root is not None:
-            root.write_text(shown.root.decode())
-        if held is not None:
-            held.write(api[0].getsockname()[1])
-        account.say(first, api[0], (control or api)[0], shown, root.path if root else None)
+        account.announce(first, (api, control), shown, root, held)
 
     app = server.Swappable(stood.app if stood else account.app(first))
     tls, base_path, state = shown.context if shown else None, address.base_path, account.state(first)

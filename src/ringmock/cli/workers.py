@@ -95,11 +95,7 @@ def _supervise(given: Mapping[str, Any], stack: ExitStack) -> None:
         stack.enter_context(each)
 
     def ready() -> None:
-        if root is not None and shown is not None and shown.root is not None:
-            root.write_text(shown.root.decode())
-        if held is not None:
-            held.write(api[0].getsockname()[1])
-        account.say(Worlds(account.template()), api[0], (control or api)[0], shown, root.path if root else None)
+        account.announce(Worlds(account.template()), (api, control), shown, root, held)
 
     if shown is not None and shown.own is not None:
         _write_secret(_own_certificate(folder), shown.own)
