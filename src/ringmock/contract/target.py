@@ -111,7 +111,7 @@ def with_sign_ins(template: Template) -> Template:
 
 
 def _with_jwt(number: str, credentials: Credentials) -> Credentials:
-    if credentials.access_token is None or credentials.jwt is not None or credentials.password is not None:
+    if credentials.opens_worlds or not credentials.can_sign_in:
         return credentials
     return replace(credentials, jwt=f"contract-jwt-{number}")
 

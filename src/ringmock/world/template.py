@@ -52,6 +52,16 @@ class Credentials:
     access_token: str | None = None
     """A ready-made access token that never expires, for a first curl."""
 
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether there is an access token for these, ready-made or not."""
+        return self.opens_worlds or bool(self.access_token)
+
+    @property
+    def opens_worlds(self) -> bool:
+        """Whether a session can be opened with these, and so a world; a ready-made token is of the fixture's own."""
+        return bool(self.jwt or self.password)
+
 
 @dataclass(frozen=True, slots=True)
 class ClockStart:

@@ -350,7 +350,7 @@ class _Writer:
 
     def _has_mailbox(self, number: str) -> bool:
         credentials = self._template.credentials.get(number)
-        return credentials is not None and bool(credentials.jwt or credentials.password or credentials.access_token)
+        return credentials is not None and credentials.can_sign_in
 
     # --- the rest of the case ------------------------------------------------------------------------
 

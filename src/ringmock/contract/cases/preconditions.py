@@ -108,7 +108,7 @@ def _in_a_world(case: Case, template: Template) -> Iterator[str]:
     """Extensions that cannot sign in there: their only credentials are access tokens, which open no world."""
     for number in sorted({number for step in case.steps for number in _looked_at(step)}):
         credentials = template.credentials.get(number, Credentials())
-        if credentials.access_token and not credentials.jwt and not credentials.password:
+        if credentials.can_sign_in and not credentials.opens_worlds:
             yield f"extension {number} has an access token alone, which opens no world: give it a JWT or a password"
 
 
@@ -172,7 +172,7 @@ def _of_step(step: Step, template: Template, foreign: frozenset[str]) -> Iterato
         extension = account.extensions.get(number)
         if extension is not None and not extension.can_log_in:
             yield f"it signs in as an extension that is {extension.status}, or looks into its mailbox: {CONTROL}"
-        elif extension is not None and not _can_sign_in(template, number):
+        elif extension is not None and not template.credentials.get(number, Credentials()).can_sign_in:
             yield f"the fixture has no credentials of extension {number}"
     if not foreign.isdisjoint(_texts([step.when, step.caller])):
         yield "it signs in with credentials that are not this server's"
@@ -183,11 +183,6 @@ def _looked_at(step: Step) -> Iterator[str]:
     yield from step.mailboxes
     if isinstance(step.caller, str):
         yield step.caller
-
-
-def _can_sign_in(template: Template, number: str) -> bool:
-    credentials = template.credentials.get(number, Credentials())
-    return bool(credentials.jwt or credentials.password or credentials.access_token)
 
 
 def _foreign_secrets(template: Template) -> frozenset[str]:

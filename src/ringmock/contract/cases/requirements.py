@@ -114,7 +114,7 @@ def _kept_of(role: Role, used: frozenset[str], template: Template) -> Iterator[C
             "has a JWT or a password", lambda each: bool(credentials(each).jwt or credentials(each).password)
         )
     if SIGNS_IN in used:
-        yield Condition("has credentials to sign in with", lambda each: _can_sign_in(credentials(each)))
+        yield Condition("has credentials to sign in with", lambda each: credentials(each).can_sign_in)
     if "email" in used:
         yield Condition("has an e-mail address", lambda each: each.email is not None)
     if not used.isdisjoint(("first_name", "last_name")):
@@ -127,10 +127,6 @@ def _kept_of(role: Role, used: frozenset[str], template: Template) -> Iterator[C
             "has a phone number with a location",
             lambda each: getattr(phone_of(each, said, template.account), "location", None) is not None,
         )
-
-
-def _can_sign_in(credentials: Credentials) -> bool:
-    return bool(credentials.jwt or credentials.password or credentials.access_token)
 
 
 def _governs(account: Account, *, wanted: bool) -> Condition:
