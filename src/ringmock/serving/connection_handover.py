@@ -11,11 +11,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, cast
 
-from ..http import parser_refusals
 from ..http.call import HAND_OVER, HEADERS
-from ..http.errors import StateUnavailable
 from .committed import CommittedHttpProtocol, CommittedTransport
-from .http_protocol import BETWEEN, origin_form
+from .http_protocol import BETWEEN
 from .inner import Arrived, PeerAway, Peers
 from .request_head_cache import KnownHead
 from .websocket_protocol import WebSocketProtocol
@@ -159,8 +157,7 @@ class HandedOverProtocol(CommittedHttpProtocol):
         try:
             await self._peers.ask(place, "there")
         except PeerAway:
-            target = origin_form(self.url or b"")[0].removeprefix(self._base_path)
-            transport.write(parser_refusals.answer(StateUnavailable(), target))
+            transport.write(self._unavailable())
         transport.close()
 
 

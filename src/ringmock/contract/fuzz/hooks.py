@@ -692,14 +692,9 @@ def _membership(rnd: Random) -> Values:
     return {"addedExtensionIds": [GROUNDING.ids[joining]], "removedExtensionIds": [GROUNDING.ids[leaving]]}
 
 
-def _ground_membership(rnd: Random, body: Values) -> Values:
+def _ground_membership(is_valid: Callable[[Any], bool], rnd: Random, body: Values) -> Values:
     may_join = GROUNDING.may_join and rnd.random() < 0.9
-    return body | _membership(rnd) if may_join and _is_membership(body) else body
-
-
-def _ground_sms_recipients(rnd: Random, body: Values) -> Values:
-    may_join = GROUNDING.may_join and rnd.random() < 0.9
-    return body | _membership(rnd) if may_join and _is_sms_recipients(body) else body
+    return body | _membership(rnd) if may_join and is_valid(body) else body
 
 
 def _ground_update(rnd: Random, body: Values) -> Values:
@@ -798,8 +793,8 @@ BODIES: Mapping[str | None, Ground] = {
     "createSmsBatch": _ground_sms_batch,
     "createInternalTextMessage": _ground_page,
     "assignMultipleDepartmentMembers": _ground_assignment,
-    "assignMultipleCallQueueMembers": _ground_membership,
-    "bulkAssignSmsRecipients": _ground_sms_recipients,
+    "assignMultipleCallQueueMembers": partial(_ground_membership, _is_membership),
+    "bulkAssignSmsRecipients": partial(_ground_membership, _is_sms_recipients),
     "updateCallQueueInfo": _ground_update,
     "updateExtension": _ground_update,
     "getToken": _ground_sign_in,

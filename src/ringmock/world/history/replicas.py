@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 import psycopg
 
@@ -62,6 +62,8 @@ SELECT number, address, is_reached, EXISTS (
         AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ) FROM ringmock.replicas ORDER BY number
 """
+
+_REACHED = "UPDATE ringmock.replicas SET is_reached = true WHERE number = %s"
 
 
 class Member(NamedTuple):
@@ -132,18 +134,11 @@ class Membership:
 
     def announce(self, address: str) -> None:
         """Say where the others reach this one. Raises `LogUnavailable`."""
-        try:
-            query = "INSERT INTO ringmock.replicas (number, address) VALUES (%s, %s)"
-            self._connection().execute(query, (self.number, address))
-        except psycopg.Error as error:
-            raise LogUnavailable(f"The state {self.name} cannot be written: {sentence(error)}.") from error
+        self._write("INSERT INTO ringmock.replicas (number, address) VALUES (%s, %s)", (self.number, address))
 
     def note_reached(self, number: int) -> None:
         """Let a replica have worlds, that this one has reached. Raises `LogUnavailable`."""
-        try:
-            self._connection().execute("UPDATE ringmock.replicas SET is_reached = true WHERE number = %s", (number,))
-        except psycopg.Error as error:
-            raise LogUnavailable(f"The state {self.name} cannot be written: {sentence(error)}.") from error
+        self._write(_REACHED, (number,))
 
     def key(self, made: bytes) -> bytes:
         """The key by which all replicas sign: this one, where nobody was first. For any thread."""
@@ -166,6 +161,12 @@ class Membership:
         if self._db is not None:
             self._db.close()
 
+    def _write(self, query: LiteralString, values: tuple[int | str, ...]) -> None:
+        try:
+            self._connection().execute(query, values)
+        except psycopg.Error as error:
+            raise LogUnavailable(f"The state {self.name} cannot be written: {sentence(error)}.") from error
+
     def _connection(self) -> Db:
         if self._db is None or self._db.closed:
             again = self._db is not None
@@ -178,7 +179,7 @@ class Membership:
     def _view(self, db: Db) -> View:
         with db.transaction():
             db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            members = {number: Member(*values) for number, *values in db.execute(_REPLICAS).fetchall()}
+            members = _members(db)
             rows = db.execute("SELECT slot, replica, moves FROM ringmock.slots").fetchall()
         return View(self.number, members, {slot: (owner, moves) for slot, owner, moves in rows})
 
@@ -196,16 +197,20 @@ class Membership:
         with db.transaction():
             db.execute("LOCK TABLE ringmock.slots IN EXCLUSIVE MODE")
             _forget(db, [number for number in gone if _is_gone(db, number)])
-            members = {number: Member(*values) for number, *values in db.execute(_REPLICAS).fetchall()}
+            members = _members(db)
             there = [number for number, each in members.items() if each.is_there]
             living = _living(members)
             if not living and there[:1] == [self.number]:
-                db.execute("UPDATE ringmock.replicas SET is_reached = true WHERE number = %s", (self.number,))
+                db.execute(_REACHED, (self.number,))
                 living = [self.number]
             owners: dict[int, int | None] = dict(db.execute("SELECT slot, replica FROM ringmock.slots").fetchall())
             kept = {slot: owner if owner in members else None for slot, owner in owners.items()}
             for slot, number in assigned(kept, living).items():
                 db.execute(MOVE, (number, slot))
+
+
+def _members(db: Db) -> Mapping[int, Member]:
+    return {number: Member(*values) for number, *values in db.execute(_REPLICAS).fetchall()}
 
 
 def _is_gone(db: Db, number: int) -> bool:
