@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pytest
 
+from databases import Cluster, cluster
 from ordering import ordered
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
@@ -57,6 +58,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
+@pytest.fixture(scope="module")
+def databases() -> Iterator[Cluster]:
+    """A PostgreSQL of the module."""
+    with cluster() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,14 @@
 """Two replicas of one database, in the process of the test: each has a port of its own, and half of the slots."""
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 
-from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
 from ringmock.serving.replica import Replica, ReplicaServer
 from ringmock.serving.replica_peers import ReplicaPeers
-from ringmock.serving.server import State, bound_socket, build, url_of
+from ringmock.serving.server import bound_socket
 from ringmock.serving.tls import Certificate
 from ringmock.serving.worker import Worker
 from ringmock.sign_in.id_tokens import SigningKey
@@ -19,7 +17,7 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.distant import DistantCommit
 from ringmock.world.history.replicas import joined
 from state_files import VERSION, mark_of
-from worker_pairs import OneOf
+from worker_pairs import OneOf, in_a_thread
 
 WAIT_SECONDS = 30.0
 """For something to come to hold."""
@@ -38,29 +36,14 @@ def replica(url: str, tls: Certificate | None = None) -> Iterator[OneOf]:
     worlds = Worlds(load_named("demo"), commits=DistantCommit(own.log), share=Share(frozenset(), SLOTS))
     peers = ReplicaPeers(own.membership.number, own.membership.secret)
     worker = Worker(worlds, peers, key=SigningKey(own.membership.key))
-    is_ready = threading.Event()
-    with ExitStack() as held:
-        inner = held.enter_context(closing(_listening()))
-        bound = held.enter_context(closing(bound_socket("127.0.0.1", 0)))
-        server = ReplicaServer(
-            build(worlds, worker=worker),
-            is_ready.set,
-            state=State(worlds, template_of),
-            worker=worker,
-            inner=inner,
-            met=peers.met,
-            replica=Replica(worlds, own.membership, peers),
-            address=f"127.0.0.1:{inner.getsockname()[1]}",
-            tls=None if tls is None else tls.context,
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-        thread.start()
-        try:
-            assert is_ready.wait(30)
-            yield OneOf(url_of(bound, "http" if tls is None else "https"), worlds, server)
-        finally:
-            server.stop()
-            thread.join()
+    with closing(_listening()) as inner:
+        more = {
+            "met": peers.met,
+            "replica": Replica(worlds, own.membership, peers),
+            "address": f"127.0.0.1:{inner.getsockname()[1]}",
+        }
+        with in_a_thread(ReplicaServer, worlds, worker, inner, tls, **more) as one:
+            yield one
 
 
 def slots_of(one: OneOf) -> int:

@@ -1,6 +1,9 @@
 """A client of a WebSocket: it numbers its calls and reads each answer."""
 
 import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -55,3 +58,13 @@ def uri(client: Client, by: str = "101", **more: str) -> str:
 def opened(client: Client, by: str = "101", **more: str) -> tuple[Socket, Header, dict[str, Any]]:
     socket = Socket(connect(uri(client, by, **more), proxy=None))
     return socket, *socket.receive()
+
+
+@contextmanager
+def opened_by_https(url: str, token: str) -> Iterator[Socket]:
+    """One at a server whose certificate nobody has signed."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    address = f"{url.replace('https', 'wss')}/ws?access_token={token}"
+    with connect(address, ssl=trusting, proxy=None) as connection:
+        yield Socket(connection)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
@@ -37,19 +38,33 @@ def one_of(path: Path, folder: Path, place: int, tls: Certificate | None = None)
     commits = SharedCommit(joined(path, was_served=True))
     worlds = Worlds(load_named("demo"), commits=commits, share=part(place, COUNT))
     worker = Worker(worlds, Peers(folder, place, COUNT))
-    is_ready = threading.Event()
-    with ExitStack() as held:
-        inner = held.enter_context(closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)))
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as inner:
         inner.bind(str(path_of(folder, place)))
         inner.listen()
-        bound = held.enter_context(closing(bound_socket("127.0.0.1", 0)))
-        server = WorkerServer(
+        with in_a_thread(WorkerServer, worlds, worker, inner, tls) as one:
+            yield one
+
+
+@contextmanager
+def in_a_thread(
+    kind: Callable[..., WorkerServer],
+    worlds: Worlds,
+    worker: Worker,
+    inner: socket.socket,
+    tls: Certificate | None,
+    **more: Any,
+) -> Iterator[OneOf]:
+    """A server of this kind, reached by the others by `inner`, until the block ends."""
+    is_ready = threading.Event()
+    with closing(bound_socket("127.0.0.1", 0)) as bound:
+        server = kind(
             build(worlds, worker=worker),
             is_ready.set,
             state=State(worlds, template_of),
             worker=worker,
             inner=inner,
             tls=None if tls is None else tls.context,
+            **more,
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

@@ -2,7 +2,6 @@
 
 import random
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,18 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from command_line import served
-from databases import Cluster, cluster
+from databases import Cluster
 from replica_kills import survived
 from ringmock.cli.main import main
 from support import STORE, Client
 
 DATABASE = ["--state", "postgresql://127.0.0.1:1/none"]
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Cluster]:
-    with cluster() as started:
-        yield started
 
 
 @pytest.mark.parametrize(

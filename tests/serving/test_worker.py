@@ -2,14 +2,12 @@
 
 import json
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from websockets.sync.client import connect
 
 from databases import cluster
 from receivers import Receiver, event, subscribed
@@ -17,7 +15,7 @@ from replica_pairs import replica_pair
 from ringmock.serving.tls import self_signed
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
-from socket_client import Socket, opened
+from socket_client import opened, opened_by_https
 from state_files import Kept, kept_server
 from support import OWN, REVOKE, SMS, STORE, Client, basic, claims_of, from_handset, sms_body
 from worker_pairs import OneOf, client_at, pair, same_client
@@ -126,11 +124,8 @@ def test_by_https_what_is_of_another_one_is_relayed(tmp_path: Path) -> None:
                 for each in (client, other, client):
                     assert each.post_sms().status_code == 200
                 token = other.post("/restapi/oauth/wstoken").json()
-                trusting = ssl.create_default_context()
-                trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-                uri = f"{client.url.replace('https', 'wss')}/ws?access_token={token['ws_access_token']}"
-                with connect(uri, ssl=trusting, proxy=None) as connection:
-                    assert Socket(connection).receive()[0]["type"] == "ConnectionDetails"
+                with opened_by_https(client.url, token["ws_access_token"]) as connection:
+                    assert connection.receive()[0]["type"] == "ConnectionDetails"
                 assert len(client.messages("101")) == 3
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from databases import Cluster, cluster
+from databases import Cluster
 from kills import lives
 from logged import AT, BASE, FIRST, MARK, NUMBERED, handled
 from ringmock.cli.main import main
@@ -39,12 +39,6 @@ from ringmock.world.history.log import (
 from ringmock.world.history.postgresql import PostgresLog, opened
 from ringmock.world.history.sqlite import LONG, FixtureMark, StateRefused, StateServed
 from support import STORE, Client
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Cluster]:
-    with cluster() as started:
-        yield started
 
 
 @pytest.fixture

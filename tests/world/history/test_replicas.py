@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 import psycopg
 import pytest
 
-from databases import Cluster, cluster
+from databases import Cluster
 from logged import AT, BASE, MARK, handled
 from ringmock.world.history import postgresql
 from ringmock.world.history.log import Added, Begun, Given, LogLost, LogUnavailable, Opened
@@ -18,12 +18,6 @@ from ringmock.world.history.sqlite import FixtureMark, StateRefused, StateServed
 SLOTS = 8
 LOOKS = 100_000
 """Until something has come to hold."""
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Cluster]:
-    with cluster() as started:
-        yield started
 
 
 @pytest.fixture
