@@ -3,37 +3,29 @@
 import asyncio
 import json
 import socket
-import ssl
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import count
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
 
-from databases import Cluster, cluster
+from databases import Cluster
 from replica_pairs import has_come, replica, replica_pair, slots_of
 from ringmock.serving.inner import Arrived, InnerListener
 from ringmock.serving.replica import Replica
 from ringmock.serving.replica_peers import ReplicaPeers
 from ringmock.serving.server import bound_socket
 from ringmock.serving.tls import self_signed
-from ringmock.sign_in.world_slots import SLOTS
+from ringmock.sign_in.world_slots import SLOTS, slot_of
 from ringmock.world.history.replicas import joined
-from socket_client import Socket, opened
+from socket_client import opened, opened_by_https
 from state_files import VERSION, mark_of
 from support import SMS, STORE, Client, sms_body
 from worker_pairs import client_at
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Cluster]:
-    with cluster() as started:
-        yield started
 
 
 @pytest.fixture
@@ -45,6 +37,11 @@ def subjects(client: Client) -> list[str]:
     return [each["subject"] for each in client.messages("101")]
 
 
+def of_slot(name: str, slot: int) -> str:
+    """The name, with something behind it that puts its world into a slot."""
+    return next(longer for longer in (f"{name}-{number}" for number in count()) if slot_of(longer) == slot)
+
+
 # --- those that come and go ----------------------------------------------------------------------
 
 
@@ -52,7 +49,8 @@ def test_worlds_go_to_one_that_comes_and_back_when_it_ends_with_all_that_was_ans
     with replica(url) as first:
         with ExitStack() as held:
             clients = [held.enter_context(Client(first.url)) for _ in range(6)]
-            for client in clients:
+            for number, client in enumerate(clients):
+                client.client_id = of_slot(client.client_id, number * SLOTS // 6)
                 client.post_sms("alone")
             with replica(url) as second:
                 assert has_come(lambda: slots_of(second) == SLOTS / 2)
@@ -216,11 +214,8 @@ def test_by_https_calls_and_connections_get_there_too(url: str) -> None:
         for _ in range(2):
             assert client.post_sms().status_code == 200
         token = client.post("/restapi/oauth/wstoken").json()
-        trusting = ssl.create_default_context()
-        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-        uri = f"{client.url.replace('https', 'wss')}/ws?access_token={token['ws_access_token']}"
-        with connect(uri, ssl=trusting, proxy=None) as connection:
-            assert Socket(connection).receive()[0]["type"] == "ConnectionDetails"
+        with opened_by_https(client.url, token["ws_access_token"]) as connection:
+            assert connection.receive()[0]["type"] == "ConnectionDetails"
         assert len(client.messages("101")) == 2
 
 

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from ringmock.serving.server import build, serving
 from ringmock.serving.tls import BadCertificate, from_files, is_root_of_ours, self_signed
 from ringmock.sign_in.worlds import Worlds
 from ringmock.testing import connect
+
+import_module("ringmock.serving.websocket_protocol")  # else the first socket does, within the header timeout below
 
 API = "/restapi/v1.0"
 LIMITS = ServerLimits(tls_handshake_timeout=0.3, header_timeout=0.3)
