@@ -1,9 +1,7 @@
 """One server for the whole run, and a fresh world for every test. What takes long is begun first."""
 
-import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -12,6 +10,7 @@ import pytest
 
 from databases import Cluster, cluster
 from ordering import ordered
+from receivers import unhurried
 from ringmock.domain.generation import GENERATIONS
 from ringmock.fixture import load_named
 from ringmock.lab.webhooks import WebHooks
@@ -78,11 +77,6 @@ def server_url() -> Iterator[str]:
 def path(tmp_path: Path) -> Path:
     """Of a state file that no server has made yet."""
     return tmp_path / "demo.db"
-
-
-def unhurried(seconds: float) -> AbstractAsyncContextManager[Any]:
-    """The patience with receivers that answer as soon as they can, on a machine that may be busy with other tests."""
-    return asyncio.timeout(20 * seconds)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ SUBSCRIPTION = "/restapi/v1.0/subscription"
 STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
 TOKEN_HEADER = "validation-token"
 WAIT_SECONDS = 60
-"""Longer than anything takes that works, on a machine that is busy with other tests: as long as `unhurried` lets the
-server of `conftest.py` wait for a receiver. Nothing is waited for that does not come."""
+"""Longer than anything takes that works, on a machine that is busy with other tests: as long as `unhurried` lets a
+server wait for a receiver. Nothing is waited for that does not come."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,11 @@ def read_request(connection: socket.socket) -> Received | None:
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
     return Received(first[1].decode(), headers, stream.read(int(headers.get("content-length", "0"))))
+
+
+def unhurried(seconds: float) -> contextlib.AbstractAsyncContextManager[Any]:
+    """The patience with receivers that answer as soon as they can, on a machine that may be busy with other tests."""
+    return asyncio.timeout(20 * seconds)
 
 
 class RunsOut:

@@ -39,7 +39,7 @@ def replica(url: str, tls: Certificate | None = None) -> Iterator[OneOf]:
     with closing(_listening()) as inner:
         more = {
             "met": peers.met,
-            "replica": Replica(worlds, own.membership, peers),
+            "replica": Replica(worlds, own.membership, peers, worker.is_busy),
             "address": f"127.0.0.1:{inner.getsockname()[1]}",
         }
         with in_a_thread(ReplicaServer, worlds, worker, inner, tls, **more) as one:

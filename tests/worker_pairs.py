@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from receivers import unhurried
 from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
+from ringmock.lab.webhooks import WebHooks
 from ringmock.serving.inner import Peers, path_of
 from ringmock.serving.server import State, bound_socket, build, url_of
 from ringmock.serving.tls import Certificate
@@ -58,7 +60,7 @@ def in_a_thread(
     is_ready = threading.Event()
     with closing(bound_socket("127.0.0.1", 0)) as bound:
         server = kind(
-            build(worlds, worker=worker),
+            build(worlds, WebHooks(patience=unhurried), worker=worker),
             is_ready.set,
             state=State(worlds, template_of),
             worker=worker,

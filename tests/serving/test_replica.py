@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from databases import Cluster
+from receivers import SUBSCRIPTION, WAIT_SECONDS, Received, Receiver, body, event, good
 from replica_pairs import has_come, replica, replica_pair, slots_of
 from ringmock.serving.inner import Arrived, InnerListener
 from ringmock.serving.replica import Replica
@@ -42,15 +43,22 @@ def of_slot(name: str, slot: int) -> str:
     return next(longer for longer in (f"{name}-{number}" for number in count()) if slot_of(longer) == slot)
 
 
+def spread(url: str, held: ExitStack) -> list[Client]:
+    """Six clients whose worlds have slots far from each other: half of the slots have some of them, not all."""
+    clients = [held.enter_context(Client(url)) for _ in range(6)]
+    for number, client in enumerate(clients):
+        client.client_id = of_slot(client.client_id, number * SLOTS // 6)
+    return clients
+
+
 # --- those that come and go ----------------------------------------------------------------------
 
 
 def test_worlds_go_to_one_that_comes_and_back_when_it_ends_with_all_that_was_answered(url: str) -> None:
     with replica(url) as first:
         with ExitStack() as held:
-            clients = [held.enter_context(Client(first.url)) for _ in range(6)]
-            for number, client in enumerate(clients):
-                client.client_id = of_slot(client.client_id, number * SLOTS // 6)
+            clients = spread(first.url, held)
+            for client in clients:
                 client.post_sms("alone")
             with replica(url) as second:
                 assert has_come(lambda: slots_of(second) == SLOTS / 2)
@@ -82,7 +90,7 @@ def test_the_world_of_the_fixture_goes_with_its_tokens(url: str) -> None:
 
 def test_connections_of_a_world_that_goes_are_closed_and_open_again_where_it_is(url: str) -> None:
     with replica(url) as first, ExitStack() as held:
-        clients = [held.enter_context(Client(first.url)) for _ in range(6)]
+        clients = spread(first.url, held)
         before = [opened(client)[0].connection for client in clients]
         second = held.enter_context(replica(url))
         assert has_come(lambda: slots_of(second) == SLOTS / 2)
@@ -159,7 +167,7 @@ class Fake:
 
 def test_a_call_whose_replica_is_gone_is_503_and_then_answered_by_the_one_that_takes_its_place(url: str) -> None:
     with replica(url) as first, ExitStack() as held:
-        clients = [held.enter_context(Client(first.url)) for _ in range(6)]
+        clients = spread(first.url, held)
         for client in clients:
             client.post_sms("before")
             client._http.timeout = httpx2.Timeout(30)
@@ -217,6 +225,29 @@ def test_by_https_calls_and_connections_get_there_too(url: str) -> None:
         with opened_by_https(client.url, token["ws_access_token"]) as connection:
             assert connection.receive()[0]["type"] == "ConnectionDetails"
         assert len(client.messages("101")) == 2
+
+
+def test_a_world_goes_after_the_answer_to_a_call_that_is_under_way(url: str) -> None:
+    may_answer = threading.Event()
+
+    def handshake(request: Received, connection: socket.socket) -> None:
+        assert may_answer.wait(WAIT_SECONDS)
+        good(request, connection)
+
+    with replica(url) as first, Client(first.url) as client, Receiver(handshake) as receiver, ExitStack() as held:
+        threads = held.enter_context(ThreadPoolExecutor())
+        client.client_id = of_slot(client.client_id, SLOTS - 1)
+        client.token("101")
+        late = threads.submit(client.post, SUBSCRIPTION, json=body(receiver))
+        assert receiver.next().is_handshake
+        second = held.enter_context(replica(url))
+        assert has_come(lambda: slots_of(second) == SLOTS / 2 - 1)
+        may_answer.set()
+        assert late.result().status_code == 200
+        assert has_come(lambda: slots_of(second) == SLOTS / 2)
+        assert second.worlds.share.has(client.client_id)
+        client.post_sms("seen")
+        assert event(receiver)["body"]["changes"][0]["newCount"] == 1
 
 
 def test_a_call_that_is_under_way_in_a_world_that_goes_is_refused(url: str) -> None:

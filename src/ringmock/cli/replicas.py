@@ -85,7 +85,7 @@ def _server(
         worker=worker,
         inner=inner,
         met=peers.met,
-        replica=Replica(worlds, membership, peers),
+        replica=Replica(worlds, membership, peers, worker.is_busy),
         address=reached,
     )
 

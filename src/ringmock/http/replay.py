@@ -184,8 +184,12 @@ class WorldAgain:
         try:
             self._do_apart(self._go_on(commands))
         except BaseException:
-            self._replays.notifier.sockets.forget_replayed(self._world)
+            self.give_up()
             raise
+
+    def give_up(self) -> None:
+        """Forget what is beside the world while its history is done again."""
+        self._replays.notifier.sockets.forget_replayed(self._world)
 
     def end(self) -> Difference | None:
         """Let the world live, from now on. Returns the first call that was answered differently."""

@@ -7,7 +7,8 @@ calls get to who has their world in `worker`.
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,12 +17,16 @@ from ..world.history.log import Given, LogDamaged, LogLost, LogUnavailable
 from ..world.history.replicas import Membership, View
 from .inner import PeerAway
 from .replica_peers import ReplicaPeers
+from .take_over import TakeOver
 from .worker_server import WorkerServer
 
 log = logging.getLogger("ringmock")
 
 LOOK_SECONDS = 0.25
 """Between two looks at who is there, and whose the slots are."""
+
+BUSY_LOOKS = 40
+"""For how many looks a slot is kept because calls are under way there."""
 
 JOIN_SECONDS = 20.0
 """How long a replica waits until the others have reached it, and all slots are somebody's."""
@@ -31,8 +36,14 @@ class Replica:
     """Keeps the worlds of a process to those that the database says are its own."""
 
     def __init__(
-        self, worlds: Worlds, membership: Membership, peers: ReplicaPeers, join_seconds: float = JOIN_SECONDS
+        self,
+        worlds: Worlds,
+        membership: Membership,
+        peers: ReplicaPeers,
+        is_busy: Callable[[int], bool] = lambda _: False,
+        join_seconds: float = JOIN_SECONDS,
     ) -> None:
+        """`is_busy`: whether calls are under way in the worlds of a slot."""
         assert worlds.commits is not None
         self.failure: LogUnavailable | LogDamaged | None = None
         """Why it cannot go on; None while it can."""
@@ -40,7 +51,12 @@ class Replica:
         self._membership, self._peers = membership, peers
         self._given: dict[int, int] = {}
         """Slots that were given away and that the database may still call its own: how often each was moved by then."""
+        self._is_busy = is_busy
+        self._kept_busy: Counter[int] = Counter()
+        """For how many looks each slot that is to be given was busy."""
         self._thread = ThreadPoolExecutor(1, "ringmock-replicas")
+        self._take_over = TakeOver(worlds, membership.reader, self._thread)
+        self._taking: asyncio.Task[None] | None = None
         self._is_away = False
         self._join_seconds = join_seconds
 
@@ -49,10 +65,10 @@ class Replica:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._membership.announce, address)
         until = loop.time() + self._join_seconds
-        while not await self._look() or not self._has_joined():
+        while not await self._look() or not self._has_joined() or self._taking is not None:
             if self.failure is not None:
                 raise self.failure
-            if loop.time() > until:
+            if loop.time() > until and self._taking is None:
                 raise LogUnavailable(
                     f"None of the other replicas has reached this one at {address} within"
                     f" {self._join_seconds:.0f} seconds: give the address, and the port, that they can reach as"
@@ -77,6 +93,11 @@ class Replica:
         log.error("%s This replica ends; started again, it joins the others anew.", self.failure)
         stop()
 
+    def take_no_more(self) -> None:
+        """Take no slots from now on; what is under way is given up."""
+        if self._taking is not None:
+            self._taking.cancel()
+
     def leave(self) -> None:
         """Let the others have all slots, after the last of its own was written."""
         self._thread.submit(self._membership.leave).result()
@@ -90,15 +111,15 @@ class Replica:
             self._follow(view)
             await self._reach(view)
         except LogUnavailable as error:
-            if not self._is_away:
-                log.error("%s It is tried again until it can be.", error)
-            self._is_away = True
-            return False
-        except LogDamaged as error:
-            self.failure = error
+            self._note_away(error)
             return False
         self._is_away = False
         return True
+
+    def _note_away(self, error: LogUnavailable) -> None:
+        if not self._is_away:
+            log.error("%s It is tried again until it can be.", error)
+        self._is_away = True
 
     def _follow(self, view: View) -> None:
         self._peers.view = view
@@ -110,15 +131,36 @@ class Replica:
         own, has = view.own_slots, self._worlds.share.places
         self._given = {slot: moves for slot, moves in self._given.items() if own.get(slot) == moves}
         new = own.keys() - has - self._given.keys()
+        if self._taking is not None:
+            return
         if new:
-            self._worlds.take(new)
-            log.info("this replica has %d slots of worlds", len(self._worlds.share.places))
+            self._taking = asyncio.get_running_loop().create_task(self._take(new))
         elif lost is None:
             self._give(view)
 
+    async def _take(self, slots: Collection[int]) -> None:
+        """Have these slots; those that could not be had are tried again after the next look."""
+        try:
+            await self._take_over.take(slots)
+            log.info("this replica has %d slots of worlds", len(self._worlds.share.places))
+        except LogUnavailable as error:
+            self._note_away(error)
+        except LogDamaged as error:
+            self.failure = error
+        except Exception as error:  # it would wait for these slots for ever
+            log.exception("a replica cannot have worlds")
+            self.failure = LogUnavailable(f"This replica has failed: {error!r}.")
+        finally:
+            self._taking = None
+
     def _give(self, view: View) -> None:
-        """Give what is more than this replica's part to those that have less, behind all that was written of it."""
-        to_give = [(slot, to) for slot, to in view.to_give() if slot in self._worlds.share.places]
+        """Give what is more than this replica's part to those that have less, behind all that was written of it.
+
+        A call that is under way is refused when its world goes, and so is given some time.
+        """
+        planned = [(slot, to) for slot, to in view.to_give() if slot in self._worlds.share.places]
+        self._kept_busy = Counter({slot: self._kept_busy[slot] + 1 for slot, _ in planned if self._is_busy(slot)})
+        to_give = [(slot, to) for slot, to in planned if not 0 < self._kept_busy[slot] <= BUSY_LOOKS]
         if not to_give:
             return
         self._worlds.leave([slot for slot, _ in to_give])
@@ -156,6 +198,7 @@ class ReplicaServer(WorkerServer):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._keeping is not None:
             self._keeping.cancel()
+        self.replica.take_no_more()
         self._listener.refuse()
         self._inner.close()  # who has a call for its worlds waits for those that get them
         await super().shutdown(sockets)

@@ -7,9 +7,11 @@ of its call. What is about several worlds is gathered from all.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -64,6 +66,8 @@ class Worker:
         worlds.on_default = self._note_default
         self._note_default(worlds.default)
         self._tell: Callable[[Any], object] = lambda _: None
+        self._under_way: Counter[int] = Counter()
+        """How many calls wait for something, by the slots of their worlds."""
 
     def _note_default(self, world: World) -> None:
         if not self._worlds.share.has(""):
@@ -72,6 +76,19 @@ class Worker:
     def has_slot(self, slot: int) -> bool:
         """Whether the worlds of a slot are this process's."""
         return self._worlds.share.has_slot(slot)
+
+    def is_busy(self, slot: int) -> bool:
+        """Whether a call is under way in a world of a slot, as one that waits for a webhook's receiver is."""
+        return self._under_way[slot] > 0
+
+    @contextmanager
+    def under_way(self, slot: int) -> Iterator[None]:
+        """A call in a world of this slot."""
+        self._under_way[slot] += 1
+        try:
+            yield
+        finally:
+            self._under_way[slot] -= 1
 
     def begin(self, tell: Callable[[Any], object]) -> None:
         """`tell` runs a coroutine in the loop."""
@@ -91,23 +108,28 @@ class Worker:
 
     def of(self, app: ASGIApp) -> ASGIApp:
         """The application, for the calls of this process's worlds; the others are handed over."""
-        return _Placed(app, self)
+        return _Placing(app, self)
 
     def has_plain(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a call is of the world of its token alone, and that is here: what most calls are."""
+        return self.plain_slot(scope, headers) is not None
+
+    def plain_slot(self, scope: Scope, headers: Mapping[bytes, bytes]) -> int | None:
+        """The slot of the world of such a call; None for any other call."""
         token = self._whose.plain_token(scope, headers)
         if token is None:
-            return False
-        return self.has_slot(slot_of_token(token)) and self._worlds.has_log_in(token)
+            return None
+        slot = slot_of_token(token)
+        return slot if self.has_slot(slot) and self._worlds.has_log_in(token) else None
 
-    async def placed(self, connection: Any, scope: Scope, receive: Receive) -> Any:
-        """What the application receives by; None for a call that another process answers. Raises `PeerAway`."""
+    async def placed(self, connection: Any, scope: Scope, receive: Receive) -> "Placed | None":
+        """How a call is answered here; None for one that another process answers. Raises `PeerAway`."""
         body = b""
         if self._whose.needs_body(scope):
             body, receive, is_whole = await _body(receive)
             if not is_whole:
                 connection.decided()
-                return receive
+                return Placed(receive)
         where = self._whose.of(scope, body)
         if where.slot is not None and not await self._is_here(where.slot, connection):
             return None
@@ -122,7 +144,7 @@ class Worker:
                 return None
         connection.decided()
         await self._gather(scope, body)
-        return receive
+        return Placed(receive, where.slot)
 
     async def _is_here(self, slot: int, connection: Any) -> bool:
         """Whether the worlds of a slot are this process's. Where they are another's, the connection is handed over.
@@ -216,7 +238,14 @@ class Worker:
         return {}
 
 
-class _Placed:
+class Placed(NamedTuple):
+    """A call that is answered here: what the application receives by, and the slot of its world where it has one."""
+
+    receive: Receive
+    slot: int | None = None
+
+
+class _Placing:
     """An application of which a process answers its part."""
 
     def __init__(self, app: ASGIApp, worker: Worker) -> None:
@@ -233,15 +262,25 @@ class _Placed:
             await self._app(scope, receive, send)
             return
         try:
-            if connection.is_final or self._worker.has_plain(scope, dict(scope["headers"])):
-                connection.decided()
-            else:
-                receive = await self._worker.placed(connection, scope, receive)
+            placed = await self._placed(connection, scope, receive)
         except PeerAway:
             await parser_refusals.refuse(StateUnavailable(), self._worker.path_of(scope), scope, receive, send)
             return
-        if receive is not None:
-            await self._app(scope, receive, _ending(send) if connection.is_last else send)
+        if placed is None:
+            return
+        send = _ending(send) if connection.is_last else send
+        if placed.slot is None or scope["type"] != "http":
+            await self._app(scope, placed.receive, send)
+            return
+        with self._worker.under_way(placed.slot):
+            await self._app(scope, placed.receive, send)
+
+    async def _placed(self, connection: Any, scope: Scope, receive: Receive) -> Placed | None:
+        slot = None if connection.is_final else self._worker.plain_slot(scope, dict(scope["headers"]))
+        if slot is None and not connection.is_final:
+            return await self._worker.placed(connection, scope, receive)
+        connection.decided()
+        return Placed(receive, slot)
 
 
 class _JournalElsewhere(Journal):

@@ -30,6 +30,10 @@ class Again(Protocol):
         """Let the world live. The first call that was answered differently, among those that were compared."""
         ...
 
+    def give_up(self) -> None:
+        """Do nothing more: the world does not live here."""
+        ...
+
 
 class Replay(Protocol):
     """Takes a world back to what it began with, and does these commands again, each at its own time.
@@ -92,8 +96,12 @@ class Followed:
         """Do what the log has by now. What raises has to begin anew. Raises `LogDamaged`."""
         known, self._head = self._head, None
         after = head.before if known is None else known.latest
-        self.again.go_on(self._noted(log.read(head.world, after, head.latest)))
+        self.do(log.read(head.world, after, head.latest))
         self._head = head
+
+    def do(self, commands: Iterable[tuple[int, Command]]) -> None:
+        """Do these, each with its number, behind those that were."""
+        self.again.go_on(self._noted(commands))
 
     def _noted(self, commands: Iterable[tuple[int, Command]]) -> Iterator[Command]:
         for _, command in commands:

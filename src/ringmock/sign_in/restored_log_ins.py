@@ -1,6 +1,6 @@
 """The log-ins and codes of a world, made again of its history when a server goes on from its state."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,13 @@ SIGN_INS = frozenset({"log-in", "log-in-ended", "log-ins", "refreshed", "revoked
 class LogInsAgain:
     """Those of one world, as far as its history was done again."""
 
-    def __init__(self, world: World, known: Callable[[str], Session | None]) -> None:
-        """`known` gives the ready-made log-ins, which no history makes, by their tokens."""
+    def __init__(self, world: World, ready_made: Mapping[str, Session]) -> None:
+        """`ready_made`: the log-ins that no history makes, by their tokens."""
         self.world = world
         self.sessions: dict[str, Session] = {}
         """By access token."""
         self.codes: dict[str, Consent] = {}
-        self._known = known
+        self.ready_made = ready_made
         self._by_kind: dict[str, Callable[..., object]] = {
             "log-in": self._log_in,
             "log-in-ended": lambda token: self.sessions.pop(token, None),
@@ -42,8 +42,9 @@ class LogInsAgain:
         if again is not None:
             again(*event.values)
 
-    def _session(self, token: str) -> Session | None:
-        return self.sessions.get(token) or self._known(token)
+    def session(self, token: str) -> Session | None:
+        """The log-in of an access token, as far as there is one."""
+        return self.sessions.get(token) or self.ready_made.get(token)
 
     def _log_in(self, state: SessionState) -> None:
         values = state._asdict()
@@ -57,17 +58,17 @@ class LogInsAgain:
         _join(self.sessions, states)
 
     def _refreshed(self, old: str, new: str, at: datetime) -> None:
-        before, after = self._session(old), self._session(new)
+        before, after = self.session(old), self.session(new)
         if before is not None and after is not None:
             before.replace(after, at)
 
     def _revoked(self, token: str) -> None:
-        session = self._session(token)
+        session = self.session(token)
         if session is not None:
             session.is_revoked = True
 
     def _used(self, token: str, at: datetime) -> None:
-        session = self._session(token)
+        session = self.session(token)
         if session is not None:
             session.used = at
 

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from ..server_limits import DEFAULT, ServerLimits, option_of
 from ..world.capacity import Capacity
 from ..world.clock import RealTime, real_time
 from ..world.fork import FORKED, copy_into, go_on_as_fork
-from ..world.history.commands import Caller
+from ..world.history.commands import Caller, Command
 from ..world.history.durable import DurableHistory
 from ..world.history.log import Claimed, GroupCommit, Head, HistoryLog, NameClosed, NameFreed, Opened
 from ..world.history.moment import Moment
@@ -137,19 +137,24 @@ class Worlds:
         self._lifetimes = Lifetimes(self._worlds, self._end_world, timedelta(seconds=limits.world_ttl))
         self._tagged: dict[World, dict[str, Session]] = {}
         self._codes = Codes(limits.max_codes, lambda: self.note_forgotten("max_codes"))
-        self.default = self._default_world(self._heads)
         self._applications = {application.client_id: application for application in template.applications}
         self._secrets = {app.client_id: app.client_secret for app in template.applications}
-        self._worlds.update(dict.fromkeys(self._secrets, self.default))
-        self._file_ready_made()
+        self._have_default(self._default_world(self._heads))
 
-    def _file_ready_made(self) -> None:
-        """The log-ins of the fixture's own access tokens."""
-        for number, credentials in self.template.credentials.items():
-            if credentials.access_token is not None:
-                self._sessions[credentials.access_token] = Session(
-                    self.default, number, "", credentials.access_token, endpoint_id=number
-                )
+    def _have_default(self, world: World, ready_made: Mapping[str, Session] | None = None) -> None:
+        """`ready_made`: the log-ins of the fixture's own tokens there, where they are not new."""
+        self.default = world
+        self._worlds.update(dict.fromkeys(self._applications, world))
+        self._ready_made = self._ready_made_of(world) if ready_made is None else ready_made
+        self._sessions.update(self._ready_made)
+
+    def _ready_made_of(self, world: World) -> Mapping[str, Session]:
+        """The log-ins of the fixture's own access tokens, by these, for what is its own world."""
+        return {
+            credentials.access_token: Session(world, number, "", credentials.access_token, endpoint_id=number)
+            for number, credentials in self.template.credentials.items()
+            if credentials.access_token is not None
+        }
 
     def _default_world(self, heads: Sequence[Head]) -> World:
         """The fixture's own; where another process has it, what stands for it here."""
@@ -653,9 +658,8 @@ class Worlds:
         if self.commits is None:
             return
         if not self._heads:
-            self._note(self.default, lambda number: Opened(number, "", self.default.opened, None))
+            self._note_default()
         self._heads = []
-        self.template_of = template_of
         self.catch_up(template_of)
         self._live()
 
@@ -665,6 +669,7 @@ class Worlds:
         For who stands by while another server writes the log. Raises as `restore` does.
         """
         assert self.commits is not None
+        self.template_of = template_of
         log = self.commits.log
         heads = {head.world: head for head in self._own_heads(log)}
         self._closed = dict.fromkeys(name for name in log.closed_names() if self.share.has(name))
@@ -673,57 +678,76 @@ class Worlds:
                 del self._followed[number]
                 self._leave(followed.world)
         for head in heads.values():
-            self._follow(head, log, template_of)
+            self._follow(head, log)
 
-    def _follow(self, head: Head, log: HistoryLog, template_of: Callable[[Any], Template]) -> None:
+    def _follow(self, head: Head, log: HistoryLog) -> None:
         followed = self._followed.get(head.world)
         if followed is None:
-            followed = Followed(self.default if not head.name else self._world_of(head, template_of), head)
+            world = self._filed(head.name, self._world_of(head)) if head.name else self.default
+            followed = Followed(world, head)
         elif followed.is_at(head):
             return
-        world, history = followed.world, followed.world.history
-        assert isinstance(history, DurableHistory)
+        world, history = followed.world, _history_of(followed.world)
         assert self.replay is not None, "no server answers for these worlds"
         if head.name and head.is_claimed:
             self._secrets[head.name] = head.secret
         is_continued = followed.is_continued(head, log)
         history.go_on_to(head)
         if not is_continued:
-            compared = COMPARED if log.was_served else 1
-            followed.begin(LogInsAgain(world, self._sessions.get), self.replay.begun(world, head.base, compared))
+            ready_made = self._ready_made if world is self.default else {}
+            followed.begin(LogInsAgain(world, ready_made), self.replay.begun(world, head.base, self._compared))
         self._followed[head.world] = followed
         with self._made_again(followed):
             followed.go_on(head, log)
 
     # --- worlds that come from other processes, and go to them -------------------------------------
 
-    def take(self, places: Collection[int]) -> None:
-        """Have the worlds of more places, as the log has them, and go on with them: nobody else writes them any more.
+    def coming(self, head: Head) -> Followed:
+        """A world of the log that another process had, as it began. Nobody finds it until it has `arrived`.
 
-        After `restore`. Raises `LogDamaged` and `LogUnavailable`, and has none of them then.
+        After `restore`. Raises what `template_of` does.
         """
-        assert self.commits is not None
-        assert self.template_of is not None, "nobody serves these worlds yet"
-        self.commits.flush()
-        before, taken = self.share, Share(frozenset(places), self.share.of)
-        log = self.commits.log
-        heads, closed = log.heads(), log.closed_names()
+        assert self.replay is not None, "nobody serves these worlds yet"
+        world = self._world_of(head)
+        followed = Followed(world, head)
+        ready_made = {} if head.name else self._ready_made_of(world)
+        followed.begin(LogInsAgain(world, ready_made), self.replay.begun(world, head.base, self._compared))
+        self.go_on(followed, ())
+        return followed
+
+    def go_on(self, coming: Followed, commands: Iterable[tuple[int, Command]]) -> None:
+        """Do commands of a world that comes, each with its number, behind those that were. Others are not served."""
+        with self._made_again(coming):
+            coming.do(commands)
+
+    def give_up(self, coming: Followed) -> None:
+        """Leave a world that comes to others."""
+        coming.again.give_up()
+        _history_of(coming.world).leave()
+        coming.world.close()
+
+    def arrived(self, place: int, coming: Collection[Followed], heads: Collection[Head], closed: Iterable[str]) -> None:
+        """Have the worlds of one more place, which nobody else writes any more, and go on with them.
+
+        `coming`: all of them, with their histories done. `heads` and `closed`: what the log has of all worlds, and the
+        names that open none.
+        """
+        taken = Share(frozenset({place}), self.share.of)
+        self.share = self.share._replace(places=self.share.places | taken.places)
         self._largest = max((head.world for head in heads), default=0)
-        own = [head for head in heads if taken.has(head.name)]
-        self.share = before._replace(places=before.places | taken.places)
-        try:
-            if taken.has(""):
-                self._begin_default(own)
-            self._closed.update(dict.fromkeys(name for name in closed if taken.has(name)))
-            for head in own:
-                self._follow(head, log, self.template_of)
-            self._live()
-        except BaseException:
-            self._followed = {}
-            self.leave(places)
-            raise
-        for place in places:
-            self._numbers.pop(place, None)
+        self._numbers.pop(place, None)
+        self._closed.update(dict.fromkeys(name for name in closed if taken.has(name)))
+        self._secrets.update({each.name: each.secret for each in heads if each.is_claimed and taken.has(each.name)})
+        own = next((each for each in coming if not each.world.name), None)
+        if own is not None:
+            self._begin_default(own.world, own.log_ins.ready_made)
+        elif taken.has(""):
+            self._begin_default(self._default_world([]))
+            self._note_default()
+        for each in coming:
+            if each is not own:
+                self._filed(each.world.name, each.world)
+            self._let_live(each)
 
     def leave(self, places: Collection[int]) -> None:
         """Have the worlds of these places no more: another process goes on with them, from the log.
@@ -737,32 +761,38 @@ class Worlds:
                 self._leave(world)
         self._closed = {name: None for name in self._closed if not left.has(name)}
         if left.has(""):
-            self._begin_default([])
+            self._begin_default(self._default_world([]))
 
-    def _begin_default(self, heads: Sequence[Head]) -> None:
-        """Have the fixture's own world, or what stands for it, instead of the one before."""
+    def _begin_default(self, world: World, ready_made: Mapping[str, Session] | None = None) -> None:
+        """Have this as the fixture's own world, or for what stands for it, instead of the one before."""
         before = self.default
         if isinstance(before.history, DurableHistory):
             before.history.leave()
         before.close()
         self.lent.clear()
-        self.default = self._default_world(heads)
-        self._worlds.update(dict.fromkeys(self._applications, self.default))
-        self._file_ready_made()
-        if self.share.has("") and not any(not head.name for head in heads):
-            self._note(self.default, lambda number: Opened(number, "", self.default.opened, None))
-        self.on_default(self.default)
+        self._have_default(world, ready_made)
+        self.on_default(world)
 
-    def _world_of(self, head: Head, template_of: Callable[[Any], Template]) -> World:
+    def _note_default(self) -> None:
+        """Have the log know that the fixture's own world was opened."""
+        self._note(self.default, lambda number: Opened(number, "", self.default.opened, None))
+
+    def _world_of(self, head: Head) -> World:
+        """What a world of the log begins as. Raises what `template_of` does."""
+        assert self.template_of is not None, "nobody serves these worlds yet"
         fixture = None if head.fixture is None else json.loads(head.fixture)
-        world = self._new_world(self.template if fixture is None else template_of(fixture), head)
-        world.fixture = fixture
-        return self._filed(head.name, world)
+        world = self._new_world(self.template if fixture is None else self.template_of(fixture), head)
+        world.fixture, world.name = fixture, head.name
+        return world
+
+    @property
+    def _compared(self) -> int:
+        """Of so many answers of a world that is made again, one is compared."""
+        return COMPARED if self.commits is not None and self.commits.log.was_served else 1
 
     def _leave(self, world: World) -> None:
         """Forget a world that another server has closed."""
-        assert isinstance(world.history, DurableHistory)
-        world.history.leave()
+        _history_of(world).leave()
         self._end_world(world.name)
 
     @contextmanager
@@ -883,7 +913,7 @@ class Worlds:
     def session_again(self, world: World, caller: Caller) -> Session:
         """The log-in with which a call of a world's history was made; one like it where it is none of the world's."""
         again = self.again
-        known = again.sessions.get(caller.token) if again is not None and again.world is world else None
+        known = again.session(caller.token) if again is not None and again.world is world else None
         known = known or self._sessions.get(caller.token)
         if known is not None and known.world is world:
             return known
@@ -968,6 +998,12 @@ class _LogIns:
         for session in self._all:
             session.start(now)
             self._endings.schedule(session, session.forgotten)
+
+
+def _history_of(world: World) -> DurableHistory:
+    """That of a world of the log."""
+    assert isinstance(world.history, DurableHistory)
+    return world.history
 
 
 def _session_of(world: World, caller: Caller) -> Session:

@@ -202,15 +202,78 @@ def _marks(db: Db) -> dict[str, str]:
     return dict(db.execute("SELECT name, value FROM ringmock.about").fetchall())
 
 
-class PostgresLog:
+class PostgresReader:
+    """Reads what the servers of a database have written. One thread at a time uses it."""
+
+    _db: Db | None = None
+
+    def __init__(self, url: str) -> None:
+        self.name = shown(url)
+        self._url = url
+
+    def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
+        """The commands with larger numbers than `after`, to `until`, the oldest first. Raises `LogDamaged`."""
+        try:
+            yield from commands_of(self._rows(world, after, until), world, after)
+        except Unreadable as error:
+            raise LogDamaged(damaged(self.name, str(error))) from error
+
+    def _rows(self, world: int, after: int, until: int) -> Iterator[tuple[Any, ...]]:
+        while rows := self._asked(_READ, (world, after, until, READ_TOGETHER)):
+            yield from rows
+            after = rows[-1][0]
+
+    def _asked(self, query: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
+        """What the database answers, on another connection where this one has ended meanwhile.
+
+        Raises `LogUnavailable`, and `LogDamaged` where what is asked for is not there.
+        """
+        try:
+            try:
+                return self._answered(query, values)
+            except psycopg.OperationalError:
+                if self._db is not None and not self._db.closed:
+                    raise
+                return self._answered(query, values)
+        except psycopg.OperationalError as error:
+            raise LogUnavailable(f"The state {self.name} cannot be read: {sentence(error)}.") from error
+        except psycopg.Error as error:
+            raise LogDamaged(damaged(self.name, sentence(error))) from error
+
+    def _answered(self, query: str, values: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
+        found: Sequence[tuple[Any, ...]] = self._connected().cursor(binary=True).execute(query, values).fetchall()
+        return found
+
+    def heads(self) -> Sequence[Head]:
+        """Every world, the oldest first. Raises `LogDamaged`."""
+        labels = self._asked("SELECT world, name, number FROM ringmock.labels ORDER BY 3, 2")
+        return heads_of(self._asked(_HEADS), labels)
+
+    def closed_names(self) -> Sequence[str]:
+        """The names that open no worlds, the oldest first."""
+        return [name for (name,) in self._asked("SELECT name FROM ringmock.closed ORDER BY place")]
+
+    def _connected(self) -> Db:
+        """The connection, which is made again where it has ended. Raises `psycopg.Error`."""
+        if self._db is None or self._db.closed:
+            self._db = connected(self._url)
+        return self._db
+
+    def close(self) -> None:
+        """Nothing is read any more, nor written."""
+        if self._db is not None:
+            self._db.close()
+
+
+class PostgresLog(PostgresReader):
     """A `HistoryLog`. One thread at a time uses it. See `opened`."""
 
     def __init__(self, url: str, db: Db, fence: Fence, *, was_served: bool) -> None:
         """`db` has the locks of the fence, and the database its marks."""
+        super().__init__(url)
         self.was_served = was_served
-        self.name = shown(url)
-        self._url, self._fence = url, fence
-        self._db: Db | None = db
+        self._fence = fence
+        self._db = db
         self._pid = db.info.backend_pid
         self._batch = 0
         """The number of the last one that is kept."""
@@ -218,8 +281,6 @@ class PostgresLog:
         """How many changes at the beginning of the next batch are."""
         self._unsure = 0
         """How many changes there were in a batch of which the end was not heard; 0 for none."""
-
-    # --- what is written -------------------------------------------------------------------------
 
     def append(self, batch: Sequence[Change]) -> None:
         """Keep all of it or, raising `LogUnavailable`, none as far as is known: the next batch begins with it then."""
@@ -284,55 +345,6 @@ class PostgresLog:
         self._batch, self._unsure = found, 0
         self._db, self._pid = db, db.info.backend_pid
         return db
-
-    # --- what is read ----------------------------------------------------------------------------
-
-    def read(self, world: int, after: int, until: int) -> Iterator[tuple[int, Command]]:
-        """The commands with larger numbers than `after`, to `until`, the oldest first. Raises `LogDamaged`."""
-        try:
-            yield from commands_of(self._rows(world, after, until), world, after)
-        except Unreadable as error:
-            raise LogDamaged(damaged(self.name, str(error))) from error
-
-    def _rows(self, world: int, after: int, until: int) -> Iterator[tuple[Any, ...]]:
-        while rows := self._asked(_READ, (world, after, until, READ_TOGETHER)):
-            yield from rows
-            after = rows[-1][0]
-
-    def _asked(self, query: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
-        """What the database answers, on another connection where this one has ended meanwhile.
-
-        Raises `LogUnavailable`, and `LogDamaged` where what is asked for is not there.
-        """
-        try:
-            try:
-                return self._answered(query, values)
-            except psycopg.OperationalError:
-                if self._db is not None and not self._db.closed:
-                    raise
-                return self._answered(query, values)
-        except psycopg.OperationalError as error:
-            raise LogUnavailable(f"The state {self.name} cannot be read: {sentence(error)}.") from error
-        except psycopg.Error as error:
-            raise LogDamaged(damaged(self.name, sentence(error))) from error
-
-    def _answered(self, query: str, values: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
-        found: Sequence[tuple[Any, ...]] = self._connected().cursor(binary=True).execute(query, values).fetchall()
-        return found
-
-    def heads(self) -> Sequence[Head]:
-        """Every world, the oldest first. Raises `LogDamaged`."""
-        labels = self._asked("SELECT world, name, number FROM ringmock.labels ORDER BY 3, 2")
-        return heads_of(self._asked(_HEADS), labels)
-
-    def closed_names(self) -> Sequence[str]:
-        """The names that open no worlds, the oldest first."""
-        return [name for (name,) in self._asked("SELECT name FROM ringmock.closed ORDER BY place")]
-
-    def close(self) -> None:
-        """Nothing is written any more."""
-        if self._db is not None:
-            self._db.close()
 
 
 class FollowedPostgresLog(PostgresLog):

@@ -22,6 +22,7 @@ from .postgresql import (
     Db,
     Fence,
     PostgresLog,
+    PostgresReader,
     about_of,
     check_fixture,
     connected,
@@ -113,6 +114,8 @@ class Membership:
         """`secret` is what the replicas of the database know each other by."""
         self.number, self.secret = number, secret
         self.name = shown(url)
+        self.reader = PostgresReader(url)
+        """Of what all replicas have written; for the same thread."""
         self._url = url
         self._db: Db | None = None
         self._absent: dict[int, float] = {}
@@ -160,6 +163,7 @@ class Membership:
         """Look no more."""
         if self._db is not None:
             self._db.close()
+        self.reader.close()
 
     def _write(self, query: LiteralString, values: tuple[int | str, ...]) -> None:
         try:
