@@ -53,8 +53,12 @@ class Cluster:
         return f"postgresql://tester@/postgres?host={self.folder}"
 
     def empty(self) -> str:
-        """The URL of its one database, which has nothing in it."""
+        """The URL of its one database, which has nothing in it, and that nobody uses any more."""
         with psycopg.connect(self._url, autocommit=True) as db:
+            db.execute(
+                "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = 'tester'"
+                " AND pid != pg_backend_pid()"
+            )
             db.execute("DROP SCHEMA IF EXISTS ringmock CASCADE")
         return self._url
 

@@ -2,27 +2,41 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from itertools import count
 
 import psycopg
 import pytest
 
 from databases import Cluster
 from logged import AT, BASE, MARK, handled
+from replica_pairs import has_come
 from ringmock.world.history import postgresql
 from ringmock.world.history.log import Added, Begun, Given, LogLost, LogUnavailable, Opened
-from ringmock.world.history.postgresql import opened
+from ringmock.world.history.postgresql import LOCK, opened
 from ringmock.world.history.replicas import Joined, View, joined
 from ringmock.world.history.sqlite import FixtureMark, StateRefused, StateServed
 
 SLOTS = 8
-LOOKS = 100_000
+_TRIED = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%advisory_unlock_shared%' AND pid != pg_backend_pid()"
+LOOKS = 2_000
 """Until something has come to hold."""
 
 
 @pytest.fixture
 def url(databases: Cluster) -> str:
     return databases.empty()
+
+
+class Clock:
+    """Stands, but for a hundredth of a second each time that it is read."""
+
+    def __init__(self) -> None:
+        self._seconds = count(0, 0.01)
+
+    def __call__(self) -> float:
+        return next(self._seconds)
 
 
 class Joining:
@@ -33,7 +47,7 @@ class Joining:
 
     def __call__(self, version: str = "1.0", *, is_reached: bool = True) -> Joined:
         """One of the replicas, which the others know, and have reached."""
-        own = joined(self._url, MARK, version, SLOTS)
+        own = joined(self._url, MARK, version, SLOTS, now=Clock())
         self._held.callback(own.log.close)
         self._held.callback(own.membership.close)
         own.membership.announce(f"{own.host}:1")
@@ -156,7 +170,7 @@ def test_replicas_are_of_one_fixture_and_version(url: str, join: Joining) -> Non
 
 def test_replicas_and_a_server_that_is_alone_do_not_have_one_database(url: str, join: Joining) -> None:
     with closing(opened(url, MARK, "1.0")), pytest.raises(StateServed):
-        joined(url, MARK, "1.0", SLOTS)
+        joined(url, MARK, "1.0", SLOTS, patience=0)
     own = join()
     with pytest.raises(StateServed):
         opened(url, MARK, "1.0", patience=0)
@@ -164,11 +178,25 @@ def test_replicas_and_a_server_that_is_alone_do_not_have_one_database(url: str, 
     opened(url, MARK, "1.0").close()
 
 
+def test_one_that_finds_others_that_come_where_a_server_has_just_ended_waits_for_these(url: str) -> None:
+    """Each of them has a part of the lock for a moment, and the server's mark is still there."""
+    opened(url, MARK, "1.0").close()
+    with psycopg.connect(url, autocommit=True) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("SELECT pg_advisory_lock_shared(%s)", (LOCK,))
+        joining = thread.submit(joined, url, MARK, "1.0", SLOTS, patience=60)
+        with psycopg.connect(url, autocommit=True) as db:
+            assert has_come(lambda: db.execute(_TRIED).fetchone() != (0,))
+        other.close()
+        own = joining.result()
+    own.log.close()
+    own.membership.close()
+
+
 def test_replicas_do_not_join_the_processes_of_a_server(url: str) -> None:
     with closing(opened(url, MARK, "1.0")) as log:
         run = postgresql.share(log)
         with closing(postgresql.joined(url, run, 0, was_served=True)), pytest.raises(StateServed):
-            joined(url, MARK, "1.0", SLOTS)
+            joined(url, MARK, "1.0", SLOTS, patience=0)
 
 
 def test_one_that_was_cut_off_does_not_come_back_where_another_server_has_been(url: str, join: Joining) -> None:

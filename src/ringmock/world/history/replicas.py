@@ -7,7 +7,7 @@ no lock any more the others take while they hold that lock: it writes nothing fr
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import LiteralString, NamedTuple
 
@@ -110,16 +110,17 @@ def _living(members: Mapping[int, Member]) -> Sequence[int]:
 class Membership:
     """The place of this replica among the others. One thread at a time uses it."""
 
-    def __init__(self, url: str, number: int, secret: bytes) -> None:
-        """`secret` is what the replicas of the database know each other by."""
+    def __init__(self, url: str, number: int, secret: bytes, now: Callable[[], float] = time.monotonic) -> None:
+        """`secret` is what the replicas of the database know each other by. `now`: a clock, in seconds."""
         self.number, self.secret = number, secret
         self.name = shown(url)
         self.reader = PostgresReader(url)
         """Of what all replicas have written; for the same thread."""
         self._url = url
         self._db: Db | None = None
+        self._now = now
         self._absent: dict[int, float] = {}
-        """Since when, by the monotonic clock, replicas have no session; later than that after a lost connection."""
+        """Since when, by the clock, replicas have no session; later than that after a lost connection."""
         self._not_before = 0.0
 
     def look(self) -> View:
@@ -176,7 +177,7 @@ class Membership:
             again = self._db is not None
             self._db = connected(self._url)
             if again:  # the others were cut off as this one was, and get time to connect again
-                self._not_before = time.monotonic() + LOCK_SECONDS
+                self._not_before = self._now() + LOCK_SECONDS
                 self._absent.clear()
         return self._db
 
@@ -189,7 +190,7 @@ class Membership:
 
     def _gone(self, view: View) -> Sequence[int]:
         """Those that have been away for so long that they are replaced."""
-        now = time.monotonic()
+        now = self._now()
         away = [number for number, each in view.members.items() if not each.is_there and number != self.number]
         self._absent = {number: self._absent.get(number, now) for number in away}
         if now < self._not_before:
@@ -243,15 +244,24 @@ class Joined(NamedTuple):
     """By which the database knows this machine; `127.0.0.1` for one on the same machine."""
 
 
-def joined(url: str, fixture: FixtureMark, version: str, slots: int) -> Joined:
+def joined(
+    url: str,
+    fixture: FixtureMark,
+    version: str,
+    slots: int,
+    *,
+    patience: float = LOCK_SECONDS,
+    now: Callable[[], float] = time.monotonic,
+) -> Joined:
     """Become one of the replicas of a database, which is made one where nobody serves it.
 
-    The others know of it when its address is said: `announce`. Raises `StateRefused`.
+    The others know of it when its address is said: `announce`. A server that is alone has so many seconds of `patience`
+    to end. `now`: see `Membership`. Raises `StateRefused`.
     """
     name = shown(url)
     db = reached(url, name)
     try:
-        about = _entered(db, name, fixture, version, slots)
+        about = _entered(db, name, fixture, version, slots, patience)
         (number,) = db.execute("SELECT nextval('ringmock.replica_numbers')::integer").fetchone() or (0,)
         fence = Fence(RUN, number)
         if not (fence.has_locks(db) and fence.begin(db)):
@@ -259,7 +269,7 @@ def joined(url: str, fixture: FixtureMark, version: str, slots: int) -> Joined:
         log = PostgresLog(url, db, fence, was_served=was_served(about, version))
         (host,) = db.execute("SELECT host(inet_client_addr())").fetchone() or (None,)
         secret = bytes.fromhex(_shared(db, "secret", secrets.token_hex(32)))
-        return Joined(log, Membership(url, number, secret), host or "127.0.0.1")
+        return Joined(log, Membership(url, number, secret, now), host or "127.0.0.1")
     except psycopg.Error as error:
         db.close()
         raise StateRefused(f"The state {name} cannot be opened: {sentence(error)}.") from error
@@ -268,9 +278,9 @@ def joined(url: str, fixture: FixtureMark, version: str, slots: int) -> Joined:
         raise
 
 
-def _entered(db: Db, name: str, fixture: FixtureMark, version: str, slots: int) -> dict[str, str]:
+def _entered(db: Db, name: str, fixture: FixtureMark, version: str, slots: int, patience: float) -> dict[str, str]:
     """What the database said before this session had a part of its lock."""
-    until = time.monotonic() + LOCK_SECONDS
+    until = time.monotonic() + patience
     while True:
         if _got(db, "pg_try_advisory_lock"):
             about = about_of(db, name)
@@ -281,15 +291,15 @@ def _entered(db: Db, name: str, fixture: FixtureMark, version: str, slots: int) 
             return about
         if _got(db, "pg_try_advisory_lock_shared"):
             about = about_of(db, name)
-            check_fixture(about, name, fixture)
-            if about.get("owner") != RUN:
-                raise StateServed(served_by_another(name))
-            if about["served"] != version:
-                raise StateRefused(
-                    f"The state {name} is served by replicas of ringmock {about['served']}, and this is {version}:"
-                    " all of them have to be of one version. Stop those first."
-                )
-            return about
+            if about.get("owner") == RUN:
+                check_fixture(about, name, fixture)
+                if about["served"] != version:
+                    raise StateRefused(
+                        f"The state {name} is served by replicas of ringmock {about['served']}, and this is {version}:"
+                        " all of them have to be of one version. Stop those first."
+                    )
+                return about
+            _got(db, "pg_advisory_unlock_shared")  # of a server that is no replica, and may just have ended
         if time.monotonic() >= until:
             raise StateServed(served_by_another(name))
         time.sleep(0.05)
