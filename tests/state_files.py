@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ringmock.control.worlds import template_of
 from ringmock.fixture import digest_of, load_named
-from ringmock.serving.server import Server, State, build, serving
+from ringmock.serving.server import Server, build, serving
 from ringmock.serving.standby import Standby
+from ringmock.sign_in.kept_worlds import KeptWorlds
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.log import GroupCommit
 from ringmock.world.history.sqlite import Durability, FixtureMark, SqliteLog, StateServed, followed, opened
@@ -48,7 +49,7 @@ def kept_server(
     """A server of a bundled account that goes on from a file."""
     commits = GroupCommit(log_in(path, fixture, version=version))
     worlds = kind(load_named(fixture), commits=commits)
-    with serving(build(worlds), state=State(worlds, template_of)) as (url, server):
+    with serving(build(worlds), state=KeptWorlds(worlds, template_of)) as (url, server):
         yield Kept(url, worlds, server, commits)
 
 
@@ -62,7 +63,8 @@ class Behind:
         self.commits = GroupCommit(log)
         self.worlds = Worlds(load_named(fixture), commits=self.commits)
         self.app = build(self.worlds)
-        self.standby = Standby(self.worlds, template_of, log, self._taken)
+        self.kept = KeptWorlds(self.worlds, template_of)
+        self.standby = Standby(self.kept, log, self._taken)
 
     def _taken(self) -> SqliteLog | None:
         try:
@@ -78,7 +80,7 @@ class Behind:
     def serving(self) -> Iterator[Kept]:
         """Take the place of the server before, which has ended."""
         assert self.standby.has_taken()
-        with serving(self.app, state=State(self.worlds, template_of)) as (url, server):
+        with serving(self.app, state=self.kept) as (url, server):
             yield Kept(url, self.worlds, server, self.commits)
 
     def close(self) -> None:

@@ -13,10 +13,11 @@ from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
 from ringmock.lab.webhooks import WebHooks
 from ringmock.serving.inner import Peers, path_of
-from ringmock.serving.server import State, bound_socket, build, url_of
+from ringmock.serving.server import bound_socket, build, url_of
 from ringmock.serving.tls import Certificate
 from ringmock.serving.worker import Worker
 from ringmock.serving.worker_server import WorkerServer
+from ringmock.sign_in.kept_worlds import KeptWorlds
 from ringmock.sign_in.world_slots import part
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.shared import SharedCommit
@@ -43,14 +44,14 @@ def one_of(path: Path, folder: Path, place: int, tls: Certificate | None = None)
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as inner:
         inner.bind(str(path_of(folder, place)))
         inner.listen()
-        with in_a_thread(WorkerServer, worlds, worker, inner, tls) as one:
+        with in_a_thread(WorkerServer, KeptWorlds(worlds, template_of), worker, inner, tls) as one:
             yield one
 
 
 @contextmanager
 def in_a_thread(
     kind: Callable[..., WorkerServer],
-    worlds: Worlds,
+    kept: KeptWorlds,
     worker: Worker,
     inner: socket.socket,
     tls: Certificate | None,
@@ -60,9 +61,9 @@ def in_a_thread(
     is_ready = threading.Event()
     with closing(bound_socket("127.0.0.1", 0)) as bound:
         server = kind(
-            build(worlds, WebHooks(patience=unhurried), worker=worker),
+            build(kept.worlds, WebHooks(patience=unhurried), worker=worker),
             is_ready.set,
-            state=State(worlds, template_of),
+            state=kept,
             worker=worker,
             inner=inner,
             tls=None if tls is None else tls.context,
@@ -72,7 +73,7 @@ def in_a_thread(
         thread.start()
         try:
             assert is_ready.wait(30)
-            yield OneOf(url_of(bound, "http" if tls is None else "https"), worlds, server)
+            yield OneOf(url_of(bound, "http" if tls is None else "https"), kept.worlds, server)
         finally:
             server.stop()
             thread.join()

@@ -111,7 +111,7 @@ class Office:
 
 def log_in(worlds: Worlds, world: World) -> Session:
     lifetimes = {"access_ttl": 3600, "refresh_ttl": 604800}
-    return worlds.open_session(world, world.account.extensions["101"], CLIENT_ID, **lifetimes)
+    return worlds.log_ins.open_session(world, world.account.extensions["101"], CLIENT_ID, **lifetimes)
 
 
 async def settle() -> None:

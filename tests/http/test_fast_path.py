@@ -167,7 +167,7 @@ def test_only_the_calls_of_a_world_with_limits_or_faults_take_the_stages(disturb
     assert isinstance(app, Stages)
     straight = next(stage for stage in app.middleware_stack or () if isinstance(stage, FastPath))
     other = worlds.world_of_client("other", None)
-    token = worlds.open_session(
+    token = worlds.log_ins.open_session(
         other, other.account.extensions["101"], "other", access_ttl=60, refresh_ttl=0
     ).access_token
     assert status_of(app, STORE, token) == status_of(app, STORE, "demo-101") == 200

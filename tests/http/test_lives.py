@@ -32,7 +32,9 @@ def office() -> Worlds:
 
 def call_of(here: Worlds, world: World, body: Any = None) -> Call:
     call = Call("POST", "/restapi", "http://127.0.0.1", {})
-    call.session = here.open_session(world, world.account.extensions["101"], "one", access_ttl=3600, refresh_ttl=0)
+    call.session = here.log_ins.open_session(
+        world, world.account.extensions["101"], "one", access_ttl=3600, refresh_ttl=0
+    )
     call.world, call.body = world, body
     return call
 

@@ -128,7 +128,7 @@ def test_what_survives_a_young_round_is_out_of_sight_unless_there_was_garbage(ga
 def test_a_closed_world_is_gone_without_the_collector() -> None:
     worlds = Worlds(load_named("demo"))
     world = worlds.world_of_client("somebody", "secret")
-    worlds.open_session(world, world.account.extensions["101"], "somebody", access_ttl=60, refresh_ttl=60)
+    worlds.log_ins.open_session(world, world.account.extensions["101"], "somebody", access_ttl=60, refresh_ttl=60)
     filled(world, 10)
     world.reset()
     filled(world, 10)

@@ -12,7 +12,8 @@ from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
 from ringmock.serving.committed import CommittedTransport
 from ringmock.serving.public_address import PublicAddress
-from ringmock.serving.server import Server, State, build, serving
+from ringmock.serving.server import Server, build, serving
+from ringmock.sign_in.kept_worlds import KeptWorlds
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.commands import Command, Handled
 from ringmock.world.history.log import MOST_GATHERED, Added, Change, GroupCommit, Head, LogUnavailable, NameClosed
@@ -185,7 +186,7 @@ class Served:
 def served(base_path: str = "") -> Iterator[Served]:
     log = FakeLog()
     worlds = Worlds(load_named("demo"), commits=GroupCommit(log))
-    app, state = build(worlds, address=PublicAddress(base_path)), State(worlds, template_of)
+    app, state = build(worlds, address=PublicAddress(base_path)), KeptWorlds(worlds, template_of)
     with serving(app, base_path=base_path, state=state) as (url, server), Client(url) as client:
         yield Served(log, client, server)
 

@@ -17,6 +17,7 @@ from ringmock.fixture import load_named
 from ringmock.serving.server import build
 from ringmock.serving.take_over import DONE_TOGETHER, READ_TOGETHER, TakeOver
 from ringmock.sign_in.followed import Followed
+from ringmock.sign_in.kept_worlds import KeptWorlds
 from ringmock.sign_in.sessions import UnknownClient
 from ringmock.sign_in.world_slots import SLOTS, Share, slot_of
 from ringmock.sign_in.worlds import Worlds
@@ -74,13 +75,13 @@ class Read:
         self._log.close()
 
 
-class Noting(Worlds):
+class Noting(KeptWorlds):
     """Knows how many turns others have had before each piece of a history."""
 
     turns = 0
 
-    def __init__(self) -> None:
-        super().__init__(load_named("demo"), commits=GroupCommit(Kept()), share=Share(frozenset(), SLOTS))
+    def __init__(self, worlds: Worlds) -> None:
+        super().__init__(worlds, template_of)
         self.turns_before: list[int] = []
 
     def go_on(self, coming: Followed, commands: Iterable[tuple[int, Command]]) -> None:
@@ -92,9 +93,10 @@ class Taking:
     """A replica that has nothing, and what it takes."""
 
     def __init__(self, read: Read) -> None:
-        self.worlds = Noting()
+        self.worlds = Worlds(load_named("demo"), commits=GroupCommit(Kept()), share=Share(frozenset(), SLOTS))
         self.app = build(self.worlds)
-        self.worlds.restore(template_of)
+        self.kept = Noting(self.worlds)
+        self.kept.restore()
         self._read = read
 
     def take(self, *slots: int) -> None:
@@ -104,11 +106,11 @@ class Taking:
     async def _take(self, slots: Sequence[int]) -> None:
         turns = asyncio.create_task(self._count_turns())
         with ThreadPoolExecutor(1) as thread:
-            await TakeOver(self.worlds, self._read, thread).take(slots)
+            await TakeOver(self.kept, self._read, thread).take(slots)
         turns.cancel()
 
     async def _count_turns(self) -> None:
-        for self.worlds.turns in count():
+        for self.kept.turns in count():
             await asyncio.sleep(0)
 
 
@@ -166,8 +168,8 @@ def test_a_world_that_comes_is_as_it_was_with_its_log_ins(path: Path) -> None:
         assert after.keys() == before.keys()
         for name in before:
             assert not list(difflib.unified_diff(before[name], after[name], "was", "came", lineterm="", n=0))
-        assert worlds.session_of(token).world is worlds.world_named(FIRST)
-        assert worlds.session_of("demo-101").world is worlds.default
+        assert worlds.log_ins.session_of(token).world is worlds.world_named(FIRST)
+        assert worlds.log_ins.session_of("demo-101").world is worlds.default
         assert worlds.known_world(FIRST, "another") is None
         with pytest.raises(UnknownClient):
             worlds.application("gone")
@@ -181,7 +183,7 @@ def test_others_are_served_while_a_long_history_is_done_again(path: Path) -> Non
         world = taking.worlds.world_named(FIRST)
         assert world is not None
         assert (texts(world)[0], len(texts(world))) == (str(3 * DONE_TOGETHER - 1), 3 * DONE_TOGETHER)
-        _, *pieces = taking.worlds.turns_before
+        _, *pieces = taking.kept.turns_before
         assert len(pieces) == len(set(pieces)) == -(-len(world.history) // DONE_TOGETHER) > 3
 
 
@@ -193,7 +195,7 @@ def test_others_are_served_while_a_history_is_read(path: Path) -> None:
 
         async def take() -> None:
             with ThreadPoolExecutor(1) as thread:
-                task = asyncio.create_task(TakeOver(taking.worlds, read, thread).take([3]))
+                task = asyncio.create_task(TakeOver(taking.kept, read, thread).take([3]))
                 while not task.done():
                     await asyncio.sleep(0)
                     has_gone_on.set()
@@ -227,7 +229,7 @@ def test_of_a_slot_that_cannot_be_read_there_is_nothing_until_it_can_be(path: Pa
             taking.take(3, 7)
         assert taking.worlds.share.places == {7}
         assert [name for name, _ in taking.worlds.all_worlds()] == [SECOND]
-        assert taking.worlds.log_ins == len(taking.worlds._ready_made) + 1
+        assert len(taking.worlds.log_ins) == len(taking.worlds.ready_made) + 1
         is_damaged = False
         taking.take(3)
         world = taking.worlds.world_named(FIRST)
@@ -241,7 +243,7 @@ def test_the_world_of_the_fixture_is_opened_where_nobody_has_had_it(path: Path) 
         heads = [head for head in read.heads() if head.name]
         taking = Taking(read)
         stood_in = taking.worlds.default
-        taking.worlds.arrived(0, [], heads, [])
+        taking.kept.arrived(0, [], heads, [])
         assert taking.worlds.default is not stood_in
         assert stood_in.is_closed
         assert taking.worlds.default.history.is_durable

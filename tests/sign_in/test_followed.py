@@ -36,9 +36,9 @@ def log_ins_at(kept: Kept) -> list[str]:
     worlds = kept.worlds
 
     def found() -> list[str]:
-        sessions = [f"{each.world.name} {each.state}" for each in worlds._sessions.values() if each.client_id]
-        codes = [f"{name} {code}" for name, world in worlds.all_worlds() for code in worlds._codes.of(world)]
-        return sorted([*sessions, *codes, *map(str, worlds._closed), *map(str, worlds._secrets.items())])
+        sessions = [f"{each.world.name} {each.state}" for each in worlds.log_ins._sessions.values() if each.client_id]
+        codes = [f"{name} {code}" for name, world in worlds.all_worlds() for code in worlds.log_ins._codes.of(world)]
+        return sorted([*sessions, *codes, *map(str, worlds.closed), *map(str, worlds.secrets.items())])
 
     return kept.server.do(found)
 
@@ -46,10 +46,10 @@ def log_ins_at(kept: Kept) -> list[str]:
 def log_ins_behind(behind: Behind) -> list[str]:
     """The same, of one that stands by."""
     worlds = behind.worlds
-    followed = worlds._followed.values()
+    followed = behind.kept._followed.values()
     sessions = [f"{each.world.name} {one.state}" for each in followed for one in each.log_ins.sessions.values()]
     codes = [f"{each.world.name} {code}" for each in followed for code in each.log_ins.codes]
-    return sorted([*sessions, *codes, *map(str, worlds._closed), *map(str, worlds._secrets.items())])
+    return sorted([*sessions, *codes, *map(str, worlds.closed), *map(str, worlds.secrets.items())])
 
 
 def assert_follows(behind: Behind, kept: Kept) -> None:
@@ -170,13 +170,13 @@ def test_a_world_that_has_the_number_of_a_closed_one_is_another(path: Path) -> N
         control(client, "POST", "/worlds", {"name": "first", "fixture": "carriers"})
         behind = Behind(path)
         assert_follows(behind, kept)
-        number = max(behind.worlds._followed)
+        number = max(behind.kept._followed)
         control(client, "DELETE", "/worlds/first")
     with closing(behind), kept_server(path) as kept, Client(kept.url) as client:
         control(client, "POST", "/worlds", {"name": "second"})
         client.call("POST", "/_mock/reset", headers={"X-Ringmock-World": "second"})
         assert_follows(behind, kept)
-        assert behind.worlds._followed[number].world.name != "first"
+        assert behind.kept._followed[number].world.name != "first"
 
 
 @pytest.fixture(scope="module")

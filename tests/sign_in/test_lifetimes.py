@@ -23,7 +23,7 @@ def later(clock: Clock, seconds: float) -> None:
 def signed_in(worlds: Worlds, client_id: str) -> Session:
     world = worlds.world_of_client(client_id, "secret")
     ttl, extension = sessions.DEFAULT_ACCESS_TTL, world.account.extensions["101"]
-    return worlds.open_session(world, extension, client_id, access_ttl=ttl, refresh_ttl=0)
+    return worlds.log_ins.open_session(world, extension, client_id, access_ttl=ttl, refresh_ttl=0)
 
 
 @pytest.mark.parametrize(("seconds", "is_there"), [(59.9, True), (60, False)])
@@ -46,7 +46,7 @@ def test_whoever_comes_back_gets_a_fresh_world_and_any_secret_opens_it() -> None
     later(clock, 60)
 
     with pytest.raises(TokenRefused):
-        held.session_of(session.access_token)
+        held.log_ins.session_of(session.access_token)
     assert held.world_of_client("one", "other") is not session.world
 
 
@@ -56,7 +56,7 @@ def test_a_call_keeps_a_world_open() -> None:
     session = signed_in(held, "one")
     for number in range(5):
         later(clock, 59)
-        held.session_of(session.access_token)
+        held.log_ins.session_of(session.access_token)
         held.world_of_client(f"another-{number}", "secret")
 
     assert not session.world.is_closed
@@ -75,7 +75,7 @@ def test_what_is_held_is_in_use_whether_it_is_called_or_not() -> None:
     with pytest.raises(TooManyWorlds):
         held.world_of_client("three", "secret")
 
-    assert held.session_of(session.access_token) is session
+    assert held.log_ins.session_of(session.access_token) is session
     session.world.release()
     later(clock, 60)
     held.world_of_client("three", "secret")
@@ -87,10 +87,10 @@ def test_the_oldest_unused_goes_when_there_are_too_many_and_never_one_in_use(sec
     clock = Clock()
     held = worlds(clock, max_worlds=3)
     first, second, third = (signed_in(held, name) for name in ("one", "two", "three"))
-    held.session_of(first.access_token)
+    held.log_ins.session_of(first.access_token)
     later(clock, seconds)
-    held.session_of(first.access_token)
-    held.session_of(third.access_token)
+    held.log_ins.session_of(first.access_token)
+    held.log_ins.session_of(third.access_token)
 
     if not goes:
         with pytest.raises(TooManyWorlds):
@@ -114,6 +114,6 @@ def test_worlds_that_come_and_go_leave_nothing_behind() -> None:
         signed_in(held, f"client-{number}")
 
     assert len(held) == 1 + 1 + 60
-    assert held.log_ins <= 62 + len(held.template.credentials)
+    assert len(held.log_ins) <= 62 + len(held.template.credentials)
     assert not kept.world.is_closed
     assert len(held._lifetimes._by_use) <= 70

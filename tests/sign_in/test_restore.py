@@ -134,7 +134,9 @@ def test_what_cases_did_is_there_after_a_restart(path: Path) -> None:
 
 def log_ins_in(kept: Kept) -> list[str]:
     """The log-ins of all worlds, but for those of connections, which begin anew whenever one is recovered."""
-    sessions = kept.server.do(lambda: [each for each in kept.worlds._sessions.values() if not each.is_of_connection])
+    sessions = kept.server.do(
+        lambda: [each for each in kept.worlds.log_ins._sessions.values() if not each.is_of_connection]
+    )
     return sorted(f"{each.world.name} {each.state}" for each in sessions if each.client_id)
 
 

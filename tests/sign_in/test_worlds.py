@@ -5,7 +5,8 @@ from weakref import ref
 
 import pytest
 
-from builders import STANDING_STILL, START, Clock, account, department, direct, mailbox, page, sms, texts, user
+from builders import START, Clock, direct, mailbox, page, sms, texts, user
+from registry import log_in, template, worlds
 from ringmock.domain.a2p_sms import Batch
 from ringmock.domain.account import ExtensionStatus
 from ringmock.domain.generation import GENERATIONS
@@ -18,37 +19,10 @@ from ringmock.sign_in.authorization import Challenge
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.clock import LAST
 from ringmock.world.journal import Entry
-from ringmock.world.template import Application, ClockStart, Credentials, SeedMessage, Template
+from ringmock.world.template import ClockStart, SeedMessage
 from ringmock.world.world import World
 
 HANDSET = "14151003732"
-
-
-def template(**fields) -> Template:
-    """An office with the application `app`, whose users all sign in with `secret`."""
-    home = account(user("101", administrator=True), user("102"), department("200", "102"))
-    credentials = {
-        number: Credentials(
-            "name@example.test" if number == "102" else None, "secret", f"jwt-{number}", f"ready-{number}"
-        )
-        for number in home.extensions
-    }
-    return Template("test", home, (Application("app", "hush"),), credentials, **{"clock": STANDING_STILL, **fields})
-
-
-def worlds(clock: Clock | None = None, **fields) -> Worlds:
-    numbered = iter(range(1_000_000))
-    return Worlds(
-        template(),
-        real_time=clock or Clock(),
-        token_source=lambda: f"{next(numbered):032}",
-        **{"open_worlds": True, **fields},
-    )
-
-
-def log_in(here: Worlds, world: World, number: str = "101", **ttl: int) -> sessions.Session:
-    lifetimes = {"access_ttl": 3600, "refresh_ttl": 604800, **ttl}
-    return here.open_session(world, world.account.extensions[number], "app", **lifetimes)
 
 
 def test_the_fixtures_application_has_the_first_world_and_any_other_client_one_of_its_own() -> None:
@@ -94,190 +68,6 @@ def test_a_client_that_opened_a_world_keeps_its_secret() -> None:
     here.world_of_client("another", "x")
     with pytest.raises(sessions.WrongClientSecret):
         here.world_of_client("another", "y")
-
-
-def test_ready_made_tokens_open_the_first_world_and_never_expire() -> None:
-    here = worlds()
-    session = here.session_of("ready-102")
-    assert (session.world, session.extension.number) == (here.default, "102")
-    here.default.clock.advance(timedelta(days=3650))
-    assert here.session_of("ready-102") is session
-    here.revoke("app", "ready-102")
-    assert here.session_of("ready-102") is session
-
-
-@pytest.mark.parametrize(("seconds", "is_alive"), [(3599, True), (3600, False)])
-def test_a_token_expires_by_its_worlds_clock(seconds: int, is_alive: bool) -> None:
-    here = worlds()
-    token = log_in(here, here.default).access_token
-    here.default.clock.advance(timedelta(seconds=seconds))
-    if is_alive:
-        assert here.session_of(token)
-        return
-    with pytest.raises(sessions.TokenExpired):
-        here.session_of(token)
-
-
-def test_a_refresh_gives_new_tokens_and_ends_the_old_ones() -> None:
-    here = worlds()
-    old = log_in(here, here.default, "102")
-    new = here.refresh(here.default, "app", old.refresh_token)
-    assert here.session_of(new.access_token).extension.number == "102"
-    assert (new.endpoint_id, new.session_id) == (old.endpoint_id, old.session_id)
-    assert new.access_token != old.access_token
-    with pytest.raises(sessions.TokenReplaced):
-        here.session_of(old.access_token)
-
-
-@pytest.mark.parametrize(("seconds", "refusal"), [(9, sessions.TokenReplaced), (10, sessions.TokenUnknown)])
-def test_a_replaced_access_token_is_soon_forgotten(seconds: int, refusal: type[Exception]) -> None:
-    here = worlds()
-    old = log_in(here, here.default)
-    here.refresh(here.default, "app", old.refresh_token)
-    here.default.clock.advance(timedelta(seconds=seconds))
-    with pytest.raises(refusal):
-        here.session_of(old.access_token)
-
-
-@pytest.mark.parametrize(("used_after", "asked_after", "is_answered"), [
-    (None, 3599, True),
-    (None, 3600, False),
-    (0, 9, True),
-    (0, 10, False),
-    (3000, 3009, True),
-    (3000, 3010, False),
-    (3595, 3599, True),
-    (3595, 3600, False),
-])  # fmt: skip
-def test_an_old_refresh_token_gets_the_same_new_pair_until_the_new_access_token_is_in_use(
-    used_after: int | None, asked_after: int, is_answered: bool
-) -> None:
-    here = worlds()
-    old = log_in(here, here.default)
-    new = here.refresh(here.default, "app", old.refresh_token)
-    if used_after is not None:
-        here.default.clock.set(START + timedelta(seconds=used_after), frozen=True)
-        here.session_of(new.access_token)
-    here.default.clock.set(START + timedelta(seconds=asked_after), frozen=True)
-    if used_after is not None and asked_after < 3600:
-        here.session_of(new.access_token)  # the second use is not the first
-    if is_answered:
-        assert here.refresh(here.default, "app", old.refresh_token) is new
-        return
-    with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(here.default, "app", old.refresh_token)
-
-
-def test_an_old_refresh_token_is_dead_when_its_answer_was_refreshed_itself() -> None:
-    here = worlds()
-    first = log_in(here, here.default)
-    second = here.refresh(here.default, "app", first.refresh_token)
-    third = here.refresh(here.default, "app", second.refresh_token)
-    with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(here.default, "app", first.refresh_token)
-    assert here.refresh(here.default, "app", second.refresh_token) is third
-
-
-@pytest.mark.parametrize(("seconds", "left"), [(0, (3600, 604800)), (3590, (10, 601210)), (3599, (1, 601201))])
-def test_a_pair_that_is_answered_again_says_what_is_left_of_it(seconds: int, left: tuple[int, int]) -> None:
-    here = worlds()
-    old = log_in(here, here.default)
-    here.refresh(here.default, "app", old.refresh_token)
-    here.default.clock.advance(timedelta(seconds=seconds))
-    told = token_info(here.refresh(here.default, "app", old.refresh_token))
-    assert (told["expires_in"], told["refresh_token_expires_in"]) == left
-
-
-@pytest.mark.parametrize(("ttl", "seconds", "is_answered"), [
-    ({"refresh_ttl": 60}, 59, True),
-    ({"refresh_ttl": 60}, 60, False),
-    ({"access_ttl": 600}, 599, True),
-    ({"access_ttl": 600}, 600, False),
-])  # fmt: skip
-def test_no_pair_is_answered_again_when_either_of_its_own_tokens_is_dead(
-    ttl: dict[str, int], seconds: int, is_answered: bool
-) -> None:
-    here = worlds()
-    old = log_in(here, here.default, **ttl)
-    new = here.refresh(here.default, "app", old.refresh_token)
-    here.default.clock.advance(timedelta(seconds=seconds))
-    if is_answered:
-        assert here.refresh(here.default, "app", old.refresh_token) is new
-        return
-    with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(here.default, "app", old.refresh_token)
-
-
-def test_log_ins_that_are_over_go_with_the_next_five_hundred_of_them_with_each() -> None:
-    here = worlds()
-    before = held(sessions.Session)
-    for _ in range(980):
-        log_in(here, here.default)
-    for _ in range(10):
-        here.refresh(here.default, "app", log_in(here, here.default).refresh_token)
-    here.default.clock.advance(timedelta(days=31))
-    log_in(here, here.default)
-    assert held(sessions.Session) - before == 501
-    kept = log_in(here, here.default)
-    assert held(sessions.Session) - before == 2
-    assert here.session_of(kept.access_token) is kept
-
-
-def held(kind: type) -> int:
-    """How many of a kind are in memory."""
-    gc.collect()
-    return sum(type(each) is kind for each in gc.get_objects())
-
-
-@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
-def test_revoking_either_token_ends_the_session(which: str) -> None:
-    here = worlds()
-    session = log_in(here, here.default)
-    here.revoke("app", getattr(session, which))
-    with pytest.raises(sessions.TokenUnknown):
-        here.session_of(session.access_token)
-    with pytest.raises(sessions.RefreshTokenRevoked):
-        here.refresh(here.default, "app", session.refresh_token)
-
-
-def test_one_application_neither_refreshes_nor_revokes_the_tokens_of_another() -> None:
-    here = worlds()
-    session = log_in(here, here.default)
-    other = here.world_of_client("another", "x")
-    here.revoke("another", session.access_token)
-    assert here.session_of(session.access_token) is session
-    with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(other, "another", session.refresh_token)
-    new = here.refresh(here.default, "app", session.refresh_token)
-    with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(other, "another", session.refresh_token)
-    assert here.session_of(new.access_token) is new
-
-
-@pytest.mark.parametrize(
-    ("token", "refusal"),
-    [("garbage", sessions.TokenInvalid), ("", sessions.TokenInvalid), ("AT-" + "x" * 32, sessions.TokenUnknown)],
-)
-def test_a_token_that_opens_nothing_is_told_from_one_that_could_not(token: str, refusal: type[Exception]) -> None:
-    with pytest.raises(refusal):
-        worlds().session_of(token)
-
-
-@pytest.mark.parametrize("seconds", [604799, 604800])
-def test_a_refresh_token_expires_too(seconds: int) -> None:
-    here = worlds()
-    session = log_in(here, here.default)
-    here.default.clock.advance(timedelta(seconds=seconds))
-    if seconds < 604800:
-        assert here.refresh(here.default, "app", session.refresh_token)
-        return
-    with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(here.default, "app", session.refresh_token)
-
-
-def test_without_a_lifetime_there_is_no_refresh_token() -> None:
-    here = worlds()
-    assert log_in(here, here.default, refresh_ttl=0).refresh_token is None
 
 
 @pytest.mark.parametrize(
@@ -383,7 +173,7 @@ def test_a_reset_takes_everything_back_and_leaves_sign_ins_good() -> None:
     assert world.account == world.template.account
     assert world.clock.now() == START
     assert page(world, "101", "102").message.id == first.id
-    assert here.session_of(token).world is world
+    assert here.log_ins.session_of(token).world is world
 
 
 ERAS = [timedelta(days=-4000), timedelta(hours=-2), timedelta(0), timedelta(hours=2), timedelta(days=4000)]
@@ -399,36 +189,36 @@ def test_a_sign_in_has_all_its_time_again_after_a_reset_wherever_the_clock_was(m
     world.reset()
 
     world.clock.advance(timedelta(seconds=3599))
-    assert here.session_of(session.access_token) is session
+    assert here.log_ins.session_of(session.access_token) is session
     world.clock.advance(timedelta(seconds=1))
     with pytest.raises(sessions.TokenExpired):
-        here.session_of(session.access_token)
+        here.log_ins.session_of(session.access_token)
     world.clock.set(START + timedelta(seconds=604799), frozen=True)
-    new = here.refresh(world, "app", session.refresh_token)
+    new = here.log_ins.refresh(world, "app", session.refresh_token)
     world.clock.set(START + moved, frozen=True)
     world.reset()
-    assert here.refresh(world, "app", session.refresh_token) is new
+    assert here.log_ins.refresh(world, "app", session.refresh_token) is new
 
 
 def test_who_was_revoked_before_a_reset_stays_so() -> None:
     here = worlds()
     session = log_in(here, here.default)
-    here.revoke("app", session.access_token)
+    here.log_ins.revoke("app", session.access_token)
     here.default.reset()
     with pytest.raises(sessions.TokenUnknown):
-        here.session_of(session.access_token)
+        here.log_ins.session_of(session.access_token)
 
 
 @pytest.mark.parametrize("moved", ERAS)
 def test_a_code_has_all_its_time_again_after_a_reset(moved: timedelta) -> None:
     here, world = (one := worlds()), one.default
     world.clock.set(START + moved, frozen=True)
-    code = here.consent(world, world.account.extensions["101"], "app", None, Challenge("x"))
+    code = here.log_ins.consent(world, world.account.extensions["101"], "app", None, Challenge("x"))
 
     world.reset()
 
     world.clock.advance(timedelta(seconds=59))
-    assert here.consent_of_code("app", code, None, "x").extension_number == "101"
+    assert here.log_ins.consent_of_code("app", code, None, "x").extension_number == "101"
 
 
 def test_nobody_signs_in_too_late_at_the_end_of_all_time() -> None:
@@ -436,12 +226,12 @@ def test_nobody_signs_in_too_late_at_the_end_of_all_time() -> None:
     world.clock.set(LAST - timedelta(minutes=59), frozen=True)
     session = log_in(here, world)
     world.clock.set(LAST, frozen=True)
-    assert here.session_of(session.access_token) is session
+    assert here.log_ins.session_of(session.access_token) is session
     assert token_info(session)["expires_in"] == 3600
-    new = here.refresh(world, "app", session.refresh_token)
-    assert here.session_of(new.access_token) is new
-    code = here.consent(world, world.account.extensions["101"], "app", None, Challenge("x"))
-    assert here.consent_of_code("app", code, None, "x").extension_number == "101"
+    new = here.log_ins.refresh(world, "app", session.refresh_token)
+    assert here.log_ins.session_of(new.access_token) is new
+    code = here.log_ins.consent(world, world.account.extensions["101"], "app", None, Challenge("x"))
+    assert here.log_ins.consent_of_code("app", code, None, "x").extension_number == "101"
 
 
 def test_a_clock_that_has_come_to_the_end_of_all_time_stands_still_there() -> None:
@@ -506,11 +296,11 @@ def test_a_closed_world_is_forgotten_with_its_log_ins_and_no_other_is() -> None:
 
     assert here.known_world("one", "x") is None
     assert here.known_world("other", "x") is other
-    assert here.session_of(kept.access_token) is kept
+    assert here.log_ins.session_of(kept.access_token) is kept
     with pytest.raises(sessions.TokenRefused):
-        here.session_of(ended.access_token)
+        here.log_ins.session_of(ended.access_token)
     with pytest.raises(sessions.RefreshTokenDead):
-        here.refresh(one, "app", ended.refresh_token)
+        here.log_ins.refresh(one, "app", ended.refresh_token)
 
 
 def test_nothing_keeps_a_closed_world_in_memory() -> None:
@@ -518,10 +308,10 @@ def test_nothing_keeps_a_closed_world_in_memory() -> None:
     world = here.world_of_client("one", "x")
     page(world, "101", "102")
     old = log_in_as(here, world, "one")
-    here.refresh(world, "one", old.refresh_token)
-    here.revoke("one", log_in_as(here, world, "one").access_token)
-    here.open_connection(log_in_as(here, world, "one"), 86400)
-    here.consent(world, world.account.extensions["101"], "one")
+    here.log_ins.refresh(world, "one", old.refresh_token)
+    here.log_ins.revoke("one", log_in_as(here, world, "one").access_token)
+    here.log_ins.open_connection(log_in_as(here, world, "one"), 86400)
+    here.log_ins.consent(world, world.account.extensions["101"], "one")
     closed = ref(world)
     del old, world
 
@@ -533,7 +323,7 @@ def test_nothing_keeps_a_closed_world_in_memory() -> None:
 
 def log_in_as(here: Worlds, world: World, client_id: str) -> sessions.Session:
     lifetimes = {"access_ttl": 3600, "refresh_ttl": 604800}
-    return here.open_session(world, world.account.extensions["101"], client_id, **lifetimes)
+    return here.log_ins.open_session(world, world.account.extensions["101"], client_id, **lifetimes)
 
 
 def test_whoever_signs_in_late_opens_no_world_that_nobody_closes() -> None:

@@ -129,15 +129,17 @@ def test_so_many_log_ins_are_kept_that_have_not_expired(log_ins: int, passes: bo
     world, ttl = here.default, {"access_ttl": 600, "refresh_ttl": 600}
     own = world.account.extensions["101"]
     for _ in range(log_ins - 1):
-        here.open_session(world, own, "app", **ttl)
+        here.log_ins.open_session(world, own, "app", **ttl)
 
     if passes:
-        assert here.session_of(here.open_session(world, own, "app", **ttl).access_token).extension is own
+        assert (
+            here.log_ins.session_of(here.log_ins.open_session(world, own, "app", **ttl).access_token).extension is own
+        )
     else:
         with pytest.raises(TooManyLogIns):
-            here.open_session(world, own, "app", **ttl)
+            here.log_ins.open_session(world, own, "app", **ttl)
         with pytest.raises(TooManyLogIns):
-            here.open_session(here.world_of_client("other", None), own, "other", **ttl)
+            here.log_ins.open_session(here.world_of_client("other", None), own, "other", **ttl)
 
 
 def test_who_has_no_room_is_told_so_in_the_envelope_and_the_control_api_tells_how_much_there_is() -> None:

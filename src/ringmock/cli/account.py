@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ..control.access import Access
     from ..coverage.collector import CoverageCollector
     from ..serving.public_address import PublicAddress
-    from ..serving.server import State
     from ..serving.tls import Certificate
     from ..serving.worker import Worker
+    from ..sign_in.kept_worlds import KeptWorlds
     from ..sign_in.world_slots import Share
     from ..sign_in.worlds import Worlds
     from ..world.history.log import GroupCommit
@@ -90,14 +90,14 @@ class Account:
         mark = FixtureMark(given["fixture"], digest_of(given["fixture"], options))
         return KeptState(given["state"], mark, __version__, given["durability"])
 
-    def state(self, worlds: "Worlds") -> "State | None":
+    def kept(self, worlds: "Worlds") -> "KeptWorlds | None":
         """What the server goes on from; None without a file."""
         if worlds.commits is None:
             return None
         from ..control.worlds import template_of
-        from ..serving.server import State
+        from ..sign_in.kept_worlds import KeptWorlds
 
-        return State(worlds, template_of)
+        return KeptWorlds(worlds, template_of)
 
     def app(self, worlds: "Worlds", worker: "Worker | None" = None) -> "ASGIApp":
         """The application; `worker` is what it is among several processes."""

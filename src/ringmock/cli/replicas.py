@@ -73,6 +73,8 @@ def _server(
 
     membership = joined.membership
     inner, reached = _listening(given["replica_address"], joined.host)
+    kept = account.kept(worlds)
+    assert kept is not None, "a state is an option that --replica needs"
     peers = ReplicaPeers(membership.number, membership.secret)
     worker = Worker(worlds, peers, account.base_path, SigningKey(membership.key))
     return ReplicaServer(
@@ -81,11 +83,11 @@ def _server(
         account.limits,
         tls=shown.context if shown else None,
         base_path=account.base_path,
-        state=account.state(worlds),
+        state=kept,
         worker=worker,
         inner=inner,
         met=peers.met,
-        replica=Replica(worlds, membership, peers, worker.is_busy),
+        replica=Replica(kept, membership, peers, worker.is_busy),
         address=reached,
     )
 

@@ -159,8 +159,8 @@ def serve(**given: Any) -> None:
         account.announce(first, (api, control), shown, root, held)
 
     app = server.Swappable(stood.app if stood else account.app(first))
-    tls, base_path, state = shown.context if shown else None, address.base_path, account.state(first)
-    running = server.Server(app, ready, account.limits, tls=tls, base_path=base_path, state=state)
+    kept, tls = stood.kept if stood else account.kept(first), shown.context if shown else None
+    running = server.Server(app, ready, account.limits, tls=tls, base_path=address.base_path, state=kept)
     _run(running, [*api, *control], app, account, given)
 
 
@@ -232,7 +232,6 @@ class _Standing:
         return self
 
     def _follow(self) -> None:
-        from ..control.worlds import template_of
         from ..serving.standby import Standby
         from ..world.history.log import LogDamaged
 
@@ -240,9 +239,11 @@ class _Standing:
         commits, followed = state.commits_behind(self._wait)
         self.worlds = self.account.worlds(commits)
         self.app = self.account.app(self.worlds)
+        self.kept = self.account.kept(self.worlds)
         if followed is None:
             return
-        standby = Standby(self.worlds, template_of, followed, state.taken)
+        assert self.kept is not None, "a state is an option that --standby needs"
+        standby = Standby(self.kept, followed, state.taken)
         click.echo("standing by: another server has the state", err=True)
         try:
             while not standby.has_taken():

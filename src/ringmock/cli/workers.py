@@ -188,7 +188,7 @@ def _work(given: Mapping[str, Any], stack: ExitStack, start: WorkerStart) -> Non
         account.limits,
         tls=shown.context if shown else None,
         base_path=address.base_path,
-        state=account.state(worlds),
+        state=account.kept(worlds),
         worker=worker,
         inner=socket.socket(fileno=start.inner),
     )

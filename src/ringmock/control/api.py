@@ -124,7 +124,7 @@ def _named_or_signed(worlds: Worlds, authorization: str | None, name: str | None
     if not kind:
         return worlds.default
     try:
-        return worlds.session_here_or_lent(token.strip() if kind.lower() == "bearer" else "").world
+        return worlds.log_ins.session_here_or_lent(token.strip() if kind.lower() == "bearer" else "").world
     except TokenRefused as refused:
         raise NoSuchToken(
             "This access token opens no world: sign in again, or leave the header out for the default world."

@@ -65,7 +65,7 @@ def of_server(worlds: Worlds) -> Json:
     tokens = 0 if has_default else sum(1 for each in worlds.template.credentials.values() if each.access_token)
     return {
         "worlds": {"kept": len(worlds) - (not has_default), "most": limits.max_worlds + has_default},
-        "log_ins": {"kept": worlds.log_ins - tokens, "most": limits.max_log_ins},
+        "log_ins": {"kept": len(worlds.log_ins) - tokens, "most": limits.max_log_ins},
         "records": {"kept": room.records - beside, "most": room.most_records},
         "file_bytes": {"kept": room.file_bytes, "most": room.most_file_bytes},
         "forgotten": dict(worlds.forgotten),

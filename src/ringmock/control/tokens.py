@@ -17,7 +17,7 @@ def create_token(call: ControlCall) -> Json:
     if not extension.can_log_in:
         raise NotNow(f"Extension {extension.number} is {extension.status} and cannot sign in.")
     try:
-        session = worlds.open_session(
+        session = worlds.log_ins.open_session(
             world,
             extension,
             worlds.client_of(world),

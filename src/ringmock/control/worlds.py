@@ -105,7 +105,7 @@ def _origin(call: ControlCall) -> _Origin:
         return _Origin(world.share.records, lambda name, at: worlds.fork(name, world, at))
     if "error" in said:
         raise NotThere(said["error"])
-    return _Origin(said["records"], lambda name, at: worlds.fork_of_log(name, said["number"], at))
+    return _Origin(said["records"], lambda name, at: worlds.fork_of_log(name, said["number"], at, template_of))
 
 
 def origin_of(worlds: Worlds, name: str) -> Json:

@@ -220,7 +220,7 @@ def find_caller(call: Call, worlds: Worlds) -> None:
     kind, _, token = authorization.partition(" ")
     try:
         if kind.lower() == "bearer":
-            call.session = worlds.session_of(token.strip())
+            call.session = worlds.log_ins.session_of(token.strip())
             call.world = call.session.world
         elif kind.lower() == "basic":
             client_id, secret = oauth.basic_credentials(authorization)

@@ -125,7 +125,7 @@ class Replays:
         call.operation, call.content, call.query_string = command.operation, command.content, command.query
         call.at = command.at
         if command.caller is not None:
-            call.session, call.token = self.worlds.session_again(world, command.caller), command.caller.token
+            call.session, call.token = self.worlds.log_ins.session_again(world, command.caller), command.caller.token
         if command.content:
             call.media_type = media_type_of(headers)
         return call
@@ -151,8 +151,8 @@ class Replays:
     def do_event(self, world: World, event: Event, works: dict[int, Call]) -> None:
         """Carry out an event again."""
         kind, values = event.kind, event.values
-        if self.worlds.again is not None:
-            self.worlds.again.do(event)
+        if self.worlds.log_ins.again is not None:
+            self.worlds.log_ins.again.do(event)
         if kind in controls.COMMANDS:
             controls.COMMANDS[kind](world, *values)
         elif kind in _EVENTS:
@@ -196,7 +196,7 @@ class WorldAgain:
         unfinished = [(FINISHED, (number, True)) for number in self._works]
         if self._works:
             self._do_apart(self._finish_works())
-        world, sockets, known = self._world, self._replays.notifier.sockets, self._replays.worlds.again
+        world, sockets, known = self._world, self._replays.notifier.sockets, self._replays.worlds.log_ins.again
         if known is not None:
             sockets.adopt_replayed(world, known.sessions)
         sockets.forget_replayed(world)

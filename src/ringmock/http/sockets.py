@@ -128,8 +128,8 @@ class Sockets:
     def connect_again(self, world: World, access_token: str, token: str) -> None:
         """Stand in for a connection of a world's history, for calls that came on it, until `forget_replayed`."""
         caller = Caller("", "", access_token, None, "", "", is_of_connection=True)
-        session = self._worlds.session_again(world, caller)
-        look = _look_away if self._worlds.again is None else self._look
+        session = self._worlds.log_ins.session_again(world, caller)
+        look = _look_away if self._worlds.log_ins.again is None else self._look
         again = self._replayed.setdefault(world, {})
         again[access_token] = Connection(token, session, world.clock.now(), look, self.limits)
 
@@ -233,7 +233,7 @@ class Sockets:
             return None
 
     def _session_of_caller(self, token: str) -> Session | None:
-        lent = self._worlds.lent.get(token)
+        lent = self._worlds.log_ins.lent.get(token)
         return lent if isinstance(lent, Session) else self.session_of(token)
 
     def session_of(self, token: str) -> Session | None:
@@ -265,7 +265,7 @@ class Sockets:
         return connection, socket
 
     def _opened(self, session: Session) -> Connection:
-        own = self._worlds.open_connection(session, ABSOLUTE_SECONDS)
+        own = self._worlds.log_ins.open_connection(session, ABSOLUTE_SECONDS)
         connection = Connection(
             self._token_source(session.world), own, session.world.clock.now(), self._look, self.limits
         )
@@ -354,7 +354,7 @@ class Sockets:
         del self._of_worlds[world].connections[connection.token]
         self._lost.pop(connection.token, None)
         world.agenda.schedule(connection, None)
-        self._worlds.close_connection(connection.session)
+        self._worlds.log_ins.close_connection(connection.session)
         if socket is not None:
             connection.leave(socket)
         if connection.subscription is not None and not connection.subscription.is_deleted:

@@ -636,7 +636,7 @@ class _SecurityApi(SecurityAPI):
         call.token = token_in_query(scope["query_string"]) if given is None else self._token_in_header(given)
         name = call.world_name
         call.session = session = (
-            self._worlds.session_of(call.token) if name is None else session_in(self._worlds, call.token, name)
+            self._worlds.log_ins.session_of(call.token) if name is None else session_in(self._worlds, call.token, name)
         )
         call.world = session.world
 
@@ -862,7 +862,7 @@ CHANGING_READS = frozenset({"readMessageStoreReportArchive", "readMessageStoreRe
 def is_command(method: str, operation_id: str) -> bool:
     """Whether the calls of an operation are in the history of their world.
 
-    Sign-ins are there too, by what they made: see `sign_in.worlds`.
+    Sign-ins are there too, by what they made: see `sign_in.log_ins`.
     """
     if method.upper() in ("GET", "HEAD"):
         return operation_id in CHANGING_READS

@@ -75,9 +75,9 @@ def _user_of(form: Mapping[str, str], world: World | None, worlds: Worlds) -> st
     """Whose sign-in it is, however it is spelt; one of nobody that is known counts for the application alone."""
     token = form.get("refresh_token") or form.get("token")
     if token:
-        return worlds.holder_of(token) or ""
+        return worlds.log_ins.holder_of(token) or ""
     if form.get("code"):
-        return worlds.holder_of_code(form["code"]) or ""
+        return worlds.log_ins.holder_of_code(form["code"]) or ""
     if world is None or not world.has_limits_or_faults:
         return ""
     if form.get("assertion"):

@@ -1,7 +1,7 @@
 """One of several servers of one database: it has its part of the slots, more when another ends, fewer when one comes.
 
-What it does about its worlds is in `sign_in.worlds`, what the database says of all in `world.history.replicas`, and how
-calls get to who has their world in `worker`.
+What it does about its worlds is in `sign_in.kept_worlds`, what the database says of all in `world.history.replicas`,
+and how calls get to who has their world in `worker`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..sign_in.worlds import Worlds
+from ..sign_in.kept_worlds import KeptWorlds
 from ..world.history.log import Given, LogDamaged, LogLost, LogUnavailable
 from ..world.history.replicas import Membership, View
 from .inner import PeerAway
@@ -37,17 +37,16 @@ class Replica:
 
     def __init__(
         self,
-        worlds: Worlds,
+        kept: KeptWorlds,
         membership: Membership,
         peers: ReplicaPeers,
         is_busy: Callable[[int], bool] = lambda _: False,
         join_seconds: float = JOIN_SECONDS,
     ) -> None:
         """`is_busy`: whether calls are under way in the worlds of a slot."""
-        assert worlds.commits is not None
         self.failure: LogUnavailable | LogDamaged | None = None
         """Why it cannot go on; None while it can."""
-        self._worlds, self._commits = worlds, worlds.commits
+        self._kept, self._worlds, self._commits = kept, kept.worlds, kept.commits
         self._membership, self._peers = membership, peers
         self._given: dict[int, int] = {}
         """Slots that were given away and that the database may still call its own: how often each was moved by then."""
@@ -55,7 +54,7 @@ class Replica:
         self._kept_busy: Counter[int] = Counter()
         """For how many looks each slot that is to be given was busy."""
         self._thread = ThreadPoolExecutor(1, "ringmock-replicas")
-        self._take_over = TakeOver(worlds, membership.reader, self._thread)
+        self._take_over = TakeOver(kept, membership.reader, self._thread)
         self._taking: asyncio.Task[None] | None = None
         self._is_away = False
         self._join_seconds = join_seconds
@@ -163,7 +162,7 @@ class Replica:
         to_give = [(slot, to) for slot, to in planned if not 0 < self._kept_busy[slot] <= BUSY_LOOKS]
         if not to_give:
             return
-        self._worlds.leave([slot for slot, _ in to_give])
+        self._kept.leave([slot for slot, _ in to_give])
         for slot, to in to_give:
             self._given[slot] = view.slots[slot][1]
             self._commits.add(Given(slot, to))

@@ -29,6 +29,7 @@ from ..http.request_normalisation import RequestIds
 from ..http.stages import CONTROL_PREFIX
 from ..lab.webhooks import WebHooks
 from ..server_limits import DEFAULT, ServerLimits
+from ..sign_in.kept_worlds import KeptWorlds
 from ..sign_in.worlds import Worlds
 from ..world.template import Template
 from .committed import CommittedHttpProtocol, WhileAvailable
@@ -161,7 +162,7 @@ class Server(uvicorn.Server):
         *,
         tls: ssl.SSLContext | None = None,
         base_path: str = "",
-        state: "State | None" = None,
+        state: KeptWorlds | None = None,
         protocol_options: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """`tls`: what clients are served by HTTPS with; plain HTTP without one. `state`: what the worlds go on from.
@@ -292,25 +293,6 @@ def _websocket(**given: Any) -> "WebSocketProtocol":
     return WebSocketProtocol(**given)
 
 
-class State:
-    """The state of a server: what its worlds go on from, and where they are kept."""
-
-    def __init__(self, worlds: Worlds, template_of: Callable[[Any], Template]) -> None:
-        """`worlds` have a log. `template_of` makes a template of what a world was opened from."""
-        assert worlds.commits is not None
-        self.commits = worlds.commits
-        self._worlds, self._template_of = worlds, template_of
-
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Go on, in this loop, which runs. Raises `LogDamaged`."""
-        self._worlds.restore(self._template_of)
-        self.commits.begin(loop)
-
-    def end(self) -> None:
-        """Write what is left; of worlds that could not go on, nothing."""
-        self.commits.end()
-
-
 class Swappable:
     """An ASGI application that can be replaced while it is served."""
 
@@ -364,7 +346,7 @@ def serving(
     *,
     tls: ssl.SSLContext | None = None,
     base_path: str = "",
-    state: State | None = None,
+    state: KeptWorlds | None = None,
 ) -> Iterator[tuple[str, Server]]:
     """As `served`, with the server itself; `host` is another address of this machine to listen on.
 

@@ -2,11 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
-from ..sign_in.worlds import Worlds
+from ..sign_in.kept_worlds import KeptWorlds
 from ..world.history.log import FollowedLog, HistoryLog, LogUnavailable
-from ..world.template import Template
 
 log = logging.getLogger("ringmock")
 
@@ -17,30 +15,23 @@ POLL_SECONDS = 0.25
 class Standby:
     """For worlds that are served by nobody here yet; nothing of what they do is written or sent meanwhile."""
 
-    def __init__(
-        self,
-        worlds: Worlds,
-        template_of: Callable[[Any], Template],
-        followed: FollowedLog,
-        take: Callable[[], HistoryLog | None],
-    ) -> None:
-        """`take` gives the log for this server to write, None while it is another one's. For `template_of` see
-        `Worlds.restore`, which is to come when the place is taken.
+    def __init__(self, kept: KeptWorlds, followed: FollowedLog, take: Callable[[], HistoryLog | None]) -> None:
+        """`kept` is to begin when the place is taken. `take` gives the log for this server to write, None while it is
+        another one's.
         """
-        assert worlds.commits is not None
-        self._worlds, self._commits, self._template_of = worlds, worlds.commits, template_of
+        self._kept = kept
         self._followed, self._take = followed, take
         self._is_away = False
 
     def has_taken(self) -> bool:
         """Follow what was written, and take the place of the server before where that has ended.
 
-        Raises `LogDamaged`, and what `template_of` does.
+        Raises as `KeptWorlds.catch_up` does.
         """
         try:
             with self._followed.news() as there_are_news:
                 if there_are_news:
-                    self._worlds.catch_up(self._template_of)
+                    self._kept.catch_up()
             taken = self._take() if self._followed.is_free() else None
         except LogUnavailable as error:
             if not self._is_away:
@@ -50,7 +41,7 @@ class Standby:
         self._is_away = False
         if taken is None:
             return False
-        assert not self._commits.is_pending, "nobody has changed anything here"
+        assert not self._kept.commits.is_pending, "nobody has changed anything here"
         self._followed.close()
-        self._commits.log = taken
+        self._kept.commits.log = taken
         return True

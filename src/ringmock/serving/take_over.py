@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from ..sign_in.followed import Followed
+from ..sign_in.kept_worlds import KeptWorlds
 from ..sign_in.world_slots import slot_of
-from ..sign_in.worlds import Worlds
 from ..world.history.commands import Command
 from ..world.history.log import Head
 
@@ -46,9 +46,9 @@ class Reader(Protocol):
 class TakeOver:
     """Gets slots for the worlds of a process, of which each has as many places as there are slots."""
 
-    def __init__(self, worlds: Worlds, reader: Reader, thread: Executor) -> None:
+    def __init__(self, kept: KeptWorlds, reader: Reader, thread: Executor) -> None:
         """Only `thread` uses the reader."""
-        self._worlds, self._reader, self._thread = worlds, reader, thread
+        self._kept, self._reader, self._thread = kept, reader, thread
 
     async def take(self, slots: Collection[int]) -> None:
         """Have these slots, those with the least to do first. Whose they were does not write them any more.
@@ -64,18 +64,18 @@ class TakeOver:
             coming: list[Followed] = []
             try:
                 for head in worlds_of[slot]:
-                    coming.append(self._worlds.coming(head))
+                    coming.append(self._kept.coming(head))
                     await self._go_on(coming[-1], head)
-                self._worlds.arrived(slot, coming, heads, closed)
+                self._kept.arrived(slot, coming, heads, closed)
             except BaseException:
                 for each in coming:
-                    self._worlds.give_up(each)
+                    self._kept.give_up(each)
                 raise
 
     async def _go_on(self, coming: Followed, head: Head) -> None:
         async for commands in self._pages(head):
             for first in range(0, len(commands), DONE_TOGETHER):
-                self._worlds.go_on(coming, commands[first : first + DONE_TOGETHER])
+                self._kept.go_on(coming, commands[first : first + DONE_TOGETHER])
                 await asyncio.sleep(0)
 
     async def _pages(self, head: Head) -> AsyncIterator[Sequence[_Numbered]]:

@@ -26,6 +26,7 @@ from ..http.sockets import Sockets
 from ..http.stages import CONTROL_PREFIX
 from ..sign_in import sessions
 from ..sign_in.id_tokens import SigningKey, shared_by_file
+from ..sign_in.log_ins import session_like
 from ..sign_in.sessions import TokenRefused
 from ..sign_in.world_slots import slot_of_token
 from ..sign_in.worlds import Worlds
@@ -120,7 +121,7 @@ class Worker:
         if token is None:
             return None
         slot = slot_of_token(token)
-        return slot if self.has_slot(slot) and self._worlds.has_log_in(token) else None
+        return slot if self.has_slot(slot) and self._worlds.log_ins.has_log_in(token) else None
 
     async def placed(self, connection: Any, scope: Scope, receive: Receive) -> "Placed | None":
         """How a call is answered here; None for one that another process answers. Raises `PeerAway`."""
@@ -135,7 +136,7 @@ class Worker:
             return None
         token = where.token
         if token is not None:
-            self._worlds.lent.pop(token, None)
+            self._worlds.log_ins.lent.pop(token, None)
         if token is not None and not self._has(token):
             if where.is_lent:
                 await self._borrow(token)
@@ -185,7 +186,7 @@ class Worker:
     # --- log-ins of others -----------------------------------------------------------------------
 
     def _has(self, token: str) -> bool:
-        return self._worlds.has_log_in(token) or self.sockets.session_of(token) is not None
+        return self._worlds.log_ins.has_log_in(token) or self.sockets.session_of(token) is not None
 
     async def _holder(self, token: str) -> int | None:
         """Which of the others has a token that should be here: it was drawn when there were no slots."""
@@ -201,11 +202,11 @@ class Worker:
             if said is None:
                 continue
             if "refused" in said:
-                self._worlds.lend(token, getattr(sessions, said["refused"])())
+                self._worlds.log_ins.lend(token, getattr(sessions, said["refused"])())
                 return
             permissions = said["permissions"]
             caller = Caller(**{**said, "permissions": None if permissions is None else frozenset(permissions)})
-            self._worlds.lend(token, caller)
+            self._worlds.log_ins.lend(token, session_like(self._worlds.default, caller))
             return
 
     def _session(self, token: str) -> Json:
@@ -214,7 +215,7 @@ class Worker:
             return None
         session = self.sockets.session_of(token)
         try:
-            caller = (session or self._worlds.session_of(token)).caller
+            caller = (session or self._worlds.log_ins.session_of(token)).caller
         except TokenRefused as refused:
             return {"refused": type(refused).__name__}
         permissions = caller.permissions

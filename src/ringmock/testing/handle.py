@@ -140,7 +140,9 @@ class Ringmock(ApiCalls):
         if not found.can_log_in:
             raise ValueError(f"extension {extension} is {found.status} and cannot sign in")
         ttl, refresh_ttl = sessions.DEFAULT_ACCESS_TTL, sessions.DEFAULT_REFRESH_TTL
-        session = self._worlds.open_session(self._world, found, self.client_id, access_ttl=ttl, refresh_ttl=refresh_ttl)
+        session = self._worlds.log_ins.open_session(
+            self._world, found, self.client_id, access_ttl=ttl, refresh_ttl=refresh_ttl
+        )
         return session.access_token
 
     # --- the account and its mailboxes -----------------------------------------------------------

@@ -4,13 +4,14 @@ import json
 import re
 from urllib.parse import parse_qsl, urlencode
 
+from ringmock.sign_in.log_ins import LogIns
 from ringmock.sign_in.permissions import Permissions
 from ringmock.sign_in.sessions import RefreshTokenDead, Session, TokenExpired, TokenInvalid, TokenReplaced
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
 
 from .exchange import API, Exchange
-from .fault import in_answers, in_requests, in_worlds
+from .fault import in_answers, in_log_ins, in_requests, in_worlds
 from .operations import LIST, PAGER, READ, REVOKE, SMS, TOKEN
 
 
@@ -42,7 +43,7 @@ def shows_others_nothing(exchange: Exchange) -> None:
         exchange.status, exchange.answer = 200, json.dumps(empty).encode()
 
 
-class _Remembering(Worlds):
+class _Remembering(LogIns):
     """Knows every session that it has opened."""
 
     def __init__(self, *given: object, **named: object) -> None:
@@ -55,7 +56,7 @@ class _Remembering(Worlds):
         return session
 
 
-@in_worlds(PAGER)
+@in_log_ins(PAGER)
 class NeverEndsSessions(_Remembering):
     """An access token serves after its time."""
 
@@ -66,15 +67,15 @@ class NeverEndsSessions(_Remembering):
             return self.opened[access_token]
 
 
-@in_worlds(REVOKE, PAGER)
-class RevokesNothing(Worlds):
+@in_log_ins(REVOKE, PAGER)
+class RevokesNothing(LogIns):
     """A revoked token goes on serving."""
 
     def revoke(self, client_id: str, token: str) -> None:
         return
 
 
-@in_worlds(TOKEN, PAGER)
+@in_log_ins(TOKEN, PAGER)
 class KeepsTheTokenFromBefore(_Remembering):
     """After a refresh the access token from before goes on serving."""
 
@@ -85,7 +86,7 @@ class KeepsTheTokenFromBefore(_Remembering):
             return self.opened[access_token]
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class RefreshesForGood(_Remembering):
     """A refresh token serves again and again, each time for new tokens."""
 
@@ -101,17 +102,18 @@ class RefreshesForGood(_Remembering):
             return self.open_session(world, before.extension, client_id, access_ttl=3600, refresh_ttl=604800)
 
 
-@in_worlds(PAGER)
-class TakesAnyToken(Worlds):
+@in_log_ins(PAGER)
+class TakesAnyToken(LogIns):
     """A token that nobody issued is taken for the administrator's."""
 
     def session_of(self, access_token: str) -> Session:
         try:
             return super().session_of(access_token)
         except TokenInvalid:
-            administrator = next(e for e in self.default.account.extensions.values() if e.administrator)
-            client_id = self.template.applications[0].client_id
-            return self.open_session(self.default, administrator, client_id, access_ttl=3600, refresh_ttl=0)
+            default = next(iter(self._of_worlds))
+            administrator = next(e for e in default.account.extensions.values() if e.administrator)
+            client_id = default.template.applications[0].client_id
+            return self.open_session(default, administrator, client_id, access_ttl=3600, refresh_ttl=0)
 
 
 @in_worlds(PAGER, LIST)

@@ -13,6 +13,7 @@ from ringmock.domain.account import Account, Extension, ExtensionStatus
 from ringmock.domain.message import Delivery, Message
 from ringmock.domain.ports import MessageStore
 from ringmock.serving.server import build
+from ringmock.sign_in.log_ins import LogIns
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.commands import Base
 from ringmock.world.template import Template
@@ -79,13 +80,25 @@ def in_answers(*operations: str) -> Callable[[Change], Fault]:
 
 
 def in_worlds(*operations: str) -> Callable[[type[Worlds]], Fault]:
-    """A registry of worlds and sessions that goes by other rules."""
+    """A registry of worlds that goes by other rules."""
 
     def fault(kind: type[Worlds]) -> Fault:
         def application(template: Template) -> ASGIApp:
             return build(kind(template))
 
         return _fault(kind, operations, application)
+
+    return fault
+
+
+def in_log_ins(*operations: str) -> Callable[[type[LogIns]], Fault]:
+    """Sessions that go by other rules."""
+
+    def fault(kind: type[LogIns]) -> Fault:
+        class WithLogIns(Worlds):
+            log_ins_kind = kind
+
+        return _fault(kind, operations, lambda template: build(WithLogIns(template)))
 
     return fault
 

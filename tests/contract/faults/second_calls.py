@@ -12,6 +12,7 @@ from ringmock.domain.message_sync import Frame, Sync
 from ringmock.domain.slices import Slices
 from ringmock.domain.subscription import EventFilter, Subscription
 from ringmock.domain.subscription_store import SubscriptionStore
+from ringmock.sign_in.log_ins import LogIns
 from ringmock.sign_in.sessions import Session
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.template import Application
@@ -19,7 +20,7 @@ from ringmock.world.world import World
 
 from .events import WithSubscriptions
 from .exchange import Exchange, Json
-from .fault import in_answers, in_requests, in_world, in_worlds
+from .fault import in_answers, in_log_ins, in_requests, in_world, in_worlds
 from .operations import (
     A2P_BATCHES,
     A2P_LIST,
@@ -165,12 +166,12 @@ class TakesEverySecret(Worlds):
     """An application may have any secret."""
 
     def world_of_client(self, client_id: str, client_secret: str | None, name: str | None = None) -> World:
-        known = self._secrets.get(client_id)
+        known = self.secrets.get(client_id)
         return super().world_of_client(client_id, client_secret and (known or client_secret), name)
 
 
-@in_worlds(TOKEN)
-class KeepsTokensBeyondTheirTime(Worlds):
+@in_log_ins(TOKEN)
+class KeepsTokensBeyondTheirTime(LogIns):
     """An access token serves a second longer than it says."""
 
     def session_of(self, access_token: str) -> Session:

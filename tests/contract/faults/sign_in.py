@@ -6,18 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from ringmock.sign_in.authorization import Challenge, ChallengeMethod, Consent
+from ringmock.sign_in.log_ins import LogIns
 from ringmock.sign_in.permissions import Permissions
 from ringmock.sign_in.sessions import LogIn, Session
-from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
 
 from .exchange import Exchange
-from .fault import awake, everyone_as, in_answers, in_requests, in_worlds
+from .fault import awake, everyone_as, in_answers, in_log_ins, in_requests
 from .operations import AUTHORIZE, REVOKE, SMS, TOKEN
 
 
-@in_worlds(TOKEN)
-class RefreshesForAnyone(Worlds):
+@in_log_ins(TOKEN)
+class RefreshesForAnyone(LogIns):
     """A refresh token serves every application that knows it."""
 
     def refresh(
@@ -27,8 +27,8 @@ class RefreshesForAnyone(Worlds):
         return super().refresh(world, old.client_id if old is not None else client_id, refresh_token, asked)
 
 
-@in_worlds(REVOKE)
-class RevokesByAccessTokensAlone(Worlds):
+@in_log_ins(REVOKE)
+class RevokesByAccessTokensAlone(LogIns):
     """Revoking a log-in by its refresh token has no effect."""
 
     def revoke(self, client_id: str, token: str) -> None:
@@ -36,8 +36,8 @@ class RevokesByAccessTokensAlone(Worlds):
             super().revoke(client_id, token)
 
 
-@in_worlds(REVOKE)
-class RevokesForAnyone(Worlds):
+@in_log_ins(REVOKE)
+class RevokesForAnyone(LogIns):
     """Whoever knows a token ends its log-in, whatever application he is."""
 
     def revoke(self, client_id: str, token: str) -> None:
@@ -45,8 +45,8 @@ class RevokesForAnyone(Worlds):
         super().revoke(session.client_id if session is not None else client_id, token)
 
 
-@in_worlds(REVOKE)
-class RevokesEverythingOfTheUser(Worlds):
+@in_log_ins(REVOKE)
+class RevokesEverythingOfTheUser(LogIns):
     """Revoking one log-in ends every other one of the same user and application."""
 
     def revoke(self, client_id: str, token: str) -> None:
@@ -57,7 +57,7 @@ class RevokesEverythingOfTheUser(Worlds):
                 session.is_revoked = True
 
 
-class _TakingCodes(Worlds):
+class _TakingCodes(LogIns):
     def consent_of_code(
         self, client_id: str, code: str, redirect_uri: str | None, verifier: str | None, *, is_proven: bool = False
     ) -> Consent:
@@ -71,8 +71,8 @@ class _TakingCodes(Worlds):
         raise NotImplementedError
 
 
-@in_worlds(TOKEN)
-class TakesCodesFromAnyone(Worlds):
+@in_log_ins(TOKEN)
+class TakesCodesFromAnyone(LogIns):
     """A code serves every application that knows it."""
 
     def consent_of_code(
@@ -84,7 +84,7 @@ class TakesCodesFromAnyone(Worlds):
         return super().consent_of_code(client_id, code, redirect_uri, verifier, is_proven=is_proven)
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class TakesCodesWithoutTheirRedirectUri(_TakingCodes):
     """A code is exchanged without the redirect URI that it was asked for with."""
 
@@ -92,7 +92,7 @@ class TakesCodesWithoutTheirRedirectUri(_TakingCodes):
         return replace(consent, redirect_uri=redirect_uri) if redirect_uri is None else consent
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class ComparesTheBeginningOfRedirectUris(_TakingCodes):
     """A redirect URI is right when it begins with the one that the code was asked for with."""
 
@@ -101,7 +101,7 @@ class ComparesTheBeginningOfRedirectUris(_TakingCodes):
         return replace(consent, redirect_uri=redirect_uri) if begins else consent
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class AsksForNoVerifier(_TakingCodes):
     """A code that was asked for with a challenge is exchanged without a verifier."""
 
@@ -109,7 +109,7 @@ class AsksForNoVerifier(_TakingCodes):
         return replace(consent, challenge=None) if verifier is None else consent
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class TakesAnyVerifier(_TakingCodes):
     """A code that was asked for with a challenge is exchanged with whatever verifier."""
 
@@ -139,7 +139,7 @@ def ignores_the_extension_beside_a_number(exchange: Exchange) -> None:
         exchange.body = exchange.body.replace(b"extension=103", b"extension=")
 
 
-class _Opening(Worlds):
+class _Opening(LogIns):
     """Opens sessions that differ from what was asked for."""
 
     def open_session(self, *given: Any, **named: Any) -> Session:
@@ -149,7 +149,7 @@ class _Opening(Worlds):
         raise NotImplementedError
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class LivesAtLeastAnHour(_Opening):
     """An access token lives for an hour, when less was asked for."""
 
@@ -164,7 +164,7 @@ def lives_for_a_moment(exchange: Exchange) -> None:
         exchange.body = re.sub(rb"access_token_ttl=[0-9]{1,2}(?![0-9])", b"access_token_ttl=3600", exchange.body)
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class RefreshesWhatIsNotToBe(_Opening):
     """Who asks for no refresh token gets one that lives for a week."""
 
@@ -172,7 +172,7 @@ class RefreshesWhatIsNotToBe(_Opening):
         return {**named, "refresh_ttl": named["refresh_ttl"] or 604_800}
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class MovesTheEndpoint(_Opening):
     """A refresh gives the session another endpoint_id."""
 
@@ -180,7 +180,7 @@ class MovesTheEndpoint(_Opening):
         return {**named, "endpoint_id": None} if named.get("session_id") else named
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class RefreshesIntoAnotherSession(_Opening):
     """A refresh gives the log-in another session_id."""
 
@@ -188,7 +188,7 @@ class RefreshesIntoAnotherSession(_Opening):
         return {**named, "session_id": None}
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class ForgetsLifetimesAtARefresh(_Opening):
     """A refreshed access token lives for an hour, whatever the first did."""
 
@@ -196,7 +196,7 @@ class ForgetsLifetimesAtARefresh(_Opening):
         return {**named, "access_ttl": 3600} if named.get("session_id") else named
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class ForgetsTheScopeAtARefresh(_Opening):
     """After a refresh an application may do everything again."""
 
@@ -204,8 +204,8 @@ class ForgetsTheScopeAtARefresh(_Opening):
         return {**named, "permissions": None} if named.get("session_id") else named
 
 
-@in_worlds(TOKEN)
-class WidensScopes(Worlds):
+@in_log_ins(TOKEN)
+class WidensScopes(LogIns):
     """A refresh may ask for permissions that the log-in did not have, and gets those that it had."""
 
     def refresh(
@@ -217,8 +217,8 @@ class WidensScopes(Worlds):
         return super().refresh(world, client_id, refresh_token, asked)
 
 
-@in_worlds(TOKEN)
-class RefreshesOnce(Worlds):
+@in_log_ins(TOKEN)
+class RefreshesOnce(LogIns):
     """Who repeats a refresh is refused, though he has not used the new tokens."""
 
     def refresh(
@@ -230,8 +230,8 @@ class RefreshesOnce(Worlds):
         return super().refresh(world, client_id, refresh_token, asked)
 
 
-@in_worlds(TOKEN)
-class RefreshesLongAfterUse(Worlds):
+@in_log_ins(TOKEN)
+class RefreshesLongAfterUse(LogIns):
     """A refresh may be repeated for an hour, whenever the new access token was used."""
 
     def refresh(
@@ -243,8 +243,8 @@ class RefreshesLongAfterUse(Worlds):
         return super().refresh(world, client_id, refresh_token, asked)
 
 
-@in_worlds(TOKEN)
-class ForgivesAWrongVerifier(Worlds):
+@in_log_ins(TOKEN)
+class ForgivesAWrongVerifier(LogIns):
     """A code that was exchanged in a wrong way can still be exchanged in the right one."""
 
     def consent_of_code(
@@ -259,7 +259,7 @@ class ForgivesAWrongVerifier(Worlds):
             raise
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class TakesAVerifierOfNothing(_TakingCodes):
     """A code that was asked for without a challenge is exchanged with a verifier."""
 
@@ -274,7 +274,7 @@ class TakesAVerifierOfNothing(_TakingCodes):
         return consent
 
 
-@in_worlds(TOKEN)
+@in_log_ins(TOKEN)
 class TakesEveryChallengeForAHash(_TakingCodes):
     """A challenge without a method is a hash of its verifier."""
 
@@ -284,7 +284,7 @@ class TakesEveryChallengeForAHash(_TakingCodes):
         return replace(consent, challenge=Challenge(consent.challenge.value, ChallengeMethod.S256))
 
 
-class _Consenting(Worlds):
+class _Consenting(LogIns):
     """Gives codes that differ from what was asked for."""
 
     def consent(self, world: World, *given: Any, **named: Any) -> str:
@@ -296,7 +296,7 @@ class _Consenting(Worlds):
         raise NotImplementedError
 
 
-@in_worlds(AUTHORIZE, TOKEN)
+@in_log_ins(AUTHORIZE, TOKEN)
 class KeepsCodesForLong(_Consenting):
     """A code lives for ten minutes."""
 
@@ -304,7 +304,7 @@ class KeepsCodesForLong(_Consenting):
         return replace(consent, expires=consent.expires and consent.expires + timedelta(minutes=9))
 
 
-@in_worlds(AUTHORIZE, TOKEN)
+@in_log_ins(AUTHORIZE, TOKEN)
 class ForgetsTheScopeOfACode(_Consenting):
     """A code gives every permission, whichever were asked for."""
 
@@ -312,7 +312,7 @@ class ForgetsTheScopeOfACode(_Consenting):
         return replace(consent, permissions=None)
 
 
-@in_worlds(AUTHORIZE, TOKEN)
+@in_log_ins(AUTHORIZE, TOKEN)
 class ForgetsTheNonce(_Consenting):
     """The id token lacks the nonce of the log-in page."""
 
@@ -357,8 +357,8 @@ def tells_every_permission(exchange: Exchange) -> None:
         exchange.change_answer(lambda token: token.update(scope="ReadAccounts EditAccounts"))
 
 
-@in_worlds(SMS)
-class PermitsEverything(Worlds):
+@in_log_ins(SMS)
+class PermitsEverything(LogIns):
     """A token opens every operation, whatever it may do."""
 
     def session_of(self, access_token: str) -> Session:
@@ -382,8 +382,8 @@ def identifies_everyone(exchange: Exchange) -> None:
         exchange.change_answer(lambda token: token.update(scope=f"{token['scope']} openid"))
 
 
-@in_worlds(TOKEN)
-class ForgetsTheReplacedToken(Worlds):
+@in_log_ins(TOKEN)
+class ForgetsTheReplacedToken(LogIns):
     """A replaced access token is unknown at once, not corrupted for a while."""
 
     def refresh(
@@ -396,8 +396,8 @@ class ForgetsTheReplacedToken(Worlds):
         return session
 
 
-@in_worlds(TOKEN)
-class LetsTheFrozenInByACode(Worlds):
+@in_log_ins(TOKEN)
+class LetsTheFrozenInByACode(LogIns):
     """Who was frozen after he had consented gets his tokens all the same."""
 
     def consent_of_code(

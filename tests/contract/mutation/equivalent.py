@@ -58,14 +58,14 @@ UNSEEN: Mapping[str, str] = _by_mutant(
             "domain/subscription.py Subscription._due_by: operator: return 0 if since < timedelta(0) else min([since // timedelta(seconds=wanted.interval)] + 1, all_of_them) -> since / timedelta(seconds=wanted.interval)",
         ),
         "a call that names a world by a header": (
-            "sign_in/worlds.py Worlds._in_world: operator: if [session.world is world and session.access_token in self._sessions]: -> session.world is world or session.access_token in self._sessions",
+            "sign_in/log_ins.py LogIns.in_world: operator: if [session.world is world and session.access_token in self._sessions]: -> session.world is world or session.access_token in self._sessions",
         ),
         "a world of a fixture in a call of the control API": (
-            "sign_in/worlds.py Worlds._new_world: one branch: generation = [self._generation if template is self.template else None] -> self._generation if (template is self.template) or True else None",
+            "sign_in/worlds.py Worlds.new_world: one branch: generation = [self._generation if template is self.template else None] -> self._generation if (template is self.template) or True else None",
         ),
         "in which world's journal a refused call is listed": (
-            "sign_in/worlds.py Worlds.known_world: keyword: is_known = client_id [in] self._worlds and self._secrets.get(client_id) == client_secret -> not in",
-            "sign_in/worlds.py Worlds.known_world: operator: is_known = client_id in self._worlds and self._secrets.get(client_id)[== client_secret] -> != client_secret",
+            "sign_in/worlds.py Worlds.known_world: keyword: is_known = client_id [in] self.by_name and self.secrets.get(client_id) == client_secret -> not in",
+            "sign_in/worlds.py Worlds.known_world: operator: is_known = client_id in self.by_name and self.secrets.get(client_id)[== client_secret] -> != client_secret",
         ),
         "a world that is taken back": (
             "world/clock.py WorldClock.restart: operator: self.set([start.now or self._real_time()], frozen=start.frozen) -> start.now and self._real_time()",

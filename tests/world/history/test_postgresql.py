@@ -18,8 +18,9 @@ from logged import AT, BASE, FIRST, MARK, NUMBERED, handled
 from ringmock.cli.main import main
 from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
-from ringmock.serving.server import State, build, serving
+from ringmock.serving.server import build, serving
 from ringmock.serving.standby import Standby
+from ringmock.sign_in.kept_worlds import KeptWorlds
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history import postgresql
 from ringmock.world.history.commands import Command
@@ -379,10 +380,8 @@ SERVED = FixtureMark("demo", "digest")
 @contextmanager
 def server_on(url: str) -> Iterator[str]:
     commits = DistantCommit(opened(url, SERVED, "1.0"))
-    with serving(build(worlds := Worlds(load_named("demo"), commits=commits)), state=State(worlds, template_of)) as (
-        place,
-        _,
-    ):
+    worlds = Worlds(load_named("demo"), commits=commits)
+    with serving(build(worlds), state=KeptWorlds(worlds, template_of)) as (place, _):
         yield place
 
 
@@ -422,7 +421,8 @@ class Behind:
         self.commits = DistantCommit(log)
         self.worlds = Worlds(load_named("demo"), commits=self.commits)
         self.app = build(self.worlds)
-        self.standby = Standby(self.worlds, template_of, log, self._taken)
+        self.kept = KeptWorlds(self.worlds, template_of)
+        self.standby = Standby(self.kept, log, self._taken)
 
     def _taken(self) -> PostgresLog | None:
         try:
@@ -432,7 +432,7 @@ class Behind:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        with serving(self.app, state=State(self.worlds, template_of)) as (place, _):
+        with serving(self.app, state=self.kept) as (place, _):
             yield place
 
     def looks_until(self, *, has_taken: bool) -> None:

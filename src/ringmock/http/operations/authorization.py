@@ -83,7 +83,7 @@ def _logged_in(worlds: Worlds, call: Call, asked: _AuthorizationRequest, typed: 
     redirect_uri = asked.parameters.get("redirect_uri")
     is_identified = sessions.asks_for_id_token(asked.parameters.get("scope"))
     log_in = sessions.LogIn(world.clock.now(), asked.parameters.get("nonce")) if is_identified else None
-    code = worlds.consent(world, extension, client_id, redirect_uri, asked.challenge, log_in, asked.permissions)
+    code = worlds.log_ins.consent(world, extension, client_id, redirect_uri, asked.challenge, log_in, asked.permissions)
     answer = {"code": code, "expires_in": str(int(CODE_LIFETIME.total_seconds()))}
     if "discovery" in asked.parameters:
         answer |= discovery.of_log_in(call.base_url)

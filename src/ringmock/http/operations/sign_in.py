@@ -61,7 +61,7 @@ def revoke_token(worlds: Worlds) -> Handler:
         token = (call.body or {}).get("token") or call.parameters.get("token")
         if not token:
             raise InvalidParameter("token")
-        worlds.revoke(client.id, token)
+        worlds.log_ins.revoke(client.id, token)
         return Answer()
 
     return handler
@@ -73,14 +73,14 @@ class _Client(NamedTuple):
     id: str
     world: World
     is_proven: bool = False
-    """Whether it has authenticated by a client assertion."""
+    """Whether it has authenticated, by a secret or by a client assertion."""
 
 
 def _client_of(worlds: Worlds, call: Call) -> _Client:
     """The client by its Basic header, or by the form without one: clients send both."""
     if call.basic is not None:
-        client_id, basic_secret = call.basic
-        return _Client(client_id, worlds.world_of_client(client_id, basic_secret or None, call.world_name))
+        client_id, secret = call.basic[0], call.basic[1] or None
+        return _Client(client_id, worlds.world_of_client(client_id, secret, call.world_name), secret is not None)
     form = call.body or {}
     if form.get("client_assertion"):
         client_id = worlds.client_by_assertion(
@@ -91,7 +91,8 @@ def _client_of(worlds: Worlds, call: Call) -> _Client:
         raise sessions.ClientAuthenticationMissing
     secret = form.get("client_secret") or None
     try:
-        return _Client(form["client_id"], worlds.world_of_client(form["client_id"], secret, call.world_name))
+        world = worlds.world_of_client(form["client_id"], secret, call.world_name)
+        return _Client(form["client_id"], world, secret is not None)
     except sessions.WrongClientSecret:
         if secret is None:
             raise sessions.ClientAuthenticationMissing from None
@@ -111,11 +112,11 @@ def _granted(worlds: Worlds, client: _Client, call: Call) -> Session:
     if not worlds.application(client.id).may_use(grant_type):
         raise sessions.GrantTypeNotAllowed
     if grant_type == REFRESH_TOKEN:
-        return worlds.refresh(
+        return worlds.log_ins.refresh(
             client.world, client.id, form.get("refresh_token"), permissions_requested(form.get("scope"))
         )
     signed_in = _signed_in(worlds, client, form, _audiences(call))
-    return worlds.open_session(
+    return worlds.log_ins.open_session(
         signed_in.world,
         signed_in.extension,
         client.id,
@@ -143,7 +144,7 @@ def _signed_in(worlds: Worlds, client: _Client, form: dict[str, str], audiences:
     match form["grant_type"]:
         case "authorization_code":
             redirect_uri, verifier = form.get("redirect_uri") or None, form.get("code_verifier") or None
-            consent = worlds.consent_of_code(
+            consent = worlds.log_ins.consent_of_code(
                 client.id, form.get("code", ""), redirect_uri, verifier, is_proven=client.is_proven
             )
             extension = consent.world.account.extensions[consent.extension_number]
