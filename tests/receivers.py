@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from queue import Queue
 from typing import Any, Self
 
-from support import Client
+from support import WAIT_SECONDS, Client
 
 SUBSCRIPTION = "/restapi/v1.0/subscription"
 STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
 TOKEN_HEADER = "validation-token"
-WAIT_SECONDS = 60
-"""Longer than anything takes that works, on a machine that is busy with other tests: as long as `unhurried` lets a
-server wait for a receiver. Nothing is waited for that does not come."""
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import httpx2
-import psycopg
 
 from command_line import Served, served
 from databases import Cluster, cluster
 from kills import MAILBOXES
 from receivers import Receiver, event, subscribed
-from replica_pairs import has_come
+from replica_pairs import are_shared, has_come
 from support import PAGER, STORE, Client
 
 MOST_ANSWERED = 60
@@ -41,14 +40,7 @@ class Replicas:
         self._serving: list[Served] = []
         for _ in range(count):
             self._start()
-        assert has_come(self._have_their_parts), "the replicas do not share the slots"
-
-    def _have_their_parts(self) -> bool:
-        """Whether no slot has to move any more: a call that is under way in a world that moves is refused."""
-        with psycopg.connect(self._url) as db:
-            rows = db.execute("SELECT count(*) FROM ringmock.slots GROUP BY replica").fetchall()
-        counts = [int(number) for (number,) in rows]
-        return len(counts) == len(self._serving) and max(counts) - min(counts) <= 1
+        assert has_come(lambda: are_shared(url, count)), "the replicas do not share the slots"
 
     def _start(self) -> None:
         self._serving.append(self._held.enter_context(served("--quiet", "--replica", "--state", self._url)))

@@ -4,7 +4,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 
+import psycopg
+
+from ringmock.control.worlds import template_of
 from ringmock.fixture import load_named
 from ringmock.serving.replica import Replica, ReplicaServer
 from ringmock.serving.replica_peers import ReplicaPeers
@@ -12,7 +16,8 @@ from ringmock.serving.server import bound_socket
 from ringmock.serving.tls import Certificate
 from ringmock.serving.worker import Worker
 from ringmock.sign_in.id_tokens import SigningKey
-from ringmock.sign_in.world_slots import SLOTS, Share
+from ringmock.sign_in.kept_worlds import KeptWorlds
+from ringmock.sign_in.world_slots import SLOTS, Share, slot_of
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.distant import DistantCommit
 from ringmock.world.history.replicas import joined
@@ -35,15 +40,29 @@ def replica(url: str, tls: Certificate | None = None) -> Iterator[OneOf]:
     own = joined(url, mark_of(), VERSION, SLOTS)
     worlds = Worlds(load_named("demo"), commits=DistantCommit(own.log), share=Share(frozenset(), SLOTS))
     peers = ReplicaPeers(own.membership.number, own.membership.secret)
+    kept = KeptWorlds(worlds, template_of)
     worker = Worker(worlds, peers, key=SigningKey(own.membership.key))
     with closing(_listening()) as inner:
         more = {
             "met": peers.met,
-            "replica": Replica(worlds, own.membership, peers, worker.is_busy),
+            "replica": Replica(kept, own.membership, peers, worker.is_busy),
             "address": f"127.0.0.1:{inner.getsockname()[1]}",
         }
-        with in_a_thread(ReplicaServer, worlds, worker, inner, tls, **more) as one:
+        with in_a_thread(ReplicaServer, kept, worker, inner, tls, **more) as one:
             yield one
+
+
+def are_shared(url: str, count: int) -> bool:
+    """Whether so many replicas of a database have their parts, and no slot has to move any more."""
+    with psycopg.connect(url) as db:
+        rows = db.execute("SELECT count(*) FROM ringmock.slots GROUP BY replica").fetchall()
+    counts = [int(number) for (number,) in rows]
+    return len(counts) == count and max(counts) - min(counts) <= 1
+
+
+def of_slot(name: str, slot: int) -> str:
+    """The name, with something behind it that puts its world into a slot."""
+    return next(longer for longer in (f"{name}-{number}" for number in count()) if slot_of(longer) == slot)
 
 
 def slots_of(one: OneOf) -> int:

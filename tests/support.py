@@ -34,6 +34,11 @@ def basic(client_id: str, client_secret: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()}
 
 
+WAIT_SECONDS = 60
+"""Longer than anything takes that works, on a machine that is busy with other tests: as long as `receivers.unhurried`
+lets a server wait for a receiver. Nothing is waited for that does not come."""
+
+
 class Client:
     """An application that nobody has seen before, and therefore a world that nobody else is in."""
 
@@ -42,7 +47,7 @@ class Client:
         self.client_id = f"test-{uuid.uuid4().hex}"
         self.client_secret = "any-secret"
         # No proxy of the surroundings, and no time spent on certificates.
-        self._http = httpx2.Client(base_url=url, trust_env=False, verify=False)
+        self._http = httpx2.Client(base_url=url, trust_env=False, verify=False, timeout=WAIT_SECONDS)
         self._tokens: dict[str, str] = {}
 
     def __enter__(self) -> Self:

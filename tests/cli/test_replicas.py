@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from command_line import served
 from databases import Cluster
 from replica_kills import survived
+from replica_pairs import are_shared, has_come, of_slot
 from ringmock.cli.main import main
 from support import STORE, Client
 
@@ -59,7 +60,9 @@ def test_one_whose_place_the_others_have_taken_ends_with_a_sentence(databases: C
     url = databases.empty()
     with ExitStack() as held:
         first, second = (held.enter_context(served("--quiet", "--replica", "--state", url)) for _ in range(2))
+        assert has_come(lambda: are_shared(url, 2))
         with Client(first.url) as client:
+            client.client_id = of_slot(client.client_id, 0)  # the second is given the last ones
             client.post_sms("before")
             first.process.send_signal(signal.SIGSTOP)
             databases.cut_off()

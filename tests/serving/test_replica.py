@@ -6,7 +6,6 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import count
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,13 +14,15 @@ from websockets.exceptions import ConnectionClosed
 
 from databases import Cluster
 from receivers import SUBSCRIPTION, WAIT_SECONDS, Received, Receiver, body, event, good
-from replica_pairs import has_come, replica, replica_pair, slots_of
+from replica_pairs import has_come, of_slot, replica, replica_pair, slots_of
+from ringmock.control.worlds import template_of
 from ringmock.serving.inner import Arrived, InnerListener
 from ringmock.serving.replica import Replica
 from ringmock.serving.replica_peers import ReplicaPeers
 from ringmock.serving.server import bound_socket
 from ringmock.serving.tls import self_signed
-from ringmock.sign_in.world_slots import SLOTS, slot_of
+from ringmock.sign_in.kept_worlds import KeptWorlds
+from ringmock.sign_in.world_slots import SLOTS
 from ringmock.world.history.replicas import joined
 from socket_client import opened, opened_by_https
 from state_files import VERSION, mark_of
@@ -36,11 +37,6 @@ def url(databases: Cluster) -> str:
 
 def subjects(client: Client) -> list[str]:
     return [each["subject"] for each in client.messages("101")]
-
-
-def of_slot(name: str, slot: int) -> str:
-    """The name, with something behind it that puts its world into a slot."""
-    return next(longer for longer in (f"{name}-{number}" for number in count()) if slot_of(longer) == slot)
 
 
 def spread(url: str, held: ExitStack) -> list[Client]:
@@ -111,8 +107,8 @@ def test_one_that_the_others_cannot_reach_says_so_and_has_no_worlds(url: str) ->
     with replica(url) as first:
         own = joined(url, mark_of(), VERSION, SLOTS)
         peers = ReplicaPeers(own.membership.number, own.membership.secret)
-        worlds = first.worlds  # what it would have is never asked for
-        late = Replica(worlds, own.membership, peers, join_seconds=0.0)
+        kept = KeptWorlds(first.worlds, template_of)  # what it would have is never asked for
+        late = Replica(kept, own.membership, peers, join_seconds=0.0)
         with pytest.raises(
             Exception, match=r"has reached this one at 127.0.0.1:1 within .* --replica-address HOST:PORT"
         ):
@@ -260,7 +256,7 @@ def test_a_call_that_is_under_way_in_a_world_that_goes_is_refused(url: str) -> N
             with Client(first.url) as other:
                 other.client_id, other._tokens = client.client_id, client._tokens
                 assert has_come(lambda: other.get("/_mock/faults").json()[0]["met"] == 1)
-            first.server.do(lambda: first.worlds.leave(first.worlds.share.places))
+            first.server.do(lambda: KeptWorlds(first.worlds, template_of).leave(first.worlds.share.places))
             assert late.result().status_code == 503
         assert has_come(lambda: slots_of(first) == SLOTS)  # the database says that they are its own
         assert subjects(client) == ["before"]
