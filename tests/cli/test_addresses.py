@@ -63,6 +63,9 @@ def test_the_control_api_has_its_own_address_by_https_too_and_a_root_is_kept_for
         (["--tls", "1.3"], 2, "self-signed"),
         (["--base-path", "rc"], 2, "'rc' is no path: write it as /rc"),
         (["--trust-proxy", "proxy.test"], 2, "'proxy.test' is no address of a proxy"),
+        (["--durability", "power"], 2, "--durability says what a state survives: give --state FILE, too."),
+        (["--state", ""], 2, "'' is no file and no database"),
+        (["--state", "mysql://db.test/ringmock"], 2, "give a file's name, or postgresql://..."),
     ],
 )
 def test_what_cannot_be_served_is_said_in_a_sentence(

@@ -2,11 +2,13 @@
 
 import json
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from command_line import Served, ringmock, served
 from ringmock.domain.generation import GENERATIONS
@@ -113,9 +115,11 @@ def test_the_server_ends_when_its_input_does_where_that_is_wanted() -> None:
         (["serve", "--fixture", "dmeo"], 1, "did you mean 'demo'?"),
         (["serve", "--fixture", "nowhere.yaml"], 1, "nowhere.yaml"),
         (["serve", "--port", "70000"], 2, "70000"),
-        (["serve", "--host", "no.such.host.invalid", "--port", "0"], 1, "cannot listen on no.such.host.invalid:0"),
+        (["serve", "--host", "no.such.host.invalid", "--port", "0"], 1, "cannot listen on no.such.host.invalid port 0"),
         (["serve", "--generation", "1999"], 2, "'2012', 'current'"),
         (["check", "nowhere.yaml"], 1, "nowhere.yaml"),
+        (["rules", "R-1O"], 2, "'R-1O' is no rule and no decision: R-"),
+        (["why", "--url", "https://localhost:1", "--ca", "nowhere.pem"], 1, "nowhere.pem: No such file or directory\n"),
     ],
 )
 def test_what_cannot_be_done_is_reported_in_one_sentence(arguments: list[str], status: int, said: str) -> None:
@@ -166,6 +170,31 @@ def test_rules_prints_every_rule_and_decision_with_what_keeps_it() -> None:
         assert f"{kept.id}  " in said
         assert f"ringmock.{kept.home}" in said
     assert all(rule.sentence in said for rule in RULEBOOK)
+
+
+def test_rules_prints_those_alone_that_are_named() -> None:
+    said = ringmock("rules", "R-18", "D-30").stdout
+    assert [line.split()[0] for line in said.splitlines() if line[:1] in "RD" and line] == ["R-18", "D-30"]
+
+
+def test_of_a_port_that_is_taken_another_one_is_offered() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = ringmock("serve", "--host", "127.0.0.1", "--port", str(port))
+    assert ended.stderr.strip() == (
+        f"Error: cannot listen on 127.0.0.1 port {port}: Address already in use; --port 0 takes any that is free"
+    )
+
+
+def test_of_a_certificate_that_is_not_trusted_the_option_is_told_that_names_what_to_trust(tmp_path: Path) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    with served("--tls", "self-signed", "--tls-root", str(tmp_path / "root.pem")) as server:
+        refused = ringmock("why", "--url", server.url, "--ca", str(other))
+        heard = ringmock("why", "--url", server.url, "--ca", str(tmp_path / "root.pem"))
+    assert "--ca FILE names what has signed the certificate" in refused.stderr
+    assert "starts a server" not in refused.stderr
+    assert "no call was refused" in heard.stderr
 
 
 @pytest.mark.parametrize("command", [[], ["serve"], ["check"], ["coverage"], ["rules"]])

@@ -1,12 +1,15 @@
 """`ringmock contract`: one command, any server, a report that says what to do."""
 
+import json
 import re
 import shlex
 import signal
 from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from xml.etree import ElementTree
 
 import pytest
@@ -154,7 +157,10 @@ def test_a_mistake_in_a_case_is_reported_with_its_line_and_nothing_is_run(mine: 
         (("--fixture", "demmo"), "did you mean 'demo'?"),
         (("--as", "101,999"), "'999' is no extension of demo"),
         (("--as", "999", "--as", "101"), "'999' is no extension of demo"),
-        (("--operation", "createSMS"), "'createSMS' is no operationId"),
+        (
+            ("--operation", "createSMS"),
+            "'createSMS' is no operationId of openapi.yaml: did you mean 'createSMSMessage'?",
+        ),
         (("--rate-limit", "fast"), "'fast' is no rate, as 40/m is"),
         (("--url", "127.0.0.1:8080"), "is not the address of a server"),
         (("--cases", "{folder}"), "there is no YAML file of cases in"),
@@ -163,12 +169,53 @@ def test_a_mistake_in_a_case_is_reported_with_its_line_and_nothing_is_run(mine: 
         (("--require", "createSMS"), "'createSMS' is no operationId"),
         (("--update-baseline",), "writes the file that --baseline names"),
         (("--baseline", "{folder}/none.json"), "--update-baseline writes it"),
+        (("--baseline", "{folder}/list.json"), "list.json is no baseline (it has no 'known')"),
+        (("replay", "{folder}"), "there is no report.json in {folder}: --report {folder} of"),
+        (("explain", "R-05"), "cases, and names none: '"),
     ],
 )
 def test_wrong_use_is_reported_with_what_would_be_right(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text("[]", encoding="utf-8")
     done = contract(*(argument.format(folder=tmp_path) for argument in arguments))
     assert done.exit_code == 2
-    assert said in done.stderr
+    assert said.format(folder=tmp_path) in done.stderr
+
+
+def test_a_rule_that_no_chosen_case_is_about_is_not_called_unknown(mine: Path) -> None:
+    done = contract("--mine", "--cases", mine, "--only", "R-18")
+    assert (done.exit_code, "no case of the run is about R-18" in done.stderr) == (2, True)
+
+
+class Abrupt(BaseHTTPRequestHandler):
+    """Signs in and lists messages; at any other call its handler fails, and the connection ends without an answer."""
+
+    def do_GET(self) -> None:
+        self.answer(200 if "message-store" in self.path else 404, {"records": []})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if "oauth" in self.path:
+            self.answer(200, {"access_token": "a-token"})
+
+    def answer(self, status: int, body: dict[str, object]) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_server_whose_handlers_end_the_connection_is_tested_to_its_end() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Abrupt) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        done = contract("--url", f"http://127.0.0.1:{server.server_port}", "--parts", "cases", "--only", "R-0*")
+        server.shutdown()
+    assert done.exit_code == 1
+    assert "createSMSMessage closes the connection instead of answering" in done.stdout
+    assert "The rest of cases was not run" not in done.stdout
 
 
 def test_where_nobody_answers_nothing_was_tested() -> None:

@@ -71,7 +71,7 @@ def test_what_the_server_refuses_is_reported_in_its_words(
 
 def test_a_message_without_anything_in_it_is_not_sent(world_client: Client) -> None:
     ended = text(world_client)
-    assert (ended.exit_code, "and a text" in ended.output) == (1, True)
+    assert (ended.exit_code, "Give a TEXT, or a file by --attach." in ended.output) == (2, True)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nowhere"])

@@ -507,7 +507,8 @@ def test_a_body_20_000_levels_deep_is_told_what_would_be_right(world_client: Cli
 @pytest.mark.parametrize(
     ("method", "path", "status", "said"),
     [
-        ("GET", "/_mock/nothing", 404, "There is no /_mock/nothing here, but: /_mock/carrier, /_mock/clock,"),
+        ("GET", "/_mock/0123456789", 404, "There is no /_mock/0123456789 here, but: /_mock/carrier, /_mock/clock,"),
+        ("GET", "/_mock/clok", 404, "There is no /_mock/clok here: did you mean /_mock/clock?"),
         ("GET", RESET, 405, "/_mock/reset takes POST."),
         ("DELETE", CLOCK, 405, "/_mock/clock takes GET and PUT."),
         ("POST", JOURNAL, 405, "/_mock/journal takes GET."),

@@ -15,6 +15,15 @@ def test_the_nearest_name_is_guessed_of_a_text_that_is_like_one(given: object, f
 
 
 @pytest.mark.parametrize(
+    ("given", "first"),
+    [("createSMS", "createSMSMessage"), ("createsms", "createSmsBatch"), ("crea", "createMMS"), ("cre", None)],
+)
+def test_a_name_that_another_one_begins_with_is_that_one_from_four_letters_on(given: str, first: str | None) -> None:
+    known = ["createMMS", "createSMSMessage", "createSmsBatch"]
+    assert next(iter(nearest(given, known)), None) == first
+
+
+@pytest.mark.parametrize(
     ("digits", "code"), [("14151003732", "1"), ("74951234567", "7"), ("442079460000", "44"), ("358401234567", "358")]
 )
 def test_a_number_begins_with_the_code_of_its_country(digits: str, code: str) -> None:

@@ -42,6 +42,8 @@ class Account:
             raise click.UsageError("--reload begins anew, and --state goes on from what was: give one of them.")
         if given["state"] is None and given["standby"]:
             raise click.UsageError("--standby is for the place of the server that has a --state: give that, too.")
+        if given["state"] is None and _is_given("durability"):
+            raise click.UsageError("--durability says what a state survives: give --state FILE, too.")
         if isinstance(given["state"], str) and _is_given("durability"):
             raise click.UsageError(
                 "--durability is of a file: what a commit of PostgreSQL survives is said by synchronous_commit there."

@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from errno import EACCES, EADDRINUSE
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,7 +134,8 @@ def bound(host: str, port: int, option: str = "--port") -> "list[socket]":
     try:
         return bound_sockets(host, port)
     except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; {option} 0 takes any") from error
+        hint = f"; {option} 0 takes any that is free" if port and error.errno in (EADDRINUSE, EACCES) else ""
+        raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror}{hint}") from error
 
 
 def control_port(host: str | None, port: int | None) -> int | None:

@@ -36,6 +36,8 @@ class State(click.ParamType[Path | str]):
         """A URL stays a text."""
         if isinstance(value, str) and value.startswith(("postgresql://", "postgres://")):
             return value
+        if isinstance(value, str) and (not value or "://" in value):
+            self.fail(f"{value!r} is no file and no database: give a file's name, or postgresql://...", param, ctx)
         return Path(FILE.convert(value, param, ctx))
 
 

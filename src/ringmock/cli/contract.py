@@ -231,6 +231,8 @@ def replay(report: Path, finding: str | None, control_token: str | None) -> None
     from ..contract.report.as_json import UnreadableReport, read_json
 
     file = report / "report.json" if report.is_dir() else report
+    if not file.exists():
+        raise NothingTested(f"there is no report.json in {report}: --report {report} of `ringmock contract` writes it")
     try:
         made_by, failures = read_json(file.read_text(encoding="utf-8"), str(file))
     except (UnreadableReport, OSError, UnicodeDecodeError) as error:

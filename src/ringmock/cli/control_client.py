@@ -1,6 +1,7 @@
 """Calls of the control API from a command."""
 
 import json
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,16 @@ Json = Any
 
 class NoSuchAnswer(Exception):
     """The server did not answer as asked; says why."""
+
+
+def hint_of(error: Exception) -> str:
+    """What helps where no server was reached: nothing where its certificate, or --ca, is what is wrong."""
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "; --ca FILE names what has signed the certificate, as --tls-root of `ringmock serve` writes it"
+    if isinstance(error, ValueError) and cause is not None:
+        return ""
+    return "; `ringmock serve` starts a server, --url says where it is"
 
 
 def get(url: str, path: str, token: str | None = None, connection: ConnectionOptions = PLAIN) -> Json:
@@ -42,7 +53,7 @@ def ask(
         with HttpClient(url, TIMEOUT_SECONDS + patience, connection=connection) as client:
             answer = client.send(Request(method, target, typed, content))
     except (NoAnswer, ValueError) as error:
-        raise NoSuchAnswer(f"{error}; `ringmock serve` starts a server, --url says where it is") from error
+        raise NoSuchAnswer(f"{error}{hint_of(error)}") from error
     if answer.status != 200:
         sentence = answer.json.get("error") if isinstance(answer.json, dict) else None
         raise NoSuchAnswer(sentence or f"{url} answers {answer.status}, which is not what ringmock says")

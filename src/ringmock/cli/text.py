@@ -44,6 +44,8 @@ def send_text(
     """Send a text from a phone outside to a number of the account, and say what became of it."""
     from .texting import NotSent, Text, send
 
+    if not any(words) and not files:
+        raise click.UsageError("Give a TEXT, or a file by --attach.")
     try:
         for line in send(url, Text(sender, recipients, " ".join(words), files), token, connection):
             click.echo(line)

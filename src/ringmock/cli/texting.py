@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ..contract.http_client import PLAIN, ConnectionOptions, HttpClient, NoAnswer, Request
+from .control_client import hint_of
 
 
 class NotSent(Exception):
@@ -32,7 +33,7 @@ def send(url: str, text: Text, token: str | None = None, connection: ConnectionO
         with HttpClient(url, connection=connection) as client:
             answer = client.send(_request(text, token))
     except (NoAnswer, ValueError) as error:
-        raise NotSent(f"{error}; `ringmock serve` starts a server, --url says where it is") from error
+        raise NotSent(f"{error}{hint_of(error)}") from error
     said = answer.json
     if answer.status != 200 or not isinstance(said, dict):
         sentence = said.get("error") if isinstance(said, dict) else None

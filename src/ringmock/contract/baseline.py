@@ -87,8 +87,10 @@ def read_baseline(path: Path) -> Baseline:
     """Raises `UnreadableBaseline`, and `OSError`."""
     try:
         entry = json.loads(path.read_text(encoding="utf-8"))
-        if entry["version"] != VERSION:
-            raise ValueError(f"version {entry['version']}, and {VERSION} is what is read")
+        if not isinstance(entry, dict) or "known" not in entry:
+            raise ValueError("it has no 'known'")
+        if entry.get("version") != VERSION:
+            raise ValueError(f"version {entry.get('version')}, and {VERSION} is what is read")
         return Baseline({str(key): Known(**known) for key, known in entry["known"].items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = f"{path} is no baseline ({error}): --update-baseline writes one"

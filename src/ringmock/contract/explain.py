@@ -32,6 +32,9 @@ def explained(word: str, files: Iterable[Path], template: Template) -> Iterator[
     cases = bundled_cases() + own
     chosen = [case for case in cases if fnmatchcase(case.name, word) or word in ids_of(case, template.name)]
     if not chosen:
+        keeping = [case.name for case in cases if word in {kept.partition(" ")[0] for kept in case.keeps}]
+        if keeping:
+            raise NoSuchCase(f"{word} is kept by {len(keeping)} cases, and names none: {keeping[0]!r} is the first")
         close = nearest(word, [case.name for case in cases])
         hint = f"did you mean {close!r}?" if close else WHERE
         raise NoSuchCase(f"there is no case {word!r}: {hint}")

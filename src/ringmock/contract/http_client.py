@@ -32,6 +32,12 @@ class NoAnswer(Exception):
         super().__init__(message)
         self.request = request
         """What was not answered."""
+        self.shown: Exchange | None = None
+        """The same as a report may show it, with an answer of nothing; None where nobody has made it."""
+
+
+class ConnectionEnded(NoAnswer):
+    """The server took the call and closed the connection instead of answering, as one does whose handler fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,8 @@ class HttpClient:
         except (OSError, HTTPException) as error:
             self._connection.close()
             why = f"nothing within {self._timeout:g} s" if isinstance(error, TimeoutError) else error
-            raise NoAnswer(f"no answer from {self.base_url}: {why or type(error).__name__}", request) from error
+            kind = ConnectionEnded if isinstance(error, (ConnectionResetError, HTTPException)) else NoAnswer
+            raise kind(f"no answer from {self.base_url}: {why or type(error).__name__}", request) from error
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
         if self._guard is not None:
             self._guard.count(request.method, request.target, request.headers, request.body, answer.status)

@@ -1,7 +1,8 @@
 """Which operations a server has, found at the start by one harmless call of each.
 
-A server has not an operation that it answers as it answers what nobody has (404), with 405, or with 501. No call can
-send, change or delete anything: bodies are broken JSON, ids are nobody's, and the first try has no token.
+A server has not an operation that it answers as it answers what nobody has (404), with 405, or with 501. One that it
+fails at it has, also where it closes the connection instead of answering. No call can send, change or delete anything:
+bodies are broken JSON, ids are nobody's, and the first try has no token.
 """
 
 import re
@@ -10,13 +11,15 @@ from dataclasses import dataclass, field
 
 from .cases.operation import Operation, known_operations
 from .guard import NotSent
-from .http_client import Answer, HttpClient, Request
+from .http_client import Answer, ConnectionEnded, HttpClient, Request
 
 NOBODYS = "999999999999"
 NOWHERE = "/restapi/v1.0/account/~/ringmock-asks-what-nobody-has"
 OWN = ("accountId", "extensionId")
 NOT_THERE = (405, 501)
 NEEDS_TOKEN = (401, 403)
+NO_STATUS = 0
+"""The status of a call that the server took and did not answer."""
 NO_MESSAGE_OF = "?dateFrom=1990-01-01T00:00:00.000Z&dateTo=1990-01-01T00:00:01.000Z"
 ALWAYS_CALLED = frozenset({"getToken", "revokeToken", "authorize", "authorize2"})
 """How to sign in, which is listed separately."""
@@ -75,7 +78,15 @@ class _Search:
         body = None
         if has_body(operation):
             headers, body = {**headers, "Content-Type": "application/json"}, b"{"
-        return self.client.send(Request(operation.method, path, headers, body))
+        return answered(self.client, Request(operation.method, path, headers, body))
+
+
+def answered(client: HttpClient, request: Request) -> Answer:
+    """The answer; one of `NO_STATUS`, which says why, where the connection ends without one. Raises `NoAnswer`."""
+    try:
+        return client.send(request)
+    except ConnectionEnded as error:
+        return Answer(NO_STATUS, {}, str(error).encode())
 
 
 def has_body(operation: Operation) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from ..world.template import Credentials, Template
 from .findings import Finding, Verdict
 from .http_client import Answer, HttpClient, NoAnswer, Request, curl
-from .offered import NEEDS_TOKEN, NOT_THERE, not_implemented
+from .offered import NEEDS_TOKEN, NO_STATUS, NOT_THERE, answered, not_implemented
 from .report.causes import GOES_ON_ANSWERING, PREFLIGHT
 from .target import Target, as_object, form_request, shown, sign_in_forms
 
@@ -141,7 +141,7 @@ class _Ladder:
     def _send(self, request: Request) -> Answer:
         """An answer, timed."""
         self._calls += 1
-        return self._client.send(request)
+        return answered(self._client, request)
 
     def failure(self) -> Finding:
         """That nobody signs in: reported once, since nothing else can be tested."""
@@ -162,7 +162,10 @@ class _Ladder:
 
 
 def _refused(way: str, answer: Answer) -> str:
-    words = f"{WAYS[way]} is refused: {answer.status} {' '.join(answer.text.split())}"
+    text = " ".join(answer.text.split())
+    words = (
+        f"{WAYS[way]} gets {text}" if answer.status == NO_STATUS else f"{WAYS[way]} is refused: {answer.status} {text}"
+    )
     return words if len(words) <= MAX_REFUSAL else f"{words[:MAX_REFUSAL].rstrip()}..."
 
 

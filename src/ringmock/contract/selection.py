@@ -9,6 +9,7 @@ from ..coverage.paths import operation_of
 from ..fixture.shape import nearest
 from .cases import Case
 from .cases.operation import known_operations
+from .report.causes import SENTENCES
 
 LISTING = "listMessages"
 
@@ -32,6 +33,8 @@ class Selection:
             known |= names_of(case)
         for word in (*self.only, *self.skip):
             if not any(fnmatchcase(name, word) for name in known):
+                if word in SENTENCES:
+                    raise WrongUse(f"no case of the run is about {word}")
                 close = nearest(word, known)
                 hint = f": did you mean {close!r}?" if close else "; ringmock rules lists the rules"
                 raise WrongUse(f"{word!r} names no case, tag, operation, rule or part{hint}")

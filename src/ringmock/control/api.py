@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request
 
 from ..domain.attachment import Attachment
+from ..domain.nearest import nearest
 from ..http.call import ELSEWHERE, WORLD_HEADER
 from ..inspector.ui import ui
 from ..sign_in.sessions import TokenRefused
@@ -149,7 +150,10 @@ def _sentence(error: HTTPException) -> str:
     if isinstance(error, MethodNotAllowed):
         return f"{request.path} takes {' and '.join(sorted(set(error.valid_methods or ()) - {'HEAD', 'OPTIONS'}))}."
     if isinstance(error, NotFound) and request.url_rule is None:
-        return f"There is no {request.path} here, but: {', '.join(paths())}."
+        near = nearest(request.path, paths(), 1)
+        return f"There is no {request.path} here" + (
+            f": did you mean {near[0]}?" if near else f", but: {', '.join(paths())}."
+        )
     return error.description or ""
 
 

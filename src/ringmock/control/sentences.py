@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import jsonschema_rs
 
+from ..domain.nearest import nearest
 from .description import Check, Operation, Parameter
 
 Json = Any
@@ -58,7 +58,7 @@ def repeated_parameter(name: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """ ": did you mean ...?" where one of the known names is like it, a full stop where none is."""
-    near = get_close_matches(name.casefold(), list(known), n=1, cutoff=0.6)
+    near = nearest(name, known, 1, 0.6)
     return f": did you mean {near[0]!r}?" if near else "."
 
 

@@ -7,7 +7,7 @@ from ...coverage.paths import operation_of
 from ..http_client import Request
 from . import Case
 from .expectations import ABSENT, Difference
-from .runner import CONNECTION, Failure, Mismatch
+from .runner import CLOSED, CONNECTION, Failure, Mismatch
 
 _INDEX = re.compile(r"(?<=\.)\d+(?=\.|$)")
 _ERROR_CODE = "errors.0.errorCode"
@@ -27,6 +27,8 @@ def cause_of(case: Case, failure: Failure) -> str:
     subject = _subject(case, failure)
     if difference.where == CONNECTION:
         return "The server gives no answer"
+    if difference.where == CLOSED:
+        return f"{subject} closes the connection instead of answering"
     if difference.where.startswith("sign-in of "):
         return f"Extension {difference.where.rpartition(' ')[2]} cannot sign in: {_short(difference.actual)}"
     if difference.where == "control API":
@@ -65,7 +67,7 @@ def _subject(case: Case, failure: Failure) -> str:
 def operation_of_failure(case: Case, failure: Failure) -> str:
     """The operationId of the call that was answered wrongly, or that left something wrong; empty for none."""
     mismatch = failure.mismatches[0]
-    exchange = mismatch.after or mismatch.exchange
+    exchange = mismatch.after or mismatch.exchange or mismatch.unanswered
     if exchange is None:
         return case.operation or ""
     return _operation(exchange.request) or case.operation or ""

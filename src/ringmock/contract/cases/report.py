@@ -52,7 +52,7 @@ def compared(failure: Failure) -> tuple[tuple[str, str, str], ...]:
 
 def reproduced_by(failure: Failure) -> str:
     """The curl of every call with a wrong answer or a wrong effect, without repetitions."""
-    exchanges = [exchange for m in failure.mismatches for exchange in (m.after, m.exchange) if exchange is not None]
+    exchanges = [exchange for m in failure.mismatches for exchange in (m.after, m.exchange, m.unanswered) if exchange]
     return "\n".join(dict.fromkeys(curl(exchange.base_url, exchange.request) for exchange in exchanges))
 
 

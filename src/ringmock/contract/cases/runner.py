@@ -20,7 +20,7 @@ from ...domain.generation import GENERATIONS
 from ...world.template import Credentials
 from .. import multipart
 from ..guard import NotSent
-from ..http_client import Answer, Exchange, HttpClient, NoAnswer, Request
+from ..http_client import Answer, ConnectionEnded, Exchange, HttpClient, NoAnswer, Request
 from ..receiver import WAIT_SECONDS, Manners, Receiver
 from ..target import Target, basic, form_request, made_up_application, shown, sign_in_forms
 from . import RECEIVER, Case, Step
@@ -37,7 +37,8 @@ Json = Any
 API = "/restapi/v1.0"
 OWN_MAILBOX = f"{API}/account/~/extension/~/message-store"
 EVERYTHING = {"dateFrom": "2000-01-01T00:00:00.000Z", "perPage": 1000}
-CONNECTION = "connection"
+CONNECTION, CLOSED = "connection", "closed connection"
+"""Where there is no answer: of a server that is not reached, and of one that ends the connection instead."""
 """The place of the difference when no answer came."""
 OPENED = {"type": "ConnectionDetails"}
 """What a WebSocket says first, unless a step expects more."""
@@ -64,6 +65,8 @@ class Mismatch:
     """None when no answer came."""
     after: Exchange | None = None
     """The step's own call, when its answer was right but its effect was not."""
+    unanswered: Exchange | None = None
+    """The call that no answer came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class CaseResult:
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether the case ended because the server did not answer."""
+        """Whether the case ended because the server could not be reached, or kept it waiting in vain."""
         return self.failure is not None and any(m.differences[0].where == CONNECTION for m in self.failure.mismatches)
 
 
@@ -411,7 +414,8 @@ def _as_messages(expected: Json, text: str) -> Json:
 
 
 def _unanswered(error: NoAnswer) -> Mismatch:
-    return Mismatch((Difference(CONNECTION, "an answer", str(error)),), None)
+    where = CLOSED if isinstance(error, ConnectionEnded) else CONNECTION
+    return Mismatch((Difference(where, "an answer", str(error)),), None, unanswered=error.shown)
 
 
 def _unexpected(then: Mapping[str, Json], answer: Answer) -> Iterator[Difference]:
@@ -603,7 +607,12 @@ class _Caller:
     def _send(self, request: Request, authorization: str | None) -> Exchange:
         if authorization is not None:
             request = replace(request, headers={"Authorization": authorization, **request.headers})
-        return Exchange(self._client.base_url, shown(self._target, request), self._client.send(request))
+        as_shown = shown(self._target, request)
+        try:
+            return Exchange(self._client.base_url, as_shown, self._client.send(request))
+        except NoAnswer as error:
+            error.shown = Exchange(self._client.base_url, as_shown, Answer(0, {}, b""))
+            raise
 
 
 def _refused(number: str, said: str, exchange: Exchange | None) -> Mismatch:

@@ -61,9 +61,7 @@ def account_of(head: Mapping[str, Json], fixture: str | None) -> Template:
     recorded = head.get("fixture") or {}
     name = str(recorded.get("name"))
     if fixture is None and name not in bundled_names():
-        raise AnotherAccount(
-            f"it is about the account {name}, which does not come with ringmock: --fixture FILE names its file"
-        )
+        raise AnotherAccount(f"it is about an account of your own, the fixture {name!r}: --fixture FILE names its file")
     template = load_named(fixture or name, generation=head.get("generation"))
     template = replace(template, limits=head.get("limits"))
     if digest_of(template) != recorded.get("digest"):
