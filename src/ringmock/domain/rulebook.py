@@ -266,9 +266,11 @@ DECISIONS = (
     ),
     Decision(
         "D-16",
-        "Reports of the message store: how long one takes, a third one at once, an archive asked for too early.",
-        "By the world's clock Pending after 1 second, InProgress after 2, Completed after 5. While two are not"
-        " completed, a third is 429 CMN-304; the archive of one that is not, 404 CMN-102 [taskId].",
+        "Reports of the message store: how long one takes, what it has, a third one at once, an archive asked for too"
+        " early.",
+        "By the world's clock Pending after 1 second, InProgress after 2, Completed after 5. It has what was deleted,"
+        " too, and not purged, and what comes before it is completed. While two are not completed, a third is 429"
+        " CMN-304; the archive of one that is not, 404 CMN-102 [taskId].",
         "domain.message_store_report.MessageStoreReports",
     ),
     Decision(

@@ -14,6 +14,7 @@ from . import (
     attachments,
     before_messages,
     boundaries,
+    corners,
     events,
     faxes,
     generations,
@@ -63,6 +64,7 @@ ROOMS = (
     accounts,
     second_calls,
     unusual_calls,
+    corners,
 )
 
 

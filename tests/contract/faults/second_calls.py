@@ -38,7 +38,7 @@ from .operations import (
 )
 
 
-class _Reframing(World):
+class Reframing(World):
     """Goes on with another frame than a synchronization was begun with."""
 
     def sync_changes(
@@ -53,7 +53,7 @@ class _Reframing(World):
 
 
 @in_world(SYNC)
-class ForgetsTheDirectionOfAFrame(_Reframing):
+class ForgetsTheDirectionOfAFrame(Reframing):
     """A synchronization of one direction goes on with both."""
 
     def reframed(self, frame: Frame) -> Frame:
@@ -61,7 +61,7 @@ class ForgetsTheDirectionOfAFrame(_Reframing):
 
 
 @in_world(SYNC)
-class ForgetsTheTypeOfAFrame(_Reframing):
+class ForgetsTheTypeOfAFrame(Reframing):
     """A synchronization of one type goes on with all."""
 
     def reframed(self, frame: Frame) -> Frame:
@@ -69,7 +69,7 @@ class ForgetsTheTypeOfAFrame(_Reframing):
 
 
 @in_world(SYNC)
-class ForgetsTheConversationOfAFrame(_Reframing):
+class ForgetsTheConversationOfAFrame(Reframing):
     """A synchronization of one conversation goes on with all."""
 
     def reframed(self, frame: Frame) -> Frame:
@@ -77,7 +77,7 @@ class ForgetsTheConversationOfAFrame(_Reframing):
 
 
 @in_world(SYNC)
-class ForgetsTheEndOfAFrame(_Reframing):
+class ForgetsTheEndOfAFrame(Reframing):
     """A synchronization that ends at a date goes on beyond it."""
 
     def reframed(self, frame: Frame) -> Frame:
@@ -85,7 +85,7 @@ class ForgetsTheEndOfAFrame(_Reframing):
 
 
 @in_world(SYNC)
-class ForgetsTheBeginningOfAFrame(_Reframing):
+class ForgetsTheBeginningOfAFrame(Reframing):
     """A synchronization tells of changes of messages from before its beginning."""
 
     def reframed(self, frame: Frame) -> Frame:
@@ -93,7 +93,7 @@ class ForgetsTheBeginningOfAFrame(_Reframing):
 
 
 @in_world(SYNC)
-class ForgetsTheCountOfAFrame(_Reframing):
+class ForgetsTheCountOfAFrame(Reframing):
     """A synchronization that a record count has cut tells of changes of what it has left out."""
 
     def reframed(self, frame: Frame) -> Frame:
