@@ -7,7 +7,7 @@ read, or to a process on another machine, is relayed from then on.
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, MutableSet
 from functools import partial
 from typing import Any, cast
 
@@ -146,9 +146,11 @@ class HandedOverProtocol(CommittedHttpProtocol):
         except BaseException:
             transport.resume_reading()
             raise
-        outside = Relay(transport, partial(self._refuse_if_away, place))
+        connections = cast(MutableSet[Any], self.connections)
+        outside = Relay(transport, partial(self._refuse_if_away, place), connections)
         await self.loop.create_connection(lambda: Relay.between(outside), sock=inner)
         self._end_here()
+        connections.add(outside)
         transport.set_protocol(outside)
         transport.resume_reading()
 
@@ -172,13 +174,17 @@ class Relay(asyncio.Protocol):
         self,
         transport: asyncio.Transport | None = None,
         unanswered: Callable[[asyncio.Transport], Coroutine[Any, Any, None]] | None = None,
+        connections: MutableSet[Any] | None = None,
     ) -> None:
-        """`unanswered` ends the connection where the other side ends without a byte."""
+        """`unanswered` ends the connection where the other side ends without a byte. `connections`: of the server."""
         self._transport = transport
         self._other: Relay | None = None
         self._unanswered = unanswered
         self._takes_ends = transport is not None and transport.get_extra_info("sslcontext") is None
         self._ending: asyncio.Task[None] | None = None
+        self._connections = set() if connections is None else connections
+        self._is_last = False
+        """Whether the other side gets nothing more."""
 
     @classmethod
     def between(cls, other: "Relay") -> "Relay":
@@ -190,8 +196,15 @@ class Relay(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
+    def shutdown(self) -> None:
+        """The server ends: the call that is under way is answered, and no other one."""
+        other = None if self._other is None else self._other._transport
+        self._is_last = True
+        if other is not None:
+            other.write_eof()
+
     def data_received(self, data: bytes) -> None:
-        if self._other is not None and self._other._transport is not None:
+        if self._other is not None and self._other._transport is not None and not self._is_last:
             self._other._unanswered = None
             self._other._transport.write(data)
 
@@ -212,6 +225,7 @@ class Relay(asyncio.Protocol):
             self._other._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self)
         other, self._other = self._other, None
         if other is None or other._transport is None:
             return
