@@ -16,7 +16,7 @@ from ringmock.domain.sms import SendSms
 from ringmock.fixture import load_named
 from ringmock.http.call import WORLD_HEADER
 from ringmock.server_limits import ServerLimits
-from ringmock.serving.server import running
+from ringmock.serving.server import build, running, served
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.fork import copy_into
 from socket_client import WS_TOKEN, Socket
@@ -305,6 +305,21 @@ def test_a_world_is_forked_up_to_a_size(most: int, status: int) -> None:
         assert (held.world_named("a-fork") is not None) is (status == 200)
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("at", [{}, {"at": "sent"}])
+@pytest.mark.parametrize(("most", "status"), [(8, 200), (7, 409)])
+def test_a_fork_has_room_or_there_is_none(most: int, status: int, at: dict[str, str]) -> None:
+    """Four records, twice."""
+    worlds = Worlds(load_named("demo"), limits=ServerLimits(max_records=most))
+    with served(build(worlds)) as url, Client(url) as client:
+        for text in ("one", "two"):
+            client.post_sms(text)
+        client.call("PUT", "/_mock/history/labels/sent")
+        asked = client.call("POST", WORLDS, json={"name": "a-fork", "fork": client.client_id, **at})
+        assert (asked.status_code, "--max-records" in asked.text) == (status, status != 200)
+        assert (worlds.world_named("a-fork") is not None) is (status == 200)
+        assert worlds.room.records == (8 if status == 200 else 4)
 
 
 # --- many at a time ------------------------------------------------------------------------------

@@ -234,12 +234,12 @@ class WorldAgain:
 
     @contextmanager
     def _replaying(self) -> Iterator[None]:
-        history, moment = self._world.history, self._world.moment
-        history.is_replaying, before = True, moment.at
+        history, moment, share = self._world.history, self._world.moment, self._world.share
+        history.is_replaying, share.is_refilled, before = True, True, moment.at
         try:
             yield
         finally:
-            history.is_replaying, moment.at = False, before
+            history.is_replaying, share.is_refilled, moment.at = False, False, before
             moment.give(())
             history.pending.clear()
             moment.drawn.clear()

@@ -25,13 +25,15 @@ class Share:
         self._room = room
         self.records = 0
         self.file_bytes = 0
+        self.is_refilled = False
+        """Whether what was stored once is stored again: there is room for it, whatever else there is by now."""
 
     def take(self, records: int, file_bytes: int = 0) -> None:
         """Count what is about to be stored. Raises `StoreFull`, and counts nothing, when there is no room for it."""
         room = self._room
-        if room.records + records > room.most_records:
+        if room.records + records > room.most_records and not self.is_refilled:
             raise StoreFull(f"{room.most_records} records (--max-records)")
-        if file_bytes and room.file_bytes + file_bytes > room.most_file_bytes:
+        if file_bytes and not self.is_refilled and room.file_bytes + file_bytes > room.most_file_bytes:
             raise StoreFull(f"{room.most_file_bytes} bytes of files (--max-file-bytes)")
         self.add(records, file_bytes)
 
