@@ -6,23 +6,27 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from history_of import told_of
-from ringmock.control.worlds import template_of
+from ringmock.control.call import NotThere
+from ringmock.control.worlds import named_world, template_of
+from ringmock.domain.errors import StoreFull
 from ringmock.fixture import load_named
+from ringmock.server_limits import DEFAULT, ServerLimits
 from ringmock.serving.server import build
 from ringmock.serving.take_over import DONE_TOGETHER, READ_TOGETHER, TakeOver
 from ringmock.sign_in.followed import Followed
 from ringmock.sign_in.kept_worlds import KeptWorlds
-from ringmock.sign_in.sessions import UnknownClient
+from ringmock.sign_in.sessions import TokenRefused, UnknownClient
 from ringmock.sign_in.world_slots import SLOTS, Share, slot_of
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.commands import Command
-from ringmock.world.history.log import Change, GroupCommit, Head, LogDamaged
+from ringmock.world.history.log import Change, GroupCommit, Head, LogDamaged, LogUnavailable
 from ringmock.world.world import World
 from state_files import kept_server, log_in
 from support import Client, from_handset
@@ -92,8 +96,9 @@ class Noting(KeptWorlds):
 class Taking:
     """A replica that has nothing, and what it takes."""
 
-    def __init__(self, read: Read) -> None:
-        self.worlds = Worlds(load_named("demo"), commits=GroupCommit(Kept()), share=Share(frozenset(), SLOTS))
+    def __init__(self, read: Read, limits: ServerLimits = DEFAULT) -> None:
+        commits, share = GroupCommit(Kept()), Share(frozenset(), SLOTS)
+        self.worlds = Worlds(load_named("demo"), commits=commits, share=share, limits=limits)
         self.app = build(self.worlds)
         self.kept = Noting(self.worlds)
         self.kept.restore()
@@ -160,7 +165,7 @@ def test_a_world_that_comes_is_as_it_was_with_its_log_ins(path: Path) -> None:
         )
     with closing(Read(path)) as read:
         taking = Taking(read)
-        with pytest.raises(UnknownClient):
+        with pytest.raises(LogUnavailable):
             taking.worlds.world_of_name(FIRST)
         taking.take(*range(SLOTS))
         worlds = taking.worlds
@@ -235,6 +240,42 @@ def test_of_a_slot_that_cannot_be_read_there_is_nothing_until_it_can_be(path: Pa
         world = taking.worlds.world_named(FIRST)
         assert world is not None
         assert len(texts(world)) == READ_TOGETHER
+
+
+def test_a_world_that_comes_is_whole_where_there_was_no_room_for_it(path: Path) -> None:
+    fill(path, **{FIRST.replace("-", "_"): 5})
+    with closing(Read(path)) as read:
+        taking = Taking(read, replace(DEFAULT, max_records=6))
+        taking.take(3)
+        world = taking.worlds.world_named(FIRST)
+        assert world is not None
+        assert texts(world) == ["4", "3", "2", "1", "0"]
+        assert taking.worlds.room.records == 10
+        with pytest.raises(StoreFull):
+            taking.worlds.fork("another", world)
+
+
+def test_of_a_world_that_has_gone_nothing_is_said_to_be_unknown(path: Path) -> None:
+    with kept_server(path) as kept, Client(kept.url) as client:
+        client.client_id = FIRST
+        token = client.token("101")
+    with closing(Read(path)) as read:
+        worlds = (taking := Taking(read)).worlds
+        taking.take(3, 7)
+        assert worlds.log_ins.session_of(token).world is worlds.world_named(FIRST)
+        taking.kept.leave([3])
+        for ask in (
+            lambda: worlds.log_ins.session_of(token),
+            lambda: worlds.world_of_name(FIRST),
+            lambda: named_world(worlds, FIRST),
+        ):
+            with pytest.raises(LogUnavailable):
+                ask()
+        for unknown in ("nonsense", "AT-H" + "x" * 31):
+            with pytest.raises(TokenRefused):
+                worlds.log_ins.session_of(unknown)
+        with pytest.raises(NotThere):
+            named_world(worlds, SECOND)
 
 
 def test_the_world_of_the_fixture_is_opened_where_nobody_has_had_it(path: Path) -> None:

@@ -7,7 +7,7 @@ from ..domain.errors import StoreFull
 from ..fixture import FixtureError, bundled_names, fixture_of, load_named
 from ..server_limits import option_of
 from ..sign_in.sessions import TooManyWorlds
-from ..sign_in.world_slots import DEFAULT
+from ..sign_in.world_slots import DEFAULT, slot_of
 from ..sign_in.worlds import Worlds
 from ..timestamps import iso8601
 from ..world.history.durable import DurableHistory
@@ -21,10 +21,11 @@ Json = Any
 
 
 def named_world(worlds: Worlds, name: str) -> World:
-    """An open world. Raises `NotThere`."""
+    """An open world. Raises `NotThere`, and `LogUnavailable` where another process has it."""
     world = worlds.world_named(name)
     if world is not None:
         return world
+    worlds.check_is_here(slot_of(name))
     if name == DEFAULT:
         return worlds.default
     near = did_you_mean(name, [known for known, _ in worlds.all_worlds()][:1000])

@@ -12,6 +12,7 @@ from ..domain.message import Routed
 from ..lab.faults import BrokenOff, FaultRule, Injected, rule_text
 from ..sign_in.sessions import Session, TokenRefused
 from ..sign_in.worlds import Worlds
+from ..world.history.log import LogUnavailable
 from ..world.journal import Entry, RefusedBy
 from . import errors, oauth, redaction
 from .call import Call
@@ -225,7 +226,7 @@ def find_caller(call: Call, worlds: Worlds) -> None:
         elif kind.lower() == "basic":
             client_id, secret = oauth.basic_credentials(authorization)
             call.world = worlds.known_world(client_id, secret or None)
-    except (TokenRefused, errors.AuthorizationMalformed):
+    except (TokenRefused, errors.AuthorizationMalformed, LogUnavailable):
         pass
     name = call.world_name
     call.world = call.world if name is None else worlds.world_named(name) or call.world

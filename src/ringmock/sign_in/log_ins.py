@@ -36,6 +36,7 @@ from .sessions import (
     able_to_log_in,
     is_before,
 )
+from .world_slots import slot_of_token
 
 _OWN_TOKEN = re.compile(r"[AR]T-[A-Za-z0-9_-]{32}")
 
@@ -68,17 +69,19 @@ class LogIns:
         token_source: TokenSource,
         draw: Callable[[World], str],
         may_refresh: Callable[[str], bool],
+        check_is_here: Callable[[int], None],
         note_use: Callable[[World], None],
         note_forgotten: Callable[[str], None],
     ) -> None:
         """`draw` gives the random part of a token of a world, `token_source` that of other ids.
 
-        `may_refresh`: whether a client gets refresh tokens. `note_use` is called for the world of each token that is
+        `may_refresh`: whether a client gets refresh tokens. `check_is_here` raises `LogUnavailable` where the worlds of
+        a slot are another process's. `note_use` is called for the world of each token that is
         used, `note_forgotten` with the limit because of which a code was dropped.
         """
         self._moment, self._limits = moment, limits
         self._token_source, self._draw = token_source, draw
-        self._may_refresh, self._note_use = may_refresh, note_use
+        self._may_refresh, self._check_is_here, self._note_use = may_refresh, check_is_here, note_use
         self._sessions: dict[str, Session] = {}
         self._refreshable: dict[str, Session] = {}
         self._of_worlds: dict[World, _OfWorld] = {}
@@ -326,11 +329,14 @@ class LogIns:
     def session_of(self, access_token: str) -> Session:
         """The session of a bearer token.
 
-        Raises `TokenExpired`, `TokenReplaced`, `TokenUnknown` or `TokenInvalid`.
+        Raises `TokenExpired`, `TokenReplaced`, `TokenUnknown` or `TokenInvalid`, and `LogUnavailable` where another
+        process may have it.
         """
         session = self._sessions.get(access_token)
         if session is not None:
             self._note_use(session.world)
+        elif _OWN_TOKEN.fullmatch(access_token):
+            self._check_is_here(slot_of_token(access_token))
         if session is None or session.is_revoked or session.world.is_closed:
             raise TokenUnknown if _OWN_TOKEN.fullmatch(access_token) else TokenInvalid
         if session.replaced is not None:

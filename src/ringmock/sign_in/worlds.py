@@ -8,7 +8,7 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,8 +18,19 @@ from ..server_limits import DEFAULT, ServerLimits, option_of
 from ..world.capacity import Capacity
 from ..world.clock import RealTime, real_time
 from ..world.fork import FORKED, copy_into, go_on_as_fork
+from ..world.history.commands import Base, Command
 from ..world.history.durable import DurableHistory
-from ..world.history.log import Claimed, GroupCommit, Head, HistoryLog, NameClosed, NameFreed, Opened
+from ..world.history.log import (
+    Claimed,
+    GroupCommit,
+    Head,
+    HistoryLog,
+    LogDamaged,
+    LogUnavailable,
+    NameClosed,
+    NameFreed,
+    Opened,
+)
 from ..world.history.moment import Moment
 from ..world.history.world_history import History, NotKept, Room
 from ..world.template import Application, Key, Template
@@ -98,6 +109,7 @@ class Worlds:
             token_source=self._token_source,
             draw=self.draw,
             may_refresh=lambda client_id: self.application(client_id).may_use("refresh_token"),
+            check_is_here=self.check_is_here,
             note_use=self._note_use,
             note_forgotten=self.note_forgotten,
         )
@@ -171,13 +183,15 @@ class Worlds:
         return self.world_of_name(client_id if name is None else name)
 
     def world_of_name(self, name: str) -> World:
-        """The world of this name, opened when it is new. Raises `UnknownClient` or `TooManyWorlds`."""
+        """The world of this name, opened when it is new.
+
+        Raises `UnknownClient` or `TooManyWorlds`, and `LogUnavailable` where another process has it.
+        """
         now = self.moment()
         self._lifetimes.close_ended(now)
         world = self.by_name.get(name)
         if world is None:
-            if not self.share.has(name):
-                raise UnknownClient(name)
+            self.check_is_here(slot_of(name))
             self.application(name)
             world = self._opened(name, self.new_world(self.template, name=name))
         world.used = now
@@ -237,6 +251,11 @@ class Worlds:
         """The world that these client credentials have opened, None when there is none."""
         is_known = client_id in self.by_name and self.secrets.get(client_id) == client_secret
         return self.by_name[client_id] if is_known else None
+
+    def check_is_here(self, slot: int) -> None:
+        """Raise `LogUnavailable` where the worlds of a slot are another process's: they may go while a body is read."""
+        if not self.share.has_slot(slot):
+            raise LogUnavailable("The world is another process's by now.")
 
     def world_named(self, client_id: str) -> World | None:
         """The world that an application has opened, or a call has named; None when there is none."""
@@ -456,28 +475,44 @@ class Worlds:
 
         `template_of` makes a template of what a world was opened from.
         """
-        assert self.commits is not None
-        head = next((each for each in self.commits.log.heads() if each.world == number), None)
-        if head is None:
-            raise NotKept("The world was closed meanwhile.")
-        history = DurableHistory(self.moment, self.commits, number, self.limits, head)
-        until = head.latest if at is None else history.number_of(at)
-        history.commands(until)
+        head, commands = self._read_of_log(number, at)
         fixture = None if head.fixture is None else json.loads(head.fixture)
         world = self.open_world(name, self.template if fixture is None else template_of(fixture), fixture)
         try:
-            self._begin_as(world, history, until)
+            assert isinstance(world.history, DurableHistory)
+            world.history.begin_as(head, commands)
+            self._be_fork(world, head.base, commands)
         except BaseException:
             self.close_world(name)
             raise
         return world
 
-    def _begin_as(self, world: World, origin: History, number: int) -> Difference | None:
+    def _read_of_log(self, number: int, at: int | str | None) -> tuple[Head, Sequence[Command]]:
+        """A world that another process has, and its commands up to a point. They are read once: it may change them."""
+        assert self.commits is not None
+        self.commits.flush()  # nothing else uses the log while it is read
+        head = next((each for each in self.commits.log.heads() if each.world == number), None)
+        if head is None:
+            raise NotKept("The world was closed meanwhile.")
+        history = DurableHistory(self.moment, self.commits, number, self.limits, head)
+        until = head.latest if at is None else history.number_of(at)
+        try:
+            commands = list(history.commands(until))
+        except LogDamaged:
+            commands = []
+        if len(commands) != until - head.before:
+            raise NotKept("The world was reset, or taken back, meanwhile.")
+        return head, commands
+
+    def _begin_as(self, world: World, origin: History, number: int) -> None:
         commands, base = origin.commands(number), origin.base
         assert base is not None
-        assert self.replay is not None, "no server answers for these worlds"
         world.history.continue_from(origin, number)
-        found = self.replay(world, base, commands, COMPARED)
+        self._be_fork(world, base, commands)
+
+    def _be_fork(self, world: World, base: Base, commands: Iterable[Command]) -> None:
+        assert self.replay is not None, "no server answers for these worlds"
+        self.replay(world, base, commands, COMPARED)
+        world.share.take(0)  # nothing was refused for want of room until now
         go_on_as_fork(world)
         world.history.add(FORKED)
-        return found

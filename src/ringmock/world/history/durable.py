@@ -129,6 +129,21 @@ class DurableHistory(History):
         self._commits.add(Begun(self.world, origin.before, origin.base))
         self._commits.add(Copied(self.world, origin.world, number))
 
+    def begin_as(self, head: Head, commands: Sequence[Command]) -> None:
+        """Be the history of a world that began as one of another process was, whose first commands these are.
+
+        They are written as they were read: what the log has when they are written may be something else.
+        """
+        self.clear()
+        self.base, self.before, self._number = head.base, head.before, head.before + len(commands)
+        self._works = max(self._works, self._number)
+        self.labels = {name: at for name, at in head.labels.items() if at <= self._number}
+        self._commits.add(Begun(self.world, self.before, head.base))
+        for number, command in enumerate(commands, self.before + 1):
+            self._commits.add(Added(self.world, number, command))
+        for name, at in self.labels.items():
+            self._commits.add(Labelled(self.world, name, at))
+
 
 class _Stored(Sequence[Command]):
     """Commands that are read when they are asked for."""
