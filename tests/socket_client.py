@@ -8,12 +8,11 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from support import Client
+from support import WAIT_SECONDS, Client
 
 WS_TOKEN = "/restapi/oauth/wstoken"
 SUBSCRIPTION = "/restapi/v1.0/subscription"
 STORE_FILTER = "/restapi/v1.0/account/~/extension/~/message-store"
-WAIT_SECONDS = 10
 
 Header = dict[str, Any]
 
@@ -56,7 +55,7 @@ def uri(client: Client, by: str = "101", **more: str) -> str:
 
 
 def opened(client: Client, by: str = "101", **more: str) -> tuple[Socket, Header, dict[str, Any]]:
-    socket = Socket(connect(uri(client, by, **more), proxy=None))
+    socket = Socket(connect(uri(client, by, **more), proxy=None, open_timeout=WAIT_SECONDS))
     return socket, *socket.receive()
 
 
@@ -66,5 +65,5 @@ def opened_by_https(url: str, token: str) -> Iterator[Socket]:
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     address = f"{url.replace('https', 'wss')}/ws?access_token={token}"
-    with connect(address, ssl=trusting, proxy=None) as connection:
+    with connect(address, ssl=trusting, proxy=None, open_timeout=WAIT_SECONDS) as connection:
         yield Socket(connection)

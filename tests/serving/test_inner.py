@@ -56,7 +56,7 @@ def test_all_others_are_asked_and_oneself_is_not(tmp_path: Path) -> None:
         async with listening(tmp_path, 0), listening(tmp_path, 2):
             return await Peers(tmp_path, 1, 3).ask_others("twice", 1)
 
-    assert asyncio.run(asked()) == [2, 2]
+    assert asyncio.run(asked()) == {0: 2, 2: 2}
 
 
 @pytest.mark.parametrize("raw", [ARRIVED.raw, b"x" * 3_000_000])

@@ -4,8 +4,9 @@ import asyncio
 import json
 import socket
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
 import httpx2
@@ -16,13 +17,14 @@ from databases import Cluster
 from receivers import SUBSCRIPTION, WAIT_SECONDS, Received, Receiver, body, event, good
 from replica_pairs import has_come, of_slot, replica, replica_pair, slots_of
 from ringmock.control.worlds import template_of
+from ringmock.serving.connection_handover import Relay
 from ringmock.serving.inner import Arrived, InnerListener
 from ringmock.serving.replica import Replica
 from ringmock.serving.replica_peers import ReplicaPeers
 from ringmock.serving.server import bound_socket
 from ringmock.serving.tls import self_signed
 from ringmock.sign_in.kept_worlds import KeptWorlds
-from ringmock.sign_in.world_slots import SLOTS
+from ringmock.sign_in.world_slots import SLOTS, slot_of
 from ringmock.world.history.replicas import joined
 from socket_client import opened, opened_by_https
 from state_files import VERSION, mark_of
@@ -116,6 +118,57 @@ def test_one_that_the_others_cannot_reach_says_so_and_has_no_worlds(url: str) ->
         own.log.close()
         late.leave()
         assert slots_of(first) == SLOTS
+
+
+def test_nobody_asks_one_that_was_not_reached(url: str) -> None:
+    with replica(url) as first, closing(socket.create_server(("127.0.0.1", 0))) as silent, ExitStack() as held:
+        own = joined(url, mark_of(), VERSION, SLOTS)
+        for each in (own.log, own.membership):
+            held.enter_context(closing(each))
+        own.membership.announce(f"127.0.0.1:{silent.getsockname()[1]}")
+        peers = first.server.replica._peers
+        assert has_come(lambda: own.membership.number in peers.view.members)
+        assert peers.others() == []
+        assert httpx2.get(f"{first.url}/_mock/worlds", trust_env=False).status_code == 200
+
+
+# --- worlds on their way -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moving(url: str) -> Iterator[tuple[Client, Client]]:
+    """Two clients of one replica; the world of the first has left the other replica, and comes back there."""
+    with replica_pair(url) as (first, second), client_at(second, first) as client, client_at(second, second) as other:
+        client.post_sms("before")
+        other.token("101")
+        for each in (client, other):
+            each._http.timeout = httpx2.Timeout(30)
+        first.server.do(lambda: KeptWorlds(first.worlds, template_of).leave(first.worlds.share.places))
+        yield client, other
+
+
+def test_a_world_on_its_way_is_in_the_list(moving: tuple[Client, Client]) -> None:
+    client, other = moving
+    names = {each["name"] for each in other.get("/_mock/worlds").json()["worlds"]}
+    assert names == {"default", client.client_id, other.client_id}
+
+
+def test_a_world_on_its_way_counts(moving: tuple[Client, Client]) -> None:
+    _, other = moving
+    assert other.get("/_mock/usage").json()["server"]["worlds"]["kept"] == 3
+
+
+def test_a_token_of_a_world_on_its_way_is_good_in_another_world(moving: tuple[Client, Client]) -> None:
+    client, other = moving
+    signed = {**client.bearer("101"), "X-Ringmock-World": other.client_id}
+    assert other.get(STORE, by=None, headers=signed).status_code == 200
+
+
+def test_a_world_on_its_way_is_forked_when_it_is_there(moving: tuple[Client, Client]) -> None:
+    client, other = moving
+    name = of_slot("fork", slot_of(other.client_id))
+    opened = other.call("POST", "/_mock/worlds", by=None, json={"name": name, "fork": client.client_id})
+    assert (opened.status_code, opened.json().get("messages")) == (200, 1)
 
 
 # --- a replica that is not what it should be -----------------------------------------------------
@@ -260,3 +313,12 @@ def test_a_call_that_is_under_way_in_a_world_that_goes_is_refused(url: str) -> N
             assert late.result().status_code == 503
         assert has_come(lambda: slots_of(first) == SLOTS)  # the database says that they are its own
         assert subjects(client) == ["before"]
+
+
+def test_a_server_that_ends_waits_for_what_it_relays(url: str) -> None:
+    with replica_pair(url) as (first, second), client_at(first, second) as client:
+        client.post_sms()
+        connections = first.server.server_state.connections
+        assert [type(each) for each in connections] == [Relay]
+        client._http.close()
+        assert has_come(lambda: not connections)

@@ -57,6 +57,10 @@ def scope(method: str, target: str, headers: dict[str, str], kind: str = "http")
         ("POST /_mock/worlds", {}, f'{{"name": "{WORLD}"}}', Whereabouts(slot_of(WORLD))),
         ("POST /_mock/worlds", {}, "no JSON", Whereabouts(0)),
         ("GET /_mock/worlds", {}, "", ANYWHERE),
+        ("GET /_mock/worlds", {"Authorization": "Bearer demo-101"}, "", ANYWHERE),
+        ("GET /_mock/worlds", SIGNED, "", Whereabouts(36, TOKEN)),
+        ("GET /_mock/rulebook", SIGNED, "", Whereabouts(36, TOKEN)),
+        ("GET /_mock/rulebook", IN_WORLD, "", Whereabouts(slot_of(WORLD))),
         ("GET /_mock/ui/app.js", {}, "", ANYWHERE),
     ],
 )

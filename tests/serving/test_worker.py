@@ -12,6 +12,7 @@ import pytest
 from databases import cluster
 from receivers import Receiver, event, subscribed
 from replica_pairs import replica_pair
+from ringmock.control.worlds import template_of
 from ringmock.serving.tls import self_signed
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
@@ -238,6 +239,13 @@ def test_each_lists_counts_and_closes_the_worlds_of_all(both: Pair, client: Clie
         assert each.ask_token(grant_type="password").json()["errors"][0]["errorCode"] == "OAU-153"
 
 
+@pytest.mark.parametrize("path", ["worlds", "rulebook", "openapi.yaml", "contract.yaml", "usage", "metrics"])
+def test_what_is_about_no_world_is_said_to_whoever_is_signed_in(client: Client, both: Pair, path: str) -> None:
+    for signed in (client.bearer("101"), {"X-Ringmock-World": client.client_id}):
+        for server in both:
+            assert httpx2.get(f"{server.url}/_mock/{path}", headers=signed, trust_env=False).status_code == 200
+
+
 @pytest.mark.parametrize("is_of_the_first", [True, False])
 def test_a_fork_begins_as_a_world_of_either_was(
     client: Client, other: Client, both: Pair, *, is_of_the_first: bool
@@ -256,6 +264,30 @@ def test_a_fork_begins_as_a_world_of_either_was(
             assert [each["subject"] for each in fork.messages("101")] == expected
             fork.post_sms("its own")
     assert len(client.messages("101")) == 3
+
+
+def test_a_fork_of_a_world_that_is_reset_before_it_is_written_is_whole(both: Pair) -> None:
+    first, second = both
+    with client_at(first, first) as client, client_at(first, second) as fork:
+        for text in ("one", "two"):
+            client.post_sms(text)
+        client.call("PUT", "/_mock/history/labels/two")
+        origin = first.worlds.world_named(client.client_id)
+        assert origin is not None
+
+        def reset() -> None:
+            origin.reset()
+            first.worlds.commits.flush()
+
+        def forked() -> World:
+            opened = second.worlds.fork_of_log(fork.client_id, origin.history.world, None, template_of)
+            first.server.do(reset)
+            return opened
+
+        world = second.server.do(forked)
+        assert len(second.server.do(lambda: list(world.history.commands()))) == len(world.history) > 2
+        assert [each["subject"] for each in fork.messages("101")] == ["two", "one"]
+        assert fork.call("POST", "/_mock/history/rewind", json={"to": "two"}).status_code == 200
 
 
 @pytest.mark.parametrize(("asked", "status"), [({"fork": "nowhere"}, 404), ({"fork": "{own}", "at": "never"}, 409)])

@@ -110,9 +110,11 @@ class Peers:
         except TimeoutError as error:
             raise PeerAway from error
 
-    async def ask_others(self, about: str, value: Json = None) -> list[Json]:
-        """What each of the others answers. Raises `PeerAway`."""
-        return list(await asyncio.gather(*(self.ask(place, about, value) for place in self.others())))
+    async def ask_others(self, about: str, value: Json = None) -> Mapping[int, Json]:
+        """What each of the others answers, by its place. Raises `PeerAway`."""
+        others = self.others()
+        said = await asyncio.gather(*(self.ask(place, about, value) for place in others))
+        return dict(zip(others, said, strict=True))
 
     async def _connected(self, place: int) -> socket.socket:
         inner = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -36,7 +36,8 @@ class ReplicaPeers(Peers):
         self.view = View(number, {}, {})
 
     def others(self) -> list[int]:
-        return [number for number in self.view.members if number != self.place]
+        known = self.view.members.items()
+        return [number for number, each in known if each.is_reached and number != self.place]
 
     def of(self, slot: int) -> int:
         owner, _ = self.view.slots.get(slot, (None, 0))

@@ -23,7 +23,7 @@ _WORLDS = f"{CONTROL_PREFIX}worlds"
 _ANYWHERE = tuple(
     f"{CONTROL_PREFIX}{each}" for each in ("ui", "openapi.yaml", "contract.yaml", "rulebook", "text-measures")
 )
-"""What is the same in every world."""
+"""What is the same in every world; a call that names a world is refused all the same where there is none."""
 
 
 class Whereabouts(NamedTuple):
@@ -105,9 +105,8 @@ class Whose:
         return Whereabouts(self.slot(name), token, is_lent=True)
 
     def _of_control(self, scope: Scope, path: str, headers: Mapping[bytes, bytes], body: bytes) -> Whereabouts:
-        if path.startswith(_ANYWHERE) or (path == _WORLDS and scope["method"] in ("GET", "HEAD")):
-            return ANYWHERE
-        if path == _WORLDS:
+        is_listing = path == _WORLDS and scope["method"] in ("GET", "HEAD")
+        if path == _WORLDS and not is_listing:
             return self._of_token(_bearer(headers), str(_json(body).get("name", "")))
         if path.startswith(f"{_WORLDS}/"):
             return self._of_token(_bearer(headers), path.removeprefix(f"{_WORLDS}/").partition("/")[0])
@@ -115,7 +114,10 @@ class Whose:
         name = None if named is None else named.decode("latin-1")
         if name is None and scope["method"] in ("GET", "HEAD"):
             name = _in_query(scope, WORLD_HEADER)
-        return Whereabouts(self.slot(name)) if name is not None else self._of_token(_bearer(headers))
+        if name is not None:
+            return Whereabouts(self.slot(name))
+        where = self._of_token(_bearer(headers))
+        return ANYWHERE if where.token is None and (is_listing or path.startswith(_ANYWHERE)) else where
 
     def _of_sign_in(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, name: str | None) -> Whereabouts:
         form = {**_form(scope["query_string"]), **_form(body)}

@@ -8,10 +8,11 @@ of its call. What is about several worlds is gathered from all.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,7 +28,7 @@ from ..http.stages import CONTROL_PREFIX
 from ..sign_in import sessions
 from ..sign_in.id_tokens import SigningKey, shared_by_file
 from ..sign_in.log_ins import session_like
-from ..sign_in.sessions import TokenRefused
+from ..sign_in.sessions import TokenRefused, TokenUnknown
 from ..sign_in.world_slots import slot_of_token
 from ..sign_in.worlds import Worlds
 from ..world.history.commands import Caller
@@ -35,11 +36,13 @@ from ..world.history.serialization import plain, value_of, written
 from ..world.journal import Entry, Journal, RefusedBy
 from ..world.world import World
 from .inner import Answers, PeerAway, Peers
-from .routing import Whose
+from .routing import Whereabouts, Whose
 
 log = logging.getLogger("ringmock")
 
 Json = Any
+
+_T = TypeVar("_T")
 
 _LARGEST_BODY = 65_536
 """Bytes of a body that says which world a call is about; a larger one is refused by any process."""
@@ -100,12 +103,15 @@ class Worker:
         """What the others may ask."""
         return {
             "there": lambda _: {},
-            "session": self._session,
-            "worlds": lambda _: shown_worlds(self._worlds),
-            "usage": lambda _: of_server(self._worlds),
-            "origin": lambda name: origin_of(self._worlds, name),
+            "session": self._with_places(self._session),
+            "worlds": self._with_places(lambda _: shown_worlds(self._worlds)),
+            "usage": self._with_places(lambda _: of_server(self._worlds)),
+            "origin": self._origin,
             "entry": self._note_entry,
         }
+
+    def _with_places(self, said: Callable[[Json], Json]) -> Callable[[Json], Json]:
+        return lambda value: {"places": sorted(self._worlds.share.places), "said": said(value)}
 
     def of(self, app: ASGIApp) -> ASGIApp:
         """The application, for the calls of this process's worlds; the others are handed over."""
@@ -132,20 +138,16 @@ class Worker:
                 connection.decided()
                 return Placed(receive)
         where = self._whose.of(scope, body)
-        if where.slot is not None and not await self._is_here(where.slot, connection):
-            return None
-        token = where.token
-        if token is not None:
-            self._worlds.log_ins.lent.pop(token, None)
-        if token is not None and not self._has(token):
-            if where.is_lent:
-                await self._borrow(token)
-            elif (holder := await self._holder(token)) is not None:
+        while where.slot is None or await self._is_here(where.slot, connection):
+            holder = await self._holder(where)
+            if holder is not None:
                 await connection.hand_over(holder, is_final=True)
                 return None
-        connection.decided()
-        await self._gather(scope, body)
-        return Placed(receive, where.slot)
+            await self._gather(scope, body)
+            if where.slot is None or self.has_slot(where.slot):  # it may have gone meanwhile
+                connection.decided()
+                return Placed(receive, where.slot)
+        return None
 
     async def _is_here(self, slot: int, connection: Any) -> bool:
         """Whether the worlds of a slot are this process's. Where they are another's, the connection is handed over.
@@ -174,40 +176,84 @@ class Worker:
         if scope["type"] != "http" or not path.startswith(CONTROL_PREFIX):
             return
         if path == _LISTED and scope["method"] == "GET":
-            scope[ELSEWHERE] = await self.peers.ask_others("worlds")
+            scope[ELSEWHERE] = list((await self._ask_all("worlds")).values())
         elif path in _COUNTED:
-            scope[ELSEWHERE] = await self.peers.ask_others("usage")
+            scope[ELSEWHERE] = list((await self._ask_all("usage")).values())
         elif path == _LISTED and scope["method"] == "POST":
             origin = self._whose.origin(body)
-            slot = None if origin is None else self._whose.slot(origin)
-            if slot is not None and not self.has_slot(slot):
-                scope[ELSEWHERE] = await self.peers.ask(self.peers.of(slot), "origin", origin)
+            scope.pop(ELSEWHERE, None)
+            if origin is not None:
+                scope[ELSEWHERE] = await self._patiently(partial(self._ask_of_origin, origin))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[_T]]) -> _T:
+        """What is found, which is tried again while somebody is away, or a world on its way. Raises `PeerAway`."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.peers.patience
+        while True:
+            try:
+                return await ask()
+            except PeerAway:
+                if loop.time() >= until:
+                    raise
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _ask_all(self, about: str, value: Json = None) -> Mapping[int, Json]:
+        """What each of the others says about its worlds, by its place. Raises `PeerAway`."""
+        return await self._patiently(partial(self._ask_once, about, value))
+
+    async def _ask_once(self, about: str, value: Json) -> Mapping[int, Json]:
+        """Raises `PeerAway`, also where a world may be at nobody's, or at two: it is on its way."""
+        answers = await self.peers.ask_others(about, value)
+        share = self._worlds.share
+        places = sorted(chain(share.places, *(each["places"] for each in answers.values())))
+        if places != list(range(share.of)):
+            raise PeerAway
+        return {place: each["said"] for place, each in answers.items()}
+
+    async def _ask_of_origin(self, name: str) -> Json:
+        """What who has a world says of it; None where that is here. Raises `PeerAway`."""
+        slot = self._whose.slot(name)
+        if self.has_slot(slot):
+            return None
+        said = await self.peers.ask(self.peers.of(slot), "origin", name)
+        if said is None:
+            raise PeerAway
+        return said
+
+    def _origin(self, name: str) -> Json:
+        return origin_of(self._worlds, name) if self.has_slot(self._whose.slot(name)) else None
 
     # --- log-ins of others -----------------------------------------------------------------------
 
     def _has(self, token: str) -> bool:
         return self._worlds.log_ins.has_log_in(token) or self.sockets.session_of(token) is not None
 
-    async def _holder(self, token: str) -> int | None:
-        """Which of the others has a token that should be here: it was drawn when there were no slots."""
-        for place in self.peers.others():
-            if await self.peers.ask(place, "session", token) is not None:
-                return place
+    async def _holder(self, where: Whereabouts) -> int | None:
+        """Who else answers a call because it has the token: that was drawn when there were no slots.
+
+        The log-in of a token that is of another world than the call's is known here afterwards.
+        """
+        token = where.token
+        if token is None:
+            return None
+        self._worlds.log_ins.lent.pop(token, None)
+        if self._has(token):
+            return None
+        said = await self._ask_all("session", token)
+        holder = next((place for place, each in said.items() if each is not None), None)
+        if not where.is_lent:
+            return holder
+        self._borrow(token, {"refused": TokenUnknown.__name__} if holder is None else said[holder])
         return None
 
-    async def _borrow(self, token: str) -> None:
-        """Know the log-in of a token from who has it."""
-        for place in self.peers.others():
-            said = await self.peers.ask(place, "session", token)
-            if said is None:
-                continue
-            if "refused" in said:
-                self._worlds.log_ins.lend(token, getattr(sessions, said["refused"])())
-                return
-            permissions = said["permissions"]
-            caller = Caller(**{**said, "permissions": None if permissions is None else frozenset(permissions)})
-            self._worlds.log_ins.lend(token, session_like(self._worlds.default, caller))
+    def _borrow(self, token: str, said: Json) -> None:
+        """Know the log-in of a token by what was said of it."""
+        if "refused" in said:
+            self._worlds.log_ins.lend(token, getattr(sessions, said["refused"])())
             return
+        permissions = said["permissions"]
+        caller = Caller(**{**said, "permissions": None if permissions is None else frozenset(permissions)})
+        self._worlds.log_ins.lend(token, session_like(self._worlds.default, caller))
 
     def _session(self, token: str) -> Json:
         """Who a token is of; why it is refused, where it was good; None for one that is not known here."""
