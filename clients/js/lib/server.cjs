@@ -86,6 +86,7 @@ class Ringmock {
  * @returns {Promise<Ringmock>} Rejected with an `Error` that says what to do.
  */
 async function start(options = {}) {
+  checkNames(options);
   const known = options.url ?? given('RINGMOCK_URL');
   if (known !== undefined) {
     checkNothingToStart(options);
@@ -125,6 +126,14 @@ function credentials(options) {
 /** @param {string} name */
 function given(name) {
   return process.env[name] || undefined;
+}
+
+const NAMES = ['url', 'token', 'ca', 'fixture', 'generation', 'tls', 'options', 'command', 'from', 'cwd', 'env', 'timeout'];
+
+/** @param {StartOptions} options */
+function checkNames(options) {
+  const unknown = Object.keys(options).filter((name) => !NAMES.includes(name));
+  if (unknown.length) throw new TypeError(`start() has no option ${unknown.join(' and ')}: it takes ${NAMES.join(', ')}`);
 }
 
 /** @param {StartOptions} options */

@@ -43,6 +43,13 @@ function machine(programs) {
   return { env, called: () => fs.readFileSync(notes, 'utf8').replaceAll(`${folder}/`, '').split('\n') };
 }
 
+test('start() refuses an option that it does not have, before it starts anything', async () => {
+  await assert.rejects(start({ fixtures: 'carriers' }), {
+    name: 'TypeError',
+    message: /^start\(\) has no option fixtures: it takes url, token, ca, fixture, generation,/,
+  });
+});
+
 const SERVING = /serve --port 0 --port-file \S+ --stop-with-stdin --quiet ?$/;
 
 for (const [name, programs, how, words] of [
