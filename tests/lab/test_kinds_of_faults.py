@@ -1,4 +1,4 @@
-"""Every list of the kinds of faults has all of them: the fixture's schema, the control API, the inspector, the guide."""
+"""Every list of the kinds of faults has all of them: the fixture, the control API, the inspector, the guide."""
 
 import json
 import re

@@ -36,7 +36,7 @@ OPTIONS = (
         "--tls-root",
         type=FILE,
         metavar="FILE",
-        help="Write what clients have to trust of it here, in PEM.  [default: the port file's name with .pem]",
+        help="Write the root that clients have to trust here, in PEM.  [default: the port file's name with .pem]",
     ),
     click.option("--tls-cert", type=FILE, metavar="FILE", help="Serve HTTPS and wss by this certificate, in PEM."),
     click.option("--tls-key", type=FILE, metavar="FILE", help="Its key, in PEM.  [default: in the file of --tls-cert]"),

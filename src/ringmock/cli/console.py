@@ -41,7 +41,7 @@ class State(click.ParamType[Path | str]):
         return Path(FILE.convert(value, param, ctx))
 
 
-CA = click.option("--ca", type=FILE, metavar="FILE", help="What has to have signed the server's certificate, in PEM.")
+CA = click.option("--ca", type=FILE, metavar="FILE", help="The roots to trust, in PEM, instead of the system's.")
 
 CONTROL_TOKEN = click.option(
     "--control-token",

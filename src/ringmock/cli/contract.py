@@ -41,10 +41,10 @@ def contract(context: click.Context, /, **given: Any) -> None:
     the baseline does not know or the coverage is under --fail-under, 2 when there was nothing to test, and 130 when
     it was stopped by Ctrl-C.
 
-    On a server that is no ringmock of this machine, nothing is sent to numbers that the fixture does not name, few
-    messages, slowly, and nothing is changed or deleted. Its credentials can come from the environment:
-    RINGMOCK_CLIENT_ID, RINGMOCK_CLIENT_SECRET, and for each extension RINGMOCK_JWT_101, RINGMOCK_PASSWORD_101 or
-    RINGMOCK_TOKEN_101. Of an extension they are tried in the order token, JWT, password.
+    On a server that is no ringmock, the command sends nothing to numbers that the fixture does not name. Beyond this
+    machine it also sends few messages, slowly, and changes and deletes nothing. Credentials can come from the
+    environment: RINGMOCK_CLIENT_ID, RINGMOCK_CLIENT_SECRET, and for each extension RINGMOCK_JWT_101,
+    RINGMOCK_PASSWORD_101 or RINGMOCK_TOKEN_101. Of an extension they are tried in the order token, JWT, password.
     """
     if context.invoked_subcommand is not None:
         return

@@ -52,7 +52,7 @@ OPTIONS = (
         type=click.Path(path_type=Path, exists=True),
         help="Cases of your own, beside the bundled ones; again for more.",
     ),
-    click.option("--mine", "is_mine", is_flag=True, help="Of all cases those of --cases alone, and no other part."),
+    click.option("--mine", "is_mine", is_flag=True, help="Run the cases of --cases alone, and no other part."),
     click.option(
         "--quick",
         "is_quick",
@@ -76,7 +76,7 @@ OPTIONS = (
         "--require",
         multiple=True,
         metavar="ID|all",
-        help="Fail when the server has not this operation, or not all of them; again for more.",
+        help="Fail when the server does not have this operation, or all of them; again for more.",
     ),
     click.option(
         "--baseline",

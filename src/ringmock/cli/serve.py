@@ -58,16 +58,18 @@ if TYPE_CHECKING:
     metavar="TOKEN",
     help="What opens the control API to callers from other machines; without it they are refused.",
 )
-@click.option("--control-host", metavar="ADDRESS", help="An address of the control API's own, beside the API's.")
+@click.option("--control-host", metavar="ADDRESS", help="An address of the control API's own.")
 @click.option(
-    "--control-port", type=click.IntRange(0, 65535), help="Its port, by itself on localhost; 0 for any, 8081 if unsaid."
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    help="Its own port, 0 for any.  [default: 8081 with --control-host, else the API's]",
 )
 @click.option(
     "--state",
     type=StateType(),
     metavar="FILE|DATABASE",
-    help="Keep the worlds in this file, or PostgreSQL database (postgresql://...), and go on from what it has; without"
-    " it a stopped server has forgotten.",
+    help="Keep the worlds in this file, or PostgreSQL database (postgresql://...), and continue from what it"
+    " has; without it a stopped server forgets them.",
 )
 @click.option(
     "--durability",
@@ -79,27 +81,25 @@ if TYPE_CHECKING:
 @click.option(
     "--standby",
     is_flag=True,
-    help="With --state: stand by while another server has the state, follow what it writes, and take its place when it"
-    " ends.",
+    help="With --state: stand by while another server has the state, and take its place when it ends.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="With --state: serve by so many processes, each of which has its part of the worlds and answers calls of all.",
+    help="Processes that serve, with --state: each has a part of the worlds, and takes calls of all.",
 )
 @click.option(
     "--replica",
     is_flag=True,
-    help="With --state postgresql://...: be one of several servers of the database, on any machines; each has its part"
-    " of the worlds and answers calls of all, and the others take the part of one that ends.",
+    help="With --state postgresql://...: be one of several servers, on any machines. Each has a part of the worlds and"
+    " takes calls of all; the others take the part of one that ends.",
 )
 @click.option(
     "--replica-address",
     metavar="HOST[:PORT]",
-    help="Where other replicas reach this one, by TCP; by default the address by which the database knows it, and any"
-    " free port.",
+    help="Where other replicas reach this one, by TCP.  [default: its address as the database sees it, any free port]",
 )
 @click.option("--as-worker", hidden=True, help="What the process that starts the workers says to each.")
 @click.option("--limits", type=click.Choice(list(PROFILES)), help="Hold calls to rate limits, over the fixture's.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.argument("number", metavar="[ID]", type=click.IntRange(min=1), required=False)
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The server.")
 @with_connection
-@click.option("--token", help="An access token, whose world's call it is; the fixture's own without one.")
+@click.option("--token", help="An access token, which selects the world; without one, the default world.")
 def why(number: int | None, url: str, connection: "ConnectionOptions", token: str | None) -> None:
     """Say why a call was answered so, and which smallest change of a refused one would pass.
 
