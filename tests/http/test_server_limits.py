@@ -235,9 +235,9 @@ def test_so_many_worlds_are_open_beside_the_fixtures(opened: int, passes: bool) 
 def test_so_many_codes_wait_to_be_exchanged(codes: int, is_known: bool) -> None:
     here = worlds(ServerLimits(max_codes=2))
     world = here.default
-    first, *_ = [here.consent(world, world.account.extensions["101"], "app") for _ in range(codes)]
+    first, *_ = [here.log_ins.consent(world, world.account.extensions["101"], "app") for _ in range(codes)]
 
-    assert (here.holder_of_code(first) == "101") is is_known
+    assert (here.log_ins.holder_of_code(first) == "101") is is_known
 
 
 # --- receivers -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request
 
 from ..domain.attachment import Attachment
 from ..domain.nearest import nearest
+from ..http.authorization_header import credentials_of
 from ..http.call import ELSEWHERE, WORLD_HEADER
 from ..inspector.ui import ui
 from ..sign_in.sessions import TokenRefused
@@ -121,11 +122,11 @@ def world_of(worlds: Worlds, authorization: str | None, name: str | None = None)
 def _named_or_signed(worlds: Worlds, authorization: str | None, name: str | None) -> World:
     if name is not None:
         return named_world(worlds, name)
-    kind, _, token = (authorization or "").partition(" ")
-    if not kind:
+    scheme, credentials = credentials_of(authorization)
+    if not scheme:
         return worlds.default
     try:
-        return worlds.log_ins.session_here_or_lent(token.strip() if kind.lower() == "bearer" else "").world
+        return worlds.log_ins.session_here_or_lent(credentials if scheme == "bearer" else "").world
     except TokenRefused as refused:
         raise NoSuchToken(
             "This access token opens no world: sign in again, or leave the header out for the default world."

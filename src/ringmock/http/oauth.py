@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ..lab.faults import Demanded
 from ..sign_in import sessions
+from .authorization_header import credentials_of
 from .errors import AuthorizationMalformed, AuthorizationNotSupported, entry, headers_of, problems_of, row_of
 
 OPERATIONS = frozenset({"authorize", "authorize2", "getToken", "revokeToken"})
@@ -90,11 +91,11 @@ def challenge(error: str, description: str) -> str:
 
 def basic_credentials(authorization: str) -> tuple[str, str]:
     """Client id and secret of a Basic header. Raises `AuthorizationNotSupported` or `AuthorizationMalformed`."""
-    kind, _, value = authorization.strip().partition(" ")
-    if kind.lower() != "basic":
+    scheme, encoded = credentials_of(authorization)
+    if scheme != "basic":
         raise AuthorizationNotSupported
     try:
-        text = base64.b64decode(value.strip(), validate=True).decode("utf-8")
+        text = base64.b64decode(encoded, validate=True).decode("utf-8")
     except ValueError as error:
         raise AuthorizationMalformed from error
     client_id, colon, secret = text.partition(":")

@@ -15,6 +15,7 @@ from ..sign_in.worlds import Worlds
 from ..world.history.log import LogUnavailable
 from ..world.journal import Entry, RefusedBy
 from . import errors, oauth, redaction
+from .authorization_header import credentials_of
 from .call import Call
 from .near_paths import near_path
 from .stages import JSON, Done
@@ -218,12 +219,12 @@ def has_credentials(call: Call) -> bool:
 def find_caller(call: Call, worlds: Worlds) -> None:
     """Put session and world on a call that was answered before any stage had authenticated it."""
     authorization = call.headers.get(b"authorization", b"").decode("latin-1")
-    kind, _, token = authorization.partition(" ")
+    scheme, credentials = credentials_of(authorization)
     try:
-        if kind.lower() == "bearer":
-            call.session = worlds.log_ins.session_of(token.strip())
+        if scheme == "bearer":
+            call.session = worlds.log_ins.session_of(credentials)
             call.world = call.session.world
-        elif kind.lower() == "basic":
+        elif scheme == "basic":
             client_id, secret = oauth.basic_credentials(authorization)
             call.world = worlds.known_world(client_id, secret or None)
     except (TokenRefused, errors.AuthorizationMalformed, LogUnavailable):

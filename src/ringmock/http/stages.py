@@ -39,6 +39,7 @@ from ..world.history.commands import Handled
 from ..world.history.moment import Moment
 from . import oauth, throttling
 from . import request_normalisation as normalisation
+from .authorization_header import credentials_of
 from .call import (
     HEADERS,
     JSON_ANSWER,
@@ -681,12 +682,12 @@ def token_in_query(query: bytes) -> str:
 
 def token_in_header(authorization: bytes) -> str:
     """The access token of the header. Raises `AuthorizationMalformed` or `AuthorizationNotSupported`."""
-    kind, _, value = authorization.decode("latin-1").strip().partition(" ")
-    if kind.lower() == "basic":
+    scheme, token = credentials_of(authorization)
+    if scheme == "basic":
         raise AuthorizationNotSupported
-    if kind.lower() != "bearer" or not value.strip():
+    if scheme != "bearer" or not token:
         raise AuthorizationMalformed
-    return value.strip()
+    return token
 
 
 def read_client(call: Call, _: Scope) -> None:

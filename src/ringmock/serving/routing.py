@@ -1,6 +1,5 @@
 """Which process of a server answers a call: the one that has its world, whichever has accepted the connection."""
 
-import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -9,7 +8,10 @@ from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
+from ..http.authorization_header import bearer_of
 from ..http.call import WORLD_HEADER
+from ..http.errors import AuthorizationMalformed, AuthorizationNotSupported
+from ..http.oauth import basic_credentials
 from ..http.sockets import world_of_socket
 from ..http.stages import CONTROL_PREFIX, remembered
 from ..sign_in import assertions
@@ -77,7 +79,7 @@ class Whose:
         name = None if named is None else named.decode("latin-1")
         if path.startswith(_SIGN_IN):
             return self._of_sign_in(scope, headers, body, name)
-        return self._of_token(_bearer(headers) or _in_query(scope, "access_token"), name)
+        return self._of_token(_token(headers) or _in_query(scope, "access_token"), name)
 
     def origin(self, body: bytes) -> str | None:
         """The world that a new one is to begin as."""
@@ -107,16 +109,16 @@ class Whose:
     def _of_control(self, scope: Scope, path: str, headers: Mapping[bytes, bytes], body: bytes) -> Whereabouts:
         is_listing = path == _WORLDS and scope["method"] in ("GET", "HEAD")
         if path == _WORLDS and not is_listing:
-            return self._of_token(_bearer(headers), str(_json(body).get("name", "")))
+            return self._of_token(_token(headers), str(_json(body).get("name", "")))
         if path.startswith(f"{_WORLDS}/"):
-            return self._of_token(_bearer(headers), path.removeprefix(f"{_WORLDS}/").partition("/")[0])
+            return self._of_token(_token(headers), path.removeprefix(f"{_WORLDS}/").partition("/")[0])
         named = headers.get(_HEADER)
         name = None if named is None else named.decode("latin-1")
         if name is None and scope["method"] in ("GET", "HEAD"):
             name = _in_query(scope, WORLD_HEADER)
         if name is not None:
             return Whereabouts(self.slot(name))
-        where = self._of_token(_bearer(headers))
+        where = self._of_token(_token(headers))
         return ANYWHERE if where.token is None and (is_listing or path.startswith(_ANYWHERE)) else where
 
     def _of_sign_in(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, name: str | None) -> Whereabouts:
@@ -132,22 +134,18 @@ class Whose:
 
 def _own_token(authorization: bytes) -> str | None:
     """The token of a Bearer header, where it is one of the server's."""
-    token = _bearer({b"authorization": authorization})
+    token = bearer_of(authorization)
     return token if token is not None and _OWN_TOKEN.fullmatch(token) else None
 
 
-def _bearer(headers: Mapping[bytes, bytes]) -> str | None:
-    kind, _, value = headers.get(b"authorization", b"").decode("latin-1").strip().partition(" ")
-    return value.strip() if kind.lower() == "bearer" else None
+def _token(headers: Mapping[bytes, bytes]) -> str | None:
+    return bearer_of(headers.get(b"authorization"))
 
 
 def _basic(headers: Mapping[bytes, bytes]) -> str | None:
-    kind, _, value = headers.get(b"authorization", b"").decode("latin-1").strip().partition(" ")
-    if kind.lower() != "basic":
-        return None
     try:
-        return base64.b64decode(value.strip(), validate=True).decode().partition(":")[0]
-    except ValueError:
+        return basic_credentials(headers.get(b"authorization", b"").decode("latin-1"))[0]
+    except (AuthorizationMalformed, AuthorizationNotSupported):
         return None
 
 

@@ -51,7 +51,7 @@ _LISTED = f"{CONTROL_PREFIX}worlds"
 _COUNTED = (f"{CONTROL_PREFIX}usage", f"{CONTROL_PREFIX}metrics")
 
 
-for _kind in (Entry, Routed, Outcome, RefusedBy):
+for _kind in (Entry, Routed, Outcome, RefusedBy, Caller):
     written(_kind)
 
 AGAIN_SECONDS = 0.05
@@ -251,8 +251,7 @@ class Worker:
         if "refused" in said:
             self._worlds.log_ins.lend(token, getattr(sessions, said["refused"])())
             return
-        permissions = said["permissions"]
-        caller = Caller(**{**said, "permissions": None if permissions is None else frozenset(permissions)})
+        caller: Caller = value_of(said["caller"])
         self._worlds.log_ins.lend(token, session_like(self._worlds.default, caller))
 
     def _session(self, token: str) -> Json:
@@ -264,8 +263,7 @@ class Worker:
             caller = (session or self._worlds.log_ins.session_of(token)).caller
         except TokenRefused as refused:
             return {"refused": type(refused).__name__}
-        permissions = caller.permissions
-        return {**caller._asdict(), "permissions": None if permissions is None else sorted(permissions)}
+        return {"caller": plain(caller)}
 
     # --- the journal of the fixture's own world --------------------------------------------------
 

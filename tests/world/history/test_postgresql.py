@@ -435,13 +435,20 @@ class Behind:
         with serving(self.app, state=self.kept) as (place, _):
             yield place
 
-    def looks_until(self, *, has_taken: bool) -> None:
-        """Look until it has taken the place, or is connected again."""
+    def looks(self) -> None:
+        """Look until it is connected again."""
         for _ in range(20_000):
-            if self.standby.has_taken():
-                assert has_taken
+            assert not self.standby.has_taken()
+            if not self.standby._is_away:
                 return
-            if not has_taken and not self.standby._is_away:
+        raise AssertionError("it never is")
+
+    def takes(self) -> None:
+        """Take the place of the other one, which loses it again and again: it may have it back before."""
+        held = f"locktype = 'advisory' AND objid = {postgresql.LOCK}"
+        for _ in range(20_000):
+            changed(self._url, f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {held}")
+            if self.standby.has_taken():
                 return
         raise AssertionError("it never has")
 
@@ -450,12 +457,10 @@ def test_who_stands_by_follows_and_takes_the_place_and_the_one_before_answers_50
     with server_on(url) as place, Client(place) as client:
         client.post_sms("before")
         behind = Behind(url)
-        behind.looks_until(has_taken=False)
+        behind.looks()
         client.post_sms("meanwhile")
-        behind.looks_until(has_taken=False)
-        held = f"locktype = 'advisory' AND objid = {postgresql.LOCK}"
-        changed(url, f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {held}")
-        behind.looks_until(has_taken=True)
+        behind.looks()
+        behind.takes()
         with behind.serving() as other, Client(other) as there:
             there.client_id, there._tokens = client.client_id, client._tokens
             assert [each["subject"] for each in there.messages("101")] == ["meanwhile", "before"]
@@ -469,10 +474,10 @@ def test_who_was_cut_off_with_the_server_leaves_it_its_place(url: str) -> None:
     with server_on(url) as place, Client(place) as client:
         client.post_sms("before")
         behind = Behind(url)
-        behind.looks_until(has_taken=False)
+        behind.looks()
         cut_off(url)
-        behind.looks_until(has_taken=False)
-        behind.looks_until(has_taken=False)
+        behind.looks()
+        behind.looks()
         assert not behind.log.is_free()
         assert client.post_sms("after").status_code == 200
         behind.log.close()

@@ -556,9 +556,7 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
 
     `patience`: for how many seconds the session of a server that was just killed may have the lock.
     """
-    name = shown(url)
-    db = reached(url, name)
-    try:
+    with opening(url) as (name, db):
         fence = Fence(str(uuid4()))
         if not fence.has_locks(db, patience=patience):
             raise StateServed(served_by_another(name))
@@ -572,9 +570,21 @@ def opened(url: str, fixture: FixtureMark, version: str, patience: float = LOCK_
                 list(said.items()),
             )
         return PostgresLog(url, db, fence, was_served=was_served(about, version))
+
+
+@contextmanager
+def opening(url: str, refusal: type[StateRefused] = StateRefused) -> Iterator[tuple[str, Db]]:
+    """The name of a database, and a connection that stays open unless what is done with it fails.
+
+    Raises `StateUnreachable`, and `refusal` for what the database refuses.
+    """
+    name = shown(url)
+    db = reached(url, name)
+    try:
+        yield name, db
     except psycopg.Error as error:
         db.close()
-        raise StateRefused(f"The state {name} cannot be opened: {sentence(error)}.") from error
+        raise refusal(f"The state {name} cannot be opened: {sentence(error)}.") from error
     except BaseException:
         db.close()
         raise
@@ -601,19 +611,11 @@ def joined(url: str, run: str, number: int, *, was_served: bool) -> PostgresLog:
 
     Raises `StateUnreachable`, and `StateServed` where the place, or the database, is another one's.
     """
-    name = shown(url)
-    db = reached(url, name)
-    try:
+    with opening(url, StateUnreachable) as (name, db):
         fence = Fence(run, number)
         if not (fence.has_locks(db) and fence.begin(db)):
             raise StateServed(served_by_another(name))
         return PostgresLog(url, db, fence, was_served=was_served)
-    except psycopg.Error as error:
-        db.close()
-        raise StateUnreachable(f"The state {name} cannot be opened: {sentence(error)}.") from error
-    except BaseException:
-        db.close()
-        raise
 
 
 def served_by_another(name: str) -> str:

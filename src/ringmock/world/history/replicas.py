@@ -27,7 +27,7 @@ from .postgresql import (
     check_fixture,
     connected,
     created,
-    reached,
+    opening,
     sentence,
     served_by_another,
     shown,
@@ -258,9 +258,7 @@ def joined(
     The others know of it when its address is said: `announce`. A server that is alone has so many seconds of `patience`
     to end. `now`: see `Membership`. Raises `StateRefused`.
     """
-    name = shown(url)
-    db = reached(url, name)
-    try:
+    with opening(url) as (name, db):
         about = _entered(db, name, fixture, version, slots, patience)
         (number,) = db.execute("SELECT nextval('ringmock.replica_numbers')::integer").fetchone() or (0,)
         fence = Fence(RUN, number)
@@ -270,12 +268,6 @@ def joined(
         (host,) = db.execute("SELECT host(inet_client_addr())").fetchone() or (None,)
         secret = bytes.fromhex(_shared(db, "secret", secrets.token_hex(32)))
         return Joined(log, Membership(url, number, secret, now), host or "127.0.0.1")
-    except psycopg.Error as error:
-        db.close()
-        raise StateRefused(f"The state {name} cannot be opened: {sentence(error)}.") from error
-    except BaseException:
-        db.close()
-        raise
 
 
 def _entered(db: Db, name: str, fixture: FixtureMark, version: str, slots: int, patience: float) -> dict[str, str]:

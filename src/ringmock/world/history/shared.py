@@ -45,10 +45,7 @@ class SharedCommit(GroupCommit):
     def _try(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._since is None or self._loop is None:
             return  # it has written meanwhile
-        try:
-            has_turn = self._file.begin()
-        except LogUnavailable:
-            has_turn = True  # to fail as any other
+        has_turn = self._has_turn()
         if not has_turn and loop.time() - self._since < OVERDUE_SECONDS:
             loop.call_later(TURN_SECONDS, self._try, loop)
             return
@@ -56,18 +53,22 @@ class SharedCommit(GroupCommit):
         if has_turn:
             super().commit()
         else:
-            self._has_failed(LogUnavailable(f"The state {self._file.path} is held by another process."))
+            self._has_failed(self._held)
 
     def _write_in_turn(self) -> None:
         """Write now, after the others."""
         until = time.monotonic() + OVERDUE_SECONDS
         while self._pending and not self._has_turn():
             if time.monotonic() > until:
-                self._has_failed(LogUnavailable(f"The state {self._file.path} is held by another process."))
+                self._has_failed(self._held)
                 return
             time.sleep(TURN_SECONDS)
         self._since = None
         super().commit()
+
+    @property
+    def _held(self) -> LogUnavailable:
+        return LogUnavailable(f"The state {self._file.path} is held by another process.")
 
     def _has_turn(self) -> bool:
         try:
