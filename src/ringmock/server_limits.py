@@ -123,6 +123,11 @@ def option_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def is_limit(name: str | None) -> bool:
+    """Whether an option of this name is one of `limit_options`."""
+    return name in {each.name for each in fields(ServerLimits)}
+
+
 def limit_options(command: _F) -> _F:
     """An option for each limit on a click command, which gets them as keyword arguments named as the fields."""
     for each in reversed(fields(ServerLimits)):

@@ -172,6 +172,13 @@ def test_rules_prints_every_rule_and_decision_with_what_keeps_it() -> None:
     assert all(rule.sentence in said for rule in RULEBOOK)
 
 
+def test_the_help_of_serve_has_the_server_limits_below_its_other_options() -> None:
+    options, limits = ringmock("serve", "--help").stdout.split("Server limits:\n")
+    assert ("--fixture" in options, "--max-body" in options) == (True, False)
+    assert ("--fixture" in limits, "--max-body" in limits) == (False, True)
+    assert "--as-worker" not in options + limits
+
+
 def test_rules_prints_those_alone_that_are_named() -> None:
     said = ringmock("rules", "R-18", "D-30").stdout
     assert [line.split()[0] for line in said.splitlines() if line[:1] in "RD" and line] == ["R-18", "D-30"]

@@ -49,6 +49,12 @@ def test_what_was_not_run_is_not_mended_and_stays_known() -> None:
     assert known.updated(now).known == known.known
 
 
+def test_an_editor_that_begins_the_file_with_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
+    known = baseline_of(SMS)
+    (tmp_path / "known.json").write_text("\ufeff" + known.to_json(), encoding="utf-8")
+    assert read_baseline(tmp_path / "known.json").known == known.known
+
+
 def test_it_is_read_as_it_was_written_a_line_for_each(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     known = baseline_of(SMS, failed('"A" page', cause="ä"))

@@ -14,7 +14,7 @@ import click
 
 from ..domain.generation import GENERATIONS
 from ..lab.limits import PROFILES
-from ..server_limits import limit_options
+from ..server_limits import is_limit, limit_options
 from .account import Account
 from .addresses import OPTIONS, bound, certificate, control_port, control_sockets, public_address, root_file
 from .console import State as StateType
@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from ..serving.server import Server, Swappable
 
 
-@click.command()
+class WithLimits(click.Command):
+    """A command whose help has the server limits below its other options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The sections `Options` and `Server limits`."""
+        rows = [(each, each.get_help_record(ctx)) for each in self.get_params(ctx)]
+        for title, are_limits in (("Options", False), ("Server limits", True)):
+            with formatter.section(title):
+                formatter.write_dl([row for each, row in rows if row and is_limit(each.name) is are_limits])
+
+
+@click.command(cls=WithLimits)
 @click.option("--fixture", default="demo", show_default=True, metavar="NAME|FILE", help="Account to serve.")
 @with_options(OPTIONS)
 @click.option("--generation", type=click.Choice(list(GENERATIONS)), help="Shape of the answers, over the fixture's.")

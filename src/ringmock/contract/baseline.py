@@ -86,7 +86,7 @@ def _said(known: Known) -> dict[str, str]:
 def read_baseline(path: Path) -> Baseline:
     """Raises `UnreadableBaseline`, and `OSError`."""
     try:
-        entry = json.loads(path.read_text(encoding="utf-8"))
+        entry = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(entry, dict) or "known" not in entry:
             raise ValueError("it has no 'known'")
         if entry.get("version") != VERSION:

@@ -152,7 +152,7 @@ def without(*numbers: str) -> Template:
         (
             without("103", "108"),
             (page("boss", "support"),),
-            "no other User that is Enabled and is neither an administrator nor a Department's manager",
+            "a Department's manager, beside 200 (support), 101 (boss), 102 (sender)",
         ),
         (without("103"), ('{handsets: {"${toll_free.phone}": []}}',), "that is toll-free"),
     ],

@@ -184,6 +184,16 @@ def test_the_first_answer_that_differs_is_named_with_both(demo: Target, session:
         assert '"subject": "two"' in done.output
 
 
+def test_a_history_that_begins_with_a_byte_order_mark_is_done_again(
+    demo: Target, session: Session, tmp_path: Path
+) -> None:
+    session.call("101", "POST", f"{OWN}/company-pager", page("one", "102"))
+    file = tmp_path / "history.jsonl"
+    file.write_text("\ufeff" + exported("history", demo, session.world), encoding="utf-8")
+    done = run("replay", str(file))
+    assert (done.exit_code, "all are the same" in done.output) == (0, True), done.output
+
+
 def test_a_call_that_is_refused_now_is_told_with_its_refusal(demo: Target, session: Session, tmp_path: Path) -> None:
     session.call("101", "POST", f"{OWN}/company-pager", page("one", "102"))
     file = tmp_path / "history.jsonl"
@@ -202,7 +212,10 @@ def test_a_call_that_is_refused_now_is_told_with_its_refusal(demo: Target, sessi
         (lambda made: "no\n", ":1: it is no JSON"),
         (lambda made: made.replace('"version":1', '"version":2'), "reads up to 1: install the ringmock that wrote it"),
         (lambda made: made.replace('"sha256:', '"sha256:0'), "another account than demo as it is now: --fixture FILE"),
-        (lambda made: made.replace('"name":"demo"', '"name":"ours"'), "does not come with ringmock: --fixture FILE"),
+        (
+            lambda made: made.replace('"name":"demo"', '"name":"ours"'),
+            "an account of your own, the fixture 'ours': --fixture FILE",
+        ),
         (lambda made: made + '{"number":9}\n', "command 9 has no, or no good, 'at'"),
         (lambda made: made.splitlines()[0], "has no commands"),
         (lambda made: made.replace('"event":"set_status"', '"event":"thawed"'), "does not know, thawed"),

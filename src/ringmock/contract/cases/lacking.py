@@ -56,7 +56,7 @@ def nobody_left(required: "Required", taken: Mapping[str, str], template: Templa
     """Every extension that fits the role has another role."""
     others = ", ".join(f"{number} ({role.replace('_', ' ')})" for role, number in taken.items())
     sentence = f"no other {_subject(required, list(required.conditions))}"
-    return Lack(sentence + (f" than {others}" if others else ""), _to_add(required, template))
+    return Lack(sentence + (f", beside {others}" if others else ""), _to_add(required, template))
 
 
 def _everyone(required: "Required", template: Template) -> list[Any]:

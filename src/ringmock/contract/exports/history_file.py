@@ -32,7 +32,7 @@ class AnotherAccount(ValueError):
 def read_file(path: Path) -> HistoryFile:
     """An exported history. Raises `Unreadable`, which names the line, and `OSError`."""
     try:
-        rows = path.read_text(encoding="utf-8").splitlines()
+        rows = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise Unreadable(f"{path} is no text in UTF-8, and so no history: `ringmock export` writes one") from error
     lines: list[Mapping[str, Json]] = []
