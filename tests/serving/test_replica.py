@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,17 +19,20 @@ from databases import Cluster
 from receivers import SUBSCRIPTION, WAIT_SECONDS, Received, Receiver, body, event, good
 from replica_pairs import has_come, of_slot, replica, replica_pair, slots_of
 from ringmock.control.worlds import template_of
+from ringmock.fixture import load_named
 from ringmock.serving.connection_handover import Relay
 from ringmock.serving.inner import Arrived, InnerListener
 from ringmock.serving.replica import Replica
 from ringmock.serving.replica_peers import ReplicaPeers
-from ringmock.serving.server import bound_socket
+from ringmock.serving.server import bound_socket, build
 from ringmock.serving.tls import self_signed
 from ringmock.sign_in.kept_worlds import KeptWorlds
-from ringmock.sign_in.world_slots import SLOTS, slot_of
-from ringmock.world.history.replicas import joined
+from ringmock.sign_in.world_slots import SLOTS, Share, slot_of
+from ringmock.sign_in.worlds import Worlds
+from ringmock.world.history.log import GroupCommit, Head, LogUnavailable
+from ringmock.world.history.replicas import Member, View, joined
 from socket_client import opened, opened_by_https
-from state_files import VERSION, mark_of
+from state_files import VERSION, log_in, mark_of
 from support import SMS, STORE, Client, sms_body
 from worker_pairs import client_at
 
@@ -130,6 +135,48 @@ def test_nobody_asks_one_that_was_not_reached(url: str) -> None:
         assert has_come(lambda: own.membership.number in peers.view.members)
         assert peers.others() == []
         assert httpx2.get(f"{first.url}/_mock/worlds", trust_env=False).status_code == 200
+
+
+class Unread:
+    """A place among replicas of a database in which no histories can be read, while `is_away`."""
+
+    number, name = 1, "db"
+    is_away = True
+
+    def __init__(self) -> None:
+        self.reader = self
+
+    def look(self) -> View:
+        return View(1, {1: Member("here:1", True, True)}, dict.fromkeys(range(SLOTS), (1, 0)))
+
+    def heads(self) -> list[Head]:
+        if self.is_away:
+            raise LogUnavailable("It is away.")
+        return []
+
+    def closed_names(self) -> list[str]:
+        return []
+
+
+def test_that_histories_cannot_be_read_is_said_once(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with closing(log_in(path)) as log:
+        worlds = Worlds(load_named("demo"), commits=GroupCommit(log), share=Share(frozenset(), SLOTS))
+        build(worlds)
+        place: Any = Unread()
+        taking = Replica(KeptWorlds(worlds, template_of), place, ReplicaPeers(1, b""))
+
+        async def looks(count: int) -> None:
+            for _ in range(count):
+                assert await taking._look()
+                while taking._taking is not None:
+                    await asyncio.sleep(0)
+
+        asyncio.run(looks(3))
+        said = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+        assert said == ["It is away. It is tried again until it can be."]
+        place.is_away = False
+        asyncio.run(looks(1))
+        assert len(worlds.share.places) == SLOTS
 
 
 # --- worlds on their way -------------------------------------------------------------------------

@@ -56,7 +56,8 @@ class Replica:
         self._thread = ThreadPoolExecutor(1, "ringmock-replicas")
         self._take_over = TakeOver(kept, membership.reader, self._thread)
         self._taking: asyncio.Task[None] | None = None
-        self._is_away = False
+        self._unread: set[str] = set()
+        """What could not be read at the last try, which the log says once."""
         self._join_seconds = join_seconds
 
     async def join(self, address: str) -> None:
@@ -110,15 +111,15 @@ class Replica:
             self._follow(view)
             await self._reach(view)
         except LogUnavailable as error:
-            self._note_away(error)
+            self._note_away("replicas", error)
             return False
-        self._is_away = False
+        self._unread.discard("replicas")
         return True
 
-    def _note_away(self, error: LogUnavailable) -> None:
-        if not self._is_away:
+    def _note_away(self, what: str, error: LogUnavailable) -> None:
+        if what not in self._unread:
             log.error("%s It is tried again until it can be.", error)
-        self._is_away = True
+        self._unread.add(what)
 
     def _follow(self, view: View) -> None:
         self._peers.view = view
@@ -141,9 +142,10 @@ class Replica:
         """Have these slots; those that could not be had are tried again after the next look."""
         try:
             await self._take_over.take(slots)
+            self._unread.discard("histories")
             log.info("this replica has %d slots of worlds", len(self._worlds.share.places))
         except LogUnavailable as error:
-            self._note_away(error)
+            self._note_away("histories", error)
         except LogDamaged as error:
             self.failure = error
         except Exception as error:  # it would wait for these slots for ever
