@@ -192,6 +192,17 @@ def test_one_that_finds_others_that_come_where_a_server_has_just_ended_waits_for
     own.membership.close()
 
 
+@pytest.mark.parametrize("table", ["slots", "commands"])
+def test_who_looks_or_reads_does_not_wait_until_a_table_is_let_go(url: str, join: Joining, table: str) -> None:
+    own = join()
+    ask = own.membership.look if table == "slots" else own.membership.reader.heads
+    with psycopg.connect(url) as other:
+        other.execute(f"LOCK TABLE ringmock.{table}")
+        with pytest.raises(LogUnavailable, match="lock timeout"):
+            ask()
+    ask()
+
+
 def test_replicas_do_not_join_the_processes_of_a_server(url: str) -> None:
     with closing(opened(url, MARK, "1.0")) as log:
         run = postgresql.share(log)

@@ -59,6 +59,9 @@ LOCK = 0x52494D4B
 """The key of the advisory lock that the server of a database has; its processes, where it has several, share it. Before
 the number of a process it is the key of that one's own."""
 
+READ_LOCK_SECONDS = 2
+"""How long who reads waits for a table that somebody has locked: it is tried again, and a server may end meanwhile."""
+
 LOCK_SECONDS = 5.0
 """How long the session of a server that is gone may keep it."""
 
@@ -256,7 +259,7 @@ class PostgresReader:
     def _connected(self) -> Db:
         """The connection, which is made again where it has ended. Raises `psycopg.Error`."""
         if self._db is None or self._db.closed:
-            self._db = connected(self._url)
+            self._db = connected_to_read(self._url)
         return self._db
 
     def close(self) -> None:
@@ -525,6 +528,13 @@ def connected(url: str) -> Db:
     given = conninfo_to_dict(url)
     made: Db = psycopg.connect(make_conninfo(**{**SETTINGS, **given}), autocommit=True)
     return made
+
+
+def connected_to_read(url: str) -> Db:
+    """A connection by which nobody waits for a lock for longer than `READ_LOCK_SECONDS`. Raises `psycopg.Error`."""
+    db = connected(url)
+    db.execute("SELECT set_config('lock_timeout', %s, false)", (f"{READ_LOCK_SECONDS}s",))
+    return db
 
 
 def has_lock(db: Db, call: str, key: tuple[int, ...], holders: str | None, former: int | None, patience: float) -> bool:

@@ -26,6 +26,7 @@ from .postgresql import (
     about_of,
     check_fixture,
     connected,
+    connected_to_read,
     created,
     opening,
     sentence,
@@ -154,7 +155,6 @@ class Membership:
         with suppress(psycopg.Error):
             db = self._connection()
             with db.transaction():
-                db.execute("SET LOCAL lock_timeout = '2s'")
                 db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, self.number))  # once its session has ended
                 db.execute("LOCK TABLE ringmock.slots IN EXCLUSIVE MODE")
                 _forget(db, [self.number])
@@ -175,7 +175,7 @@ class Membership:
     def _connection(self) -> Db:
         if self._db is None or self._db.closed:
             again = self._db is not None
-            self._db = connected(self._url)
+            self._db = connected_to_read(self._url)
             if again:  # the others were cut off as this one was, and get time to connect again
                 self._not_before = self._now() + LOCK_SECONDS
                 self._absent.clear()
