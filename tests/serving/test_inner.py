@@ -1,6 +1,7 @@
 """What processes of one server say to each other, over Unix sockets."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,8 +27,8 @@ class Taken:
 
 
 @asynccontextmanager
-async def listening(folder: Path, place: int) -> AsyncIterator[Taken]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bound:
+async def listening(folder: Path, place: int, kind: type[socket.socket] = socket.socket) -> AsyncIterator[Taken]:
+    with kind(socket.AF_UNIX, socket.SOCK_STREAM) as bound:
         bound.bind(str(path_of(folder, place)))
         bound.listen()
         taken = Taken()
@@ -88,6 +89,29 @@ def test_one_that_cannot_be_handed_over_is_relayed(tmp_path: Path) -> None:
                     assert await asyncio.get_running_loop().sock_recv(inner, 100) == b"an answer"
 
     asyncio.run(relayed())
+
+
+class Full(socket.socket):
+    """Has no room for the first of its connections."""
+
+    is_full = True
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.is_full:
+            self.is_full = False
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+def test_a_process_listens_again_where_a_connection_could_not_be_accepted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def asked() -> Any:
+        async with listening(tmp_path, 1, Full):
+            return await Peers(tmp_path, 0, 2).ask(1, "twice", 1)
+
+    assert asyncio.run(asked()) == 2
+    assert "Too many open files" in caplog.text
 
 
 def test_a_process_that_is_not_there_is_away(tmp_path: Path) -> None:

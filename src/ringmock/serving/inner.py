@@ -8,6 +8,7 @@ after one byte that says it was taken. Whoever asks gets JSON back.
 import array
 import asyncio
 import json
+import logging
 import os
 import socket
 import struct
@@ -16,10 +17,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+log = logging.getLogger("ringmock")
+
 Json = Any
 
 ASK_SECONDS = 10.0
 """How long an answer is waited for; a process that has ended is there again by then."""
+
+ACCEPT_AGAIN_SECONDS = 0.5
+"""Before others are listened to again, where no connection could be accepted."""
 
 TAKEN = b"t"
 """What who takes a relayed connection says first."""
@@ -117,7 +123,10 @@ class Peers:
         return dict(zip(others, said, strict=True))
 
     async def _connected(self, place: int) -> socket.socket:
-        inner = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            inner = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:
+            raise PeerAway from error
         inner.setblocking(False)
         try:
             await asyncio.get_running_loop().sock_connect(inner, str(path_of(self.folder, place)))
@@ -243,7 +252,12 @@ class InnerListener:
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            inner, _ = await loop.sock_accept(self._listening)
+            try:
+                inner, _ = await loop.sock_accept(self._listening)
+            except OSError as error:  # as where too many files are open: there may be fewer soon
+                log.error("nothing is taken from the other processes: %s", error)
+                await asyncio.sleep(ACCEPT_AGAIN_SECONDS)
+                continue
             inner.setblocking(False)
             self.do(self._served(inner))
 
