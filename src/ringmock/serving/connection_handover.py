@@ -17,6 +17,7 @@ from .http_protocol import BETWEEN
 from .inner import Arrived, PeerAway, Peers
 from .request_head_cache import KnownHead
 from .websocket_protocol import WebSocketProtocol
+from .write_timeout import WriteTimeout
 
 _DRAIN_SECONDS = 0.001
 
@@ -147,8 +148,9 @@ class HandedOverProtocol(CommittedHttpProtocol):
             transport.resume_reading()
             raise
         connections = cast(MutableSet[Any], self.connections)
-        outside = Relay(transport, partial(self._refuse_if_away, place), connections)
-        await self.loop.create_connection(lambda: Relay.between(outside), sock=inner)
+        seconds = self._limits.write_timeout
+        outside = Relay(self.loop, seconds, transport, partial(self._refuse_if_away, place), connections)
+        await self.loop.create_connection(lambda: outside.made_other(), sock=inner)
         self._end_here()
         connections.add(outside)
         transport.set_protocol(outside)
@@ -172,11 +174,18 @@ class Relay(asyncio.Protocol):
 
     def __init__(
         self,
+        loop: asyncio.AbstractEventLoop,
+        write_timeout: float,
         transport: asyncio.Transport | None = None,
         unanswered: Callable[[asyncio.Transport], Coroutine[Any, Any, None]] | None = None,
         connections: MutableSet[Any] | None = None,
     ) -> None:
-        """`unanswered` ends the connection where the other side ends without a byte. `connections`: of the server."""
+        """`unanswered` ends the connection where the other side ends without a byte. `connections`: of the server.
+
+        What nobody reads for `write_timeout` seconds ends it, too.
+        """
+        self._loop, self._seconds = loop, write_timeout
+        self._unread: WriteTimeout | None = None
         self._transport = transport
         self._other: Relay | None = None
         self._unanswered = unanswered
@@ -186,11 +195,10 @@ class Relay(asyncio.Protocol):
         self._is_last = False
         """Whether the other side gets nothing more."""
 
-    @classmethod
-    def between(cls, other: "Relay") -> "Relay":
-        """The other side of one."""
-        made = cls()
-        made._other, other._other = other, made
+    def made_other(self) -> "Relay":
+        """The other side of it."""
+        made = Relay(self._loop, self._seconds)
+        made._other, self._other = self, made
         return made
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -204,9 +212,16 @@ class Relay(asyncio.Protocol):
             other.write_eof()
 
     def data_received(self, data: bytes) -> None:
-        if self._other is not None and self._other._transport is not None and not self._is_last:
-            self._other._unanswered = None
-            self._other._transport.write(data)
+        if self._other is not None and not self._is_last:
+            self._other._write(data)
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is None:
+            return
+        self._unanswered = None
+        self._transport.write(data)
+        self._unread = self._unread or WriteTimeout(self._loop, self._transport, self._seconds)
+        self._unread.written()
 
     def eof_received(self) -> bool:
         """Whether the connection stays: a client that has ended its side gets its answer."""
@@ -226,6 +241,8 @@ class Relay(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
+        if self._unread is not None:
+            self._unread.end()
         other, self._other = self._other, None
         if other is None or other._transport is None:
             return
