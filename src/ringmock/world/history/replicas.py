@@ -273,6 +273,7 @@ def joined(
 def _entered(db: Db, name: str, fixture: FixtureMark, version: str, slots: int, patience: float) -> dict[str, str]:
     """What the database said before this session had a part of its lock."""
     until = time.monotonic() + patience
+    refusal: StateRefused = StateServed(served_by_another(name))
     while True:
         if _got(db, "pg_try_advisory_lock"):
             about = about_of(db, name)
@@ -285,15 +286,15 @@ def _entered(db: Db, name: str, fixture: FixtureMark, version: str, slots: int, 
             about = about_of(db, name)
             if about.get("owner") == RUN:
                 check_fixture(about, name, fixture)
-                if about["served"] != version:
-                    raise StateRefused(
-                        f"The state {name} is served by replicas of ringmock {about['served']}, and this is {version}:"
-                        " all of them have to be of one version. Stop those first."
-                    )
-                return about
-            _got(db, "pg_advisory_unlock_shared")  # of a server that is no replica, and may just have ended
+                if about["served"] == version:
+                    return about
+                refusal = StateRefused(
+                    f"The state {name} is served by replicas of ringmock {about['served']}, and this is {version}:"
+                    " all of them have to be of one version. Stop those first."
+                )
+            _got(db, "pg_advisory_unlock_shared")  # whoever has the other part may just have ended
         if time.monotonic() >= until:
-            raise StateServed(served_by_another(name))
+            raise refusal
         time.sleep(0.05)
 
 
