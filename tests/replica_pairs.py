@@ -22,10 +22,8 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.distant import DistantCommit
 from ringmock.world.history.replicas import joined
 from state_files import VERSION, mark_of
+from support import WAIT_SECONDS
 from worker_pairs import OneOf, in_a_thread
-
-WAIT_SECONDS = 30.0
-"""For something to come to hold."""
 
 
 def _listening() -> socket.socket:

@@ -23,7 +23,7 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.shared import SharedCommit
 from ringmock.world.history.sqlite import joined, share
 from state_files import log_in
-from support import Client
+from support import WAIT_SECONDS, Client
 
 COUNT = 2
 
@@ -72,7 +72,7 @@ def in_a_thread(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         try:
-            assert is_ready.wait(30)
+            assert is_ready.wait(WAIT_SECONDS)
             yield OneOf(url_of(bound, "http" if tls is None else "https"), kept.worlds, server)
         finally:
             server.stop()

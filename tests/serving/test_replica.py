@@ -100,7 +100,7 @@ def test_connections_of_a_world_that_goes_are_closed_and_open_again_where_it_is(
         for client, connection in zip(clients, before, strict=True):
             if second.worlds.share.has(client.client_id):
                 with pytest.raises(ConnectionClosed):
-                    connection.recv(timeout=10)
+                    connection.recv(timeout=WAIT_SECONDS)
                 again, _, _ = opened(client)
                 with again.connection:
                     again.subscribe()
@@ -294,7 +294,7 @@ def test_a_connection_that_would_be_relayed_twice_ends_with_its_answer(url: str)
         for client in (here, there):
             client.token("101")
         where = urlsplit(first.url)
-        with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+        with socket.create_connection((where.hostname, where.port), timeout=WAIT_SECONDS) as connection:
             answers = connection.makefile("rb")
             ended = [_asked(connection, answers, client) for client in (there, there, here)]
             assert ended == [False, False, True]
@@ -347,19 +347,23 @@ def test_a_world_goes_after_the_answer_to_a_call_that_is_under_way(url: str) -> 
 
 
 def test_a_call_that_is_under_way_in_a_world_that_goes_is_refused(url: str) -> None:
-    with replica(url) as first, Client(first.url) as client:
+    may_answer = threading.Event()
+
+    def handshake(request: Received, connection: socket.socket) -> None:
+        assert may_answer.wait(WAIT_SECONDS)
+        good(request, connection)
+
+    with replica(url) as first, Client(first.url) as client, Receiver(handshake) as receiver:
         client.post_sms("before")
-        rules = [{"operation": "createSMSMessage", "delay": 1.0}]
-        client.call("PUT", "/_mock/faults", json=rules)
         with ThreadPoolExecutor() as threads:
-            late = threads.submit(client.post_sms, "late")
-            with Client(first.url) as other:
-                other.client_id, other._tokens = client.client_id, client._tokens
-                assert has_come(lambda: other.get("/_mock/faults").json()[0]["met"] == 1)
+            late = threads.submit(client.post, SUBSCRIPTION, json=body(receiver))
+            assert receiver.next().is_handshake
             first.server.do(lambda: KeptWorlds(first.worlds, template_of).leave(first.worlds.share.places))
+            may_answer.set()
             assert late.result().status_code == 503
         assert has_come(lambda: slots_of(first) == SLOTS)  # the database says that they are its own
         assert subjects(client) == ["before"]
+        assert client.get(SUBSCRIPTION).json()["records"] == []
 
 
 def test_a_server_that_ends_waits_for_what_it_relays(url: str) -> None:

@@ -29,9 +29,7 @@ from ringmock.world.history.commands import Command
 from ringmock.world.history.log import Change, GroupCommit, Head, LogDamaged, LogUnavailable
 from ringmock.world.world import World
 from state_files import kept_server, log_in
-from support import Client, from_handset
-
-WAIT_SECONDS = 30.0
+from support import WAIT_SECONDS, Client, from_handset
 
 
 class Kept:

@@ -18,7 +18,7 @@ from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
 from socket_client import opened, opened_by_https
 from state_files import Kept, kept_server
-from support import OWN, REVOKE, SMS, STORE, Client, basic, claims_of, from_handset, sms_body
+from support import OWN, REVOKE, SMS, STORE, WAIT_SECONDS, Client, basic, claims_of, from_handset, sms_body
 from worker_pairs import OneOf, client_at, pair, same_client
 
 Pair = tuple[OneOf, OneOf]
@@ -87,7 +87,7 @@ def test_a_client_that_has_ended_its_side_gets_its_answer(client: Client, other:
 
 def exchanged(url: str, sent: bytes) -> bytes:
     """What a server sends to a client that then sends nothing more."""
-    with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=10) as connection:
+    with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=WAIT_SECONDS) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
