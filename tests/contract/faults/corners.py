@@ -1,24 +1,55 @@
 """Rules that are kept in their middle and broken at a corner: at a second call, beside another limit, rarely met."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Part
 
 from ringmock.domain import errors
 from ringmock.domain.account import Extension
-from ringmock.domain.message import Availability
+from ringmock.domain.message import Availability, Delivery, Message
 from ringmock.domain.message_filter import MessageFilter
 from ringmock.domain.message_store_report import MessageStoreReport, MessageStoreReports
 from ringmock.domain.message_sync import Frame, Sync
 from ringmock.domain.message_template import MAX_TEMPLATES, MessageTemplate, MessageTemplates
 from ringmock.domain.segments import PART_OF_GSM_7, PART_OF_UCS_2, Encoding, segment_count, segmented
+from ringmock.domain.slices import Slices
+from ringmock.domain.sms_batch import SendSmsBatch
+from ringmock.domain.subscription import Changes, EventFilter, EventKind, Subscription
+from ringmock.domain.subscription_store import SubscriptionStore
 from ringmock.world.history.commands import Base
+from ringmock.world.sms_batches import SmsBatchSent
 from ringmock.world.world import World
 
+from .events import WithSubscriptions
 from .exchange import Exchange, Json
-from .fault import in_answers, in_requests, in_world, turned_into
-from .operations import ASSIGN, REPORT, REPORT_ARCHIVE, SMS, SYNC, TEMPLATES
-from .second_calls import Reframing
+from .fault import StoreAround, in_answers, in_app, in_requests, in_store, in_world, turned_into
+from .operations import (
+    A2P,
+    ASSIGN,
+    CONSENTS,
+    CONTENT,
+    DIRECTORY_SEARCH,
+    EXTENSIONS,
+    LIST,
+    REPORT,
+    REPORT_ARCHIVE,
+    SMS,
+    SMS_BATCH,
+    SUBSCRIBE,
+    SUBSCRIPTION_UPDATE,
+    SYNC,
+    TEMPLATES,
+    UPDATE,
+    WS_TOKEN,
+)
+from .second_calls import Filtering, Reframing
+from .subscriptions import saying
 
 REPORT_TASK = "readMessageStoreReportTask"
 
@@ -203,3 +234,214 @@ def keeps_the_last_change_of_a_department(exchange: Exchange) -> None:
 
 def _last_of_each(items: Iterable[Json]) -> list[Json]:
     return list({item["departmentId"]: item for item in items}.values())
+
+
+# --- events ------------------------------------------------------------------------------------------
+
+
+class _RemindingAsBefore(SubscriptionStore):
+    def renew(self, subscription: Subscription, now: datetime) -> None:
+        self._check_not_blacklisted(subscription)
+        subscription.renewed = now
+
+
+@in_world(SUBSCRIPTION_UPDATE)
+class RemindsAsBeforeTheUpdate(WithSubscriptions):
+    """A subscription that is to end sooner is reminded as if it were to end when it would have."""
+
+    kind = _RemindingAsBefore
+
+
+class _AnyPhoneOptsOut(Filtering):
+    def widened(self, wanted: EventFilter) -> EventFilter:
+        return wanted._replace(recipient=None) if wanted.kind is EventKind.A2P_OPT_OUTS else wanted
+
+
+@in_world(SUBSCRIBE)
+class TellsOfEverybodysOptOut(WithSubscriptions):
+    """An event filter that names the phone of opt-outs lets those of all phones through."""
+
+    kind = _AnyPhoneOptsOut
+
+
+class _AnySenderOfBatches(Filtering):
+    def widened(self, wanted: EventFilter) -> EventFilter:
+        return wanted._replace(sender=None) if wanted.kind is EventKind.A2P_BATCHES else wanted
+
+
+@in_world(SUBSCRIBE)
+class TellsOfBatchesOfEverySender(WithSubscriptions):
+    """An event filter that names the sender of batches lets those of all senders through."""
+
+    kind = _AnySenderOfBatches
+
+
+@in_world(SUBSCRIBE, UPDATE)
+class CountsTheChangesOfOneDirection(World):
+    """Of messages that one call has changed those of the first one's direction are counted."""
+
+    def begin_again(self, base: Base) -> None:
+        self._first: dict[tuple[int, str, str], str] = {}
+        super().begin_again(base)
+
+    def _notify_changes(self, changes: Changes) -> None:
+        call = self.journal.latest
+        first = {kind: self._first.setdefault((call, kind.mailbox, kind.type), kind.direction) for kind in changes}
+        super()._notify_changes({kind: changes[kind] for kind, way in first.items() if way == kind.direction})
+
+
+class _BesideAnother(SubscriptionStore):
+    def remove(self, subscription: Subscription) -> None:
+        connection = subscription.delivery.connection
+        others = (each for each in self._by_id.values() if each is not subscription)
+        if not connection or all(each.delivery.connection != connection for each in others):
+            super().remove(subscription)
+
+
+@in_world(WS_TOKEN)
+class KeepsSeveralSubscriptionsOfAConnection(WithSubscriptions):
+    """A connection has as many subscriptions as were made on it."""
+
+    kind = _BesideAnother
+
+
+@in_app(WS_TOKEN)
+def recovers_whatever_was_missed(app: ASGIApp) -> ASGIApp:
+    """A connection that has missed more than it can keep says that it is recovered."""
+
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+        recovered = parse_qs(scope.get("query_string", b"").decode()).get("wsc", [""])[-1]
+
+        def change(said: Json) -> None:
+            if said[0]["type"] == "ConnectionDetails" and said[0]["wsc"]["token"] == recovered:
+                said[1]["recoveryState"] = "Successful"
+                said[1].pop("recoveryErrorCode", None)
+
+        await saying(app, change)(scope, receive, send)
+
+    return faulty
+
+
+# --- batches -----------------------------------------------------------------------------------------
+
+
+@in_requests(A2P)
+def passes_over_the_texts_of_the_rejected(exchange: Exchange) -> None:
+    """A message of a batch that is rejected needs no text."""
+    if exchange.method == "POST" and exchange.path.endswith("/a2p-sms/batches") and "text" not in exchange.sent:
+        messages = exchange.sent.get("messages")
+        if messages:
+            exchange.send(messages=[{"text": "-", **each} if len(each["to"][0]) < 7 else each for each in messages])
+
+
+@in_world(SMS_BATCH)
+class AsksForATextBesideFiles(World):
+    """A message of a batch needs a text, though it has files."""
+
+    def sending_sms_batch(self, sender: Extension, batch: SendSmsBatch) -> Slices[SmsBatchSent]:
+        if not all(each.text for each in batch.messages):
+            raise errors.InvalidParameter("text")
+        return (yield from super().sending_sms_batch(sender, batch))
+
+
+# --- messages ----------------------------------------------------------------------------------------
+
+
+class _AsTheGroupMoves(Message):
+    __slots__ = ()
+
+    def delays(self) -> Iterator[timedelta]:
+        return (delay for delay, _ in self.progress.later)
+
+
+@in_store(SMS)
+class MovesWithTheGroupAlone(StoreAround):
+    """A group message is modified when the group gets on, not when one of its recipients does."""
+
+    def record(self, delivery: Delivery, now: datetime) -> tuple[Message, ...]:
+        copies = super().record(delivery, now)
+        for copy in copies:
+            if copy.recipient_progress:
+                copy.__class__ = _AsTheGroupMoves
+        return copies
+
+
+@in_answers(SMS)
+def fails_in_a_group_without_a_reason(exchange: Exchange) -> None:
+    """A group message that has reached nobody has no code of the carrier."""
+
+    def change(message: Json) -> None:
+        if len(message["to"]) > 1:
+            message.pop("deliveryErrorCode", None)
+
+    exchange.change_messages(change)
+
+
+@in_requests(LIST)
+def lists_the_whole_of_one_conversation(exchange: Exchange) -> None:
+    """A list of one conversation has all its messages, though the newest of each conversation is asked for."""
+    if exchange.method == "GET" and exchange.resource == "message-store" and "conversationId=" in exchange.query:
+        exchange.forget("distinctConversations")
+
+
+# --- lists and files ---------------------------------------------------------------------------------
+
+
+@in_requests(EXTENSIONS)
+def keeps_the_first_status(exchange: Exchange) -> None:
+    """Of several statuses of extensions that are asked for the first counts."""
+    if exchange.method == "GET" and exchange.path.endswith("/extension"):
+        statuses = [each for each in exchange.query.split("&") if each.startswith("status=")]
+        others = [each for each in exchange.query.split("&") if each not in statuses]
+        exchange.query = "&".join([*others, *statuses[:1]])
+
+
+@in_requests(DIRECTORY_SEARCH)
+def orders_by_the_place_of_an_order(exchange: Exchange) -> None:
+    """Of several orders of a search the one that stands first counts most, whatever its index."""
+    orders = exchange.sent.get("orderBy") if exchange.path.endswith("/directory/entries/search") else None
+    if orders:
+        exchange.send(orderBy=[{**each, "index": place} for place, each in enumerate(orders, 1)])
+
+
+@in_requests(CONSENTS)
+def searches_ten_consents(exchange: Exchange) -> None:
+    """A search of consents that says nothing of its size has ten on a page."""
+    if exchange.method == "POST" and exchange.path.endswith("/sms/consents/search"):
+        exchange.send(perPage=exchange.sent.get("perPage", 10))
+
+
+@in_app(CONTENT)
+def ignores_conditions_of_ranges(app: ASGIApp) -> ASGIApp:
+    """A range is answered as one, though it is of another version of the file."""
+
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != b"if-range"]}
+        await app(scope, receive, send)
+
+    return faulty
+
+
+@in_app(CONTENT)
+def begins_before_the_file(app: ASGIApp) -> ASGIApp:
+    """The last bytes of a file, when more are asked for than it has, begin before its first."""
+
+    async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = dict(scope["headers"]).get(b"range", b"") if scope["type"] == "http" else b""
+        suffix = re.fullmatch(rb"bytes=-([0-9]{1,9})", asked)
+
+        async def changed(message: Part) -> None:
+            if suffix is not None and message["type"] == "http.response.start":
+                headers = [(name, _shifted(name, value, int(suffix[1]))) for name, value in message["headers"]]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await app(scope, receive, changed)
+
+    return faulty
+
+
+def _shifted(name: bytes, value: bytes, most: int) -> bytes:
+    length = int(value.rpartition(b"/")[2]) if name.lower() == b"content-range" else most
+    return b"bytes %d-%d/%d" % (length - most, length - 1, length) if most > length else value

@@ -213,7 +213,7 @@ class RemindsOnce(WithSubscriptions):
     kind = _RemindingOnce
 
 
-class _Filtering(SubscriptionStore):
+class Filtering(SubscriptionStore):
     """Lets filters through that are wider than they say."""
 
     def create(self, *given: Any, **named: Any) -> Subscription:
@@ -225,17 +225,17 @@ class _Filtering(SubscriptionStore):
         raise NotImplementedError
 
 
-class _AnyBatch(_Filtering):
+class _AnyBatch(Filtering):
     def widened(self, wanted: EventFilter) -> EventFilter:
         return wanted._replace(batch=None)
 
 
-class _AnySender(_Filtering):
+class _AnySender(Filtering):
     def widened(self, wanted: EventFilter) -> EventFilter:
         return wanted._replace(sender=None)
 
 
-class _AnyRecipient(_Filtering):
+class _AnyRecipient(Filtering):
     def widened(self, wanted: EventFilter) -> EventFilter:
         return wanted._replace(recipient=None)
 

@@ -238,7 +238,7 @@ class TellsTheFirstRecipient(World):
 # --- WebSockets --------------------------------------------------------------------------------------
 
 
-def _saying(app: ASGIApp, change: Any) -> ASGIApp:
+def saying(app: ASGIApp, change: Any) -> ASGIApp:
     """What is said on a connection is changed: two objects, a header and a body."""
 
     async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
@@ -263,7 +263,7 @@ def answers_nobody_on_a_socket(app: ASGIApp) -> ASGIApp:
         if said[0]["type"] == "ClientRequest":
             said[0]["messageId"] = "another"
 
-    return _saying(app, change)
+    return saying(app, change)
 
 
 @in_app(WS_TOKEN)
@@ -274,7 +274,7 @@ def is_always_well_on_a_socket(app: ASGIApp) -> ASGIApp:
         if said[0]["type"] == "ClientRequest" and said[0]["status"] == 400:
             said[0]["status"] = 200
 
-    return _saying(app, change)
+    return saying(app, change)
 
 
 @in_app(WS_TOKEN)
@@ -285,7 +285,7 @@ def tells_no_rates_on_a_socket(app: ASGIApp) -> ASGIApp:
         if said[0]["type"] == "ClientRequest":
             said[0]["headers"] = {}
 
-    return _saying(app, change)
+    return saying(app, change)
 
 
 @in_app(WS_TOKEN)
@@ -312,7 +312,7 @@ def recovers_without_saying_so(app: ASGIApp) -> ASGIApp:
         if said[0]["type"] == "ConnectionDetails":
             said[1].pop("recoveryState", None)
 
-    return _saying(app, change)
+    return saying(app, change)
 
 
 @in_app(WS_TOKEN)
@@ -323,7 +323,7 @@ def fails_to_recover_without_a_code(app: ASGIApp) -> ASGIApp:
         if said[0]["type"] == "ConnectionDetails":
             said[1].pop("recoveryErrorCode", None)
 
-    return _saying(app, change)
+    return saying(app, change)
 
 
 @in_app(WS_TOKEN)
@@ -334,4 +334,4 @@ def notifies_by_another_name(app: ASGIApp) -> ASGIApp:
         if said[0]["type"] == "ServerNotification":
             said[0]["messageId"] = "another"
 
-    return _saying(app, change)
+    return saying(app, change)
