@@ -112,10 +112,10 @@ def _skipped(findings: Iterable[Finding]) -> Iterator[str]:
     lacking = {reason: count for reason, count in reasons.items() if reason[1].startswith(NOT_IMPLEMENTED)}
     if lacking:
         names = sorted({reason.removeprefix(NOT_IMPLEMENTED) for _, reason in lacking})
-        head = f"NOT IMPLEMENTED: {_number(len(names), 'operation')}, for which"
+        head = f"NOT IMPLEMENTED: {_number(len(names), 'operation')}"
         more = [f"and {len(names) - MAX_OPERATIONS} more"] if len(names) > MAX_OPERATIONS else []
         listed = ", ".join([*names[:MAX_OPERATIONS], *more])
-        sentence = f"{head} {_number(sum(lacking.values()), 'finding')} are left out: {listed}"
+        sentence = f"{head}, {_number(sum(lacking.values()), 'finding')} left out: {listed}"
         yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="  ")
     rest = [each for each in reasons.most_common() if each[0] not in lacking]
     for place, ((part, reason), count) in enumerate(rest[: 2 * MAX_SKIPPED]):
