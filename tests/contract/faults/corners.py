@@ -31,12 +31,14 @@ from .exchange import Exchange, Json
 from .fault import StoreAround, in_answers, in_app, in_requests, in_store, in_world, turned_into
 from .operations import (
     A2P,
+    A2P_BATCHES,
     ASSIGN,
     CONSENTS,
     CONTENT,
     DIRECTORY_SEARCH,
     EXTENSIONS,
     LIST,
+    PHONES,
     REPORT,
     REPORT_ARCHIVE,
     SMS,
@@ -45,6 +47,7 @@ from .operations import (
     SUBSCRIPTION_UPDATE,
     SYNC,
     TEMPLATES,
+    THREAD_LIST,
     UPDATE,
     WS_TOKEN,
 )
@@ -52,6 +55,7 @@ from .second_calls import Filtering, Reframing
 from .subscriptions import saying
 
 REPORT_TASK = "readMessageStoreReportTask"
+ACCOUNT_PHONES = "listAccountPhoneNumbers"
 
 
 # --- segments ----------------------------------------------------------------------------------------
@@ -390,10 +394,7 @@ def lists_the_whole_of_one_conversation(exchange: Exchange) -> None:
 @in_requests(EXTENSIONS)
 def keeps_the_first_status(exchange: Exchange) -> None:
     """Of several statuses of extensions that are asked for the first counts."""
-    if exchange.method == "GET" and exchange.path.endswith("/extension"):
-        statuses = [each for each in exchange.query.split("&") if each.startswith("status=")]
-        others = [each for each in exchange.query.split("&") if each not in statuses]
-        exchange.query = "&".join([*others, *statuses[:1]])
+    _keep_the_first(exchange, "/extension", "status")
 
 
 @in_requests(DIRECTORY_SEARCH)
@@ -445,3 +446,52 @@ def begins_before_the_file(app: ASGIApp) -> ASGIApp:
 def _shifted(name: bytes, value: bytes, most: int) -> bytes:
     length = int(value.rpartition(b"/")[2]) if name.lower() == b"content-range" else most
     return b"bytes %d-%d/%d" % (length - most, length - 1, length) if most > length else value
+
+
+# --- several values of a filter ----------------------------------------------------------------------
+
+
+def _keep_the_first(exchange: Exchange, ending: str, name: str) -> None:
+    """Ask a list with the first value alone of a parameter that is given several times."""
+    if exchange.method == "GET" and exchange.path.endswith(ending):
+        pairs = [each for each in exchange.query.split("&") if each]
+        named = [each for each in pairs if each.startswith(f"{name}=")]
+        exchange.query = "&".join([*(each for each in pairs if each not in named), *named[:1]])
+
+
+@in_requests(LIST)
+def keeps_the_first_direction(exchange: Exchange) -> None:
+    """Of several directions of messages that are asked for the first counts."""
+    _keep_the_first(exchange, "/message-store", "direction")
+
+
+@in_requests(PHONES, ACCOUNT_PHONES)
+def keeps_the_first_usage(exchange: Exchange) -> None:
+    """Of several usages of phone numbers that are asked for the first counts."""
+    _keep_the_first(exchange, "/phone-number", "usageType")
+
+
+@in_requests(ACCOUNT_PHONES)
+def keeps_the_first_payment_type(exchange: Exchange) -> None:
+    """Of several payment types of phone numbers that are asked for the first counts."""
+    _keep_the_first(exchange, "/phone-number", "paymentType")
+
+
+@in_requests(A2P_BATCHES)
+def keeps_the_first_status_of_batches(exchange: Exchange) -> None:
+    """Of several statuses of batches that are asked for the first counts."""
+    _keep_the_first(exchange, "/a2p-sms/batches", "status")
+
+
+@in_requests(THREAD_LIST)
+def keeps_the_first_owner_of_threads(exchange: Exchange) -> None:
+    """Of several owners of threads that are asked for the first counts."""
+    _keep_the_first(exchange, "/message-threads", "ownerExtensionIds")
+
+
+@in_requests(DIRECTORY_SEARCH)
+def keeps_the_first_status_of_a_search(exchange: Exchange) -> None:
+    """Of several statuses of extensions that are searched for the first counts."""
+    statuses = exchange.sent.get("extensionStatuses") if exchange.path.endswith("/directory/entries/search") else None
+    if statuses:
+        exchange.send(extensionStatuses=statuses[:1])
