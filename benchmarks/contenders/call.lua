@@ -1,5 +1,7 @@
 -- One call, over and over: wrk ... -s call.lua <url> -- <method> <body> [<header> <value>]...
--- Ends with one line of JSON: what was answered, in how long, and what went wrong.
+-- Ends as report.lua says.
+
+dofile((debug.getinfo(1, "S").source:match("^@(.*/)") or "") .. "report.lua")
 
 function init(args)
   wrk.method = args[1]
@@ -7,13 +9,4 @@ function init(args)
   for at = 3, #args, 2 do
     wrk.headers[args[at]] = args[at + 1]
   end
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    '{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "refused": %d, "broken": %d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout
-  ))
 end

@@ -1,5 +1,7 @@
 -- One call in many worlds: wrk ... -s worlds.lua <url> -- <file of tokens, a line each> <body> <thread | call>
--- Each thread keeps to the world of its own token, or goes to the next one with each call. Ends as call.lua does.
+-- Each thread keeps to the world of its own token, or goes to the next one with each call. Ends as report.lua says.
+
+dofile((debug.getinfo(1, "S").source:match("^@(.*/)") or "") .. "report.lua")
 
 local threads = 0
 
@@ -21,13 +23,4 @@ end
 function request()
   at = at + step
   return requests[at % #requests + 1]
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    '{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "refused": %d, "broken": %d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout
-  ))
 end
