@@ -24,6 +24,7 @@ from ..coverage.paths import operation_of
 from ..coverage.report import Suggestion
 from ..domain.generation import GENERATIONS
 from ..fixture import load_named
+from ..fixture.yaml_text import yaml_of
 from ..world.template import Template
 from .cases import DEFAULT_GENERATION, Case, bundled_cases
 from .cases.binding import bind
@@ -240,7 +241,7 @@ def text_of(case: Case) -> str:
     said |= {"needs": dict(case.needs)} if case.needs else {}
     said |= {"given": given} if given else {}
     said["steps"] = [step.written for step in case.steps]
-    return str(yaml.safe_dump([said], sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)).strip()
+    return yaml_of([said], default_flow_style=None, width=110).strip()
 
 
 def _leans_on_another(text: str) -> bool:
@@ -254,7 +255,7 @@ def _with_needs(text: str, case: Case) -> str:
     """The case's text with all that it needs in it: its file says that once for all of its cases."""
     if not case.needs:
         return text
-    lines, needs = text.splitlines(), yaml.safe_dump(dict(case.needs), sort_keys=False, width=100)
+    lines, needs = text.splitlines(), yaml_of(dict(case.needs), width=100)
     own = next((place for place, line in enumerate(lines) if line.startswith("  needs:")), None)
     if own is not None:
         rest = takewhile(lambda line: not line.strip() or line.startswith("   "), lines[own + 1 :])

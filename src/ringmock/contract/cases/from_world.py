@@ -12,13 +12,12 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
-import yaml
-
 from ...coverage.paths import operation_of
 from ...domain.account import ExtensionStatus, digits_of
 from ...domain.errors import ApplicationPermissionDenied
 from ...domain.generation import GENERATIONS
 from ...domain.rulebook import DECISIONS, RULEBOOK
+from ...fixture.yaml_text import Dumper, yaml_of
 from ...http.errors import CATALOGUE
 from ...openapi.document import load_contract
 from ...sign_in.sessions import TokenExpired, TokenInvalid, TokenReplaced, TokenUnknown
@@ -448,7 +447,7 @@ class _Writer:
         made = {"needs": self._roles.needs(), "cases": [dict(case)]}
         if not made["needs"]:
             del made["needs"]
-        body = yaml.dump(made, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+        body = yaml_of(made, dumper=_Dumper, width=110)
         notes = [f"# Left out: {' '.join(reason.split())}" for reason in self._left_out]
         return "\n".join(["# By `ringmock cases new`, from what was done in a world.", *notes, body])
 
@@ -456,7 +455,7 @@ class _Writer:
 _RULES: Final = frozenset({rule.id for rule in RULEBOOK} | {made.id for made in DECISIONS})
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(Dumper):
     """Without anchors, which people have to look up."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from ...domain.account import Account, Feature, digits_of
 from ...domain.sms_registration import Brand, Campaign
+from ...fixture.yaml_text import yaml_of
 from ...world.template import Template
 from ..findings import TO_HAVE_IT
 from .roles import APPLICATION, BRAND, CAMPAIGN, HANDSET, PHONE_NUMBER, PHONES, SIGNS_IN
@@ -105,8 +104,7 @@ def as_yaml(value: Mapping[str, Json]) -> str:
 
 
 def _flow(value: Json) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False, allow_unicode=True)
-    return str(text).removesuffix("\n").removesuffix("\n...")
+    return yaml_of(value, default_flow_style=True, width=10_000).removesuffix("\n").removesuffix("\n...")
 
 
 def _to_add(required: "Required", template: Template) -> str:
