@@ -445,8 +445,8 @@ def _errands(wanted: RunRequest, template: Template, cases: Sequence[Case]) -> t
     for generation in generations:
         main = _unlimited(load_named(wanted.fixture or "demo", generation=generation))
         # Answers that are the same for every operation are the same in all generations: only the first has them.
-        about = [case for case in cases if case.is_first or generation == generations[0]]
-        about = [case for case in about if case.holds_in(generation)]
+        about = [case for case in cases if case.holds_in(generation)]
+        about = [case for case in about if case.is_first or generation == generations[0] or case.generation]
         further = () if wanted.fixture is not None else _further(main, generation)
         for template, those in homes_of(about, (main, *further)):
             has_nothing_to_do = parts_wanted == ("cases",) and not those

@@ -128,6 +128,8 @@ def _without_a_world(case: Case, target: Target) -> Iterator[str]:
         yield "it counts all that a mailbox holds, and here it may hold more"
     if any(step.when and step.when.get("operation") in CONTACT_LISTS and _is_listed(step) for step in case.steps):
         yield "it counts all that an address book holds, and here it may hold more"
+    if any(_is_counted(step) for step in case.steps):
+        yield "it counts all that a list holds, and here it may hold more"
     foreign = _foreign_secrets(template)
     for step in case.steps:
         yield from _of_step(step, template, foreign)
@@ -150,6 +152,13 @@ def _is_listed(step: Step) -> bool:
     """Whether something is expected, or kept, of what a list holds."""
     expected = {**(step.then.get("body") or {}), **(step.then.get("exact") or {})}
     return bool(expected.keys() & set(LISTS)) or any(where.startswith(LISTS) for where in step.keep.values())
+
+
+def _is_counted(step: Step) -> bool:
+    """Whether so many entries of a list are expected."""
+    body = step.then.get("body")
+    expected = body if isinstance(body, Mapping) else {}
+    return any(isinstance(expected.get(name), Mapping) and "count" in expected[name] for name in LISTS)
 
 
 def _is_of_messages(when: Mapping[str, Json]) -> bool:
