@@ -2,12 +2,12 @@
 
 import json
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+from ringmock.contract.cases.sockets import Socket as TlsSocket
 from support import WAIT_SECONDS, Client
 
 WS_TOKEN = "/restapi/oauth/wstoken"
@@ -59,11 +59,10 @@ def opened(client: Client, by: str = "101", **more: str) -> tuple[Socket, Header
     return socket, *socket.receive()
 
 
-@contextmanager
-def opened_by_https(url: str, token: str) -> Iterator[Socket]:
-    """One at a server whose certificate nobody has signed."""
+def greeted_by_https(url: str, token: str) -> Any:
+    """The first message on a WebSocket at a server whose certificate nobody has signed."""
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    address = f"{url.replace('https', 'wss')}/ws?access_token={token}"
-    with connect(address, ssl=trusting, proxy=None, open_timeout=WAIT_SECONDS) as connection:
-        yield Socket(connection)
+    socket = TlsSocket(url, f"{url.replace('https', 'wss')}/ws?access_token={token}", trusting)
+    with closing(socket):
+        return socket.first()

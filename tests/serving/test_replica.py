@@ -31,7 +31,7 @@ from ringmock.sign_in.world_slots import SLOTS, Share, slot_of
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.history.log import GroupCommit, Head, LogUnavailable
 from ringmock.world.history.replicas import Member, View, joined
-from socket_client import opened, opened_by_https
+from socket_client import greeted_by_https, opened
 from state_files import VERSION, log_in, mark_of
 from support import SMS, STORE, Client, sms_body
 from worker_pairs import client_at
@@ -318,8 +318,7 @@ def test_by_https_calls_and_connections_get_there_too(url: str) -> None:
         for _ in range(2):
             assert client.post_sms().status_code == 200
         token = client.post("/restapi/oauth/wstoken").json()
-        with opened_by_https(client.url, token["ws_access_token"]) as connection:
-            assert connection.receive()[0]["type"] == "ConnectionDetails"
+        assert greeted_by_https(client.url, token["ws_access_token"])["type"] == "ConnectionDetails"
         assert len(client.messages("101")) == 2
 
 

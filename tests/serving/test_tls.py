@@ -1,16 +1,16 @@
 """HTTPS and wss: certificates from files and made for the run, and clients that do not keep to TLS."""
 
-import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import trustme
-from websockets.sync.client import connect as connect_socket
 
+from ringmock.contract.cases.sockets import Socket
 from ringmock.contract.fuzz.client import Client as FuzzClient
 from ringmock.contract.http_client import ConnectionOptions, HttpClient, NoAnswer, Request, trusting
 from ringmock.contract.target import remote
@@ -68,12 +68,10 @@ def test_a_websocket_is_opened_where_the_token_says(url: str, root: Path) -> Non
         token = client.send(Request("POST", "/restapi/oauth/wstoken", {"Authorization": "Bearer demo-101"})).json
     assert token["uri"] == f"wss{url.removeprefix('https')}/ws"
     address = f"{token['uri']}?access_token={token['ws_access_token']}"
-    with connect_socket(address, ssl=trusting(root), proxy=None) as connection:
-        connection.recv(timeout=10)
-        call = {"type": "ClientRequest", "messageId": "1", "method": "GET", "path": f"{API}/account/~"}
-        connection.send(json.dumps([call]))
-        header, body = json.loads(connection.recv(timeout=10))
-    assert (header["status"], body["uri"].partition("/restapi")[0]) == (200, url)
+    with closing(Socket(url, address, trusting(root))) as connection:
+        connection.first()
+        answer = connection.call({"request": f"GET {API}/account/~"}).answer
+    assert (answer.status, answer.json["uri"].partition("/restapi")[0]) == (200, url)
 
 
 def test_the_contract_suite_trusts_the_root_it_is_given(url: str, root: Path) -> None:

@@ -16,7 +16,7 @@ from ringmock.control.worlds import template_of
 from ringmock.serving.tls import self_signed
 from ringmock.sign_in.worlds import Worlds
 from ringmock.world.world import World
-from socket_client import opened, opened_by_https
+from socket_client import greeted_by_https, opened
 from state_files import Kept, kept_server
 from support import OWN, REVOKE, SMS, STORE, WAIT_SECONDS, Client, basic, claims_of, from_handset, sms_body
 from worker_pairs import OneOf, client_at, pair, same_client
@@ -125,8 +125,7 @@ def test_by_https_what_is_of_another_one_is_relayed(tmp_path: Path) -> None:
                 for each in (client, other, client):
                     assert each.post_sms().status_code == 200
                 token = other.post("/restapi/oauth/wstoken").json()
-                with opened_by_https(client.url, token["ws_access_token"]) as connection:
-                    assert connection.receive()[0]["type"] == "ConnectionDetails"
+                assert greeted_by_https(client.url, token["ws_access_token"])["type"] == "ConnectionDetails"
                 assert len(client.messages("101")) == 3
 
 

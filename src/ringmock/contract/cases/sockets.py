@@ -3,18 +3,19 @@
 Every message is a list of a header and, for most, a body. A case sees it as the header with the body as `body`.
 """
 
+import asyncio
 import json
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.sync.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
 
 from ..http_client import Answer, Exchange, NoAnswer, Request, trusting
 from ..receiver import WAIT_SECONDS
@@ -22,6 +23,7 @@ from .expectations import found_at
 from .request import request_of
 
 Json = Any
+_T = TypeVar("_T")
 Call = Callable[[Json, Mapping[str, Json]], Exchange]
 """Makes a call as a caller of the case."""
 
@@ -86,20 +88,20 @@ class Sockets:
 
 
 class Socket:
-    """One connection, open from the start. Raises `NoAnswer` when it cannot be opened."""
+    """One connection, open from the start. Raises `NoAnswer` when it cannot be opened.
+
+    It has a loop of its own, which runs while something is waited for. The library's client with threads reads and
+    writes a TLS connection in two of them at once, which loses the request of one connection in some hundred.
+    """
 
     def __init__(self, base_url: str, uri: str, trusted: ssl.SSLContext | None = None) -> None:
         self._base_url = base_url
+        self._runner = asyncio.Runner()
+        self._is_closed = False
         try:
-            self._connection: ClientConnection = connect(
-                uri,
-                proxy=None,
-                ssl=trusted if uri.startswith("wss:") else None,
-                open_timeout=WAIT_SECONDS,
-                close_timeout=WAIT_SECONDS,
-                max_size=MAX_MESSAGE,
-            )
+            self._connection = self._runner.run(_opened(uri, trusted if uri.startswith("wss:") else None))
         except (OSError, InvalidHandshake) as error:
+            self._runner.close()
             raise NoAnswer(f"no WebSocket at {uri.partition('?')[0]}: {error}") from error
         self._unseen: deque[Json] = deque()
         self._calls = 0
@@ -113,12 +115,22 @@ class Socket:
         raise NoAnswer(f"no message on the WebSocket within {WAIT_SECONDS:g} s")
 
     def close(self) -> None:
-        self._connection.close()
+        if not self._is_closed:
+            self._is_closed = True
+            self._runner.run(self._connection.close())
+            self._runner.close()
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Raises `ConnectionClosed`, also where the case itself has closed it."""
+        if self._is_closed:
+            work.close()
+            raise ConnectionClosedOK(None, None)
+        return self._runner.run(work)
 
     def send(self, message: Json) -> None:
         """Send a text unchanged, anything else as JSON. Raises `NoAnswer` when the connection is closed."""
         try:
-            self._connection.send(message if isinstance(message, str) else json.dumps(message))
+            self._run(self._connection.send(message if isinstance(message, str) else json.dumps(message)))
         except ConnectionClosed as error:
             raise NoAnswer(f"the WebSocket is closed: {error}") from error
 
@@ -156,7 +168,7 @@ class Socket:
         end = monotonic() + WAIT_SECONDS
         while (left := end - monotonic()) > 0:
             try:
-                message = _seen(json.loads(self._connection.recv(timeout=left)))
+                message = _seen(json.loads(self._run(asyncio.wait_for(self._connection.recv(), left))))
             except TimeoutError:
                 return
             except ConnectionClosed as error:
@@ -164,6 +176,18 @@ class Socket:
                 return
             self.recovery = (message.get("wsc") or {}).get("token", self.recovery)
             yield message
+
+
+async def _opened(uri: str, trusted: ssl.SSLContext | None) -> ClientConnection:
+    return await connect(
+        uri,
+        proxy=None,
+        ssl=trusted,
+        open_timeout=WAIT_SECONDS,
+        close_timeout=WAIT_SECONDS,
+        ping_interval=None,
+        max_size=MAX_MESSAGE,
+    )
 
 
 def _seen(message: Json) -> dict[str, Json]:
