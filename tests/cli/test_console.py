@@ -134,6 +134,22 @@ def test_a_port_file_that_somebody_took_away_is_not_missed(tmp_path: Path) -> No
     held.remove()
 
 
+class TakenAtOnce(type(Path())):  # type: ignore[misc]  # the class of paths here
+    """A file that its reader takes away as soon as it is there."""
+
+    def lstat(self) -> os.stat_result:
+        self.unlink()
+        return super().lstat()
+
+
+def test_a_port_file_may_be_taken_away_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    """A client that starts a server removes its folder once it has read the port."""
+    held = PortFile(TakenAtOnce(tmp_path / "port"))
+    held.write(1)
+    held.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- the end ---------------------------------------------------------------------------------------
 
 

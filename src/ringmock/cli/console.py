@@ -164,16 +164,20 @@ def write_whole(path: Path, text: str) -> None:
     _put(Path(os.path.realpath(path)), text)
 
 
-def _put(path: Path, text: str) -> None:
+def _put(path: Path, text: str) -> os.stat_result:
+    """Returns what the file is, from before it is there: who reads it may remove it at once."""
     descriptor, half = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with open(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
             os.fchmod(descriptor, 0o644)
+            stream.flush()
+            written = os.fstat(descriptor)
         os.replace(half, path)
     except BaseException:
         os.unlink(half)
         raise
+    return written
 
 
 class HeldFile:
@@ -200,8 +204,7 @@ class HeldFile:
 
     def write_text(self, text: str) -> None:
         """Raises `OSError`."""
-        _put(self.path, text)
-        self._written = self.path.lstat()
+        self._written = _put(self.path, text)
 
     def remove(self) -> None:
         """Remove the file, unless another process has replaced it."""
