@@ -20,7 +20,7 @@ FAKE = """#!/bin/sh
 echo "$@" > "$NOTES.options"
 printf '%s\\n' "$@" > "$NOTES"
 while [ "$1" != --port-file ]; do shift; done
-echo "$PORT" > "$2"
+echo "$PORT" > "$2.half" && mv "$2.half" "$2"
 exec sleep 60
 """
 

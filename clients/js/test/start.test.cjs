@@ -19,7 +19,7 @@ const REAL = JSON.parse(RINGMOCK_TEST_COMMAND);
 const SERVES = `
 echo "$0 $* $UV_OFFLINE" >> "$NOTES"
 while [ "$1" != --port-file ]; do shift; done
-echo "$PORT" > "$2"
+echo "$PORT" > "$2.half" && /bin/mv "$2.half" "$2"
 cat > /dev/null
 echo ended >> "$NOTES"
 `;
