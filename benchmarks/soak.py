@@ -126,7 +126,7 @@ def stored_in(worlds: Worlds, records: RecordCache) -> dict[str, tuple[int, int]
         "consents": (len(world.consents._said), world.consents),
         "subscriptions": (0, world.subscriptions),
         "due later": (len(world.agenda), world.agenda),
-        "log-ins": (len(worlds._sessions), [worlds._sessions, worlds._refreshable]),
+        "log-ins": (len(worlds.log_ins), [worlds.log_ins._sessions, worlds.log_ins._refreshable]),
         "calls in the journal": (len(world.journal), world.journal),
         "messages in a journal": (len(world.message_journal), world.message_journal),
         "commands of the history": (len(world.history), world.history),
@@ -276,6 +276,7 @@ def main() -> None:
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,))
     process.start()
+    theirs.close()  # so that the end of the process is the end of what it says
     patience = threading.Timer(asked.minutes * 60 * 2 + 120, process.kill)
     patience.start()
     try:
